@@ -1,0 +1,56 @@
+"""Settings, from the environment and from the store that is served.
+
+``STUDIO_GATEWAY_REPO`` names the repository, ``DATABASE_URL`` a PostgreSQL instead of the embedded
+SQLite, ``STUDIO_GATEWAY_SECRET_KEY`` overrides the key in config.json.
+"""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from gateway_project import __version__
+from sprints.store import Store, StoreError, find_repo, read_config
+
+VERSION = __version__
+STORE = Store(find_repo(Path.cwd(), os.environ))
+
+_config: dict = {}
+# Commands report a bad config.json themselves, in one line; settings must load without it.
+with contextlib.suppress(StoreError):
+    _config = read_config(STORE.config)
+
+SECRET_KEY = (
+    os.environ.get("STUDIO_GATEWAY_SECRET_KEY")
+    or _config.get("secret_key")
+    or secrets.token_urlsafe(50)
+)
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+
+INSTALLED_APPS = ["sprints", "gates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+if os.environ.get("DATABASE_URL"):
+    import environ
+
+    DATABASES = {"default": environ.Env.db_url_config(os.environ["DATABASE_URL"])}
+    DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": STORE.database,
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                # IMMEDIATE: a transaction that reads first would fail at its first write when
+                # another came between. FULL: NORMAL loses acknowledged commits in a power cut.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    }

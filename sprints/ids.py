@@ -1,0 +1,36 @@
+"""What may name a sprint or a gate: an id is also a folder, a branch and a URL part."""
+
+import re
+
+GRAMMAR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+# Words of our own routes and commands, and the device names of Windows, which no folder may have.
+RESERVED = frozenset(
+    "run step cancel retry create new list show pause approve archive all".split()
+    + "con prn aux nul".split()
+    + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
+)
+
+
+class BadId(ValueError):
+    """The text cannot be an id; the message says which rule it breaks."""
+
+
+def check_id(text: object, what: str = "sprint id") -> str:
+    """Return ``text`` if it may be an id. Raises ``BadId``.
+
+    The grammar is ``[A-Za-z0-9][A-Za-z0-9._-]{0,63}``; beyond it, a name is refused that Windows
+    or git would refuse as a folder or a branch (``nul``, ``x.``, ``a..b``, ``x.lock``).
+    """
+    if not isinstance(text, str):
+        raise BadId(f"a {what} is a text, not {type(text).__name__}")
+    if not GRAMMAR.fullmatch(text):
+        shown = ascii(text if len(text) <= 70 else text[:70] + "...")
+        raise BadId(
+            f"{shown} cannot be a {what}: 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first"
+        )
+    if text.split(".")[0].lower() in RESERVED:
+        raise BadId(f"{text!r} cannot be a {what}: the name is reserved")
+    if ".." in text or text.endswith((".", ".lock")):
+        raise BadId(f"{text!r} cannot be a {what}: no '..', and no '.' or '.lock' at the end")
+    return text
