@@ -1,0 +1,64 @@
+"""What a gate is, as a value: frozen into a contract, hashed into each verdict."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+MAX_TIMEOUT_S = 24 * 3600
+MAX_CAP_BYTES = 16 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One gate. ``rounds`` are the codes in which it runs; ``command`` is an argv, never a shell
+    line; a run that prints over ``cap_bytes`` is stopped.
+    """
+
+    gate_id: str
+    title: str
+    command: tuple[str, ...]
+    rounds: tuple[str, ...]
+    kind: str = "command"
+    required: bool = True
+    timeout_s: float = 600.0
+    grace_s: float = 5.0
+    cap_bytes: int = 64 << 20
+    env: dict[str, str] = field(default_factory=dict)
+
+    def problems(self) -> list[str]:
+        """What is wrong with it, a line each; empty when it can run."""
+        name = f"gate {self.gate_id}"
+        found = []
+        if not self.command or not self.command[0].strip():
+            found.append(f"{name}: the command is empty")
+        if any(not isinstance(word, str) or "\0" in word for word in self.command):
+            found.append(f"{name}: the command must be a list of texts without NUL")
+        if not self.rounds:
+            found.append(f"{name}: it runs in no round")
+        if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
+            found.append(f"{name}: timeout_s must be above 0 and at most {MAX_TIMEOUT_S}")
+        if not 0 <= self.grace_s < self.timeout_s:
+            found.append(f"{name}: grace_s must be at least 0 and below timeout_s")
+        if not 0 < self.cap_bytes <= MAX_CAP_BYTES:
+            found.append(f"{name}: cap_bytes must be above 0 and at most {MAX_CAP_BYTES}")
+        for key, value in self.env.items():
+            if not key or "=" in key or "\0" in key + value:
+                found.append(f"{name}: {key!r} cannot be set in an environment")
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it: plain lists and dicts."""
+        return asdict(self) | {"command": [*self.command], "rounds": [*self.rounds]}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The inverse of ``to_json``."""
+        words = {"command": tuple(data["command"]), "rounds": tuple(data["rounds"])}
+        return cls(**{**data, **words})
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of the definition; stands in the evidence of each run."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,91 @@
+"""A command judges by its exit code, and by nothing that it prints."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+from gates import process
+from gates.definition import Definition
+from gates.verdict import Judgement, Verdict
+
+# What a gate must not see: the gateway's own keys, and settings that are meant for it alone.
+HIDDEN = frozenset({"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY"})
+HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT")
+
+VERDICTS = {
+    "exited": Verdict.FAILED,
+    "signalled": Verdict.FAILED,
+    "missing": Verdict.ERROR,
+    "not_executable": Verdict.ERROR,
+    "too_loud": Verdict.ERROR,
+    "error": Verdict.ERROR,
+    "timed_out": Verdict.TIMED_OUT,
+    "stopped": Verdict.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a gate runs: ``cwd`` is the tree under test, ``run_dir`` keeps what it prints, and
+    ``token`` marks this one run and no other.
+    """
+
+    cwd: Path
+    run_dir: Path
+    token: str
+    timeout_s: float
+
+
+Tick = Callable[[], process.Stop | None]
+
+
+def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
+    """Run the gate's command to its end. Never raises for anything that the command does."""
+    env = environment(os.environ, gate.env)
+    spec = process.Spec(
+        argv=resolve(gate.command, env.get("PATH")),
+        cwd=place.cwd,
+        env=env,
+        run_dir=place.run_dir,
+        run_id=place.token,
+        token=place.token,
+        timeout_s=place.timeout_s,
+        grace_s=gate.grace_s,
+        cap_bytes=gate.cap_bytes,
+    )
+    return judgement(process.run(spec, tick=tick))
+
+
+def judgement(done: process.Completed) -> Judgement:
+    """What the end of a process says about the work. Only exit code 0, reached alone, is green."""
+    green = done.ending == "exited" and done.exit_code == 0
+    return Judgement(
+        verdict=Verdict.PASSED if green else VERDICTS[done.ending],
+        exit_code=done.exit_code,
+        reason=done.reason,
+        duration_s=done.duration_s,
+        strays_killed=done.strays_killed,
+        dropped_bytes=done.dropped_bytes,
+    )
+
+
+def environment(ours: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The gate's environment: ours without our keys, no screen and no sound, then its ``own``."""
+    env = {
+        name: value
+        for name, value in ours.items()
+        if name not in HIDDEN and not name.startswith(HIDDEN_PREFIXES)
+    }
+    env.setdefault("SDL_VIDEODRIVER", "dummy")
+    env.setdefault("SDL_AUDIODRIVER", "dummy")
+    return env | dict(own)
+
+
+def resolve(command: tuple[str, ...], path: str | None) -> tuple[str, ...]:
+    """``python`` at the head means our own interpreter where PATH has none."""
+    if command[0] == "python" and which("python", path=path) is None:
+        return (sys.executable, *command[1:])
+    return command

@@ -1,0 +1,84 @@
+"""Gate definitions that a user edits, and the evidence of every run."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from gates.definition import Definition
+from gates.verdict import Verdict
+
+
+class Gate(models.Model):
+    """A gate as its owner edits it; a sprint runs under the copy that its contract froze."""
+
+    gate_id = models.CharField(max_length=64, primary_key=True)
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=32, default="command")
+    command = models.JSONField(help_text="argv: a list of texts, no shell")
+    required = models.BooleanField(default=True)
+    rounds = models.JSONField(help_text="codes of the rounds in which it runs")
+    profiles = models.JSONField(help_text="profiles to which it belongs: quick, full")
+    timeout_s = models.FloatField(default=600.0)
+    grace_s = models.FloatField(default=5.0)
+    cap_bytes = models.BigIntegerField(default=64 << 20)
+    env = models.JSONField(default=dict, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "gate_id"]
+
+    def __str__(self) -> str:
+        return self.gate_id
+
+    @property
+    def definition(self) -> Definition:
+        """The gate as a value."""
+        return Definition(
+            gate_id=self.gate_id,
+            title=self.title,
+            command=tuple(self.command),
+            rounds=tuple(self.rounds),
+            kind=self.kind,
+            required=self.required,
+            timeout_s=self.timeout_s,
+            grace_s=self.grace_s,
+            cap_bytes=self.cap_bytes,
+            env=dict(self.env),
+        )
+
+
+class GateRun(models.Model):
+    """One execution of a gate: running -> a verdict. Its id is ``sprint/gate/number``; the folder
+    ``artifacts/<sprint>/gates/<gate>/runs/<number>`` holds what it printed.
+    """
+
+    RUNNING = "running"
+
+    id = models.CharField(max_length=200, primary_key=True)
+    round = models.ForeignKey("sprints.Round", models.CASCADE, related_name="gate_runs")
+    gate_id = models.CharField(max_length=64)
+    number = models.PositiveIntegerField()
+    attempt = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    command = models.JSONField()
+    required = models.BooleanField()
+    digest = models.CharField(max_length=64, help_text="hash of the gate's definition")
+    status = models.CharField(
+        max_length=16,
+        default=RUNNING,
+        choices=[(RUNNING, "running"), *((v.value, v.value) for v in Verdict)],
+    )
+    reason = models.CharField(max_length=500, default="", blank=True)
+    exit_code = models.IntegerField(null=True, blank=True)
+    duration_s = models.FloatField(null=True, blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    stdout_path = models.TextField()
+    stderr_path = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["started_at", "id"]
+
+    def __str__(self) -> str:
+        return self.id

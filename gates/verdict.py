@@ -1,0 +1,31 @@
+"""What a gate said: a verdict, and a judgement that carries its evidence."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """Only ``passed`` is green. ``error``: it could not judge (missing, too loud, no disk).
+    ``interrupted``: the gateway ended before the gate did; the gate is run again.
+    """
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and why. ``exit_code`` is negative when a signal ended the program, None when it
+    never ended under our eyes; ``duration_s`` is measured on a monotonic clock.
+    """
+
+    verdict: Verdict
+    exit_code: int | None
+    reason: str
+    duration_s: float
+    strays_killed: int = 0
+    dropped_bytes: int = 0

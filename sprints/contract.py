@@ -1,0 +1,261 @@
+"""The contract of a sprint: rounds R0 to R5, their gates, who is asked, how deadlines bind.
+
+It is built from the table below, the gate rows and the sprint's own settings, checked, and frozen
+as JSON with the sprint when that starts: later edits never change a running one.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+from gates.definition import Definition
+
+PROFILES = ("quick", "full")
+DEADLINES = ("warn", "stop")
+LEAD = "agent_01"
+
+
+class ContractError(ValueError):
+    """The contract is refused; the message lists every reason, on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundSpec:
+    """One round: asked are the acknowledging agents first, then the lead, who decides."""
+
+    code: str
+    title: str
+    purpose: str
+    min_minutes: float
+    max_minutes: float
+    acks: tuple[str, ...] = ()
+
+
+ROUNDS = (
+    RoundSpec(
+        "R0_SETUP",
+        "Setup",
+        "Sprint id, roster (Active, Consult, Silent), definition of done, brief.",
+        2,
+        6,
+    ),
+    RoundSpec(
+        "R1_CONTRACTS",
+        "Contracts",
+        "Acceptance criteria, interfaces, repro harness, risks; Agent 01 locks decisions.",
+        8,
+        15,
+        acks=("agent_02", "agent_03", "agent_11", "agent_12"),
+    ),
+    RoundSpec(
+        "R2_PLAN_CONFIRM",
+        "Implementation plan confirmation",
+        "Files, tests, integration order, rollback.",
+        4,
+        10,
+    ),
+    RoundSpec(
+        "R3_BUILD_A_INTEGRATE",
+        "Build A: implementation + integration",
+        "Implement, integrate, run the gates; fail fast.",
+        8,
+        18,
+    ),
+    RoundSpec(
+        "R4_BUILD_B_POLISH",
+        "Build B: polish / edge cases",
+        "Regressions, polish, docs; scope kept tight.",
+        4,
+        12,
+    ),
+    RoundSpec(
+        "R5_RELEASE_CANDIDATE",
+        "Release candidate",
+        "Final gates, patch notes, ship report.",
+        4,
+        10,
+    ),
+)
+CODES = tuple(spec.code for spec in ROUNDS)
+GATED = ("R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE")
+
+DEFAULT_GATE = Definition(
+    gate_id="qa_smoke_quick",
+    title="QA smoke (quick)",
+    command=("python", "tools/qa_smoke.py", "--quick"),
+    rounds=GATED,
+)
+
+
+def budget() -> str:
+    """The default loop's minutes, as ``init`` prints them."""
+    low = sum(spec.min_minutes for spec in ROUNDS)
+    high = sum(spec.max_minutes for spec in ROUNDS)
+    return f"default sprint loop budget: {low:g}-{high:g} minutes (R0..R5)"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a sprint was started under. ``deadline`` says what the end of a round's minutes does:
+    ``warn`` tells it once, ``stop`` ends the sprint.
+    """
+
+    profile: str
+    deadline: str
+    rounds: tuple[RoundSpec, ...]
+    gates: tuple[Definition, ...]
+
+    def round(self, code: str) -> RoundSpec:
+        """The round of that code. Raises ``KeyError``."""
+        for spec in self.rounds:
+            if spec.code == code:
+                return spec
+        raise KeyError(code)
+
+    def after(self, code: str) -> str | None:
+        """The code of the round that follows, None after the last."""
+        codes = [spec.code for spec in self.rounds]
+        following = codes[codes.index(code) + 1 :]
+        return following[0] if following else None
+
+    def gates_of(self, code: str) -> tuple[Definition, ...]:
+        """The gates of that round, in the order in which they run."""
+        return tuple(gate for gate in self.gates if code in gate.rounds)
+
+    def gate(self, gate_id: str) -> Definition:
+        """The gate of that id. Raises ``KeyError``."""
+        for gate in self.gates:
+            if gate.gate_id == gate_id:
+                return gate
+        raise KeyError(gate_id)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is frozen with the sprint."""
+        return {
+            "profile": self.profile,
+            "deadline": self.deadline,
+            "rounds": [asdict(spec) | {"acks": [*spec.acks]} for spec in self.rounds],
+            "gates": [gate.to_json() for gate in self.gates],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of ``to_json``."""
+        return cls(
+            profile=data["profile"],
+            deadline=data["deadline"],
+            rounds=tuple(
+                RoundSpec(**{**spec, "acks": tuple(spec["acks"])}) for spec in data["rounds"]
+            ),
+            gates=tuple(Definition.from_json(gate) for gate in data["gates"]),
+        )
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of the frozen form."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+    def problems(self) -> list[str]:
+        """Everything that is wrong with it, a line each."""
+        codes = [spec.code for spec in self.rounds]
+        gate_ids = [gate.gate_id for gate in self.gates]
+        found = []
+        if len(codes) < 5:
+            found.append(f"a contract has at least five rounds, not {len(codes)}")
+        if not gate_ids:
+            found.append(
+                f"no gate is left for the profile {self.profile}; see: studio-gateway gate list"
+            )
+        for what, ids in (("round", codes), ("gate", gate_ids)):
+            found += [f"the {what} {i} stands twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
+        found += [f"{code} is not a round" for code in codes if code not in CODES]
+        if self.profile not in PROFILES:
+            found.append(f"the gate profile must be one of {', '.join(PROFILES)}")
+        if self.deadline not in DEADLINES:
+            found.append(f"the deadline must be one of {', '.join(DEADLINES)}")
+        for spec in self.rounds:
+            if not 0 <= spec.min_minutes <= spec.max_minutes <= 7 * 24 * 60:
+                found.append(f"{spec.code}: minutes must run from low to high, within a week")
+        for gate in self.gates:
+            found += gate.problems()
+            found += [f"gate {gate.gate_id}: {c} is not a round" for c in gate.rounds if c not in codes]
+            found += self._too_long(gate)
+        return found
+
+    def _too_long(self, gate: Definition) -> list[str]:
+        """Under ``stop``, a gate must be able to end within each of its rounds."""
+        if self.deadline != "stop":
+            return []
+        return [
+            f"gate {gate.gate_id}: timeout_s {gate.timeout_s:g} is over the {spec.max_minutes:g} "
+            f"minutes of {spec.code}"
+            for spec in self.rounds
+            if spec.code in gate.rounds and gate.timeout_s > spec.max_minutes * 60
+        ]
+
+
+def draft(meta: Mapping[str, Any], gates: Iterable[Definition]) -> Contract:
+    """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
+
+    ``meta`` may override ``gate_profile``, ``round_deadline``, ``round_minutes`` {code: [low,
+    high]} and ``required_acks_by_round`` {code: [agent ids]}; ``gates`` are the profile's own.
+    """
+    contract = Contract(
+        profile=meta.get("gate_profile", "quick"),
+        deadline=meta.get("round_deadline", "warn"),
+        rounds=tuple(_overridden(spec, meta) for spec in ROUNDS),
+        gates=tuple(gates),
+    )
+    if problems := _bad_overrides(meta) + contract.problems():
+        raise ContractError("; ".join(problems))
+    return contract
+
+
+def _overridden(spec: RoundSpec, meta: Mapping[str, Any]) -> RoundSpec:
+    acks = _table(meta, "required_acks_by_round").get(spec.code)
+    if isinstance(acks, list) and all(isinstance(agent, str) for agent in acks):
+        spec = replace(spec, acks=tuple(agent for agent in acks if agent != LEAD))
+    minutes = _table(meta, "round_minutes").get(spec.code)
+    if _is_span(minutes):
+        spec = replace(spec, min_minutes=minutes[0], max_minutes=minutes[1])
+    return spec
+
+
+def _table(meta: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = meta.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _is_span(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(n, int | float) and not isinstance(n, bool) for n in value)
+    )
+
+
+def _bad_overrides(meta: Mapping[str, Any]) -> list[str]:
+    """What in ``meta`` could not be taken; nothing is passed over in silence."""
+    found = []
+    for key in ("required_acks_by_round", "round_minutes"):
+        if key in meta and not isinstance(meta[key], dict):
+            found.append(f"{key} must be an object")
+        found += [f"{key}: {code} is not a round" for code in _table(meta, key) if code not in CODES]
+    for code, acks in _table(meta, "required_acks_by_round").items():
+        if not isinstance(acks, list) or not all(_is_agent(agent) for agent in acks):
+            found.append(f"required_acks_by_round: {code} must list agents from agent_01 to agent_15")
+        elif len(set(acks)) != len(acks):
+            found.append(f"required_acks_by_round: {code} names an agent twice")
+    for code, minutes in _table(meta, "round_minutes").items():
+        if not _is_span(minutes):
+            found.append(f"round_minutes: {code} must be two numbers, low and high")
+    return found
+
+
+def _is_agent(name: Any) -> bool:
+    return isinstance(name, str) and name in AGENT_IDS
+
+
+AGENT_IDS = frozenset(f"agent_{n:02d}" for n in range(1, 16))

@@ -1,0 +1,115 @@
+"""The event stream: numbered in commit order, chained by hash, written once."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from django.db import models
+
+FIRST_PREV = "0" * 64
+
+
+class Head(models.Model):
+    """The one row that every recording transaction locks: the last seq and hash.
+
+    Numbers are gap-free and in commit order because they are given out under this lock.
+    ``mirror_fault`` is why the files are behind, empty while they are not.
+    """
+
+    seq = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default=FIRST_PREV)
+    mirror_fault = models.CharField(max_length=300, default="", blank=True)
+
+    def __str__(self) -> str:
+        return f"head {self.seq}"
+
+
+class Event(models.Model):
+    """One line of events.jsonl. ``line`` is the truth, byte for byte; the columns find it."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    ts = models.DateTimeField()
+    kind = models.CharField(max_length=40)
+    sprint_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (null in the file)
+    hash = models.CharField(max_length=64)
+    line = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["seq"]
+        indexes: ClassVar = [models.Index(fields=["sprint_id", "seq"], name="event_by_sprint")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The event as JSON has it (FORMATS: events.jsonl)."""
+        body: dict[str, Any] = json.loads(self.line)
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has a number. ``change`` is an RFC 6902 patch against state.json."""
+
+    kind: str
+    message: str
+    sprint_id: str | None = None
+    round_id: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    change: list[dict[str, Any]] = field(default_factory=list)
+
+
+def stamp(at: datetime) -> str:
+    """``at`` as every file has it: UTC, ``2026-11-24T09:57:01.123456Z``."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def canonical(body: dict[str, Any]) -> str:
+    """``body`` as one line of events.jsonl, without its newline. Raises ``ValueError`` on NaN."""
+    return json.dumps(body, sort_keys=True, allow_nan=False)
+
+
+def chain(prev: str, body: dict[str, Any]) -> str:
+    """Hex SHA-256 over ``prev``, a newline and the line as it is without its hash."""
+    return hashlib.sha256(f"{prev}\n{canonical(body)}".encode()).hexdigest()
+
+
+def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
+    """Write ``drafts`` after the last event and return them numbered; only inside a transaction.
+
+    Raises ``Head.DoesNotExist`` before ``init``.
+    """
+    head = Head.objects.select_for_update().get(pk=1)
+    seq, prev = head.seq, head.hash
+    events = []
+    for draft in drafts:
+        seq += 1
+        body = {
+            "ts": stamp(at),
+            "kind": draft.kind,
+            "message": draft.message,
+            "sprint_id": draft.sprint_id,
+            "round_id": draft.round_id,
+            "data": draft.data,
+            "seq": seq,
+            "change": draft.change,
+            "prev": prev,
+        }
+        prev = body["hash"] = chain(prev, body)
+        events.append(
+            Event(
+                seq=seq,
+                ts=at,
+                kind=draft.kind,
+                sprint_id=draft.sprint_id,
+                hash=prev,
+                line=canonical(body),
+            )
+        )
+    Event.objects.bulk_create(events)
+    Head.objects.filter(pk=1).update(seq=seq, hash=prev)
+    return events

@@ -1,0 +1,69 @@
+"""Who carries a sprint: one process at a time, proved by a token that only rises."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from gates.identity import Identity
+from sprints.models.sprint import Sprint
+
+TTL_S = 15.0
+BEAT_S = 4.0
+
+
+class Held(Exception):
+    """Another living process carries the sprint; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A right to carry ``sprint_id``, as long as the row still shows ``token``."""
+
+    sprint_id: str
+    token: int
+
+
+def take(sprint_id: str, owner: Identity, at: datetime) -> Lease:
+    """Take the lease: free, expired, or of a process that is provably dead. Raises ``Held``."""
+    row = Sprint.objects.only("lease_owner", "lease_token", "lease_until").get(pk=sprint_id)
+    if row.lease_owner and _lives(row, at):
+        raise Held(f"sprint {sprint_id} is being carried by {_name(row.lease_owner)}")
+    taken = Sprint.objects.filter(pk=sprint_id, lease_token=row.lease_token).update(
+        lease_owner=str(owner),
+        lease_token=F("lease_token") + 1,
+        lease_until=at + timedelta(seconds=TTL_S),
+    )
+    if not taken:
+        raise Held(f"sprint {sprint_id} was just taken by another process")
+    return Lease(sprint_id, row.lease_token + 1)
+
+
+def _lives(row: Sprint, at: datetime) -> bool:
+    alive = Identity.parse(row.lease_owner).is_alive()
+    if alive is None:  # another host: only the clock can tell
+        return row.lease_until is not None and row.lease_until > at
+    return alive
+
+
+def _name(owner: str) -> str:
+    who = Identity.parse(owner)
+    return f"process {who.pid} on {who.host}"
+
+
+def holder(row: Sprint, at: datetime) -> str | None:
+    """The living process that carries the sprint, in words; None when nobody does."""
+    return _name(row.lease_owner) if row.lease_owner and _lives(row, at) else None
+
+
+def renew(lease: Lease, at: datetime) -> bool:
+    """Put the expiry off; False when the lease is another's by now."""
+    rows = Sprint.objects.filter(pk=lease.sprint_id, lease_token=lease.token)
+    return bool(rows.update(lease_until=at + timedelta(seconds=TTL_S)))
+
+
+def release(lease: Lease) -> None:
+    """Give the lease back; harmless when it is another's by now."""
+    Sprint.objects.filter(pk=lease.sprint_id, lease_token=lease.token).update(
+        lease_owner="", lease_until=None
+    )

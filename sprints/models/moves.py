@@ -1,0 +1,166 @@
+"""Moves: the only way in which a row changes.
+
+A move is an event and the changes that it tells of. ``record`` writes any number of moves of one
+sprint in one transaction: guarded updates, then their events under the head's lock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.dispatch import Signal
+
+from sprints.models.event import Draft, Event, append
+from sprints.models.shape import KEYS, MODELS, fragment, plain, pointer
+from sprints.models.sprint import Sprint
+
+# Sent after commit with ``events``: a list of Event, in order. A receiver cannot hurt the sender.
+event_committed = Signal()
+
+
+class MoveRefused(Exception):
+    """A row was not in the state that the move names; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A new row."""
+
+    row: str
+    id: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """New values for a row whose status is one of ``only_from``."""
+
+    row: str
+    id: str
+    only_from: tuple[str, ...]
+    values: dict[str, Any]
+
+
+Change = Create | Update
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An event, and the changes that it tells of."""
+
+    kind: str
+    message: str
+    changes: tuple[Change, ...] = ()
+    round_id: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What the writer knows of the sprint: the version that it read, and its lease's token."""
+
+    version: int
+    token: int | None = None
+
+
+def record(sprint_id: str, moves: Sequence[Move], hold: Hold | None, at: datetime) -> list[Event]:
+    """Write ``moves`` of one sprint, all or nothing, and return their events.
+
+    ``hold`` is None only for the move that creates the sprint. Raises ``MoveRefused`` when the
+    sprint has changed since, when the lease is another's, or when a row is not in the state named.
+    """
+    with transaction.atomic():
+        for change in net(change for move in moves for change in move.changes):
+            _write(change, hold if change.row == "sprint" else None)
+        if hold and not any(c.row == "sprint" for m in moves for c in m.changes):
+            _write(Update("sprint", sprint_id, (), {}), hold)
+        events = append([_draft(sprint_id, move) for move in moves], at)
+        transaction.on_commit(lambda: event_committed.send_robust(sender=Event, events=events))
+    return events
+
+
+def note(
+    kind: str,
+    message: str,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    change: list[dict[str, Any]] | None = None,
+) -> list[Event]:
+    """Record an event that belongs to no sprint; ``change`` is its patch against state.json."""
+    with transaction.atomic():
+        events = append([Draft(kind, message, data=data or {}, change=change or [])], at)
+        transaction.on_commit(lambda: event_committed.send_robust(sender=Event, events=events))
+    return events
+
+
+def net(changes: Iterable[Change]) -> list[Change]:
+    """One change a row, in the order in which the rows first appear: the first guard, the last
+    values. What happens in between is told by the events, not seen by anyone.
+    """
+    found: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        before = found.get((change.row, change.id))
+        match before:
+            case None:
+                merged = change
+            case Create():
+                merged = Create(change.row, change.id, before.values | change.values)
+            case Update():
+                merged = Update(
+                    change.row, change.id, before.only_from, before.values | change.values
+                )
+        found[change.row, change.id] = merged
+    return list(found.values())
+
+
+def _write(change: Change, hold: Hold | None) -> None:
+    model: Any = MODELS[change.row]
+    if isinstance(change, Create):
+        model.objects.bulk_create([model(pk=change.id, **change.values)])
+        return
+    rows = model.objects.filter(pk=change.id)
+    values = dict(change.values)
+    if change.only_from:
+        rows = rows.filter(status__in=change.only_from)
+    if hold:
+        rows = rows.filter(version=hold.version)
+        values["version"] = F("version") + 1
+        if hold.token is not None:
+            rows = rows.filter(lease_token=hold.token)
+    if not rows.update(**values):
+        raise MoveRefused(_why(change, hold))
+
+
+def _why(change: Update, hold: Hold | None) -> str:
+    """The refusal in words; read after the fact, so it may already be out of date."""
+    model: Any = MODELS[change.row]
+    row = model.objects.filter(pk=change.id).first()
+    if row is None:
+        return f"no {change.row} {change.id}"
+    if change.only_from and row.status not in change.only_from:
+        wanted = change.values.get("status", "changed")
+        return f"{change.row} {change.id} cannot become {wanted} from {row.status}"
+    if isinstance(row, Sprint) and hold and hold.token not in (None, row.lease_token):
+        return f"sprint {change.id} is carried by another process now"
+    return f"{change.row} {change.id} has changed in the meantime"
+
+
+def _draft(sprint_id: str, move: Move) -> Draft:
+    patch = [op for change in move.changes for op in patch_of(change)]
+    return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)
+
+
+def patch_of(change: Change) -> list[dict[str, Any]]:
+    """The change as RFC 6902 operations against state.json."""
+    where = pointer(change.row, change.id)
+    if isinstance(change, Create):
+        return [{"op": "add", "path": where, "value": fragment(change.row, change.values)}]
+    keys = KEYS[change.row]
+    return [
+        {"op": "replace", "path": f"{where}/{keys[name]}", "value": plain(value)}
+        for name, value in change.values.items()
+        if name in keys
+    ]

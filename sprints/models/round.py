@@ -1,0 +1,32 @@
+"""A round of a sprint."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from sprints.models.sprint import Sprint
+
+
+class Round(models.Model):
+    """One round of one sprint: pending -> in_progress -> done | blocked. Its id is ``sprint/code``."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        IN_PROGRESS = "in_progress"
+        DONE = "done"
+        BLOCKED = "blocked"
+
+    id = models.CharField(max_length=100, primary_key=True)
+    sprint = models.ForeignKey(Sprint, models.CASCADE, related_name="rounds")
+    code = models.CharField(max_length=32)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    notes = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return self.id

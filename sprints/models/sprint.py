@@ -1,0 +1,55 @@
+"""A sprint: a brief that is carried through the rounds."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Sprint(models.Model):
+    """created -> running -> succeeded | failed | cancelled; ``retry`` leads back to running.
+
+    ``version`` rises with every recorded change: who read an older one is refused. The lease says
+    which process carries the sprint; its token only rises, and every move of the carrier names it.
+    """
+
+    class Status(models.TextChoices):
+        CREATED = "created"
+        RUNNING = "running"
+        BLOCKED = "blocked"
+        FAILED = "failed"
+        SUCCEEDED = "succeeded"
+        CANCELLED = "cancelled"
+
+    sprint_id = models.CharField(max_length=64, primary_key=True)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=16, choices=Status, default=Status.CREATED)
+    current_round = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 (null in the file)
+    artifacts_dir = models.TextField()
+    last_error = models.TextField(null=True, blank=True)  # noqa: DJ001 (null in the file)
+    meta = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=1)
+    contract = models.JSONField(null=True, blank=True)
+    cancel_by = models.CharField(max_length=100, default="", blank=True)
+
+    version = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=200, default="", blank=True)
+    lease_token = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["sprint_id"]
+        constraints: ClassVar = [
+            # Two ids that differ in case alone would be one folder on many file systems.
+            models.UniqueConstraint(Lower("sprint_id"), name="sprint_id_any_case"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["status"], name="sprint_by_status"),
+            models.Index(fields=["-created_at"], name="sprint_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sprint_id

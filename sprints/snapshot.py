@@ -1,0 +1,225 @@
+"""A sprint as frozen values: what the engine decides on, and what state.json shows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from gates.models import GateRun
+from sprints.contract import Contract
+from sprints.models import Round, Sprint, Task
+from sprints.models.moves import Change, Create, Move, MoveRefused
+from sprints.models.shape import fragment
+
+
+@dataclass(frozen=True, slots=True)
+class RoundValue:
+    """A row of Round."""
+
+    id: str
+    code: str
+    title: str
+    status: str = "pending"
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    notes: list[str] | tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskValue:
+    """A row of Task."""
+
+    id: str
+    round_id: str
+    task_id: str
+    title: str
+    owner_agent: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    attempt: int
+    details: dict[str, Any]
+    prompt: str = ""
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateRunValue:
+    """A row of GateRun."""
+
+    id: str
+    round_id: str
+    gate_id: str
+    number: int
+    attempt: int
+    title: str
+    command: list[str]
+    required: bool
+    digest: str
+    started_at: datetime
+    stdout_path: str
+    stderr_path: str
+    status: str = GateRun.RUNNING
+    reason: str = ""
+    exit_code: int | None = None
+    duration_s: float | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SprintValue:
+    """A row of Sprint, as far as the engine may know it."""
+
+    sprint_id: str
+    title: str
+    status: str
+    current_round: str | None
+    artifacts_dir: str
+    last_error: str | None
+    meta: dict[str, Any]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempt: int
+    contract: dict[str, Any] | None
+    cancel_by: str
+
+
+Row = SprintValue | RoundValue | TaskValue | GateRunValue
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A sprint and its rows at one ``version``; ``at`` is when that was so."""
+
+    sprint: SprintValue
+    rounds: tuple[RoundValue, ...]
+    tasks: tuple[TaskValue, ...]
+    gate_runs: tuple[GateRunValue, ...]
+    contract: Contract | None
+    version: int
+    at: datetime
+
+    @property
+    def sprint_id(self) -> str:
+        """The sprint's id."""
+        return self.sprint.sprint_id
+
+    @property
+    def current(self) -> RoundValue | None:
+        """The round that is under way or next."""
+        for value in self.rounds:
+            if value.code == self.sprint.current_round:
+                return value
+        return None
+
+    def tasks_of(self, round_id: str) -> tuple[TaskValue, ...]:
+        """The tasks of that round in this attempt."""
+        mine = self.sprint.attempt
+        return tuple(t for t in self.tasks if t.round_id == round_id and t.attempt == mine)
+
+    def runs_of(self, round_id: str, gate_id: str) -> tuple[GateRunValue, ...]:
+        """The runs of that gate in that round in this attempt, oldest first."""
+        return tuple(
+            run
+            for run in self.gate_runs
+            if (run.round_id, run.gate_id) == (round_id, gate_id)
+            and run.attempt == self.sprint.attempt
+        )
+
+    def next_number(self, gate_id: str) -> int:
+        """The number of the gate's next run in this sprint."""
+        return 1 + max((r.number for r in self.gate_runs if r.gate_id == gate_id), default=0)
+
+    def state(self) -> dict[str, Any]:
+        """The sprint as state.json has it."""
+        return as_state(self.sprint, self.rounds, self.tasks, self.gate_runs)
+
+
+def as_state(
+    sprint: Any, rounds: Iterable[Any], tasks: Iterable[Any], gate_runs: Iterable[Any]
+) -> dict[str, Any]:
+    """The sprint as state.json has it, from values or from rows; runs come oldest first."""
+    whole = fragment("sprint", _values(sprint))
+    codes = {}
+    for value in rounds:
+        whole["rounds"][value.code] = fragment("round", _values(value))
+        codes[value.id] = value.code
+    for task in tasks:
+        tasks_of = whole["rounds"][codes[task.round_id]]["tasks"]
+        tasks_of[task.task_id] = fragment("task", _values(task))
+    for run in gate_runs:
+        whole["gates"][run.gate_id] = fragment("gate_run", _values(run))
+    return whole
+
+
+def _values(row: Any) -> dict[str, Any]:
+    if isinstance(row, Row):
+        return {f.name: getattr(row, f.name) for f in fields(row)}
+    return dict(row.__dict__)
+
+
+def load(sprint_id: str, at: datetime) -> Snapshot:
+    """The sprint from its rows. Raises ``Sprint.DoesNotExist``."""
+    sprint = Sprint.objects.get(pk=sprint_id)
+    return Snapshot(
+        sprint=_value(SprintValue, sprint),
+        rounds=_all(RoundValue, Round.objects.filter(sprint=sprint_id)),
+        tasks=_all(TaskValue, Task.objects.filter(round__sprint=sprint_id)),
+        gate_runs=_all(GateRunValue, GateRun.objects.filter(round__sprint=sprint_id)),
+        contract=Contract.from_json(sprint.contract) if sprint.contract else None,
+        version=sprint.version,
+        at=at,
+    )
+
+
+def _value(kind: Any, row: Any) -> Any:
+    return kind(**{f.name: getattr(row, f.name) for f in fields(kind)})
+
+
+def _all(kind: Any, rows: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(_value(kind, row) for row in rows)
+
+
+def evolve(snapshot: Snapshot, moves: Sequence[Move], at: datetime) -> Snapshot:
+    """The snapshot after ``moves``, as ``record`` would leave the rows, but for the version.
+
+    Raises ``MoveRefused`` where a guard does not hold.
+    """
+    for move in moves:
+        for change in move.changes:
+            snapshot = _changed(snapshot, change)
+    return replace(snapshot, at=at)
+
+
+_KINDS: dict[str, tuple[str, Any]] = {
+    "round": ("rounds", RoundValue),
+    "task": ("tasks", TaskValue),
+    "gate_run": ("gate_runs", GateRunValue),
+}
+
+
+def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
+    if change.row == "sprint":
+        assert not isinstance(change, Create), "a snapshot begins with its sprint"
+        sprint = _updated(snapshot.sprint, change)
+        contract = snapshot.contract
+        if "contract" in change.values:
+            contract = Contract.from_json(change.values["contract"])
+        return replace(snapshot, sprint=sprint, contract=contract)
+    name, kind = _KINDS[change.row]
+    rows: tuple[Any, ...] = getattr(snapshot, name)
+    if isinstance(change, Create):
+        known = {f.name for f in fields(kind)}
+        values = {key: value for key, value in change.values.items() if key in known}
+        rows = (*rows, kind(id=change.id, **values))
+    else:
+        rows = tuple(_updated(row, change) if row.id == change.id else row for row in rows)
+    return replace(snapshot, **{name: rows})
+
+
+def _updated(row: Any, change: Any) -> Any:
+    if change.only_from and row.status not in change.only_from:
+        wanted = change.values.get("status", "changed")
+        raise MoveRefused(f"{change.row} {change.id} cannot become {wanted} from {row.status}")
+    return replace(row, **change.values)
