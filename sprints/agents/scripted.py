@@ -1,0 +1,15 @@
+"""The default runner: always the same answer to the same question, with no program behind it."""
+
+from sprints.agents.replies import Reply
+
+
+def answer(agent: str, kind: str) -> Reply:
+    """The reply of ``agent`` to a task of that kind (``ack`` or ``lead``)."""
+    if kind == "ack":
+        return Reply("ACK (scripted)", ("Decisions read; no objection",), (), ("Stand by",))
+    return Reply(
+        "DONE (scripted)",
+        ("The round's decisions are locked",),
+        (),
+        ("Let the gates judge",),
+    )

@@ -1,0 +1,1 @@
+"""The loop: decide (pure) -> perform (the world) -> settle (pure) -> record (one transaction)."""

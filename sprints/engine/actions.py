@@ -1,0 +1,114 @@
+"""What the engine would do next, and what the world answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gates.verdict import Judgement
+from sprints.agents.replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class StartRound:
+    """Open the current round."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask one agent; ``kind`` is ``ack`` or ``lead``. ``again`` when an earlier life had asked."""
+
+    code: str
+    agent: str
+    kind: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunGate:
+    """Run a gate of the round."""
+
+    code: str
+    gate_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """Find out what became of a gate run that an earlier life left."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarnOverdue:
+    """The round is over its minutes; the contract says: tell it once."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopOverdue:
+    """The round is over its minutes; the contract says: stop."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailAtGate:
+    """A required gate said no: end the sprint."""
+
+    code: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRound:
+    """Everything that the round asks for is there: close it, and the sprint after the last."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Somebody has asked for it, and nothing runs any more."""
+
+    code: str
+
+
+Action = (
+    StartRound
+    | Ask
+    | RunGate
+    | Recover
+    | WarnOverdue
+    | StopOverdue
+    | FailAtGate
+    | FinishRound
+    | Cancel
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The action begins at ``at``; all that a bookkeeping action needs to be settled."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A gate has ended."""
+
+    at: datetime
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """An agent has answered."""
+
+    at: datetime
+    reply: Reply
+
+
+Outcome = Begun | Judged | Replied

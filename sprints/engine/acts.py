@@ -1,0 +1,124 @@
+"""What an operator's act means for the rows: pure functions to moves, as ``settle`` is."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sprints.contract import Contract
+from sprints.models.moves import Create, Move, MoveRefused, Update
+from sprints.snapshot import Snapshot
+
+
+def create(
+    sprint_id: str, title: str, artifacts_dir: str, meta: dict[str, Any], at: datetime
+) -> Move:
+    """A new sprint, not yet started."""
+    values = {
+        "sprint_id": sprint_id,
+        "title": title,
+        "status": "created",
+        "artifacts_dir": artifacts_dir,
+        "meta": meta,
+        "created_at": at,
+    }
+    return Move(
+        "sprint_created",
+        f"sprint created: {sprint_id}",
+        (Create("sprint", sprint_id, values),),
+    )
+
+
+def start(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: datetime) -> Move:
+    """Freeze the contract with the sprint and open the way to its first round."""
+    first = contract.rounds[0].code
+    values = {
+        "status": "running",
+        "current_round": first,
+        "contract": contract.to_json(),
+        "started_at": at,
+        "artifacts_dir": artifacts_dir,
+    }
+    rounds = tuple(
+        Create(
+            "round",
+            f"{snapshot.sprint_id}/{spec.code}",
+            {
+                "sprint_id": snapshot.sprint_id,
+                "code": spec.code,
+                "title": spec.title,
+                "status": "pending",
+                "notes": [],
+            },
+        )
+        for spec in contract.rounds
+    )
+    return Move(
+        "note",
+        "sprint started",
+        (_moved(Update("sprint", snapshot.sprint_id, ("created",), values), snapshot), *rounds),
+        data={"round": first, "contract": contract.to_json(), "digest": contract.digest},
+    )
+
+
+def retry(snapshot: Snapshot, artifacts_dir: str, at: datetime) -> Move:
+    """Start again at the round that failed, as a new attempt beside the old evidence."""
+    now = snapshot.current
+    if now is None or snapshot.sprint.status not in ("failed", "cancelled"):
+        raise MoveRefused(
+            f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}; "
+            "only a failed or cancelled one that had started can be retried"
+        )
+    attempt = snapshot.sprint.attempt + 1
+    values = {
+        "status": "running",
+        "attempt": attempt,
+        "last_error": None,
+        "finished_at": None,
+        "cancel_by": "",
+        "artifacts_dir": artifacts_dir,
+    }
+    again = {"status": "pending", "started_at": None, "finished_at": None}
+    sprint = Update("sprint", snapshot.sprint_id, ("failed", "cancelled"), values)
+    return Move(
+        "note",
+        f"sprint retried from {now.code}, attempt {attempt}",
+        (
+            _moved(sprint, snapshot),
+            Update("round", now.id, ("blocked",), again),
+        ),
+        data={"round": now.code, "attempt": attempt, "at": at.isoformat()},
+    )
+
+
+def _moved(update: Update, snapshot: Snapshot) -> Update:
+    """Leave ``artifacts_dir`` out of the change where the store has not moved."""
+    if update.values["artifacts_dir"] != snapshot.sprint.artifacts_dir:
+        return update
+    values = {key: value for key, value in update.values.items() if key != "artifacts_dir"}
+    return replace(update, values=values)
+
+
+def cancel(snapshot: Snapshot, by: str, at: datetime) -> Move:
+    """Ask a running sprint to stop, or end one that is not running. Raises ``MoveRefused``."""
+    status = snapshot.sprint.status
+    if status == "running":
+        return Move(
+            "note",
+            f"cancel asked by {by}",
+            (Update("sprint", snapshot.sprint_id, ("running",), {"cancel_by": by}),),
+            data={"by": by},
+        )
+    if status not in ("created", "blocked"):
+        raise MoveRefused(f"sprint {snapshot.sprint_id} is {status}; there is nothing to cancel")
+    values = {
+        "status": "cancelled",
+        "cancel_by": by,
+        "last_error": "cancelled_by_user",
+        "finished_at": at,
+    }
+    return Move(
+        "note",
+        f"sprint cancelled by {by}",
+        (Update("sprint", snapshot.sprint_id, (status,), values),),
+        data={"by": by},
+    )

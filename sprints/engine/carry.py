@@ -1,0 +1,149 @@
+"""Carry a sprint as far as it goes: the loop around decide, perform, settle and record."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from gates.process import Stop
+from gates.verdict import Verdict
+from sprints.engine import acts
+from sprints.engine.actions import Action, Begun, Judged, Outcome
+from sprints.engine.decide import decide
+from sprints.engine.perform import World, perform
+from sprints.engine.settle import needs_world, settle
+from sprints.models import Sprint
+from sprints.models.lease import BEAT_S, Lease, renew
+from sprints.models.moves import Hold, Move, MoveRefused, record
+from sprints.snapshot import Snapshot, evolve, load
+
+LOOK_S = 0.5
+
+
+class LeaseLost(Exception):
+    """Another process carries the sprint now; what we still had to say was refused."""
+
+
+@dataclass(slots=True)
+class Wish:
+    """What the process that carries has been asked for, by a signal for instance.
+
+    ``cancel_by`` ends the sprint; ``hand_back`` stops here and leaves it running for the next
+    process; ``kill`` cuts the grace of whatever still runs.
+    """
+
+    cancel_by: str = ""
+    hand_back: bool = False
+    kill: bool = False
+
+
+class Carrier:
+    """One process carrying one sprint under its lease."""
+
+    def __init__(self, lease: Lease, repo: Path, wish: Wish) -> None:
+        self.lease = lease
+        self.wish = wish
+        self.world = World(repo, self._tick)
+        self.snapshot = load(lease.sprint_id, timezone.now())
+        self._lost = False
+        self._cancel_asked = False
+        self._looked = self._beaten = time.monotonic()
+
+    def carry(self, *, one_round: bool = False) -> Snapshot:
+        """Go on until the sprint ends, or its current round does, or we are asked to hand back.
+
+        Raises ``LeaseLost`` when the sprint turns out to be another's.
+        """
+        until = self.snapshot.sprint.current_round if one_round else None
+        answered: tuple[Action, Outcome] | None = None
+        while True:
+            try:
+                action = self._advance(answered, until)
+            except MoveRefused:
+                self._read_again()
+                continue
+            if action is None:
+                return self.snapshot
+            answered = action, self._perform(action)
+
+    def _advance(
+        self, answered: tuple[Action, Outcome] | None, until: str | None
+    ) -> Action | None:
+        """Settle what the world answered and all bookkeeping that follows, record it at once, and
+        return the world action that has begun with it; None when there is none.
+        """
+        self._pass_on_cancel()
+        at = timezone.now()
+        snapshot = replace(self.snapshot, at=at)
+        moves: list[Move] = []
+        if answered:
+            moves = settle(snapshot, *answered)
+            snapshot = evolve(snapshot, moves, at)
+        action = None
+        while not self._enough(snapshot, until) and (action := decide(snapshot)):
+            begun = settle(snapshot, action, Begun(at))
+            moves += begun
+            snapshot = evolve(snapshot, begun, at)
+            if needs_world(action):
+                break
+            action = None
+        version = snapshot.version
+        if moves:
+            hold = Hold(version, self.lease.token)
+            record(self.lease.sprint_id, moves, hold, at)
+            version += 1
+        self.snapshot = replace(snapshot, version=version)
+        return action
+
+    def _enough(self, snapshot: Snapshot, until: str | None) -> bool:
+        if self.wish.hand_back:
+            return True
+        return until is not None and snapshot.sprint.current_round != until
+
+    def _perform(self, action: Action) -> Outcome:
+        outcome = perform(self.snapshot, action, self.world)  # type: ignore[arg-type]
+        if isinstance(outcome, Judged) and outcome.judgement.verdict == Verdict.CANCELLED:
+            # It was stopped; only a cancel is a verdict, anything else is to be run again.
+            if not (self.wish.cancel_by or self._cancel_asked):
+                said = replace(outcome.judgement, verdict=Verdict.INTERRUPTED)
+                return replace(outcome, judgement=said)
+        return outcome
+
+    def _read_again(self) -> None:
+        self.snapshot = load(self.lease.sprint_id, timezone.now())
+        token = Sprint.objects.values_list("lease_token", flat=True).get(pk=self.lease.sprint_id)
+        if token != self.lease.token:
+            raise LeaseLost(f"sprint {self.lease.sprint_id} was taken by another process")
+
+    def _pass_on_cancel(self) -> None:
+        """Put our own operator's cancel on record before the next step."""
+        sprint = self.snapshot.sprint
+        if self.wish.cancel_by and sprint.status == "running" and not sprint.cancel_by:
+            at = timezone.now()
+            move = acts.cancel(self.snapshot, self.wish.cancel_by, at)
+            record(sprint.sprint_id, [move], Hold(self.snapshot.version, self.lease.token), at)
+            after = evolve(self.snapshot, [move], at)
+            self.snapshot = replace(after, version=after.version + 1)
+
+    def _tick(self) -> Stop | None:
+        """Called while a gate runs: keep the lease, look for a cancel, say whether to stop."""
+        now = time.monotonic()
+        try:
+            if now - self._beaten >= BEAT_S:
+                self._beaten = now
+                self._lost = not renew(self.lease, timezone.now())
+            if now - self._looked >= LOOK_S:
+                self._looked = now
+                rows = Sprint.objects.filter(pk=self.lease.sprint_id)
+                self._cancel_asked = bool(rows.values_list("cancel_by", flat=True).get())
+        except DatabaseError:
+            pass  # a database that is away for a moment does not end a gate
+        if self._lost:
+            return Stop("the sprint was taken by another process")
+        if self.wish.cancel_by or self._cancel_asked:
+            return Stop("cancelled", kill=self.wish.kill)
+        if self.wish.hand_back:
+            return Stop("the gateway stops", kill=self.wish.kill)
+        return None

@@ -1,0 +1,101 @@
+"""The next step of a sprint: a pure function of its snapshot.
+
+The same rows always give the same step, so recovery after a crash is to decide again.
+"""
+
+from datetime import timedelta
+
+from gates.models import GateRun
+from gates.verdict import Verdict
+from sprints.contract import LEAD, Contract, RoundSpec
+from sprints.engine.actions import (
+    Action,
+    Ask,
+    Cancel,
+    FailAtGate,
+    FinishRound,
+    Recover,
+    RunGate,
+    StartRound,
+    StopOverdue,
+    WarnOverdue,
+)
+from sprints.snapshot import GateRunValue, RoundValue, Snapshot
+
+OVERDUE = "over its minutes"
+
+
+def decide(snapshot: Snapshot) -> Action | None:
+    """The next action; None when the sprint is not running."""
+    if snapshot.sprint.status != "running":
+        return None
+    contract, now = snapshot.contract, snapshot.current
+    assert contract is not None and now is not None, "a running sprint has a contract and a round"
+    for run in snapshot.gate_runs:
+        if run.status == GateRun.RUNNING:
+            return Recover(run.id)
+    if snapshot.sprint.cancel_by:
+        return Cancel(now.code)
+    if now.status == "pending":
+        return StartRound(now.code)
+    return (
+        _red_gate(snapshot, contract, now)
+        or _overdue(snapshot, contract.deadline, contract.round(now.code), now)
+        or _ask(snapshot, contract.round(now.code), now)
+        or _run_gate(snapshot, contract, now)
+        or FinishRound(now.code)
+    )
+
+
+def _red_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action | None:
+    for gate in contract.gates_of(now.code):
+        run = _last_judged(snapshot, now, gate.gate_id)
+        if gate.required and run and run.status != Verdict.PASSED:
+            return FailAtGate(now.code, run.id)
+    return None
+
+
+def _last_judged(snapshot: Snapshot, now: RoundValue, gate_id: str) -> GateRunValue | None:
+    """The gate's last run that came to a verdict about the work, in this round and attempt."""
+    runs = snapshot.runs_of(now.id, gate_id)
+    judged = [run for run in runs if run.status not in (GateRun.RUNNING, Verdict.INTERRUPTED)]
+    return judged[-1] if judged else None
+
+
+def deadline_of(snapshot: Snapshot) -> timedelta | None:
+    """How long the current round may still last (may be negative); None before it starts."""
+    now, contract = snapshot.current, snapshot.contract
+    if now is None or contract is None or now.started_at is None:
+        return None
+    end = now.started_at + timedelta(minutes=contract.round(now.code).max_minutes)
+    return end - snapshot.at
+
+
+def _overdue(
+    snapshot: Snapshot, deadline: str, spec: RoundSpec, now: RoundValue
+) -> Action | None:
+    left = deadline_of(snapshot)
+    if left is None or left > timedelta(0):
+        return None
+    if deadline == "stop":
+        return StopOverdue(spec.code)
+    told = any(note.startswith(OVERDUE) for note in now.notes)
+    return None if told else WarnOverdue(spec.code)
+
+
+def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
+    tasks = {task.owner_agent: task for task in snapshot.tasks_of(now.id)}
+    for agent, kind in [*((agent, "ack") for agent in spec.acks), (LEAD, "lead")]:
+        task = tasks.get(agent)
+        if task is None:
+            return Ask(spec.code, agent, kind)
+        if task.status == "in_progress":
+            return Ask(spec.code, agent, kind, again=True)
+    return None
+
+
+def _run_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action | None:
+    for gate in contract.gates_of(now.code):
+        if _last_judged(snapshot, now, gate.gate_id) is None:
+            return RunGate(now.code, gate.gate_id)
+    return None

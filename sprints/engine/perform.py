@@ -1,0 +1,74 @@
+"""Let the world answer an action: run a gate, ask an agent, look after what an earlier life left."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.utils import timezone
+
+from gates import evidence, process
+from gates.kinds import KINDS
+from gates.kinds.command import Place, judgement
+from gates.verdict import Judgement, Verdict
+from sprints.agents import RUNNERS
+from sprints.engine.actions import Ask, Judged, Outcome, Recover, Replied, RunGate
+from sprints.engine.decide import deadline_of
+from sprints.engine.settle import open_run
+from sprints.models.event import stamp
+from sprints.snapshot import GateRunValue, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What an action is performed in. ``tick`` is called several times a second while a gate runs
+    and may ask for its end; ``clock`` gives the time of day, aware.
+    """
+
+    repo: Path
+    tick: Callable[[], process.Stop | None]
+    clock: Callable[[], datetime] = timezone.now
+
+
+def perform(snapshot: Snapshot, action: Ask | RunGate | Recover, world: World) -> Outcome:
+    """Do it and say what came of it. Nothing that a gate does raises."""
+    match action:
+        case Ask():
+            reply = RUNNERS["scripted"](action.agent, action.kind)
+            return Replied(world.clock(), reply)
+        case RunGate():
+            said = _run_gate(snapshot, action, world)
+            return Judged(world.clock(), said)
+        case Recover():
+            run = next(run for run in snapshot.gate_runs if run.id == action.run_id)
+            done = process.recover(run_dir(run), token(run))
+            return Judged(world.clock(), judgement(done) if done else LOST)
+
+
+LOST = Judgement(Verdict.INTERRUPTED, None, "the gateway ended before the gate did", 0.0)
+
+
+def run_dir(run: GateRunValue) -> Path:
+    """The folder of that one run."""
+    return Path(run.stdout_path).parent / "runs" / str(run.number)
+
+
+def token(run: GateRunValue) -> str:
+    """A name that no other run has, of this store or another: its id and when it began."""
+    return f"{run.id}@{stamp(run.started_at)}"
+
+
+def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
+    assert snapshot.contract is not None, "a running sprint has a contract"
+    gate = snapshot.contract.gate(action.gate_id)
+    run = open_run(snapshot, gate.gate_id)
+    timeout_s = gate.timeout_s
+    left = deadline_of(replace(snapshot, at=world.clock()))
+    if snapshot.contract.deadline == "stop" and left is not None:
+        timeout_s = max(0.1, min(timeout_s, left / timedelta(seconds=1)))
+    try:
+        folder = evidence.prepare(Path(run.stdout_path).parent, run.number)
+    except OSError as exc:
+        return Judgement(Verdict.ERROR, None, f"no room for its output: {exc}", 0.0)
+    place = Place(world.repo, folder, token(run), timeout_s)
+    return KINDS[gate.kind](gate, place, world.tick)
