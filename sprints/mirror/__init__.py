@@ -1,0 +1,102 @@
+"""state.json and events.jsonl: always a function of the rows, written here alone.
+
+**The guarantee.** events.jsonl gets each event right after its commit. state.json is rewritten at
+most every half second while a process is busy, rarer where the file is so large that writing it
+takes long, and both files are complete and on disk once a command has returned. Between those
+points a file may be behind, never wrong: every replacement is whole, every line is a committed
+event, and whoever starts next repairs a torn tail and catches up.
+
+**The cost** of an event is one append. The cost of a state.json is one copy of its bytes: only the
+sprints that have changed are read from the rows; the text of all others is taken from the file as
+it lies (``state.py``).
+"""
+
+import sys
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from sprints.mirror import lines, state
+from sprints.lock import locked
+from sprints.models import Head
+from sprints.models.moves import note
+from sprints.store import Store
+
+AT_MOST_EVERY_S = 0.5
+# state.json may take this part of the time; above it, it is written more rarely.
+SHARE = 0.05
+
+
+class _Pace:
+    """When state.json was last written, and how long that took; seconds, monotonic."""
+
+    last = 0.0
+    took = 0.0
+
+
+def on_events(sender: object, events: list[Any], **kwargs: object) -> None:
+    """Receiver of ``event_committed``: append, and rewrite state.json when it is due."""
+    due = time.monotonic() - _Pace.last > max(AT_MOST_EVERY_S, _Pace.took / SHARE)
+    _drain(whole=due, wait=False)
+
+
+def flush() -> None:
+    """Bring both files up to the last committed event, on disk, waiting for whoever writes."""
+    _drain(whole=True, wait=True)
+
+
+def _drain(*, whole: bool, wait: bool) -> None:
+    """Write until nothing newer is committed. Who finds another at work and does not ``wait``
+    leaves: that one looks once more after letting go.
+    """
+    store: Store = settings.STORE
+    try:
+        while True:
+            with locked(store.root / "mirror.lock", wait=wait) as mine:
+                if not mine:
+                    return
+                seq = lines.catch_up(store.events, durable=whole)
+                if whole:
+                    _write_state(store)
+            head = Head.objects.get(pk=1)
+            if head.mirror_fault:
+                _mended(head)
+            elif head.seq <= seq:
+                return
+    except Head.DoesNotExist:
+        return  # not yet initialised: there is nothing to show
+    except (OSError, lines.Ahead) as exc:
+        _fault(exc)
+    except DatabaseError as exc:
+        sys.stderr.write(f"the files are behind: {exc}\n")
+
+
+def _write_state(store: Store) -> None:
+    began = time.monotonic()
+    state.write(store.state)
+    _Pace.last = time.monotonic()
+    _Pace.took = _Pace.last - began
+
+
+def _fault(exc: Exception) -> None:
+    """Tell it once, on record and on stderr; the sprint goes on and the files catch up later."""
+    if isinstance(exc, OSError):
+        text = f"{exc.strerror or exc}: {exc.filename or ''}".rstrip(": ")
+    else:
+        text = str(exc)
+    try:
+        told = Head.objects.filter(pk=1, mirror_fault="").update(mirror_fault=text[:300])
+        if told:
+            sys.stderr.write(f"the files of the store cannot be written: {text}\n")
+            note("error", f"mirror cannot be written: {text}", timezone.now())
+    except DatabaseError:
+        sys.stderr.write(f"the files of the store cannot be written: {text}\n")
+
+
+def _mended(head: Head) -> None:
+    cleared = Head.objects.filter(pk=1, mirror_fault=head.mirror_fault).update(mirror_fault="")
+    if cleared:
+        note("note", "mirror is written again", timezone.now())

@@ -1,0 +1,137 @@
+"""events.jsonl: every committed event as one line, in order, never torn, never twice."""
+
+import errno
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils import timezone
+
+from sprints.models import Event, Head
+from sprints.models.moves import note
+
+CHUNK = 1000
+TAIL_BYTES = 1 << 16
+
+
+class Ahead(Exception):
+    """The file holds what the database does not (a restored backup?); it is left as it is."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What this process last saw of the file: trusted while size and inode are the same."""
+
+    path: Path | None = None
+    inode: int = 0
+    size: int = -1
+    seq: int = 0
+
+
+_known = _Known()
+
+
+def catch_up(path: Path, *, durable: bool) -> int:
+    """Append every committed event that the file lacks; returns the last seq that it holds.
+
+    The caller holds the lock. A tail that is no whole line is cut first: its event is in the rows.
+    ``durable`` fsyncs. Raises ``OSError`` (nothing half-written stays behind) and ``Ahead``.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | _NOFOLLOW, 0o600)
+    try:
+        size, seq = _position(path, descriptor)
+        while rows := list(
+            Event.objects.filter(seq__gt=seq).order_by("seq").values_list("seq", "line")[:CHUNK]
+        ):
+            text = "".join(f"{line}\n" for _, line in rows).encode("ascii")
+            _append(descriptor, size, text)
+            size, seq = size + len(text), rows[-1][0]
+            _remember(path, descriptor, size, seq)
+        if durable:
+            os.fsync(descriptor)
+        return seq
+    except OSError:
+        _known.path = None
+        raise
+    finally:
+        os.close(descriptor)
+
+
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+def _append(descriptor: int, size: int, text: bytes) -> None:
+    """All of ``text`` after ``size`` bytes, or nothing: a full disk writes a part without a word."""
+    os.lseek(descriptor, size, os.SEEK_SET)
+    if os.write(descriptor, text) != len(text):
+        os.ftruncate(descriptor, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _position(path: Path, descriptor: int) -> tuple[int, int]:
+    """Where the file ends (bytes) and with which seq, repaired if need be."""
+    found = os.fstat(descriptor)
+    if (_known.path, _known.inode, _known.size) == (path, found.st_ino, found.st_size):
+        return _known.size, _known.seq
+    end, last = last_line(descriptor, found.st_size)
+    seq = int(last["seq"]) if last else 0
+    if last:
+        _compare(seq, str(last["hash"]))
+    if end != found.st_size:
+        _keep_aside(path, descriptor, end, found.st_size)
+        os.ftruncate(descriptor, end)
+        data = {"file": path.name, "cut_bytes": found.st_size - end}
+        note("mirror_repaired", f"{path.name} had a torn tail", timezone.now(), data)
+    _remember(path, descriptor, end, seq)
+    return end, seq
+
+
+def _compare(seq: int, digest: str) -> None:
+    row = Event.objects.filter(seq=seq).values_list("hash", flat=True).first()
+    if row is None:
+        head = Head.objects.get(pk=1).seq
+        raise Ahead(f"events.jsonl is ahead of the database (seq {seq}, database {head})")
+    if row != digest:
+        raise Ahead(f"events.jsonl is not of this database (event {seq} differs)")
+
+
+def _keep_aside(path: Path, descriptor: int, end: int, size: int) -> None:
+    """A copy of what is cut, unless it is the beginning of a line that the rows have anyway."""
+    cut = os.pread(descriptor, min(size - end, 1 << 20), end)
+    if b"\n" in cut:
+        aside = path.with_name(f"{path.name}.corrupt-{int(time.time())}")
+        aside.write_bytes(cut)
+
+
+def last_line(descriptor: int, size: int) -> tuple[int, dict[str, object] | None]:
+    """The end of the last whole line (bytes) and its event; (0, None) where there is none."""
+    start, block = size, b""
+    while start > 0:
+        step = min(start, TAIL_BYTES)
+        start -= step
+        block = os.pread(descriptor, step, start) + block
+        end = len(block)
+        while (newline := block.rfind(b"\n", 0, end)) >= 0:
+            before = block.rfind(b"\n", 0, newline)
+            if before < 0 and start > 0:
+                break  # the line begins in an earlier block
+            if event := _event(block[before + 1 : newline]):
+                return start + newline + 1, event
+            end = newline
+    return 0, None
+
+
+def _event(line: bytes) -> dict[str, object] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    good = isinstance(event, dict) and isinstance(event.get("seq"), int) and "hash" in event
+    return event if good else None
+
+
+def _remember(path: Path, descriptor: int, size: int, seq: int) -> None:
+    _known.path, _known.inode = path, os.fstat(descriptor).st_ino
+    _known.size, _known.seq = size, seq

@@ -1,0 +1,187 @@
+"""state.json: replaced whole, at the cost of one copy of its bytes.
+
+Only the sprints that have changed since the file was made are read from the rows. The rest is
+copied as text: a sprint's entry begins at a line with four spaces and a quote and ends at a line
+with four spaces and a brace, and no other line does, because JSON escapes every newline inside.
+"""
+
+import json
+import mmap
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gates.models import GateRun
+from sprints.models import Event, Head, Round, Sprint, Task
+from sprints.snapshot import as_state
+
+PREFIX = b'{\n  "sprints": {\n'
+SUFFIX = b'\n  },\n  "version": 1\n}'
+EMPTY = b'{\n  "sprints": {},\n  "version": 1\n}'
+ENTRY, END = b'\n    "', b"\n    }"
+MANY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Which file it was that showed the rows as of ``seq``; kept beside state.json."""
+
+    seq: int
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def write(path: Path) -> None:
+    """Make the file show the rows as they are now, durably. The caller holds the lock.
+
+    Raises ``OSError``; the file as it was stays then.
+    """
+    seq = Head.objects.values_list("seq", flat=True).get(pk=1)
+    seal = _seal(path)
+    if seal is None or seal.seq > seq:
+        _replace(path, _whole(entries(_all_ids())), seq)
+        return
+    if seal.seq == seq:
+        return
+    touched = Event.objects.filter(seq__gt=seal.seq, seq__lte=seq, sprint_id__isnull=False)
+    ids = sorted(set(touched.values_list("sprint_id", flat=True)))
+    if not ids:
+        _write_seal(path, seq)
+    elif len(ids) > MANY or seal.size == len(EMPTY):
+        _replace(path, _whole(entries(_all_ids())), seq)
+    else:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
+            _replace(path, splice(old, dict(entries(ids))), seq)
+
+
+def _all_ids() -> Iterable[str]:
+    return list(Sprint.objects.order_by("sprint_id").values_list("sprint_id", flat=True))
+
+
+def entries(ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Each sprint's text as it stands in the file, in the order given."""
+    for sprint_id in ids:
+        yield sprint_id, entry(sprint_id, consistent(sprint_id))
+
+
+def entry(sprint_id: str, whole: dict[str, Any]) -> bytes:
+    """One sprint's text, without what parts it from its neighbours."""
+    text = json.dumps(whole, indent=2, sort_keys=True).replace("\n", "\n    ")
+    return f'    "{sprint_id}": {text}'.encode("ascii")
+
+
+def consistent(sprint_id: str) -> dict[str, Any]:
+    """The sprint as state.json has it, all of one moment: its version was the same before the
+    rows were read and after.
+    """
+    while True:
+        sprint = Sprint.objects.defer("contract").get(pk=sprint_id)
+        whole = as_state(
+            sprint,
+            Round.objects.filter(sprint=sprint_id),
+            Task.objects.filter(round__sprint=sprint_id).defer("prompt", "reply"),
+            GateRun.objects.filter(round__sprint=sprint_id),
+        )
+        version = Sprint.objects.values_list("version", flat=True).get(pk=sprint_id)
+        if version == sprint.version:
+            return whole
+
+
+def _whole(texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    first = True
+    for _, text in texts:
+        yield (PREFIX if first else b",\n") + text
+        first = False
+    yield EMPTY if first else SUFFIX
+
+
+def splice(old: Any, new: dict[str, bytes]) -> Iterator[bytes]:
+    """The parts of ``old`` with the entries of ``new`` (sorted by id) put in or replaced."""
+    at = 0
+    for sprint_id, text in new.items():
+        start, there = _find(old, sprint_id.encode("ascii"))
+        yield old[at:start]
+        if there:
+            yield text
+            at = old.find(END, start) + len(END)
+        elif start < len(old) - len(SUFFIX):
+            yield text + b",\n"
+            at = start
+        else:
+            yield b",\n" + text
+            at = start
+    yield old[at:]
+
+
+def _find(old: Any, key: bytes) -> tuple[int, bool]:
+    """Where the entry of ``key`` begins, or where it belongs; and whether it is there."""
+    low, high = len(PREFIX), len(old) - len(SUFFIX)
+    last = high
+    while low < high:
+        middle = (low + high) // 2
+        start = old.find(ENTRY, middle - 1, last) + 1
+        if start == 0 or start >= high:
+            high = middle
+            continue
+        there = old[start + 5 : old.find(b'"', start + 5)]
+        if there == key:
+            return start, True
+        if there < key:
+            low = start + 1
+        else:
+            high = middle
+    start = old.find(ENTRY, low - 1, last) + 1
+    if start == 0:
+        return last, False
+    return start, old[start + 5 : old.find(b'"', start + 5)] == key
+
+
+def _replace(path: Path, parts: Iterable[bytes], seq: int) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    _write_seal(path, seq)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _seal_path(path: Path) -> Path:
+    return path.with_name(f".{path.name}.seal")
+
+
+def _seal(path: Path) -> Seal | None:
+    """The seal, if the file is still the one that was sealed; else the file is made anew."""
+    try:
+        seal = Seal(**json.loads(_seal_path(path).read_text()))
+        found = path.lstat()
+    except (OSError, ValueError, TypeError):
+        return None
+    same = (found.st_size, found.st_mtime_ns, found.st_ino)
+    return seal if same == (seal.size, seal.mtime_ns, seal.inode) else None
+
+
+def _write_seal(path: Path, seq: int) -> None:
+    found = path.lstat()
+    seal = Seal(seq, found.st_size, found.st_mtime_ns, found.st_ino)
+    _seal_path(path).write_text(json.dumps(asdict(seal)))
