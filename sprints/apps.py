@@ -1,0 +1,16 @@
+"""The app: it lets the mirror listen to committed events."""
+
+from django.apps import AppConfig
+
+
+class SprintsConfig(AppConfig):
+    """The state machine and its faces."""
+
+    name = "sprints"
+
+    def ready(self) -> None:
+        """Connect those who are told after a commit; none of them can hurt the engine."""
+        from sprints import mirror
+        from sprints.models.moves import event_committed
+
+        event_committed.connect(mirror.on_events, dispatch_uid="mirror")

@@ -1,0 +1,159 @@
+"""Is this installation sound? One small function a check, and one line in the table."""
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from gates import process
+from gates.kinds.command import resolve
+from gates.models import Gate
+from sprints.mirror import verify
+from sprints.schema import NotReady, check_schema
+from sprints.store import Store, StoreError, is_private, read_config
+
+FREE_BYTES = 1 << 30
+GIT_LEAST = (2, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One answer: ``level`` is ok, warn or bad; ``remedy`` is what to type, empty when ok."""
+
+    check: str
+    level: str
+    text: str
+    remedy: str = ""
+
+
+def findings() -> Iterator[Finding]:
+    """All checks in order; one that falls over is itself a finding."""
+    store: Store = settings.STORE
+    for name, check in CHECKS.items():
+        try:
+            yield from check(store)
+        except (DatabaseError, NotReady, StoreError, OSError) as exc:
+            yield Finding(name, "bad", " ".join(str(exc).split()), "studio-gateway init")
+
+
+def python(store: Store) -> Iterator[Finding]:
+    """The interpreter's version."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    good = sys.version_info >= (3, 11)
+    yield Finding(
+        "python", "ok" if good else "bad", version, "" if good else "install Python 3.11 or newer"
+    )
+
+
+def git(store: Store) -> Iterator[Finding]:
+    """Git is there, new enough, and the folder that is served is a checkout."""
+    code, text = process.capture(["git", "--version"], timeout_s=10)
+    if code:
+        yield Finding("git", "bad", "git cannot be run", "install git")
+        return
+    numbers = text.split()[2].split(".")[:2]
+    old = tuple(int(n) for n in numbers if n.isdigit()) < GIT_LEAST
+    yield Finding("git", "warn" if old else "ok", text.strip(), "upgrade git" if old else "")
+    if not (store.repo / ".git").exists():
+        yield Finding("git", "warn", f"{store.repo} is no git checkout", f"git init {store.repo}")
+
+
+def config(store: Store) -> Iterator[Finding]:
+    """config.json is there, sound and private."""
+    read_config(store.config)
+    if is_private(store.config):
+        yield Finding("config", "ok", "config.json is sound and private")
+    else:
+        text = "others on this machine can read config.json, which holds your token"
+        yield Finding("config", "bad", text, f"chmod 600 {store.config}")
+
+
+def database(store: Store) -> Iterator[Finding]:
+    """The database answers, is up to date, and keeps what it has acknowledged."""
+    if connection.vendor == "sqlite" and not store.database.exists():
+        raise NotReady("there is no database yet")
+    check_schema()
+    if connection.vendor != "sqlite":
+        yield Finding("database", "ok", f"{connection.vendor} answers, schema up to date")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        (synchronous,) = cursor.fetchone()
+    if synchronous != 2:
+        yield Finding(
+            "database", "bad", "SQLite may lose commits in a power cut", "set synchronous=FULL"
+        )
+    version = sqlite3.sqlite_version
+    if wal_reset_bug(sqlite3.sqlite_version_info):
+        text = f"SQLite {version} can, very rarely, lose data when several processes write"
+        yield Finding("database", "warn", text, "use SQLite 3.51.3 or PostgreSQL for teams")
+    else:
+        yield Finding("database", "ok", f"SQLite {version}, schema up to date")
+
+
+def wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """True for the releases with the WAL-reset race: 3.7.0 to 3.51.2, but for the back-ports
+    3.44.6 and 3.50.7 (sqlite.org/wal.html, "The WAL reset bug").
+    """
+    fixed = version[:2] in ((3, 44), (3, 50)) and version >= {44: (3, 44, 6), 50: (3, 50, 7)}[version[1]]
+    return (3, 7, 0) <= version < (3, 51, 3) and not fixed
+
+
+def disk(store: Store) -> Iterator[Finding]:
+    """There is room for evidence."""
+    free = shutil.disk_usage(store.repo).free
+    text = f"{free / 2**30:.1f} GiB free"
+    if free < FREE_BYTES:
+        yield Finding("disk", "warn", text, f"make room on the disk of {store.repo}")
+    else:
+        yield Finding("disk", "ok", text)
+
+
+def gates(store: Store) -> Iterator[Finding]:
+    """Every gate's command can be found from the repository."""
+    rows = list(Gate.objects.filter(enabled=True))
+    if not rows:
+        yield Finding("gates", "bad", "no gate is enabled", "studio-gateway gate add ID --command C")
+    for row in rows:
+        missing = _missing(store.repo, row.definition.command)
+        if missing:
+            text = f"gate {row.gate_id}: there is no {missing}"
+            yield Finding("gates", "bad", text, f"studio-gateway gate set {row.gate_id} --command C")
+        else:
+            yield Finding("gates", "ok", f"gate {row.gate_id}: {' '.join(row.command)}")
+
+
+def _missing(repo: Path, command: tuple[str, ...]) -> str:
+    """The program, or the script that an interpreter is to run, that is not there."""
+    program, *words = resolve(command, None)
+    if not (shutil.which(program) or shutil.which(str(repo / program))):
+        return program
+    script = words[0] if words else ""
+    is_script = Path(program).name.startswith("python") and script.endswith(".py")
+    return script if is_script and not (repo / script).exists() else ""
+
+
+def mirror(store: Store) -> Iterator[Finding]:
+    """The files say what the rows say."""
+    check_schema()
+    found = verify.differences(store)
+    if not found:
+        yield Finding("mirror", "ok", "events.jsonl, state.json and the rows agree")
+    for line in found:
+        yield Finding("mirror", "bad", line, "studio-gateway init (rewrites the files)")
+
+
+CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
+    "python": python,
+    "git": git,
+    "config": config,
+    "database": database,
+    "disk": disk,
+    "gates": gates,
+    "mirror": mirror,
+}

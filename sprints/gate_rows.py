@@ -1,0 +1,71 @@
+"""Gates as rows that a user edits: checked before they are kept, and told as events."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from gates.definition import Definition
+from gates.kinds import KINDS
+from gates.models import Gate
+from sprints.contract import CODES, PROFILES
+from sprints.ids import BadId, check_id
+from sprints.models.moves import note
+from sprints.queries import Refused
+
+
+def get(gate_id: str) -> Gate:
+    """The gate of that id. Raises ``Refused``."""
+    gate = Gate.objects.filter(pk=gate_id).first()
+    if gate is None:
+        raise Refused(f"no gate {gate_id!r}; see: studio-gateway gate list")
+    return gate
+
+
+def put(gate: Definition, profiles: Sequence[str], *, enabled: bool = True) -> Gate:
+    """Keep the gate under its id, new or changed. Raises ``Refused`` with every reason."""
+    if problems := [*_problems(gate, profiles)]:
+        raise Refused("; ".join(problems))
+    values = gate.to_json()
+    gate_id = values.pop("gate_id")
+    with transaction.atomic():
+        there = Gate.objects.filter(pk=gate_id)
+        position = there.values_list("position", flat=True).first()
+        row, made = Gate.objects.update_or_create(
+            pk=gate_id,
+            defaults={
+                **values,
+                "profiles": list(profiles),
+                "enabled": enabled,
+                "position": Gate.objects.count() if position is None else position,
+            },
+        )
+        if not made or gate_id != "qa_smoke_quick":
+            data: dict[str, Any] = {**gate.to_json(), "profiles": [*profiles], "enabled": enabled}
+            note("gate_changed", f"gate {'added' if made else 'changed'}: {gate_id}", timezone.now(), data)
+    return row
+
+
+def remove(gate_id: str) -> None:
+    """Forget the gate; its runs and running sprints keep theirs. Raises ``Refused``."""
+    gate = get(gate_id)
+    with transaction.atomic():
+        gate.delete()
+        note("gate_changed", f"gate removed: {gate_id}", timezone.now(), {"gate_id": gate_id})
+
+
+def _problems(gate: Definition, profiles: Sequence[str]) -> Iterable[str]:
+    try:
+        check_id(gate.gate_id, "gate id")
+    except BadId as exc:
+        yield str(exc)
+    if not gate.title.strip() or len(gate.title) > 200 or not gate.title.isprintable():
+        yield "a gate's title is one line of 1 to 200 characters"
+    yield from gate.problems()
+    yield from (f"{code} is not a round; there are: {', '.join(CODES)}" for code in gate.rounds if code not in CODES)
+    yield from (f"no profile {name!r}; there are: {', '.join(PROFILES)}" for name in profiles if name not in PROFILES)
+    if not profiles:
+        yield "a gate belongs to at least one profile"
+    if gate.kind not in KINDS:
+        yield f"no gate kind {gate.kind!r}; there are: {', '.join(KINDS)}"

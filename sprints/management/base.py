@@ -1,0 +1,75 @@
+"""What all our commands share: one line and exit 2 for bad input, files complete on return."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
+
+from sprints import operations
+from sprints.contract import ContractError
+from sprints.queries import Refused
+from sprints.schema import NotReady, check_schema
+from sprints.store import StoreError, read_config
+
+
+class OneLineParser(CommandParser):
+    """argparse whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print ``message`` and where help is; exit 2."""
+        sys.stderr.write(f"error: {message}; see: {self.prog} --help\n")
+        sys.exit(2)
+
+
+class GatewayCommand(BaseCommand):
+    """A command of the gateway. Subclasses write ``handle`` and raise ``SystemExit`` for a code."""
+
+    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own declaration)
+    needs_store = True
+    writes = False
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Django's parser, with complaints of one line."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.__class__ = OneLineParser
+        return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run, and word every refusal as one line on stderr with exit 2."""
+        try:
+            super().run_from_argv(argv)
+        except BrokenPipeError:
+            # The reader has seen enough (| head); nothing may be flushed to it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Check the store first, then act, then leave complete files behind."""
+        try:
+            if self.needs_store:
+                read_config(settings.STORE.config)
+                check_schema()
+            try:
+                return super().execute(*args, **options)
+            finally:
+                if self.writes:
+                    operations.settle_files()
+        except (Refused, StoreError, ContractError, NotReady, CommandError) as exc:
+            self._refuse(str(exc))
+        except OperationalError as exc:
+            self._refuse(f"the database cannot be used: {exc}")
+
+    def _refuse(self, text: str) -> NoReturn:
+        self.stdout.flush()
+        sys.stderr.write(f"error: {' '.join(text.split())}\n")
+        sys.exit(2)
+
+
+def subcommands(parser: ArgumentParser) -> Any:
+    """A place for the words that follow a command's name."""
+    return parser.add_subparsers(dest="act", required=True, metavar="ACT", title="acts")

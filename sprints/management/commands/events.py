@@ -1,0 +1,58 @@
+"""``events``: the event stream, oldest first."""
+
+import json
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from typing import Any
+
+from sprints import queries
+from sprints.management.base import GatewayCommand
+from sprints.models import Event
+
+LOOK_S = 0.2
+
+
+def count(text: str) -> int:
+    """A whole number from 1 to 1,000,000. Raises ``ValueError``."""
+    number = int(text)
+    if not text.isdecimal() or not 1 <= number <= 1_000_000:
+        raise ValueError(text)
+    return number
+
+
+count.__name__ = "whole number from 1 to 1000000"
+
+
+class Command(GatewayCommand):
+    """Print events as JSON."""
+
+    help = "Print the last events as a JSON array, oldest first; --follow prints a line each."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--tail", type=count, default=200, metavar="N", help="how many (200)")
+        parser.add_argument("--sprint", metavar="ID", help="of this sprint alone")
+        parser.add_argument(
+            "--follow", action="store_true", help="go on with what happens, until Ctrl-C"
+        )
+
+    def handle(self, *, tail: int, sprint: str | None, follow: bool, **options: Any) -> None:
+        """Print, and go on where asked."""
+        if sprint is not None:
+            queries.get(sprint)
+        events = queries.last_events(tail, sprint)
+        if not follow:
+            self.stdout.write(json.dumps([event.body for event in events], indent=2, sort_keys=True))
+            return
+        seq = self._print(events, queries.head())
+        while True:
+            time.sleep(LOOK_S)
+            seq = self._print(queries.events_after(seq, sprint), seq)
+
+    def _print(self, events: Iterable[Event], seq: int) -> int:
+        for event in events:
+            self.stdout.write(event.line)
+            seq = max(seq, event.seq)
+        self.stdout.flush()
+        return seq

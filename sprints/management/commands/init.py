@@ -1,0 +1,23 @@
+"""``init``: directories, database, config.json."""
+
+from typing import Any
+
+from django.conf import settings
+
+from sprints import operations
+from sprints.contract import budget
+from sprints.management.base import GatewayCommand
+
+
+class Command(GatewayCommand):
+    """Make or complete the store of this repository."""
+
+    help = "Make the store of this repository: folders, database, config.json. Repeatable."
+    needs_store = False
+    writes = True
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Initialise, then say where the store is."""
+        operations.initialise()
+        self.stdout.write(f"store: {settings.STORE.root}")
+        self.stdout.write(budget())

@@ -1,0 +1,165 @@
+"""``sprint``: create, run, step, show, list, cancel, retry."""
+
+import getpass
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from sprints import operations, queries
+from sprints.contract import DEADLINES, PROFILES
+from sprints.engine.carry import LeaseLost, Wish
+from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.commands.events import count
+from sprints.management.progress import wishes_from_signals, watched
+from sprints.models import Sprint
+from sprints.snapshot import Snapshot
+
+EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
+BRIEF_BYTES = 1 << 20
+
+
+class Command(GatewayCommand):
+    """Everything that is done to one sprint."""
+
+    help = "Create, run, step, show, list, cancel, retry a sprint."
+    writes = True
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the acts and their options."""
+        acts = subcommands(parser)
+
+        def act(name: str, what: str, *, one: bool = True) -> ArgumentParser:
+            made: ArgumentParser = acts.add_parser(name, help=what, description=what)
+            if one:
+                made.add_argument("id", metavar="ID")
+            return made
+
+        create = act("create", "make a sprint that can be run")
+        create.add_argument("--title", default="", help="one line for people (default: the id)")
+        create.add_argument("--brief-file", metavar="F", help="a text file with the brief")
+        create.add_argument("--profile", default="", metavar="P", help=" or ".join(PROFILES))
+        create.add_argument(
+            "--deadline",
+            default="",
+            metavar="D",
+            help=f"{' or '.join(DEADLINES)}: what the end of a round's minutes does (warn)",
+        )
+        act("run", "carry it through R0 to R5 here, with a progress display")
+        act("step", "carry it through one round, starting it if need be")
+        act("retry", "start again at the round that failed, as a new attempt")
+        act("cancel", "stop it; returns when nothing of it runs any more")
+        show = act("show", "its rounds, gates and last error")
+        show.add_argument("--json", action="store_true", help="exactly as in state.json")
+        listed = act("list", "all sprints, newest first", one=False)
+        listed.add_argument("--json", action="store_true", help="a JSON array")
+        listed.add_argument("--status", choices=Sprint.Status.values, help="of this status alone")
+        listed.add_argument("--limit", type=count, default=50, metavar="N", help="how many (50)")
+
+    def handle(self, *, act: str, **options: Any) -> None:
+        """Translate the act into its operation."""
+        getattr(self, f"_{act}")(options)
+
+    def _create(self, options: dict[str, Any]) -> None:
+        sprint = operations.create(
+            options["id"],
+            title=options["title"],
+            by="cli",
+            brief=_brief(options["brief_file"]),
+            profile=options["profile"],
+            deadline=options["deadline"],
+        )
+        self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
+
+    def _run(self, options: dict[str, Any]) -> None:
+        self._carry(options["id"], lambda wish: operations.run(options["id"], wish))
+
+    def _step(self, options: dict[str, Any]) -> None:
+        self._carry(options["id"], lambda wish: operations.run(options["id"], wish, one_round=True))
+
+    def _retry(self, options: dict[str, Any]) -> None:
+        self._carry(options["id"], lambda wish: operations.retry(options["id"], wish))
+
+    def _carry(self, sprint_id: str, carry: Callable[[Wish], Snapshot]) -> None:
+        wish = Wish()
+        try:
+            with wishes_from_signals(wish, _user()), watched(sprint_id, self.stdout):
+                after = carry(wish)
+        except LeaseLost as exc:
+            raise CommandError(str(exc)) from exc
+        operations.settle_files()
+        sys.exit(self._report(after, wish))
+
+    def _report(self, after: Snapshot, wish: Wish) -> int:
+        """Say how it ended and what to type next; the exit code."""
+        status, sprint_id = after.sprint.status, after.sprint_id
+        if status == "failed":
+            self.stdout.write(f"{sprint_id} failed: {after.sprint.last_error}")
+            self._evidence(after)
+            self.stdout.write(f"next: studio-gateway sprint retry {sprint_id}")
+        elif status == "running" and wish.hand_back:
+            self.stdout.write(f"{sprint_id} goes on with: studio-gateway sprint run {sprint_id}")
+            return 143
+        elif status == "running":
+            self.stdout.write(f"{sprint_id} is at {after.sprint.current_round}")
+            return 0
+        else:
+            self.stdout.write(f"{sprint_id} {status}")
+        return 130 if status == "cancelled" and wish.cancel_by else EXIT[status]
+
+    def _evidence(self, after: Snapshot) -> None:
+        red = [run for run in after.gate_runs if run.required and run.status != "passed"]
+        if red and (after.sprint.last_error or "").startswith("gate_failed"):
+            last = red[-1]
+            self.stdout.write(f"  {last.gate_id}: {last.reason}")
+            for path in (last.stdout_path, last.stderr_path):
+                self.stdout.write(f"  {path}")
+
+    def _cancel(self, options: dict[str, Any]) -> None:
+        status = operations.cancel(options["id"], _user())
+        self.stdout.write(f"{options['id']} {status}")
+
+    def _show(self, options: dict[str, Any]) -> None:
+        queries.get(options["id"])
+        after = queries.look(options["id"])
+        if options["json"]:
+            self.stdout.write(json.dumps(after.state(), indent=2, sort_keys=True))
+            return
+        from sprints.management import tables
+
+        tables.sprint(after)
+
+    def _list(self, options: dict[str, Any]) -> None:
+        rows = queries.newest(options["limit"], options["status"])
+        if options["json"]:
+            self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
+            return
+        from sprints.management import tables
+
+        tables.sprints(rows)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "cli"
+
+
+def _brief(path: str | None) -> str:
+    if path is None:
+        return ""
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as exc:
+        raise CommandError(f"{path} cannot be read: {exc.strerror}") from exc
+    if len(raw) > BRIEF_BYTES:
+        raise CommandError(f"{path} is over {BRIEF_BYTES} bytes; a brief is shorter")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise CommandError(f"{path} is not UTF-8 (byte {exc.start})") from exc

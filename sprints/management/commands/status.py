@@ -1,0 +1,30 @@
+"""``status``: what this gateway is and what it carries."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from sprints import queries
+from sprints.management.base import GatewayCommand
+
+SHOWN = 20
+
+
+class Command(GatewayCommand):
+    """A table for people, JSON for programs."""
+
+    help = "What runs, waits and ended: a table on a terminal, JSON with --json or in a pipe."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--json", action="store_true", help="JSON on a terminal, too")
+
+    def handle(self, **options: Any) -> None:
+        """Print the status."""
+        if options["json"] or not sys.stdout.isatty():
+            self.stdout.write(json.dumps(queries.status(), indent=2, sort_keys=True))
+            return
+        from sprints.management import tables
+
+        tables.status(queries.status(), queries.newest(SHOWN))

@@ -1,0 +1,185 @@
+"""What a person sees while a sprint is carried: a live table on a terminal, lines in a pipe."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from sprints.engine.carry import Wish
+from sprints.models import Event
+from sprints.models.moves import event_committed
+
+TAIL_BYTES = 2000
+
+
+@contextmanager
+def wishes_from_signals(wish: Wish, user: str) -> Iterator[None]:
+    """Ctrl-C cancels, a second one kills at once; SIGTERM and SIGHUP hand the sprint back."""
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        if wish.cancel_by:
+            wish.kill = True
+        wish.cancel_by = user
+        sys.stderr.write(
+            "killing what runs\n" if wish.kill else "cancelling; Ctrl-C again kills at once\n"
+        )
+
+    def terminated(number: int, frame: FrameType | None) -> None:
+        wish.hand_back = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name != "nt" else [])]
+    before = {
+        name: signal.signal(name, interrupted if name == signal.SIGINT else terminated)
+        for name in names
+    }
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextmanager
+def watched(sprint_id: str, out: Any) -> Iterator[None]:
+    """Show the sprint's events as they are committed by this process."""
+    display = Live(sprint_id) if sys.stdout.isatty() else Plain(sprint_id, out)
+
+    def show(sender: object, events: list[Event], **kwargs: object) -> None:
+        for event in events:
+            if event.sprint_id == sprint_id:
+                display.tell(event.body)
+
+    event_committed.connect(show, weak=False)
+    try:
+        with display:
+            yield
+    finally:
+        event_committed.disconnect(show)
+
+
+class Plain:
+    """A line an event."""
+
+    def __init__(self, sprint_id: str, out: Any) -> None:
+        self.out = out
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Print one event."""
+        code = (event["round_id"] or "").split("_")[0]
+        self.out.write(f"{event['ts'][11:19]}  {code:<2}  {worded(event)}")
+        self.out.flush()
+
+
+def worded(event: dict[str, Any]) -> str:
+    """The event's message, with a gate's time and verdict."""
+    if event["kind"] != "gate_finished":
+        return str(event["message"])
+    data = event["data"]
+    return f"gate {data['gate_id']}: {data['verdict']}, {data['reason']} ({data['duration_s']:.1f} s)"
+
+
+class Live:
+    """A table of the rounds that stays in place, the running gate's last line under it."""
+
+    def __init__(self, sprint_id: str) -> None:
+        from rich.live import Live as RichLive
+
+        from sprints.contract import ROUNDS
+
+        self.sprint_id = sprint_id
+        self.rounds: dict[str, dict[str, Any]] = {spec.code: {} for spec in ROUNDS}
+        self.titles = {spec.code: spec.title for spec in ROUNDS}
+        self.began = time.monotonic()
+        self.asked, self.log = "", None
+        self.live = RichLive(get_renderable=self.render, refresh_per_second=5)
+
+    def __enter__(self) -> None:
+        self.live.__enter__()
+
+    def __exit__(self, *exc: Any) -> None:
+        self.live.__exit__(*exc)
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Take one event into the picture."""
+        kind, data = event["kind"], event["data"]
+        row = self.rounds.get(event["round_id"] or "", {})
+        match kind:
+            case "round_started":
+                row.clear()
+                row.update(status="running", began=time.monotonic(), gates={})
+            case "round_done":
+                row.update(status="done", ended=time.monotonic())
+            case "task_started":
+                self.asked = f"asking {data['agent']}"
+            case "task_done":
+                self.asked = ""
+            case "gate_started":
+                row.setdefault("gates", {})[data["gate_id"]] = "running"
+                self.asked, self.log = f"gate {data['gate_id']}", data["gate_id"]
+            case "gate_finished":
+                row.setdefault("gates", {})[data["gate_id"]] = data["verdict"]
+                self.asked, self.log = "", None
+            case "error":
+                row.update(status="failed", ended=time.monotonic())
+
+    def render(self) -> Any:
+        """The picture as of now."""
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        for code, row in self.rounds.items():
+            status = row.get("status", "")
+            mark, style = MARKS.get(status, ("·", "dim"))
+            took = row.get("ended", time.monotonic()) - row["began"] if "began" in row else None
+            gates = ", ".join(f"{gate} {verdict}" for gate, verdict in row.get("gates", {}).items())
+            table.add_row(
+                Text(mark, style),
+                Text(code.split("_")[0], style),
+                Text(self.titles[code], style),
+                "" if took is None else f"{took:.1f} s",
+                gates,
+            )
+        whole = time.monotonic() - self.began
+        now = Text(f"{self.sprint_id}  {whole:.0f} s  {self.asked}", "bold", no_wrap=True)
+        return Group(table, now, Text(self._last_line(), "dim", no_wrap=True, overflow="ellipsis"))
+
+    def _last_line(self) -> str:
+        if self.log is None:
+            return ""
+        from django.conf import settings
+
+        folder = settings.STORE.artifacts / self.sprint_id / "gates" / self.log
+        return last_line(folder / "stdout.txt") or last_line(folder / "stderr.txt")
+
+
+MARKS = {"running": ("▶", "cyan"), "done": ("✓", "green"), "failed": ("✗", "red")}
+
+
+def last_line(path: Path) -> str:
+    """The last line of a growing file that holds anything, control characters left out."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
+    return "".join(c for c in lines[-1] if c.isprintable()) if lines else ""
+

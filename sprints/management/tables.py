@@ -1,0 +1,152 @@
+"""Tables for people at a terminal; a pipe gets the same text without colour."""
+
+import shlex
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sprints.snapshot import Snapshot
+
+COLOURS = {
+    "succeeded": "green",
+    "passed": "green",
+    "done": "green",
+    "running": "cyan",
+    "in_progress": "cyan",
+    "failed": "red",
+    "error": "red",
+    "timed_out": "red",
+    "blocked": "yellow",
+    "cancelled": "yellow",
+    "interrupted": "yellow",
+}
+
+
+def coloured(status: str) -> Text:
+    """A status in its colour."""
+    return Text(status, COLOURS.get(status, "dim"))
+
+
+def took(start: datetime | None, end: datetime | None) -> str:
+    """A duration in the two largest units, empty while there is none."""
+    return "" if start is None or end is None else human((end - start).total_seconds())
+
+
+def human(seconds: float) -> str:
+    """``seconds`` in the two largest units."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(box=None, title=title, title_justify="left", header_style="dim", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def findings(found: Iterable[Any]) -> None:
+    """What doctor found, a line each, the remedy under what is wrong."""
+    console = Console()
+    for one in found:
+        mark, style = {"ok": ("✓", "green"), "warn": ("!", "yellow")}.get(one.level, ("✗", "red"))
+        console.print(Text.assemble((mark, style), f" {one.check:<9} {one.text}"), soft_wrap=True)
+        if one.remedy:
+            console.print(Text(f"  {'':<9} → {one.remedy}", style), soft_wrap=True)
+
+
+def gates(rows: Iterable[Any]) -> None:
+    """All gates, a line each."""
+    table = _table("gate", "command", "rounds", "profiles", "timeout", "")
+    for row in rows:
+        flags = [] if row.required else ["advisory"]
+        table.add_row(
+            row.gate_id,
+            shlex.join(row.command),
+            " ".join(code.split("_")[0] for code in row.rounds),
+            " ".join(row.profiles),
+            f"{row.timeout_s:g} s",
+            " ".join(flags if row.enabled else [*flags, "off"]),
+        )
+    Console().print(table)
+
+
+def sprints(rows: list[dict[str, Any]]) -> None:
+    """All sprints, a line each."""
+    console = Console()
+    if not rows:
+        console.print("no sprint yet; next: studio-gateway sprint create wk1 --title 'Week 1'")
+        return
+    table = _table("sprint", "status", "round", "took", "created", "title")
+    for row in rows:
+        table.add_row(
+            row["sprint_id"],
+            coloured(row["status"]),
+            (row["current_round"] or "").split("_")[0],
+            "" if row["took_s"] is None else human(row["took_s"]),
+            row["created_ts"][:16].replace("T", " "),
+            row["last_error"] or row["title"],
+        )
+    console.print(table)
+
+
+def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
+    """The status page of a terminal."""
+    console = Console()
+    console.print(f"Studio Gateway {facts['studio_gateway_version']} for {facts['repo_root']}")
+    counts = ", ".join(f"{n} {name}" for name, n in facts["counts"].items() if n)
+    console.print(f"sprints: {counts or 'none yet'}")
+    if facts["mirror_fault"]:
+        console.print(Text(f"the files are behind: {facts['mirror_fault']}", "red"))
+    sprints(newest)
+    if len(facts["sprints"]) > len(newest):
+        console.print(f"({len(facts['sprints']) - len(newest)} more: studio-gateway sprint list)")
+
+
+def sprint(after: Snapshot) -> None:
+    """One sprint: its rounds, its gate runs, how it ended."""
+    console, value = Console(), after.sprint
+    console.print(
+        Text.assemble(
+            (value.sprint_id, "bold"), "  ", value.title, "  ", coloured(value.status),
+            f"  attempt {value.attempt}  {took(value.started_at, value.finished_at)}",
+        )
+    )
+    if not after.rounds:
+        console.print(f"not started; next: studio-gateway sprint run {value.sprint_id}")
+        return
+    rounds = _table("round", "title", "status", "took", "tasks")
+    for row in after.rounds:
+        tasks = [task for task in after.tasks if task.round_id == row.id]
+        done = sum(task.status == "done" for task in tasks)
+        rounds.add_row(
+            row.code.split("_")[0],
+            row.title,
+            coloured(row.status),
+            took(row.started_at, row.finished_at),
+            f"{done}/{len(tasks)}" if tasks else "",
+        )
+    console.print(rounds)
+    gates = _table("gate", "run", "round", "verdict", "took", "reason")
+    for run in after.gate_runs:
+        gates.add_row(
+            run.gate_id + ("" if run.required else " (advisory)"),
+            str(run.number),
+            run.round_id.split("/")[1].split("_")[0],
+            coloured(run.status),
+            "" if run.duration_s is None else f"{run.duration_s:.1f} s",
+            run.reason,
+        )
+    if after.gate_runs:
+        console.print(gates)
+        console.print(f"evidence: {value.artifacts_dir}/gates", soft_wrap=True)
+    if value.last_error:
+        console.print(Text(value.last_error, "red"))

@@ -1,0 +1,217 @@
+"""Every act of an operator, written once; commands, pages and schedules only translate."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+
+from gates import process
+from gates.models import Gate
+from sprints import gate_rows, mirror
+from sprints.contract import DEADLINES, DEFAULT_GATE, PROFILES, Contract, draft
+from sprints.engine import acts
+from sprints.engine.carry import Carrier, Wish
+from sprints.ids import BadId, check_id
+from sprints.lock import locked
+from sprints.models import Head, Sprint
+from sprints.models.lease import Held, holder, release, take
+from sprints.models.moves import Hold, Move, MoveRefused, note, record
+from sprints.queries import Refused, get
+from sprints.schema import NotReady, check_schema
+from sprints.snapshot import Snapshot, load
+from sprints.store import Store, StoreError, make_config, make_folders
+
+TRIES = 20
+
+
+def store() -> Store:
+    """The store that this process serves."""
+    found: Store = settings.STORE
+    return found
+
+
+def initialise() -> None:
+    """Make or complete the store: folders, config.json, database, the first event, the default
+    gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
+    """
+    make_folders(store())
+    with locked(store().root / "init.lock", wait=True):
+        make_config(store().config)
+        try:
+            check_schema()
+        except NotReady as exc:
+            if "newer version" in str(exc):
+                raise
+            _migrate()
+        if not Head.objects.exists():
+            with transaction.atomic():
+                Head.objects.create(pk=1)
+                if not Gate.objects.exists():
+                    gate_rows.put(DEFAULT_GATE, PROFILES)
+                note("note", "studio_gateway initialized", timezone.now(), *_first_event())
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as exc:
+        raise StoreError(f"the database cannot be set up: {str(exc).splitlines()[0]}") from exc
+
+
+def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Data and change of event 1: the patches of all events begin at ``{}``."""
+    change = [
+        {"op": "add", "path": "/version", "value": 1},
+        {"op": "add", "path": "/sprints", "value": {}},
+    ]
+    return {"version": settings.VERSION}, change
+
+
+def create(
+    sprint_id: str,
+    *,
+    title: str = "",
+    by: str,
+    brief: str = "",
+    profile: str = "",
+    deadline: str = "",
+) -> Sprint:
+    """A sprint that can be started. Raises ``Refused``.
+
+    An empty ``title`` is the id; ``profile`` and ``deadline`` are written into the sprint's meta
+    only where they are given.
+    """
+    try:
+        check_id(sprint_id)
+    except BadId as exc:
+        raise Refused(str(exc)) from exc
+    title = title.strip() or sprint_id
+    if len(title) > 200 or not title.isprintable():
+        raise Refused("a title is one line of at most 200 characters")
+    if profile and profile not in PROFILES:
+        raise Refused(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
+    if deadline and deadline not in DEADLINES:
+        raise Refused(f"no deadline {deadline!r}; there are: {', '.join(DEADLINES)}")
+    meta: dict[str, Any] = {"created_by": by}
+    for key, value in (("brief", brief), ("gate_profile", profile), ("round_deadline", deadline)):
+        if value:
+            meta[key] = value
+    at = timezone.now()
+    move = acts.create(sprint_id, title, _artifacts(sprint_id), meta, at)
+    try:
+        record(sprint_id, [move], None, at)
+    except IntegrityError:
+        there = Sprint.objects.filter(sprint_id__iexact=sprint_id).first()
+        if there is None:
+            raise
+        raise Refused(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
+    return Sprint.objects.get(pk=sprint_id)
+
+
+def _artifacts(sprint_id: str) -> str:
+    return str(store().artifacts / sprint_id)
+
+
+def contract_of(snapshot: Snapshot) -> Contract:
+    """The contract under which the sprint would start now. Raises ``ContractError``."""
+    meta = snapshot.sprint.meta
+    profile = meta.get("gate_profile") or "quick"
+    gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
+    return draft({**meta, "gate_profile": profile}, gates)
+
+
+def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
+    """Carry the sprint here and now, starting it if need be, until it ends or waits.
+
+    Raises ``Refused`` when it has ended already, when another process carries it, or when its
+    contract is not sound; ``LeaseLost`` when another takes it on the way.
+    """
+    sprint = get(sprint_id)
+    if sprint.status not in ("created", "running"):
+        hint = "; try: studio-gateway sprint retry " + sprint_id
+        raise Refused(
+            f"sprint {sprint_id} is {sprint.status}"
+            + (hint if sprint.status in ("failed", "cancelled") else "")
+        )
+    return _carry(sprint_id, wish, one_round=one_round, retry=False)
+
+
+def retry(sprint_id: str, wish: Wish) -> Snapshot:
+    """Start again at the round that failed, as a new attempt, and carry on. Raises as ``run``."""
+    get(sprint_id)
+    return _carry(sprint_id, wish, one_round=False, retry=True)
+
+
+def _carry(sprint_id: str, wish: Wish, *, one_round: bool, retry: bool) -> Snapshot:
+    process.warm()
+    try:
+        lease = take(sprint_id, process.identity(), timezone.now())
+    except Held as exc:
+        raise Refused(str(exc)) from exc
+    try:
+        _act(sprint_id, _retry if retry else _start_if_created)
+        return Carrier(lease, store().repo, wish).carry(one_round=one_round)
+    finally:
+        release(lease)
+        process.cool()
+
+
+def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> None:
+    """Record the move that ``make`` finds right for the sprint as it is. Raises ``Refused``."""
+    for _ in range(TRIES):
+        at = timezone.now()
+        snapshot = load(sprint_id, at)
+        try:
+            move = make(snapshot, at)
+        except (MoveRefused, ValueError) as exc:
+            raise Refused(str(exc)) from exc
+        if move is None:
+            return
+        try:
+            record(sprint_id, [move], Hold(snapshot.version), at)
+        except MoveRefused:
+            continue  # it has changed since it was read: look again
+        return
+    raise Refused(f"sprint {sprint_id} keeps changing; try again")
+
+
+def _start_if_created(snapshot: Snapshot, at: datetime) -> Move | None:
+    if snapshot.sprint.status != "created":
+        return None
+    return acts.start(snapshot, contract_of(snapshot), _artifacts(snapshot.sprint_id), at)
+
+
+def _retry(snapshot: Snapshot, at: datetime) -> Move:
+    return acts.retry(snapshot, _artifacts(snapshot.sprint_id), at)
+
+
+def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
+    """End the sprint and return its status: ``cancelled`` only once nothing of it runs.
+
+    A process that carries it is asked, and given ``wait_s``; where nobody carries it, what an
+    earlier life left is ended here. Raises ``Refused``.
+    """
+    get(sprint_id)
+    _act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
+    end = time.monotonic() + wait_s
+    while (sprint := get(sprint_id)).status == "running":
+        if holder(sprint, timezone.now()) is None:
+            _carry(sprint_id, Wish(), one_round=False, retry=False)
+        elif time.monotonic() > end:
+            raise Refused(f"sprint {sprint_id} has been asked to stop and is still stopping")
+        else:
+            time.sleep(0.1)
+    return sprint.status
+
+
+def settle_files() -> None:
+    """Bring events.jsonl and state.json up to the last committed event."""
+    mirror.flush()
+
+

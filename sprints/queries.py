@@ -1,0 +1,104 @@
+"""What is asked of the rows, for every face; nothing here writes."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils import timezone
+
+from sprints.ids import BadId, check_id
+from sprints.models import Event, Head, Sprint
+from sprints.models.event import stamp
+from sprints.snapshot import Snapshot, load
+
+
+class Refused(Exception):
+    """The act is impossible as things are; the message is one line that says what to type."""
+
+
+def get(sprint_id: str) -> Sprint:
+    """The sprint of that id. Raises ``Refused`` for an unknown or impossible one."""
+    try:
+        check_id(sprint_id)
+        return Sprint.objects.get(pk=sprint_id)
+    except BadId as exc:
+        raise Refused(str(exc)) from exc
+    except Sprint.DoesNotExist:
+        raise Refused(f"no sprint {sprint_id}; see: studio-gateway sprint list") from None
+
+
+def look(sprint_id: str) -> Snapshot:
+    """The sprint as it is now. Raises ``Sprint.DoesNotExist``."""
+    return load(sprint_id, timezone.now())
+
+
+def status() -> dict[str, Any]:
+    """What ``status --json`` shows."""
+    counts = dict(
+        Sprint.objects.order_by().values_list("status").annotate(Count("pk")).values_list(
+            "status", "pk__count"
+        )
+    )
+    head = Head.objects.get(pk=1)
+    return {
+        "studio_gateway_version": settings.VERSION,
+        "repo_root": str(settings.STORE.repo),
+        "store_root": str(settings.STORE.root),
+        "events_path": str(settings.STORE.events),
+        "sprints": list(Sprint.objects.order_by("pk").values_list("pk", flat=True)),
+        "counts": {name: counts.get(name, 0) for name in Sprint.Status.values},
+        "events": head.seq,
+        "mirror_fault": head.mirror_fault,
+    }
+
+
+def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
+    """The newest sprints, a flat dict each, times as in the files."""
+    rows = Sprint.objects.order_by("-created_at").defer("contract", "meta")
+    if status:
+        rows = rows.filter(status=status)
+    now = timezone.now()
+    return [
+        {
+            "sprint_id": row.sprint_id,
+            "title": row.title,
+            "status": row.status,
+            "current_round": row.current_round,
+            "last_error": row.last_error,
+            "attempt": row.attempt,
+            "created_ts": stamp(row.created_at),
+            "started_ts": row.started_at and stamp(row.started_at),
+            "finished_ts": row.finished_at and stamp(row.finished_at),
+            "took_s": _took(row, now),
+        }
+        for row in rows[:limit]
+    ]
+
+
+def _took(row: Sprint, now: datetime) -> float | None:
+    """Seconds from the start to the end, or to now while it runs."""
+    if row.started_at is None:
+        return None
+    return round(((row.finished_at or now) - row.started_at).total_seconds(), 3)
+
+
+def head() -> int:
+    """The last event's seq."""
+    return Head.objects.values_list("seq", flat=True).get(pk=1)
+
+
+def last_events(tail: int, sprint_id: str | None = None) -> list[Event]:
+    """The last ``tail`` events, of that sprint if one is named, oldest first."""
+    events = Event.objects.order_by("-seq")
+    if sprint_id is not None:
+        events = events.filter(sprint_id=sprint_id)
+    return list(events[:tail])[::-1]
+
+
+def events_after(seq: int, sprint_id: str | None = None, limit: int = 1000) -> list[Event]:
+    """The first ``limit`` events after ``seq``, oldest first."""
+    events = Event.objects.filter(seq__gt=seq).order_by("seq")
+    if sprint_id is not None:
+        events = events.filter(sprint_id=sprint_id)
+    return list(events[:limit])

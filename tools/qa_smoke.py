@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""The default gate of this repository: is the gateway itself sound?
+
+``--quick`` (under 20 s): Django's system checks, migrations in step with the models, and a whole
+sprint R0 to R5 through the engine in a temporary store, with its files verified against the rows.
+``--full`` runs the test suite as well.
+"""
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def run(name: str, argv: list[str], *, repo: Path = ROOT) -> bool:
+    """Run one step in the project, show its output where it fails, say how it went."""
+    began = time.monotonic()
+    env = {**os.environ, "STUDIO_GATEWAY_REPO": str(repo), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *argv], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    ok = done.returncode == 0
+    print(f"[qa_smoke] {name}: {'ok' if ok else 'FAILED'} ({time.monotonic() - began:.1f} s)", flush=True)
+    if not ok:
+        print(done.stdout + done.stderr, flush=True)
+    return ok
+
+
+def sprint_in(repo: Path) -> bool:
+    """A sprint with a gate of its own, through every command that it needs, then the doctor."""
+    ok = [sys.executable, "-c", "print('the gate of a gate')"]
+    steps = [
+        ("init", ["init"]),
+        ("gate", ["gate", "set", "qa_smoke_quick", "--command", " ".join(map(quoted, ok))]),
+        ("create", ["sprint", "create", "smoke", "--title", "Smoke"]),
+        ("run R0..R5", ["sprint", "run", "smoke"]),
+        ("files agree", ["doctor", "--json"]),
+    ]
+    return all(run(name, ["manage.py", *argv], repo=repo) for name, argv in steps)
+
+
+def quoted(word: str) -> str:
+    """``word`` for a line that is split as a shell splits."""
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def main() -> int:
+    """Run the steps; 0 when all are green."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--quick", action="store_true", help="the default")
+    mode.add_argument("--full", action="store_true", help="with the test suite")
+    full = parser.parse_args().full
+    results = [
+        run("system checks", ["manage.py", "check"]),
+        run("migrations in step", ["manage.py", "makemigrations", "--check", "--dry-run"]),
+    ]
+    with tempfile.TemporaryDirectory(prefix="qa_smoke_") as folder:
+        (Path(folder) / ".git").mkdir()
+        results.append(sprint_in(Path(folder)))
+    if full and all(results):
+        results.append(run("test suite", ["-m", "pytest", "-q"]))
+    print(f"[qa_smoke] DONE: {'PASS' if all(results) else 'FAIL'}", flush=True)
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    if importlib.util.find_spec("django") is None and VENV.exists():
+        # `python` on PATH need not be the project's own; the project's own knows Django.
+        os.execv(VENV, [str(VENV), *sys.argv])
+    sys.exit(main())
