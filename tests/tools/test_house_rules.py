@@ -1,0 +1,113 @@
+"""Our own rules, each on a text that breaks it; and what the lock files must hold."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.house_rules import (
+    HOST,
+    MACHINE_PATH,
+    lines_with,
+    long_modules,
+    readme_faults,
+    vague_names,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+KNOWN = {"command": {"init", "sprint"}, "make target": {"demo"}, "tool": {"check.py"}}
+
+
+def test_a_module_has_at_most_three_hundred_lines():
+    found = list(long_modules({"gates/a.py": "x\n" * 300, "gates/b.py": "x\n" * 301}))
+
+    assert found == ["gates/b.py: 301 lines, at most 300: it has more than one subject"]
+
+
+def test_a_name_says_what_is_inside():
+    paths = ["gates/utils.py", "sprints/service/__init__.py", "sprints/helper_text.py"]
+
+    found = list(vague_names(paths))
+
+    assert [line.split(":")[0] for line in found] == paths[:2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "LOG = '/home/me/log'",
+        'open("/tmp/x")',
+        "cd /root/project",
+        "/Users/me",
+        r"C:\Users\me",
+        r"'c:\\Users\\me'",
+    ],
+)
+def test_a_path_of_one_machine_is_found(line):
+    (found,) = lines_with(MACHINE_PATH, "found", {"a.py": f"\n{line}\n"})
+
+    assert found.startswith("a.py:2: found: ")
+
+
+@pytest.mark.parametrize("line", ["store/home/x", "self.root/'a'", "tmp/x", "the /rooted tree"])
+def test_another_path_is_not(line):
+    assert not list(lines_with(MACHINE_PATH, "found", {"a.py": line}))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url x",
+        "--extra-index-url=x",
+        "-f x --find-links y",
+        "--trusted-host z",
+        "a @ https://host/a.whl",
+        "file:///wheels",
+    ],
+)
+def test_a_host_is_found(line):
+    assert list(lines_with(HOST, "found", {"requirements.txt": line}))
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_a_lock_file_names_no_host_and_has_a_hash_for_everything(name):
+    text = (ROOT / name).read_text("utf-8")
+
+    assert not list(lines_with(HOST, "found", {name: text}))
+    pins = re.findall(
+        r"^[a-z][^\n]*(?:\n[ \t]+--hash=sha256:[0-9a-f]{64}[ \\]*)*", text, re.MULTILINE
+    )
+    assert pins
+    assert all("==" in pin and "--hash" in pin for pin in pins)
+
+
+def test_both_lock_files_pin_the_same_versions():
+    runtime, dev = (
+        set(re.findall(r"^[a-z][\w.-]*==\S+", (ROOT / name).read_text("utf-8"), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-dev.txt")
+    )
+
+    assert runtime < dev
+
+
+def test_a_readme_names_only_what_exists():
+    readme = """
+Run `make demo`, make haste, then `make coffee`.
+```bash
+python -m studio_gateway init
+.venv/bin/studio-gateway fly
+python tools/check.py && py tools\\gone.py
+```
+| `python manage.py sprint run ID` | runs |
+"""
+
+    assert list(readme_faults(readme, KNOWN)) == [
+        "README.md: there is no command 'fly'",
+        "README.md: there is no make target 'coffee'",
+        "README.md: there is no tool 'gone.py'",
+    ]
+
+
+def test_a_readme_stays_short():
+    assert list(readme_faults("x\n" * 149, KNOWN)) == []
+    assert list(readme_faults("x\n" * 150, KNOWN)) == ["README.md: 150 lines, must stay under 150"]

@@ -1,0 +1,50 @@
+"""What tests do in the world: gates of their own, commands as a user types them."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+def set_gate(*command: str, gate_id: str = "qa_smoke_quick", **changes: Any) -> None:
+    """Let the gate be that command."""
+    from sprints import gate_rows
+    from sprints.contract import DEFAULT_GATE
+
+    gate = replace(DEFAULT_GATE, gate_id=gate_id, command=command, **changes)
+    gate_rows.put(gate, ["quick", "full"])
+
+
+def environment(repo: Path) -> dict[str, str]:
+    """What a command of that repository is started with."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("STUDIO_", "DJANGO_"))}
+    env.pop("DATABASE_URL", None)
+    return env | {"STUDIO_GATEWAY_REPO": str(repo), "PYTHONPATH": str(ROOT)}
+
+
+def run_command(repo: Path, *argv: str, timeout: float = 60, **env: str) -> Said:
+    """``python -m studio_gateway ARGV`` in ``repo``."""
+    done = subprocess.run(
+        [sys.executable, "-m", "studio_gateway", *argv],
+        cwd=repo,
+        env=environment(repo) | env,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
