@@ -13,10 +13,11 @@ it lies (``state.py``).
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from sprints.mirror import lines, state
@@ -40,7 +41,7 @@ class _Pace:
 def on_events(sender: object, events: list[Any], **kwargs: object) -> None:
     """Receiver of ``event_committed``: append, and rewrite state.json when it is due."""
     due = time.monotonic() - _Pace.last > max(AT_MOST_EVERY_S, _Pace.took / SHARE)
-    _drain(whole=due, wait=False)
+    _drain(whole=due, wait=False, fresh=[(event.seq, event.line) for event in events])
 
 
 def flush() -> None:
@@ -48,9 +49,9 @@ def flush() -> None:
     _drain(whole=True, wait=True)
 
 
-def _drain(*, whole: bool, wait: bool) -> None:
+def _drain(*, whole: bool, wait: bool, fresh: Sequence[tuple[int, str]] = ()) -> None:
     """Write until nothing newer is committed. Who finds another at work and does not ``wait``
-    leaves: that one looks once more after letting go.
+    leaves: that one looks once more after letting go. ``fresh`` are the lines just committed.
     """
     store: Store = settings.STORE
     try:
@@ -58,13 +59,13 @@ def _drain(*, whole: bool, wait: bool) -> None:
             with locked(store.root / "mirror.lock", wait=wait) as mine:
                 if not mine:
                     return
-                seq = lines.catch_up(store.events, durable=whole)
+                seq = lines.catch_up(store.events, fresh, durable=whole)
                 if whole:
                     _write_state(store)
-            head = Head.objects.get(pk=1)
-            if head.mirror_fault:
-                _mended(head)
-            elif head.seq <= seq:
+            last, fault = _head()
+            if fault:
+                _mended(fault)
+            elif last <= seq:
                 return
     except Head.DoesNotExist:
         return  # not yet initialised: there is nothing to show
@@ -96,7 +97,15 @@ def _fault(exc: Exception) -> None:
         sys.stderr.write(f"the files of the store cannot be written: {text}\n")
 
 
-def _mended(head: Head) -> None:
-    cleared = Head.objects.filter(pk=1, mirror_fault=head.mirror_fault).update(mirror_fault="")
+def _head() -> tuple[int, str]:
+    """The last committed seq, and the fault on record. Plain SQL: asked after every append."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT seq, mirror_fault FROM {Head._meta.db_table} WHERE id = 1")
+        seq, fault = cursor.fetchone() or (0, "")
+    return seq, fault
+
+
+def _mended(fault: str) -> None:
+    cleared = Head.objects.filter(pk=1, mirror_fault=fault).update(mirror_fault="")
     if cleared:
         note("note", "mirror is written again", timezone.now())

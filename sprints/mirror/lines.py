@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,22 +34,23 @@ class _Known:
 _known = _Known()
 
 
-def catch_up(path: Path, *, durable: bool) -> int:
+def catch_up(path: Path, fresh: Sequence[tuple[int, str]] = (), *, durable: bool) -> int:
     """Append every committed event that the file lacks; returns the last seq that it holds.
 
-    The caller holds the lock. A tail that is no whole line is cut first: its event is in the rows.
+    ``fresh`` are lines known to be committed, (seq, line), which need not be read when they are
+    just what is missing. The caller holds the lock. A tail that is no whole line is cut first: its event is in the rows.
     ``durable`` fsyncs. Raises ``OSError`` (nothing half-written stays behind) and ``Ahead``.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | _NOFOLLOW, 0o600)
     try:
         size, seq = _position(path, descriptor)
-        while rows := list(
-            Event.objects.filter(seq__gt=seq).order_by("seq").values_list("seq", "line")[:CHUNK]
-        ):
+        rows = fresh if fresh and fresh[0][0] == seq + 1 else _missing(seq)
+        while rows:
             text = "".join(f"{line}\n" for _, line in rows).encode("ascii")
             _append(descriptor, size, text)
             size, seq = size + len(text), rows[-1][0]
             _remember(path, descriptor, size, seq)
+            rows = _missing(seq) if rows is not fresh else ()
         if durable:
             os.fsync(descriptor)
         return seq
@@ -57,6 +59,11 @@ def catch_up(path: Path, *, durable: bool) -> int:
         raise
     finally:
         os.close(descriptor)
+
+
+def _missing(seq: int) -> Sequence[tuple[int, str]]:
+    after = Event.objects.filter(seq__gt=seq).order_by("seq")
+    return list(after.values_list("seq", "line")[:CHUNK])
 
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)

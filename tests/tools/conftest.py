@@ -1,12 +1,11 @@
 """A project of a few files, with a .venv that a stand-in for pip fills."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tools import bootstrap
-from tools.bootstrap import DEV, RUNTIME, Venv
+from tools.bootstrap import DEV, RUNTIME, Stopped, Venv
 
 
 @pytest.fixture
@@ -24,22 +23,21 @@ def venv(project, pip):
 
 
 class Pip:
-    """Stands in for pip: notes what it is asked for, and installs one script."""
+    """Stands in for pip: notes what it is asked for, and fails where told to."""
 
     def __init__(self):
         self.asked = []
-        self.code = 0
+        self.fails = False
 
     def __call__(self, argv):
         self.asked.append(Path(argv[-1]).name)
-        script = Path(argv[0]).with_name("studio-gateway" + (".exe" if os.name == "nt" else ""))
-        script.touch(mode=0o755)
-        return self.code
+        if self.fails:
+            raise Stopped("pip ended with exit code 1")
 
 
 @pytest.fixture
 def pip(monkeypatch):
     stand_in = Pip()
-    monkeypatch.setattr(bootstrap, "call", stand_in)
+    monkeypatch.setattr(bootstrap, "run_pip", stand_in)
     monkeypatch.setattr(Venv, "_pip", lambda self: [str(self.python), "-m", "pip"])
     return stand_in

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools import bootstrap
-from tools.bootstrap import DEV, RUNTIME, Stopped, Venv, call, main
+from tools.bootstrap import DEV, RUNTIME, Stopped, Venv, call, main, run_pip
 
 SCRIPT = Path(bootstrap.__file__)
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -23,10 +23,10 @@ def test_the_script_parses_on_an_old_python_and_needs_only_the_standard_library(
 
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
     froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    imported = {alias.name for node in imports for alias in node.names}
-    imported |= {str(node.module).split(".")[0] for node in froms}
+    names = [alias.name for node in imports for alias in node.names]
+    names += [str(node.module) for node in froms]
 
-    assert imported - {"pip"} <= sys.stdlib_module_names
+    assert {name.split(".")[0] for name in names} - {"pip"} <= sys.stdlib_module_names
 
 
 def test_a_second_run_asks_pip_for_nothing(venv, pip):
@@ -58,13 +58,13 @@ def test_a_change_is_installed_into_the_same_environment(venv, pip, project, nam
 
 
 def test_a_failed_install_leaves_no_stamp_and_starts_afresh(venv, pip):
-    pip.code = 1
+    pip.fails = True
     with pytest.raises(Stopped, match="pip ended with exit code 1"):
         venv.install(RUNTIME)
     assert not venv.stamp.exists()
     (venv.path / "left over").touch()
 
-    pip.code = 0
+    pip.fails = False
     venv.install(RUNTIME)
 
     assert venv.ready(RUNTIME)
@@ -74,7 +74,7 @@ def test_a_failed_install_leaves_no_stamp_and_starts_afresh(venv, pip):
 def test_a_failed_change_leaves_no_stamp(venv, pip, project):
     venv.install(RUNTIME)
     (project / RUNTIME).write_text("changed")
-    pip.code = 1
+    pip.fails = True
 
     with pytest.raises(Stopped):
         venv.install(RUNTIME)
@@ -126,13 +126,39 @@ def test_an_environment_of_somebody_else_is_left_alone(venv, pip):
     assert pip.asked == []
 
 
-def test_a_pip_that_installs_elsewhere_is_told(venv, monkeypatch):
-    monkeypatch.setattr(bootstrap, "call", lambda argv: 0)
+def test_pip_is_left_as_the_user_set_it_but_for_where_it_installs(monkeypatch):
+    monkeypatch.setenv("PIP_TARGET", "elsewhere")
+    monkeypatch.setenv("PIP_TIMEOUT", "7")
+    tell = "import os, sys; sys.exit(int(os.environ['PIP_TIMEOUT']) + ('PIP_TARGET' in os.environ))"
 
-    with pytest.raises(Stopped, match="elsewhere"):
-        venv.install(RUNTIME)
+    with pytest.raises(Stopped, match="exit code 7"):
+        run_pip([sys.executable, "-c", tell])
 
-    assert not venv.ready(RUNTIME)
+
+@posix_only
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_pip_leaves_no_process(signum, tmp_path):
+    child = f"""
+import os, pathlib, signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+pathlib.Path("pid").write_text(str(os.getpid()))
+os.kill(os.getppid(), {signum})
+time.sleep(20)
+"""
+    parent = """
+import signal, sys
+from tools.bootstrap import run_pip
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+run_pip(sys.argv[1:])
+"""
+    env = {**os.environ, "PYTHONPATH": str(SCRIPT.parent.parent)}
+    argv = [sys.executable, "-c", parent, sys.executable, "-c", child]
+
+    done = subprocess.run(argv, cwd=tmp_path, env=env, stderr=subprocess.DEVNULL, check=False)
+
+    assert done.returncode in {-signal.SIGINT, 128 + signal.SIGTERM}
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 def test_a_broken_stamp_counts_as_none(venv):

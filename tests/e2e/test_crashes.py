@@ -1,0 +1,185 @@
+"""kill -9 of the command that carries a sprint, at any moment: nothing lost, nothing doubled."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import processes_of, set_gate, start, wait_for
+from tests.world import run_command
+
+TRIALS = int(os.environ.get("STUDIO_TEST_KILLS", "12"))
+SEED = int(os.environ.get("STUDIO_TEST_SEED", "2026"))
+
+
+def check_store(repo: Path) -> None:
+    """Rows, files and folded events agree; every sequence is whole."""
+    said = run_command(repo, "doctor", "--json")
+    findings = [one for one in json.loads(said.out) if one["check"] == "mirror"]
+    assert [one["level"] for one in findings] == ["ok"], findings
+
+
+def events_of(repo: Path, sprint_id: str) -> list[dict]:
+    """The sprint's events from the file."""
+    text = (repo / ".studio_gateway/events.jsonl").read_text()
+    return [e for e in map(json.loads, text.splitlines()) if e["sprint_id"] == sprint_id]
+
+
+def counted(events: list[dict], kind: str) -> dict[str, int]:
+    """How often that kind was told of each round."""
+    found: dict[str, int] = {}
+    for event in events:
+        if event["kind"] == kind:
+            found[event["round_id"]] = found.get(event["round_id"], 0) + 1
+    return found
+
+
+def test_kill_9_at_a_random_moment_then_run_again_ends_right(gateway):
+    """The time of one whole command is measured first; the kills are spread over it."""
+    chance = random.Random(SEED)
+    set_gate(gateway, "sh -c 'sleep 0.15 & wait; echo judged'")
+    run_command(gateway, "sprint", "create", "whole")
+    began = time.monotonic()
+    assert run_command(gateway, "sprint", "run", "whole").code == 0
+    took = time.monotonic() - began
+
+    for trial in range(TRIALS):
+        name = f"k{trial}"
+        assert run_command(gateway, "sprint", "create", name).code == 0
+        after = chance.uniform(0.1, 1.0) * took
+        victim = start(gateway, "sprint", "run", name)
+        time.sleep(after)
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.communicate()
+
+        again = run_command(gateway, "sprint", "run", name)
+        told = f"trial {trial}, seed {SEED}, killed after {after:.3f} s: {again}"
+        ended_before = "is succeeded" in again.err
+        assert again.code == 0 or ended_before, told
+        assert wait_for(lambda: not processes_of(gateway), 5), told
+        events = events_of(gateway, name)
+        assert set(counted(events, "round_started").values()) == {1}, told
+        assert set(counted(events, "round_done").values()) == {1}, told
+        assert len(counted(events, "round_done")) == 6, told
+        finished = [e for e in events if e["kind"] == "gate_finished"]
+        started = [e for e in events if e["kind"] == "gate_started"]
+        assert len(started) == len(finished), told
+        assert sum(e["data"]["verdict"] == "passed" for e in finished) == 2, told
+        assert {e["data"]["verdict"] for e in finished} <= {"passed", "interrupted"}, told
+        assert events[-1]["message"] == "sprint succeeded", told
+    check_store(gateway)
+
+
+def test_twenty_creates_at_once_are_twenty_sprints(gateway):
+    running = [start(gateway, "sprint", "create", f"s{n}") for n in range(20)]
+
+    answers = [(process.communicate(timeout=120), process.returncode) for process in running]
+
+    assert [code for _, code in answers] == [0] * 20, answers
+    created = [e for n in range(20) for e in events_of(gateway, f"s{n}")]
+    assert [e["kind"] for e in created] == ["sprint_created"] * 20
+    check_store(gateway)
+
+
+def test_two_runs_of_one_sprint_one_runs_and_the_other_says_who(gateway):
+    set_gate(gateway, "sleep 1.5")
+    run_command(gateway, "sprint", "create", "one")
+    first = start(gateway, "sprint", "run", "one")
+    assert wait_for(lambda: any("sleep" in line for line in processes_of(gateway)), 20)
+
+    second = run_command(gateway, "sprint", "run", "one")
+
+    assert second.code == 2
+    assert f"is being carried by process {first.pid} on " in second.err
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+
+
+@pytest.mark.parametrize("act", ["cancel", "ctrl-c"])
+def test_a_cancel_ends_the_gate_and_only_then_says_cancelled(gateway, act):
+    set_gate(gateway, "sh -c 'sleep 300 & sleep 300'")
+    run_command(gateway, "sprint", "create", "one")
+    victim = start(gateway, "sprint", "run", "one")
+    assert wait_for(lambda: sum("sleep" in x for x in processes_of(gateway)) >= 2, 20)
+    began = time.monotonic()
+
+    if act == "cancel":
+        assert run_command(gateway, "sprint", "cancel", "one").out == "one cancelled\n"
+    else:
+        os.kill(victim.pid, signal.SIGINT)
+    out, err = victim.communicate(timeout=30)
+
+    assert time.monotonic() - began < 10
+    assert not any("sleep" in line for line in processes_of(gateway))
+    assert victim.returncode == (130 if act == "ctrl-c" else 1), (out, err)
+    shown = json.loads(run_command(gateway, "sprint", "show", "one", "--json").out)
+    assert (shown["status"], shown["last_error"]) == ("cancelled", "cancelled_by_user")
+    assert events_of(gateway, "one")[-1]["message"].startswith("sprint cancelled by ")
+    check_store(gateway)
+
+
+def test_a_second_ctrl_c_kills_a_gate_that_will_not_go(gateway):
+    set_gate(gateway, """sh -c 'trap "" TERM; sleep 300 & wait; sleep 300'""", "--grace", "60")
+    run_command(gateway, "sprint", "create", "one")
+    victim = start(gateway, "sprint", "run", "one")
+    assert wait_for(lambda: any("sleep 300" in x for x in processes_of(gateway)), 20)
+    time.sleep(0.3)
+
+    os.kill(victim.pid, signal.SIGINT)
+    time.sleep(1)
+    os.kill(victim.pid, signal.SIGINT)
+    victim.communicate(timeout=15)
+
+    assert victim.returncode == 130
+    assert not any("sleep" in line for line in processes_of(gateway))
+
+
+def test_sigterm_hands_the_sprint_back_and_the_next_run_goes_on(gateway):
+    set_gate(gateway, "sleep 1.5")
+    run_command(gateway, "sprint", "create", "one")
+    victim = start(gateway, "sprint", "run", "one")
+    assert wait_for(lambda: any("sleep" in line for line in processes_of(gateway)), 20)
+
+    os.kill(victim.pid, signal.SIGTERM)
+    victim.communicate(timeout=30)
+    shown = json.loads(run_command(gateway, "sprint", "show", "one", "--json").out)
+    again = run_command(gateway, "sprint", "run", "one")
+
+    assert victim.returncode == 143
+    assert shown["status"] == "running"
+    assert again.code == 0, again
+    verdicts = [
+        e["data"]["verdict"] for e in events_of(gateway, "one") if e["kind"] == "gate_finished"
+    ]
+    assert verdicts == ["interrupted", "passed", "passed"]
+
+
+def test_cancel_of_a_sprint_whose_carrier_was_killed_ends_it(gateway):
+    set_gate(gateway, "sleep 300")
+    run_command(gateway, "sprint", "create", "one")
+    victim = start(gateway, "sprint", "run", "one")
+    assert wait_for(lambda: any("sleep 300" in line for line in processes_of(gateway)), 20)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.communicate()
+
+    said = run_command(gateway, "sprint", "cancel", "one")
+
+    assert (said.code, said.out) == (0, "one cancelled\n")
+    assert wait_for(lambda: not processes_of(gateway), 5)
+
+
+def test_a_copy_of_the_database_made_while_it_runs_is_sound(gateway):
+    run_command(gateway, "sprint", "create", "one")
+    run_command(gateway, "sprint", "run", "one")
+
+    database = sqlite3.connect(gateway / ".studio_gateway/gateway.sqlite3")
+    mode = database.execute("pragma journal_mode").fetchone()[0]
+    sound = database.execute("pragma integrity_check").fetchone()[0]
+    database.close()
+
+    assert (mode, sound) == ("wal", "ok")

@@ -1,0 +1,70 @@
+"""Drive the pure engine by hand: decide and settle with outcomes of the test's choosing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from gates.definition import Definition
+from gates.verdict import Judgement, Verdict
+from sprints.agents.scripted import answer
+from sprints.contract import DEFAULT_GATE, draft
+from sprints.engine import acts
+from sprints.engine.actions import Action, Ask, Begun, Judged, Outcome, Replied
+from sprints.engine.decide import decide
+from sprints.engine.settle import needs_world, settle
+from sprints.models.moves import Move
+from sprints.snapshot import Snapshot, SprintValue, evolve
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GREEN = Judgement(Verdict.PASSED, 0, "exit code 0", 1.0)
+RED = Judgement(Verdict.FAILED, 3, "exit code 3", 1.0)
+LOST = Judgement(Verdict.INTERRUPTED, None, "lost", 0.0)
+NOTHING: list[Move] = []
+
+
+def fresh(meta: dict | None = None, gates: tuple[Definition, ...] = (DEFAULT_GATE,)) -> Snapshot:
+    """A sprint that has just been started."""
+    sprint = SprintValue(
+        "s1", "One", "created", None, "/srv/a/s1", None, meta or {}, NOON, None, None, 1, None, ""
+    )
+    snapshot = Snapshot(sprint, (), (), (), None, 1, NOON)
+    move = acts.start(snapshot, draft(meta or {}, gates), "/srv/a/s1", NOON)
+    return evolve(snapshot, [move], NOON)
+
+
+def step(
+    snapshot: Snapshot, judge: Callable[[Action], Judgement], at: datetime
+) -> tuple[Snapshot, Action | None, list[Move]]:
+    """One decision, settled: the snapshot after it, the action, the moves."""
+    snapshot = replace(snapshot, at=at)
+    action = decide(snapshot)
+    if action is None:
+        return snapshot, None, NOTHING
+    moves = settle(snapshot, action, Begun(at))
+    snapshot = evolve(snapshot, moves, at)
+    if needs_world(action):
+        answered: Outcome = (
+            Replied(at, answer(action.agent, action.kind))
+            if isinstance(action, Ask)
+            else Judged(at, judge(action))
+        )
+        after = settle(snapshot, action, answered)
+        snapshot = evolve(snapshot, after, at)
+        moves = [*moves, *after]
+    return snapshot, action, moves
+
+
+def drive(
+    snapshot: Snapshot,
+    judge: Callable[[Action], Judgement] = lambda action: GREEN,
+    each: timedelta = timedelta(seconds=1),
+) -> tuple[Snapshot, list[Move]]:
+    """Step until there is nothing left to do; ``each`` is what a step takes."""
+    at, told = snapshot.at, list(NOTHING)
+    for _ in range(500):
+        at += each
+        snapshot, action, moves = step(snapshot, judge, at)
+        if action is None:
+            return snapshot, told
+        told += moves
+    raise AssertionError("the sprint never ends")

@@ -1,0 +1,191 @@
+"""The files are always a function of the rows, whatever happened to them."""
+
+import json
+import os
+import threading
+
+import pytest
+from django.conf import settings
+
+from sprints import mirror, operations
+from sprints.engine.carry import Wish
+from sprints.mirror import lines, state, verify
+from sprints.models import Event, Head
+from sprints.models.moves import note
+from tests.world import set_gate
+
+
+def tell(message: str = "hello") -> None:
+    """Record an event."""
+    from django.utils import timezone
+
+    note("note", message, timezone.now())
+
+
+def agree(store) -> list[str]:
+    """What differs once the files have been brought up to date."""
+    mirror.flush()
+    return verify.differences(store)
+
+
+def test_after_a_run_the_files_the_rows_and_the_folded_events_agree(store):
+    operations.create("wk1", by="test")
+    operations.run("wk1", Wish())
+
+    assert agree(store) == []
+    assert len(store.events.read_text().splitlines()) == Head.objects.get().seq
+
+
+def test_state_json_is_spliced_as_if_it_were_written_whole(store):
+    for name in ("m", "a", "z", "b", "B2", "a0", "Z.9", "n-1", "n_1"):
+        operations.create(name, by="test")
+        mirror.flush()
+        if name in ("z", "n-1"):
+            operations.run(name, Wish())
+
+        spliced = (mirror.flush(), store.state.read_bytes())[1]
+        state._seal_path(store.state).unlink()
+        tell()
+        mirror.flush()
+
+        assert store.state.read_bytes() == spliced
+        assert list(json.loads(spliced)["sprints"]) == sorted(json.loads(spliced)["sprints"])
+
+
+@pytest.mark.parametrize("cut", [1, 7, 200])
+def test_a_torn_tail_is_cut_and_written_again(store, cut):
+    operations.create("wk1", by="test")
+    whole = store.events.read_bytes()
+    os.truncate(store.events, len(whole) - cut)
+
+    assert agree(store) == []
+
+    assert store.events.read_bytes().startswith(whole)
+    repaired = Event.objects.get(kind="mirror_repaired").body
+    assert repaired["data"]["file"] == "events.jsonl"
+
+
+def test_a_tail_torn_at_any_byte_of_the_last_two_lines_is_repaired(store):
+    tell("one")
+    tell("two")
+    whole = store.events.read_bytes()
+    start = whole.rindex(b"\n", 0, whole.rindex(b"\n", 0, -1))
+
+    for size in range(start, len(whole)):
+        store.events.write_bytes(whole[:size])
+        lines._known.path = None
+        with store.events.open("r+b") as file:
+            end, last = lines.last_line(file.fileno(), size)
+
+        assert whole[:size].rfind(b"\n") + 1 == end
+        assert last is None or last["seq"] == whole[:end].count(b"\n")
+
+
+def test_garbage_after_the_last_line_is_kept_aside_and_cut(store):
+    with store.events.open("ab") as file:
+        file.write(b"\0\0\0\0\n{not json}\n")
+
+    assert agree(store) == []
+
+    assert [path.read_bytes() for path in store.root.glob("events.jsonl.corrupt-*")] == [
+        b"\0\0\0\0\n{not json}\n"
+    ]
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "state.json", ".state.json.seal"])
+def test_a_deleted_file_is_made_again(store, name):
+    operations.create("wk1", by="test")
+    mirror.flush()
+    (store.root / name).unlink()
+
+    tell()
+
+    assert agree(store) == []
+
+
+def test_a_state_json_that_somebody_edited_is_replaced(store):
+    operations.create("wk1", by="test")
+    mirror.flush()
+    store.state.write_text("{}")
+
+    tell()
+
+    assert agree(store) == []
+
+
+def test_a_file_that_is_ahead_of_the_database_is_reported_and_left_alone(store, capfd):
+    tell()
+    last = json.loads(store.events.read_text().splitlines()[-1])
+    ahead = json.dumps({**last, "seq": last["seq"] + 5}, sort_keys=True) + "\n"
+    with store.events.open("a") as file:
+        file.write(ahead)
+
+    tell("later")
+    mirror.flush()
+
+    assert store.events.read_text().endswith(ahead)
+    assert "ahead of the database" in capfd.readouterr().err
+    assert "ahead of the database" in Head.objects.get().mirror_fault
+
+
+def test_a_fault_of_the_files_is_told_once_and_they_catch_up_by_themselves(store, capfd):
+    operations.create("wk1", by="test")
+    mirror.flush()
+    store.events.unlink()
+    store.events.mkdir()
+
+    after = operations.run("wk1", Wish())
+
+    assert after.sprint.status == "succeeded"
+    assert capfd.readouterr().err.count("cannot be written") == 1
+    assert Event.objects.filter(kind="error").count() == 1
+    store.events.rmdir()
+    tell()
+    assert agree(store) == []
+    assert Head.objects.get().mirror_fault == ""
+    assert Event.objects.filter(line__contains="mirror is written again").count() == 1
+
+
+def test_a_short_write_leaves_nothing_half_written(store, monkeypatch):
+    tell()
+    before = store.events.read_bytes()
+    real = os.write
+    with monkeypatch.context() as patched:
+        patched.setattr(lines.os, "write", lambda fd, text: real(fd, text[: len(text) // 2]))
+
+        tell("lost for now")
+
+    assert store.events.read_bytes() == before
+    assert agree(store) == []
+
+
+def test_a_reader_never_sees_a_torn_state_json(store):
+    operations.create("wk1", by="test")
+    mirror.flush()
+    seen, stop = [], threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.append(json.loads(store.state.read_text()))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(60):
+        operations.create(f"n{number}", by="test")
+        mirror.flush()
+    stop.set()
+    reader.join()
+
+    assert len(seen) > 10
+    assert all("wk1" in whole["sprints"] for whole in seen)
+
+
+def test_a_failed_sprint_reads_the_same_from_rows_and_from_events(store):
+    set_gate("false")
+    operations.create("wk1", by="test")
+    operations.run("wk1", Wish())
+    set_gate("true")
+    operations.retry("wk1", Wish())
+
+    assert agree(store) == []
+    assert settings.STORE.state.read_text().endswith("}")

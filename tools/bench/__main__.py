@@ -1,0 +1,64 @@
+"""One command, one table: each figure beside its floor, measured in the same run."""
+
+import argparse
+import importlib
+import json
+import subprocess
+import sys
+from typing import Any
+
+SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    # section: arguments of the whole run, arguments of --quick
+    "sprint": ({"stored": (0, 1000, 5000), "runs": 25}, {"stored": (0, 200), "runs": 7}),
+    "moves": ({"count": 5000}, {"count": 1000}),
+    "commands": ({"sizes": (1000, 1_000_000), "runs": 11}, {"sizes": (1000, 20_000), "runs": 5}),
+    "capture": ({"megabytes": 1000, "runs": 7}, {"megabytes": 300, "runs": 3}),
+}
+
+
+def main() -> int:
+    """Run the sections, each in a process of its own: Django can be set up but once."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
+    parser.add_argument("section", nargs="*", choices=[[], *SECTIONS], help=", ".join(SECTIONS))
+    parser.add_argument("--quick", action="store_true", help="smaller stores, fewer runs")
+    parser.add_argument("--json", action="store_true", help="a JSON array on stdout")
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.alone:
+        return _section(options.section[0], quick=options.quick)
+    rows = []
+    for name in options.section or SECTIONS:
+        argv = [sys.executable, "-m", "tools.bench", name, "--alone"]
+        argv += ["--quick"] if options.quick else []
+        done = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+        assert done.stdout is not None
+        for line in done.stdout:
+            row = json.loads(line)
+            rows.append(row)
+            if not options.json:
+                print(_worded(row), flush=True)
+        if done.wait():
+            return done.returncode
+    if options.json:
+        print(json.dumps(rows, indent=2))
+    return 0
+
+
+def _section(name: str, *, quick: bool) -> int:
+    module = importlib.import_module(f"tools.bench.{name}")
+    for figure in module.figures(**SECTIONS[name][quick]):
+        row = {**vars(figure), "ratio": figure.ratio}
+        print(json.dumps(row), flush=True)
+    return 0
+
+
+def _worded(row: dict[str, Any]) -> str:
+    floor = "" if row["floor"] is None else f"floor {row['floor']:,.1f}, ratio {row['ratio']:.2f}"
+    goal = ""
+    if row["goal"]:
+        goal = f"{row['goal']}: {'met' if row['met'] else 'NOT MET'}"
+    return f"{row['name']:<52} {row['value']:>10,.2f} {row['unit']:<6} {floor:<32} {goal}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

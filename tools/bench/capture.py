@@ -1,0 +1,57 @@
+"""Output of a gate, captured as evidence, beside a shell's ``cmd > file``."""
+
+import os
+import statistics
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.bench.figures import Figure, once_ms
+from tools.bench.stores import fresh_store
+
+LOUD = ("sh", "-c", "head -c {} /dev/zero")
+
+
+def figures(megabytes: int, runs: int) -> Iterator[Figure]:
+    """MB/s of both, in turn; the fixed cost of a start is in both and small beside the bytes."""
+    from gates import process
+
+    with fresh_store() as repo:
+        argv = (*LOUD[:2], LOUD[2].format(megabytes * 1_000_000))
+        ours, floors = [], []
+        for number in range(runs):
+            folder = repo / f"run{number}"
+            folder.mkdir()
+            process.warm()
+            ours.append(once_ms(lambda folder=folder: _captured(argv, folder)))
+            floors.append(once_ms(lambda folder=folder: _redirected(argv, folder / "bare.txt")))
+            (folder / "bare.txt").unlink()
+            (folder / "stdout.txt").unlink()
+        rate = megabytes / statistics.median(ours) * 1000
+        floor = megabytes / statistics.median(floors) * 1000
+        yield Figure(
+            "captured output", rate, "MB/s", floor, "at least 0.95 x", rate >= 0.95 * floor
+        )
+
+
+def _captured(argv: tuple[str, ...], folder: Path) -> None:
+    from gates import process
+
+    done = process.run(
+        process.Spec(
+            argv=argv,
+            cwd=folder,
+            env=dict(os.environ),
+            run_dir=folder,
+            run_id=folder.name,
+            token="bench",
+            timeout_s=600,
+            cap_bytes=1 << 40,
+        )
+    )
+    assert done.exit_code == 0, done
+
+
+def _redirected(argv: tuple[str, ...], path: Path) -> None:
+    with path.open("wb") as file:
+        subprocess.run(argv, stdout=file, check=True)

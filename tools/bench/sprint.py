@@ -1,0 +1,69 @@
+"""What a sprint costs beyond its gates, and whether that grows with what is stored."""
+
+import statistics
+import subprocess
+from collections.abc import Iterator
+
+from tools.bench.figures import Figure, once_ms
+from tools.bench.stores import GATE, fill, fresh_store
+
+GATES_A_SPRINT = 2
+
+
+def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
+    """Sprints carried one after another by one process, at each size of the store."""
+    from sprints.store import Store
+
+    with fresh_store() as repo:
+        first: dict[str, float] = {}
+        there = 0
+        for size in stored:
+            fill(max(0, size - there - 1))
+            there = size
+            carried, files, floors = _measure(size, runs)
+            floor = statistics.median(floors)
+            beyond = statistics.median(carried) - floor
+            with_files = statistics.median(files)
+            first.setdefault("carry", beyond)
+            grown = beyond / first["carry"]
+            yield Figure(
+                f"sprint beyond its gates, {size} stored",
+                beyond,
+                "ms",
+                floor,
+                "under 60 ms",
+                beyond < 60,
+            )
+            yield Figure(
+                f"the same as a multiple of the first, {size} stored",
+                grown,
+                "x",
+                goal="at most 1.2",
+                met=grown <= 1.2,
+            )
+            megabytes = Store(repo).state.stat().st_size / 1e6
+            yield Figure(
+                f"state.json complete on return, {megabytes:.1f} MB", with_files, "ms"
+            )
+
+
+def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds of each run: carrying, completing the files, the bare gates; in turn."""
+    from gates import process
+    from sprints import operations
+    from sprints.engine.carry import Wish
+
+    carried, files, floors = [], [], []
+    for number in range(runs):
+        name = f"r{size}-{number}"
+        operations.create(name, by="bench")
+        floors.append(once_ms(_bare_gates))
+        process.warm()
+        carried.append(once_ms(lambda name=name: operations.run(name, Wish())))
+        files.append(once_ms(operations.settle_files))
+    return carried, files, floors
+
+
+def _bare_gates() -> None:
+    for _ in range(GATES_A_SPRINT):
+        subprocess.run(GATE, check=True)
