@@ -7,9 +7,9 @@ import sys
 def main() -> None:
     """Run one command of the gateway; exits with its code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
-    from gateway_project.cli import Gateway
+    from gateway_project.cli import run
 
-    Gateway(sys.argv).execute()
+    run(sys.argv)
 
 
 if __name__ == "__main__":

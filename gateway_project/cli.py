@@ -1,9 +1,13 @@
 """Django's command line with our commands first and an unknown word answered in one line."""
 
 import difflib
+import os
 import sys
+from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
 
 OURS = {
@@ -46,3 +50,33 @@ class Gateway(ManagementUtility):
         hint = f"did you mean {near[0]}?" if near else f"try: {self.prog_name} help"
         sys.stderr.write(f"error: no command {subcommand!r}; {hint}\n")
         sys.exit(2)
+
+
+def run(argv: list[str]) -> None:
+    """One command, from the start of the process to its last flush; exits with its code."""
+    if sys.stdout is None:  # whoever started us has closed it
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (it stays open)
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        sys.stderr.write("error: the current folder has been deleted; cd to another\n")
+        sys.exit(2)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a title may hold more than ASCII
+    try:
+        Gateway(argv).execute()
+    except BrokenPipeError:
+        pass  # the reader has seen enough (| head)
+    except ImproperlyConfigured as exc:
+        sys.stderr.write(f"error: the settings cannot be used: {' '.join(str(exc).split())}\n")
+        sys.exit(2)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Flush now, while a reader that has gone can still be forgiven: at exit it is an error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

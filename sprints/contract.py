@@ -169,7 +169,9 @@ class Contract:
                 f"no gate is left for the profile {self.profile}; see: studio-gateway gate list"
             )
         for what, ids in (("round", codes), ("gate", gate_ids)):
-            found += [f"the {what} {i} stands twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
+            found += [
+                f"the {what} {i} stands twice" for i in sorted({i for i in ids if ids.count(i) > 1})
+            ]
         found += [f"{code} is not a round" for code in codes if code not in CODES]
         if self.profile not in PROFILES:
             found.append(f"the gate profile must be one of {', '.join(PROFILES)}")
@@ -180,7 +182,9 @@ class Contract:
                 found.append(f"{spec.code}: minutes must run from low to high, within a week")
         for gate in self.gates:
             found += gate.problems()
-            found += [f"gate {gate.gate_id}: {c} is not a round" for c in gate.rounds if c not in codes]
+            found += [
+                f"gate {gate.gate_id}: {c} is not a round" for c in gate.rounds if c not in codes
+            ]
             found += self._too_long(gate)
         return found
 
@@ -242,12 +246,19 @@ def _bad_overrides(meta: Mapping[str, Any]) -> list[str]:
     for key in ("required_acks_by_round", "round_minutes"):
         if key in meta and not isinstance(meta[key], dict):
             found.append(f"{key} must be an object")
-        found += [f"{key}: {code} is not a round" for code in _table(meta, key) if code not in CODES]
+        found += [
+            f"{key}: {code} is not a round" for code in _table(meta, key) if code not in CODES
+        ]
     for code, acks in _table(meta, "required_acks_by_round").items():
         if not isinstance(acks, list) or not all(_is_agent(agent) for agent in acks):
-            found.append(f"required_acks_by_round: {code} must list agents from agent_01 to agent_15")
+            found.append(
+                f"required_acks_by_round: {code} must list agents from agent_01 to agent_15"
+            )
         elif len(set(acks)) != len(acks):
             found.append(f"required_acks_by_round: {code} names an agent twice")
+    active = meta.get("active_agents") or []
+    if not isinstance(active, list) or not all(_is_agent(agent) for agent in active):
+        found.append("active_agents must list agents from agent_01 to agent_15")
     for code, minutes in _table(meta, "round_minutes").items():
         if not _is_span(minutes):
             found.append(f"round_minutes: {code} must be two numbers, low and high")

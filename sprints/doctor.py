@@ -100,7 +100,10 @@ def wal_reset_bug(version: tuple[int, ...]) -> bool:
     """True for the releases with the WAL-reset race: 3.7.0 to 3.51.2, but for the back-ports
     3.44.6 and 3.50.7 (sqlite.org/wal.html, "The WAL reset bug").
     """
-    fixed = version[:2] in ((3, 44), (3, 50)) and version >= {44: (3, 44, 6), 50: (3, 50, 7)}[version[1]]
+    fixed = (
+        version[:2] in ((3, 44), (3, 50))
+        and version >= {44: (3, 44, 6), 50: (3, 50, 7)}[version[1]]
+    )
     return (3, 7, 0) <= version < (3, 51, 3) and not fixed
 
 
@@ -116,14 +119,19 @@ def disk(store: Store) -> Iterator[Finding]:
 
 def gates(store: Store) -> Iterator[Finding]:
     """Every gate's command can be found from the repository."""
+    check_schema()
     rows = list(Gate.objects.filter(enabled=True))
     if not rows:
-        yield Finding("gates", "bad", "no gate is enabled", "studio-gateway gate add ID --command C")
+        yield Finding(
+            "gates", "bad", "no gate is enabled", "studio-gateway gate add ID --command C"
+        )
     for row in rows:
         missing = _missing(store.repo, row.definition.command)
         if missing:
             text = f"gate {row.gate_id}: there is no {missing}"
-            yield Finding("gates", "bad", text, f"studio-gateway gate set {row.gate_id} --command C")
+            yield Finding(
+                "gates", "bad", text, f"studio-gateway gate set {row.gate_id} --command C"
+            )
         else:
             yield Finding("gates", "ok", f"gate {row.gate_id}: {' '.join(row.command)}")
 

@@ -17,10 +17,15 @@ from sprints.queries import Refused
 
 def get(gate_id: str) -> Gate:
     """The gate of that id. Raises ``Refused``."""
-    gate = Gate.objects.filter(pk=gate_id).first()
+    gate = Gate.objects.filter(pk=_checked(gate_id)).first()
     if gate is None:
         raise Refused(f"no gate {gate_id!r}; see: studio-gateway gate list")
     return gate
+
+
+def exists(gate_id: str) -> bool:
+    """True if there is a gate of that id. Raises ``Refused`` where there cannot be one."""
+    return Gate.objects.filter(pk=_checked(gate_id)).exists()
 
 
 def put(gate: Definition, profiles: Sequence[str], *, enabled: bool = True) -> Gate:
@@ -43,7 +48,12 @@ def put(gate: Definition, profiles: Sequence[str], *, enabled: bool = True) -> G
         )
         if not made or gate_id != "qa_smoke_quick":
             data: dict[str, Any] = {**gate.to_json(), "profiles": [*profiles], "enabled": enabled}
-            note("gate_changed", f"gate {'added' if made else 'changed'}: {gate_id}", timezone.now(), data)
+            note(
+                "gate_changed",
+                f"gate {'added' if made else 'changed'}: {gate_id}",
+                timezone.now(),
+                data,
+            )
     return row
 
 
@@ -55,6 +65,13 @@ def remove(gate_id: str) -> None:
         note("gate_changed", f"gate removed: {gate_id}", timezone.now(), {"gate_id": gate_id})
 
 
+def _checked(gate_id: str) -> str:
+    try:
+        return check_id(gate_id, "gate id")
+    except BadId as exc:
+        raise Refused(str(exc)) from exc
+
+
 def _problems(gate: Definition, profiles: Sequence[str]) -> Iterable[str]:
     try:
         check_id(gate.gate_id, "gate id")
@@ -63,8 +80,16 @@ def _problems(gate: Definition, profiles: Sequence[str]) -> Iterable[str]:
     if not gate.title.strip() or len(gate.title) > 200 or not gate.title.isprintable():
         yield "a gate's title is one line of 1 to 200 characters"
     yield from gate.problems()
-    yield from (f"{code} is not a round; there are: {', '.join(CODES)}" for code in gate.rounds if code not in CODES)
-    yield from (f"no profile {name!r}; there are: {', '.join(PROFILES)}" for name in profiles if name not in PROFILES)
+    yield from (
+        f"{code} is not a round; there are: {', '.join(CODES)}"
+        for code in gate.rounds
+        if code not in CODES
+    )
+    yield from (
+        f"no profile {name!r}; there are: {', '.join(PROFILES)}"
+        for name in profiles
+        if name not in PROFILES
+    )
     if not profiles:
         yield "a gate belongs to at least one profile"
     if gate.kind not in KINDS:

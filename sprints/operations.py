@@ -39,20 +39,27 @@ def initialise() -> None:
     gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
     """
     make_folders(store())
-    with locked(store().root / "init.lock", wait=True):
-        make_config(store().config)
-        try:
-            check_schema()
-        except NotReady as exc:
-            if "newer version" in str(exc):
-                raise
-            _migrate()
-        if not Head.objects.exists():
-            with transaction.atomic():
-                Head.objects.create(pk=1)
-                if not Gate.objects.exists():
-                    gate_rows.put(DEFAULT_GATE, PROFILES)
-                note("note", "studio_gateway initialized", timezone.now(), *_first_event())
+    try:
+        with locked(store().root / "init.lock", wait=True):
+            _complete()
+    except OSError as exc:
+        raise StoreError(f"cannot write in {store().root}: {exc.strerror or exc}") from exc
+
+
+def _complete() -> None:
+    make_config(store().config)
+    try:
+        check_schema()
+    except NotReady as exc:
+        if "newer version" in str(exc):
+            raise
+        _migrate()
+    if not Head.objects.exists():
+        with transaction.atomic():
+            Head.objects.create(pk=1)
+            if not Gate.objects.exists():
+                gate_rows.put(DEFAULT_GATE, PROFILES)
+            note("note", "studio_gateway initialized", timezone.now(), *_first_event())
 
 
 def _migrate() -> None:
@@ -98,6 +105,8 @@ def create(
         raise Refused(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
     if deadline and deadline not in DEADLINES:
         raise Refused(f"no deadline {deadline!r}; there are: {', '.join(DEADLINES)}")
+    if "\0" in brief:
+        raise Refused("a brief is a text; this one holds a NUL")
     meta: dict[str, Any] = {"created_by": by}
     for key, value in (("brief", brief), ("gate_profile", profile), ("round_deadline", deadline)):
         if value:
@@ -188,7 +197,7 @@ def _start_if_created(snapshot: Snapshot, at: datetime) -> Move | None:
 
 
 def _retry(snapshot: Snapshot, at: datetime) -> Move:
-    return acts.retry(snapshot, _artifacts(snapshot.sprint_id), at)
+    return acts.retry(snapshot, contract_of(snapshot), _artifacts(snapshot.sprint_id), at)
 
 
 def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
@@ -213,5 +222,3 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
 def settle_files() -> None:
     """Bring events.jsonl and state.json up to the last committed event."""
     mirror.flush()
-
-

@@ -36,9 +36,10 @@ def look(sprint_id: str) -> Snapshot:
 def status() -> dict[str, Any]:
     """What ``status --json`` shows."""
     counts = dict(
-        Sprint.objects.order_by().values_list("status").annotate(Count("pk")).values_list(
-            "status", "pk__count"
-        )
+        Sprint.objects.order_by()
+        .values_list("status")
+        .annotate(Count("pk"))
+        .values_list("status", "pk__count")
     )
     head = Head.objects.get(pk=1)
     return {

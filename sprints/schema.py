@@ -5,6 +5,7 @@ from pathlib import Path
 from django.db import DatabaseError, connection
 
 OURS = ("gates", "sprints")
+NOWHERE = "no gateway is set up here; run: studio-gateway init"
 
 
 class NotReady(Exception):
@@ -13,6 +14,9 @@ class NotReady(Exception):
 
 def check_schema() -> None:
     """Raises ``NotReady`` where migrations are missing, or were made by a newer version."""
+    name = connection.settings_dict["NAME"]
+    if isinstance(name, Path) and not name.exists():  # SQLite would make an empty one
+        raise NotReady(NOWHERE)
     try:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -21,7 +25,7 @@ def check_schema() -> None:
             applied = set(cursor.fetchall())
     except DatabaseError as exc:
         if "django_migrations" in str(exc) or "unable to open" in str(exc):
-            raise NotReady("no gateway is set up here; run: studio-gateway init") from exc
+            raise NotReady(NOWHERE) from exc
         raise NotReady(f"the database cannot be used: {str(exc).strip().splitlines()[0]}") from exc
     wanted = {(app, name) for app in OURS for name in _names(app)}
     if wanted - applied:

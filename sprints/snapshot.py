@@ -113,6 +113,18 @@ class Snapshot:
                 return value
         return None
 
+    @property
+    def now(self) -> RoundValue:
+        """The current round of a sprint that has one: every running sprint does."""
+        assert self.current is not None, "a running sprint is in a round"
+        return self.current
+
+    @property
+    def terms(self) -> Contract:
+        """The contract of a sprint that has been started."""
+        assert self.contract is not None, "a started sprint has a contract"
+        return self.contract
+
     def tasks_of(self, round_id: str) -> tuple[TaskValue, ...]:
         """The tasks of that round in this attempt."""
         mine = self.sprint.attempt

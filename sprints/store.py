@@ -1,5 +1,6 @@
 """The store on disk: where things lie, and config.json. Knows nothing of Django."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -21,7 +22,9 @@ def find_repo(start: Path, environ: Mapping[str, str]) -> Path:
     ``start``, else ``start``. Git itself is not asked: a ``.git`` marks the top.
     """
     if named := environ.get("STUDIO_GATEWAY_REPO"):
-        return Path(named).expanduser().resolve()
+        with contextlib.suppress(RuntimeError):  # no such user: then it is no such folder
+            named = str(Path(named).expanduser())
+        return Path(named).resolve()
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / ".git").exists():
@@ -102,6 +105,8 @@ def read_config(path: Path) -> dict[str, Any]:
     """
     if path.is_symlink():
         raise StoreError(f"{path} is a symbolic link; put the file itself there")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is not a file; move it away, then init")
     try:
         config = strict_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -60,8 +60,12 @@ def start(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: dateti
     )
 
 
-def retry(snapshot: Snapshot, artifacts_dir: str, at: datetime) -> Move:
-    """Start again at the round that failed, as a new attempt beside the old evidence."""
+def retry(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: datetime) -> Move:
+    """Start again at the round that failed, as a new attempt beside the old evidence.
+
+    The attempt runs under the gates as they are now: whoever mended a gate wants it judged by
+    that one. The event carries the contract where it is another. Raises ``MoveRefused``.
+    """
     now = snapshot.current
     if now is None or snapshot.sprint.status not in ("failed", "cancelled"):
         raise MoveRefused(
@@ -77,6 +81,9 @@ def retry(snapshot: Snapshot, artifacts_dir: str, at: datetime) -> Move:
         "cancel_by": "",
         "artifacts_dir": artifacts_dir,
     }
+    data: dict[str, Any] = {"round": now.code, "attempt": attempt, "digest": contract.digest}
+    if contract != snapshot.contract:
+        values["contract"] = data["contract"] = contract.to_json()
     again = {"status": "pending", "started_at": None, "finished_at": None}
     sprint = Update("sprint", snapshot.sprint_id, ("failed", "cancelled"), values)
     return Move(
@@ -86,7 +93,7 @@ def retry(snapshot: Snapshot, artifacts_dir: str, at: datetime) -> Move:
             _moved(sprint, snapshot),
             Update("round", now.id, ("blocked",), again),
         ),
-        data={"round": now.code, "attempt": attempt, "at": at.isoformat()},
+        data=data,
     )
 
 

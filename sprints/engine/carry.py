@@ -68,9 +68,7 @@ class Carrier:
                 return self.snapshot
             answered = action, self._perform(action)
 
-    def _advance(
-        self, answered: tuple[Action, Outcome] | None, until: str | None
-    ) -> Action | None:
+    def _advance(self, answered: tuple[Action, Outcome] | None, until: str | None) -> Action | None:
         """Settle what the world answered and all bookkeeping that follows, record it at once, and
         return the world action that has begun with it; None when there is none.
         """
@@ -104,11 +102,11 @@ class Carrier:
 
     def _perform(self, action: Action) -> Outcome:
         outcome = perform(self.snapshot, action, self.world)  # type: ignore[arg-type]
+        asked = bool(self.wish.cancel_by) or self._cancel_asked
         if isinstance(outcome, Judged) and outcome.judgement.verdict == Verdict.CANCELLED:
             # It was stopped; only a cancel is a verdict, anything else is to be run again.
-            if not (self.wish.cancel_by or self._cancel_asked):
-                said = replace(outcome.judgement, verdict=Verdict.INTERRUPTED)
-                return replace(outcome, judgement=said)
+            verdict = Verdict.CANCELLED if asked else Verdict.INTERRUPTED
+            return replace(outcome, judgement=replace(outcome.judgement, verdict=verdict))
         return outcome
 
     def _read_again(self) -> None:

@@ -29,8 +29,7 @@ def decide(snapshot: Snapshot) -> Action | None:
     """The next action; None when the sprint is not running."""
     if snapshot.sprint.status != "running":
         return None
-    contract, now = snapshot.contract, snapshot.current
-    assert contract is not None and now is not None, "a running sprint has a contract and a round"
+    contract, now = snapshot.terms, snapshot.now
     for run in snapshot.gate_runs:
         if run.status == GateRun.RUNNING:
             return Recover(run.id)
@@ -71,9 +70,7 @@ def deadline_of(snapshot: Snapshot) -> timedelta | None:
     return end - snapshot.at
 
 
-def _overdue(
-    snapshot: Snapshot, deadline: str, spec: RoundSpec, now: RoundValue
-) -> Action | None:
+def _overdue(snapshot: Snapshot, deadline: str, spec: RoundSpec, now: RoundValue) -> Action | None:
     left = deadline_of(snapshot)
     if left is None or left > timedelta(0):
         return None

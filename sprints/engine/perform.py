@@ -1,4 +1,4 @@
-"""Let the world answer an action: run a gate, ask an agent, look after what an earlier life left."""
+"""Let the world answer an action: run a gate, ask an agent, look after what a crash left."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from gates.verdict import Judgement, Verdict
 from sprints.agents import RUNNERS
 from sprints.engine.actions import Ask, Judged, Outcome, Recover, Replied, RunGate
 from sprints.engine.decide import deadline_of
-from sprints.engine.settle import open_run
+from sprints.engine.gate_moves import open_run, run_of
 from sprints.models.event import stamp
 from sprints.snapshot import GateRunValue, Snapshot
 
@@ -40,7 +40,7 @@ def perform(snapshot: Snapshot, action: Ask | RunGate | Recover, world: World) -
             said = _run_gate(snapshot, action, world)
             return Judged(world.clock(), said)
         case Recover():
-            run = next(run for run in snapshot.gate_runs if run.id == action.run_id)
+            run = run_of(snapshot, action.run_id)
             done = process.recover(run_dir(run), token(run))
             return Judged(world.clock(), judgement(done) if done else LOST)
 
@@ -59,12 +59,11 @@ def token(run: GateRunValue) -> str:
 
 
 def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
-    assert snapshot.contract is not None, "a running sprint has a contract"
-    gate = snapshot.contract.gate(action.gate_id)
+    gate = snapshot.terms.gate(action.gate_id)
     run = open_run(snapshot, gate.gate_id)
     timeout_s = gate.timeout_s
     left = deadline_of(replace(snapshot, at=world.clock()))
-    if snapshot.contract.deadline == "stop" and left is not None:
+    if snapshot.terms.deadline == "stop" and left is not None:
         timeout_s = max(0.1, min(timeout_s, left / timedelta(seconds=1)))
     try:
         folder = evidence.prepare(Path(run.stdout_path).parent, run.number)

@@ -1,16 +1,16 @@
 """What all our commands share: one line and exit 2 for bad input, files complete on return."""
 
-import os
 import sys
 from argparse import ArgumentParser
 from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import DatabaseError
 
 from sprints import operations
 from sprints.contract import ContractError
+from sprints.models import Head
 from sprints.queries import Refused
 from sprints.schema import NotReady, check_schema
 from sprints.store import StoreError, read_config
@@ -21,14 +21,14 @@ class OneLineParser(CommandParser):
 
     def error(self, message: str) -> NoReturn:
         """Print ``message`` and where help is; exit 2."""
-        sys.stderr.write(f"error: {message}; see: {self.prog} --help\n")
+        sys.stderr.write(f"error: {one_line(message)}; see: {self.prog} --help\n")
         sys.exit(2)
 
 
 class GatewayCommand(BaseCommand):
     """A command of the gateway. Subclasses write ``handle`` and raise ``SystemExit`` for a code."""
 
-    requires_system_checks: list[str] = []  # noqa: RUF012 (Django's own declaration)
+    requires_system_checks: list[str] = []
     needs_store = True
     writes = False
 
@@ -42,9 +42,6 @@ class GatewayCommand(BaseCommand):
         """Run, and word every refusal as one line on stderr with exit 2."""
         try:
             super().run_from_argv(argv)
-        except BrokenPipeError:
-            # The reader has seen enough (| head); nothing may be flushed to it at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except KeyboardInterrupt:
             sys.exit(130)
 
@@ -61,15 +58,25 @@ class GatewayCommand(BaseCommand):
                     operations.settle_files()
         except (Refused, StoreError, ContractError, NotReady, CommandError) as exc:
             self._refuse(str(exc))
-        except OperationalError as exc:
+        except Head.DoesNotExist:
+            self._refuse("this store was never finished; run: studio-gateway init")
+        except DatabaseError as exc:
             self._refuse(f"the database cannot be used: {exc}")
 
     def _refuse(self, text: str) -> NoReturn:
         self.stdout.flush()
-        sys.stderr.write(f"error: {' '.join(text.split())}\n")
+        sys.stderr.write(f"error: {one_line(text)}\n")
         sys.exit(2)
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line, with an escape for whatever could move a terminal's cursor."""
+    words = " ".join(text.split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
 
 
 def subcommands(parser: ArgumentParser) -> Any:
     """A place for the words that follow a command's name."""
-    return parser.add_subparsers(dest="act", required=True, metavar="ACT", title="acts")
+    return parser.add_subparsers(
+        dest="act", required=True, metavar="ACT", title="acts", parser_class=OneLineParser
+    )

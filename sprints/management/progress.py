@@ -90,7 +90,9 @@ def worded(event: dict[str, Any]) -> str:
     if event["kind"] != "gate_finished":
         return str(event["message"])
     data = event["data"]
-    return f"gate {data['gate_id']}: {data['verdict']}, {data['reason']} ({data['duration_s']:.1f} s)"
+    return (
+        f"gate {data['gate_id']}: {data['verdict']}, {data['reason']} ({data['duration_s']:.1f} s)"
+    )
 
 
 class Live:
@@ -182,4 +184,3 @@ def last_line(path: Path) -> str:
         return ""
     lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
     return "".join(c for c in lines[-1] if c.isprintable()) if lines else ""
-

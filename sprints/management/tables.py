@@ -26,6 +26,14 @@ COLOURS = {
 }
 
 
+class Screen(Console):
+    """A console that leaves it to the command line what a reader that has gone means."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the ``BrokenPipeError`` is handled."""
+        raise BrokenPipeError
+
+
 def coloured(status: str) -> Text:
     """A status in its colour."""
     return Text(status, COLOURS.get(status, "dim"))
@@ -47,7 +55,9 @@ def human(seconds: float) -> str:
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(box=None, title=title, title_justify="left", header_style="dim", padding=(0, 2, 0, 0))
+    table = Table(
+        box=None, title=title, title_justify="left", header_style="dim", padding=(0, 2, 0, 0)
+    )
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
@@ -55,7 +65,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 def findings(found: Iterable[Any]) -> None:
     """What doctor found, a line each, the remedy under what is wrong."""
-    console = Console()
+    console = Screen()
     for one in found:
         mark, style = {"ok": ("✓", "green"), "warn": ("!", "yellow")}.get(one.level, ("✗", "red"))
         console.print(Text.assemble((mark, style), f" {one.check:<9} {one.text}"), soft_wrap=True)
@@ -76,12 +86,12 @@ def gates(rows: Iterable[Any]) -> None:
             f"{row.timeout_s:g} s",
             " ".join(flags if row.enabled else [*flags, "off"]),
         )
-    Console().print(table)
+    Screen().print(table)
 
 
 def sprints(rows: list[dict[str, Any]]) -> None:
     """All sprints, a line each."""
-    console = Console()
+    console = Screen()
     if not rows:
         console.print("no sprint yet; next: studio-gateway sprint create wk1 --title 'Week 1'")
         return
@@ -100,7 +110,7 @@ def sprints(rows: list[dict[str, Any]]) -> None:
 
 def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
     """The status page of a terminal."""
-    console = Console()
+    console = Screen()
     console.print(f"Studio Gateway {facts['studio_gateway_version']} for {facts['repo_root']}")
     counts = ", ".join(f"{n} {name}" for name, n in facts["counts"].items() if n)
     console.print(f"sprints: {counts or 'none yet'}")
@@ -113,10 +123,14 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
 
 def sprint(after: Snapshot) -> None:
     """One sprint: its rounds, its gate runs, how it ended."""
-    console, value = Console(), after.sprint
+    console, value = Screen(), after.sprint
     console.print(
         Text.assemble(
-            (value.sprint_id, "bold"), "  ", value.title, "  ", coloured(value.status),
+            (value.sprint_id, "bold"),
+            "  ",
+            value.title,
+            "  ",
+            coloured(value.status),
             f"  attempt {value.attempt}  {took(value.started_at, value.finished_at)}",
         )
     )

@@ -20,8 +20,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from sprints.mirror import lines, state
 from sprints.lock import locked
+from sprints.mirror import lines, state
 from sprints.models import Head
 from sprints.models.moves import note
 from sprints.store import Store

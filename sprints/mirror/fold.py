@@ -5,7 +5,7 @@ from typing import Any
 
 
 def fold(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """state.json as the events tell it, from ``{}``. Raises ``KeyError`` for an impossible patch."""
+    """state.json as the events tell it, from ``{}``. ``KeyError`` for a bad patch."""
     state: dict[str, Any] = {}
     for event in events:
         for op in event["change"]:

@@ -38,7 +38,8 @@ def catch_up(path: Path, fresh: Sequence[tuple[int, str]] = (), *, durable: bool
     """Append every committed event that the file lacks; returns the last seq that it holds.
 
     ``fresh`` are lines known to be committed, (seq, line), which need not be read when they are
-    just what is missing. The caller holds the lock. A tail that is no whole line is cut first: its event is in the rows.
+    just what is missing. The caller holds the lock. A tail that is no whole line is cut first: its
+    event is in the rows.
     ``durable`` fsyncs. Raises ``OSError`` (nothing half-written stays behind) and ``Ahead``.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | _NOFOLLOW, 0o600)
@@ -70,7 +71,7 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 def _append(descriptor: int, size: int, text: bytes) -> None:
-    """All of ``text`` after ``size`` bytes, or nothing: a full disk writes a part without a word."""
+    """All of ``text`` after ``size`` bytes, or nothing: a full disk takes a part in silence."""
     os.lseek(descriptor, size, os.SEEK_SET)
     if os.write(descriptor, text) != len(text):
         os.ftruncate(descriptor, size)

@@ -94,13 +94,11 @@ def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
         cursor.executemany(
             f"INSERT INTO {_EVENT} (seq, ts, kind, sprint_id, hash, line)"
             " VALUES (%s, %s, %s, %s, %s, %s)",
-            [
-                (e.seq, _ts(e.ts), e.kind, e.sprint_id, e.hash, e.line)
-                for e in events
-            ],
+            [(e.seq, _ts(e.ts), e.kind, e.sprint_id, e.hash, e.line) for e in events],
         )
         cursor.execute(
-            f"UPDATE {_HEAD} SET seq = %s, hash = %s WHERE id = 1", (events[-1].seq, events[-1].hash)
+            f"UPDATE {_HEAD} SET seq = %s, hash = %s WHERE id = 1",
+            (events[-1].seq, events[-1].hash),
         )
     return events
 

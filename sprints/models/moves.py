@@ -141,7 +141,9 @@ def _write(change: Change, hold: Hold | None) -> None:
         if hold.token is not None:
             where.append("lease_token = %s")
             values.append(hold.token)
-    if not _execute(f"UPDATE {meta.db_table} SET {', '.join(sets)} WHERE {' AND '.join(where)}", values):
+    if not _execute(
+        f"UPDATE {meta.db_table} SET {', '.join(sets)} WHERE {' AND '.join(where)}", values
+    ):
         raise MoveRefused(_why(change, hold))
 
 

@@ -8,7 +8,7 @@ from sprints.models.sprint import Sprint
 
 
 class Round(models.Model):
-    """One round of one sprint: pending -> in_progress -> done | blocked. Its id is ``sprint/code``."""
+    """One round of one sprint, ``sprint/code``: pending -> in_progress -> done | blocked."""
 
     class Status(models.TextChoices):
         PENDING = "pending"

@@ -46,7 +46,7 @@ def processes_of(repo: Path) -> list[str]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            mine = os.readlink(folder / "cwd").startswith(str(repo))
+            mine = str((folder / "cwd").readlink()).startswith(str(repo))
             if mine and int(folder.name) != os.getpid():
                 line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                 if line:

@@ -12,7 +12,10 @@ def test_the_default_contract_has_the_six_documented_rounds():
 
     assert [spec.code for spec in contract.rounds] == list(CODES)
     assert contract.round("R1_CONTRACTS").acks == ("agent_02", "agent_03", "agent_11", "agent_12")
-    assert [c for c in CODES if contract.gates_of(c)] == ["R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"]
+    assert [c for c in CODES if contract.gates_of(c)] == [
+        "R3_BUILD_A_INTEGRATE",
+        "R5_RELEASE_CANDIDATE",
+    ]
     assert budget() == "default sprint loop budget: 30-71 minutes (R0..R5)"
 
 
@@ -27,7 +30,10 @@ def test_a_frozen_contract_comes_back_the_same():
 
 def test_a_sprint_may_ask_other_agents_and_take_other_minutes():
     meta = {
-        "required_acks_by_round": {"R1_CONTRACTS": ["agent_05"], "R2_PLAN_CONFIRM": ["agent_01", "agent_03"]},
+        "required_acks_by_round": {
+            "R1_CONTRACTS": ["agent_05"],
+            "R2_PLAN_CONFIRM": ["agent_01", "agent_03"],
+        },
         "round_minutes": {"R3_BUILD_A_INTEGRATE": [1, 20]},
         "round_deadline": "stop",
     }
@@ -44,7 +50,9 @@ def test_a_contract_needs_five_rounds_and_a_gate_and_single_ids():
     contract = draft({}, [DEFAULT_GATE])
 
     few = replace(contract, rounds=contract.rounds[:4], gates=())
-    twice = replace(contract, rounds=(*contract.rounds, contract.rounds[0]), gates=(DEFAULT_GATE,) * 2)
+    twice = replace(
+        contract, rounds=(*contract.rounds, contract.rounds[0]), gates=(DEFAULT_GATE,) * 2
+    )
 
     assert any("at least five rounds, not 4" in problem for problem in few.problems())
     assert any("no gate is left" in problem for problem in few.problems())

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gates.verdict import Judgement, Verdict
-from sprints.contract import DEFAULT_GATE
+from sprints.contract import DEFAULT_GATE, draft
 from sprints.engine import acts
 from sprints.engine.actions import Recover, RunGate
 from sprints.engine.decide import decide
@@ -16,7 +16,13 @@ from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, LOST, NOON, RED, drive, fresh, step
 
 DOCUMENTED = {
-    "sprint_created", "round_started", "round_done", "gate_started", "gate_finished", "note", "error",
+    "sprint_created",
+    "round_started",
+    "round_done",
+    "gate_started",
+    "gate_finished",
+    "note",
+    "error",
 }
 
 
@@ -27,7 +33,10 @@ def kinds(moves):
 def test_a_green_sprint_tells_the_documented_story_and_succeeds():
     after, moves = drive(fresh())
 
-    quiet, gated = ["round_started", "round_done"], ["round_started", "gate_started", "gate_finished", "round_done"]
+    quiet, gated = (
+        ["round_started", "round_done"],
+        ["round_started", "gate_started", "gate_finished", "round_done"],
+    )
     assert kinds(moves) == [*quiet * 3, *gated, *quiet, *gated, "note"]
     assert after.sprint.status == "succeeded"
     assert after.sprint.current_round is None
@@ -39,9 +48,16 @@ def test_agent_01_leads_every_round_and_r1_collects_four_acks():
 
     assert [t.owner_agent for t in after.tasks].count("agent_01") == 6
     assert {t.owner_agent for t in after.tasks if t.round_id == "s1/R1_CONTRACTS"} == {
-        "agent_01", "agent_02", "agent_03", "agent_11", "agent_12",
+        "agent_01",
+        "agent_02",
+        "agent_03",
+        "agent_11",
+        "agent_12",
     }
-    assert after.rounds[1].notes[-1] == "acks_collected=['agent_02', 'agent_03', 'agent_11', 'agent_12']"
+    assert (
+        after.rounds[1].notes[-1]
+        == "acks_collected=['agent_02', 'agent_03', 'agent_11', 'agent_12']"
+    )
     assert all(t.status == "done" and t.reply.startswith("Status: ") for t in after.tasks)
 
 
@@ -84,7 +100,12 @@ def test_an_interrupted_gate_is_run_again_and_both_runs_stay():
 
     after, _ = drive(fresh(), lambda action: next(answers))
 
-    assert [run.status for run in after.gate_runs] == ["interrupted", "interrupted", "passed", "passed"]
+    assert [run.status for run in after.gate_runs] == [
+        "interrupted",
+        "interrupted",
+        "passed",
+        "passed",
+    ]
     assert [run.number for run in after.gate_runs] == [1, 2, 3, 4]
     assert after.sprint.status == "succeeded"
 
@@ -103,13 +124,17 @@ def test_a_gate_that_an_earlier_life_left_is_looked_after_before_anything_else()
 def test_a_retry_begins_at_the_round_that_failed_and_keeps_the_old_evidence():
     failed, _ = drive(fresh(), lambda a: RED if a.code.startswith("R5") else GREEN)
 
-    again = evolve(failed, [acts.retry(failed, failed.sprint.artifacts_dir, NOON)], NOON)
+    again = evolve(
+        failed, [acts.retry(failed, failed.contract, failed.sprint.artifacts_dir, NOON)], NOON
+    )
     after, moves = drive(again)
 
     assert again.sprint.current_round == "R5_RELEASE_CANDIDATE"
     assert again.sprint.last_error is None
     assert [run.status for run in after.gate_runs] == ["passed", "failed", "passed"]
-    assert [move.round_id for move in moves if move.kind == "round_started"] == ["R5_RELEASE_CANDIDATE"]
+    assert [move.round_id for move in moves if move.kind == "round_started"] == [
+        "R5_RELEASE_CANDIDATE"
+    ]
     assert [t.attempt for t in after.tasks if t.round_id.endswith("R5_RELEASE_CANDIDATE")] == [1, 2]
     assert after.sprint.status == "succeeded"
 
@@ -120,11 +145,26 @@ def test_a_green_gate_of_an_earlier_attempt_counts_for_nothing():
         fresh(gates=(DEFAULT_GATE, second)), lambda a: RED if a.gate_id == "second" else GREEN
     )
 
-    again = evolve(failed, [acts.retry(failed, failed.sprint.artifacts_dir, NOON)], NOON)
+    again = evolve(
+        failed, [acts.retry(failed, failed.contract, failed.sprint.artifacts_dir, NOON)], NOON
+    )
     after, _ = drive(again)
 
     r3 = [run for run in after.gate_runs if run.attempt == 2 and "R3" in run.round_id]
     assert [run.gate_id for run in r3] == ["qa_smoke_quick", "second"]
+
+
+def test_a_retry_is_judged_by_the_gates_as_they_are_now_and_says_so():
+    failed, _ = drive(fresh(), lambda action: RED)
+    mended = draft({}, [replace(DEFAULT_GATE, command=("true",))])
+
+    move = acts.retry(failed, mended, failed.sprint.artifacts_dir, NOON)
+    same = acts.retry(failed, failed.contract, failed.sprint.artifacts_dir, NOON)
+    after, _ = drive(evolve(failed, [move], NOON))
+
+    assert move.data["contract"] == mended.to_json()
+    assert "contract" not in same.data
+    assert after.gate_runs[-1].command == ["true"]
 
 
 @pytest.mark.parametrize("steps", range(1, 24))
@@ -164,7 +204,7 @@ def test_a_succeeded_sprint_cannot_be_cancelled_or_retried():
     with pytest.raises(MoveRefused, match="nothing to cancel"):
         acts.cancel(after, "sam", NOON)
     with pytest.raises(MoveRefused, match="only a failed or cancelled one"):
-        acts.retry(after, "/srv", NOON)
+        acts.retry(after, after.contract, "/srv", NOON)
 
 
 def _begun(snapshot):

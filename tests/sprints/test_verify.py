@@ -43,9 +43,7 @@ def test_repeated_and_swapped_lines_are_found(told, number):
     lines = told.events.read_text().splitlines(keepends=True)
 
     told.events.write_text("".join([*lines[:number], lines[number], *lines[number:]]))
-    assert verify.differences(told) == [
-        f"events.jsonl line {number + 2} has seq {number + 1}"
-    ]
+    assert verify.differences(told) == [f"events.jsonl line {number + 2} has seq {number + 1}"]
 
     swapped = [*lines[:number], lines[number + 1], lines[number], *lines[number + 2 :]]
     told.events.write_text("".join(swapped))

@@ -1,5 +1,6 @@
 """``events``: the event stream, oldest first."""
 
+import contextlib
 import json
 import time
 from argparse import ArgumentParser
@@ -43,12 +44,16 @@ class Command(GatewayCommand):
             queries.get(sprint)
         events = queries.last_events(tail, sprint)
         if not follow:
-            self.stdout.write(json.dumps([event.body for event in events], indent=2, sort_keys=True))
+            self.stdout.write(
+                json.dumps([event.body for event in events], indent=2, sort_keys=True)
+            )
             return
-        seq = self._print(events, queries.head())
-        while True:
-            time.sleep(LOOK_S)
-            seq = self._print(queries.events_after(seq, sprint), seq)
+        seq = events[-1].seq if events else 0
+        self._print(events, seq)
+        with contextlib.suppress(KeyboardInterrupt):  # the way to end it, not a fault
+            while True:
+                time.sleep(LOOK_S)
+                seq = self._print(queries.events_after(seq, sprint), seq)
 
     def _print(self, events: Iterable[Event], seq: int) -> int:
         for event in events:

@@ -29,7 +29,9 @@ class Command(GatewayCommand):
         for name, what in (("add", "a new gate"), ("set", "change a gate")):
             made = acts.add_parser(name, help=what, description=f"{what}; the command as one text")
             made.add_argument("id", metavar="ID")
-            made.add_argument("--command", help="what to run, split as a shell would; no shell runs it")
+            made.add_argument(
+                "--command", help="what to run, split as a shell would; no shell runs it"
+            )
             made.add_argument("--title", help="one line for people")
             made.add_argument("--rounds", help=f"of {', '.join(c.split('_')[0] for c in CODES)}")
             made.add_argument("--profiles", help=f"of {', '.join(PROFILES)}")
@@ -62,7 +64,7 @@ class Command(GatewayCommand):
         tables.gates(rows)
 
     def _add(self, options: dict[str, Any]) -> None:
-        if Gate.objects.filter(pk=options["id"]).exists():
+        if gate_rows.exists(options["id"]):
             raise CommandError(f"gate {options['id']} already exists; change it with: gate set")
         if options["command"] is None:
             raise CommandError("a gate needs --command")

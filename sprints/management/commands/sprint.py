@@ -15,7 +15,7 @@ from sprints.contract import DEADLINES, PROFILES
 from sprints.engine.carry import LeaseLost, Wish
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.commands.events import count
-from sprints.management.progress import wishes_from_signals, watched
+from sprints.management.progress import watched, wishes_from_signals
 from sprints.models import Sprint
 from sprints.snapshot import Snapshot
 
@@ -154,7 +154,8 @@ def _brief(path: str | None) -> str:
     if path is None:
         return ""
     try:
-        raw = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            raw = file.read(BRIEF_BYTES + 1)
     except OSError as exc:
         raise CommandError(f"{path} cannot be read: {exc.strerror}") from exc
     if len(raw) > BRIEF_BYTES:

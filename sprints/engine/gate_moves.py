@@ -1,0 +1,102 @@
+"""What a gate run means for the rows; pure, a part of ``settle``."""
+
+from datetime import datetime
+from typing import Any
+
+from gates.models import GateRun
+from gates.verdict import Verdict
+from sprints.engine.actions import Judged, RunGate
+from sprints.models.moves import Create, Move, Update
+from sprints.snapshot import GateRunValue, Snapshot
+
+
+def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Move:
+    """The run is on record before it begins, so that a crash finds it."""
+    now, gate = snapshot.now, snapshot.terms.gate(action.gate_id)
+    number = snapshot.next_number(gate.gate_id)
+    folder = f"{snapshot.sprint.artifacts_dir}/gates/{gate.gate_id}"
+    values = {
+        "round_id": now.id,
+        "gate_id": gate.gate_id,
+        "number": number,
+        "attempt": snapshot.sprint.attempt,
+        "title": gate.title,
+        "command": [*gate.command],
+        "required": gate.required,
+        "digest": gate.digest,
+        "started_at": at,
+        "stdout_path": f"{folder}/stdout.txt",
+        "stderr_path": f"{folder}/stderr.txt",
+    }
+    return Move(
+        "gate_started",
+        f"gate started: {gate.gate_id}",
+        (Create("gate_run", f"{snapshot.sprint_id}/{gate.gate_id}/{number}", values),),
+        round_id=now.code,
+        data={
+            "command": [*gate.command],
+            "required": gate.required,
+            "gate_id": gate.gate_id,
+            "number": number,
+            "attempt": snapshot.sprint.attempt,
+            "digest": gate.digest,
+        },
+    )
+
+
+def run_of(snapshot: Snapshot, run_id: str) -> GateRunValue:
+    """The run of that id. Raises ``LookupError``."""
+    for run in snapshot.gate_runs:
+        if run.id == run_id:
+            return run
+    raise LookupError(f"no gate run {run_id}")
+
+
+def open_run(snapshot: Snapshot, gate_id: str) -> GateRunValue:
+    """The run of that gate that has no verdict yet. Raises ``LookupError``."""
+    for run in snapshot.gate_runs:
+        if run.gate_id == gate_id and run.status == GateRun.RUNNING:
+            return run
+    raise LookupError(f"gate {gate_id} is not running")
+
+
+def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
+    """The verdict, and what a person should know of one that stops nothing."""
+    said = outcome.judgement
+    values = {
+        "status": said.verdict.value,
+        "exit_code": said.exit_code,
+        "reason": said.reason,
+        "duration_s": said.duration_s,
+        "finished_at": outcome.at,
+    }
+    code = run.round_id.split("/")[1]
+    data: dict[str, Any] = {
+        "exit_code": said.exit_code,
+        "stdout": run.stdout_path,
+        "stderr": run.stderr_path,
+        "gate_id": run.gate_id,
+        "number": run.number,
+        "verdict": said.verdict.value,
+        "reason": said.reason,
+        "duration_s": said.duration_s,
+    }
+    if said.strays_killed:
+        data["strays_killed"] = said.strays_killed
+    if said.dropped_bytes:
+        data["dropped_bytes"] = said.dropped_bytes
+    moves = [
+        Move(
+            "gate_finished",
+            f"gate finished: {run.gate_id} exit_code={said.exit_code}",
+            (Update("gate_run", run.id, (GateRun.RUNNING,), values),),
+            round_id=code,
+            data=data,
+        )
+    ]
+    if said.verdict == Verdict.INTERRUPTED:
+        moves.append(Move("note", f"gate {run.gate_id} is run again", round_id=code))
+    elif said.verdict != Verdict.PASSED and not run.required:
+        words = f"advisory gate {run.gate_id} said no: {said.reason}"
+        moves.append(Move("note", words, round_id=code))
+    return moves

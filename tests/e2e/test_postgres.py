@@ -1,0 +1,54 @@
+"""The same sprint on PostgreSQL. Skipped, loudly, where no server answers; CI insists on one.
+
+``STUDIO_TEST_POSTGRES`` is the URL of a server on which databases may be made;
+``STUDIO_TEST_REQUIRE=postgres`` turns the skip into a failure.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from tests.world import run_command
+
+SERVER = os.environ.get("STUDIO_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """The URL of an empty database of its own."""
+    psycopg = pytest.importorskip("psycopg")
+    try:
+        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as exc:
+        why = f"NO POSTGRESQL at {SERVER.rsplit('@')[-1]}: {str(exc).splitlines()[0]}"
+        if "postgres" in os.environ.get("STUDIO_TEST_REQUIRE", ""):
+            pytest.fail(why)
+        pytest.skip(why)
+    name = f"gateway_test_{uuid4().hex[:12]}"
+    server.execute(f"CREATE DATABASE {name}")
+    try:
+        yield SERVER.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        server.close()
+
+
+def test_a_sprint_runs_fails_and_is_retried_on_postgresql(repo, database):
+    def say(*argv: str):
+        return run_command(repo, *argv, DATABASE_URL=database)
+
+    assert say("init").code == 0
+    assert say("gate", "set", "qa_smoke_quick", "--command", "false").code == 0
+    assert say("sprint", "create", "wk1").code == 0
+    assert say("sprint", "run", "wk1").code == 1
+    assert say("gate", "set", "qa_smoke_quick", "--command", "true").code == 0
+    again = say("sprint", "retry", "wk1")
+
+    findings = json.loads(say("doctor", "--json").out)
+    assert again.code == 0, again
+    assert not [one for one in findings if one["level"] == "bad"]
+    assert not (repo / ".studio_gateway/gateway.sqlite3").exists()
+    assert say("sprint", "create", "WK1").err.startswith("error: sprint wk1 already exists")
