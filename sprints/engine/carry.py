@@ -12,7 +12,7 @@ from gates.verdict import Verdict
 from sprints.engine import acts
 from sprints.engine.actions import Action, Begun, Judged, Outcome
 from sprints.engine.decide import decide
-from sprints.engine.perform import World, perform
+from sprints.engine.perform import World, is_instant, perform
 from sprints.engine.settle import needs_world, settle
 from sprints.models import Sprint
 from sprints.models.lease import BEAT_S, Lease, renew
@@ -84,9 +84,15 @@ class Carrier:
             begun = settle(snapshot, action, Begun(at))
             moves += begun
             snapshot = evolve(snapshot, begun, at)
-            if needs_world(action):
+            if not needs_world(action):
+                action = None
+            elif is_instant(action):
+                done = settle(snapshot, action, perform(snapshot, action, self.world))
+                moves += done
+                snapshot = evolve(snapshot, done, at)
+                action = None
+            else:
                 break
-            action = None
         version = snapshot.version
         if moves:
             hold = Hold(version, self.lease.token)
@@ -101,7 +107,7 @@ class Carrier:
         return until is not None and snapshot.sprint.current_round != until
 
     def _perform(self, action: Action) -> Outcome:
-        outcome = perform(self.snapshot, action, self.world)  # type: ignore[arg-type]
+        outcome = perform(self.snapshot, action, self.world)
         asked = bool(self.wish.cancel_by) or self._cancel_asked
         if isinstance(outcome, Judged) and outcome.judgement.verdict == Verdict.CANCELLED:
             # It was stopped; only a cancel is a verdict, anything else is to be run again.

@@ -12,7 +12,7 @@ from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
 from sprints.agents import RUNNERS
-from sprints.engine.actions import Ask, Judged, Outcome, Recover, Replied, RunGate
+from sprints.engine.actions import Action, Ask, Judged, Outcome, Recover, Replied, RunGate
 from sprints.engine.decide import deadline_of
 from sprints.engine.gate_moves import open_run, run_of
 from sprints.models.event import stamp
@@ -30,7 +30,7 @@ class World:
     clock: Callable[[], datetime] = timezone.now
 
 
-def perform(snapshot: Snapshot, action: Ask | RunGate | Recover, world: World) -> Outcome:
+def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
     """Do it and say what came of it. Nothing that a gate does raises."""
     match action:
         case Ask():
@@ -43,6 +43,14 @@ def perform(snapshot: Snapshot, action: Ask | RunGate | Recover, world: World) -
             run = run_of(snapshot, action.run_id)
             done = process.recover(run_dir(run), token(run))
             return Judged(world.clock(), judgement(done) if done else LOST)
+    raise ValueError(f"{action} asks nothing of the world")
+
+
+def is_instant(action: Action) -> bool:
+    """True where the answer is a computation: no crash in between can lose anything, so question
+    and answer may go on record together.
+    """
+    return isinstance(action, Ask)  # as long as the scripted runner is the only one
 
 
 LOST = Judgement(Verdict.INTERRUPTED, None, "the gateway ended before the gate did", 0.0)
