@@ -27,7 +27,10 @@ def run(name: str, argv: list[str], *, repo: Path = ROOT) -> bool:
         [sys.executable, *argv], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
     ok = done.returncode == 0
-    print(f"[qa_smoke] {name}: {'ok' if ok else 'FAILED'} ({time.monotonic() - began:.1f} s)", flush=True)
+    print(
+        f"[qa_smoke] {name}: {'ok' if ok else 'FAILED'} ({time.monotonic() - began:.1f} s)",
+        flush=True,
+    )
     if not ok:
         print(done.stdout + done.stderr, flush=True)
     return ok

@@ -26,9 +26,7 @@ def figures(sizes: tuple[int, ...], runs: int) -> Iterator[Figure]:
                 )
                 ratio = act / floor
                 first.setdefault(name, ratio)
-                yield Figure(
-                    f"{name}, {size} events", act, "ms", floor, "under 1.3 x", ratio < 1.3
-                )
+                yield Figure(f"{name}, {size} events", act, "ms", floor, "under 1.3 x", ratio < 1.3)
                 grown = ratio / first[name]
                 yield Figure(
                     f"{name}, growth to {size} events", grown, "x", None, "flat", grown < 1.2

@@ -42,9 +42,7 @@ def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
                 met=grown <= 1.2,
             )
             megabytes = Store(repo).state.stat().st_size / 1e6
-            yield Figure(
-                f"state.json complete on return, {megabytes:.1f} MB", with_files, "ms"
-            )
+            yield Figure(f"state.json complete on return, {megabytes:.1f} MB", with_files, "ms")
 
 
 def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float]]:

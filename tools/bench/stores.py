@@ -102,7 +102,9 @@ def _copy_events(template: str, names: list[str]) -> None:
 
     head = Head.objects.get(pk=1)
     lines = [event.line for event in Event.objects.filter(sprint_id=template).order_by("seq")]
-    times = list(Event.objects.filter(sprint_id=template).order_by("seq").values_list("ts", flat=True))
+    times = list(
+        Event.objects.filter(sprint_id=template).order_by("seq").values_list("ts", flat=True)
+    )
     artifacts = f"artifacts/{template}"
     seq, prev, rows = head.seq, head.hash, []
     for name in names:

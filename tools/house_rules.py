@@ -1,0 +1,95 @@
+"""Our own rules on the tree as it lies here: one line for each place that breaks one."""
+
+import re
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("gateway_project", "gates", "sprints")
+SCRIPTS = ("manage.py", "studio_gateway.py")
+FREE_OF_HOSTS = ("pyproject.toml", "requirements.txt", "requirements-dev.txt")
+
+MODULE_LINES, README_LINES = 300, 150
+VAGUE = {"common", "helpers", "manager", "misc", "orchestrator", "service", "utils"}
+HOST = re.compile(r"\w://|(?<![\w-])--(?:extra-)?index-url|--find-links|--trusted-host")
+MACHINE_PATH = re.compile(r"(?<![\w.])(?:/home/|/root/|/tmp/|/Users/|[A-Za-z]:\\+Users)")
+CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+NAMED = {
+    "command": re.compile(r"(?:-m studio_gateway|studio-gateway|manage\.py) +([a-z][\w-]*)"),
+    "make target": re.compile(r"\bmake +([a-z][\w-]*)"),
+    "tool": re.compile(r"\btools[/\\](\w+\.py)"),
+}
+
+
+def long_modules(sources: Mapping[str, str]) -> Iterator[str]:
+    """Modules over the limit, by path and text."""
+    for path, text in sources.items():
+        if (lines := len(text.splitlines())) > MODULE_LINES:
+            yield f"{path}: {lines} lines, at most {MODULE_LINES}: it has more than one subject"
+
+
+def vague_names(paths: Collection[str]) -> Iterator[str]:
+    """Modules and packages whose name does not say what is in them."""
+    for path in paths:
+        for word in sorted(VAGUE & set(Path(path).with_suffix("").parts)):
+            yield f"{path}: {word!r} says nothing; name the subject"
+
+
+def lines_with(pattern: re.Pattern[str], what: str, texts: Mapping[str, str]) -> Iterator[str]:
+    """Lines in which ``pattern`` stands, as ``path:line: what: match``."""
+    for path, text in texts.items():
+        for number, line in enumerate(text.splitlines(), 1):
+            if found := pattern.search(line):
+                yield f"{path}:{number}: {what}: {found[0]}"
+
+
+def readme_faults(readme: str, known: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """What the README names in code and the project does not have; a README that is too long."""
+    if (lines := len(readme.splitlines())) >= README_LINES:
+        yield f"README.md: {lines} lines, must stay under {README_LINES}"
+    code = "\n".join(CODE.findall(readme))
+    for kind, pattern in NAMED.items():
+        for name in sorted(set(pattern.findall(code)) - set(known[kind])):
+            yield f"README.md: there is no {kind} {name!r}"
+
+
+def what_exists() -> dict[str, set[str]]:
+    """What a README may name, by the kinds of ``NAMED``."""
+    from django.core import management
+
+    homes = [Path(management.__file__).parent, *(ROOT / name / "management" for name in PACKAGES)]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    return {
+        "command": {name for home in homes for name in management.find_commands(str(home))},
+        "make target": set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE)),
+        "tool": {path.name for path in (ROOT / "tools").glob("*.py")},
+    }
+
+
+def faults() -> Iterator[str]:
+    """Every place that breaks a rule."""
+    modules = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
+    modules += [ROOT / name for name in SCRIPTS]
+    sources = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in modules}
+    yield from long_modules({k: v for k, v in sources.items() if "/migrations/" not in k})
+    yield from vague_names(sources)
+    yield from lines_with(MACHINE_PATH, "a path of one machine", sources)
+    locks = {name: (ROOT / name).read_text("utf-8") for name in FREE_OF_HOSTS}
+    yield from lines_with(HOST, "names a host or an index", locks)
+    readme = ROOT / "README.md"
+    if readme.exists():
+        yield from readme_faults(readme.read_text("utf-8"), what_exists())
+    else:
+        yield "README.md: missing"
+
+
+def main() -> int:
+    """Print what breaks a rule; returns the exit code."""
+    found = list(faults())
+    print(*found, sep="\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
