@@ -2,10 +2,16 @@
 
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
     """Run one command of the gateway; exits with its code."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:  # said here: not even Django can be imported from such a folder
+        sys.stderr.write("error: the current folder has been deleted; cd to another\n")
+        sys.exit(2)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
     from gateway_project.cli import run
 

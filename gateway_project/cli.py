@@ -4,7 +4,6 @@ import difflib
 import os
 import sys
 from io import TextIOWrapper
-from pathlib import Path
 from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
@@ -56,11 +55,6 @@ def run(argv: list[str]) -> None:
     """One command, from the start of the process to its last flush; exits with its code."""
     if sys.stdout is None:  # whoever started us has closed it
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (it stays open)
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        sys.stderr.write("error: the current folder has been deleted; cd to another\n")
-        sys.exit(2)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a title may hold more than ASCII
     try:
@@ -68,7 +62,8 @@ def run(argv: list[str]) -> None:
     except BrokenPipeError:
         pass  # the reader has seen enough (| head)
     except ImproperlyConfigured as exc:
-        sys.stderr.write(f"error: the settings cannot be used: {' '.join(str(exc).split())}\n")
+        what = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "the settings"
+        sys.stderr.write(f"error: {what} cannot be used: {' '.join(str(exc).split())}\n")
         sys.exit(2)
     finally:
         _flush()

@@ -7,7 +7,9 @@ SQLite, ``STUDIO_GATEWAY_SECRET_KEY`` overrides the key in config.json.
 import contextlib
 import os
 import secrets
+import warnings
 from pathlib import Path
+from typing import Any
 
 from gateway_project import __version__
 from sprints.store import Store, StoreError, find_repo, read_config
@@ -15,7 +17,7 @@ from sprints.store import Store, StoreError, find_repo, read_config
 VERSION = __version__
 STORE = Store(find_repo(Path.cwd(), os.environ))
 
-_config: dict = {}
+_config: dict[str, Any] = {}
 # Commands report a bad config.json themselves, in one line; settings must load without it.
 with contextlib.suppress(StoreError):
     _config = read_config(STORE.config)
@@ -37,7 +39,8 @@ USE_I18N = False
 if os.environ.get("DATABASE_URL"):
     import environ
 
-    DATABASES = {"default": environ.Env.db_url_config(os.environ["DATABASE_URL"])}
+    with warnings.catch_warnings(action="ignore"):  # Django says it again, in one line
+        DATABASES = {"default": environ.Env.db_url_config(os.environ["DATABASE_URL"])}
     DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 else:
     DATABASES = {

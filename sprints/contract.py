@@ -222,7 +222,7 @@ def _overridden(spec: RoundSpec, meta: Mapping[str, Any]) -> RoundSpec:
     if isinstance(acks, list) and all(isinstance(agent, str) for agent in acks):
         spec = replace(spec, acks=tuple(agent for agent in acks if agent != LEAD))
     minutes = _table(meta, "round_minutes").get(spec.code)
-    if _is_span(minutes):
+    if minutes is not None and _is_span(minutes):
         spec = replace(spec, min_minutes=minutes[0], max_minutes=minutes[1])
     return spec
 

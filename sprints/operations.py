@@ -73,7 +73,7 @@ def _migrate() -> None:
 
 def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Data and change of event 1: the patches of all events begin at ``{}``."""
-    change = [
+    change: list[dict[str, Any]] = [
         {"op": "add", "path": "/version", "value": 1},
         {"op": "add", "path": "/sprints", "value": {}},
     ]

@@ -227,7 +227,8 @@ def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
         rows = (*rows, kind(id=change.id, **values))
     else:
         rows = tuple(_updated(row, change) if row.id == change.id else row for row in rows)
-    return replace(snapshot, **{name: rows})
+    changed: Any = {name: rows}
+    return replace(snapshot, **changed)
 
 
 def _updated(row: Any, change: Any) -> Any:

@@ -51,10 +51,14 @@ class GatewayCommand(BaseCommand):
             if self.needs_store:
                 read_config(settings.STORE.config)
                 check_schema()
+            usable = True
             try:
                 return super().execute(*args, **options)
+            except (StoreError, NotReady, DatabaseError):
+                usable = False
+                raise
             finally:
-                if self.writes:
+                if self.writes and usable:
                     operations.settle_files()
         except (Refused, StoreError, ContractError, NotReady, CommandError) as exc:
             self._refuse(str(exc))

@@ -107,7 +107,8 @@ class Live:
         self.rounds: dict[str, dict[str, Any]] = {spec.code: {} for spec in ROUNDS}
         self.titles = {spec.code: spec.title for spec in ROUNDS}
         self.began = time.monotonic()
-        self.asked, self.log = "", None
+        self.asked = ""
+        self.log: str | None = None
         self.live = RichLive(get_renderable=self.render, refresh_per_second=5)
 
     def __enter__(self) -> None:

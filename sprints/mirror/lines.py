@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -113,7 +114,7 @@ def _keep_aside(path: Path, descriptor: int, end: int, size: int) -> None:
         aside.write_bytes(cut)
 
 
-def last_line(descriptor: int, size: int) -> tuple[int, dict[str, object] | None]:
+def last_line(descriptor: int, size: int) -> tuple[int, dict[str, Any] | None]:
     """The end of the last whole line (bytes) and its event; (0, None) where there is none."""
     start, block = size, b""
     while start > 0:
@@ -131,7 +132,7 @@ def last_line(descriptor: int, size: int) -> tuple[int, dict[str, object] | None
     return 0, None
 
 
-def _event(line: bytes) -> dict[str, object] | None:
+def _event(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
     except ValueError:

@@ -46,8 +46,8 @@ def write(path: Path) -> None:
         return
     if seal.seq == seq:
         return
-    touched = Event.objects.filter(seq__gt=seal.seq, seq__lte=seq, sprint_id__isnull=False)
-    ids = sorted(set(touched.values_list("sprint_id", flat=True)))
+    touched = Event.objects.filter(seq__gt=seal.seq, seq__lte=seq)
+    ids = sorted({name for name in touched.values_list("sprint_id", flat=True) if name})
     if not ids:
         _write_seal(path, seq)
     elif len(ids) > MANY or seal.size == len(EMPTY):

@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from tools.bench.figures import Figure, once_ms
@@ -23,8 +24,8 @@ def figures(megabytes: int, runs: int) -> Iterator[Figure]:
             folder = repo / f"run{number}"
             folder.mkdir()
             process.warm()
-            ours.append(once_ms(lambda folder=folder: _captured(argv, folder)))
-            floors.append(once_ms(lambda folder=folder: _redirected(argv, folder / "bare.txt")))
+            ours.append(once_ms(partial(_captured, argv, folder)))
+            floors.append(once_ms(partial(_redirected, argv, folder / "bare.txt")))
             (folder / "bare.txt").unlink()
             (folder / "stdout.txt").unlink()
         rate = megabytes / statistics.median(ours) * 1000

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 
 from tools.bench.figures import Figure, paired_ms
 from tools.bench.stores import fill_events, fresh_store
@@ -20,8 +21,8 @@ def figures(sizes: tuple[int, ...], runs: int) -> Iterator[Figure]:
             fill_events(size)
             for name, argv in COMMANDS.items():
                 act, floor = paired_ms(
-                    lambda argv=argv: _python("-m", "studio_gateway", *argv),
-                    lambda: _python("-c", BARE),
+                    partial(_python, "-m", "studio_gateway", *argv),
+                    partial(_python, "-c", BARE),
                     runs,
                 )
                 ratio = act / floor

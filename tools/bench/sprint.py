@@ -3,6 +3,7 @@
 import statistics
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 
 from tools.bench.figures import Figure, once_ms
 from tools.bench.stores import GATE, fill, fresh_store
@@ -57,7 +58,7 @@ def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float
         operations.create(name, by="bench")
         floors.append(once_ms(_bare_gates))
         process.warm()
-        carried.append(once_ms(lambda name=name: operations.run(name, Wish())))
+        carried.append(once_ms(partial(operations.run, name, Wish())))
         files.append(once_ms(operations.settle_files))
     return carried, files, floors
 

@@ -71,17 +71,18 @@ def _copy_rows(template: str, count: int) -> None:
     from gates.models import GateRun
     from sprints.models import Round, Sprint, Task
 
-    for model in (Sprint, Round, Task, GateRun):
+    models: tuple[Any, ...] = (Sprint, Round, Task, GateRun)
+    for model in models:
         key = model._meta.pk.attname
         of = {"pk__startswith": f"{template}/"} if model is not Sprint else {"pk": template}
-        rows = list(model.objects.filter(**of).values())  # type: ignore[attr-defined]
+        rows = list(model.objects.filter(**of).values())
         for first in range(0, count, CHUNK):
             copies = [
                 model(**_renamed(row, template, f"{template}-{n}", key))
                 for n in range(first, min(first + CHUNK, count))
                 for row in rows
             ]
-            model.objects.bulk_create(copies, batch_size=CHUNK)  # type: ignore[attr-defined]
+            model.objects.bulk_create(copies, batch_size=CHUNK)
 
 
 def _renamed(row: dict[str, Any], old: str, new: str, key: str) -> dict[str, Any]:

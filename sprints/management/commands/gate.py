@@ -124,6 +124,6 @@ def _codes(text: str | None) -> tuple[str, ...] | None:
 def _env(pairs: list[str] | None) -> dict[str, str] | None:
     if pairs is None:
         return None
-    if wrong := next((pair for pair in pairs if "=" not in pair), None):
-        raise CommandError(f"--env {wrong}: write NAME=VALUE")
+    for wrong in (pair for pair in pairs if "=" not in pair):
+        raise CommandError(f"--env {wrong!r}: write NAME=VALUE")
     return dict(pair.split("=", 1) for pair in pairs)
