@@ -12,7 +12,8 @@ def main() -> None:
     except FileNotFoundError:  # said here: not even Django can be imported from such a folder
         sys.stderr.write("error: the current folder has been deleted; cd to another\n")
         sys.exit(2)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
+    # Ours outright: whoever works on a Django project of their own may have exported another.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
     from gateway_project.cli import run
 
     run(sys.argv)

@@ -32,8 +32,8 @@ class Definition:
         found = []
         if not self.command or not self.command[0].strip():
             found.append(f"{name}: the command is empty")
-        if any(not isinstance(word, str) or "\0" in word for word in self.command):
-            found.append(f"{name}: the command must be a list of texts without NUL")
+        if not all(_is_text(word) for word in self.command):
+            found.append(f"{name}: the command must be a list of UTF-8 texts without NUL")
         if not self.rounds:
             found.append(f"{name}: it runs in no round")
         if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
@@ -43,7 +43,7 @@ class Definition:
         if not 0 < self.cap_bytes <= MAX_CAP_BYTES:
             found.append(f"{name}: cap_bytes must be above 0 and at most {MAX_CAP_BYTES}")
         for key, value in self.env.items():
-            if not key or "=" in key or "\0" in key + value:
+            if not key or "=" in key or not _is_text(key) or not _is_text(value):
                 found.append(f"{name}: {key!r} cannot be set in an environment")
         return found
 
@@ -62,3 +62,14 @@ class Definition:
         """Hex SHA-256 of the definition; stands in the evidence of each run."""
         text = json.dumps(self.to_json(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_text(value: object) -> bool:
+    """A text that a program can be given and a database can keep."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # a lone surrogate: bytes of a command line that were not UTF-8
+        return False
+    return True

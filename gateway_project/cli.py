@@ -9,6 +9,8 @@ from typing import NoReturn
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
 
+from gateway_project import __version__
+
 OURS = {
     "init": "make the store, the database and config.json here (repeatable)",
     "status": "what runs, what waits, what ended",
@@ -26,6 +28,13 @@ class Gateway(ManagementUtility):
         super().__init__(argv)
         if self.prog_name in {"__main__.py", "studio_gateway.py"}:
             self.prog_name = "studio-gateway"
+
+    def execute(self) -> None:
+        """Run the command; ``--version`` is ours, not Django's."""
+        if self.argv[1:] in (["--version"], ["version"]):
+            sys.stdout.write(f"{__version__}\n")
+            return
+        super().execute()
 
     def main_help_text(self, commands_only: bool = False) -> str:
         """Our commands with a line each; Django's own by name."""

@@ -80,6 +80,9 @@ def _problems(gate: Definition, profiles: Sequence[str]) -> Iterable[str]:
     if not gate.title.strip() or len(gate.title) > 200 or not gate.title.isprintable():
         yield "a gate's title is one line of 1 to 200 characters"
     yield from gate.problems()
+    alike = Gate.objects.filter(gate_id__iexact=gate.gate_id).exclude(pk=gate.gate_id).first()
+    if alike:  # their evidence would share a folder on many file systems
+        yield f"gate {alike.gate_id} differs from {gate.gate_id} in case alone"
     yield from (
         f"{code} is not a round; there are: {', '.join(CODES)}"
         for code in gate.rounds

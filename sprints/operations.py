@@ -130,7 +130,7 @@ def _artifacts(sprint_id: str) -> str:
 def contract_of(snapshot: Snapshot) -> Contract:
     """The contract under which the sprint would start now. Raises ``ContractError``."""
     meta = snapshot.sprint.meta
-    profile = meta.get("gate_profile") or "quick"
+    profile = meta.get("gate_profile", "quick")
     gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
     return draft({**meta, "gate_profile": profile}, gates)
 
@@ -158,13 +158,13 @@ def retry(sprint_id: str, wish: Wish) -> Snapshot:
 
 
 def _carry(sprint_id: str, wish: Wish, *, one_round: bool, retry: bool) -> Snapshot:
-    process.warm()
     try:
         lease = take(sprint_id, process.identity(), timezone.now())
     except Held as exc:
         raise Refused(str(exc)) from exc
     try:
         _act(sprint_id, _retry if retry else _start_if_created)
+        process.warm()
         return Carrier(lease, store().repo, wish).carry(one_round=one_round)
     finally:
         release(lease)

@@ -1,0 +1,143 @@
+"""One execution as values: what to run, why to stop it, what came of it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+COOKIE = "STUDIO_GATEWAY_RUN"
+
+Ending = Literal[
+    "exited", "signalled", "missing", "not_executable", "timed_out", "too_loud", "stopped", "error"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a gate shall end; ``kill`` leaves it no grace."""
+
+    reason: str
+    kill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How an execution ended. Every field but ``ending`` holds for every ending.
+
+    ``exit_code`` is what the process died of, whoever caused it: negative for a signal, 127
+    missing, 126 not executable, None where nothing ran or nobody saw it end. ``stdout_bytes`` and
+    ``stderr_bytes`` lie in the files; ``dropped_bytes`` were printed over the cap and cut off.
+    ``strays_killed`` outlived a gate that had ended by itself. ``confined`` is false where the
+    system cannot show us processes that left the gate's group. Times are seconds: ``duration_s``
+    on a monotonic clock, the others since the epoch.
+    """
+
+    ending: Ending
+    exit_code: int | None
+    reason: str
+    duration_s: float
+    stdout_bytes: int
+    stderr_bytes: int
+    dropped_bytes: int
+    strays_killed: int
+    confined: bool
+    started_at: float
+    finished_at: float
+
+    @classmethod
+    def error(cls, reason: str, started_at: float, finished_at: float) -> Self:
+        """An execution that could not be carried through, and left nothing to say of its output."""
+        duration_s = max(0.0, finished_at - started_at)
+        return cls("error", None, reason, duration_s, 0, 0, 0, 0, False, started_at, finished_at)
+
+    @classmethod
+    def from_json(cls, data: Any, token: str) -> Self | None:
+        """What the supervisor wrote under ``token``; None for anything else."""
+        try:
+            if data["token"] != token or data["ending"] not in get_args(Ending):
+                return None
+            code = data["exit_code"]
+            return cls(
+                ending=data["ending"],
+                exit_code=None if code is None else int(code),
+                reason=str(data["reason"]),
+                duration_s=float(data["duration_s"]),
+                stdout_bytes=int(data["stdout_bytes"]),
+                stderr_bytes=int(data["stderr_bytes"]),
+                dropped_bytes=int(data["dropped_bytes"]),
+                strays_killed=int(data["strays_killed"]),
+                confined=data["confined"] is True,
+                started_at=float(data["started_at"]),
+                finished_at=float(data["finished_at"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What to run. ``argv[0]`` is looked up in the PATH of ``env``, which is all that the gate
+    gets, but for the cookie that carries ``run_id``.
+
+    ``run_dir`` is made if need be and takes ``stdout.txt``, ``stderr.txt``, ``process.json`` and
+    ``result.json``. ``token`` marks the result of this one execution. ``cap_bytes`` counts both
+    outputs together; ``lease_s`` is how long a gate outlives a worker that froze.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+    run_dir: Path
+    run_id: str
+    token: str
+    timeout_s: float
+    grace_s: float = 5.0
+    cap_bytes: int = 64 << 20
+    lease_s: float = 15.0
+
+    def fault(self) -> str | None:
+        """Why no system could run this, in a line; None when it could be tried."""
+        if not self.argv or not self.argv[0]:
+            return "the command is empty"
+        for what, text in self._texts():
+            if "\0" in text:
+                return f"{what} contains a NUL byte: {text!r}"
+            try:
+                os.fsencode(text)
+            except UnicodeEncodeError:
+                return f"{what} contains a character that no file name can hold: {text!r}"
+        for name in self.env:
+            if not name or "=" in name:
+                return f"an environment variable cannot be named {name!r}"
+        return None
+
+    def _texts(self) -> list[tuple[str, str]]:
+        found = [("the command", word) for word in self.argv]
+        found += [("the environment", word) for item in self.env.items() for word in item]
+        found += [("the working directory", str(self.cwd)), ("the run folder", str(self.run_dir))]
+        return [*found, ("the run id", self.run_id)]
+
+    def to_line(self) -> bytes:
+        """As the supervisor reads it: one line of JSON, in which a text stands for its bytes as
+        ISO 8859-1, so that nothing depends on the locale of either side.
+        """
+        env = {**self.env, COOKIE: self.run_id}
+        data = {
+            "argv": [_bytes(word) for word in self.argv],
+            "cwd": _bytes(str(self.cwd.absolute())),
+            "env": {_bytes(name): _bytes(value) for name, value in env.items()},
+            "run_dir": _bytes(str(self.run_dir.absolute())),
+            "run_id": self.run_id,
+            "token": self.token,
+            "timeout_s": self.timeout_s,
+            "grace_s": self.grace_s,
+            "cap_bytes": self.cap_bytes,
+            "lease_s": self.lease_s,
+        }
+        return json.dumps(data).encode() + b"\n"
+
+
+def _bytes(text: str) -> str:
+    return os.fsencode(text).decode("latin-1")

@@ -1,0 +1,294 @@
+"""The only door to child processes.
+
+A gate runs under a supervisor of its own (``gates.supervisor``), which ends it whatever happens to
+us; ``run`` stays with both until nothing of the gate is left. Windows has a fallback.
+"""
+
+import atexit
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from gates import process_windows
+from gates.execution import Completed, Spec, Stop
+from gates.identity import Identity, identity
+from gates.recovery import end_session, recover, sweep
+from gates.supervision.lines import Lines
+
+__all__ = [
+    "Completed", "Identity", "Spec", "Stop", "capture", "cool", "identity", "is_alive", "recover",
+    "run", "sweep", "warm",
+]  # fmt: skip
+
+PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))
+KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # an interpreter may not start without them
+SLACK_S = 30.0  # beyond its own limits, until a supervisor that says nothing is taken for dead
+SPEC_S, SAY_S, EXIT_S = 30.0, 1.0, 5.0
+CAPTURE_BYTES = 1 << 20
+TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) say it
+
+Tick = Callable[[], Stop | None]
+
+
+def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Completed:
+    """Run a gate to its end, and what it started with it. Never raises for what the gate does.
+
+    ``tick`` is called about every ``tick_s`` while it runs, and stops it by returning why; what
+    it raises ends the gate without grace and is raised here, as a KeyboardInterrupt is. While
+    ``tick`` does not return, the gate's lease runs out.
+    """
+    begun = time.time()
+    if fault := spec.fault():
+        return Completed.error(fault, begun, time.time())
+    try:
+        spec.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if sys.platform == "win32":
+            return process_windows.attend(spec, subprocess.Popen, _kill_tree, tick, tick_s)
+        supervisor, spare = _engage(spec)
+    except OSError as exc:
+        return Completed.error(f"cannot start: {exc.strerror or exc}", begun, time.time())
+    done = None
+    try:
+        done = _attend(supervisor, spec, tick, tick_s, then=warm if spare else None)
+    except BaseException:
+        supervisor.say(Stop("interrupted", kill=True))
+        supervisor.hear_out(SLACK_S)
+        raise
+    finally:
+        supervisor.dismiss(kill=done is None)
+    if spare:
+        warm()
+    return done or _bereaved(supervisor, spec, begun)
+
+
+def _attend(
+    supervisor: "Supervisor",
+    spec: Spec,
+    tick: Tick | None,
+    tick_s: float,
+    then: Callable[[], None] | None,
+) -> Completed | None:
+    """Wait for the result; None when the supervisor died without one, or seems to have.
+
+    ``then`` is called once the gate has begun in earnest.
+    """
+    now = time.monotonic()
+    give_up_at = now + spec.timeout_s + spec.grace_s + SLACK_S
+    every_s = min(tick_s, spec.lease_s / 5)
+    tick_at = now + every_s
+    asked: Stop | None = None
+    while supervisor.lines.open:
+        for message in supervisor.lines.receive(tick_at - now):
+            if "started" in message:
+                supervisor.gate = message["started"]["pid"]
+            elif "failed" in message:
+                supervisor.last_words = f": {message['failed']}"
+            elif done := Completed.from_json(message, spec.token):
+                return done
+        now = time.monotonic()
+        if now >= give_up_at:
+            return None
+        if now < tick_at:
+            continue
+        if then:
+            then()
+            then = None
+        stop = tick() if tick else None
+        if stop and (asked is None or (stop.kill and not asked.kill)):
+            asked = stop
+            supervisor.say(stop)
+            give_up_at = min(give_up_at, now + spec.grace_s + SLACK_S)
+        supervisor.lines.send(b"\n", wait_s=0)
+        now = time.monotonic()
+        tick_at = now + every_s
+    return None
+
+
+def _bereaved(supervisor: "Supervisor", spec: Spec, begun: float) -> Completed:
+    """What remains when the supervisor is dead: its result if it had come to that, or an error
+    once nothing of the gate is alive.
+    """
+    if supervisor.gate is not None:
+        end_session(supervisor.gate)
+    done = recover(spec.run_dir, spec.token)
+    sweep(spec.run_id)
+    reason = "the gate's supervisor died" + supervisor.last_words
+    return done or Completed.error(reason, begun, time.time())
+
+
+class Supervisor:
+    """One supervisor process and the two pipes to it. Raises ``OSError`` where none can be had.
+
+    It waits for a spec, as the first line; its end of file ends it, and its gate.
+    """
+
+    gate: int | None = None
+    last_words = ""
+
+    def __init__(self) -> None:
+        self._popen = subprocess.Popen(
+            [sys.executable, "-I", "-S", PROGRAM, str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            cwd="/",
+            env={name: os.environ[name] for name in KEPT if name in os.environ},
+            start_new_session=True,
+        )
+        assert self._popen.stdin and self._popen.stdout
+        self._pipes = (self._popen.stdin, self._popen.stdout)
+        self.lines = Lines(*(pipe.fileno() for pipe in self._pipes))
+        _supervisors.add(self)
+
+    def waits(self) -> bool:
+        """Whether it is there at all."""
+        return self._popen.poll() is None
+
+    def say(self, stop: Stop) -> None:
+        """Ask it to stop its gate."""
+        line = json.dumps({"stop": stop.reason, "kill": stop.kill}).encode() + b"\n"
+        self.lines.send(line, SAY_S)
+
+    def hear_out(self, wait_s: float) -> None:
+        """Wait for its end."""
+        give_up_at = time.monotonic() + wait_s
+        while self.lines.open and (now := time.monotonic()) < give_up_at:
+            self.lines.receive(give_up_at - now)
+
+    def dismiss(self, *, kill: bool = False) -> None:
+        """Let go of it: its end of file ends it, if nothing else has."""
+        for pipe in self._pipes:
+            pipe.close()
+        if kill:
+            self._popen.kill()
+        try:
+            self._popen.wait(EXIT_S)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._popen.wait(EXIT_S)
+
+    def disown(self) -> None:
+        """In a forked child: it is our parent's, and must see its end of file when that ends."""
+        for pipe in self._pipes:
+            pipe.close()
+        self._popen.returncode = 0
+
+
+_supervisors: "weakref.WeakSet[Supervisor]" = weakref.WeakSet()
+_spares: list[Supervisor] = []
+_lock = threading.Lock()
+
+
+def _engage(spec: Spec) -> tuple[Supervisor, bool]:
+    """A supervisor that has its spec, and whether there was a spare. Raises ``OSError``."""
+    with _lock:
+        spare = _spares.pop() if _spares else None
+    for supervisor in (spare, None):
+        engaged = supervisor or Supervisor()
+        if engaged.lines.send(spec.to_line(), SPEC_S):
+            return engaged, spare is not None
+        engaged.dismiss(kill=True)
+    raise OSError("the supervisor did not start")
+
+
+def warm() -> None:
+    """Have one supervisor waiting, so that the next gate starts at once; ``run`` then sees to it
+    that there is another, until ``cool``. Where none can be had, the gate will say so.
+    """
+    if sys.platform == "win32":
+        return
+    with _lock:
+        while _spares and not _spares[-1].waits():
+            _spares.pop().dismiss()
+        if not _spares:
+            with suppress(OSError):
+                _spares.append(Supervisor())
+
+
+def cool() -> None:
+    """End the supervisor that waits."""
+    with _lock:
+        spares = _spares[:]
+        _spares.clear()
+    for spare in spares:
+        spare.dismiss()
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _spares.clear()
+    for supervisor in _supervisors:
+        supervisor.disown()
+
+
+atexit.register(cool)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def is_alive(who: Identity) -> bool | None:
+    """Whether that process runs; None where that cannot be told from here."""
+    return who.is_alive()
+
+
+def capture(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """The exit code of a small command, and the first MiB of what it printed on both outputs.
+
+    127 stands for a missing program, 126 for one that cannot be run, 124 for one that was killed
+    after ``timeout_s``.
+    """
+    with tempfile.TemporaryFile() as said:  # a pipe would be held open by what the command leaves
+        try:
+            if os.sep not in argv[0] and not shutil.which(
+                argv[0], path=(env or os.environ).get("PATH")
+            ):
+                return MISSING, f"no such program: {argv[0]}"
+            popen = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env=env,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as exc:
+            missing = isinstance(exc, FileNotFoundError)
+            return MISSING if missing else NOT_EXECUTABLE, f"cannot run {argv[0]}: {exc}"
+        try:
+            code = popen.wait(timeout_s)
+        except BaseException as exc:
+            _kill_tree(popen.pid)
+            popen.wait()
+            if not isinstance(exc, subprocess.TimeoutExpired):
+                raise
+            code = TIMED_OUT
+        said.seek(0)
+        return code, said.read(CAPTURE_BYTES).decode(errors="replace")
+
+
+def _kill_tree(pid: int) -> None:
+    if sys.platform == "win32":
+        capture(["taskkill", "/T", "/F", "/PID", str(pid)], timeout_s=10.0)
+    else:
+        with suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,127 @@
+"""What an earlier life left running: adopted if it is finished, ended if it is not."""
+
+import json
+import os
+import signal
+import stat
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gates import process_table
+from gates.execution import COOKIE, Completed
+from gates.process_table import Process
+
+GRACE_S = 1.0
+KILL_S = 10.0
+POLL_S = 0.01
+LONGEST_BYTES = 1 << 20
+
+
+def recover(run_dir: Path, token: str) -> Completed | None:
+    """The result of a run that had ended, if it bears that very token.
+
+    Else None, once nothing of the run is alive: to be called when nobody can be attending to it
+    any more. Damaged files count as absent.
+    """
+    done = Completed.from_json(_read(run_dir / "result.json"), token)
+    if done:
+        return done
+    left = _read(run_dir / "process.json")
+    run_ids = {token}  # which is all that is left to go by where the gate damaged that file
+    if isinstance(left, dict):
+        run_ids.add(str(left.get("run_id")))
+        if left.get("boot_id") == process_table.boot_id():
+            _end_tree(
+                _named(left, "pid", "start_time"),
+                _named(left, "supervisor_pid", "supervisor_start_time"),
+            )
+    for run_id in run_ids:
+        sweep(run_id)
+    return None
+
+
+def sweep(run_id: str) -> int:
+    """Kill whatever carries the cookie of that run; returns how many processes it was."""
+    return _kill_all(lambda: process_table.carrying(COOKIE, run_id))
+
+
+def end_session(session: int) -> int:
+    """Kill all processes of a session whose leader was alive a moment ago; returns how many."""
+    if not process_table.LINUX:
+        with suppress(OSError):
+            os.killpg(session, signal.SIGKILL)
+    return _kill_all(lambda: _members(session))
+
+
+def _read(path: Path) -> Any:
+    """What a file of ours holds; None where it is absent, damaged, or no file of ours any more."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            plain = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            return json.loads(file.read(LONGEST_BYTES)) if plain else None
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _named(left: dict[str, Any], pid: str, start: str) -> Process | None:
+    """The process that an identity names, if it is still that one."""
+    if isinstance(left.get(pid), int) and isinstance(left.get(start), int):
+        return process_table.find(left[pid], left[start])
+    return None
+
+
+def _end_tree(gate: Process | None, supervisor: Process | None) -> None:
+    """SIGTERM, a grace, SIGKILL to the gate and all that belongs to it; then to its supervisor,
+    which finds nothing left to do.
+    """
+    told: set[tuple[int, int]] = set()
+    kill_at = time.monotonic() + GRACE_S
+    tree = _tree(gate, supervisor, [])
+    while tree and (now := time.monotonic()) < kill_at + KILL_S:
+        for process in tree:
+            if now >= kill_at:
+                process_table.send(process, signal.SIGKILL)
+            elif (process.pid, process.start) not in told:
+                told.add((process.pid, process.start))
+                process_table.send(process, signal.SIGTERM)
+                process_table.send(process, signal.SIGCONT)
+        time.sleep(POLL_S)
+        tree = _tree(gate, supervisor, tree)
+    for signum in (signal.SIGTERM, signal.SIGKILL):
+        patience = time.monotonic() + GRACE_S
+        while supervisor and _lives(supervisor) and time.monotonic() < patience:
+            process_table.send(supervisor, signum)
+            time.sleep(POLL_S)
+
+
+def _tree(gate: Process | None, supervisor: Process | None, before: list[Process]) -> list[Process]:
+    """What belongs to the gate now; ``before`` is what did when we last looked."""
+    tree: dict[int, Process] = {}
+    if supervisor and _lives(supervisor):
+        tree = {process.pid: process for process in process_table.descendants(supervisor.pid)}
+    # The number of a session is not given to another while one of its members lives.
+    if gate and any(_lives(one) for one in (gate, *before) if one.session == gate.session):
+        tree |= {process.pid: process for process in _members(gate.session)}
+    return list(tree.values())
+
+
+def _members(session: int) -> list[Process]:
+    return [process for process in process_table.living() if process.session == session]
+
+
+def _lives(process: Process) -> bool:
+    return process_table.find(process.pid, process.start) is not None
+
+
+def _kill_all(find: Callable[[], list[Process]]) -> int:
+    """SIGKILL what ``find`` finds until it finds nothing; returns how many processes it was."""
+    killed: set[tuple[int, int]] = set()
+    give_up_at = time.monotonic() + KILL_S
+    while (found := find()) and time.monotonic() < give_up_at:
+        killed |= {(one.pid, one.start) for one in found if process_table.send(one, signal.SIGKILL)}
+        time.sleep(POLL_S)
+    return len(killed)

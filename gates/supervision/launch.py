@@ -1,0 +1,127 @@
+"""Start one program as a gate: a session of its own, and nothing of ours but two files.
+
+Part of the supervisor, so it leans on nothing that is slow to import.
+"""
+# ruff: noqa: PTH110, PTH112, PTH118
+
+import ctypes
+import errno
+import os
+import signal
+import sys
+import warnings  # noqa: F401 - for execvpe, which would import it in the child
+from contextlib import suppress
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
+
+
+def prctl(option: int, value: int) -> bool:
+    """Ask Linux for one of the above; False where it is not to be had."""
+    if sys.platform != "linux":
+        return False
+    try:
+        return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+class Launch:
+    """A child that waits for ``go`` and then becomes the program.
+
+    ``argv``, ``cwd`` and ``env`` are bytes. Raises ``OSError`` where no child can be had.
+    """
+
+    def __init__(
+        self, argv: list[bytes], cwd: bytes, env: dict[bytes, bytes], outputs: tuple[int, int]
+    ) -> None:
+        self.argv, self.cwd, self.env = argv, cwd, env
+        us = os.getpid()
+        wait, self._go = os.pipe()
+        self._fault, fault = os.pipe()
+        # A signal must not find our handlers in the child.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                os.close(self._go)
+                self._become(us, wait, fault, outputs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        os.close(wait)
+        os.close(fault)
+
+    def go(self) -> None:
+        """Let the child become the program."""
+        with suppress(BrokenPipeError):  # it may have been killed already
+            os.write(self._go, b"g")
+        os.close(self._go)
+
+    def fault(self) -> tuple[str, int | None, str] | None:
+        """Why there was no program to run, as ending, exit code and reason; None where there was.
+
+        To be asked once, when the child has ended.
+        """
+        said = os.read(self._fault, 64)
+        os.close(self._fault)
+        if not said:
+            return None
+        step, number = said.split()
+        if step == b"exec":
+            return self._unrunnable(int(number))
+        place = f"cannot enter {shown(self.cwd)}" if step == b"chdir" else "cannot start a process"
+        return "error", None, f"{place}: {os.strerror(int(number))}"
+
+    def _become(self, parent: int, wait: int, fault: int, outputs: tuple[int, int]) -> None:
+        step = "start"
+        try:
+            os.setsid()
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent or not os.read(wait, 1):
+                os._exit(127)  # the supervisor was killed before the line above, or since
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            for number, descriptor in enumerate((nothing, *outputs)):
+                os.dup2(descriptor, number)
+            for signum in signal.valid_signals():
+                if signal.getsignal(signum) not in (signal.SIG_DFL, None):
+                    signal.signal(signum, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+            step = "chdir"
+            os.chdir(self.cwd)
+            step = "exec"
+            os.execvpe(self.argv[0], self.argv, self.env)  # noqa: S606 - a shell is not wanted
+        except OSError as exc:
+            os.write(fault, f"{step} {exc.errno}".encode())
+        finally:
+            os._exit(127)
+
+    def _unrunnable(self, number: int) -> tuple[str, int | None, str]:
+        name = shown(self.argv[0])
+        found = self._found()
+        if number in _MISSING and not found:
+            return "missing", 127, f"no such program: {name}"
+        if found and os.path.isdir(found):
+            return "not_executable", 126, f"not executable: {name} is a directory"
+        if number in (errno.ENOENT, errno.ENOTDIR):
+            return "not_executable", 126, f"not executable: the interpreter of {name} is missing"
+        if number == errno.ENOEXEC:
+            return "not_executable", 126, f"not executable: {name} has no #! line"
+        if number in (errno.EACCES, errno.EPERM):
+            return "not_executable", 126, f"not executable: {name}"
+        return "error", None, f"cannot start {name}: {os.strerror(number)}"
+
+    def _found(self) -> bytes | None:
+        name = self.argv[0]
+        path = self.env.get(b"PATH", os.fsencode(os.defpath))
+        folders = [b""] if b"/" in name else path.split(b":")
+        places = [os.path.join(self.cwd, folder, name) for folder in folders]
+        return next((place for place in places if os.path.exists(place)), None)
+
+
+_MISSING = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}
+
+
+def shown(name: bytes) -> str:
+    """A name as a person can read it, in one line and not too long."""
+    text = name.decode(errors="replace")
+    text = text if text.isprintable() else ascii(text)
+    return text if len(text) <= 200 else text[:200] + "…"

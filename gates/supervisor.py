@@ -1,0 +1,71 @@
+"""The program between a worker and one gate, which ends the gate whatever happens to either.
+
+Started as ``python -I -S supervisor.py PID`` by the worker with that pid. Standard input brings
+lines: the spec, then empty ones as a sign of life, or ``{"stop": why, "kill": bool}``. Its end, or
+a silence longer than the lease, stops the gate. Standard output takes ``{"started": identity}``
+and then the result. ``result.json`` holds the result by then, unless nobody had asked for the
+stop: such a run has no result, and is to be done again.
+"""
+
+import json
+import os
+import sys
+import time
+
+if __name__ == "__main__":  # with -I -S neither our folder nor site-packages is on the path
+    sys.path.append(__file__.rpartition("/gates/")[0])
+
+from gates import process_table
+from gates.supervision.ears import Ears
+from gates.supervision.launch import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, prctl
+from gates.supervision.report import failure, report
+from gates.supervision.run import Order, Run
+
+LOOK_ROUND_S = 5.0
+
+
+def main() -> None:
+    """Wait for a spec, run it, tell what came of it; return at once when the worker is gone."""
+    prctl(PR_SET_DUMPABLE, 0)  # a gate must not read, trace or answer for its supervisor
+    confined = prctl(PR_SET_CHILD_SUBREAPER, 1) and bool(process_table.look(os.getpid()))
+    ears = Ears(worker=int(sys.argv[1]))
+    while not ears.lines:
+        if ears.deserted or ears.terminated:
+            return
+        ears.listen(LOOK_ROUND_S)
+    if not ears.deserted:
+        tell(supervise(Order(ears.lines.pop(0)), ears, confined=confined))
+
+
+def supervise(order: Order, ears: Ears, *, confined: bool) -> dict[str, object]:
+    """Run one order to its end; returns the result."""
+    started_at = time.time()
+    try:
+        run = Run(order, ears, confined=confined)
+        identity = run.start()
+    except OSError as exc:
+        about = f"{exc.filename}: " if exc.filename else ""
+        reason = f"cannot start: {about}{exc.strerror}"
+        return failure(order, reason, started_at, confined=confined)
+    tell({"started": identity})
+    run.attend()
+    return report(run)
+
+
+def tell(message: dict[str, object]) -> None:
+    """Send the worker a line, if it is still there."""
+    line = json.dumps(message).encode() + b"\n"
+    try:
+        while line:
+            line = line[os.write(1, line) :]
+    except BrokenPipeError:
+        pass
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Exception as exc:
+        tell({"failed": repr(exc)})
+    finally:
+        os._exit(0)

@@ -1,0 +1,16 @@
+"""The entry points: whose version, whose settings."""
+
+from gateway_project import __version__
+from tests.world import run_command
+
+
+def test_the_version_is_ours(repo):
+    assert run_command(repo, "--version").out == f"{__version__}\n"
+    assert run_command(repo, "version").out == f"{__version__}\n"
+
+
+def test_settings_of_the_users_own_django_project_are_not_taken_for_ours(repo):
+    said = run_command(repo, "init", DJANGO_SETTINGS_MODULE="mysite.settings")
+
+    assert (said.code, said.err) == (0, "")
+    assert (repo / ".studio_gateway/config.json").exists()
