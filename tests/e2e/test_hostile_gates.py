@@ -1,0 +1,206 @@
+"""Every way in which a gate can misbehave: its verdict, exit code, events, evidence, remains."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from gates.models import GateRun
+from sprints import mirror, operations
+from sprints.engine.carry import Wish
+from sprints.mirror import verify
+from sprints.models import Event
+from tests.e2e.conftest import processes_of, wait_for
+from tests.world import set_gate
+
+MIB = 1 << 20
+
+
+def program(repo: Path, text: str, *, mode: int = 0o755) -> str:
+    """A program of the repository's own."""
+    path = repo / "gate.sh"
+    path.write_text(text)
+    path.chmod(mode)
+    return str(path)
+
+
+CASES = {
+    # name: (program, mode, settings of the gate), verdict, exit code, words of the reason
+    "red": ("#!/bin/sh\nexit 3\n", 0o755, {}, "failed", 3, "exit code 3"),
+    "not executable": ("#!/bin/sh\n", 0o644, {}, "error", 126, "not executable"),
+    "bad interpreter": ("#!/no/such/shell\n", 0o755, {}, "error", 126, "the interpreter of"),
+    "ignores SIGTERM": (
+        "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.1; done\n",
+        0o755,
+        {"timeout_s": 0.6, "grace_s": 0.3},
+        "timed_out",
+        -signal.SIGKILL,
+        "did not heed SIGTERM",
+    ),
+    "over its time": (
+        "#!/bin/sh\necho so far\nsleep 300\n",
+        0o755,
+        {"timeout_s": 0.6, "grace_s": 0.3},
+        "timed_out",
+        -signal.SIGTERM,
+        "stopped after 0.",
+    ),
+    "killed by a signal": (
+        "#!/bin/sh\nkill -SEGV $$\n",
+        0o755,
+        {},
+        "failed",
+        -signal.SIGSEGV,
+        "SIGSEGV",
+    ),
+    "1 GB without a newline": (
+        "#!/bin/sh\nhead -c 1000000000 /dev/zero\n",
+        0o755,
+        {"cap_bytes": MIB},
+        "error",
+        -signal.SIGKILL,
+        "printed more than 1 MiB",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_gate_that_is_not_green_ends_the_sprint_with_a_clear_reason(store, name):
+    text, mode, settings, verdict, exit_code, words = CASES[name]
+    set_gate(program(store.repo, text, mode=mode), **settings)
+    operations.create("wk1", by="test")
+
+    after = operations.run("wk1", Wish())
+
+    run = GateRun.objects.get()
+    assert (run.status, run.exit_code) == (verdict, exit_code), run.reason
+    assert words in run.reason
+    assert after.sprint.status == "failed"
+    assert after.sprint.last_error == f"gate_failed:qa_smoke_quick exit_code={exit_code}"
+    told = [event.body for event in Event.objects.filter(sprint_id="wk1").order_by("seq")]
+    assert [event["kind"] for event in told[-3:]] == ["gate_started", "gate_finished", "error"]
+    assert told[-2]["data"]["exit_code"] == exit_code
+    assert told[-2]["data"]["verdict"] == verdict
+    assert Path(run.stdout_path).exists()
+    assert Path(run.stderr_path).exists()
+    assert wait_for(lambda: not processes_of(store.repo), 5), processes_of(store.repo)
+    mirror.flush()
+    assert verify.differences(store) == []
+
+
+def test_a_missing_program_is_an_error_with_exit_code_127(store):
+    set_gate("no-such-program-anywhere")
+    operations.create("wk1", by="test")
+
+    operations.run("wk1", Wish())
+
+    run = GateRun.objects.get()
+    assert (run.status, run.exit_code) == ("error", 127)
+    assert "no-such-program-anywhere" in run.reason
+
+
+def test_what_a_loud_gate_printed_is_kept_up_to_its_cap(store):
+    set_gate(program(store.repo, CASES["1 GB without a newline"][0]), cap_bytes=MIB)
+    operations.create("wk1", by="test")
+
+    operations.run("wk1", Wish())
+
+    run = GateRun.objects.get()
+    assert Path(run.stdout_path).stat().st_size == MIB
+    finished = Event.objects.get(kind="gate_finished").body
+    assert finished["data"]["dropped_bytes"] > 0
+
+
+def test_a_grandchild_that_holds_the_output_delays_no_verdict_and_is_ended(store):
+    set_gate(program(store.repo, "#!/bin/sh\n(setsid sleep 300 &)\nsleep 300 &\necho ok\nexit 0\n"))
+    operations.create("wk1", by="test")
+
+    after = operations.run("wk1", Wish())
+
+    assert after.sprint.status == "succeeded"
+    assert all(run.duration_s < 5 for run in GateRun.objects.all())
+    assert wait_for(lambda: not processes_of(store.repo), 5), processes_of(store.repo)
+    assert Event.objects.filter(kind="gate_finished").first().body["data"]["strays_killed"] == 2
+
+
+def test_binary_output_is_kept_byte_for_byte_and_stdin_is_empty(store):
+    octets = "".join(f"\\{n:03o}" for n in range(256))
+    set_gate(program(store.repo, f"#!/bin/sh\nprintf '{octets}'\ncat; cat >&2 </dev/stdin\n"))
+    operations.create("wk1", by="test")
+
+    after = operations.run("wk1", Wish())
+
+    assert after.sprint.status == "succeeded"
+    run = GateRun.objects.first()
+    assert Path(run.stdout_path).read_bytes() == bytes(range(256))
+    assert Path(run.stderr_path).read_bytes() == b""
+
+
+def test_every_run_keeps_its_evidence_and_the_latest_has_the_documented_name(store):
+    script = '#!/bin/sh\nn=$(cat n 2>/dev/null || echo 0)\nn=$((n+1)); echo $n > n; echo "run $n"\n'
+    set_gate(program(store.repo, script + "[ $n -ne 2 ]\n"))
+    operations.create("wk1", by="test")
+
+    assert operations.run("wk1", Wish()).sprint.status == "failed"
+    assert operations.retry("wk1", Wish()).sprint.status == "succeeded"
+
+    folder = store.artifacts / "wk1/gates/qa_smoke_quick"
+    texts = [(folder / f"runs/{n}/stdout.txt").read_text() for n in (1, 2, 3)]
+    assert texts == ["run 1\n", "run 2\n", "run 3\n"]
+    assert (folder / "stdout.txt").read_text() == "run 3\n"
+    mirror.flush()
+    state = json.loads(store.state.read_text())["sprints"]["wk1"]
+    assert state["gates"]["qa_smoke_quick"]["stdout_path"] == str(folder / "stdout.txt")
+    runs = GateRun.objects.order_by("number").values_list("number", "attempt", "status")
+    assert list(runs) == [
+        (1, 1, "passed"),
+        (2, 1, "failed"),
+        (3, 2, "passed"),
+    ]
+
+
+def test_a_gate_sees_no_key_of_the_gateway_and_no_screen(store, monkeypatch):
+    monkeypatch.setenv("STUDIO_GATEWAY_SECRET_KEY", "canary")
+    monkeypatch.setenv("DATABASE_URL", "postgres://canary")
+    monkeypatch.setenv("SDL_AUDIODRIVER", "pulse")
+    set_gate("env", env={"MINE": "yes"})
+    operations.create("wk1", by="test")
+
+    operations.run("wk1", Wish())
+
+    seen = (store.artifacts / "wk1/gates/qa_smoke_quick/stdout.txt").read_text()
+    assert "canary" not in seen
+    assert "DJANGO_SETTINGS_MODULE" not in seen
+    for line in ("SDL_VIDEODRIVER=dummy", "SDL_AUDIODRIVER=pulse", "MINE=yes"):
+        assert f"{line}\n" in seen
+
+
+def test_python_means_our_interpreter_where_none_is_on_path(store, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    set_gate("python", "-c", "import sys; print(sys.executable)")
+    operations.create("wk1", by="test")
+
+    after = operations.run("wk1", Wish())
+
+    assert after.sprint.status == "succeeded"
+    seen = (store.artifacts / "wk1/gates/qa_smoke_quick/stdout.txt").read_text()
+    assert Path(seen.strip()).samefile(sys.executable)
+
+
+def test_a_round_under_stop_cuts_its_gate_at_the_end_of_its_minutes(store):
+    set_gate("sleep", "300", timeout_s=2.0, grace_s=0.1)
+    operations.create("wk1", by="test", deadline="stop")
+    from sprints.models import Sprint
+
+    minutes = {"R3_BUILD_A_INTEGRATE": [0, 1.0 / 30]}
+    Sprint.objects.filter(pk="wk1").update(
+        meta={"created_by": "test", "round_deadline": "stop", "round_minutes": minutes}
+    )
+
+    after = operations.run("wk1", Wish())
+
+    assert after.sprint.status == "failed"
+    assert GateRun.objects.get().status == "timed_out"
+    assert GateRun.objects.get().duration_s < 3
