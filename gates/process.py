@@ -223,7 +223,7 @@ def cool() -> None:
         spares = _spares[:]
         _spares.clear()
     for spare in spares:
-        spare.dismiss()
+        spare.dismiss(kill=True)  # it has no gate, and may be busy starting
 
 
 def _after_fork() -> None:

@@ -11,6 +11,7 @@ class SprintsConfig(AppConfig):
     def ready(self) -> None:
         """Connect those who are told after a commit; none of them can hurt the engine."""
         from sprints import mirror
-        from sprints.models.moves import event_committed
+        from sprints.models.moves import event_committed, waiting
 
         event_committed.connect(mirror.on_events, dispatch_uid="mirror")
+        waiting.connect(mirror.on_waiting, dispatch_uid="mirror")

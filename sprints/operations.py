@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from sprints.models.lease import Held, holder, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, note, record
 from sprints.queries import Refused, get
 from sprints.schema import NotReady, check_schema
-from sprints.snapshot import Snapshot, load
+from sprints.snapshot import Snapshot, evolve, load
 from sprints.store import Store, StoreError, make_config, make_folders
 
 TRIES = 20
@@ -163,16 +164,18 @@ def _carry(sprint_id: str, wish: Wish, *, one_round: bool, retry: bool) -> Snaps
     except Held as exc:
         raise Refused(str(exc)) from exc
     try:
-        _act(sprint_id, _retry if retry else _start_if_created)
         process.warm()
-        return Carrier(lease, store().repo, wish).carry(one_round=one_round)
+        snapshot = _act(sprint_id, _retry if retry else _start_if_created)
+        return Carrier(lease, snapshot, store().repo, wish).carry(one_round=one_round)
     finally:
         release(lease)
         process.cool()
 
 
-def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> None:
-    """Record the move that ``make`` finds right for the sprint as it is. Raises ``Refused``."""
+def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:
+    """Record the move that ``make`` finds right for the sprint as it is, and return the sprint as
+    it is then. Raises ``Refused``.
+    """
     for _ in range(TRIES):
         at = timezone.now()
         snapshot = load(sprint_id, at)
@@ -181,12 +184,12 @@ def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> N
         except (MoveRefused, ValueError) as exc:
             raise Refused(str(exc)) from exc
         if move is None:
-            return
+            return snapshot
         try:
             record(sprint_id, [move], Hold(snapshot.version), at)
         except MoveRefused:
             continue  # it has changed since it was read: look again
-        return
+        return replace(evolve(snapshot, [move], at), version=snapshot.version + 1)
     raise Refused(f"sprint {sprint_id} keeps changing; try again")
 
 

@@ -13,6 +13,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 QUICK_S, LAZY_S = 0.02, 0.2
 QUICK_BYTES = 1 << 20  # printed since the last look: look again soon
 LITTLE_ROOM = 1 << 20
+SYNCED_BYTES = 16 << 20
 
 
 class Output:
@@ -60,8 +61,15 @@ class Output:
         return out_left, err_left, out + err - out_left - err_left
 
     def sync(self) -> None:
-        """Have the bytes on the disk: evidence must not be younger than its verdict."""
-        for descriptor, size in zip(self.descriptors, self._sizes(), strict=True):
+        """Have the bytes on the disk: evidence must not be younger than its verdict.
+
+        More than ``SYNCED_BYTES`` are left to the system's own pace: to wait for them would halve
+        the speed of a loud gate, and a power cut can cost their end, never the verdict.
+        """
+        sizes = self._sizes()
+        if sum(sizes) > SYNCED_BYTES:
+            return
+        for descriptor, size in zip(self.descriptors, sizes, strict=True):
             if size:
                 os.fsync(descriptor)
 

@@ -16,7 +16,7 @@ from sprints.engine.perform import World, is_instant, perform
 from sprints.engine.settle import needs_world, settle
 from sprints.models import Sprint
 from sprints.models.lease import BEAT_S, Lease, renew
-from sprints.models.moves import Hold, Move, MoveRefused, record
+from sprints.models.moves import Hold, Move, MoveRefused, record, waiting
 from sprints.snapshot import Snapshot, evolve, load
 
 LOOK_S = 0.5
@@ -42,11 +42,11 @@ class Wish:
 class Carrier:
     """One process carrying one sprint under its lease."""
 
-    def __init__(self, lease: Lease, repo: Path, wish: Wish) -> None:
+    def __init__(self, lease: Lease, snapshot: Snapshot, repo: Path, wish: Wish) -> None:
         self.lease = lease
+        self.snapshot = snapshot
         self.wish = wish
         self.world = World(repo, self._tick)
-        self.snapshot = load(lease.sprint_id, timezone.now())
         self._lost = False
         self._cancel_asked = False
         self._looked = self._beaten = time.monotonic()
@@ -134,6 +134,7 @@ class Carrier:
     def _tick(self) -> Stop | None:
         """Called while a gate runs: keep the lease, look for a cancel, say whether to stop."""
         now = time.monotonic()
+        waiting.send_robust(sender=Carrier)
         try:
             if now - self._beaten >= BEAT_S:
                 self._beaten = now

@@ -1,10 +1,10 @@
 """state.json and events.jsonl: always a function of the rows, written here alone.
 
-**The guarantee.** events.jsonl gets each event right after its commit. state.json is rewritten at
-most every half second while a process is busy, rarer where the file is so large that writing it
-takes long, and both files are complete and on disk once a command has returned. Between those
-points a file may be behind, never wrong: every replacement is whole, every line is a committed
-event, and whoever starts next repairs a torn tail and catches up.
+**The guarantee.** events.jsonl gets each event right after its commit. state.json follows within
+half a second, later where the file is so large that writing it takes long, and both files are
+complete and on disk once a command has returned. Between those points a file may be behind, never
+wrong: every replacement is whole, every line is a committed event, and whoever starts next repairs
+a torn tail and catches up.
 
 **The cost** of an event is one append. The cost of a state.json is one copy of its bytes: only the
 sprints that have changed are read from the rows; the text of all others is taken from the file as
@@ -32,16 +32,29 @@ SHARE = 0.05
 
 
 class _Pace:
-    """When state.json was last written, and how long that took; seconds, monotonic."""
+    """Since when state.json has been behind (0 while it is not), and how long its last writing
+    took; seconds, monotonic.
+    """
 
-    last = 0.0
+    behind_since = 0.0
     took = 0.0
 
 
 def on_events(sender: object, events: list[Any], **kwargs: object) -> None:
-    """Receiver of ``event_committed``: append, and rewrite state.json when it is due."""
-    due = time.monotonic() - _Pace.last > max(AT_MOST_EVERY_S, _Pace.took / SHARE)
-    _drain(whole=due, wait=False, fresh=[(event.seq, event.line) for event in events])
+    """Receiver of ``event_committed``: append, and rewrite state.json when that is due."""
+    _Pace.behind_since = _Pace.behind_since or time.monotonic()
+    _drain(whole=_due(), wait=False, fresh=[(event.seq, event.line) for event in events])
+
+
+def on_waiting(sender: object, **kwargs: object) -> None:
+    """Receiver of ``waiting``: no event may come for long, but state.json may be due."""
+    if _Pace.behind_since and _due():
+        _drain(whole=True, wait=False)
+
+
+def _due() -> bool:
+    patience_s = max(AT_MOST_EVERY_S, _Pace.took / SHARE)
+    return time.monotonic() - _Pace.behind_since > patience_s
 
 
 def flush() -> None:
@@ -78,8 +91,8 @@ def _drain(*, whole: bool, wait: bool, fresh: Sequence[tuple[int, str]] = ()) ->
 def _write_state(store: Store) -> None:
     began = time.monotonic()
     state.write(store.state)
-    _Pace.last = time.monotonic()
-    _Pace.took = _Pace.last - began
+    _Pace.took = time.monotonic() - began
+    _Pace.behind_since = 0.0
 
 
 def _fault(exc: Exception) -> None:

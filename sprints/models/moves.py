@@ -19,6 +19,9 @@ from sprints.models.sprint import Sprint
 # Sent after commit with ``events``: a list of Event, in order. A receiver cannot hurt the sender.
 event_committed = Signal()
 
+# Sent several times a second while the engine waits for the world: time for what was put off.
+waiting = Signal()
+
 
 class MoveRefused(Exception):
     """A row was not in the state that the move names; nothing was written."""

@@ -189,3 +189,15 @@ def test_a_failed_sprint_reads_the_same_from_rows_and_from_events(store):
 
     assert agree(store) == []
     assert settings.STORE.state.read_text().endswith("}")
+
+
+def test_state_json_follows_while_a_long_gate_runs(store):
+    mirror.flush()
+    set_gate("sh", "-c", "sleep 1.2; cp .studio_gateway/state.json seen.json")
+    operations.create("wk1", by="test")
+
+    operations.run("wk1", Wish())
+
+    seen = json.loads((store.repo / "seen.json").read_text())["sprints"]["wk1"]
+    assert seen["gates"]["qa_smoke_quick"]["finished_ts"] is None
+    assert seen["rounds"]["R5_RELEASE_CANDIDATE"]["status"] == "in_progress"
