@@ -59,29 +59,21 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
         return Completed.error(f"cannot start: {exc.strerror or exc}", begun, time.time())
     done = None
     try:
-        done = _attend(supervisor, spec, tick, tick_s, then=warm if spare else None)
+        done = _attend(supervisor, spec, tick, tick_s)
     except BaseException:
         supervisor.say(Stop("interrupted", kill=True))
         supervisor.hear_out(SLACK_S)
         raise
     finally:
-        supervisor.dismiss(kill=done is None)
-    if spare:
-        warm()
+        if not (done and spare and _keep(supervisor)):
+            supervisor.dismiss(kill=done is None)
     return done or _bereaved(supervisor, spec, begun)
 
 
 def _attend(
-    supervisor: "Supervisor",
-    spec: Spec,
-    tick: Tick | None,
-    tick_s: float,
-    then: Callable[[], None] | None,
+    supervisor: "Supervisor", spec: Spec, tick: Tick | None, tick_s: float
 ) -> Completed | None:
-    """Wait for the result; None when the supervisor died without one, or seems to have.
-
-    ``then`` is called once the gate has begun in earnest.
-    """
+    """Wait for the result; None when the supervisor died without one, or seems to have."""
     now = time.monotonic()
     give_up_at = now + spec.timeout_s + spec.grace_s + SLACK_S
     every_s = min(tick_s, spec.lease_s / 5)
@@ -94,15 +86,13 @@ def _attend(
             elif "failed" in message:
                 supervisor.last_words = f": {message['failed']}"
             elif done := Completed.from_json(message, spec.token):
+                supervisor.again = message.get("again") is True
                 return done
         now = time.monotonic()
         if now >= give_up_at:
             return None
         if now < tick_at:
             continue
-        if then:
-            then()
-            then = None
         stop = tick() if tick else None
         if stop and (asked is None or (stop.kill and not asked.kill)):
             asked = stop
@@ -134,6 +124,7 @@ class Supervisor:
 
     gate: int | None = None
     last_words = ""
+    again = False  # it takes another spec
 
     def __init__(self) -> None:
         self._popen = subprocess.Popen(
@@ -203,9 +194,19 @@ def _engage(spec: Spec) -> tuple[Supervisor, bool]:
     raise OSError("the supervisor did not start")
 
 
+def _keep(supervisor: Supervisor) -> bool:
+    """Have it wait for the next gate, if it can and none waits yet."""
+    supervisor.gate, again, supervisor.again = None, supervisor.again, False
+    with _lock:
+        if not again or _spares:
+            return False
+        _spares.append(supervisor)
+        return True
+
+
 def warm() -> None:
-    """Have one supervisor waiting, so that the next gate starts at once; ``run`` then sees to it
-    that there is another, until ``cool``. Where none can be had, the gate will say so.
+    """Have one supervisor waiting, so that the next gate starts at once, and the one after that,
+    until ``cool``. Where none can be had, the gate will say so.
     """
     if sys.platform == "win32":
         return

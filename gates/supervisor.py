@@ -1,10 +1,11 @@
-"""The program between a worker and one gate, which ends the gate whatever happens to either.
+"""The program between a worker and its gates, one after another, which ends a gate whatever
+happens to either.
 
 Started as ``python -I -S supervisor.py PID`` by the worker with that pid. Standard input brings
-lines: the spec, then empty ones as a sign of life, or ``{"stop": why, "kill": bool}``. Its end, or
+lines: a spec, then empty ones as a sign of life, or ``{"stop": why, "kill": bool}``. Its end, or
 a silence longer than the lease, stops the gate. Standard output takes ``{"started": identity}``
-and then the result. ``result.json`` holds the result by then, unless nobody had asked for the
-stop: such a run has no result, and is to be done again.
+and then the result, with ``again`` where another spec may follow. ``result.json`` holds the result
+by then, unless nobody had asked for the stop: such a run has no result, and is to be done again.
 """
 
 import json
@@ -29,16 +30,27 @@ def main() -> None:
     prctl(PR_SET_DUMPABLE, 0)  # a gate must not read, trace or answer for its supervisor
     confined = prctl(PR_SET_CHILD_SUBREAPER, 1) and bool(process_table.look(os.getpid()))
     ears = Ears(worker=int(sys.argv[1]))
-    while not ears.lines:
-        if ears.deserted or ears.terminated:
-            return
+    again = True
+    while again and (order := next_order(ears)):
+        result, again = supervise(order, ears, confined=confined)
+        tell({**result, "again": again})
+
+
+def next_order(ears: Ears) -> Order | None:
+    """What to run next; None when the worker is gone or we are told to end. A stop that comes
+    between two gates was meant for the one that had just ended.
+    """
+    while not (ears.deserted or ears.terminated):
+        while ears.lines:
+            line = ears.lines.pop(0)
+            if "argv" in json.loads(line):
+                return Order(line)
         ears.listen(LOOK_ROUND_S)
-    if not ears.deserted:
-        tell(supervise(Order(ears.lines.pop(0)), ears, confined=confined))
+    return None
 
 
-def supervise(order: Order, ears: Ears, *, confined: bool) -> dict[str, object]:
-    """Run one order to its end; returns the result."""
+def supervise(order: Order, ears: Ears, *, confined: bool) -> tuple[dict[str, object], bool]:
+    """Run one order to its end; returns the result, and whether nothing of it is left here."""
     started_at = time.time()
     try:
         run = Run(order, ears, confined=confined)
@@ -46,10 +58,12 @@ def supervise(order: Order, ears: Ears, *, confined: bool) -> dict[str, object]:
     except OSError as exc:
         about = f"{exc.filename}: " if exc.filename else ""
         reason = f"cannot start: {about}{exc.strerror}"
-        return failure(order, reason, started_at, confined=confined)
+        return failure(order, reason, started_at, confined=confined), False
     tell({"started": identity})
     run.attend()
-    return report(run)
+    result = report(run)
+    run.close()
+    return result, run.wanted and not run.left()
 
 
 def tell(message: dict[str, object]) -> None:

@@ -169,7 +169,6 @@ def _carry(sprint_id: str, wish: Wish, *, one_round: bool, retry: bool) -> Snaps
         return Carrier(lease, snapshot, store().repo, wish).carry(one_round=one_round)
     finally:
         release(lease)
-        process.cool()
 
 
 def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:

@@ -16,7 +16,7 @@ KILL_S = 10.0  # what cannot be killed by then is left, and said
 
 
 class Order:
-    """The spec, as the worker's first line brings it; see ``gates.execution.Spec``."""
+    """The spec, as a line of the worker brings it; see ``gates.execution.Spec``."""
 
     def __init__(self, line: bytes) -> None:
         data = json.loads(line)
@@ -103,6 +103,11 @@ class Run:
     def left(self) -> int:
         """How many processes could not be killed."""
         return 0 if self._childless else len(process_table.descendants(os.getpid()))
+
+    def close(self) -> None:
+        """Let go of its folder and its outputs."""
+        for descriptor in (self.folder, *self.output.descriptors):
+            os.close(descriptor)
 
     @property
     def unheeded(self) -> bool:

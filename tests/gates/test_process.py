@@ -53,7 +53,7 @@ def gate(tmp_path: Path, run_id: str) -> Callable[..., Spec]:
             env={"PATH": PATH},
             run_dir=tmp_path / "run",
             run_id=run_id,
-            token=run_id,
+            token=f"{run_id}.1",
             timeout_s=20.0,
         )
         return replace(plain, **changes)
@@ -322,10 +322,11 @@ def test_what_ends_soon_after_its_gate_is_no_stray(gate):
 def test_a_daemon_in_its_own_session_dies_with_its_gate(gate, way, ending, strays):
     spec = gate(*hostile("daemon", way, "pid"), timeout_s=2.0 if way == "exit" else 0.5)
 
-    done = process.run(spec)
+    done, took_s = timed(spec)
 
     assert (done.ending, done.strays_killed) == (ending, strays)
     assert dead(named_in(spec.cwd / "pid"))
+    assert took_s < 3
 
 
 def test_a_stray_that_ignores_sigterm_is_killed(gate):
@@ -372,15 +373,32 @@ def test_a_gigabyte_without_a_newline_is_stopped_at_the_cap(gate):
     assert 0 < done.dropped_bytes < 1 << 30
 
 
-def test_the_cap_is_for_both_outputs_together_and_keeps_the_shorter(gate):
-    spec = gate("sh", "-c", "echo why >&2; head -c 5000 /dev/zero", cap_bytes=1000)
+@pytest.mark.parametrize(
+    ("script", "left"),
+    [
+        ("echo why >&2; head -c 5000 /dev/zero", (996, 4)),
+        ("echo out; head -c 5000 /dev/zero >&2", (4, 996)),
+        ("head -c 2502 /dev/zero; head -c 2502 /dev/zero >&2", (500, 500)),
+    ],
+)
+def test_the_cap_is_for_both_outputs_together_and_spares_the_shorter(gate, script, left):
+    spec = gate("sh", "-c", script, cap_bytes=1000)
 
     done = process.run(spec)
 
-    assert (done.ending, done.exit_code) == ("too_loud", 0)
-    assert (done.stdout_bytes, done.stderr_bytes, done.dropped_bytes) == (996, 4, 4004)
-    assert (spec.run_dir / "stdout.txt").stat().st_size == 996
-    assert (spec.run_dir / "stderr.txt").read_bytes() == b"why\n"
+    assert (done.ending, done.exit_code, done.dropped_bytes) == ("too_loud", 0, 4004)
+    assert (done.stdout_bytes, done.stderr_bytes) == left
+    assert (len(output(spec)), (spec.run_dir / "stderr.txt").stat().st_size) == left
+
+
+def test_a_run_is_not_mixed_with_an_earlier_one_in_its_folder(gate):
+    process.run(gate("sh", "-c", "echo earlier; echo earlier >&2"))
+    spec = gate("echo", "now")
+
+    process.run(spec)
+
+    assert output(spec) == b"now\n"
+    assert (spec.run_dir / "stderr.txt").read_bytes() == b""
 
 
 def test_a_link_in_place_of_an_output_is_not_followed(gate, tmp_path):
@@ -496,7 +514,7 @@ def test_nothing_outlives_a_killed_worker(gate, worker, tmp_path):
     ]
     ours = worker(*specs)
     pids = [named_in(specs[0].cwd / name) for name in "ab"]
-    supervisors = until(lambda: len(found := children(ours.pid)) == 3 and found)  # one is spare
+    supervisors = until(lambda: len(found := children(ours.pid)) == 2 and found)
 
     ours.kill()
     ours.wait()
@@ -512,6 +530,7 @@ def test_a_fork_of_the_worker_keeps_neither_gate_nor_spare_alive(gate, worker):
 folder = Path({str(spec.cwd)!r})
 while not (folder / "pid").exists():
     time.sleep(0.01)
+process.warm()
 if (forked := os.fork()) == 0:
     time.sleep(20)
     os._exit(0)
@@ -534,6 +553,7 @@ process.cool()
 
 def test_a_frozen_worker_loses_its_gate_with_its_lease(gate, worker):
     spec = gate("sh", "-c", "echo $$ > pid; exec sleep 300", lease_s=1.0)
+    process.run(replace(spec, argv=("true",)))
     ours = worker(spec)
     pid = named_in(spec.cwd / "pid")
     time.sleep(1.5)
@@ -561,6 +581,18 @@ def test_nothing_outlives_a_killed_supervisor(gate):
     assert (done.ending, done.reason) == ("error", "the gate's supervisor died")
     assert len(below) >= 4
     assert all(map(dead, below))
+
+
+def test_a_gate_that_kills_its_supervisor_and_hides_is_found(gate):
+    script = (
+        "setsid sleep 300 & echo $! > pid; echo > ../run/process.json; kill -9 $PPID; sleep 300"
+    )
+    spec = gate("sh", "-c", script)
+
+    done = process.run(spec)
+
+    assert (done.ending, done.reason) == ("error", "the gate's supervisor died")
+    assert dead(named_in(spec.cwd / "pid"))
 
 
 def test_a_frozen_supervisor_is_given_up(gate, monkeypatch):
@@ -690,17 +722,54 @@ def test_gates_run_side_by_side(gate, tmp_path):
     assert time.monotonic() - begun < 2.0
 
 
-def test_a_spare_supervisor_takes_the_next_gate_and_is_replaced(gate):
-    spec = gate("true")
+def test_a_spare_supervisor_takes_one_gate_after_another(gate, tmp_path):
+    specs = [gate("sh", "-c", f"exit {n}", run_dir=tmp_path / f"run{n}") for n in range(3)]
     process.warm()
     process.warm()
     (spare,) = children(os.getpid())
 
-    process.run(spec)
+    codes = [process.run(spec).exit_code for spec in specs]
 
-    assert identity_of(spec)["supervisor_pid"] == spare
-    (another,) = children(os.getpid())
-    assert another != spare
+    assert codes == [0, 1, 2]
+    assert [identity_of(spec)["supervisor_pid"] for spec in specs] == [spare] * 3
+    if os.geteuid() == 0:  # its /proc is closed to everybody else
+        assert open_files(spare) == open_files_of_a_fresh_one()
+
+
+def test_a_stop_that_comes_too_late_does_not_meet_the_next_gate(gate, tmp_path):
+    specs = [gate("true", run_dir=tmp_path / f"run{n}") for n in range(2)]
+    process.warm()
+    process.run(specs[0])
+    (spare,) = process._spares
+
+    spare.say(process.Stop("too late"))
+    done = process.run(specs[1])
+
+    assert (done.ending, done.exit_code) == ("exited", 0)
+    assert identity_of(specs[1])["supervisor_pid"] == identity_of(specs[0])["supervisor_pid"]
+
+
+def test_after_a_gate_that_could_not_be_started_the_next_one_runs(gate, tmp_path):
+    broken = gate("true", run_dir=tmp_path / "file")
+    (tmp_path / "file").write_text("not a folder")
+    process.warm()
+
+    process.run(broken)
+
+    assert process.run(gate("true")).exit_code == 0
+
+
+def open_files(pid: int) -> int:
+    """How many descriptors a process holds."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def open_files_of_a_fresh_one() -> int:
+    process.cool()
+    process.warm()
+    (spare,) = children(os.getpid())
+    time.sleep(0.3)
+    return open_files(spare)
 
 
 def test_a_spare_that_was_killed_is_not_missed(gate):

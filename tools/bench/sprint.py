@@ -48,7 +48,6 @@ def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
 
 def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float]]:
     """Milliseconds of each run: carrying, completing the files, the bare gates; in turn."""
-    from gates import process
     from sprints import operations
     from sprints.engine.carry import Wish
 
@@ -57,7 +56,6 @@ def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float
         name = f"r{size}-{number}"
         operations.create(name, by="bench")
         floors.append(once_ms(_bare_gates))
-        process.warm()
         carried.append(once_ms(partial(operations.run, name, Wish())))
         files.append(once_ms(operations.settle_files))
     return carried, files, floors
