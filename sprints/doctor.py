@@ -153,7 +153,16 @@ def mirror(store: Store) -> Iterator[Finding]:
     if not found:
         yield Finding("mirror", "ok", "events.jsonl, state.json and the rows agree")
     for line in found:
-        yield Finding("mirror", "bad", line, "studio-gateway init (rewrites the files)")
+        yield Finding("mirror", "bad", line, _remedy(store, line))
+
+
+def _remedy(store: Store, difference: str) -> str:
+    """The rows are the truth: a file that differs from them is moved away and written anew."""
+    if difference.startswith("events.jsonl"):
+        return f"mv {store.events} {store.events}.kept; studio-gateway init"
+    if difference.startswith("state.json"):
+        return f"rm {store.state}; studio-gateway init"
+    return "restore the database from a backup: its rows are not what its events say"
 
 
 CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {

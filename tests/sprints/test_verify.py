@@ -56,3 +56,16 @@ def test_a_row_that_was_changed_behind_the_engines_back_is_found(told):
     Sprint.objects.filter(pk="wk1").update(status="failed")
 
     assert verify.differences(told)[0] == "the events differ from the rows at /sprints/wk1/status"
+
+
+def test_the_doctors_remedies_mend_the_files(told, invoke):
+    lines = told.events.read_text().splitlines(keepends=True)
+    told.events.write_text("".join([*lines[:3], *lines[4:]]))
+    assert "mv " in invoke("doctor").out
+    told.events.rename(told.events.with_name("events.jsonl.kept"))
+    told.state.write_text("{}")
+
+    assert invoke("init").code == 0
+
+    assert told.events.read_text() == "".join(lines)
+    assert verify.differences(told) == []

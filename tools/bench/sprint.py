@@ -1,11 +1,13 @@
 """What a sprint costs beyond its gates, and whether that grows with what is stored."""
 
+import os
 import statistics
 import subprocess
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
-from tools.bench.figures import Figure, once_ms
+from tools.bench.figures import Figure, median_ms, once_ms
 from tools.bench.stores import GATE, fill, fresh_store
 
 GATES_A_SPRINT = 2
@@ -43,7 +45,15 @@ def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
                 met=grown <= 1.2,
             )
             megabytes = Store(repo).state.stat().st_size / 1e6
-            yield Figure(f"state.json complete on return, {megabytes:.1f} MB", with_files, "ms")
+            bare = median_ms(partial(_bare_copy, Store(repo).state), 7)
+            yield Figure(
+                f"state.json complete on return, {megabytes:.1f} MB",
+                with_files,
+                "ms",
+                bare,
+                "under 2 x a bare replacement",
+                with_files < 2 * bare,
+            )
 
 
 def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float]]:
@@ -59,6 +69,15 @@ def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float
         carried.append(once_ms(partial(operations.run, name, Wish())))
         files.append(once_ms(operations.settle_files))
     return carried, files, floors
+
+
+def _bare_copy(path: Path) -> None:
+    """What a file of that size costs to replace, whatever is in it."""
+    with path.with_name("bare.tmp").open("wb") as file:
+        file.write(path.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    path.with_name("bare.tmp").replace(path.with_name("bare.json"))
 
 
 def _bare_gates() -> None:
