@@ -14,7 +14,6 @@ import sys
 import tempfile
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -66,7 +65,7 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
         raise
     finally:
         if not (done and spare and _keep(supervisor)):
-            supervisor.dismiss(kill=done is None)
+            supervisor.dismiss()
     return done or _bereaved(supervisor, spec, begun)
 
 
@@ -140,7 +139,6 @@ class Supervisor:
         assert self._popen.stdin and self._popen.stdout
         self._pipes = (self._popen.stdin, self._popen.stdout)
         self.lines = Lines(*(pipe.fileno() for pipe in self._pipes))
-        _supervisors.add(self)
 
     def waits(self) -> bool:
         """Whether it is there at all."""
@@ -152,32 +150,27 @@ class Supervisor:
         self.lines.send(line, SAY_S)
 
     def hear_out(self, wait_s: float) -> None:
-        """Wait for its end."""
+        """Wait for a result, whatever it is, or for its end."""
         give_up_at = time.monotonic() + wait_s
         while self.lines.open and (now := time.monotonic()) < give_up_at:
-            self.lines.receive(give_up_at - now)
+            if any("ending" in message for message in self.lines.receive(give_up_at - now)):
+                return
 
-    def dismiss(self, *, kill: bool = False) -> None:
-        """Let go of it: its end of file ends it, if nothing else has."""
+    def dismiss(self) -> None:
+        """End it. It must have no gate any more, or be past ending it."""
         for pipe in self._pipes:
             pipe.close()
-        if kill:
-            self._popen.kill()
-        try:
+        self._popen.kill()
+        with suppress(subprocess.TimeoutExpired):
             self._popen.wait(EXIT_S)
-        except subprocess.TimeoutExpired:
-            self._popen.kill()
-            with suppress(subprocess.TimeoutExpired):
-                self._popen.wait(EXIT_S)
 
     def disown(self) -> None:
-        """In a forked child: it is our parent's, and must see its end of file when that ends."""
+        """Forget one that is another's."""
         for pipe in self._pipes:
             pipe.close()
         self._popen.returncode = 0
 
 
-_supervisors: "weakref.WeakSet[Supervisor]" = weakref.WeakSet()
 _spares: list[Supervisor] = []
 _lock = threading.Lock()
 
@@ -190,7 +183,7 @@ def _engage(spec: Spec) -> tuple[Supervisor, bool]:
         engaged = supervisor or Supervisor()
         if engaged.lines.send(spec.to_line(), SPEC_S):
             return engaged, spare is not None
-        engaged.dismiss(kill=True)
+        engaged.dismiss()
     raise OSError("the supervisor did not start")
 
 
@@ -224,15 +217,16 @@ def cool() -> None:
         spares = _spares[:]
         _spares.clear()
     for spare in spares:
-        spare.dismiss(kill=True)  # it has no gate, and may be busy starting
+        spare.dismiss()
 
 
 def _after_fork() -> None:
+    """A forked child leaves our supervisor to us, and does not trip over our lock."""
     global _lock
     _lock = threading.Lock()
+    for spare in _spares:
+        spare.disown()
     _spares.clear()
-    for supervisor in _supervisors:
-        supervisor.disown()
 
 
 atexit.register(cool)

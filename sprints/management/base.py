@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from sprints import operations
 from sprints.contract import ContractError
 from sprints.models import Head
 from sprints.queries import Refused
@@ -59,6 +58,8 @@ class GatewayCommand(BaseCommand):
                 raise
             finally:
                 if self.writes and usable:
+                    from sprints import operations  # the engine with it: not for those who ask
+
                     operations.settle_files()
         except (Refused, StoreError, ContractError, NotReady, CommandError) as exc:
             self._refuse(str(exc))

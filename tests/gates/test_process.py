@@ -292,9 +292,12 @@ def test_a_tick_that_raises_ends_the_gate_and_raises(gate):
             raise KeyboardInterrupt
         return None
 
+    process.warm()
+    begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         process.run(spec, tick=tick)
 
+    assert time.monotonic() - begun < 2
     assert dead(named_in(spec.cwd / "pid"))
 
 
