@@ -108,7 +108,7 @@ class Carrier:
 
     def _perform(self, action: Action) -> Outcome:
         outcome = perform(self.snapshot, action, self.world)
-        asked = bool(self.wish.cancel_by) or self._cancel_asked
+        asked = self.wish.cancel_by or self.snapshot.sprint.cancel_by or self._cancel_asked
         if isinstance(outcome, Judged) and outcome.judgement.verdict == Verdict.CANCELLED:
             # It was stopped; only a cancel is a verdict, anything else is to be run again.
             verdict = Verdict.CANCELLED if asked else Verdict.INTERRUPTED
