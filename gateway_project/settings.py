@@ -30,7 +30,7 @@ SECRET_KEY = (
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 
-INSTALLED_APPS = ["sprints", "gates"]
+INSTALLED_APPS = ["sprints", "gates", "django_q"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -57,3 +57,21 @@ else:
             },
         }
     }
+
+# The queue carries hints (ids only); see sprints/queue. Its own limits lie above every gate's.
+Q_CLUSTER = {
+    "name": "studio-gateway",
+    "broker_class": "sprints.queue.broker.Broker",
+    "orm": "default",
+    "workers": 2,
+    "timeout": 8 * 24 * 3600,
+    "retry": 9 * 24 * 3600,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+    "bulk": 1,
+    "queue_limit": 2,
+    "recycle": 500,
+    "log_level": "WARNING",
+}

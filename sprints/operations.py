@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from gates import process
 from gates.models import Gate
-from sprints import gate_rows, mirror
+from sprints import gate_rows, mirror, queue
 from sprints.contract import DEADLINES, DEFAULT_GATE, PROFILES, Contract, draft
 from sprints.engine import acts
-from sprints.engine.carry import Carrier, Wish
+from sprints.engine.carry import Wish, carry
 from sprints.ids import BadId, check_id
 from sprints.lock import locked
 from sprints.models import Head, Sprint
@@ -152,6 +152,25 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     return _carry(sprint_id, wish, one_round=one_round, retry=False)
 
 
+def start(sprint_id: str, *, again: bool = False) -> Sprint:
+    """Hand the sprint to the workers: its start, or with ``again`` its retry, and its place in
+    the queue are on record together. Raises ``Refused``.
+    """
+    get(sprint_id)
+
+    def queued(snapshot: Snapshot, at: datetime) -> Move | None:
+        if again:
+            return _retry(snapshot, at)
+        if snapshot.sprint.status not in ("created", "running"):
+            raise MoveRefused(f"sprint {sprint_id} is {snapshot.sprint.status}")
+        return _start_if_created(snapshot, at)
+
+    with transaction.atomic():
+        _act(sprint_id, queued)
+        queue.ask(sprint_id)
+    return get(sprint_id)
+
+
 def retry(sprint_id: str, wish: Wish) -> Snapshot:
     """Start again at the round that failed, as a new attempt, and carry on. Raises as ``run``."""
     get(sprint_id)
@@ -166,9 +185,10 @@ def _carry(sprint_id: str, wish: Wish, *, one_round: bool, retry: bool) -> Snaps
     try:
         process.warm()
         snapshot = _act(sprint_id, _retry if retry else _start_if_created)
-        return Carrier(lease, snapshot, store().repo, wish).carry(one_round=one_round)
-    finally:
+    except BaseException:
         release(lease)
+        raise
+    return carry(lease, wish, snapshot, one_round=one_round)
 
 
 def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:

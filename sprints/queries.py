@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 
+from gates.identity import Identity
 from sprints.ids import BadId, check_id
-from sprints.models import Event, Head, Sprint
+from sprints.models import Event, Head, Host, Sprint
 from sprints.models.event import stamp
 from sprints.snapshot import Snapshot, load
 
@@ -51,7 +52,30 @@ def status() -> dict[str, Any]:
         "counts": {name: counts.get(name, 0) for name in Sprint.Status.values},
         "events": head.seq,
         "mirror_fault": head.mirror_fault,
+        "hosts": hosts(timezone.now()),
     }
+
+
+ALIVE_S = 15.0
+
+
+def hosts(now: datetime) -> list[dict[str, Any]]:
+    """The hosts that carry sprints, or once did: their age in seconds, and what each carries."""
+    carried: dict[str, list[str]] = {}
+    for pk, owner in Sprint.objects.exclude(lease_owner="").values_list("pk", "lease_owner"):
+        carried.setdefault(Identity.parse(owner).host, []).append(pk)
+    return [
+        {
+            "name": row.name,
+            "workers": row.workers,
+            "seen_s": (seen_s := round((now - row.seen_at).total_seconds(), 1)),
+            "alive": seen_s < ALIVE_S,
+            "worked_s": round((now - row.worked_at).total_seconds(), 1),
+            "restarts": row.restarts,
+            "carries": carried.get(Identity.parse(row.watch).host, []),
+        }
+        for row in Host.objects.all()
+    ]
 
 
 def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:

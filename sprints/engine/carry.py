@@ -4,9 +4,11 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
+from gates import process
 from gates.process import Stop
 from gates.verdict import Verdict
 from sprints.engine import acts
@@ -15,7 +17,7 @@ from sprints.engine.decide import decide
 from sprints.engine.perform import World, is_instant, perform
 from sprints.engine.settle import needs_world, settle
 from sprints.models import Sprint
-from sprints.models.lease import BEAT_S, Lease, renew
+from sprints.models.lease import BEAT_S, Lease, release, renew
 from sprints.models.moves import Hold, Move, MoveRefused, record, waiting
 from sprints.snapshot import Snapshot, evolve, load
 
@@ -37,6 +39,22 @@ class Wish:
     cancel_by: str = ""
     hand_back: bool = False
     kill: bool = False
+
+
+def carry(
+    lease: Lease, wish: Wish, snapshot: Snapshot | None = None, *, one_round: bool = False
+) -> Snapshot:
+    """Carry the lease's sprint as far as it goes, and give the lease back. Raises ``LeaseLost``.
+
+    ``snapshot`` is the sprint as it is, where the caller has just read it.
+    """
+    try:
+        process.warm()
+        snapshot = snapshot or load(lease.sprint_id, timezone.now())
+        carrier = Carrier(lease, snapshot, settings.STORE.repo, wish)
+        return carrier.carry(one_round=one_round)
+    finally:
+        release(lease)
 
 
 class Carrier:

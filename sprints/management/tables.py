@@ -116,6 +116,14 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
     console.print(f"sprints: {counts or 'none yet'}")
     if facts["mirror_fault"]:
         console.print(Text(f"the files are behind: {facts['mirror_fault']}", "red"))
+    for host in facts["hosts"]:
+        carries = ", ".join(host["carries"]) or "nothing"
+        state = f"{host['workers']} workers, carries {carries}"
+        gone = f"not seen for {human(host['seen_s'])}"
+        console.print(f"host {host['name']}: {state if host['alive'] else gone}")
+    if queue := facts.get("queue"):
+        oldest = f", the oldest for {human(queue['oldest_s'])}" if queue["oldest_s"] else ""
+        console.print(f"queue: {queue['messages']} messages{oldest}")
     sprints(newest)
     if len(facts["sprints"]) > len(newest):
         console.print(f"({len(facts['sprints']) - len(newest)} more: studio-gateway sprint list)")

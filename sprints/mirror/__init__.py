@@ -46,9 +46,13 @@ def on_events(sender: object, events: list[Any], **kwargs: object) -> None:
     _drain(whole=_due(), wait=False, fresh=[(event.seq, event.line) for event in events])
 
 
-def on_waiting(sender: object, **kwargs: object) -> None:
-    """Receiver of ``waiting``: no event may come for long, but state.json may be due."""
-    if _Pace.behind_since and _due():
+def on_waiting(sender: object, *, resting: bool = False, **kwargs: object) -> None:
+    """Receiver of ``waiting``: no event may come for long, but state.json may be due; before a
+    rest it always is.
+    """
+    if resting:
+        flush()
+    elif _Pace.behind_since and _due():
         _drain(whole=True, wait=False)
 
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, QuerySet
 
-from gates.identity import Identity
+from gates.identity import Identity, identity
+from sprints.models.event import Head
 from sprints.models.sprint import Sprint
 
 TTL_S = 15.0
@@ -24,11 +26,26 @@ class Lease:
     token: int
 
 
+class Full(Held):
+    """The repository is another sprint's for now; the message says which."""
+
+
+@transaction.atomic
 def take(sprint_id: str, owner: Identity, at: datetime) -> Lease:
-    """Take the lease: free, expired, or of a process that is provably dead. Raises ``Held``."""
+    """Take the lease: free, expired, or of a process that is provably dead. Raises ``Held``, and
+    ``Full`` while another sprint is carried: gates run in the repository as it lies, and two
+    sprints in one tree would judge each other's work.
+    """
+    Head.objects.select_for_update().get(pk=1)  # one taker at a time
     row = Sprint.objects.only("lease_owner", "lease_token", "lease_until").get(pk=sprint_id)
     if row.lease_owner and _lives(row, at):
         raise Held(f"sprint {sprint_id} is being carried by {_name(row.lease_owner)}")
+    for other in _held().exclude(pk=sprint_id):
+        if _lives(other, at):
+            raise Full(
+                f"sprint {other.pk} is in this repository, carried by {_name(other.lease_owner)}; "
+                f"to wait for it: studio-gateway sprint run {sprint_id} --queue"
+            )
     taken = Sprint.objects.filter(pk=sprint_id, lease_token=row.lease_token).update(
         lease_owner=str(owner),
         lease_token=F("lease_token") + 1,
@@ -54,6 +71,26 @@ def _name(owner: str) -> str:
 def holder(row: Sprint, at: datetime) -> str | None:
     """The living process that carries the sprint, in words; None when nobody does."""
     return _name(row.lease_owner) if row.lease_owner and _lives(row, at) else None
+
+
+def _held() -> QuerySet[Sprint]:
+    return Sprint.objects.exclude(lease_owner="").only("lease_owner", "lease_until")
+
+
+def unheld(at: datetime) -> Sprint | None:
+    """The running sprint that has waited longest for somebody to carry it; None where there is
+    none, or where there is no room for another.
+    """
+    if any(_lives(row, at) for row in _held()):
+        return None
+    running = Sprint.objects.filter(status=Sprint.Status.RUNNING)
+    return running.order_by("started_at").defer("contract", "meta").first()
+
+
+def held_here(at: datetime) -> int:
+    """How many sprints living processes of this host carry."""
+    here = Identity.parse(str(identity())).host
+    return sum(Identity.parse(row.lease_owner).host == here and _lives(row, at) for row in _held())
 
 
 def renew(lease: Lease, at: datetime) -> bool:

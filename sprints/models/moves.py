@@ -19,7 +19,8 @@ from sprints.models.sprint import Sprint
 # Sent after commit with ``events``: a list of Event, in order. A receiver cannot hurt the sender.
 event_committed = Signal()
 
-# Sent several times a second while the engine waits for the world: time for what was put off.
+# Sent several times a second while the engine waits for the world: time for what was put off;
+# with ``resting=True`` when a worker is done with a sprint.
 waiting = Signal()
 
 

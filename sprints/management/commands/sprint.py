@@ -49,9 +49,11 @@ class Command(GatewayCommand):
             metavar="D",
             help=f"{' or '.join(DEADLINES)}: what the end of a round's minutes does (warn)",
         )
-        act("run", "carry it through R0 to R5 here, with a progress display")
+        run = act("run", "carry it through R0 to R5 here, with a progress display")
         act("step", "carry it through one round, starting it if need be")
-        act("retry", "start again at the round that failed, as a new attempt")
+        retry = act("retry", "start again at the round that failed, as a new attempt")
+        for made in (run, retry):
+            made.add_argument("--queue", action="store_true", help="hand it to the workers")
         act("cancel", "stop it; returns when nothing of it runs any more")
         show = act("show", "its rounds, gates and last error")
         show.add_argument("--json", action="store_true", help="exactly as in state.json")
@@ -76,13 +78,23 @@ class Command(GatewayCommand):
         self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
 
     def _run(self, options: dict[str, Any]) -> None:
-        self._carry(options["id"], lambda wish: operations.run(options["id"], wish))
+        if options["queue"]:
+            self._queue(options["id"], again=False)
+        else:
+            self._carry(options["id"], lambda wish: operations.run(options["id"], wish))
+
+    def _queue(self, sprint_id: str, *, again: bool) -> None:
+        operations.start(sprint_id, again=again)
+        self.stdout.write(f"{sprint_id} is queued; watch it: studio-gateway events --follow")
 
     def _step(self, options: dict[str, Any]) -> None:
         self._carry(options["id"], lambda wish: operations.run(options["id"], wish, one_round=True))
 
     def _retry(self, options: dict[str, Any]) -> None:
-        self._carry(options["id"], lambda wish: operations.retry(options["id"], wish))
+        if options["queue"]:
+            self._queue(options["id"], again=True)
+        else:
+            self._carry(options["id"], lambda wish: operations.retry(options["id"], wish))
 
     def _carry(self, sprint_id: str, carry: Callable[[Wish], Snapshot]) -> None:
         wish = Wish()

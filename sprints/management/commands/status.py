@@ -22,9 +22,14 @@ class Command(GatewayCommand):
 
     def handle(self, **options: Any) -> None:
         """Print the status."""
+        facts = queries.status()
+        if facts["hosts"]:  # without a host nothing was ever queued, and django-q stays unloaded
+            from sprints import queue
+
+            facts["queue"] = queue.depth()
         if options["json"] or not sys.stdout.isatty():
-            self.stdout.write(json.dumps(queries.status(), indent=2, sort_keys=True))
+            self.stdout.write(json.dumps(facts, indent=2, sort_keys=True))
             return
         from sprints.management import tables
 
-        tables.status(queries.status(), queries.newest(SHOWN))
+        tables.status(facts, queries.newest(SHOWN))

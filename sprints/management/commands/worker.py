@@ -1,0 +1,53 @@
+"""``worker``: carry queued sprints in the background, on this host."""
+
+import signal
+import socket
+from argparse import ArgumentParser
+from typing import Any
+
+from sprints.management.base import GatewayCommand
+
+
+def workers(text: str) -> int:
+    """A whole number from 1 to 64. Raises ``ValueError``."""
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise ValueError(text)
+    return number
+
+
+workers.__name__ = "whole number from 1 to 64"
+
+
+class Command(GatewayCommand):
+    """Keep a cluster of workers at work until SIGTERM or Ctrl-C."""
+
+    help = "Carry queued sprints until SIGTERM or Ctrl-C; the next start goes on with what runs."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--workers", type=workers, default=2, metavar="N", help="how many (2)")
+        parser.add_argument("--name", default=socket.gethostname(), help="of this host")
+        parser.add_argument("--inside", action="store_true", help="without the watch (internal)")
+
+    def handle(self, **options: Any) -> None:
+        """Watch a cluster, or be one."""
+        if options["inside"]:
+            from sprints.queue import cluster
+
+            cluster.run(options["workers"])
+            return
+        from sprints.queue.watch import Watch
+
+        asked = False
+
+        def stop(*_: object) -> None:
+            nonlocal asked
+            asked = True
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        self.stdout.write(f"{options['workers']} workers on {options['name']}; Ctrl-C stops them")
+        self.stdout.flush()
+        Watch(options["name"], options["workers"], lambda: asked).run()
+        self.stdout.write("stopped; what ran goes on with the next start")

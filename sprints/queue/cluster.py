@@ -1,0 +1,52 @@
+"""django-q's cluster, made to end with its parent and to hand back what it carries."""
+
+import contextlib
+import os
+import signal
+from typing import Any
+
+from django_q import cluster
+from django_q.conf import Conf
+from django_q.signals import post_spawn
+
+from gates.program import die_with_parent
+from sprints.queue import WISH
+from sprints.queue.packets import PacketQueue
+
+
+class Sentinel(cluster.Sentinel):  # type: ignore[misc]
+    """Stops by asking every worker to hand its sprint back, not by waiting for its end."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        die_with_parent()
+        super().__init__(*args, **kwargs)
+
+    def stop(self) -> None:
+        """Ask the workers, then let django-q wait for them."""
+        for worker in self.pool:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGTERM)
+        super().stop()
+
+
+def _spawned(**kwargs: object) -> None:
+    """In a worker, before its first task."""
+    die_with_parent()
+
+    def hand_back(*_: object) -> None:
+        WISH.hand_back = True
+
+    signal.signal(signal.SIGTERM, hand_back)
+
+
+def run(workers: int) -> None:
+    """Work until SIGTERM or SIGINT; returns when everything has been handed back."""
+    die_with_parent()
+    Conf.WORKERS = workers
+    cluster.Queue = PacketQueue
+    cluster.Sentinel = Sentinel
+    post_spawn.connect(_spawned, weak=False)
+    q = cluster.Cluster()
+    q.start()
+    if q.sentinel:
+        q.sentinel.join()

@@ -1,0 +1,87 @@
+"""Outside the cluster: start it, listen for it, and start it anew when it has gone silent."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from gates import process
+from gates.program import Program
+from sprints import queue
+from sprints.models import Host
+from sprints.models.lease import held_here
+
+BEAT_S = 5.0
+SILENT_S = 12.0
+GRACE_S = 30.0
+ROUND_S = 0.2
+
+
+@dataclass
+class Watch:
+    """One host's cluster. ``stop`` is asked several times a second whether to end."""
+
+    host: str
+    workers: int
+    stop: Callable[[], bool]
+
+    def run(self) -> None:
+        """Keep a cluster at work until ``stop``; then have it hand back what it carries."""
+        self._register()
+        cluster = self._start()
+        next_beat = 0.0
+        while not self.stop():
+            now = time.monotonic()
+            if now >= next_beat:
+                next_beat = now + BEAT_S
+                self._beat()
+                if cluster.has_ended() or self._silent():
+                    cluster.stop(grace_s=0.0)
+                    cluster = self._start()
+                    self._restarted()
+            time.sleep(ROUND_S)
+        cluster.stop(grace_s=GRACE_S)
+
+    def _start(self) -> Program:
+        argv = [sys.executable, "-m", "studio_gateway", "worker", "--inside"]
+        return Program([*argv, "--workers", str(self.workers)])
+
+    def _register(self) -> None:
+        now = timezone.now()
+        Host.objects.update_or_create(
+            pk=self.host,
+            defaults={
+                "watch": str(process.identity()),
+                "workers": self.workers,
+                "started_at": now,
+                "seen_at": now,
+                "worked_at": now,
+            },
+        )
+
+    def _beat(self) -> None:
+        with contextlib.suppress(DatabaseError):
+            Host.objects.filter(pk=self.host).update(seen_at=timezone.now())
+            queue.ask_beat(self.host)
+
+    def _silent(self) -> bool:
+        """No worker has taken a message for long, and not because all of them carry a sprint."""
+        try:
+            worked = Host.objects.values_list("worked_at", flat=True).get(pk=self.host)
+            now = timezone.now()
+            if now - worked < timedelta(seconds=SILENT_S):
+                return False
+            return held_here(now) < self.workers
+        except DatabaseError:
+            return False
+
+    def _restarted(self) -> None:
+        row = Host.objects.get(pk=self.host)
+        Host.objects.filter(pk=self.host).update(
+            restarts=row.restarts + 1, worked_at=timezone.now()
+        )

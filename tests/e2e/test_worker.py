@@ -1,0 +1,184 @@
+"""Workers carry queued sprints, whatever is killed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gates import process_table
+from tests.e2e.conftest import processes_of, set_gate, start, wait_for
+from tests.e2e.test_crashes import check_store, events_of
+from tests.world import run_command
+
+TRIALS = int(os.environ.get("STUDIO_TEST_KILLS", "12"))
+SEED = int(os.environ.get("STUDIO_TEST_SEED", "2026"))
+
+
+@pytest.fixture
+def worker(gateway: Path) -> Iterator[subprocess.Popen[str]]:
+    """Two workers at work; stopped in the end, in good order."""
+    running = started(gateway)
+    yield running
+    stop(running)
+
+
+def started(repo: Path) -> subprocess.Popen[str]:
+    """A worker command whose cluster takes messages."""
+    running = start(repo, "worker")
+    assert wait_for(lambda: len(tree(running)) >= 5, 20), processes_of(repo)
+    return running
+
+
+def stop(running: subprocess.Popen[str]) -> None:
+    """SIGTERM, and its end."""
+    if running.poll() is None:
+        os.kill(running.pid, signal.SIGTERM)
+    running.communicate(timeout=60)
+
+
+def tree(running: subprocess.Popen[str]) -> list[int]:
+    """The processes of django-q, without their main one."""
+    return [one.pid for one in process_table.descendants(running.pid)][1:]
+
+
+def queue(repo: Path, *names: str) -> None:
+    """Create the sprints and hand them to the workers."""
+    for name in names:
+        assert run_command(repo, "sprint", "create", name).code == 0
+        said = run_command(repo, "sprint", "run", name, "--queue")
+        assert said.out.startswith(f"{name} is queued"), said
+
+
+def status_of(repo: Path, name: str) -> str:
+    """The sprint's status as state.json has it."""
+    state = json.loads((repo / ".studio_gateway/state.json").read_text())
+    return str(state["sprints"][name]["status"])
+
+
+def succeed(repo: Path, *names: str, within: float = 60) -> bool:
+    """Wait until state.json says so of all of them."""
+    return wait_for(lambda: all(status_of(repo, n) == "succeeded" for n in names), within)
+
+
+def test_queued_sprints_are_carried_one_after_another_in_one_repository(gateway, worker):
+    set_gate(gateway, "sh -c 'mkdir alone && sleep 0.2 && rmdir alone'")
+
+    queue(gateway, "a", "b", "c")
+
+    assert succeed(gateway, "a", "b", "c")
+    order = [e["sprint_id"] for e in events_of_all(gateway) if e["message"] == "sprint succeeded"]
+    assert order == ["a", "b", "c"]
+    check_store(gateway)
+
+
+def events_of_all(repo: Path) -> list[dict]:
+    """All events from the file."""
+    return list(map(json.loads, (repo / ".studio_gateway/events.jsonl").read_text().splitlines()))
+
+
+def test_a_sprint_queued_before_any_worker_runs_waits_for_one(gateway):
+    queue(gateway, "early")
+
+    running = started(gateway)
+
+    assert succeed(gateway, "early", within=15)
+    stop(running)
+
+
+def test_sigterm_hands_back_what_runs_and_the_next_start_goes_on(gateway):
+    set_gate(gateway, "sleep 1.5")
+    first = started(gateway)
+    queue(gateway, "one")
+    assert wait_for(lambda: any("sleep 1.5" in line for line in processes_of(gateway)), 20)
+
+    began = time.monotonic()
+    stop(first)
+    took = time.monotonic() - began
+    assert status_of(gateway, "one") == "running"
+    second = started(gateway)
+
+    assert succeed(gateway, "one", within=20)
+    assert took < 15
+    stop(second)
+    verdicts = [
+        e["data"]["verdict"] for e in events_of(gateway, "one") if e["kind"] == "gate_finished"
+    ]
+    assert verdicts == ["interrupted", "passed", "passed"]
+
+
+def test_kill_9_of_any_process_of_the_cluster_loses_nothing(gateway, worker):
+    chance = random.Random(SEED)
+    set_gate(gateway, "sh -c 'sleep 0.3 & wait'")
+    names = [f"k{n}" for n in range(max(3, TRIALS // 3))]
+    queue(gateway, *names)
+
+    for _ in range(TRIALS):
+        victims = tree(worker)
+        if victims:
+            victim = chance.choice(victims)
+            try:
+                os.kill(victim, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(chance.uniform(0.2, 1.5))
+
+    assert succeed(gateway, *names, within=90), [status_of(gateway, n) for n in names]
+    for name in names:
+        events = events_of(gateway, name)
+        passed = [e for e in events if e["data"].get("verdict") == "passed"]
+        assert len(passed) == 2, name
+        assert sum(e["message"] == "sprint succeeded" for e in events) == 1
+    check_store(gateway)
+
+
+def test_kill_9_of_the_watch_ends_its_cluster(gateway):
+    set_gate(gateway, "sleep 300")
+    running = started(gateway)
+    queue(gateway, "one")
+    assert wait_for(lambda: any("sleep 300" in line for line in processes_of(gateway)), 20)
+
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate()
+
+    assert wait_for(lambda: not processes_of(gateway), 20), processes_of(gateway)
+
+
+def test_work_begins_within_15_s_of_the_death_of_an_idle_worker(gateway, worker):
+    time.sleep(1)
+    for victim in tree(worker)[1:3]:
+        os.kill(victim, signal.SIGKILL)
+    queue(gateway, "after")
+
+    assert succeed(gateway, "after", within=20)
+
+
+def test_a_cancel_reaches_the_worker_that_carries_the_sprint(gateway, worker):
+    set_gate(gateway, "sh -c 'sleep 300 & sleep 300'")
+    queue(gateway, "one")
+    assert wait_for(lambda: any("sleep 300" in line for line in processes_of(gateway)), 20)
+    began = time.monotonic()
+
+    said = run_command(gateway, "sprint", "cancel", "one")
+
+    assert (said.code, said.out) == (0, "one cancelled\n")
+    assert time.monotonic() - began < 10
+    assert not any("sleep 300" in line for line in processes_of(gateway))
+
+
+def test_a_foreground_run_says_what_is_in_the_repository(gateway, worker):
+    set_gate(gateway, "sleep 2")
+    queue(gateway, "one")
+    assert wait_for(lambda: any("sleep 2" in line for line in processes_of(gateway)), 20)
+    run_command(gateway, "sprint", "create", "two")
+
+    said = run_command(gateway, "sprint", "run", "two")
+
+    assert said.code == 2
+    assert "sprint one is in this repository, carried by process" in said.err
+    assert "--queue" in said.err

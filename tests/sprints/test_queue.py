@@ -1,0 +1,138 @@
+"""A queued message is a hint: signed, of ours, and harmless when it comes twice."""
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+from django_q.tasks import async_task
+
+from gates.models import Gate
+from gates.process import identity
+from sprints import operations, queue
+from sprints.models import Event, Sprint
+from sprints.models.lease import Held, release, take
+from sprints.queue.broker import Broker
+from sprints.queue.packets import PacketQueue
+
+
+def queued(*names: str) -> None:
+    """Create the sprints and start them in the queue."""
+    for name in names:
+        operations.create(name, by="test")
+        operations.start(name)
+
+
+def waiting() -> list[tuple[str, tuple]]:
+    """What the queue holds: function and arguments."""
+    packages = [SignedPackage.loads(row.payload) for row in OrmQ.objects.order_by("id")]
+    return [(package["func"], package["args"]) for package in packages]
+
+
+def test_a_start_and_its_message_are_on_record_together(store):
+    queued("wk1")
+
+    assert waiting() == [("sprints.queue.work", ("wk1",))]
+    assert Sprint.objects.get(pk="wk1").status == "running"
+
+
+def test_a_start_that_is_refused_leaves_no_message(store):
+    operations.create("wk1", by="test")
+    Gate.objects.all().delete()
+
+    with pytest.raises(operations.Refused, match="no gate is left"):
+        operations.start("wk1")
+
+    assert waiting() == []
+    assert Sprint.objects.get(pk="wk1").status == "created"
+
+
+def test_a_message_that_comes_four_times_has_its_effect_once(store):
+    queued("wk1")
+
+    for _ in range(4):
+        queue.work("wk1")
+
+    assert Sprint.objects.get(pk="wk1").status == "succeeded"
+    assert Event.objects.filter(line__contains="sprint succeeded").count() == 1
+    assert Event.objects.filter(kind="gate_started").count() == 2
+
+
+def test_a_message_for_a_sprint_that_another_carries_does_nothing(store):
+    queued("wk1")
+    lease = take("wk1", identity(), timezone.now())
+
+    queue.work("wk1")
+    queue.work("no-such-sprint")
+
+    assert Sprint.objects.get(pk="wk1").status == "running"
+    release(lease)
+
+
+def test_one_repository_is_one_sprints_at_a_time(store):
+    queued("wk1", "wk2")
+    lease = take("wk1", identity(), timezone.now())
+
+    with pytest.raises(Held, match="sprint wk1 is in this repository"):
+        take("wk2", identity(), timezone.now())
+
+    release(lease)
+    release(take("wk2", identity(), timezone.now()))
+
+
+def test_the_end_of_one_sprint_asks_for_the_one_that_has_waited_longest(store):
+    queued("wk1", "wk2", "wk3")
+    OrmQ.objects.all().delete()
+
+    queue.work("wk1")
+
+    assert waiting() == [("sprints.queue.work", ("wk2",))]
+
+
+def test_a_lost_message_is_asked_for_again(store):
+    queued("wk1")
+    OrmQ.objects.all().delete()
+
+    assert queue.reconcile() == "wk1"
+
+    assert waiting() == [("sprints.queue.work", ("wk1",))]
+
+
+@pytest.mark.parametrize("func", ["os.system", "sprints.operations.cancel", "sprints.queue.ask"])
+def test_a_message_that_names_another_function_is_dropped(store, func):
+    async_task(func, "echo pwned")
+
+    assert Broker().dequeue() == []
+
+    assert OrmQ.objects.count() == 0
+
+
+def test_a_message_that_we_have_not_signed_is_dropped(store):
+    queued("wk1")
+    row = OrmQ.objects.get()
+    OrmQ.objects.update(payload="x" + row.payload[1:])
+
+    assert Broker().dequeue() == []
+
+    assert OrmQ.objects.count() == 0
+
+
+def test_a_claimed_message_is_nobody_elses(store):
+    queued("wk1")
+
+    claimed = Broker().dequeue()
+
+    assert claimed is not None
+    assert len(claimed) == 1
+    assert Broker()._claim() is None
+
+
+def test_a_packet_reaches_one_reader_whole():
+    packets = PacketQueue()
+    packets.put({"n": 1})
+    packets.put("STOP")
+
+    assert packets.qsize() == 1
+    assert [packets.get(), packets.get()] == [{"n": 1}, "STOP"]
+    assert packets.empty()
+    packets.close()
+    assert packets.qsize() == 0
