@@ -6,7 +6,7 @@ GRAMMAR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 # Words of our own routes and commands, and the device names of Windows, which no folder may have.
 RESERVED = frozenset(
-    "run step cancel retry create new list show pause approve archive all".split()
+    "run step cancel retry resume create new list show pause approve archive all".split()
     + "con prn aux nul".split()
     + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
 )

@@ -222,6 +222,23 @@ def _retry(snapshot: Snapshot, at: datetime) -> Move:
     return acts.retry(snapshot, contract_of(snapshot), _artifacts(snapshot.sprint_id), at)
 
 
+def pause(sprint_id: str, by: str, why: str = "") -> None:
+    """Hold the sprint at its next step. Raises ``Refused``."""
+    if len(why) > 200 or not why.isprintable():
+        raise Refused("a reason is one line of at most 200 characters")
+    get(sprint_id)
+    _act(sprint_id, lambda snapshot, at: acts.pause(snapshot, by, why, at))
+
+
+def resume(sprint_id: str, by: str) -> None:
+    """Let a paused sprint go on, and ask the workers to. Raises ``Refused``."""
+    get(sprint_id)
+    with transaction.atomic():
+        after = _act(sprint_id, lambda snapshot, at: acts.resume(snapshot, by))
+        if after.sprint.status == Sprint.Status.RUNNING:
+            queue.ask(sprint_id)
+
+
 def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
     """End the sprint and return its status: ``cancelled`` only once nothing of it runs.
 

@@ -114,6 +114,11 @@ class Snapshot:
         return None
 
     @property
+    def paused(self) -> bool:
+        """Somebody holds it at its next step."""
+        return self.sprint.meta.get("automation_paused") is True
+
+    @property
     def now(self) -> RoundValue:
         """The current round of a sprint that has one: every running sprint does."""
         assert self.current is not None, "a running sprint is in a round"

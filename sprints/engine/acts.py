@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sprints.contract import Contract
+from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
@@ -103,6 +104,43 @@ def _moved(update: Update, snapshot: Snapshot) -> Update:
         return update
     values = {key: value for key, value in update.values.items() if key != "artifacts_dir"}
     return replace(update, values=values)
+
+
+def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Move:
+    """Hold the sprint at its next step; what runs goes on to its end. Raises ``MoveRefused``."""
+    sprint = snapshot.sprint
+    if sprint.status not in ("created", "running"):
+        raise MoveRefused(
+            f"sprint {sprint.sprint_id} is {sprint.status}; there is nothing to pause"
+        )
+    if snapshot.paused:
+        raise MoveRefused(f"sprint {sprint.sprint_id} is paused already, by {paused_by(snapshot)}")
+    held = {"automation_paused": True, "paused_by": by, "paused_ts": stamp(at), "paused_why": why}
+    because = f": {why}" if why else ""
+    return _noted(snapshot, f"sprint paused by {by}{because}", sprint.meta | held, by)
+
+
+def resume(snapshot: Snapshot, by: str) -> Move:
+    """Let a paused sprint go on. Raises ``MoveRefused``."""
+    if not snapshot.paused:
+        raise MoveRefused(f"sprint {snapshot.sprint_id} is not paused")
+    keys = ("automation_paused", "paused_by", "paused_ts", "paused_why")
+    meta = {key: value for key, value in snapshot.sprint.meta.items() if key not in keys}
+    return _noted(snapshot, f"sprint resumed by {by}", meta, by)
+
+
+def paused_by(snapshot: Snapshot) -> str:
+    """Who paused it, since when and why, in words."""
+    meta = snapshot.sprint.meta
+    since = f" since {meta['paused_ts']}" if meta.get("paused_ts") else ""
+    why = f" ({meta['paused_why']})" if meta.get("paused_why") else ""
+    return f"{meta.get('paused_by') or 'its settings'}{since}{why}"
+
+
+def _noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Move:
+    only_from = (snapshot.sprint.status,)
+    change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta})
+    return Move("note", message, (change,), data={"by": by})
 
 
 def cancel(snapshot: Snapshot, by: str, at: datetime) -> Move:

@@ -26,7 +26,7 @@ OVERDUE = "over its minutes"
 
 
 def decide(snapshot: Snapshot) -> Action | None:
-    """The next action; None when the sprint is not running."""
+    """The next action; None when the sprint is not running, or is held."""
     if snapshot.sprint.status != "running":
         return None
     contract, now = snapshot.terms, snapshot.now
@@ -35,6 +35,8 @@ def decide(snapshot: Snapshot) -> Action | None:
             return Recover(run.id)
     if snapshot.sprint.cancel_by:
         return Cancel(now.code)
+    if snapshot.paused:
+        return None
     if now.status == "pending":
         return StartRound(now.code)
     return (

@@ -84,6 +84,8 @@ def unheld(at: datetime) -> Sprint | None:
     if any(_lives(row, at) for row in _held()):
         return None
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING)
+    paused = running.filter(cancel_by="", meta__automation_paused=True)
+    running = running.exclude(pk__in=paused.values("pk"))  # a missing key is neither true nor false
     return running.order_by("started_at").defer("contract", "meta").first()
 
 

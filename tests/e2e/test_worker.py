@@ -182,3 +182,22 @@ def test_a_foreground_run_says_what_is_in_the_repository(gateway, worker):
     assert said.code == 2
     assert "sprint one is in this repository, carried by process" in said.err
     assert "--queue" in said.err
+
+
+def test_a_pause_holds_at_the_next_step_and_a_resume_goes_on(gateway, worker):
+    set_gate(gateway, "sleep 1")
+    queue(gateway, "one")
+    assert wait_for(lambda: any("sleep 1" in line for line in processes_of(gateway)), 20)
+
+    said = run_command(gateway, "sprint", "pause", "one", "--why", "the build machine is hot")
+    assert said.out.startswith("one holds at its next step")
+    assert wait_for(lambda: not any("sleep 1" in line for line in processes_of(gateway)), 10)
+    time.sleep(1)
+    run = run_command(gateway, "sprint", "run", "one")
+    held = [e["message"] for e in events_of(gateway, "one")][-1]
+    run_command(gateway, "sprint", "resume", "one")
+
+    assert held.startswith("gate finished: qa_smoke_quick")
+    assert run.code == 3
+    assert "(the build machine is hot)" in run.out
+    assert succeed(gateway, "one", within=20)

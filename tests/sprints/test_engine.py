@@ -211,3 +211,39 @@ def _begun(snapshot):
     from sprints.engine.actions import Begun
 
     return Begun(snapshot.at)
+
+
+@pytest.mark.parametrize("steps", range(1, 24))
+def test_a_paused_sprint_holds_at_any_point_and_goes_on_where_it_was(steps):
+    snapshot = fresh()
+    for _ in range(steps):
+        snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
+
+    held = evolve(snapshot, [acts.pause(snapshot, "sam", "lunch", NOON)], NOON)
+    again = evolve(held, [acts.resume(held, "sam")], NOON)
+
+    assert decide(held) is None
+    assert acts.paused_by(held) == "sam since 2026-11-24T12:00:00Z (lunch)"
+    assert again.sprint == snapshot.sprint
+    assert drive(again)[0].sprint.status == "succeeded"
+
+
+def test_a_paused_sprint_can_be_cancelled():
+    snapshot = fresh()
+    held = evolve(snapshot, [acts.pause(snapshot, "sam", "", NOON)], NOON)
+
+    after, _ = drive(evolve(held, [acts.cancel(held, "kim", NOON)], NOON))
+
+    assert after.sprint.status == "cancelled"
+
+
+def test_a_pause_is_refused_where_nothing_would_hold():
+    after, _ = drive(fresh())
+    held = evolve(fresh(), [acts.pause(fresh(), "sam", "", NOON)], NOON)
+
+    with pytest.raises(MoveRefused, match="nothing to pause"):
+        acts.pause(after, "sam", "", NOON)
+    with pytest.raises(MoveRefused, match="paused already, by sam"):
+        acts.pause(held, "kim", "", NOON)
+    with pytest.raises(MoveRefused, match="is not paused"):
+        acts.resume(after, "sam")

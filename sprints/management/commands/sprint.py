@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 
 from sprints import operations, queries
 from sprints.contract import DEADLINES, PROFILES
+from sprints.engine.acts import paused_by
 from sprints.engine.carry import LeaseLost, Wish
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.commands.events import count
@@ -54,6 +55,9 @@ class Command(GatewayCommand):
         retry = act("retry", "start again at the round that failed, as a new attempt")
         for made in (run, retry):
             made.add_argument("--queue", action="store_true", help="hand it to the workers")
+        pause = act("pause", "hold it at its next step; what runs goes on to its end")
+        pause.add_argument("--why", default="", help="one line for the others")
+        act("resume", "let a paused sprint go on, with the workers")
         act("cancel", "stop it; returns when nothing of it runs any more")
         show = act("show", "its rounds, gates and last error")
         show.add_argument("--json", action="store_true", help="exactly as in state.json")
@@ -116,6 +120,10 @@ class Command(GatewayCommand):
         elif status == "running" and wish.hand_back:
             self.stdout.write(f"{sprint_id} goes on with: studio-gateway sprint run {sprint_id}")
             return 143
+        elif status == "running" and after.paused:
+            self.stdout.write(f"{sprint_id} is paused by {paused_by(after)}")
+            self.stdout.write(f"next: studio-gateway sprint resume {sprint_id}")
+            return 3
         elif status == "running":
             self.stdout.write(f"{sprint_id} is at {after.sprint.current_round}")
             return 0
@@ -130,6 +138,17 @@ class Command(GatewayCommand):
             self.stdout.write(f"  {last.gate_id}: {last.reason}")
             for path in (last.stdout_path, last.stderr_path):
                 self.stdout.write(f"  {path}")
+
+    def _pause(self, options: dict[str, Any]) -> None:
+        operations.pause(options["id"], _user(), options["why"])
+        self.stdout.write(
+            f"{options['id']} holds at its next step; "
+            f"next: studio-gateway sprint resume {options['id']}"
+        )
+
+    def _resume(self, options: dict[str, Any]) -> None:
+        operations.resume(options["id"], _user())
+        self.stdout.write(f"{options['id']} goes on with the workers")
 
     def _cancel(self, options: dict[str, Any]) -> None:
         status = operations.cancel(options["id"], _user())
