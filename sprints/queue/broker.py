@@ -1,13 +1,11 @@
 """The queue's table as django-q's broker: woken by its writers, deaf to what it does not know."""
 
 import contextlib
-import hashlib
 import os
 import socket
-import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -63,14 +61,16 @@ def allowed(payload: str) -> bool:
 
 
 class Ear:
-    """A socket in the store's own folder for calls, on which one reader sleeps."""
+    """A socket in the store on which a reader sleeps until it is called. Raises ``OSError``."""
 
     def __init__(self) -> None:
-        self.path = calls() / str(os.getpid())
-        with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
+        folder = settings.STORE.root / "calls"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        name = str(os.getpid())
+        (folder / name).unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(self.path))
+        with _short(folder) as path:
+            self._socket.bind(f"{path}/{name}")
 
     def wait(self, seconds: float) -> None:
         """Sleep until somebody calls."""
@@ -84,25 +84,31 @@ _ears: dict[int, Ear] = {}
 
 def ear() -> Ear:
     """This process's own."""
-    return _ears.setdefault(os.getpid(), _ears.get(os.getpid()) or Ear())
+    return _ears.get(os.getpid()) or _ears.setdefault(os.getpid(), Ear())
 
 
-def calls() -> Path:
-    """Where the readers of this store listen. Not in the store: a socket's path must be short."""
-    name = hashlib.sha256(str(settings.STORE.root).encode()).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"studio-gateway-{name}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
-
-
-def wake(*_: Any) -> None:
+def wake() -> None:
     """Call every reader of this store on this host; one that is gone is forgotten."""
-    for path in calls().iterdir():
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as call:
-            call.setblocking(False)
+    folder = settings.STORE.root / "calls"
+    if not folder.is_dir():
+        return
+    with _short(folder) as path, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as call:
+        call.setblocking(False)
+        for reader in folder.iterdir():
             try:
-                call.sendto(b"!", str(path))
+                call.sendto(b"!", f"{path}/{reader.name}")
             except ConnectionRefusedError:
-                path.unlink(missing_ok=True)
+                reader.unlink(missing_ok=True)
             except OSError:
                 pass  # it has more calls than it can hold: it will look
+
+
+@contextlib.contextmanager
+def _short(folder: Path) -> Iterator[str]:
+    """A name of ``folder`` that fits into a socket's path, which has room for some 100 letters."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        proc = f"/proc/self/fd/{descriptor}"
+        yield proc if Path(proc).is_dir() else str(folder)
+    finally:
+        os.close(descriptor)

@@ -27,6 +27,10 @@ def fresh_store() -> Iterator[Path]:
         }
         import django
 
+        from sprints.store import Store, make_config, make_folders
+
+        make_folders(Store(repo))  # settings read the key with which messages are signed
+        make_config(Store(repo).config)
         django.setup()
         from django.db import connection
 

@@ -1,0 +1,83 @@
+"""From the start of a sprint to its first step in a worker, and what waiting workers cost."""
+
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.bench.figures import Figure
+from tools.bench.stores import fresh_store
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def figures(runs: int, idle_s: float) -> Iterator[Figure]:
+    """Sprints handed to two workers, one after another; then nothing for a while."""
+    with fresh_store() as repo:
+        workers = subprocess.Popen(
+            [sys.executable, "-m", "studio_gateway", "worker"],
+            stdout=subprocess.DEVNULL,
+            cwd=Path.cwd(),
+        )
+        try:
+            time.sleep(4)
+            latencies = sorted(_latencies(runs))
+            yield Figure(
+                "start to first step, p50",
+                statistics.median(latencies),
+                "ms",
+                None,
+                "under 20 ms",
+                statistics.median(latencies) < 20,
+            )
+            yield Figure("start to first step, p99", latencies[int(len(latencies) * 0.99)], "ms")
+            pids = _tree(workers.pid)
+            before = sum(map(_cpu_s, pids))
+            time.sleep(idle_s)
+            part = (sum(map(_cpu_s, pids)) - before) / idle_s * 100
+            yield Figure(
+                "idle, two workers and their watch", part, "% CPU", None, "below 1 %", part < 1
+            )
+            yield Figure("the same, memory", sum(map(_pss_mb, pids)), "MB PSS")
+        finally:
+            workers.send_signal(signal.SIGTERM)
+            workers.wait(60)
+        assert repo.exists()
+
+
+def _latencies(runs: int) -> Iterator[float]:
+    from sprints import operations
+    from sprints.models import Event, Sprint
+
+    for number in range(runs):
+        name = f"q{number}"
+        operations.create(name, by="bench")
+        operations.start(name)
+        began = Sprint.objects.get(pk=name).started_at
+        assert began is not None
+        while Sprint.objects.get(pk=name).status == "running":
+            time.sleep(0.02)
+        first = Event.objects.filter(sprint_id=name, kind="round_started").earliest("seq")
+        yield (first.ts - began).total_seconds() * 1000
+
+
+def _tree(pid: int) -> list[int]:
+    from gates import process_table
+
+    return [pid, *(one.pid for one in process_table.descendants(pid))]
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _pss_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
