@@ -13,12 +13,14 @@ from gates.supervision.launch import PR_SET_PDEATHSIG, prctl
 KILL_S = 5.0
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int | None = None) -> None:
     """Have the system send us SIGTERM when our parent ends; does nothing where there is no way.
 
-    To be called at the start of a process, before its parent can have ended unseen.
+    ``parent`` is its pid, where we know it: if it has ended already, we end here.
     """
     prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if parent is not None and os.getppid() != parent:
+        sys.exit(0)
 
 
 class Program:

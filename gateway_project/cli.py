@@ -14,7 +14,8 @@ from gateway_project import __version__
 OURS = {
     "init": "make the store, the database and config.json here (repeatable)",
     "status": "what runs, what waits, what ended",
-    "sprint": "create, run, step, show, list, cancel, retry",
+    "sprint": "create, run, step, show, list, pause, resume, cancel, retry",
+    "worker": "carry queued sprints in the background",
     "gate": "show and edit the gates that judge a sprint",
     "events": "the event stream; --follow to watch it",
     "doctor": "check the installation and say what to type to mend it",

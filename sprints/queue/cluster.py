@@ -21,12 +21,30 @@ class Sentinel(cluster.Sentinel):  # type: ignore[misc]
         die_with_parent()
         super().__init__(*args, **kwargs)
 
+    def spawn_pusher(self) -> Any:
+        """django-q's, but that it cannot outlive us: it would claim messages for nobody."""
+        return self.spawn_process(_pusher, self.task_queue, self.event_out, self.broker)
+
+    def spawn_monitor(self) -> Any:
+        """django-q's, but that it cannot outlive us."""
+        return self.spawn_process(_monitor, self.result_queue, self.broker)
+
     def stop(self) -> None:
         """Ask the workers, then let django-q wait for them."""
         for worker in self.pool:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGTERM)
         super().stop()
+
+
+def _pusher(*args: Any) -> None:
+    die_with_parent()
+    cluster.pusher(*args)
+
+
+def _monitor(*args: Any) -> None:
+    die_with_parent()
+    cluster.monitor(*args)
 
 
 def _spawned(**kwargs: object) -> None:
@@ -39,9 +57,11 @@ def _spawned(**kwargs: object) -> None:
     signal.signal(signal.SIGTERM, hand_back)
 
 
-def run(workers: int) -> None:
-    """Work until SIGTERM or SIGINT; returns when everything has been handed back."""
-    die_with_parent()
+def run(workers: int, parent: int) -> None:
+    """Work until SIGTERM or SIGINT, or until the process ``parent`` ends; returns when everything
+    has been handed back.
+    """
+    die_with_parent(parent)
     Conf.WORKERS = workers
     cluster.Queue = PacketQueue
     cluster.Sentinel = Sentinel

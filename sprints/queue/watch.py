@@ -1,6 +1,7 @@
 """Outside the cluster: start it, listen for it, and start it anew when it has gone silent."""
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -48,7 +49,7 @@ class Watch:
         cluster.stop(grace_s=GRACE_S)
 
     def _start(self) -> Program:
-        argv = [sys.executable, "-m", "studio_gateway", "worker", "--inside"]
+        argv = [sys.executable, "-m", "studio_gateway", "worker", "--inside", str(os.getpid())]
         return Program([*argv, "--workers", str(self.workers)])
 
     def _register(self) -> None:

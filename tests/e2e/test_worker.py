@@ -201,3 +201,15 @@ def test_a_pause_holds_at_the_next_step_and_a_resume_goes_on(gateway, worker):
     assert run.code == 3
     assert "(the build machine is hot)" in run.out
     assert succeed(gateway, "one", within=20)
+
+
+def test_kill_9_of_the_sentinel_leaves_nobody_who_claims_messages(gateway, worker):
+    sentinel = tree(worker)[0]
+    below = [one.pid for one in process_table.descendants(sentinel)]
+    assert len(below) >= 4
+
+    os.kill(sentinel, signal.SIGKILL)
+
+    assert wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), 10)
+    queue(gateway, "after")
+    assert succeed(gateway, "after", within=20)

@@ -1,4 +1,4 @@
-"""``sprint``: create, run, step, show, list, cancel, retry."""
+"""``sprint``: create, run, step, show, list, pause, resume, cancel, retry."""
 
 import getpass
 import json
@@ -27,7 +27,7 @@ BRIEF_BYTES = 1 << 20
 class Command(GatewayCommand):
     """Everything that is done to one sprint."""
 
-    help = "Create, run, step, show, list, cancel, retry a sprint."
+    help = "Create, run, step, show, list, pause, resume, cancel, retry a sprint."
     writes = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:

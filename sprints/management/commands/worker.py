@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
 from sprints.management.base import GatewayCommand
@@ -28,14 +28,14 @@ class Command(GatewayCommand):
         """Declare the options."""
         parser.add_argument("--workers", type=workers, default=2, metavar="N", help="how many (2)")
         parser.add_argument("--name", default=socket.gethostname(), help="of this host")
-        parser.add_argument("--inside", action="store_true", help="without the watch (internal)")
+        parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
 
     def handle(self, **options: Any) -> None:
         """Watch a cluster, or be one."""
         if options["inside"]:
             from sprints.queue import cluster
 
-            cluster.run(options["workers"])
+            cluster.run(options["workers"], options["inside"])
             return
         from sprints.queue.watch import Watch
 
