@@ -27,12 +27,12 @@ def set_gate(repo: Path, command: str, *options: str) -> None:
     assert said.code == 0, said.err
 
 
-def start(repo: Path, *argv: str) -> subprocess.Popen[str]:
+def start(repo: Path, *argv: str, **env: str) -> subprocess.Popen[str]:
     """Start a command and leave it running."""
     return subprocess.Popen(
         [sys.executable, "-m", "studio_gateway", *argv],
         cwd=repo,
-        env=environment(repo),
+        env=environment(repo) | env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,11 +6,13 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
+from tests.e2e.conftest import start, wait_for
 from tests.world import run_command
 
 SERVER = os.environ.get("STUDIO_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -52,3 +54,31 @@ def test_a_sprint_runs_fails_and_is_retried_on_postgresql(repo, database):
     assert not [one for one in findings if one["level"] == "bad"]
     assert not (repo / ".studio_gateway/gateway.sqlite3").exists()
     assert say("sprint", "create", "WK1").err.startswith("error: sprint wk1 already exists")
+
+
+def test_two_worker_commands_share_the_queue_on_postgresql(repo, database):
+    def say(*argv: str):
+        return run_command(repo, *argv, DATABASE_URL=database)
+
+    def all_done() -> bool:
+        rows = json.loads(say("sprint", "list", "--json").out)
+        return [row["status"] for row in rows] == ["succeeded"] * 6
+
+    assert say("init").code == 0
+    say("gate", "set", "qa_smoke_quick", "--command", "sh -c 'mkdir alone && rmdir alone'")
+    workers = [
+        start(repo, "worker", "--workers", "1", "--name", name, DATABASE_URL=database)
+        for name in ("left", "right")
+    ]
+    for number in range(6):
+        assert say("sprint", "create", f"s{number}").code == 0
+        assert say("sprint", "run", f"s{number}", "--queue").code == 0
+
+    assert wait_for(all_done, 60), say("sprint", "list").out
+    hosts = json.loads(say("status").out)["hosts"]
+    assert [(host["name"], host["alive"]) for host in hosts] == [("left", True), ("right", True)]
+    for worker in workers:
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=60)
+    findings = json.loads(say("doctor", "--json").out)
+    assert not [one for one in findings if one["level"] == "bad"]
