@@ -10,7 +10,7 @@ class SprintsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect those who are told after a commit; none of them can hurt the engine."""
-        from sprints import mirror
+        from sprints import checks, mirror  # noqa: F401 (checks register themselves)
         from sprints.models.moves import event_committed, waiting
 
         event_committed.connect(mirror.on_events, dispatch_uid="mirror")

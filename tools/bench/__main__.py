@@ -12,7 +12,10 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "sprint": ({"stored": (0, 1000, 5000), "runs": 25}, {"stored": (0, 200), "runs": 7}),
     "moves": ({"count": 5000}, {"count": 1000}),
     "commands": ({"sizes": (1000, 1_000_000), "runs": 11}, {"sizes": (1000, 20_000), "runs": 5}),
-    "queue": ({"runs": 100, "idle_s": 30.0}, {"runs": 10, "idle_s": 8.0}),
+    "queue": (
+        {"runs": 100, "idle_s": 30.0, "many": 200},
+        {"runs": 10, "idle_s": 8.0, "many": 20},
+    ),
     "capture": ({"megabytes": 1000, "runs": 7}, {"megabytes": 300, "runs": 3}),
 }
 

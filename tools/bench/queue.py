@@ -15,8 +15,8 @@ from tools.bench.stores import fresh_store
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def figures(runs: int, idle_s: float) -> Iterator[Figure]:
-    """Sprints handed to two workers, one after another; then nothing for a while."""
+def figures(runs: int, idle_s: float, many: int) -> Iterator[Figure]:
+    """Sprints handed to two workers, one after another; nothing for a while; many at once."""
     with fresh_store() as repo:
         workers = subprocess.Popen(
             [sys.executable, "-m", "studio_gateway", "worker"],
@@ -43,6 +43,15 @@ def figures(runs: int, idle_s: float) -> Iterator[Figure]:
                 "idle, two workers and their watch", part, "% CPU", None, "below 1 %", part < 1
             )
             yield Figure("the same, memory", sum(map(_pss_mb, pids)), "MB PSS")
+            queued, lost = _many(many)
+            yield Figure(
+                f"{many} sprints queued at once",
+                queued,
+                "per s",
+                _foreground(max(3, many // 10)),
+                "none lost",
+                lost == 0,
+            )
         finally:
             workers.send_signal(signal.SIGTERM)
             workers.wait(60)
@@ -63,6 +72,38 @@ def _latencies(runs: int) -> Iterator[float]:
             time.sleep(0.02)
         first = Event.objects.filter(sprint_id=name, kind="round_started").earliest("seq")
         yield (first.ts - began).total_seconds() * 1000
+
+
+def _many(count: int) -> tuple[float, int]:
+    """Sprints a second through the workers, and how many did not succeed."""
+    from sprints import operations
+    from sprints.models import Sprint
+
+    names = [f"m{number}" for number in range(count)]
+    for name in names:
+        operations.create(name, by="bench")
+    began = time.perf_counter()
+    for name in names:
+        operations.start(name)
+    mine = Sprint.objects.filter(pk__in=names)
+    while mine.filter(status="running").exists():
+        time.sleep(0.1)
+    took = time.perf_counter() - began
+    return count / took, count - mine.filter(status="succeeded").count()
+
+
+def _foreground(count: int) -> float:
+    """Sprints a second where this process carries them itself."""
+    from sprints import operations
+    from sprints.engine.carry import Wish
+
+    names = [f"f{number}" for number in range(count)]
+    for name in names:
+        operations.create(name, by="bench")
+    began = time.perf_counter()
+    for name in names:
+        operations.run(name, Wish())
+    return count / (time.perf_counter() - began)
 
 
 def _tree(pid: int) -> list[int]:

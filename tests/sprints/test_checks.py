@@ -1,0 +1,24 @@
+"""Timeouts in the wrong order are refused by the system check."""
+
+import pytest
+
+from sprints.checks import timeouts_in_order
+
+
+def test_the_settings_as_they_are_pass():
+    assert timeouts_in_order() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"timeout": 600}, ["sprints.E001"]),
+        ({"retry": 8 * 24 * 3600}, ["sprints.E002"]),
+        ({"timeout": 600, "retry": 60}, ["sprints.E001", "sprints.E002"]),
+        ({"timeout": None}, []),
+    ],
+)
+def test_a_wrong_order_is_named(settings, changed, found):
+    settings.Q_CLUSTER = settings.Q_CLUSTER | changed
+
+    assert [one.id for one in timeouts_in_order()] == found
