@@ -11,7 +11,7 @@ class SprintsConfig(AppConfig):
     def ready(self) -> None:
         """Connect those who are told after a commit; none of them can hurt the engine."""
         from sprints import checks, mirror  # noqa: F401 (checks register themselves)
-        from sprints.models.moves import event_committed, waiting
+        from sprints.models.moves import engine_waits, event_committed
 
         event_committed.connect(mirror.on_events, dispatch_uid="mirror")
-        waiting.connect(mirror.on_waiting, dispatch_uid="mirror")
+        engine_waits.connect(mirror.on_waiting, dispatch_uid="mirror")

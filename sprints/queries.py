@@ -12,6 +12,7 @@ from sprints.ids import BadId, check_id
 from sprints.models import Event, Head, Host, Sprint
 from sprints.models.event import stamp
 from sprints.snapshot import Snapshot, load
+from sprints.waiting import waiting_for
 
 
 class Refused(Exception):
@@ -53,6 +54,10 @@ def status() -> dict[str, Any]:
         "events": head.seq,
         "mirror_fault": head.mirror_fault,
         "hosts": hosts(timezone.now()),
+        "waiting": {
+            row.pk: waiting_for(row, timezone.now())
+            for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
+        },
     }
 
 
@@ -96,6 +101,7 @@ def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
             "started_ts": row.started_at and stamp(row.started_at),
             "finished_ts": row.finished_at and stamp(row.finished_at),
             "took_s": _took(row, now),
+            "waiting_for": waiting_for(row, now),
         }
         for row in rows[:limit]
     ]

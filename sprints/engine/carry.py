@@ -18,7 +18,7 @@ from sprints.engine.perform import World, is_instant, perform
 from sprints.engine.settle import needs_world, settle
 from sprints.models import Sprint
 from sprints.models.lease import BEAT_S, Lease, release, renew
-from sprints.models.moves import Hold, Move, MoveRefused, record, waiting
+from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
 from sprints.snapshot import Snapshot, evolve, load
 
 LOOK_S = 0.5
@@ -152,7 +152,7 @@ class Carrier:
     def _tick(self) -> Stop | None:
         """Called while a gate runs: keep the lease, look for a cancel, say whether to stop."""
         now = time.monotonic()
-        waiting.send_robust(sender=Carrier)
+        engine_waits.send_robust(sender=Carrier)
         try:
             if now - self._beaten >= BEAT_S:
                 self._beaten = now

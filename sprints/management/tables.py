@@ -103,9 +103,16 @@ def sprints(rows: list[dict[str, Any]]) -> None:
             (row["current_round"] or "").split("_")[0],
             "" if row["took_s"] is None else human(row["took_s"]),
             row["created_ts"][:16].replace("T", " "),
-            row["last_error"] or row["title"],
+            row["last_error"] or _waits(row["waiting_for"]) or row["title"],
         )
     console.print(table)
+
+
+def _waits(waiting: dict[str, Any] | None) -> str:
+    """What a running sprint waits for, in words; a start is plain to see."""
+    if waiting is None or waiting["what"] == "a start":
+        return ""
+    return f"waits for {waiting['what']} ({waiting['who']}) since {waiting['since_ts'][11:16]}"
 
 
 def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:

@@ -47,7 +47,7 @@ def on_events(sender: object, events: list[Any], **kwargs: object) -> None:
 
 
 def on_waiting(sender: object, *, resting: bool = False, **kwargs: object) -> None:
-    """Receiver of ``waiting``: no event may come for long, but state.json may be due; before a
+    """Receiver of ``engine_waits``: no event may come for long, but state.json may be due; before a
     rest it always is.
     """
     if resting:

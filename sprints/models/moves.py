@@ -21,7 +21,7 @@ event_committed = Signal()
 
 # Sent several times a second while the engine waits for the world: time for what was put off;
 # with ``resting=True`` when a worker is done with a sprint.
-waiting = Signal()
+engine_waits = Signal()
 
 
 class MoveRefused(Exception):

@@ -12,7 +12,7 @@ from gates import process
 from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.models import Host, Sprint
 from sprints.models.lease import Held, take, unheld
-from sprints.models.moves import waiting
+from sprints.models.moves import engine_waits
 
 # The only functions that a worker runs, whatever a queued message names.
 ALLOWED = frozenset({"sprints.queue.work", "sprints.queue.beat"})
@@ -50,7 +50,7 @@ def work(sprint_id: str) -> None:
     except LeaseLost:
         return  # whoever has it now goes on
     finally:
-        waiting.send_robust(sender=work, resting=True)
+        engine_waits.send_robust(sender=work, resting=True)
     if not WISH.hand_back:
         reconcile()
 
