@@ -177,9 +177,11 @@ def retry(sprint_id: str, wish: Wish) -> Snapshot:
     return _carry(sprint_id, wish, one_round=False, retry=True)
 
 
-def _carry(sprint_id: str, wish: Wish, *, one_round: bool, retry: bool) -> Snapshot:
+def _carry(
+    sprint_id: str, wish: Wish, *, one_round: bool, retry: bool, beside: bool = False
+) -> Snapshot:
     try:
-        lease = take(sprint_id, process.identity(), timezone.now())
+        lease = take(sprint_id, process.identity(), timezone.now(), beside=beside)
     except Held as exc:
         raise Refused(str(exc)) from exc
     try:
@@ -250,7 +252,7 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
     end = time.monotonic() + wait_s
     while (sprint := get(sprint_id)).status == "running":
         if holder(sprint, timezone.now()) is None:
-            _carry(sprint_id, Wish(), one_round=False, retry=False)
+            _carry(sprint_id, Wish(), one_round=False, retry=False, beside=True)
         elif time.monotonic() > end:
             raise Refused(f"sprint {sprint_id} has been asked to stop and is still stopping")
         else:

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -78,6 +79,18 @@ def one_line(text: str) -> str:
     """``text`` on one line, with an escape for whatever could move a terminal's cursor."""
     words = " ".join(text.split())
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """An argparse type: a whole number from ``low`` to ``high``."""
+
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(text)
+        return int(text)
+
+    number.__name__ = f"whole number from {low} to {high}"
+    return number
 
 
 def subcommands(parser: ArgumentParser) -> Any:

@@ -31,17 +31,17 @@ class Full(Held):
 
 
 @transaction.atomic
-def take(sprint_id: str, owner: Identity, at: datetime) -> Lease:
+def take(sprint_id: str, owner: Identity, at: datetime, *, beside: bool = False) -> Lease:
     """Take the lease: free, expired, or of a process that is provably dead. Raises ``Held``, and
     ``Full`` while another sprint is carried: gates run in the repository as it lies, and two
-    sprints in one tree would judge each other's work.
+    sprints in one tree would judge each other's work. ``beside`` is for a cancel: it runs nothing.
     """
     Head.objects.select_for_update().get(pk=1)  # one taker at a time
     row = Sprint.objects.only("lease_owner", "lease_token", "lease_until").get(pk=sprint_id)
     if row.lease_owner and _lives(row, at):
         raise Held(f"sprint {sprint_id} is being carried by {_name(row.lease_owner)}")
     for other in _held().exclude(pk=sprint_id):
-        if _lives(other, at):
+        if not beside and _lives(other, at):
             raise Full(
                 f"sprint {other.pk} is in this repository, carried by {_name(other.lease_owner)}; "
                 f"to wait for it: studio-gateway sprint run {sprint_id} --queue"

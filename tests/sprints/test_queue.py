@@ -79,6 +79,16 @@ def test_one_repository_is_one_sprints_at_a_time(store):
     release(take("wk2", identity(), timezone.now()))
 
 
+def test_a_sprint_that_waits_for_its_turn_can_be_cancelled_at_once(store):
+    queued("wk1", "wk2")
+    lease = take("wk1", identity(), timezone.now())
+
+    assert operations.cancel("wk2", "sam", wait_s=5) == "cancelled"
+
+    assert Event.objects.filter(sprint_id="wk2", kind="round_started").count() == 0
+    release(lease)
+
+
 def test_the_end_of_one_sprint_asks_for_the_one_that_has_waited_longest(store):
     queued("wk1", "wk2", "wk3")
     OrmQ.objects.all().delete()

@@ -8,21 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from sprints import queries
-from sprints.management.base import GatewayCommand
+from sprints.management.base import GatewayCommand, whole_number
 from sprints.models import Event
 
 LOOK_S = 0.2
 
 
-def count(text: str) -> int:
-    """A whole number from 1 to 1,000,000. Raises ``ValueError``."""
-    number = int(text)
-    if not text.isdecimal() or not 1 <= number <= 1_000_000:
-        raise ValueError(text)
-    return number
-
-
-count.__name__ = "whole number from 1 to 1000000"
+count = whole_number(1, 1_000_000)
 
 
 class Command(GatewayCommand):

@@ -5,18 +5,10 @@ import socket
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
-from sprints.management.base import GatewayCommand
+from django.core.management.base import CommandError
 
-
-def workers(text: str) -> int:
-    """A whole number from 1 to 64. Raises ``ValueError``."""
-    number = int(text)
-    if not 1 <= number <= 64:
-        raise ValueError(text)
-    return number
-
-
-workers.__name__ = "whole number from 1 to 64"
+from sprints.ids import GRAMMAR
+from sprints.management.base import GatewayCommand, whole_number
 
 
 class Command(GatewayCommand):
@@ -26,12 +18,16 @@ class Command(GatewayCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--workers", type=workers, default=2, metavar="N", help="how many (2)")
+        parser.add_argument(
+            "--workers", type=whole_number(1, 64), default=2, metavar="N", help="how many (2)"
+        )
         parser.add_argument("--name", default=socket.gethostname(), help="of this host")
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
 
     def handle(self, **options: Any) -> None:
         """Watch a cluster, or be one."""
+        if not GRAMMAR.fullmatch(options["name"]):
+            raise CommandError(f"{options['name']!a} cannot be the name of a host")
         if options["inside"]:
             from sprints.queue import cluster
 
