@@ -14,9 +14,12 @@ def main() -> None:
         sys.exit(2)
     # Ours outright: whoever works on a Django project of their own may have exported another.
     os.environ["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
-    from gateway_project.cli import run
+    try:
+        from gateway_project.cli import run
 
-    run(sys.argv)
+        run(sys.argv)
+    except KeyboardInterrupt:  # while it still loads
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Where a run's output lies: every run in a folder of its own, the latest under the gate's name."""
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -14,6 +15,9 @@ def prepare(gate_folder: Path, number: int) -> Path:
     Raises ``OSError``.
     """
     folder = gate_folder / "runs" / str(number)
+    for place in (*folder.parents[:4], folder):  # as far up as the folder of the sprint
+        if place.is_symlink():
+            raise OSError(errno.ELOOP, "a symbolic link stands in its place", str(place))
     if folder.exists():
         aside = next(
             path

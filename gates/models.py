@@ -78,7 +78,8 @@ class GateRun(models.Model):
     stderr_path = models.TextField()
 
     class Meta:
-        ordering: ClassVar = ["started_at", "id"]
+        # By number, never by time: a clock may be put back, and the latest run is the last begun.
+        ordering: ClassVar = ["gate_id", "number"]
 
     def __str__(self) -> str:
         return self.id

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
+from django.db import DatabaseError
 
 from gateway_project import __version__
 
@@ -55,7 +56,7 @@ class Gateway(ManagementUtility):
         return super().fetch_command(subcommand)
 
     def _unknown(self, subcommand: str) -> NoReturn:
-        near = difflib.get_close_matches(subcommand, [*OURS, *get_commands()], n=1)
+        near = difflib.get_close_matches(subcommand, OURS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"try: {self.prog_name} help"
         sys.stderr.write(f"error: no command {subcommand!r}; {hint}\n")
         sys.exit(2)
@@ -68,20 +69,39 @@ def run(argv: list[str]) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a title may hold more than ASCII
     try:
+        _execute(argv)
+    except SystemExit:
+        _flush(ending=True)
+        raise
+    _flush(ending=False)
+
+
+def _execute(argv: list[str]) -> None:
+    """Word as one line what no command has worded itself."""
+    try:
         Gateway(argv).execute()
     except BrokenPipeError:
-        pass  # the reader has seen enough (| head)
+        return  # the reader has seen enough (| head)
     except ImproperlyConfigured as exc:
         what = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "the settings"
-        sys.stderr.write(f"error: {what} cannot be used: {' '.join(str(exc).split())}\n")
-        sys.exit(2)
-    finally:
-        _flush()
+        text = f"{what} cannot be used: {exc}"
+    except (DatabaseError, OSError) as exc:
+        text = str(exc)
+    else:
+        return
+    sys.stderr.write(f"error: {' '.join(text.split())}\n")
+    sys.exit(2)
 
 
-def _flush() -> None:
-    """Flush now, while a reader that has gone can still be forgiven: at exit it is an error."""
+def _flush(*, ending: bool) -> None:
+    """Flush now, while a reader that has gone can still be forgiven: at exit it is an error.
+    ``ending``: an exit code is settled already.
+    """
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as exc:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(exc, BrokenPipeError):
+            sys.stderr.write(f"error: the output cannot be written: {exc.strerror}\n")
+            if not ending:
+                sys.exit(2)

@@ -144,11 +144,9 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     """
     sprint = get(sprint_id)
     if sprint.status not in ("created", "running"):
-        hint = "; try: studio-gateway sprint retry " + sprint_id
-        raise Refused(
-            f"sprint {sprint_id} is {sprint.status}"
-            + (hint if sprint.status in ("failed", "cancelled") else "")
-        )
+        can_retry = sprint.status in ("failed", "cancelled") and sprint.current_round
+        hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
+        raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}")
     return _carry(sprint_id, wish, one_round=one_round, retry=False)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sprints.contract import Contract
+from sprints.engine.decide import OVERDUE
 from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
@@ -85,7 +86,8 @@ def retry(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: dateti
     data: dict[str, Any] = {"round": now.code, "attempt": attempt, "digest": contract.digest}
     if contract != snapshot.contract:
         values["contract"] = data["contract"] = contract.to_json()
-    again = {"status": "pending", "started_at": None, "finished_at": None}
+    notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
+    again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     sprint = Update("sprint", snapshot.sprint_id, ("failed", "cancelled"), values)
     return Move(
         "note",

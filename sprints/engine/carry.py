@@ -20,6 +20,7 @@ from sprints.models import Sprint
 from sprints.models.lease import BEAT_S, Lease, release, renew
 from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
 from sprints.snapshot import Snapshot, evolve, load
+from sprints.store import StoreError
 
 LOOK_S = 0.5
 
@@ -72,7 +73,8 @@ class Carrier:
     def carry(self, *, one_round: bool = False) -> Snapshot:
         """Go on until the sprint ends, or its current round does, or we are asked to hand back.
 
-        Raises ``LeaseLost`` when the sprint turns out to be another's.
+        Raises ``LeaseLost`` when the sprint turns out to be another's, ``StoreError`` when the
+        store is gone.
         """
         until = self.snapshot.sprint.current_round if one_round else None
         answered: tuple[Action, Outcome] | None = None
@@ -90,6 +92,7 @@ class Carrier:
         """Settle what the world answered and all bookkeeping that follows, record it at once, and
         return the world action that has begun with it; None when there is none.
         """
+        self._still_there()
         self._pass_on_cancel()
         at = timezone.now()
         snapshot = replace(self.snapshot, at=at)
@@ -118,6 +121,11 @@ class Carrier:
             version += 1
         self.snapshot = replace(snapshot, version=version)
         return action
+
+    def _still_there(self) -> None:
+        """A database whose file was deleted goes on taking what nobody will ever read."""
+        if not settings.STORE.config.is_file():
+            raise StoreError(f"the store was deleted while sprint {self.lease.sprint_id} ran")
 
     def _enough(self, snapshot: Snapshot, until: str | None) -> bool:
         if self.wish.hand_back:

@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -28,13 +28,13 @@ class OneLineParser(CommandParser):
 class GatewayCommand(BaseCommand):
     """A command of the gateway. Subclasses write ``handle`` and raise ``SystemExit`` for a code."""
 
-    requires_system_checks: list[str] = []
+    requires_system_checks: list[str] | Literal["__all__"] = []
     needs_store = True
     writes = False
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Django's parser, with complaints of one line."""
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser = super().create_parser("studio-gateway", subcommand, **kwargs)
         parser.__class__ = OneLineParser
         return parser
 

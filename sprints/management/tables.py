@@ -165,7 +165,7 @@ def sprint(after: Snapshot) -> None:
         )
     console.print(rounds)
     gates = _table("gate", "run", "round", "verdict", "took", "reason")
-    for run in after.gate_runs:
+    for run in sorted(after.gate_runs, key=lambda run: (run.attempt, run.round_id, run.number)):
         gates.add_row(
             run.gate_id + ("" if run.required else " (advisory)"),
             str(run.number),

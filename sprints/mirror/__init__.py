@@ -80,7 +80,7 @@ def _drain(*, whole: bool, wait: bool, fresh: Sequence[tuple[int, str]] = ()) ->
                 if whole:
                     _write_state(store)
             last, fault = _head()
-            if fault:
+            if fault and whole:  # an append alone does not show that state.json can be written
                 _mended(fault)
             elif last <= seq:
                 return

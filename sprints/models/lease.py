@@ -58,8 +58,8 @@ def take(sprint_id: str, owner: Identity, at: datetime, *, beside: bool = False)
 
 def _lives(row: Sprint, at: datetime) -> bool:
     alive = Identity.parse(row.lease_owner).is_alive()
-    if alive is None:  # another host: only the clock can tell
-        return row.lease_until is not None and row.lease_until > at
+    if alive is None:  # another host or boot: only the clock can tell, and no lease is longer
+        return bool(row.lease_until and at < row.lease_until <= at + timedelta(seconds=TTL_S))
     return alive
 
 

@@ -5,13 +5,15 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import processes_of, set_gate, start, wait_for
-from tests.world import run_command
+from tests.world import environment, run_command
 
 TRIALS = int(os.environ.get("STUDIO_TEST_KILLS", "12"))
 SEED = int(os.environ.get("STUDIO_TEST_SEED", "2026"))
@@ -183,3 +185,64 @@ def test_a_copy_of_the_database_made_while_it_runs_is_sound(gateway):
     database.close()
 
     assert (mode, sound) == ("wal", "ok")
+
+
+def test_a_reader_that_goes_does_not_turn_a_red_gate_into_a_success(gateway):
+    set_gate(gateway, "false")
+    run_command(gateway, "sprint", "create", "one")
+    command = f"{sys.executable} -m studio_gateway sprint run one"
+
+    for reader in ("head -1", "true"):
+        script = f"set -o pipefail; {command} | {reader} >/dev/null; echo ${{PIPESTATUS[0]}}"
+        said = subprocess.run(
+            ["bash", "-c", script],
+            env=environment(gateway),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert said.stdout == "1\n", said
+        assert "Traceback" not in said.stderr
+        run_command(gateway, "sprint", "create", "two")
+        command = f"{sys.executable} -m studio_gateway sprint run two"
+
+
+def test_a_full_output_is_one_line_and_changes_no_exit_code(gateway):
+    set_gate(gateway, "false")
+    run_command(gateway, "sprint", "create", "one")
+    script = f"{sys.executable} -m studio_gateway {{}} > /dev/full; echo $?"
+
+    def said(words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-c", script.format(words)],
+            env=environment(gateway),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    run, status = said("sprint run one"), said("status")
+
+    assert (run.stdout, status.stdout) == ("1\n", "2\n"), (run, status)
+    for one in (run, status):
+        assert one.stderr.startswith("error: "), one
+        assert "Traceback" not in one.stderr
+
+
+def test_an_early_ctrl_c_is_no_traceback(gateway):
+    for after in (0.1, 0.15, 0.2, 0.3, 0.4):
+        victim = start(gateway, "sprint", "list")
+        time.sleep(after)
+        victim.send_signal(signal.SIGINT)
+        _, err = victim.communicate(timeout=30)
+
+        assert "studio_gateway.py" not in err, (after, err)  # Python itself may still be loading
+        assert victim.returncode in (0, 1, 130, -signal.SIGINT), (after, victim.returncode)
+
+
+def test_a_django_command_before_init_is_one_line(repo):
+    said = run_command(repo, "migrate")
+
+    assert said.code == 2
+    assert said.err.startswith("error: ")
+    assert "Traceback" not in said.err

@@ -247,3 +247,40 @@ def test_a_pause_is_refused_where_nothing_would_hold():
         acts.pause(held, "kim", "", NOON)
     with pytest.raises(MoveRefused, match="is not paused"):
         acts.resume(after, "sam")
+
+
+def test_a_gate_that_still_runs_is_looked_after_before_a_cancel_is_final():
+    snapshot = fresh()
+    while not isinstance(decide(snapshot), RunGate):
+        snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
+    running = evolve(snapshot, settle(snapshot, decide(snapshot), _begun(snapshot)), snapshot.at)
+
+    asked = evolve(running, [acts.cancel(running, "sam", NOON)], NOON)
+
+    assert decide(asked) == Recover("s1/qa_smoke_quick/1")
+    assert drive(asked, lambda action: LOST)[0].sprint.status == "cancelled"
+
+
+def test_a_cancelled_sprint_goes_on_when_it_is_retried():
+    snapshot, _, _ = step(fresh(), lambda action: GREEN, NOON)
+    ended, _ = drive(evolve(snapshot, [acts.cancel(snapshot, "sam", NOON)], NOON))
+
+    again = evolve(
+        ended, [acts.retry(ended, ended.contract, ended.sprint.artifacts_dir, NOON)], NOON
+    )
+
+    assert again.sprint.cancel_by == ""
+    assert drive(again)[0].sprint.status == "succeeded"
+
+
+def test_a_retry_is_told_anew_that_its_round_is_over_its_minutes():
+    slow = timedelta(minutes=7)
+    failed, _ = drive(fresh(), lambda a: RED if a.code.startswith("R3") else GREEN, slow)
+    again = evolve(
+        failed, [acts.retry(failed, failed.contract, failed.sprint.artifacts_dir, NOON)], NOON
+    )
+
+    _, moves = drive(again, each=slow)
+
+    told = [move.round_id for move in moves if "over its minutes" in move.message]
+    assert "R3_BUILD_A_INTEGRATE" in told

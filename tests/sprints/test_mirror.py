@@ -201,3 +201,44 @@ def test_state_json_follows_while_a_long_gate_runs(store):
     seen = json.loads((store.repo / "seen.json").read_text())["sprints"]["wk1"]
     assert seen["gates"]["qa_smoke_quick"]["finished_ts"] is None
     assert seen["rounds"]["R5_RELEASE_CANDIDATE"]["status"] == "in_progress"
+
+
+def test_a_clock_that_is_put_back_leaves_rows_events_and_file_agreed(store, monkeypatch):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    operations.create("wk1", by="test")
+    for _ in range(4):
+        operations.run("wk1", Wish(), one_round=True)
+    real = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: real() - timedelta(hours=1))
+
+    operations.run("wk1", Wish())
+
+    assert agree(store) == []
+
+
+def test_the_tenth_run_of_a_gate_is_later_than_the_ninth(store):
+    set_gate("false")
+    operations.create("wk1", by="test")
+    operations.run("wk1", Wish())
+    for _ in range(10):
+        operations.retry("wk1", Wish())
+
+    assert agree(store) == []
+
+
+def test_an_append_does_not_clear_a_fault_of_state_json(store, capfd):
+    mirror.flush()
+    store.state.unlink()
+    store.state.mkdir()
+    for number in range(3):
+        tell(str(number))
+        mirror.flush()
+
+    assert Event.objects.filter(kind="error").count() == 1
+    assert not Event.objects.filter(line__contains="is written again").exists()
+    store.state.rmdir()
+    assert agree(store) == []
+    assert Head.objects.get().mirror_fault == ""

@@ -107,11 +107,16 @@ class Command(GatewayCommand):
                 after = carry(wish)
         except LeaseLost as exc:
             raise CommandError(str(exc)) from exc
-        operations.settle_files()
-        sys.exit(self._report(after, wish))
+        try:
+            self._report(after, wish)
+        except BrokenPipeError:
+            pass  # the reader has gone; how it ended is in the exit code
+        except OSError as exc:
+            sys.stderr.write(f"error: the output cannot be written: {exc.strerror}\n")
+        sys.exit(_exit_code(after, wish))
 
-    def _report(self, after: Snapshot, wish: Wish) -> int:
-        """Say how it ended and what to type next; the exit code."""
+    def _report(self, after: Snapshot, wish: Wish) -> None:
+        """Say how it ended and what to type next."""
         status, sprint_id = after.sprint.status, after.sprint_id
         if status == "failed":
             self.stdout.write(f"{sprint_id} failed: {after.sprint.last_error}")
@@ -119,20 +124,20 @@ class Command(GatewayCommand):
             self.stdout.write(f"next: studio-gateway sprint retry {sprint_id}")
         elif status == "running" and wish.hand_back:
             self.stdout.write(f"{sprint_id} goes on with: studio-gateway sprint run {sprint_id}")
-            return 143
         elif status == "running" and after.paused:
             self.stdout.write(f"{sprint_id} is paused by {paused_by(after)}")
             self.stdout.write(f"next: studio-gateway sprint resume {sprint_id}")
-            return 3
         elif status == "running":
             self.stdout.write(f"{sprint_id} is at {after.sprint.current_round}")
-            return 0
         else:
             self.stdout.write(f"{sprint_id} {status}")
-        return 130 if status == "cancelled" and wish.cancel_by else EXIT[status]
 
     def _evidence(self, after: Snapshot) -> None:
-        red = [run for run in after.gate_runs if run.required and run.status != "passed"]
+        red = [
+            run
+            for run in after.gate_runs
+            if run.required and run.status != "passed" and run.attempt == after.sprint.attempt
+        ]
         if red and (after.sprint.last_error or "").startswith("gate_failed"):
             last = red[-1]
             self.stdout.write(f"  {last.gate_id}: {last.reason}")
@@ -172,6 +177,14 @@ class Command(GatewayCommand):
         from sprints.management import tables
 
         tables.sprints(rows)
+
+
+def _exit_code(after: Snapshot, wish: Wish) -> int:
+    """As the README lists them."""
+    status = after.sprint.status
+    if status == "running":
+        return 143 if wish.hand_back else 3 if after.paused else 0
+    return 130 if status == "cancelled" and wish.cancel_by else EXIT[status]
 
 
 def _user() -> str:

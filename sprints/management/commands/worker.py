@@ -16,6 +16,8 @@ class Command(GatewayCommand):
 
     help = "Carry queued sprints until SIGTERM or Ctrl-C; the next start goes on with what runs."
 
+    requires_system_checks = "__all__"  # of the queue's timeouts, above all
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument(

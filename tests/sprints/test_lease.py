@@ -1,0 +1,114 @@
+"""One process carries a sprint; who has lost it is refused."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from gates.process import identity
+from sprints import operations
+from sprints.engine.carry import LeaseLost, Wish, carry
+from sprints.models import Event, Sprint
+from sprints.models.lease import Held, holder, take
+from tests.world import set_gate
+
+ELSEWHERE = replace(identity(), host="elsewhere")
+
+
+@pytest.fixture
+def started(store) -> Sprint:
+    """A sprint that runs and that nobody carries."""
+    operations.create("wk1", by="test")
+    operations.start("wk1")
+    return Sprint.objects.get(pk="wk1")
+
+
+def test_what_a_carrier_says_after_it_lost_the_lease_is_refused(started):
+    lease = take("wk1", identity(), timezone.now())
+    Sprint.objects.filter(pk="wk1").update(lease_token=lease.token + 1)
+    before = Event.objects.count()
+
+    with pytest.raises(LeaseLost):
+        carry(lease, Wish())
+
+    assert Event.objects.count() == before
+
+
+def test_a_carrier_that_loses_the_lease_while_a_gate_runs_stops_the_gate(started):
+    set_gate("sleep", "300")
+    Sprint.objects.filter(pk="wk1").update(status="created")
+    from sprints.models import Round
+
+    Round.objects.all().delete()
+    lease = take("wk1", identity(), timezone.now())
+
+    class Thief(Wish):
+        """Somebody takes the sprint as soon as the engine looks."""
+
+        @property
+        def hand_back(self) -> bool:
+            if Event.objects.filter(kind="gate_started").exists():
+                Sprint.objects.filter(pk="wk1").update(lease_token=lease.token + 1)
+            return False
+
+        @hand_back.setter
+        def hand_back(self, value: bool) -> None:
+            pass
+
+    operations.start("wk1")
+    with pytest.raises(LeaseLost):
+        carry(lease, Thief())
+
+    assert not Event.objects.filter(kind="gate_finished").exists()
+
+
+@pytest.mark.parametrize(
+    ("left_s", "held"),
+    [(10, True), (-1, False), (3600, False)],
+    ids=["it holds", "it has run out", "no lease is that long"],
+)
+def test_a_lease_of_another_host_is_believed_for_as_long_as_a_lease_can_be(started, left_s, held):
+    now = timezone.now()
+    Sprint.objects.filter(pk="wk1").update(
+        lease_owner=str(ELSEWHERE), lease_until=now + timedelta(seconds=left_s)
+    )
+    row = Sprint.objects.get(pk="wk1")
+
+    assert (holder(row, now) is not None) is held
+    if held:
+        with pytest.raises(Held, match="on elsewhere"):
+            take("wk1", identity(), now)
+    else:
+        assert take("wk1", identity(), now).token == row.lease_token + 1
+
+
+def test_a_lease_is_renewed_while_a_gate_runs(store, monkeypatch):
+    monkeypatch.setattr("sprints.engine.carry.BEAT_S", 0.3)
+    set_gate("sleep", "1.2")
+    operations.create("wk1", by="test")
+    seen = set()
+
+    class Looking(Wish):
+        """Notes how long the lease holds whenever the engine looks."""
+
+        @property
+        def hand_back(self) -> bool:
+            seen.add(Sprint.objects.values_list("lease_until", flat=True).get(pk="wk1"))
+            return False
+
+        @hand_back.setter
+        def hand_back(self, value: bool) -> None:
+            pass
+
+    operations.run("wk1", Looking())
+
+    assert len(seen) >= 4
+
+
+def test_a_store_that_is_deleted_under_a_sprint_is_no_success(store):
+    set_gate("rm", str(store.config))
+    operations.create("wk1", by="test")
+
+    with pytest.raises(operations.StoreError, match="was deleted while sprint wk1 ran"):
+        operations.run("wk1", Wish())
