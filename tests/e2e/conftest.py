@@ -42,18 +42,38 @@ def start(repo: Path, *argv: str, **env: str) -> subprocess.Popen[str]:
 
 
 def processes_of(repo: Path) -> list[str]:
-    """Processes whose environment or folder is of that repository: ``pid command``."""
+    """What runs of that repository, as ``pid command``: by its folder, or by a gate's cookie, which
+    a daemon that has changed folder still carries; and every supervisor whose gateway is dead.
+    """
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
+        if int(folder.name) == os.getpid():
+            continue
         try:
-            mine = str((folder / "cwd").readlink()).startswith(str(repo))
-            if mine and int(folder.name) != os.getpid():
-                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if line:
-                    found.append(f"{folder.name} {line}")
+            words = (folder / "cmdline").read_bytes().split(b"\0")[:-1]
+            here = str((folder / "cwd").readlink()).startswith(str(repo))
+            if words and (here or is_orphan(words) or carries_cookie(folder)):
+                found.append(f"{folder.name} {b' '.join(words).decode()}")
         except OSError:
             continue
     return found
+
+
+def is_orphan(words: list[bytes]) -> bool:
+    """A supervisor, whose last word is the pid of its gateway, and nobody has that pid."""
+    supervises = len(words) > 1 and words[-2].endswith(b"/supervisor.py")
+    return supervises and not Path(f"/proc/{int(words[-1])}").exists()
+
+
+def carries_cookie(folder: Path) -> bool:
+    """A gate's process, or one that a gate started, unless these very tests run under that gate."""
+    cookies = [
+        word
+        for word in (folder / "environ").read_bytes().split(b"\0")
+        if word.startswith(b"STUDIO_GATEWAY_RUN=")
+    ]
+    ours = os.environ.get("STUDIO_GATEWAY_RUN", "")
+    return bool(cookies) and cookies[0] != f"STUDIO_GATEWAY_RUN={ours}".encode()
 
 
 def wait_for(holds: Callable[[], bool], seconds: float) -> bool:

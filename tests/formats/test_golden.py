@@ -1,13 +1,14 @@
 """Old stores and ours tell the same history in the same shape, and old readers load both.
 
-``golden`` holds what an earlier gateway wrote: ``wk8_demo`` succeeded, and ``wk8_demo`` whose gate
-ended with 3 in R3.
+``golden`` holds what an earlier gateway wrote: ``wk8_demo`` succeeded, ``wk8_demo`` whose gate
+ended with 3 in R3, every status word, and the fewest fields.
 """
 
 import json
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,9 +138,67 @@ def golden(name):
     return json.loads(state)["sprints"][SPRINT], [json.loads(line) for line in events]
 
 
+def completed(text: str) -> str:
+    """A sparse store as old readers took it: what is missing has its empty value."""
+    sprints = json.loads(text)["sprints"]
+    for sprint in sprints.values():
+        of_sprint: dict[str, Any] = {
+            "title": "", "status": "created", "current_round": None, "rounds": {}, "gates": {},
+            "artifacts_dir": "", "last_error": None, "meta": {},
+        }  # fmt: skip
+        fill(sprint, of_sprint)
+        for round_ in sprint["rounds"].values():
+            fill(round_, {"title": "", "status": "pending", "notes": [], "tasks": {}} | NEVER)
+            for key, task in round_["tasks"].items():
+                fill(task, {"task_id": key, "title": "", "owner_agent": "", "status": "pending"})
+                fill(task, {"created_ts": "", "updated_ts": "", "details": {}})
+        for gate in sprint["gates"].values():
+            fill(gate, {"title": "", "command": [], "required": True, "finished_ts": None})
+            fill(gate, {"exit_code": None, "stdout_path": "", "stderr_path": ""})
+    return json.dumps({"sprints": sprints})
+
+
+NEVER = {"started_ts": None, "finished_ts": None}
+
+
+def fill(target: dict, defaults: dict) -> None:
+    """Put in what is missing."""
+    target |= defaults | target
+
+
 def of_the_sprint(events, kinds):
     """The sprint's events of the kinds that the old gateway knew."""
     return [event for event in events if event["sprint_id"] == SPRINT and event["kind"] in kinds]
+
+
+def test_the_old_reader_loads_every_word_that_an_old_store_can_hold():
+    sprints = read_as_before((GOLDEN / "synthetic_all_enums" / "state.json").read_text()).values()
+
+    rounds = [one for sprint in sprints for one in sprint.rounds.values()]
+    tasks = [task for one in rounds for task in one.tasks.values()]
+    assert {sprint.status for sprint in sprints} == set(SprintStatus)
+    assert {one.status for one in rounds} == set(RoundStatus)
+    assert {one.round_id for one in rounds} == set(RoundId)
+    assert {task.status for task in tasks} == set(TaskStatus)
+
+
+def test_we_write_no_word_that_an_old_reader_does_not_know():
+    from sprints import models
+    from sprints.contract import CODES
+
+    assert set(models.Sprint.Status.values) == {word.value for word in SprintStatus}
+    assert set(models.Round.Status.values) == {word.value for word in RoundStatus}
+    assert set(models.Task.Status.values) == {word.value for word in TaskStatus}
+    assert set(CODES) == {word.value for word in RoundId}
+
+
+def test_a_store_with_the_fewest_fields_is_read_once_the_empty_ones_are_filled_in():
+    sprints = read_as_before(completed((GOLDEN / "minimal_fields" / "state.json").read_text()))
+
+    assert sprints["m1"].status == SprintStatus.CREATED
+    assert sprints["m2"].current_round == RoundId.R3
+    assert sprints["m2"].rounds[RoundId.R3].tasks["t"].status == TaskStatus.PENDING
+    assert sprints["m2"].gates["g"].exit_code is None
 
 
 @pytest.mark.parametrize(("name", "status"), [("succeeded", "succeeded"), ("failed", "failed")])

@@ -1,0 +1,32 @@
+"""The look for what a test left behind sees what it must see."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from gates import process
+from tests.e2e.conftest import processes_of
+
+
+def test_a_daemon_that_changed_folder_is_seen_by_its_cookie(repo):
+    env = {**os.environ, "STUDIO_GATEWAY_RUN": "somebody/else/1"}
+    daemon = subprocess.Popen(["sleep", "300"], cwd="/", env=env)
+    try:
+        assert any(line.startswith(f"{daemon.pid} ") for line in processes_of(repo))
+    finally:
+        daemon.kill()
+        daemon.wait()
+
+
+def test_a_supervisor_without_its_gateway_is_seen(repo):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    stand_in = Path(process.PROGRAM).name
+    argv = [sys.executable, "-c", "import time; time.sleep(300)", f"/{stand_in}", str(dead.pid)]
+    supervisor = subprocess.Popen(argv, cwd="/")
+    try:
+        assert any(line.startswith(f"{supervisor.pid} ") for line in processes_of(repo))
+    finally:
+        supervisor.kill()
+        supervisor.wait()
