@@ -42,6 +42,13 @@ if os.environ.get("DATABASE_URL"):
     with warnings.catch_warnings(action="ignore"):  # Django says it again, in one line
         DATABASES = {"default": environ.Env.db_url_config(os.environ["DATABASE_URL"])}
     DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    if DATABASES["default"].get("ENGINE") == "django.db.backends.postgresql":
+        # A server that is gone, or a lock that is not given, is noticed within a lease.
+        DATABASES["default"]["OPTIONS"] = {
+            "connect_timeout": 3,
+            "options": "-c lock_timeout=5s",
+            "tcp_user_timeout": 10_000,
+        } | DATABASES["default"].get("OPTIONS", {})
 else:
     DATABASES = {
         "default": {

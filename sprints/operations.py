@@ -179,7 +179,7 @@ def _carry(
     sprint_id: str, wish: Wish, *, one_round: bool, retry: bool, beside: bool = False
 ) -> Snapshot:
     try:
-        lease = take(sprint_id, process.identity(), timezone.now(), beside=beside)
+        lease = take(sprint_id, process.identity(), beside=beside)
     except Held as exc:
         raise Refused(str(exc)) from exc
     try:
@@ -249,7 +249,7 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
     _act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
     end = time.monotonic() + wait_s
     while (sprint := get(sprint_id)).status == "running":
-        if holder(sprint, timezone.now()) is None:
+        if holder(sprint) is None:
             _carry(sprint_id, Wish(), one_round=False, retry=False, beside=True)
         elif time.monotonic() > end:
             raise Refused(f"sprint {sprint_id} has been asked to stop and is still stopping")

@@ -55,8 +55,7 @@ def status() -> dict[str, Any]:
         "mirror_fault": head.mirror_fault,
         "hosts": hosts(timezone.now()),
         "waiting": {
-            row.pk: waiting_for(row, timezone.now())
-            for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
+            row.pk: waiting_for(row) for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
         },
     }
 
@@ -101,7 +100,7 @@ def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
             "started_ts": row.started_at and stamp(row.started_at),
             "finished_ts": row.finished_at and stamp(row.finished_at),
             "took_s": _took(row, now),
-            "waiting_for": waiting_for(row, now),
+            "waiting_for": waiting_for(row),
         }
         for row in rows[:limit]
     ]

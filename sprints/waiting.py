@@ -9,7 +9,7 @@ from sprints.models.event import stamp
 from sprints.models.lease import holder
 
 
-def waiting_for(row: Sprint, now: datetime) -> dict[str, Any] | None:
+def waiting_for(row: Sprint) -> dict[str, Any] | None:
     """``what``, ``who``, ``since_ts`` and ``until_ts`` (when it is overdue, None where nothing says
     so); None for a sprint that has ended.
     """
@@ -17,7 +17,7 @@ def waiting_for(row: Sprint, now: datetime) -> dict[str, Any] | None:
         return _answer("a start", "an operator", row.created_at)
     if row.status != Sprint.Status.RUNNING:
         return None
-    who = holder(row, now)
+    who = holder(row)
     run = GateRun.objects.filter(round__sprint=row, status=GateRun.RUNNING).first()
     if run and who:
         cancelled = f" to end, cancelled by {row.cancel_by}" if row.cancel_by else ""

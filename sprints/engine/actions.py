@@ -16,12 +16,11 @@ class StartRound:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask one agent; ``kind`` is ``ack`` or ``lead``. ``again`` when an earlier life had asked."""
+    """Ask one agent; ``kind`` is ``ack`` or ``lead``."""
 
     code: str
     agent: str
     kind: str
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

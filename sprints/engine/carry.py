@@ -1,11 +1,14 @@
 """Carry a sprint as far as it goes: the loop around decide, perform, settle and record."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from gates import process
@@ -15,14 +18,16 @@ from sprints.engine import acts
 from sprints.engine.actions import Action, Begun, Judged, Outcome
 from sprints.engine.decide import decide
 from sprints.engine.perform import World, is_instant, perform
-from sprints.engine.settle import needs_world, settle
+from sprints.engine.settle import is_awaited, needs_world, settle
 from sprints.models import Sprint
-from sprints.models.lease import BEAT_S, Lease, release, renew
+from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
+from sprints.models.patience import Answer, impatient, patiently
 from sprints.snapshot import Snapshot, evolve, load
 from sprints.store import StoreError
 
 LOOK_S = 0.5
+AWAY_S = 30.0  # how long a database may be away between two steps
 
 
 class LeaseLost(Exception):
@@ -55,7 +60,8 @@ def carry(
         carrier = Carrier(lease, snapshot, settings.STORE.repo, wish)
         return carrier.carry(one_round=one_round)
     finally:
-        release(lease)
+        with suppress(DatabaseError):  # it runs out
+            release(lease)
 
 
 class Carrier:
@@ -68,7 +74,7 @@ class Carrier:
         self.world = World(repo, self._tick)
         self._lost = False
         self._cancel_asked = False
-        self._looked = self._beaten = time.monotonic()
+        self._looked = self._renewed = time.monotonic()
 
     def carry(self, *, one_round: bool = False) -> Snapshot:
         """Go on until the sprint ends, or its current round does, or we are asked to hand back.
@@ -80,13 +86,18 @@ class Carrier:
         answered: tuple[Action, Outcome] | None = None
         while True:
             try:
-                action = self._advance(answered, until)
+                action = self._patiently(partial(self._advance, answered, until))
             except MoveRefused:
-                self._read_again()
+                self._patiently(self._read_again)
+                if answered and not is_awaited(self.snapshot, answered[0]):
+                    answered = None  # on record already: only the database's answer was lost
                 continue
             if action is None:
                 return self.snapshot
             answered = action, self._perform(action)
+
+    def _patiently(self, act: Callable[[], Answer]) -> Answer:
+        return patiently(act, AWAY_S, lambda: self.wish.hand_back)
 
     def _advance(self, answered: tuple[Action, Outcome] | None, until: str | None) -> Action | None:
         """Settle what the world answered and all bookkeeping that follows, record it at once, and
@@ -158,23 +169,32 @@ class Carrier:
             self.snapshot = replace(after, version=after.version + 1)
 
     def _tick(self) -> Stop | None:
-        """Called while a gate runs: keep the lease, look for a cancel, say whether to stop."""
+        """Called while a gate runs: keep the lease, look for a cancel, say whether to stop.
+
+        It must return soon: a gate whose worker gives no sign of life is stopped.
+        """
         now = time.monotonic()
-        engine_waits.send_robust(sender=Carrier)
         try:
-            if now - self._beaten >= BEAT_S:
-                self._beaten = now
-                self._lost = not renew(self.lease, timezone.now())
-            if now - self._looked >= LOOK_S:
-                self._looked = now
-                rows = Sprint.objects.filter(pk=self.lease.sprint_id)
-                self._cancel_asked = bool(rows.values_list("cancel_by", flat=True).get())
+            with impatient(LOOK_S):
+                engine_waits.send_robust(sender=Carrier)
+                self._look(now)
         except DatabaseError:
-            pass  # a database that is away for a moment does not end a gate
+            connection.close()  # it may be back by the next look, but not on this connection
         if self._lost:
             return Stop("the sprint was taken by another process")
+        if now - self._renewed > TTL_S:
+            return Stop(f"the database has been away for {TTL_S:g} s")
         if self.wish.cancel_by or self._cancel_asked:
             return Stop("cancelled", kill=self.wish.kill)
         if self.wish.hand_back:
             return Stop("the gateway stops", kill=self.wish.kill)
         return None
+
+    def _look(self, now: float) -> None:
+        if now - self._renewed >= BEAT_S:
+            self._lost = not renew(self.lease)
+            self._renewed = now
+        if now - self._looked >= LOOK_S:
+            self._looked = now
+            rows = Sprint.objects.filter(pk=self.lease.sprint_id)
+            self._cancel_asked = bool(rows.values_list("cancel_by", flat=True).get())

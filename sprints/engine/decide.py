@@ -83,13 +83,10 @@ def _overdue(snapshot: Snapshot, deadline: str, spec: RoundSpec, now: RoundValue
 
 
 def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
-    tasks = {task.owner_agent: task for task in snapshot.tasks_of(now.id)}
+    asked = {task.owner_agent for task in snapshot.tasks_of(now.id)}
     for agent, kind in [*((agent, "ack") for agent in spec.acks), (LEAD, "lead")]:
-        task = tasks.get(agent)
-        if task is None:
+        if agent not in asked:
             return Ask(spec.code, agent, kind)
-        if task.status == "in_progress":
-            return Ask(spec.code, agent, kind, again=True)
     return None
 
 

@@ -1,5 +1,6 @@
 """What a gate run means for the rows; pure, a part of ``settle``."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,8 @@ from gates.verdict import Verdict
 from sprints.engine.actions import Judged, RunGate
 from sprints.models.moves import Create, Move, Update
 from sprints.snapshot import GateRunValue, Snapshot
+
+MOST_LOST = 5  # gateways that may die under one gate before it is no longer run again
 
 
 def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Move:
@@ -55,9 +58,27 @@ def run_of(snapshot: Snapshot, run_id: str) -> GateRunValue:
 def open_run(snapshot: Snapshot, gate_id: str) -> GateRunValue:
     """The run of that gate that has no verdict yet. Raises ``LookupError``."""
     for run in snapshot.gate_runs:
-        if run.gate_id == gate_id and run.status == GateRun.RUNNING:
+        if run.gate_id == gate_id and is_open(run):
             return run
     raise LookupError(f"gate {gate_id} is not running")
+
+
+def is_open(run: GateRunValue) -> bool:
+    """It has no verdict yet."""
+    return run.status == GateRun.RUNNING
+
+
+def bounded(snapshot: Snapshot, run: GateRunValue, outcome: Judged) -> Judged:
+    """The outcome of a run that an earlier life left, which is an error once too many gateways
+    have died in the same way: the gate may be what ends them.
+    """
+    said = outcome.judgement
+    before = snapshot.runs_of(run.round_id, run.gate_id)
+    times = 1 + sum((one.status, one.reason) == (said.verdict, said.reason) for one in before)
+    if said.verdict != Verdict.INTERRUPTED or times < MOST_LOST:
+        return outcome
+    reason = f"{said.reason}, {times} times: it may be the gate that ends it"
+    return replace(outcome, judgement=replace(said, verdict=Verdict.ERROR, reason=reason))
 
 
 def judged(run: GateRunValue, outcome: Judged) -> list[Move]:

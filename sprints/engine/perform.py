@@ -1,5 +1,6 @@
 """Let the world answer an action: run a gate, ask an agent, look after what a crash left."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -69,13 +70,21 @@ def token(run: GateRunValue) -> str:
 def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
     gate = snapshot.terms.gate(action.gate_id)
     run = open_run(snapshot, gate.gate_id)
-    timeout_s = gate.timeout_s
-    left = deadline_of(replace(snapshot, at=world.clock()))
-    if snapshot.terms.deadline == "stop" and left is not None:
-        timeout_s = max(0.1, min(timeout_s, left / timedelta(seconds=1)))
+    timeout_s = min(gate.timeout_s, _left_s(snapshot, world))
     try:
         folder = evidence.prepare(Path(run.stdout_path).parent, run.number)
     except OSError as exc:
         return Judgement(Verdict.ERROR, None, f"no room for its output: {exc}", 0.0)
     place = Place(world.repo, folder, token(run), timeout_s)
-    return KINDS[gate.kind](gate, place, world.tick)
+    said = KINDS[gate.kind](gate, place, world.tick)
+    if said.verdict == Verdict.TIMED_OUT and timeout_s < gate.timeout_s:
+        return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
+    return said
+
+
+def _left_s(snapshot: Snapshot, world: World) -> float:
+    """How long a gate may still take where the end of the round's minutes stops it."""
+    left = deadline_of(replace(snapshot, at=world.clock()))
+    if snapshot.terms.deadline != "stop" or left is None:
+        return math.inf
+    return max(0.1, left / timedelta(seconds=1))

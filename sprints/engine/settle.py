@@ -34,7 +34,7 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
         case StartRound(), Begun(at):
             return [_start_round(snapshot, at)]
         case Ask(), Begun(at):
-            return [] if action.again else [task_moves.asked(snapshot, action, at)]
+            return [task_moves.asked(snapshot, action, at)]
         case Ask(), Replied():
             return [task_moves.replied(snapshot, action, outcome)]
         case RunGate(), Begun(at):
@@ -44,7 +44,8 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
         case RunGate(), Judged():
             return gate_moves.judged(gate_moves.open_run(snapshot, action.gate_id), outcome)
         case Recover(), Judged():
-            return gate_moves.judged(gate_moves.run_of(snapshot, action.run_id), outcome)
+            run = gate_moves.run_of(snapshot, action.run_id)
+            return gate_moves.judged(run, gate_moves.bounded(snapshot, run, outcome))
         case WarnOverdue(), Begun():
             return [_warned(snapshot)]
         case StopOverdue(), Begun(at):
@@ -58,9 +59,33 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
     raise ValueError(f"{action} cannot be settled with {outcome}")
 
 
+def is_awaited(snapshot: Snapshot, action: Action) -> bool:
+    """Whether the rows still wait for what the world answers to ``action``."""
+    match action:
+        case RunGate(gate_id=gate_id):
+            return any(
+                gate_moves.is_open(run) and run.gate_id == gate_id for run in snapshot.gate_runs
+            )
+        case Recover(run_id=run_id):
+            return gate_moves.is_open(gate_moves.run_of(snapshot, run_id))
+    return False
+
+
 def needs_world(action: Action) -> bool:
     """True where something outside has to answer; the rest is settled as soon as it begins."""
     return isinstance(action, Ask | RunGate | Recover)
+
+
+def fault(sprint_id: str, code: str, text: str, at: datetime) -> Move:
+    """End a sprint over which the engine itself has fallen: it would again at each start. It may
+    have fallen over the rows, so they are not asked.
+    """
+    return Move(
+        "error",
+        f"the engine cannot carry the sprint: {text}",
+        _ended(sprint_id, code, "failed", f"engine_error:{text}", at),
+        round_id=code,
+    )
 
 
 def _start_round(snapshot: Snapshot, at: datetime) -> Move:
@@ -86,15 +111,15 @@ def _warned(snapshot: Snapshot) -> Move:
     )
 
 
-def _ended(snapshot: Snapshot, status: str, error: str, at: datetime) -> tuple[Update, Update]:
+def _ended(
+    sprint_id: str, code: str, status: str, error: str, at: datetime
+) -> tuple[Update, Update]:
     """The sprint ends in ``status`` and its round stays behind, blocked."""
-    now = snapshot.now
-    values = {"status": status, "last_error": error, "finished_at": at}
+    stays = {"status": "blocked", "finished_at": at}
+    ends = {"status": status, "last_error": error, "finished_at": at}
     return (
-        Update(
-            "round", now.id, ("pending", "in_progress"), {"status": "blocked", "finished_at": at}
-        ),
-        Update("sprint", snapshot.sprint_id, ("running",), values),
+        Update("round", f"{sprint_id}/{code}", ("pending", "in_progress"), stays),
+        Update("sprint", sprint_id, ("running",), ends),
     )
 
 
@@ -105,7 +130,7 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Move:
     return Move(
         "error",
         f"round {code} is over its {minutes:g} minutes; stopping sprint",
-        _ended(snapshot, "failed", error, at),
+        _ended(snapshot.sprint_id, code, "failed", error, at),
         round_id=code,
         data={"minutes": minutes},
     )
@@ -116,7 +141,7 @@ def _failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
     return Move(
         "error",
         "required gate failed; stopping sprint",
-        _ended(snapshot, "failed", error, at),
+        _ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
         round_id=snapshot.now.code,
         data={"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason},
     )
@@ -124,7 +149,9 @@ def _failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
 
 def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
     by = snapshot.sprint.cancel_by
-    round_end, sprint_end = _ended(snapshot, "cancelled", "cancelled_by_user", at)
+    round_end, sprint_end = _ended(
+        snapshot.sprint_id, snapshot.now.code, "cancelled", "cancelled_by_user", at
+    )
     tasks = tuple(
         Update("task", task.id, ("in_progress",), {"status": "cancelled", "updated_at": at})
         for task in snapshot.tasks

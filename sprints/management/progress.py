@@ -14,6 +14,7 @@ from typing import Any
 from sprints.engine.carry import Wish
 from sprints.models import Event
 from sprints.models.moves import event_committed
+from sprints.queries import look
 
 TAIL_BYTES = 2000
 
@@ -112,6 +113,10 @@ class Live:
         self.live = RichLive(get_renderable=self.render, refresh_per_second=5)
 
     def __enter__(self) -> None:
+        for done in look(self.sprint_id).rounds:
+            if done.status == "done" and done.started_at and done.finished_at:
+                took_s = (done.finished_at - done.started_at).total_seconds()
+                self.rounds[done.code] = {"status": "done", "began": 0.0, "ended": took_s}
         self.live.__enter__()
 
     def __exit__(self, *exc: Any) -> None:

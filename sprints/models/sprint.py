@@ -38,7 +38,10 @@ class Sprint(models.Model):
     version = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=200, default="", blank=True)
     lease_token = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="by the database's clock")
+    lease_beat = models.FloatField(
+        null=True, blank=True, help_text="when it was renewed: seconds since its holder's boot"
+    )
 
     class Meta:
         ordering: ClassVar = ["sprint_id"]

@@ -4,15 +4,19 @@ A queued message is a hint that may be lost, late or doubled. The lease on the s
 duplicates harmless, and ``reconcile`` asks again for whatever runs with nobody carrying it.
 """
 
+import contextlib
 from typing import Any
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from gates import process
 from sprints.engine.carry import LeaseLost, Wish, carry
+from sprints.engine.settle import fault
 from sprints.models import Host, Sprint
 from sprints.models.lease import Held, take, unheld
-from sprints.models.moves import engine_waits
+from sprints.models.moves import Hold, MoveRefused, engine_waits, record
+from sprints.store import StoreError
 
 # The only functions that a worker runs, whatever a queued message names.
 ALLOWED = frozenset({"sprints.queue.work", "sprints.queue.beat"})
@@ -42,17 +46,31 @@ def work(sprint_id: str) -> None:
     if WISH.hand_back:
         return
     try:
-        lease = take(sprint_id, process.identity(), timezone.now())
+        lease = take(sprint_id, process.identity())
     except (Held, Sprint.DoesNotExist):
         return
     try:
         carry(lease, WISH)
     except LeaseLost:
         return  # whoever has it now goes on
+    except (DatabaseError, OSError, StoreError):
+        raise  # the world's fault, which may pass: ``reconcile`` asks again
+    except Exception as exc:
+        _give_up(sprint_id, exc)
+        raise
     finally:
         engine_waits.send_robust(sender=work, resting=True)
     if not WISH.hand_back:
         reconcile()
+
+
+def _give_up(sprint_id: str, exc: Exception) -> None:
+    """End a sprint over which the engine has fallen, unless somebody else carries it by now."""
+    row = Sprint.objects.only("version", "current_round").get(pk=sprint_id)
+    at = timezone.now()
+    move = fault(sprint_id, row.current_round or "", f"{type(exc).__name__}: {exc}"[:300], at)
+    with contextlib.suppress(MoveRefused):
+        record(sprint_id, [move], Hold(row.version), at)
 
 
 def beat(host: str) -> None:
@@ -75,7 +93,7 @@ def depth() -> dict[str, Any]:
 
 def reconcile() -> str | None:
     """Ask for the sprint that has waited longest, where there is room; returns its id."""
-    sprint = unheld(timezone.now())
+    sprint = unheld()
     if sprint is None:
         return None
     ask(sprint.pk)

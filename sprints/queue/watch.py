@@ -77,7 +77,7 @@ class Watch:
             now = timezone.now()
             if now - worked < timedelta(seconds=SILENT_S):
                 return False
-            return held_here(now) < self.workers
+            return held_here() < self.workers
         except DatabaseError:
             return False
 

@@ -77,6 +77,25 @@ def test_kill_9_at_a_random_moment_then_run_again_ends_right(gateway):
     check_store(gateway)
 
 
+def test_a_frozen_holder_loses_the_sprint_and_finds_that_out(gateway):
+    set_gate(gateway, "sleep 300")
+    run_command(gateway, "sprint", "create", "wk1")
+    frozen = start(gateway, "sprint", "run", "wk1")
+    events = gateway / ".studio_gateway/events.jsonl"
+    assert wait_for(lambda: '"gate_started"' in events.read_text(), 20)
+    os.kill(frozen.pid, signal.SIGSTOP)
+
+    refused = run_command(gateway, "sprint", "run", "wk1")
+    cancelled = run_command(gateway, "sprint", "cancel", "wk1")
+    os.kill(frozen.pid, signal.SIGCONT)
+    out, err = frozen.communicate(timeout=60)
+
+    assert refused.err.endswith("to stop it: studio-gateway sprint cancel wk1\n"), refused
+    assert cancelled.out == "wk1 cancelled\n", cancelled
+    assert (frozen.returncode, err) == (2, "error: sprint wk1 was taken by another process\n"), out
+    check_store(gateway)
+
+
 def test_twenty_creates_at_once_are_twenty_sprints(gateway):
     running = [start(gateway, "sprint", "create", f"s{n}") for n in range(20)]
 

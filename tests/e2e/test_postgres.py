@@ -7,6 +7,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -80,5 +81,33 @@ def test_two_worker_commands_share_the_queue_on_postgresql(repo, database):
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
         worker.communicate(timeout=60)
+    findings = json.loads(say("doctor", "--json").out)
+    assert not [one for one in findings if one["level"] == "bad"]
+
+
+def test_a_database_that_throws_everybody_out_does_not_end_a_gate(repo, database):
+    psycopg = pytest.importorskip("psycopg")
+
+    def say(*argv: str):
+        return run_command(repo, *argv, DATABASE_URL=database)
+
+    say("init")
+    say("gate", "set", "qa_smoke_quick", "--command", "sh -c 'sleep 3'", "--rounds", "R3")
+    say("sprint", "create", "wk1")
+    running = start(repo, "sprint", "run", "wk1", DATABASE_URL=database)
+    events = repo / ".studio_gateway/events.jsonl"
+    assert wait_for(lambda: '"gate_started"' in events.read_text(), 20)
+    ended = 0
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        for _ in range(8):
+            ended += len(server.execute(end, [database.rsplit("/", 1)[1]]).fetchall())
+            time.sleep(0.3)
+    out, err = running.communicate(timeout=60)
+
+    assert ended >= 3
+    assert running.returncode == 0, (out, err)
+    events = json.loads(say("events").out)
+    assert sum(event["kind"] == "gate_started" for event in events) == 1
     findings = json.loads(say("doctor", "--json").out)
     assert not [one for one in findings if one["level"] == "bad"]

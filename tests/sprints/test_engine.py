@@ -10,6 +10,7 @@ from sprints.contract import DEFAULT_GATE, draft
 from sprints.engine import acts
 from sprints.engine.actions import Recover, RunGate
 from sprints.engine.decide import decide
+from sprints.engine.gate_moves import MOST_LOST
 from sprints.engine.settle import settle
 from sprints.models.moves import MoveRefused
 from sprints.snapshot import evolve
@@ -108,6 +109,24 @@ def test_an_interrupted_gate_is_run_again_and_both_runs_stay():
     ]
     assert [run.number for run in after.gate_runs] == [1, 2, 3, 4]
     assert after.sprint.status == "succeeded"
+
+
+def test_a_gate_under_which_gateway_after_gateway_dies_is_an_error_in_the_end():
+    snapshot = fresh()
+    while not isinstance(decide(snapshot), RunGate):
+        snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
+
+    for _ in range(MOST_LOST):
+        began = settle(snapshot, decide(snapshot), _begun(snapshot))
+        snapshot, action, _ = step(
+            evolve(snapshot, began, snapshot.at), lambda action: LOST, snapshot.at
+        )
+        assert isinstance(action, Recover)
+    after, _ = drive(snapshot)
+
+    assert [run.status for run in after.gate_runs] == ["interrupted"] * (MOST_LOST - 1) + ["error"]
+    assert after.gate_runs[-1].reason == "lost, 5 times: it may be the gate that ends it"
+    assert after.sprint.last_error == "gate_failed:qa_smoke_quick exit_code=None"
 
 
 def test_a_gate_that_an_earlier_life_left_is_looked_after_before_anything_else():

@@ -1,16 +1,20 @@
 """One process carries a sprint; who has lost it is refused."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from gates.process import identity
 from sprints import operations
-from sprints.engine.carry import LeaseLost, Wish, carry
+from sprints.engine.carry import Carrier, LeaseLost, Wish, carry
 from sprints.models import Event, Sprint
-from sprints.models.lease import Held, holder, take
+from sprints.models.lease import BEAT_S, TTL_S, Held, holder, take
+from sprints.snapshot import load
 from tests.world import set_gate
 
 ELSEWHERE = replace(identity(), host="elsewhere")
@@ -25,7 +29,7 @@ def started(store) -> Sprint:
 
 
 def test_what_a_carrier_says_after_it_lost_the_lease_is_refused(started):
-    lease = take("wk1", identity(), timezone.now())
+    lease = take("wk1", identity())
     Sprint.objects.filter(pk="wk1").update(lease_token=lease.token + 1)
     before = Event.objects.count()
 
@@ -41,7 +45,7 @@ def test_a_carrier_that_loses_the_lease_while_a_gate_runs_stops_the_gate(started
     from sprints.models import Round
 
     Round.objects.all().delete()
-    lease = take("wk1", identity(), timezone.now())
+    lease = take("wk1", identity())
 
     class Thief(Wish):
         """Somebody takes the sprint as soon as the engine looks."""
@@ -75,12 +79,60 @@ def test_a_lease_of_another_host_is_believed_for_as_long_as_a_lease_can_be(start
     )
     row = Sprint.objects.get(pk="wk1")
 
-    assert (holder(row, now) is not None) is held
+    assert (holder(row) is not None) is held
     if held:
         with pytest.raises(Held, match="on elsewhere"):
-            take("wk1", identity(), now)
+            take("wk1", identity())
     else:
-        assert take("wk1", identity(), now).token == row.lease_token + 1
+        assert take("wk1", identity()).token == row.lease_token + 1
+
+
+@pytest.mark.parametrize(("ago_s", "held"), [(1, True), (TTL_S + 1, False)])
+def test_a_holder_that_gives_no_sign_of_life_loses_the_lease_whatever_the_clock_says(
+    started, ago_s, held
+):
+    take("wk1", identity())
+    Sprint.objects.filter(pk="wk1").update(
+        lease_beat=time.monotonic() - ago_s,
+        lease_until=timezone.now() + timedelta(days=1 if ago_s > TTL_S else -1),
+    )
+
+    assert (holder(Sprint.objects.get(pk="wk1")) is not None) is held
+
+
+def test_a_database_that_is_locked_does_not_hold_up_the_sign_of_life_of_a_gate(started):
+    lease = take("wk1", identity())
+    carrier = Carrier(lease, load("wk1", timezone.now()), settings.STORE.repo, Wish())
+    carrier._renewed -= BEAT_S
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN IMMEDIATE")
+
+        began = time.monotonic()
+        assert carrier._tick() is None
+        took = time.monotonic() - began
+        cursor.execute("ROLLBACK")
+    other.close()
+
+    assert took < connection.settings_dict["OPTIONS"]["timeout"] / 4
+    carrier._tick()
+    assert time.monotonic() - carrier._renewed < 1
+
+
+def test_a_carrier_that_cannot_renew_its_lease_gives_the_gate_up(started):
+    lease = take("wk1", identity())
+    carrier = Carrier(lease, load("wk1", timezone.now()), settings.STORE.repo, Wish())
+    carrier._renewed -= TTL_S + 1
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN IMMEDIATE")
+
+        stop = carrier._tick()
+        cursor.execute("ROLLBACK")
+    other.close()
+
+    assert stop is not None
+    assert stop.reason == "the database has been away for 15 s"
 
 
 def test_a_lease_is_renewed_while_a_gate_runs(store, monkeypatch):

@@ -1,7 +1,6 @@
 """A queued message is a hint: signed, of ours, and harmless when it comes twice."""
 
 import pytest
-from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
@@ -59,7 +58,7 @@ def test_a_message_that_comes_four_times_has_its_effect_once(store):
 
 def test_a_message_for_a_sprint_that_another_carries_does_nothing(store):
     queued("wk1")
-    lease = take("wk1", identity(), timezone.now())
+    lease = take("wk1", identity())
 
     queue.work("wk1")
     queue.work("no-such-sprint")
@@ -70,18 +69,18 @@ def test_a_message_for_a_sprint_that_another_carries_does_nothing(store):
 
 def test_one_repository_is_one_sprints_at_a_time(store):
     queued("wk1", "wk2")
-    lease = take("wk1", identity(), timezone.now())
+    lease = take("wk1", identity())
 
     with pytest.raises(Held, match="sprint wk1 is in this repository"):
-        take("wk2", identity(), timezone.now())
+        take("wk2", identity())
 
     release(lease)
-    release(take("wk2", identity(), timezone.now()))
+    release(take("wk2", identity()))
 
 
 def test_a_sprint_that_waits_for_its_turn_can_be_cancelled_at_once(store):
     queued("wk1", "wk2")
-    lease = take("wk1", identity(), timezone.now())
+    lease = take("wk1", identity())
 
     assert operations.cancel("wk2", "sam", wait_s=5) == "cancelled"
 
@@ -105,6 +104,18 @@ def test_a_lost_message_is_asked_for_again(store):
     assert queue.reconcile() == "wk1"
 
     assert waiting() == [("sprints.queue.work", ("wk1",))]
+
+
+def test_a_sprint_over_which_the_engine_falls_is_failed_not_asked_for_for_ever(store):
+    queued("wk1")
+    Sprint.objects.update(contract={"profile": "quick"})
+
+    with pytest.raises(KeyError):
+        queue.work("wk1")
+
+    assert queue.reconcile() is None
+    sprint = Sprint.objects.get(pk="wk1")
+    assert (sprint.status, sprint.last_error) == ("failed", "engine_error:KeyError: 'deadline'")
 
 
 @pytest.mark.parametrize("func", ["os.system", "sprints.operations.cancel", "sprints.queue.ask"])

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
-
 from gates.models import GateRun
 from gates.process import identity
 from sprints import operations
@@ -16,7 +14,7 @@ from tests.world import set_gate
 
 
 def waits(name: str = "wk1"):
-    return waiting_for(Sprint.objects.get(pk=name), timezone.now())
+    return waiting_for(Sprint.objects.get(pk=name))
 
 
 def test_a_sprint_waits_for_a_start_then_for_a_worker_then_for_nothing(store):
@@ -62,7 +60,7 @@ def test_a_paused_sprint_names_who_paused_it(store):
     operations.create("wk1", by="test")
     operations.start("wk1")
     operations.pause("wk1", "sam", "lunch")
-    lease = take("wk1", identity(), timezone.now())
+    lease = take("wk1", identity())
 
     assert waits()["what"] == "a resume; paused by sam"
     assert waits()["since_ts"] == Sprint.objects.get(pk="wk1").meta["paused_ts"]

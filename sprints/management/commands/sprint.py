@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from sprints import operations, queries
 from sprints.contract import DEADLINES, PROFILES
@@ -90,6 +91,12 @@ class Command(GatewayCommand):
     def _queue(self, sprint_id: str, *, again: bool) -> None:
         operations.start(sprint_id, again=again)
         self.stdout.write(f"{sprint_id} is queued; watch it: studio-gateway events --follow")
+        self._who_works()
+
+    def _who_works(self) -> None:
+        """Say so where nobody is there to take up what was just handed over."""
+        if not any(host["alive"] for host in queries.hosts(timezone.now())):
+            self.stdout.write("no worker is at work; start one: studio-gateway worker")
 
     def _step(self, options: dict[str, Any]) -> None:
         self._carry(options["id"], lambda wish: operations.run(options["id"], wish, one_round=True))
@@ -154,6 +161,7 @@ class Command(GatewayCommand):
     def _resume(self, options: dict[str, Any]) -> None:
         operations.resume(options["id"], _user())
         self.stdout.write(f"{options['id']} goes on with the workers")
+        self._who_works()
 
     def _cancel(self, options: dict[str, Any]) -> None:
         status = operations.cancel(options["id"], _user())

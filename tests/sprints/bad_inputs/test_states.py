@@ -1,7 +1,6 @@
 """An act that a sprint's state forbids is refused with that state, and changes nothing."""
 
 import pytest
-from django.utils import timezone
 
 from gates import process
 from sprints.models.lease import release, take
@@ -57,7 +56,7 @@ def test_nothing_is_left_to_cancel_once_a_sprint_has_ended(refused, in_status, s
 @pytest.mark.parametrize("act", ["run", "step", "retry"])
 def test_a_sprint_in_other_hands_is_left_there(refused, in_status, act):
     in_status("running")
-    lease = take("s1", process.identity(), timezone.now())
+    lease = take("s1", process.identity())
 
     said = refused("sprint", act, "s1")
 
