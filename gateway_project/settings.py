@@ -1,7 +1,8 @@
 """Settings, from the environment and from the store that is served.
 
 ``STUDIO_GATEWAY_REPO`` names the repository, ``DATABASE_URL`` a PostgreSQL instead of the embedded
-SQLite, ``STUDIO_GATEWAY_SECRET_KEY`` overrides the key in config.json.
+SQLite, ``STUDIO_GATEWAY_BROKER`` a Redis instead of a table as the queue;
+``STUDIO_GATEWAY_SECRET_KEY`` overrides the key in config.json: hosts that share a queue share it.
 """
 
 import contextlib
@@ -10,6 +11,8 @@ import secrets
 import warnings
 from pathlib import Path
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from gateway_project import __version__
 from sprints.store import Store, StoreError, find_repo, read_config
@@ -66,6 +69,9 @@ else:
     }
 
 # The queue carries hints (ids only); see sprints/queue. Its own limits lie above every gate's.
+BROKER = os.environ.get("STUDIO_GATEWAY_BROKER", "database")
+if BROKER != "database" and not BROKER.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("STUDIO_GATEWAY_BROKER is 'database' or the URL of a Redis")
 Q_CLUSTER = {
     "name": "studio-gateway",
     "broker_class": "sprints.queue.broker.Broker",
@@ -82,3 +88,5 @@ Q_CLUSTER = {
     "recycle": 500,
     "log_level": "WARNING",
 }
+if BROKER != "database":
+    Q_CLUSTER |= {"broker_class": "sprints.queue.redis_broker.Broker", "redis": BROKER}

@@ -19,6 +19,7 @@ from sprints.engine.carry import Wish, carry
 from sprints.ids import BadId, check_id
 from sprints.lock import locked
 from sprints.models import Head, Sprint
+from sprints.models.host import living
 from sprints.models.lease import Held, holder, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, note, record
 from sprints.queries import Refused, get
@@ -113,7 +114,7 @@ def create(
         if value:
             meta[key] = value
     at = timezone.now()
-    move = acts.create(sprint_id, title, _artifacts(sprint_id), meta, at)
+    move = acts.create(sprint_id, title, str(store().evidence_of(sprint_id)), meta, at)
     try:
         record(sprint_id, [move], None, at)
     except IntegrityError:
@@ -122,10 +123,6 @@ def create(
             raise
         raise Refused(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
     return Sprint.objects.get(pk=sprint_id)
-
-
-def _artifacts(sprint_id: str) -> str:
-    return str(store().artifacts / sprint_id)
 
 
 def contract_of(snapshot: Snapshot) -> Contract:
@@ -186,7 +183,7 @@ def _carry(
         process.warm()
         snapshot = _act(sprint_id, _retry if retry else _start_if_created)
     except BaseException:
-        release(lease)
+        release(lease, unused=True)
         raise
     return carry(lease, wish, snapshot, one_round=one_round)
 
@@ -215,11 +212,11 @@ def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> S
 def _start_if_created(snapshot: Snapshot, at: datetime) -> Move | None:
     if snapshot.sprint.status != "created":
         return None
-    return acts.start(snapshot, contract_of(snapshot), _artifacts(snapshot.sprint_id), at)
+    return acts.start(snapshot, contract_of(snapshot), at)
 
 
 def _retry(snapshot: Snapshot, at: datetime) -> Move:
-    return acts.retry(snapshot, contract_of(snapshot), _artifacts(snapshot.sprint_id), at)
+    return acts.retry(snapshot, contract_of(snapshot), at)
 
 
 def pause(sprint_id: str, by: str, why: str = "") -> None:
@@ -249,13 +246,18 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
     _act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
     end = time.monotonic() + wait_s
     while (sprint := get(sprint_id)).status == "running":
-        if holder(sprint) is None:
+        if holder(sprint) is None and not _is_elsewhere(sprint):
             _carry(sprint_id, Wish(), one_round=False, retry=False, beside=True)
         elif time.monotonic() > end:
             raise Refused(f"sprint {sprint_id} has been asked to stop and is still stopping")
         else:
             time.sleep(0.1)
     return sprint.status
+
+
+def _is_elsewhere(sprint: Sprint) -> bool:
+    """Its files are on another host, which lives and will see that it has been cancelled."""
+    return sprint.home not in ("", store().place) and living(sprint.home) is not None
 
 
 def settle_files() -> None:

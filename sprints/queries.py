@@ -5,12 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from gates.identity import Identity
 from sprints.ids import BadId, check_id
 from sprints.models import Event, Head, Host, Sprint
 from sprints.models.event import stamp
+from sprints.models.host import ALIVE_S
 from sprints.snapshot import Snapshot, load
 from sprints.waiting import waiting_for
 
@@ -53,33 +54,35 @@ def status() -> dict[str, Any]:
         "counts": {name: counts.get(name, 0) for name in Sprint.Status.values},
         "events": head.seq,
         "mirror_fault": head.mirror_fault,
-        "hosts": hosts(timezone.now()),
+        "hosts": hosts(),
         "waiting": {
             row.pk: waiting_for(row) for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
         },
     }
 
 
-ALIVE_S = 15.0
-
-
-def hosts(now: datetime) -> list[dict[str, Any]]:
+def hosts() -> list[dict[str, Any]]:
     """The hosts that carry sprints, or once did: their age in seconds, and what each carries."""
     carried: dict[str, list[str]] = {}
-    for pk, owner in Sprint.objects.exclude(lease_owner="").values_list("pk", "lease_owner"):
-        carried.setdefault(Identity.parse(owner).host, []).append(pk)
+    for pk, home in Sprint.objects.exclude(lease_owner="").values_list("pk", "home"):
+        carried.setdefault(home, []).append(pk)
     return [
         {
             "name": row.name,
+            "place": row.place,
             "workers": row.workers,
-            "seen_s": (seen_s := round((now - row.seen_at).total_seconds(), 1)),
+            "seen_s": (seen_s := _age(row.seen_at, row.clock)),
             "alive": seen_s < ALIVE_S,
-            "worked_s": round((now - row.worked_at).total_seconds(), 1),
+            "worked_s": _age(row.worked_at, row.clock),
             "restarts": row.restarts,
-            "carries": carried.get(Identity.parse(row.watch).host, []),
+            "carries": carried.get(row.place, []),
         }
-        for row in Host.objects.all()
+        for row in Host.objects.annotate(clock=Now())
     ]
+
+
+def _age(then: datetime, now: datetime) -> float:
+    return round((now - then).total_seconds(), 1)
 
 
 def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:

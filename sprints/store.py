@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,11 @@ class Store:
     repo: Path
 
     @property
+    def place(self) -> str:
+        """Names this store among those of all machines that share a database."""
+        return f"{socket.gethostname()}:{self.root}"
+
+    @property
     def root(self) -> Path:
         return self.repo / FOLDER
 
@@ -57,6 +63,10 @@ class Store:
     @property
     def artifacts(self) -> Path:
         return self.root / "artifacts"
+
+    def evidence_of(self, sprint_id: str) -> Path:
+        """The folder of one sprint."""
+        return self.artifacts / sprint_id
 
     @property
     def database(self) -> Path:

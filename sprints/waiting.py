@@ -3,10 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from gates.models import GateRun
 from sprints.models import Event, Sprint
 from sprints.models.event import stamp
+from sprints.models.host import living
 from sprints.models.lease import holder
+from sprints.switches import switches
 
 
 def waiting_for(row: Sprint) -> dict[str, Any] | None:
@@ -28,7 +32,22 @@ def waiting_for(row: Sprint) -> dict[str, Any] | None:
         by = row.meta.get("paused_by", "its settings")
         return _answer(f"a resume; paused by {by}", "an operator", row.started_at, since_ts=paused)
     last = Event.objects.filter(sprint_id=row.pk).order_by("-seq").values_list("ts", flat=True)
-    return _answer("its next step", who or "a worker", last.first())
+    if who:
+        return _answer("its next step", who, last.first())
+    if switches().automation_paused and not row.cancel_by:
+        what = "automation to go on; automation_paused is set"
+        return _answer(what, "an operator", last.first())
+    host = living(row.home)
+    worker = f"a worker of {host}" if host else "a worker"
+    return _answer(_turn(row), worker, last.first())
+
+
+def _turn(row: Sprint) -> str:
+    """What a sprint that nobody carries waits for."""
+    others = Sprint.objects.exclude(lease_owner="").exclude(pk=row.pk)
+    others = others.filter(home=row.home or settings.STORE.place)
+    before = next((other for other in others if holder(other)), None)
+    return f"its turn; sprint {before.pk} is in the repository" if before else "its next step"
 
 
 def _overdue(row: Sprint, run: GateRun) -> datetime | None:

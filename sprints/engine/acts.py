@@ -1,6 +1,5 @@
 """What an operator's act means for the rows: pure functions to moves, as ``settle`` is."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +29,7 @@ def create(
     )
 
 
-def start(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: datetime) -> Move:
+def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     """Freeze the contract with the sprint and open the way to its first round."""
     first = contract.rounds[0].code
     values = {
@@ -38,7 +37,6 @@ def start(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: dateti
         "current_round": first,
         "contract": contract.to_json(),
         "started_at": at,
-        "artifacts_dir": artifacts_dir,
     }
     rounds = tuple(
         Create(
@@ -57,12 +55,12 @@ def start(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: dateti
     return Move(
         "note",
         "sprint started",
-        (_moved(Update("sprint", snapshot.sprint_id, ("created",), values), snapshot), *rounds),
+        (Update("sprint", snapshot.sprint_id, ("created",), values), *rounds),
         data={"round": first, "contract": contract.to_json(), "digest": contract.digest},
     )
 
 
-def retry(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: datetime) -> Move:
+def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     """Start again at the round that failed, as a new attempt beside the old evidence.
 
     The attempt runs under the gates as they are now: whoever mended a gate wants it judged by
@@ -81,7 +79,6 @@ def retry(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: dateti
         "last_error": None,
         "finished_at": None,
         "cancel_by": "",
-        "artifacts_dir": artifacts_dir,
     }
     data: dict[str, Any] = {"round": now.code, "attempt": attempt, "digest": contract.digest}
     if contract != snapshot.contract:
@@ -93,19 +90,22 @@ def retry(snapshot: Snapshot, contract: Contract, artifacts_dir: str, at: dateti
         "note",
         f"sprint retried from {now.code}, attempt {attempt}",
         (
-            _moved(sprint, snapshot),
+            sprint,
             Update("round", now.id, ("blocked",), again),
         ),
         data=data,
     )
 
 
-def _moved(update: Update, snapshot: Snapshot) -> Update:
-    """Leave ``artifacts_dir`` out of the change where the store has not moved."""
-    if update.values["artifacts_dir"] != snapshot.sprint.artifacts_dir:
-        return update
-    values = {key: value for key, value in update.values.items() if key != "artifacts_dir"}
-    return replace(update, values=values)
+def settle_in(snapshot: Snapshot, artifacts_dir: str) -> Move:
+    """Keep the evidence there: the sprint was another host's, or its store has moved."""
+    return Move(
+        "note",
+        f"evidence is kept in {artifacts_dir} from now on",
+        (Update("sprint", snapshot.sprint_id, ("running",), {"artifacts_dir": artifacts_dir}),),
+        round_id=snapshot.now.code,
+        data={"before": snapshot.sprint.artifacts_dir},
+    )
 
 
 def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Move:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
 from sprints.models.patience import Answer, impatient, patiently
 from sprints.snapshot import Snapshot, evolve, load
 from sprints.store import StoreError
+from sprints.switches import switches
 
 LOOK_S = 0.5
 AWAY_S = 30.0  # how long a database may be away between two steps
@@ -72,7 +74,7 @@ class Carrier:
         self.snapshot = snapshot
         self.wish = wish
         self.world = World(repo, self._tick)
-        self._lost = False
+        self._lost = self._held = False
         self._cancel_asked = False
         self._looked = self._renewed = time.monotonic()
 
@@ -104,6 +106,7 @@ class Carrier:
         return the world action that has begun with it; None when there is none.
         """
         self._still_there()
+        self._settle_in()
         self._pass_on_cancel()
         at = timezone.now()
         snapshot = replace(self.snapshot, at=at)
@@ -137,9 +140,10 @@ class Carrier:
         """A database whose file was deleted goes on taking what nobody will ever read."""
         if not settings.STORE.config.is_file():
             raise StoreError(f"the store was deleted while sprint {self.lease.sprint_id} ran")
+        self._held = switches().automation_paused
 
     def _enough(self, snapshot: Snapshot, until: str | None) -> bool:
-        if self.wish.hand_back:
+        if self.wish.hand_back or (self._held and not snapshot.sprint.cancel_by):
             return True
         return until is not None and snapshot.sprint.current_round != until
 
@@ -163,10 +167,18 @@ class Carrier:
         sprint = self.snapshot.sprint
         if self.wish.cancel_by and sprint.status == "running" and not sprint.cancel_by:
             at = timezone.now()
-            move = acts.cancel(self.snapshot, self.wish.cancel_by, at)
-            record(sprint.sprint_id, [move], Hold(self.snapshot.version, self.lease.token), at)
-            after = evolve(self.snapshot, [move], at)
-            self.snapshot = replace(after, version=after.version + 1)
+            self._record(acts.cancel(self.snapshot, self.wish.cancel_by, at), at)
+
+    def _settle_in(self) -> None:
+        """What the sprint's gates print is kept in the store of whoever carries it."""
+        sprint, here = self.snapshot.sprint, settings.STORE.evidence_of(self.lease.sprint_id)
+        if sprint.status == "running" and sprint.artifacts_dir != str(here):
+            self._record(acts.settle_in(self.snapshot, str(here)), timezone.now())
+
+    def _record(self, move: Move, at: datetime) -> None:
+        record(self.lease.sprint_id, [move], Hold(self.snapshot.version, self.lease.token), at)
+        after = evolve(self.snapshot, [move], at)
+        self.snapshot = replace(after, version=after.version + 1)
 
     def _tick(self) -> Stop | None:
         """Called while a gate runs: keep the lease, look for a cancel, say whether to stop.

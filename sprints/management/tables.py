@@ -129,6 +129,8 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
         gone = f"not seen for {human(host['seen_s'])}"
         console.print(f"host {host['name']}: {state if host['alive'] else gone}")
     if queue := facts.get("queue"):
+        if queue.get("away"):
+            console.print(Text(queue["away"], "red"))
         oldest = f", the oldest for {human(queue['oldest_s'])}" if queue["oldest_s"] else ""
         console.print(f"queue: {queue['messages']} messages{oldest}")
     sprints(newest)

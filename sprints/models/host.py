@@ -1,14 +1,21 @@
 """A host: a machine, or a store on it, whose workers carry sprints."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
+
+ALIVE_S = 15.0
 
 
 class Host(models.Model):
-    """``seen_at`` is the watch's own sign of life, ``worked_at`` the last of its workers."""
+    """``seen_at`` is the watch's own sign of life, ``worked_at`` the last of its workers, both by
+    the database's clock.
+    """
 
     name = models.CharField(max_length=100, primary_key=True)
+    place = models.CharField(max_length=500, default="", help_text="the store that it serves")
     watch = models.CharField(max_length=200, help_text="the watch's process identity")
     workers = models.PositiveIntegerField()
     started_at = models.DateTimeField()
@@ -21,3 +28,17 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def living(place: str) -> Host | None:
+    """A host that serves ``place`` and has given a sign of life of late."""
+    return _alive().filter(place=place).first()
+
+
+def living_places() -> set[str]:
+    """The places of all hosts that live."""
+    return set(_alive().values_list("place", flat=True))
+
+
+def _alive() -> models.QuerySet[Host]:
+    return Host.objects.filter(seen_at__gt=Now() - timedelta(seconds=ALIVE_S))

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from gates.identity import Identity, identity
 from sprints.models.event import Head
+from sprints.models.host import living, living_places
 from sprints.models.sprint import Sprint
+from sprints.switches import switches
 
 TTL_S = 15.0
 BEAT_S = 4.0
@@ -28,21 +31,27 @@ class Held(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A right to carry ``sprint_id``, as long as the row still shows ``token``."""
+    """A right to carry ``sprint_id``, as long as the row still shows ``token``; ``came_from`` is
+    where its home was before.
+    """
 
     sprint_id: str
     token: int
+    came_from: str = ""
 
 
 class Full(Held):
-    """The repository is another sprint's for now; the message says which."""
+    """There is no room for another sprint for now; the message says why."""
 
 
 @transaction.atomic
 def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
-    """Take the lease: free, run out, or of a process that is provably dead. Raises ``Held``, and
-    ``Full`` while another sprint is carried: gates run in the repository as it lies, and two
-    sprints in one tree would judge each other's work. ``beside`` is for a cancel: it runs nothing.
+    """Take the lease: free, run out, or of a process that is provably dead; the sprint's home is
+    here from then on.
+
+    Raises ``Held`` while its home is another's who lives, and ``Full`` where there is no room:
+    gates run in the repository as it lies, and two sprints in one tree would judge each other's
+    work. ``beside`` is for a cancel, which runs nothing and needs no room.
     """
     Head.objects.select_for_update().get(pk=1)  # one taker at a time
     row = Sprint.objects.defer("contract", "meta").get(pk=sprint_id)
@@ -51,18 +60,28 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
             f"sprint {sprint_id} is being carried by {_name(row.lease_owner)}; "
             f"to stop it: studio-gateway sprint cancel {sprint_id}"
         )
-    for other in _held().exclude(pk=sprint_id):
-        if not beside and _lives(other):
-            raise Full(
-                f"sprint {other.pk} is in this repository, carried by {_name(other.lease_owner)}; "
-                f"to wait for it: studio-gateway sprint run {sprint_id} --queue"
-            )
+    here = settings.STORE.place
+    if row.home not in ("", here) and (host := living(row.home)):
+        raise Held(f"the files of sprint {sprint_id} are on host {host}, which lives; run it there")
+    if not beside and (why := _no_room(sprint_id)):
+        raise Full(f"{why}; to wait: studio-gateway sprint run {sprint_id} --queue")
     taken = Sprint.objects.filter(pk=sprint_id, lease_token=row.lease_token).update(
-        lease_owner=str(owner), lease_token=F("lease_token") + 1, **_renewed()
+        lease_owner=str(owner), lease_token=F("lease_token") + 1, home=here, **_renewed()
     )
     if not taken:
         raise Held(f"sprint {sprint_id} was just taken by another process")
-    return Lease(sprint_id, row.lease_token + 1)
+    return Lease(sprint_id, row.lease_token + 1, row.home)
+
+
+def _no_room(sprint_id: str = "") -> str:
+    """Why nobody else may be carried here now; empty where one more may."""
+    carried = [row for row in _held().exclude(pk=sprint_id) if _lives(row)]
+    for row in carried:
+        if row.home == settings.STORE.place:
+            return f"sprint {row.pk} is in this repository, carried by {_name(row.lease_owner)}"
+    if len(carried) >= switches().max_concurrent_global:
+        return f"{len(carried)} sprints are carried already (max_concurrent_global in config.json)"
+    return ""
 
 
 def _renewed() -> dict[str, Any]:
@@ -97,15 +116,19 @@ def _held() -> QuerySet[Sprint]:
 
 
 def unheld() -> Sprint | None:
-    """The running sprint that has waited longest for somebody to carry it; None where there is
-    none, or where there is no room for another.
+    """The running sprint that has waited longest for somebody to carry it here; None where there
+    is none, or where there is no room for another.
     """
-    if any(_lives(row) for row in _held()):
+    if _no_room():
         return None
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING)
     paused = running.filter(cancel_by="", meta__automation_paused=True)
     running = running.exclude(pk__in=paused.values("pk"))  # a missing key is neither true nor false
-    return running.order_by("started_at").defer("contract", "meta").first()
+    if switches().automation_paused:
+        running = running.exclude(cancel_by="")
+    running = running.exclude(home__in=living_places() - {settings.STORE.place})
+    rows = running.order_by("started_at").defer("contract", "meta")
+    return next((row for row in rows if not row.lease_owner or not _lives(row)), None)
 
 
 def held_here() -> int:
@@ -120,8 +143,11 @@ def renew(lease: Lease) -> bool:
     return bool(rows.update(**_renewed()))
 
 
-def release(lease: Lease) -> None:
-    """Give the lease back; harmless when it is another's by now."""
+def release(lease: Lease, *, unused: bool = False) -> None:
+    """Give the lease back; harmless when it is another's by now. ``unused``: nothing was done
+    under it, so the sprint's home is where it was.
+    """
+    home = {"home": lease.came_from} if unused else {}
     Sprint.objects.filter(pk=lease.sprint_id, lease_token=lease.token).update(
-        lease_owner="", lease_until=None, lease_beat=None
+        lease_owner="", lease_until=None, lease_beat=None, **home
     )

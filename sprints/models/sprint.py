@@ -11,6 +11,7 @@ class Sprint(models.Model):
 
     ``version`` rises with every recorded change: who read an older one is refused. The lease says
     which process carries the sprint; its token only rises, and every move of the carrier names it.
+    ``home`` is empty until a sprint is carried for the first time.
     """
 
     class Status(models.TextChoices):
@@ -35,6 +36,9 @@ class Sprint(models.Model):
     contract = models.JSONField(null=True, blank=True)
     cancel_by = models.CharField(max_length=100, default="", blank=True)
 
+    home = models.CharField(
+        max_length=500, default="", blank=True, help_text="the store that holds its files"
+    )
     version = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=200, default="", blank=True)
     lease_token = models.PositiveIntegerField(default=0)

@@ -7,13 +7,16 @@ duplicates harmless, and ``reconcile`` asks again for whatever runs with nobody 
 import contextlib
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from gates import process
 from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.engine.settle import fault
 from sprints.models import Host, Sprint
+from sprints.models.host import living
 from sprints.models.lease import Held, take, unheld
 from sprints.models.moves import Hold, MoveRefused, engine_waits, record
 from sprints.store import StoreError
@@ -26,19 +29,29 @@ WISH = Wish()
 
 
 def ask(sprint_id: str) -> None:
-    """Ask for somebody to carry the sprint; a part of the caller's transaction, if there is one."""
-    _enqueue("work", sprint_id)
+    """Ask for somebody to carry the sprint; a part of the caller's transaction, if there is one.
+
+    It is asked of the host that has the sprint's files, while that lives; else of our own store's;
+    else of whoever comes first.
+    """
+    home = Sprint.objects.values_list("home", flat=True).get(pk=sprint_id)
+    places = [place for place in (home, settings.STORE.place) if place and living(place)]
+    _enqueue("work", sprint_id, places[0] if places else "")
 
 
 def ask_beat(host: str) -> None:
-    """Ask the workers of ``host`` for a sign of life."""
-    _enqueue("beat", host)
+    """Ask the workers of ``host``, which serves our store, for a sign of life."""
+    _enqueue("beat", host, settings.STORE.place)
 
 
-def _enqueue(name: str, argument: str) -> None:
+def _enqueue(name: str, argument: str, place: str) -> None:
+    from django_q.brokers import get_broker
     from django_q.tasks import async_task
 
-    async_task(f"sprints.queue.{name}", argument, task_name=f"{name} {argument}")
+    from sprints.queue.letters import key_of
+
+    to = get_broker(key_of(place))
+    async_task(f"sprints.queue.{name}", argument, task_name=f"{name} {argument}", broker=to)
 
 
 def work(sprint_id: str) -> None:
@@ -75,20 +88,28 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
 
 def beat(host: str) -> None:
     """A worker of ``host`` takes messages: say so, and look for sprints that nobody carries."""
-    Host.objects.filter(pk=host).update(worked_at=timezone.now())
+    Host.objects.filter(pk=host).update(worked_at=Now())
+    engine_waits.send_robust(sender=beat, resting=True)
     reconcile()
 
 
 def depth() -> dict[str, Any]:
-    """How many messages wait or are being worked on, and the age of the oldest in seconds."""
-    from django_q.models import OrmQ
-    from django_q.signing import SignedPackage
+    """How many messages wait, and the age of the oldest in seconds; ``away`` says why neither can
+    be told.
+    """
+    from django_q.brokers import get_broker
+    from django_q.signing import BadSignature, SignedPackage
 
-    rows = OrmQ.objects.order_by("id")
-    oldest = rows.first()
-    begun = SignedPackage.loads(oldest.payload)["started"] if oldest else None
-    age = round((timezone.now() - begun).total_seconds(), 1) if begun else None
-    return {"messages": rows.count(), "oldest_s": age}
+    try:
+        count, oldest = get_broker().waiting()
+    except OSError as exc:
+        return {"messages": 0, "oldest_s": None, "away": str(exc)}
+    age = None
+    with contextlib.suppress(BadSignature):
+        if oldest:
+            begun = SignedPackage.loads(oldest)["started"]
+            age = round((timezone.now() - begun).total_seconds(), 1)
+    return {"messages": count, "oldest_s": age}
 
 
 def reconcile() -> str | None:

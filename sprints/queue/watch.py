@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import DatabaseError
-from django.utils import timezone
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F
+from django.db.models.functions import Now
 
 from gates import process
 from gates.program import Program
@@ -53,36 +55,35 @@ class Watch:
         return Program([*argv, "--workers", str(self.workers)])
 
     def _register(self) -> None:
-        now = timezone.now()
         Host.objects.update_or_create(
             pk=self.host,
             defaults={
+                "place": settings.STORE.place,
                 "watch": str(process.identity()),
                 "workers": self.workers,
-                "started_at": now,
-                "seen_at": now,
-                "worked_at": now,
+                "started_at": Now(),
+                "seen_at": Now(),
+                "worked_at": Now(),
             },
         )
 
     def _beat(self) -> None:
-        with contextlib.suppress(DatabaseError):
-            Host.objects.filter(pk=self.host).update(seen_at=timezone.now())
+        try:
+            Host.objects.filter(pk=self.host).update(seen_at=Now())
             queue.ask_beat(self.host)
+        except DatabaseError:
+            connection.close()
 
     def _silent(self) -> bool:
         """No worker has taken a message for long, and not because all of them carry a sprint."""
         try:
-            worked = Host.objects.values_list("worked_at", flat=True).get(pk=self.host)
-            now = timezone.now()
-            if now - worked < timedelta(seconds=SILENT_S):
-                return False
-            return held_here() < self.workers
+            silent = Host.objects.filter(
+                pk=self.host, worked_at__lt=Now() - timedelta(seconds=SILENT_S)
+            )
+            return silent.exists() and held_here() < self.workers
         except DatabaseError:
             return False
 
     def _restarted(self) -> None:
-        row = Host.objects.get(pk=self.host)
-        Host.objects.filter(pk=self.host).update(
-            restarts=row.restarts + 1, worked_at=timezone.now()
-        )
+        with contextlib.suppress(DatabaseError):
+            Host.objects.filter(pk=self.host).update(restarts=F("restarts") + 1, worked_at=Now())

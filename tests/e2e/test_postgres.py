@@ -1,42 +1,22 @@
-"""The same sprint on PostgreSQL. Skipped, loudly, where no server answers; CI insists on one.
-
-``STUDIO_TEST_POSTGRES`` is the URL of a server on which databases may be made;
-``STUDIO_TEST_REQUIRE=postgres`` turns the skip into a failure.
-"""
+"""The same sprint on PostgreSQL."""
 
 import json
-import os
 import signal
 import time
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 
 from tests.e2e.conftest import start, wait_for
+from tests.e2e.servers import SERVER, a_database
 from tests.world import run_command
-
-SERVER = os.environ.get("STUDIO_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
 
 
 @pytest.fixture
 def database() -> Iterator[str]:
     """The URL of an empty database of its own."""
-    psycopg = pytest.importorskip("psycopg")
-    try:
-        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError as exc:
-        why = f"NO POSTGRESQL at {SERVER.rsplit('@')[-1]}: {str(exc).splitlines()[0]}"
-        if "postgres" in os.environ.get("STUDIO_TEST_REQUIRE", ""):
-            pytest.fail(why)
-        pytest.skip(why)
-    name = f"gateway_test_{uuid4().hex[:12]}"
-    server.execute(f"CREATE DATABASE {name}")
-    try:
-        yield SERVER.rsplit("/", 1)[0] + f"/{name}"
-    finally:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        server.close()
+    with a_database() as url:
+        yield url
 
 
 def test_a_sprint_runs_fails_and_is_retried_on_postgresql(repo, database):

@@ -28,7 +28,7 @@ def fresh(meta: dict | None = None, gates: tuple[Definition, ...] = (DEFAULT_GAT
         "s1", "One", "created", None, "/srv/a/s1", None, meta or {}, NOON, None, None, 1, None, ""
     )
     snapshot = Snapshot(sprint, (), (), (), None, 1, NOON)
-    move = acts.start(snapshot, draft(meta or {}, gates), "/srv/a/s1", NOON)
+    move = acts.start(snapshot, draft(meta or {}, gates), NOON)
     return evolve(snapshot, [move], NOON)
 
 

@@ -143,9 +143,7 @@ def test_a_gate_that_an_earlier_life_left_is_looked_after_before_anything_else()
 def test_a_retry_begins_at_the_round_that_failed_and_keeps_the_old_evidence():
     failed, _ = drive(fresh(), lambda a: RED if a.code.startswith("R5") else GREEN)
 
-    again = evolve(
-        failed, [acts.retry(failed, failed.contract, failed.sprint.artifacts_dir, NOON)], NOON
-    )
+    again = evolve(failed, [acts.retry(failed, failed.contract, NOON)], NOON)
     after, moves = drive(again)
 
     assert again.sprint.current_round == "R5_RELEASE_CANDIDATE"
@@ -164,9 +162,7 @@ def test_a_green_gate_of_an_earlier_attempt_counts_for_nothing():
         fresh(gates=(DEFAULT_GATE, second)), lambda a: RED if a.gate_id == "second" else GREEN
     )
 
-    again = evolve(
-        failed, [acts.retry(failed, failed.contract, failed.sprint.artifacts_dir, NOON)], NOON
-    )
+    again = evolve(failed, [acts.retry(failed, failed.contract, NOON)], NOON)
     after, _ = drive(again)
 
     r3 = [run for run in after.gate_runs if run.attempt == 2 and "R3" in run.round_id]
@@ -177,8 +173,8 @@ def test_a_retry_is_judged_by_the_gates_as_they_are_now_and_says_so():
     failed, _ = drive(fresh(), lambda action: RED)
     mended = draft({}, [replace(DEFAULT_GATE, command=("true",))])
 
-    move = acts.retry(failed, mended, failed.sprint.artifacts_dir, NOON)
-    same = acts.retry(failed, failed.contract, failed.sprint.artifacts_dir, NOON)
+    move = acts.retry(failed, mended, NOON)
+    same = acts.retry(failed, failed.contract, NOON)
     after, _ = drive(evolve(failed, [move], NOON))
 
     assert move.data["contract"] == mended.to_json()
@@ -223,7 +219,7 @@ def test_a_succeeded_sprint_cannot_be_cancelled_or_retried():
     with pytest.raises(MoveRefused, match="nothing to cancel"):
         acts.cancel(after, "sam", NOON)
     with pytest.raises(MoveRefused, match="only a failed or cancelled one"):
-        acts.retry(after, after.contract, "/srv", NOON)
+        acts.retry(after, after.contract, NOON)
 
 
 def _begun(snapshot):
@@ -284,9 +280,7 @@ def test_a_cancelled_sprint_goes_on_when_it_is_retried():
     snapshot, _, _ = step(fresh(), lambda action: GREEN, NOON)
     ended, _ = drive(evolve(snapshot, [acts.cancel(snapshot, "sam", NOON)], NOON))
 
-    again = evolve(
-        ended, [acts.retry(ended, ended.contract, ended.sprint.artifacts_dir, NOON)], NOON
-    )
+    again = evolve(ended, [acts.retry(ended, ended.contract, NOON)], NOON)
 
     assert again.sprint.cancel_by == ""
     assert drive(again)[0].sprint.status == "succeeded"
@@ -295,9 +289,7 @@ def test_a_cancelled_sprint_goes_on_when_it_is_retried():
 def test_a_retry_is_told_anew_that_its_round_is_over_its_minutes():
     slow = timedelta(minutes=7)
     failed, _ = drive(fresh(), lambda a: RED if a.code.startswith("R3") else GREEN, slow)
-    again = evolve(
-        failed, [acts.retry(failed, failed.contract, failed.sprint.artifacts_dir, NOON)], NOON
-    )
+    again = evolve(failed, [acts.retry(failed, failed.contract, NOON)], NOON)
 
     _, moves = drive(again, each=slow)
 

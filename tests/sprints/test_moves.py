@@ -121,4 +121,4 @@ def test_a_start_is_refused_when_the_contract_is_not_sound(sprint):
     snapshot = load("wk1", timezone.now())
 
     with pytest.raises(ValueError, match="no gate is left"):
-        acts.start(snapshot, operations.draft({}, []), "/srv", timezone.now())
+        acts.start(snapshot, operations.draft({}, []), timezone.now())

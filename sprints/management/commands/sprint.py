@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils import timezone
 
 from sprints import operations, queries
 from sprints.contract import DEADLINES, PROFILES
@@ -95,7 +94,7 @@ class Command(GatewayCommand):
 
     def _who_works(self) -> None:
         """Say so where nobody is there to take up what was just handed over."""
-        if not any(host["alive"] for host in queries.hosts(timezone.now())):
+        if not any(host["alive"] for host in queries.hosts()):
             self.stdout.write("no worker is at work; start one: studio-gateway worker")
 
     def _step(self, options: dict[str, Any]) -> None:

@@ -1,0 +1,23 @@
+"""The switches of config.json, as this host has them now; they may be turned at any time."""
+
+from dataclasses import dataclass, fields
+
+from django.conf import settings
+
+from sprints.store import read_config
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What holds where config.json says nothing."""
+
+    automation_paused: bool = False
+    max_concurrent_global: int = 4
+    gate_profile: str = "quick"
+
+
+def switches() -> Switches:
+    """The switches of this store. Raises ``StoreError``."""
+    config = read_config(settings.STORE.config)
+    known = [field.name for field in fields(Switches)]
+    return Switches(**{name: config[name] for name in known if name in config})
