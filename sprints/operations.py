@@ -16,6 +16,7 @@ from sprints import gate_rows, mirror, queue
 from sprints.contract import DEADLINES, DEFAULT_GATE, PROFILES, Contract, draft
 from sprints.engine import acts
 from sprints.engine.carry import Wish, carry
+from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
 from sprints.lock import locked
 from sprints.models import Head, Sprint
@@ -201,11 +202,12 @@ def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> S
             raise Refused(str(exc)) from exc
         if move is None:
             return snapshot
+        moves = told(snapshot, [move], at)
         try:
-            record(sprint_id, [move], Hold(snapshot.version), at)
+            record(sprint_id, moves, Hold(snapshot.version), at)
         except MoveRefused:
             continue  # it has changed since it was read: look again
-        return replace(evolve(snapshot, [move], at), version=snapshot.version + 1)
+        return replace(evolve(snapshot, moves, at), version=snapshot.version + 1)
     raise Refused(f"sprint {sprint_id} keeps changing; try again")
 
 

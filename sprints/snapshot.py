@@ -83,6 +83,7 @@ class SprintValue:
     attempt: int
     contract: dict[str, Any] | None
     cancel_by: str
+    waiting: dict[str, Any] | None = None
 
 
 Row = SprintValue | RoundValue | TaskValue | GateRunValue

@@ -20,6 +20,7 @@ from sprints.engine.actions import Action, Begun, Judged, Outcome
 from sprints.engine.decide import decide
 from sprints.engine.perform import World, is_instant, perform
 from sprints.engine.settle import is_awaited, needs_world, settle
+from sprints.engine.waits import told
 from sprints.models import Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
@@ -128,12 +129,8 @@ class Carrier:
                 action = None
             else:
                 break
-        version = snapshot.version
         if moves:
-            hold = Hold(version, self.lease.token)
-            record(self.lease.sprint_id, moves, hold, at)
-            version += 1
-        self.snapshot = replace(snapshot, version=version)
+            self._record(moves, at)
         return action
 
     def _still_there(self) -> None:
@@ -167,17 +164,18 @@ class Carrier:
         sprint = self.snapshot.sprint
         if self.wish.cancel_by and sprint.status == "running" and not sprint.cancel_by:
             at = timezone.now()
-            self._record(acts.cancel(self.snapshot, self.wish.cancel_by, at), at)
+            self._record([acts.cancel(self.snapshot, self.wish.cancel_by, at)], at)
 
     def _settle_in(self) -> None:
         """What the sprint's gates print is kept in the store of whoever carries it."""
         sprint, here = self.snapshot.sprint, settings.STORE.evidence_of(self.lease.sprint_id)
         if sprint.status == "running" and sprint.artifacts_dir != str(here):
-            self._record(acts.settle_in(self.snapshot, str(here)), timezone.now())
+            self._record([acts.settle_in(self.snapshot, str(here))], timezone.now())
 
-    def _record(self, move: Move, at: datetime) -> None:
-        record(self.lease.sprint_id, [move], Hold(self.snapshot.version, self.lease.token), at)
-        after = evolve(self.snapshot, [move], at)
+    def _record(self, moves: list[Move], at: datetime) -> None:
+        moves = told(self.snapshot, moves, at)
+        record(self.lease.sprint_id, moves, Hold(self.snapshot.version, self.lease.token), at)
+        after = evolve(self.snapshot, moves, at)
         self.snapshot = replace(after, version=after.version + 1)
 
     def _tick(self) -> Stop | None:

@@ -112,9 +112,8 @@ def net(changes: Iterable[Change]) -> list[Change]:
             case Create():
                 merged = Create(change.row, change.id, before.values | change.values)
             case Update():
-                merged = Update(
-                    change.row, change.id, before.only_from, before.values | change.values
-                )
+                only_from = before.only_from or getattr(change, "only_from", ())
+                merged = Update(change.row, change.id, only_from, before.values | change.values)
         found[change.row, change.id] = merged
     return list(found.values())
 
@@ -188,7 +187,15 @@ def patch_of(change: Change) -> list[dict[str, Any]]:
         return [{"op": "add", "path": where, "value": fragment(change.row, change.values)}]
     keys = KEYS[change.row]
     return [
-        {"op": "replace", "path": f"{where}/{keys[name]}", "value": plain(value)}
+        _operation(f"{where}/{keys[name]}", keys[name], plain(value))
         for name, value in change.values.items()
         if name in keys
     ]
+
+
+def _operation(path: str, key: str, value: Any) -> dict[str, Any]:
+    if "/" not in key:
+        return {"op": "replace", "path": path, "value": value}
+    if value is None:
+        return {"op": "remove", "path": path}
+    return {"op": "add", "path": path, "value": value}

@@ -12,7 +12,8 @@ from sprints.models.task import Task
 
 MODELS = {"sprint": Sprint, "round": Round, "task": Task, "gate_run": GateRun}
 
-# field of the row -> key of state.json; a field that is not named here is not in the file.
+# field of the row -> key of state.json; a field that is not named here is not in the file. A key
+# with a slash stands in another field's object, and only while it has a value.
 KEYS: dict[str, dict[str, str]] = {
     "sprint": {
         "sprint_id": "sprint_id",
@@ -23,6 +24,7 @@ KEYS: dict[str, dict[str, str]] = {
         "artifacts_dir": "artifacts_dir",
         "last_error": "last_error",
         "meta": "meta",
+        "waiting": "meta/waiting_for",
     },
     "round": {
         "code": "round_id",
@@ -78,5 +80,9 @@ def plain(value: Any) -> Any:
 
 def fragment(row: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The row's own object in state.json, with no children yet."""
-    own = {key: plain(values.get(name)) for name, key in KEYS[row].items()}
+    own = {key: plain(values.get(name)) for name, key in KEYS[row].items() if "/" not in key}
+    for name, key in KEYS[row].items():
+        if "/" in key and values.get(name) is not None:
+            where, inner = key.split("/")
+            own[where] = own[where] | {inner: plain(values[name])}
     return own | {child: {} for child in CHILDREN.get(row, ())}

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Lower
 
+GATEWAY = "the gateway"  # whichever process carries the sprint; who is asked, in ``waiting``
+
 
 class Sprint(models.Model):
     """created -> running -> succeeded | failed | cancelled; ``retry`` leads back to running.
@@ -35,6 +37,7 @@ class Sprint(models.Model):
     attempt = models.PositiveIntegerField(default=1)
     contract = models.JSONField(null=True, blank=True)
     cancel_by = models.CharField(max_length=100, default="", blank=True)
+    waiting = models.JSONField(null=True, blank=True, help_text="meta.waiting_for in state.json")
 
     home = models.CharField(
         max_length=500, default="", blank=True, help_text="the store that holds its files"

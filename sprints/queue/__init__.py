@@ -15,7 +15,9 @@ from django.utils import timezone
 from gates import process
 from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.engine.settle import fault
+from sprints.engine.waits import overdue
 from sprints.models import Host, Sprint
+from sprints.models.event import stamp
 from sprints.models.host import living
 from sprints.models.lease import Held, take, unheld
 from sprints.models.moves import Hold, MoveRefused, engine_waits, record
@@ -89,8 +91,21 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
 def beat(host: str) -> None:
     """A worker of ``host`` takes messages: say so, and look for sprints that nobody carries."""
     Host.objects.filter(pk=host).update(worked_at=Now())
+    tell_overdue()
     engine_waits.send_robust(sender=beat, resting=True)
     reconcile()
+
+
+def tell_overdue() -> None:
+    """Put on record, once, what has waited for longer than it may."""
+    at = timezone.now()
+    running = Sprint.objects.filter(status=Sprint.Status.RUNNING, waiting__until_ts__lt=stamp(at))
+    for row in running.only("version", "status", "waiting"):
+        if not row.waiting or row.waiting.get("overdue"):
+            continue
+        move = overdue(row.pk, row.status, row.waiting)
+        with contextlib.suppress(MoveRefused):  # it moves after all
+            record(row.pk, [move], Hold(row.version), at)
 
 
 def depth() -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""What a sprint waits for, as it stands in its meta: a pure function, told with every move."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gates.models import GateRun
+from sprints.models.event import stamp
+from sprints.models.moves import Move, Update
+from sprints.models.sprint import GATEWAY
+from sprints.snapshot import GateRunValue, Snapshot, evolve
+
+
+def told(snapshot: Snapshot, moves: Sequence[Move], at: datetime) -> list[Move]:
+    """``moves`` that also say what the sprint waits for after them, where that changes."""
+    if not moves:
+        return []
+    before, after = snapshot.sprint.waiting, wait_of(evolve(snapshot, moves, at))
+    first, *others = moves
+    if before and any("meta" in change.values for move in moves for change in move.changes):
+        before = None  # it goes with the meta in which it stood
+        first = replace(first, changes=(_waits(snapshot, None), *first.changes))
+    *others, last = first, *others
+    if after != before:
+        last = replace(last, changes=(*last.changes, _waits(snapshot, after)))
+    return [*others, last]
+
+
+def _waits(snapshot: Snapshot, waiting: dict[str, Any] | None) -> Update:
+    return Update("sprint", snapshot.sprint_id, (), {"waiting": waiting})
+
+
+def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
+    """``what``, ``who``, ``since_ts`` and ``until_ts`` (when it is overdue, None where nothing says
+    so) of a running sprint; None where it waits for nothing but its next step.
+    """
+    sprint = snapshot.sprint
+    if sprint.status != "running":
+        return None
+    running = [run for run in snapshot.gate_runs if run.status == GateRun.RUNNING]
+    if running:
+        gates = ", ".join(run.gate_id for run in running)
+        ends = f" to end, cancelled by {sprint.cancel_by}" if sprint.cancel_by else ""
+        until = max(_until(snapshot, run) for run in running)
+        return _wait(f"gate {gates}{ends}", GATEWAY, stamp(running[0].started_at), stamp(until))
+    if snapshot.paused and not sprint.cancel_by:
+        by = sprint.meta.get("paused_by") or "its settings"
+        return _wait(f"a resume; paused by {by}", "an operator", sprint.meta.get("paused_ts"), None)
+    return None
+
+
+def _until(snapshot: Snapshot, run: GateRunValue) -> datetime:
+    """When the gate must have ended, by the contract that it runs under."""
+    gate = snapshot.terms.gate(run.gate_id)
+    return run.started_at + timedelta(seconds=gate.timeout_s + gate.grace_s)
+
+
+def _wait(what: str, who: str, since_ts: str | None, until_ts: str | None) -> dict[str, Any]:
+    return {"what": what, "who": who, "since_ts": since_ts, "until_ts": until_ts}
+
+
+def overdue(sprint_id: str, status: str, waiting: dict[str, Any]) -> Move:
+    """Tell, once, of a wait that has outlasted its time."""
+    what, since = waiting["what"], waiting["since_ts"]
+    return Move(
+        "error",
+        f"overdue: the sprint has waited for {what} since {since}",
+        (Update("sprint", sprint_id, (status,), {"waiting": waiting | {"overdue": True}}),),
+        data={"waiting_for": waiting},
+    )
