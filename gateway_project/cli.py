@@ -18,6 +18,7 @@ OURS = {
     "sprint": "create, run, step, show, list, pause, resume, cancel, retry",
     "worker": "carry queued sprints in the background",
     "gate": "show and edit the gates that judge a sprint",
+    "config": "show and turn the switches: automation_paused, gate_profile, …",
     "events": "the event stream; --follow to watch it",
     "doctor": "check the installation and say what to type to mend it",
 }

@@ -157,6 +157,16 @@ RULES: dict[str, tuple[str, Any]] = {
 }
 
 
+def turn(path: Path, key: str, value: object) -> Any:
+    """Set one switch of config.json and return what it was, None where it was not there. The
+    caller holds the store's lock. Raises ``StoreError``.
+    """
+    config = read_config(path)
+    before = config.get(key)
+    write_private(path, json.dumps(config | {key: value}, indent=2, sort_keys=True) + "\n")
+    return before
+
+
 def make_config(path: Path) -> dict[str, Any]:
     """Make config.json (0600 from its first byte), or add what an older one lacks. Repeatable:
     a token that is there stays. Raises ``StoreError``.

@@ -11,6 +11,9 @@ from sprints.store import read_config
 class Switches:
     """What holds where config.json says nothing."""
 
+    bind_host: str = "127.0.0.1"
+    port: int = 18790
+    enable_auto_merge: bool = False
     automation_paused: bool = False
     max_concurrent_global: int = 4
     gate_profile: str = "quick"

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from sprints import operations
+from sprints.contract import draft
 from sprints.engine import acts
 from sprints.models import Event, Head, Round, Sprint
 from sprints.models.moves import Create, Hold, Move, MoveRefused, Update, net, record
@@ -121,4 +122,4 @@ def test_a_start_is_refused_when_the_contract_is_not_sound(sprint):
     snapshot = load("wk1", timezone.now())
 
     with pytest.raises(ValueError, match="no gate is left"):
-        acts.start(snapshot, operations.draft({}, []), timezone.now())
+        acts.start(snapshot, draft({}, []), timezone.now())

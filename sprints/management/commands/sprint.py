@@ -19,6 +19,7 @@ from sprints.management.commands.events import count
 from sprints.management.progress import watched, wishes_from_signals
 from sprints.models import Sprint
 from sprints.snapshot import Snapshot
+from sprints.switches import switches
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
 BRIEF_BYTES = 1 << 20
@@ -109,7 +110,7 @@ class Command(GatewayCommand):
     def _carry(self, sprint_id: str, carry: Callable[[Wish], Snapshot]) -> None:
         wish = Wish()
         try:
-            with wishes_from_signals(wish, _user()), watched(sprint_id, self.stdout):
+            with wishes_from_signals(wish, user()), watched(sprint_id, self.stdout):
                 after = carry(wish)
         except LeaseLost as exc:
             raise CommandError(str(exc)) from exc
@@ -133,6 +134,9 @@ class Command(GatewayCommand):
         elif status == "running" and after.paused:
             self.stdout.write(f"{sprint_id} is paused by {paused_by(after)}")
             self.stdout.write(f"next: studio-gateway sprint resume {sprint_id}")
+        elif status == "running" and switches().automation_paused:
+            self.stdout.write(f"{sprint_id} is held: automation_paused is set in config.json")
+            self.stdout.write("next: studio-gateway config set automation_paused false")
         elif status == "running":
             self.stdout.write(f"{sprint_id} is at {after.sprint.current_round}")
         else:
@@ -151,19 +155,19 @@ class Command(GatewayCommand):
                 self.stdout.write(f"  {path}")
 
     def _pause(self, options: dict[str, Any]) -> None:
-        operations.pause(options["id"], _user(), options["why"])
+        operations.pause(options["id"], user(), options["why"])
         self.stdout.write(
             f"{options['id']} holds at its next step; "
             f"next: studio-gateway sprint resume {options['id']}"
         )
 
     def _resume(self, options: dict[str, Any]) -> None:
-        operations.resume(options["id"], _user())
+        operations.resume(options["id"], user())
         self.stdout.write(f"{options['id']} goes on with the workers")
         self._who_works()
 
     def _cancel(self, options: dict[str, Any]) -> None:
-        status = operations.cancel(options["id"], _user())
+        status = operations.cancel(options["id"], user())
         self.stdout.write(f"{options['id']} {status}")
 
     def _show(self, options: dict[str, Any]) -> None:
@@ -190,11 +194,12 @@ def _exit_code(after: Snapshot, wish: Wish) -> int:
     """As the README lists them."""
     status = after.sprint.status
     if status == "running":
-        return 143 if wish.hand_back else 3 if after.paused else 0
+        held = after.paused or switches().automation_paused
+        return 143 if wish.hand_back else 3 if held else 0
     return 130 if status == "cancelled" and wish.cancel_by else EXIT[status]
 
 
-def _user() -> str:
+def user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -147,3 +147,23 @@ def test_the_token_of_a_config_that_is_refused_is_not_shown(store, refused):
     store.config.write_text(having(auth_token="hunter2hunter2hunter2 "))
 
     assert "hunter2" not in refused("status")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("nonsense", "1", "no switch 'nonsense'; there are: automation_paused"),
+        ("auth_token", "x" * 40, "no switch 'auth_token'"),
+        ("secret_key", "x" * 40, "no switch 'secret_key'"),
+        ("port", "0", "port must be a whole number from 1 to 65535"),
+        ("port", "80.5", "port must be a whole number"),
+        ("port", "eighty", "port must be a whole number"),
+        ("automation_paused", "yes", "automation_paused must be true or false"),
+        ("automation_paused", "1", "automation_paused must be true or false"),
+        ("max_concurrent_global", "0", "max_concurrent_global must be a whole number from 1 to 64"),
+        ("gate_profile", "slow", "gate_profile must be quick or full"),
+        ("bind_host", "", "bind_host must be a host name or address"),
+    ],
+)
+def test_a_switch_that_cannot_be_turned_that_way_stays(refused, key, value, why):
+    assert why in refused("config", "set", key, value)

@@ -1,4 +1,4 @@
-"""Every act of an operator, written once; commands, pages and schedules only translate."""
+"""What is done to a sprint: create, run, start, retry, pause, resume, cancel."""
 
 import time
 from collections.abc import Callable
@@ -7,80 +7,26 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gates import process
 from gates.models import Gate
-from sprints import gate_rows, mirror, queue
-from sprints.contract import DEADLINES, DEFAULT_GATE, PROFILES, Contract, draft
+from sprints import queue
+from sprints.contract import DEADLINES, PROFILES, Contract, draft
 from sprints.engine import acts
 from sprints.engine.carry import Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
-from sprints.lock import locked
-from sprints.models import Head, Sprint
+from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import Held, holder, release, take
-from sprints.models.moves import Hold, Move, MoveRefused, note, record
+from sprints.models.moves import Hold, Move, MoveRefused, record
 from sprints.queries import Refused, get
-from sprints.schema import NotReady, check_schema
 from sprints.snapshot import Snapshot, evolve, load
-from sprints.store import Store, StoreError, make_config, make_folders
+from sprints.switches import switches
 
 TRIES = 20
-
-
-def store() -> Store:
-    """The store that this process serves."""
-    found: Store = settings.STORE
-    return found
-
-
-def initialise() -> None:
-    """Make or complete the store: folders, config.json, database, the first event, the default
-    gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
-    """
-    make_folders(store())
-    try:
-        with locked(store().root / "init.lock", wait=True):
-            _complete()
-    except OSError as exc:
-        raise StoreError(f"cannot write in {store().root}: {exc.strerror or exc}") from exc
-
-
-def _complete() -> None:
-    make_config(store().config)
-    try:
-        check_schema()
-    except NotReady as exc:
-        if "newer version" in str(exc):
-            raise
-        _migrate()
-    if not Head.objects.exists():
-        with transaction.atomic():
-            Head.objects.create(pk=1)
-            if not Gate.objects.exists():
-                gate_rows.put(DEFAULT_GATE, PROFILES)
-            note("note", "studio_gateway initialized", timezone.now(), *_first_event())
-
-
-def _migrate() -> None:
-    from django.core.management import call_command
-
-    try:
-        call_command("migrate", verbosity=0, interactive=False)
-    except DatabaseError as exc:
-        raise StoreError(f"the database cannot be set up: {str(exc).splitlines()[0]}") from exc
-
-
-def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Data and change of event 1: the patches of all events begin at ``{}``."""
-    change: list[dict[str, Any]] = [
-        {"op": "add", "path": "/version", "value": 1},
-        {"op": "add", "path": "/sprints", "value": {}},
-    ]
-    return {"version": settings.VERSION}, change
 
 
 def create(
@@ -115,7 +61,7 @@ def create(
         if value:
             meta[key] = value
     at = timezone.now()
-    move = acts.create(sprint_id, title, str(store().evidence_of(sprint_id)), meta, at)
+    move = acts.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), meta, at)
     try:
         record(sprint_id, [move], None, at)
     except IntegrityError:
@@ -129,7 +75,7 @@ def create(
 def contract_of(snapshot: Snapshot) -> Contract:
     """The contract under which the sprint would start now. Raises ``ContractError``."""
     meta = snapshot.sprint.meta
-    profile = meta.get("gate_profile", "quick")
+    profile = meta.get("gate_profile") or switches().gate_profile
     gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
     return draft({**meta, "gate_profile": profile}, gates)
 
@@ -259,9 +205,4 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
 
 def _is_elsewhere(sprint: Sprint) -> bool:
     """Its files are on another host, which lives and will see that it has been cancelled."""
-    return sprint.home not in ("", store().place) and living(sprint.home) is not None
-
-
-def settle_files() -> None:
-    """Bring events.jsonl and state.json up to the last committed event."""
-    mirror.flush()
+    return sprint.home not in ("", settings.STORE.place) and living(sprint.home) is not None

@@ -1,0 +1,104 @@
+"""What is done to the store: made, its switches turned, its files brought up to date."""
+
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from gates.models import Gate
+from sprints import gate_rows, mirror, queue
+from sprints.contract import DEFAULT_GATE, PROFILES
+from sprints.lock import locked
+from sprints.models import Head
+from sprints.models.moves import note
+from sprints.queries import Refused
+from sprints.schema import NotReady, check_schema
+from sprints.store import RULES, Store, StoreError, make_config, make_folders, strict_json, turn
+from sprints.switches import switches
+
+
+def store() -> Store:
+    """The store that this process serves."""
+    found: Store = settings.STORE
+    return found
+
+
+def initialise() -> None:
+    """Make or complete the store: folders, config.json, database, the first event, the default
+    gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
+    """
+    make_folders(store())
+    try:
+        with locked(store().root / "init.lock", wait=True):
+            _complete()
+    except OSError as exc:
+        raise StoreError(f"cannot write in {store().root}: {exc.strerror or exc}") from exc
+
+
+def _complete() -> None:
+    make_config(store().config)
+    try:
+        check_schema()
+    except NotReady as exc:
+        if "newer version" in str(exc):
+            raise
+        _migrate()
+    if not Head.objects.exists():
+        with transaction.atomic():
+            Head.objects.create(pk=1)
+            if not Gate.objects.exists():
+                gate_rows.put(DEFAULT_GATE, PROFILES)
+            note("note", "studio_gateway initialized", timezone.now(), *_first_event())
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as exc:
+        raise StoreError(f"the database cannot be set up: {str(exc).splitlines()[0]}") from exc
+
+
+def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Data and change of event 1: the patches of all events begin at ``{}``."""
+    change: list[dict[str, Any]] = [
+        {"op": "add", "path": "/version", "value": 1},
+        {"op": "add", "path": "/sprints", "value": {}},
+    ]
+    return {"version": settings.VERSION}, change
+
+
+def configuration() -> dict[str, Any]:
+    """The switches of config.json as they hold now. Raises ``StoreError``."""
+    return asdict(switches())
+
+
+def configure(key: str, text: str, by: str) -> Any:
+    """Turn a switch of config.json, and return its value: ``text`` as JSON, or else as it is.
+
+    Raises ``Refused``, ``StoreError``.
+    """
+    if key not in configuration():
+        raise Refused(f"no switch {key!r}; there are: {', '.join(sorted(configuration()))}")
+    value: Any = text
+    with suppress(ValueError):
+        value = strict_json(text)
+    rule, holds = RULES[key]
+    if not holds(value):
+        raise Refused(f"{key} must be {rule}")
+    with locked(store().root / "init.lock", wait=True), transaction.atomic():
+        before = turn(store().config, key, value)
+        data = {"key": key, "before": before, "after": value, "by": by}
+        note("config_changed", f"{key} set to {value} by {by}", timezone.now(), data)
+    if key in ("automation_paused", "max_concurrent_global"):
+        queue.reconcile()  # there may be room now
+    return value
+
+
+def settle_files() -> None:
+    """Bring events.jsonl and state.json up to the last committed event."""
+    mirror.flush()
