@@ -15,6 +15,7 @@ from gates.definition import Definition
 PROFILES = ("quick", "full")
 DEADLINES = ("warn", "stop")
 LEAD = "agent_01"
+MOST_AT_ONCE = 16
 
 
 class ContractError(ValueError):
@@ -99,13 +100,15 @@ def budget() -> str:
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What a sprint was started under. ``deadline`` says what the end of a round's minutes does:
-    ``warn`` tells it once, ``stop`` ends the sprint.
+    ``warn`` tells it once, ``stop`` ends the sprint. ``gates_at_once`` is how many gates of a round
+    may run side by side in the repository.
     """
 
     profile: str
     deadline: str
     rounds: tuple[RoundSpec, ...]
     gates: tuple[Definition, ...]
+    gates_at_once: int = 1
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -136,6 +139,7 @@ class Contract:
         return {
             "profile": self.profile,
             "deadline": self.deadline,
+            "gates_at_once": self.gates_at_once,
             "rounds": [asdict(spec) | {"acks": [*spec.acks]} for spec in self.rounds],
             "gates": [gate.to_json() for gate in self.gates],
         }
@@ -150,6 +154,7 @@ class Contract:
                 RoundSpec(**{**spec, "acks": tuple(spec["acks"])}) for spec in data["rounds"]
             ),
             gates=tuple(Definition.from_json(gate) for gate in data["gates"]),
+            gates_at_once=data.get("gates_at_once", 1),  # frozen before there was a choice
         )
 
     @property
@@ -177,6 +182,8 @@ class Contract:
             found.append(f"the gate profile must be one of {', '.join(PROFILES)}")
         if self.deadline not in DEADLINES:
             found.append(f"the deadline must be one of {', '.join(DEADLINES)}")
+        if not _is_count(self.gates_at_once):
+            found.append(f"gates_at_once must be a whole number from 1 to {MOST_AT_ONCE}")
         for spec in self.rounds:
             if not 0 <= spec.min_minutes <= spec.max_minutes <= 7 * 24 * 60:
                 found.append(f"{spec.code}: minutes must run from low to high, within a week")
@@ -203,14 +210,16 @@ class Contract:
 def draft(meta: Mapping[str, Any], gates: Iterable[Definition]) -> Contract:
     """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
 
-    ``meta`` may override ``gate_profile``, ``round_deadline``, ``round_minutes`` {code: [low,
-    high]} and ``required_acks_by_round`` {code: [agent ids]}; ``gates`` are the profile's own.
+    ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
+    {code: [low, high]} and ``required_acks_by_round`` {code: [agent ids]}; ``gates`` are those of
+    the profile.
     """
     contract = Contract(
         profile=meta.get("gate_profile", "quick"),
         deadline=meta.get("round_deadline", "warn"),
         rounds=tuple(_overridden(spec, meta) for spec in ROUNDS),
         gates=tuple(gates),
+        gates_at_once=meta.get("gates_at_once", 1),
     )
     if problems := _bad_overrides(meta) + contract.problems():
         raise ContractError("; ".join(problems))
@@ -263,6 +272,10 @@ def _bad_overrides(meta: Mapping[str, Any]) -> list[str]:
         if not _is_span(minutes):
             found.append(f"round_minutes: {code} must be two numbers, low and high")
     return found
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_AT_ONCE
 
 
 def _is_agent(name: Any) -> bool:

@@ -16,8 +16,10 @@ from gates import process
 from gates.process import Stop
 from gates.verdict import Verdict
 from sprints.engine import acts
-from sprints.engine.actions import Action, Begun, Judged, Outcome
+from sprints.engine.actions import Action, Begun, Judged, Outcome, RunGate
+from sprints.engine.attended import Attended
 from sprints.engine.decide import decide
+from sprints.engine.gate_moves import open_run
 from sprints.engine.perform import World, is_instant, perform
 from sprints.engine.settle import is_awaited, needs_world, settle
 from sprints.engine.waits import told
@@ -74,7 +76,8 @@ class Carrier:
         self.lease = lease
         self.snapshot = snapshot
         self.wish = wish
-        self.world = World(repo, self._tick)
+        self.attended = Attended()
+        self.world = World(repo, self.attended.heed)
         self._lost = self._held = False
         self._cancel_asked = False
         self._looked = self._renewed = time.monotonic()
@@ -86,6 +89,12 @@ class Carrier:
         store is gone.
         """
         until = self.snapshot.sprint.current_round if one_round else None
+        try:
+            return self._carry(until)
+        finally:
+            self.attended.end()
+
+    def _carry(self, until: str | None) -> Snapshot:
         answered: tuple[Action, Outcome] | None = None
         while True:
             try:
@@ -95,9 +104,18 @@ class Carrier:
                 if answered and not is_awaited(self.snapshot, answered[0]):
                     answered = None  # on record already: only the database's answer was lost
                 continue
-            if action is None:
+            answered = None
+            if isinstance(action, RunGate):
+                run = open_run(self.snapshot, action.gate_id)
+                act = partial(perform, self.snapshot, action, self.world)
+                self.attended.begin(run.id, action, act)
+            elif action:
+                answered = action, perform(self.snapshot, action, self.world)
+            elif self.attended.ids:
+                ended, outcome = self.attended.next_outcome(self._tick)
+                answered = ended, self._meant(outcome)
+            else:
                 return self.snapshot
-            answered = action, self._perform(action)
 
     def _patiently(self, act: Callable[[], Answer]) -> Answer:
         return patiently(act, AWAY_S, lambda: self.wish.hand_back)
@@ -116,7 +134,7 @@ class Carrier:
             moves = settle(snapshot, *answered)
             snapshot = evolve(snapshot, moves, at)
         action = None
-        while not self._enough(snapshot, until) and (action := decide(snapshot)):
+        while not self._enough(snapshot, until) and (action := decide(snapshot, self.attended.ids)):
             begun = settle(snapshot, action, Begun(at))
             moves += begun
             snapshot = evolve(snapshot, begun, at)
@@ -144,11 +162,10 @@ class Carrier:
             return True
         return until is not None and snapshot.sprint.current_round != until
 
-    def _perform(self, action: Action) -> Outcome:
-        outcome = perform(self.snapshot, action, self.world)
+    def _meant(self, outcome: Outcome) -> Outcome:
+        """A gate that was stopped: only a cancel is a verdict, anything else is to be run again."""
         asked = self.wish.cancel_by or self.snapshot.sprint.cancel_by or self._cancel_asked
         if isinstance(outcome, Judged) and outcome.judgement.verdict == Verdict.CANCELLED:
-            # It was stopped; only a cancel is a verdict, anything else is to be run again.
             verdict = Verdict.CANCELLED if asked else Verdict.INTERRUPTED
             return replace(outcome, judgement=replace(outcome.judgement, verdict=verdict))
         return outcome
@@ -179,7 +196,7 @@ class Carrier:
         self.snapshot = replace(after, version=after.version + 1)
 
     def _tick(self) -> Stop | None:
-        """Called while a gate runs: keep the lease, look for a cancel, say whether to stop.
+        """Called while gates run: keep the lease, look for a cancel, say whether they shall end.
 
         It must return soon: a gate whose worker gives no sign of life is stopped.
         """

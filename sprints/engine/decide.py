@@ -3,6 +3,7 @@
 The same rows always give the same step, so recovery after a crash is to decide again.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from gates.models import GateRun
@@ -25,14 +26,19 @@ from sprints.snapshot import GateRunValue, RoundValue, Snapshot
 OVERDUE = "over its minutes"
 
 
-def decide(snapshot: Snapshot) -> Action | None:
-    """The next action; None when the sprint is not running, or is held."""
+def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
+    """The next action; None when the sprint is not running, is held, or waits for a gate.
+
+    ``attended`` are the ids of the gate runs that we ourselves have under way.
+    """
     if snapshot.sprint.status != "running":
         return None
     contract, now = snapshot.terms, snapshot.now
     for run in snapshot.gate_runs:
-        if run.status == GateRun.RUNNING:
+        if run.status == GateRun.RUNNING and run.id not in attended:
             return Recover(run.id)
+    if attended:
+        return _run_beside(snapshot, contract, now, len(attended))
     if snapshot.sprint.cancel_by:
         return Cancel(now.code)
     if snapshot.paused:
@@ -91,7 +97,20 @@ def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
 
 
 def _run_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action | None:
+    """The next gate that has no verdict and is not under way."""
+    running = {run.gate_id for run in snapshot.gate_runs if run.status == GateRun.RUNNING}
     for gate in contract.gates_of(now.code):
-        if _last_judged(snapshot, now, gate.gate_id) is None:
+        if gate.gate_id not in running and _last_judged(snapshot, now, gate.gate_id) is None:
             return RunGate(now.code, gate.gate_id)
     return None
+
+
+def _run_beside(
+    snapshot: Snapshot, contract: Contract, now: RoundValue, running: int
+) -> Action | None:
+    """Another gate beside those that run, unless it would be for nothing."""
+    if running >= contract.gates_at_once or snapshot.sprint.cancel_by or snapshot.paused:
+        return None
+    if _red_gate(snapshot, contract, now):
+        return None
+    return _run_gate(snapshot, contract, now)

@@ -109,7 +109,7 @@ class Live:
         self.titles = {spec.code: spec.title for spec in ROUNDS}
         self.began = time.monotonic()
         self.asked = ""
-        self.log: str | None = None
+        self.running: list[str] = []  # gates, the one begun last at the end
         self.live = RichLive(get_renderable=self.render, refresh_per_second=5)
 
     def __enter__(self) -> None:
@@ -138,10 +138,11 @@ class Live:
                 self.asked = ""
             case "gate_started":
                 row.setdefault("gates", {})[data["gate_id"]] = "running"
-                self.asked, self.log = f"gate {data['gate_id']}", data["gate_id"]
+                self.running.append(data["gate_id"])
             case "gate_finished":
                 row.setdefault("gates", {})[data["gate_id"]] = data["verdict"]
-                self.asked, self.log = "", None
+                if data["gate_id"] in self.running:
+                    self.running.remove(data["gate_id"])
             case "error":
                 row.update(status="failed", ended=time.monotonic())
 
@@ -165,15 +166,16 @@ class Live:
                 gates,
             )
         whole = time.monotonic() - self.began
-        now = Text(f"{self.sprint_id}  {whole:.0f} s  {self.asked}", "bold", no_wrap=True)
+        doing = f"gate {', '.join(self.running)}" if self.running else self.asked
+        now = Text(f"{self.sprint_id}  {whole:.0f} s  {doing}", "bold", no_wrap=True)
         return Group(table, now, Text(self._last_line(), "dim", no_wrap=True, overflow="ellipsis"))
 
     def _last_line(self) -> str:
-        if self.log is None:
+        if not self.running:
             return ""
         from django.conf import settings
 
-        folder = settings.STORE.artifacts / self.sprint_id / "gates" / self.log
+        folder = settings.STORE.artifacts / self.sprint_id / "gates" / self.running[-1]
         return last_line(folder / "stdout.txt") or last_line(folder / "stderr.txt")
 
 

@@ -37,11 +37,12 @@ def create(
     brief: str = "",
     profile: str = "",
     deadline: str = "",
+    gates_at_once: int | None = None,
 ) -> Sprint:
     """A sprint that can be started. Raises ``Refused``.
 
-    An empty ``title`` is the id; ``profile`` and ``deadline`` are written into the sprint's meta
-    only where they are given.
+    An empty ``title`` is the id; what follows it is written into the sprint's meta only where it
+    is given.
     """
     try:
         check_id(sprint_id)
@@ -57,9 +58,13 @@ def create(
     if "\0" in brief:
         raise Refused("a brief is a text; this one holds a NUL")
     meta: dict[str, Any] = {"created_by": by}
-    for key, value in (("brief", brief), ("gate_profile", profile), ("round_deadline", deadline)):
-        if value:
-            meta[key] = value
+    given: dict[str, Any] = {
+        "brief": brief,
+        "gate_profile": profile,
+        "round_deadline": deadline,
+        "gates_at_once": gates_at_once,
+    }
+    meta |= {key: value for key, value in given.items() if value}
     at = timezone.now()
     move = acts.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), meta, at)
     try:

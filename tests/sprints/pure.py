@@ -32,6 +32,16 @@ def fresh(meta: dict | None = None, gates: tuple[Definition, ...] = (DEFAULT_GAT
     return evolve(snapshot, [move], NOON)
 
 
+def begun(snapshot: Snapshot) -> Begun:
+    """It begins now."""
+    return Begun(snapshot.at)
+
+
+def judged(snapshot: Snapshot, said: Judgement) -> Judged:
+    """A gate ends now."""
+    return Judged(snapshot.at, said)
+
+
 def step(
     snapshot: Snapshot, judge: Callable[[Action], Judgement], at: datetime
 ) -> tuple[Snapshot, Action | None, list[Move]]:

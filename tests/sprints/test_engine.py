@@ -14,7 +14,7 @@ from sprints.engine.gate_moves import MOST_LOST
 from sprints.engine.settle import settle
 from sprints.models.moves import MoveRefused
 from sprints.snapshot import evolve
-from tests.sprints.pure import GREEN, LOST, NOON, RED, drive, fresh, step
+from tests.sprints.pure import GREEN, LOST, NOON, RED, begun, drive, fresh, step
 
 DOCUMENTED = {
     "sprint_created",
@@ -117,7 +117,7 @@ def test_a_gate_under_which_gateway_after_gateway_dies_is_an_error_in_the_end():
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
 
     for _ in range(MOST_LOST):
-        began = settle(snapshot, decide(snapshot), _begun(snapshot))
+        began = settle(snapshot, decide(snapshot), begun(snapshot))
         snapshot, action, _ = step(
             evolve(snapshot, began, snapshot.at), lambda action: LOST, snapshot.at
         )
@@ -133,7 +133,7 @@ def test_a_gate_that_an_earlier_life_left_is_looked_after_before_anything_else()
     snapshot = fresh()
     while not isinstance(decide(snapshot), RunGate):
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
-    left = evolve(snapshot, settle(snapshot, decide(snapshot), _begun(snapshot)), snapshot.at)
+    left = evolve(snapshot, settle(snapshot, decide(snapshot), begun(snapshot)), snapshot.at)
 
     action = decide(left)
 
@@ -222,12 +222,6 @@ def test_a_succeeded_sprint_cannot_be_cancelled_or_retried():
         acts.retry(after, after.contract, NOON)
 
 
-def _begun(snapshot):
-    from sprints.engine.actions import Begun
-
-    return Begun(snapshot.at)
-
-
 @pytest.mark.parametrize("steps", range(1, 24))
 def test_a_paused_sprint_holds_at_any_point_and_goes_on_where_it_was(steps):
     snapshot = fresh()
@@ -268,7 +262,7 @@ def test_a_gate_that_still_runs_is_looked_after_before_a_cancel_is_final():
     snapshot = fresh()
     while not isinstance(decide(snapshot), RunGate):
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
-    running = evolve(snapshot, settle(snapshot, decide(snapshot), _begun(snapshot)), snapshot.at)
+    running = evolve(snapshot, settle(snapshot, decide(snapshot), begun(snapshot)), snapshot.at)
 
     asked = evolve(running, [acts.cancel(running, "sam", NOON)], NOON)
 

@@ -11,10 +11,10 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import operations, queries
-from sprints.contract import DEADLINES, PROFILES
+from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
 from sprints.engine.acts import paused_by
 from sprints.engine.carry import LeaseLost, Wish
-from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.base import GatewayCommand, subcommands, whole_number
 from sprints.management.commands.events import count
 from sprints.management.progress import watched, wishes_from_signals
 from sprints.models import Sprint
@@ -51,6 +51,12 @@ class Command(GatewayCommand):
             metavar="D",
             help=f"{' or '.join(DEADLINES)}: what the end of a round's minutes does (warn)",
         )
+        create.add_argument(
+            "--gates-at-once",
+            type=whole_number(1, MOST_AT_ONCE),
+            metavar="N",
+            help="how many gates of a round may run side by side (1)",
+        )
         run = act("run", "carry it through R0 to R5 here, with a progress display")
         act("step", "carry it through one round, starting it if need be")
         retry = act("retry", "start again at the round that failed, as a new attempt")
@@ -79,6 +85,7 @@ class Command(GatewayCommand):
             brief=_brief(options["brief_file"]),
             profile=options["profile"],
             deadline=options["deadline"],
+            gates_at_once=options["gates_at_once"],
         )
         self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
 

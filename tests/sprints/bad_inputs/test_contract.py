@@ -47,6 +47,10 @@ BAD_META = [
     ({"round_deadline": "never"}, DEADLINE),
     ({"round_deadline": True}, DEADLINE),
     ({"round_deadline": None}, DEADLINE),
+    *(
+        ({"gates_at_once": odd}, "gates_at_once must be a whole number from 1 to 16")
+        for odd in (0, -1, 17, 1.5, True, "2", None, [2])
+    ),
 ]
 
 
