@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from sprints.store import Store
-from tests.world import Said, run_command, set_gate
+from tests.world import MARK, Said, run_command, set_gate
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    """A folder that looks like a git checkout."""
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that looks like a git checkout; what the test starts is marked as of there."""
     folder = tmp_path / "repo"
     (folder / ".git").mkdir(parents=True)
+    monkeypatch.setenv(MARK, str(folder))
     return folder
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+MARK = "GATEWAY_TEST_REPO"  # in the environment of all that a test starts
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def environment(repo: Path) -> dict[str, str]:
     """What a command of that repository is started with."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("STUDIO_", "DJANGO_"))}
     env.pop("DATABASE_URL", None)
-    return env | {"STUDIO_GATEWAY_REPO": str(repo), "PYTHONPATH": str(ROOT)}
+    return env | {"STUDIO_GATEWAY_REPO": str(repo), "PYTHONPATH": str(ROOT), MARK: str(repo)}
 
 
 def run_command(repo: Path, *argv: str, timeout: float = 60, **env: str) -> Said:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world import environment, run_command
+from tests.world import MARK, environment, run_command
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def start(repo: Path, *argv: str, **env: str) -> subprocess.Popen[str]:
 
 
 def processes_of(repo: Path) -> list[str]:
-    """What runs of that repository, as ``pid command``: by its folder, or by a gate's cookie, which
-    a daemon that has changed folder still carries; and every supervisor whose gateway is dead.
+    """What runs of that repository, as ``pid command``: by its folder, or by the mark that a test's
+    commands, gates and all that these start carry; and every supervisor whose gateway is dead.
     """
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -52,7 +52,7 @@ def processes_of(repo: Path) -> list[str]:
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")[:-1]
             here = str((folder / "cwd").readlink()).startswith(str(repo))
-            if words and (here or is_orphan(words) or carries_cookie(folder)):
+            if words and (here or is_orphan(words) or is_marked(folder, repo)):
                 found.append(f"{folder.name} {b' '.join(words).decode()}")
         except OSError:
             continue
@@ -65,15 +65,9 @@ def is_orphan(words: list[bytes]) -> bool:
     return supervises and not Path(f"/proc/{int(words[-1])}").exists()
 
 
-def carries_cookie(folder: Path) -> bool:
-    """A gate's process, or one that a gate started, unless these very tests run under that gate."""
-    cookies = [
-        word
-        for word in (folder / "environ").read_bytes().split(b"\0")
-        if word.startswith(b"STUDIO_GATEWAY_RUN=")
-    ]
-    ours = os.environ.get("STUDIO_GATEWAY_RUN", "")
-    return bool(cookies) and cookies[0] != f"STUDIO_GATEWAY_RUN={ours}".encode()
+def is_marked(folder: Path, repo: Path) -> bool:
+    """A process of the test's, or one that such a process started, wherever it has gone."""
+    return f"{MARK}={repo}".encode() in (folder / "environ").read_bytes().split(b"\0")
 
 
 def wait_for(holds: Callable[[], bool], seconds: float) -> bool:
