@@ -12,10 +12,11 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "sprint": ({"stored": (0, 1000, 5000), "runs": 25}, {"stored": (0, 200), "runs": 7}),
     "moves": ({"count": 5000}, {"count": 1000}),
     "commands": ({"sizes": (1000, 1_000_000), "runs": 11}, {"sizes": (1000, 20_000), "runs": 5}),
-    "queue": (
-        {"runs": 100, "idle_s": 30.0, "many": 200},
-        {"runs": 10, "idle_s": 8.0, "many": 20},
-    ),
+    **{
+        f"latency-{on}": ({"on": on, "runs": 100}, {"on": on, "runs": 10})
+        for on in ("sqlite", "redis", "postgres")
+    },
+    "queue": ({"idle_s": 30.0, "many": 200}, {"idle_s": 8.0, "many": 20}),
     "capture": ({"megabytes": 1000, "runs": 7}, {"megabytes": 300, "runs": 3}),
 }
 
@@ -49,7 +50,7 @@ def main() -> int:
 
 
 def _section(name: str, *, quick: bool) -> int:
-    module = importlib.import_module(f"tools.bench.{name}")
+    module = importlib.import_module(f"tools.bench.{name.split('-')[0]}")
     for figure in module.figures(**SECTIONS[name][quick]):
         row = {**vars(figure), "ratio": figure.ratio}
         print(json.dumps(row), flush=True)

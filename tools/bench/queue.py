@@ -1,8 +1,7 @@
-"""From the start of a sprint to its first step in a worker, and what waiting workers cost."""
+"""What waiting workers cost, and how they take many sprints at once."""
 
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -15,8 +14,8 @@ from tools.bench.stores import fresh_store
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def figures(runs: int, idle_s: float, many: int) -> Iterator[Figure]:
-    """Sprints handed to two workers, one after another; nothing for a while; many at once."""
+def figures(idle_s: float, many: int) -> Iterator[Figure]:
+    """Nothing for a while, then many sprints at once."""
     with fresh_store() as repo:
         workers = subprocess.Popen(
             [sys.executable, "-m", "studio_gateway", "worker"],
@@ -25,16 +24,6 @@ def figures(runs: int, idle_s: float, many: int) -> Iterator[Figure]:
         )
         try:
             time.sleep(4)
-            latencies = sorted(_latencies(runs))
-            yield Figure(
-                "start to first step, p50",
-                statistics.median(latencies),
-                "ms",
-                None,
-                "under 20 ms",
-                statistics.median(latencies) < 20,
-            )
-            yield Figure("start to first step, p99", latencies[int(len(latencies) * 0.99)], "ms")
             pids = _tree(workers.pid)
             before = sum(map(_cpu_s, pids))
             time.sleep(idle_s)
@@ -56,22 +45,6 @@ def figures(runs: int, idle_s: float, many: int) -> Iterator[Figure]:
             workers.send_signal(signal.SIGTERM)
             workers.wait(60)
         assert repo.exists()
-
-
-def _latencies(runs: int) -> Iterator[float]:
-    from sprints import operations
-    from sprints.models import Event, Sprint
-
-    for number in range(runs):
-        name = f"q{number}"
-        operations.create(name, by="bench")
-        operations.start(name)
-        began = Sprint.objects.get(pk=name).started_at
-        assert began is not None
-        while Sprint.objects.get(pk=name).status == "running":
-            time.sleep(0.02)
-        first = Event.objects.filter(sprint_id=name, kind="round_started").earliest("seq")
-        yield (first.ts - began).total_seconds() * 1000
 
 
 def _many(count: int) -> tuple[float, int]:

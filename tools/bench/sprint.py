@@ -51,8 +51,6 @@ def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
                 with_files,
                 "ms",
                 bare,
-                "under 2 x a bare replacement",
-                with_files < 2 * bare,
             )
 
 
