@@ -1,35 +1,82 @@
 """One writer at a time, across processes."""
 
+import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from sprints.store import StoreError
+
+PATIENCE_S = 10.0
+LOOK_S = 0.02
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(descriptor: int, wait: bool) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # a locked byte is kept from readers, too
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(descriptor: int, wait: bool) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold the lock that ``path`` stands for; gives False at once where it is taken and ``wait``
-    is not asked for. The system lets go of it when a process dies. Raises ``OSError``.
+class Busy(StoreError):
+    """Another process holds the lock; ``holder`` is its pid, 0 where it has not said so."""
+
+    def __init__(self, path: Path, holder: int) -> None:
+        self.holder = holder
+        if holder:
+            who = f"process {holder}"
+            remedy = f"let it go on (kill -CONT {holder}) or end it (kill -9 {holder})"
+        else:
+            who, remedy = "another process", f"see which: fuser {path}"
+        super().__init__(f"{who} holds {path.name} and does not let go", remedy)
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """Hold the lock that ``path`` stands for. The system lets go of it when a process dies.
+
+    Raises ``Busy`` when one and the same process has kept it for ``patience_s``, and ``OSError``.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            _lock(descriptor, wait)
-        except (BlockingIOError, PermissionError):
-            yield False
-        else:
-            yield True
+        _take(descriptor, path, patience_s)
+        yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, path: Path, patience_s: float) -> None:
+    """Poll: a wait inside the system has no end when the holder is frozen."""
+    holder, since = 0, time.monotonic()
+    while True:
+        try:
+            _lock(descriptor)
+        except (BlockingIOError, PermissionError):
+            now = time.monotonic()
+            if (found := _holder(descriptor)) != holder:
+                holder, since = found, now
+            if now - since >= patience_s:
+                raise Busy(path, holder) from None
+            time.sleep(LOOK_S)
+        else:
+            _sign(descriptor)
+            return
+
+
+def _sign(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # a full disk is no reason not to hold it
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{os.getpid():<10}\n".encode())
+
+
+def _holder(descriptor: int) -> int:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    text = os.read(descriptor, 32).strip()
+    return int(text) if text.isdigit() else 0

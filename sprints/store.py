@@ -15,7 +15,15 @@ FOLDER = ".studio_gateway"
 
 
 class StoreError(Exception):
-    """The store cannot be used; the message is one line that says what to type."""
+    """The store cannot be used; the message is one line that says what to type.
+
+    ``remedy`` is that part of it, where it stands alone.
+    """
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what}; {remedy}" if remedy else what)
+        self.what = what
+        self.remedy = remedy
 
 
 def find_repo(start: Path, environ: Mapping[str, str]) -> Path:

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Literal, NoReturn
 
 from django.conf import settings
@@ -26,11 +26,15 @@ class OneLineParser(CommandParser):
 
 
 class GatewayCommand(BaseCommand):
-    """A command of the gateway. Subclasses write ``handle`` and raise ``SystemExit`` for a code."""
+    """A command of the gateway. Subclasses write ``handle`` and raise ``SystemExit`` for a code.
+
+    One that ``writes`` leaves complete files behind, but for its acts that only ask.
+    """
 
     requires_system_checks: list[str] | Literal["__all__"] = []
     needs_store = True
     writes = False
+    asks: Container[str] = ()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Django's parser, with complaints of one line."""
@@ -58,7 +62,7 @@ class GatewayCommand(BaseCommand):
                 usable = False
                 raise
             finally:
-                if self.writes and usable:
+                if self.writes and usable and options.get("act") not in self.asks:
                     from sprints import operations  # the engine with it: not for those who ask
 
                     operations.settle_files()

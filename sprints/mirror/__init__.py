@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from sprints.lock import locked
+from sprints.lock import PATIENCE_S, Busy, locked
 from sprints.mirror import lines, state
 from sprints.models import Head
 from sprints.models.moves import note
@@ -43,7 +43,7 @@ class _Pace:
 def on_events(sender: object, events: list[Any], **kwargs: object) -> None:
     """Receiver of ``event_committed``: append, and rewrite state.json when that is due."""
     _Pace.behind_since = _Pace.behind_since or time.monotonic()
-    _drain(whole=_due(), wait=False, fresh=[(event.seq, event.line) for event in events])
+    _drain(whole=_due(), fresh=[(event.seq, event.line) for event in events])
 
 
 def on_waiting(sender: object, *, resting: bool = False, **kwargs: object) -> None:
@@ -53,7 +53,7 @@ def on_waiting(sender: object, *, resting: bool = False, **kwargs: object) -> No
     if resting:
         flush()
     elif _Pace.behind_since and _due():
-        _drain(whole=True, wait=False)
+        _drain(whole=True)
 
 
 def _due() -> bool:
@@ -62,20 +62,20 @@ def _due() -> bool:
 
 
 def flush() -> None:
-    """Bring both files up to the last committed event, on disk, waiting for whoever writes."""
-    _drain(whole=True, wait=True)
+    """Bring both files up to the last committed event, on disk, waiting for whoever writes, but
+    not for one that is frozen.
+    """
+    _drain(whole=True, patience_s=PATIENCE_S)
 
 
-def _drain(*, whole: bool, wait: bool, fresh: Sequence[tuple[int, str]] = ()) -> None:
-    """Write until nothing newer is committed. Who finds another at work and does not ``wait``
+def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str]] = ()) -> None:
+    """Write until nothing newer is committed. Who finds another at work and has no patience
     leaves: that one looks once more after letting go. ``fresh`` are the lines just committed.
     """
     store: Store = settings.STORE
     try:
         while True:
-            with locked(store.root / "mirror.lock", wait=wait) as mine:
-                if not mine:
-                    return
+            with locked(store.root / "mirror.lock", patience_s=patience_s):
                 seq = lines.catch_up(store.events, fresh, durable=whole)
                 if whole:
                     _write_state(store)
@@ -86,6 +86,9 @@ def _drain(*, whole: bool, wait: bool, fresh: Sequence[tuple[int, str]] = ()) ->
                 return
     except Head.DoesNotExist:
         return  # not yet initialised: there is nothing to show
+    except Busy as exc:
+        if patience_s:
+            sys.stderr.write(f"the files are behind: {exc}, then: studio-gateway init\n")
     except (OSError, lines.Ahead) as exc:
         _fault(exc)
     except DatabaseError as exc:

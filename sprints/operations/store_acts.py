@@ -32,7 +32,7 @@ def initialise() -> None:
     """
     make_folders(store())
     try:
-        with locked(store().root / "init.lock", wait=True):
+        with locked(store().root / "init.lock"):
             _complete()
     except OSError as exc:
         raise StoreError(f"cannot write in {store().root}: {exc.strerror or exc}") from exc
@@ -90,7 +90,7 @@ def configure(key: str, text: str, by: str) -> Any:
     rule, holds = RULES[key]
     if not holds(value):
         raise Refused(f"{key} must be {rule}")
-    with locked(store().root / "init.lock", wait=True), transaction.atomic():
+    with locked(store().root / "init.lock"), transaction.atomic():
         before = turn(store().config, key, value)
         data = {"key": key, "before": before, "after": value, "by": by}
         note("config_changed", f"{key} set to {value} by {by}", timezone.now(), data)

@@ -14,6 +14,7 @@ class Command(GatewayCommand):
 
     help = "Show and turn the switches of config.json: automation_paused, gate_profile, …"
     writes = True
+    asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the acts."""

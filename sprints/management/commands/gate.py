@@ -20,6 +20,7 @@ class Command(GatewayCommand):
 
     help = "List, add, change or remove gates. A running sprint keeps those it started with."
     writes = True
+    asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the acts and their options."""

@@ -30,6 +30,7 @@ class Command(GatewayCommand):
 
     help = "Create, run, step, show, list, pause, resume, cancel, retry a sprint."
     writes = True
+    asks = ("show", "list")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the acts and their options."""
