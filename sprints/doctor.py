@@ -1,5 +1,9 @@
 """Is this installation sound? One small function a check, and one line in the table."""
 
+import errno
+import itertools
+import os
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -14,8 +18,9 @@ from gates import process
 from gates.kinds.command import resolve
 from gates.models import Gate
 from sprints.mirror import verify
-from sprints.schema import NotReady, check_schema
-from sprints.store import Store, StoreError, is_private, read_config
+from sprints.models import Head
+from sprints.schema import NotReady, check_schema, unusable
+from sprints.store import Store, StoreError, is_private, read_config, shut
 
 FREE_BYTES = 1 << 30
 GIT_LEAST = (2, 30)
@@ -37,8 +42,25 @@ def findings() -> Iterator[Finding]:
     for name, check in CHECKS.items():
         try:
             yield from check(store)
-        except (DatabaseError, NotReady, StoreError, OSError) as exc:
-            yield Finding(name, "bad", " ".join(str(exc).split()), "studio-gateway init")
+        except (DatabaseError, Head.DoesNotExist, StoreError, OSError) as exc:
+            fault = _fault(store, exc)
+            yield Finding(name, "bad", " ".join(fault.what.split()), fault.remedy)
+
+
+def _fault(store: Store, exc: Exception) -> StoreError:
+    """What made a check fall over, and what mends it."""
+    match exc:
+        case StoreError():
+            return exc
+        case DatabaseError():
+            return unusable(exc)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return StoreError(f"the disk of {store.repo} is full", "make room on it")
+        case OSError():
+            what = f"{exc.filename or store.root}: {exc.strerror or exc}"
+            remedy = _anew(Path(exc.filename)) if exc.filename else ""
+            return shut(store.root) or StoreError(what, remedy)
+    return NotReady("this store was never finished")
 
 
 def python(store: Store) -> Iterator[Finding]:
@@ -60,7 +82,9 @@ def git(store: Store) -> Iterator[Finding]:
     old = tuple(int(n) for n in numbers if n.isdigit()) < GIT_LEAST
     yield Finding("git", "warn" if old else "ok", text.strip(), "upgrade git" if old else "")
     if not (store.repo / ".git").exists():
-        yield Finding("git", "warn", f"{store.repo} is no git checkout", f"git init {store.repo}")
+        yield Finding(
+            "git", "warn", f"{store.repo} is no git checkout", f"git init {_quoted(store.repo)}"
+        )
 
 
 def config(store: Store) -> Iterator[Finding]:
@@ -70,7 +94,7 @@ def config(store: Store) -> Iterator[Finding]:
         yield Finding("config", "ok", "config.json is sound and private")
     else:
         text = "others on this machine can read config.json, which holds your token"
-        yield Finding("config", "bad", text, f"chmod 600 {store.config}")
+        yield Finding("config", "bad", text, f"chmod 600 {_quoted(store.config)}")
 
 
 def database(store: Store) -> Iterator[Finding]:
@@ -159,10 +183,21 @@ def mirror(store: Store) -> Iterator[Finding]:
 def _remedy(store: Store, difference: str) -> str:
     """The rows are the truth: a file that differs from them is moved away and written anew."""
     if difference.startswith("events.jsonl"):
-        return f"mv {store.events} {store.events}.kept; studio-gateway init"
+        return _anew(store.events)
     if difference.startswith("state.json"):
-        return f"rm {store.state}; studio-gateway init"
+        return _anew(store.state)
     return "restore the database from a backup: its rows are not what its events say"
+
+
+def _anew(path: Path) -> str:
+    """Have a file written anew, once it is moved to a name that is free."""
+    names = (path.with_name(f"{path.name}.kept{n or ''}") for n in itertools.count())
+    kept = next(name for name in names if not os.path.lexists(name))
+    return f"mv {_quoted(path)} {_quoted(kept)} && studio-gateway init"
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {

@@ -1,37 +1,74 @@
 """Is the database ready for this version? Asked before every command, so it costs two queries."""
 
+import shlex
 from pathlib import Path
 
 from django.db import DatabaseError, connection
 
+from sprints.store import StoreError, shut
+
 OURS = ("gates", "sprints")
-NOWHERE = "no gateway is set up here; run: studio-gateway init"
+INIT = "run: studio-gateway init"
 
 
-class NotReady(Exception):
-    """The database cannot be used yet; the message is one line that says what to type."""
+class NotReady(StoreError):
+    """The database cannot be used yet, and init mends that."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, INIT)
 
 
 def check_schema() -> None:
-    """Raises ``NotReady`` where migrations are missing, or were made by a newer version."""
-    name = connection.settings_dict["NAME"]
-    if isinstance(name, Path) and not name.exists():  # SQLite would make an empty one
-        raise NotReady(NOWHERE)
+    """Raises ``NotReady`` where migrations are missing, ``StoreError`` where they were made by a
+    newer version or the database cannot be read.
+    """
+    file = _file()
     try:
+        if file and not file.exists():  # SQLite would make an empty one
+            raise NotReady("no gateway is set up here")
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT app, name FROM django_migrations WHERE app IN ('gates', 'sprints')"
             )
             applied = set(cursor.fetchall())
     except DatabaseError as exc:
-        if "django_migrations" in str(exc) or "unable to open" in str(exc):
-            raise NotReady(NOWHERE) from exc
-        raise NotReady(f"the database cannot be used: {str(exc).strip().splitlines()[0]}") from exc
+        if "django_migrations" in str(exc):
+            raise NotReady("no gateway is set up here") from exc
+        raise unusable(exc) from exc
     wanted = {(app, name) for app in OURS for name in _names(app)}
     if wanted - applied:
-        raise NotReady("the database is of an older version; run: studio-gateway init")
+        raise NotReady("the database is of an older version")
     if newer := sorted(applied - wanted):
-        raise NotReady(f"the database was made by a newer version ({newer[-1][1]})")
+        raise StoreError(f"the database was made by a newer version ({newer[-1][1]})")
+
+
+def unusable(fault: DatabaseError) -> StoreError:
+    """What ``fault`` says of the database, in one line, and what mends it."""
+    said, _, _ = str(fault).strip().partition("\n")
+    what = f"the database cannot be used: {said}"
+    file = _file()
+    if file is None:
+        return StoreError(what)
+    if "not a database" in what or "malformed" in what:
+        return StoreError(f"{what} (events.jsonl still has its history)", _restore(file))
+    if "full" in what:
+        return StoreError(what, f"make room on the disk of {file.parent}")
+    return shut(file.parent) or shut(file) or StoreError(what)
+
+
+def _file() -> Path | None:
+    """Where the embedded database lies; None for another."""
+    name = connection.settings_dict["NAME"]
+    return name if isinstance(name, Path) else None
+
+
+def _restore(file: Path) -> str:
+    store, database = shlex.quote(str(file.parent)), shlex.quote(str(file))
+    return (
+        f"put a backup in its place: mkdir {store}/broken && mv {database}* {store}/broken/ && "
+        f"cp BACKUP {database}; without one, start over: "
+        f"mv {store} {store}.broken && {INIT.removeprefix('run: ')}"
+    )
 
 
 def _names(app: str) -> list[str]:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import shlex
 import socket
 import stat
 from collections.abc import Mapping
@@ -92,7 +93,22 @@ def make_folders(store: Store) -> None:
         if not ignore.exists():
             ignore.write_text("*\n")
     except OSError as exc:
-        raise StoreError(f"cannot write in {store.repo}: {exc.strerror or exc}") from exc
+        closed = shut(store.root) if store.root.is_dir() else None
+        plain = StoreError(f"cannot write in {store.repo}: {exc.strerror or exc}")
+        raise closed or plain from exc
+
+
+def shut(path: Path) -> StoreError | None:
+    """Why this process may not read and write ``path``, and what mends it; None where it may."""
+    if os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)):
+        return None
+    if hasattr(os, "statvfs") and os.statvfs(path).f_flag & os.ST_RDONLY:
+        mounted = f"mount that writable (see: findmnt -T {shlex.quote(str(path))})"
+        return StoreError(f"{path} lies on a read-only file system", mounted)
+    mine = os.name == "nt" or path.stat().st_uid == os.geteuid()
+    how = "chmod -R u+rwX" if mine else "sudo chown -R $(id -u)"
+    whose = "closed to its owner" if mine else "another user's"
+    return StoreError(f"{path} is {whose}", f"run: {how} {shlex.quote(str(path))}")
 
 
 def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -121,23 +137,26 @@ def read_config(path: Path) -> dict[str, Any]:
 
     Raises ``StoreError`` with one line that names the file, the key and the remedy.
     """
-    if path.is_symlink():
-        raise StoreError(f"{path} is a symbolic link; put the file itself there")
-    if path.exists() and not path.is_file():
-        raise StoreError(f"{path} is not a file; move it away, then init")
     try:
+        if path.is_symlink():
+            raise StoreError(f"{path} is a symbolic link", "put the file itself there")
+        if path.exists() and not path.is_file():
+            raise StoreError(f"{path} is not a file", "move it away, then init")
         config = strict_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise StoreError(f"no config.json in {path.parent}; run: studio-gateway init") from None
+        raise StoreError(f"no config.json in {path.parent}", "run: studio-gateway init") from None
     except (OSError, ValueError) as exc:
-        raise StoreError(f"{path} cannot be read: {exc}; mend or delete it, then init") from exc
+        closed = shut(path.parent) if isinstance(exc, PermissionError) else None
+        raise closed or StoreError(
+            f"{path} cannot be read: {exc}", "mend or delete it, then init"
+        ) from exc
     if not isinstance(config, dict):
-        raise StoreError(f"{path} must hold a JSON object; mend or delete it, then init")
+        raise StoreError(f"{path} must hold a JSON object", "mend or delete it, then init")
     for key, (rule, holds) in RULES.items():
         if key in config and not holds(config[key]):
             raise StoreError(f"{path}: {key} must be {rule}")
     if "auth_token" not in config:
-        raise StoreError(f"{path}: auth_token is missing; run: studio-gateway init")
+        raise StoreError(f"{path}: auth_token is missing", "run: studio-gateway init")
     return config
 
 

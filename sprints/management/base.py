@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from sprints.contract import ContractError
 from sprints.models import Head
 from sprints.queries import Refused
-from sprints.schema import NotReady, check_schema
+from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import StoreError, read_config
 
 
@@ -58,7 +58,7 @@ class GatewayCommand(BaseCommand):
             usable = True
             try:
                 return super().execute(*args, **options)
-            except (StoreError, NotReady, DatabaseError):
+            except (StoreError, DatabaseError):
                 usable = False
                 raise
             finally:
@@ -66,12 +66,12 @@ class GatewayCommand(BaseCommand):
                     from sprints import operations  # the engine with it: not for those who ask
 
                     operations.settle_files()
-        except (Refused, StoreError, ContractError, NotReady, CommandError) as exc:
+        except (Refused, StoreError, ContractError, CommandError) as exc:
             self._refuse(str(exc))
         except Head.DoesNotExist:
-            self._refuse("this store was never finished; run: studio-gateway init")
+            self._refuse(str(NotReady("this store was never finished")))
         except DatabaseError as exc:
-            self._refuse(f"the database cannot be used: {exc}")
+            self._refuse(str(unusable(exc)))
 
     def _refuse(self, text: str) -> NoReturn:
         self.stdout.flush()

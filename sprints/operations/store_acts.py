@@ -15,8 +15,17 @@ from sprints.lock import locked
 from sprints.models import Head
 from sprints.models.moves import note
 from sprints.queries import Refused
-from sprints.schema import NotReady, check_schema
-from sprints.store import RULES, Store, StoreError, make_config, make_folders, strict_json, turn
+from sprints.schema import NotReady, check_schema, unusable
+from sprints.store import (
+    RULES,
+    Store,
+    StoreError,
+    make_config,
+    make_folders,
+    shut,
+    strict_json,
+    turn,
+)
 from sprints.switches import switches
 
 
@@ -35,16 +44,15 @@ def initialise() -> None:
         with locked(store().root / "init.lock"):
             _complete()
     except OSError as exc:
-        raise StoreError(f"cannot write in {store().root}: {exc.strerror or exc}") from exc
+        plain = StoreError(f"cannot write in {store().root}: {exc.strerror or exc}")
+        raise shut(store().root) or plain from exc
 
 
 def _complete() -> None:
     make_config(store().config)
     try:
         check_schema()
-    except NotReady as exc:
-        if "newer version" in str(exc):
-            raise
+    except NotReady:
         _migrate()
     if not Head.objects.exists():
         with transaction.atomic():
@@ -60,7 +68,7 @@ def _migrate() -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as exc:
-        raise StoreError(f"the database cannot be set up: {str(exc).splitlines()[0]}") from exc
+        raise unusable(exc) from exc
 
 
 def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
