@@ -26,9 +26,12 @@ MANY = 200
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Which file it was that showed the rows as of ``seq``; kept beside state.json."""
+    """Which file it was that showed the rows as of the event ``seq`` with that ``hash``; kept
+    beside state.json.
+    """
 
     seq: int
+    hash: str
     size: int
     mtime_ns: int
     inode: int
@@ -39,22 +42,22 @@ def write(path: Path) -> None:
 
     Raises ``OSError``; the file as it was stays then.
     """
-    seq = Head.objects.values_list("seq", flat=True).get(pk=1)
+    head = Head.objects.get(pk=1)
     seal = _seal(path)
-    if seal is None or seal.seq > seq:
-        _replace(path, _whole(entries(_all_ids())), seq)
+    if seal is None or not Event.objects.filter(seq=seal.seq, hash=seal.hash).exists():
+        _replace(path, _whole(entries(_all_ids())), head)
         return
-    if seal.seq == seq:
+    if seal.seq == head.seq:
         return
-    touched = Event.objects.filter(seq__gt=seal.seq, seq__lte=seq)
+    touched = Event.objects.filter(seq__gt=seal.seq, seq__lte=head.seq)
     ids = sorted({name for name in touched.values_list("sprint_id", flat=True) if name})
     if not ids:
-        _write_seal(path, seq)
+        _write_seal(path, head)
     elif len(ids) > MANY or seal.size == len(EMPTY):
-        _replace(path, _whole(entries(_all_ids())), seq)
+        _replace(path, _whole(entries(_all_ids())), head)
     else:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
-            _replace(path, splice(old, dict(entries(ids))), seq)
+            _replace(path, splice(old, dict(entries(ids))), head)
 
 
 def _all_ids() -> Iterable[str]:
@@ -139,7 +142,7 @@ def _find(old: Any, key: bytes) -> tuple[int, bool]:
     return start, old[start + 5 : old.find(b'"', start + 5)] == key
 
 
-def _replace(path: Path, parts: Iterable[bytes], seq: int) -> None:
+def _replace(path: Path, parts: Iterable[bytes], head: Head) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -153,7 +156,7 @@ def _replace(path: Path, parts: Iterable[bytes], seq: int) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-    _write_seal(path, seq)
+    _write_seal(path, head)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -181,7 +184,7 @@ def _seal(path: Path) -> Seal | None:
     return seal if same == (seal.size, seal.mtime_ns, seal.inode) else None
 
 
-def _write_seal(path: Path, seq: int) -> None:
+def _write_seal(path: Path, head: Head) -> None:
     found = path.lstat()
-    seal = Seal(seq, found.st_size, found.st_mtime_ns, found.st_ino)
+    seal = Seal(head.seq, head.hash, found.st_size, found.st_mtime_ns, found.st_ino)
     _seal_path(path).write_text(json.dumps(asdict(seal)))

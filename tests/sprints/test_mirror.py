@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 
 import pytest
@@ -12,6 +13,7 @@ from sprints.engine.carry import Wish
 from sprints.mirror import lines, state, verify
 from sprints.models import Event, Head
 from sprints.models.moves import note
+from sprints.store import Store
 from tests.world import set_gate
 
 
@@ -126,6 +128,21 @@ def test_a_file_that_is_ahead_of_the_database_is_reported_and_left_alone(store, 
     assert store.events.read_text().endswith(ahead)
     assert "ahead of the database" in capfd.readouterr().err
     assert "ahead of the database" in Head.objects.get().mirror_fault
+
+
+def test_a_restored_database_takes_its_lost_sprints_out_of_state_json(repo, shell, tmp_path):
+    store = Store(repo)
+    assert shell("init").code == 0
+    shutil.copy(store.database, tmp_path / "backup")
+    assert shell("sprint", "create", "lost").code == 0
+    shutil.copy(tmp_path / "backup", store.database)
+    store.events.rename(tmp_path / "kept")
+
+    assert shell("sprint", "create", "fresh").code == 0
+
+    seqs = [len(path.read_text().splitlines()) for path in (store.events, tmp_path / "kept")]
+    assert seqs[0] == seqs[1]
+    assert list(json.loads(store.state.read_text())["sprints"]) == ["fresh"]
 
 
 def test_a_fault_of_the_files_is_told_once_and_they_catch_up_by_themselves(store, capfd):
