@@ -45,7 +45,7 @@ def write(path: Path) -> None:
     head = Head.objects.get(pk=1)
     seal = _seal(path)
     if seal is None or not Event.objects.filter(seq=seal.seq, hash=seal.hash).exists():
-        _replace(path, _whole(entries(_all_ids())), head)
+        _replace(path, _whole(entries(all_ids())), head)
         return
     if seal.seq == head.seq:
         return
@@ -54,14 +54,15 @@ def write(path: Path) -> None:
     if not ids:
         _write_seal(path, head)
     elif len(ids) > MANY or seal.size == len(EMPTY):
-        _replace(path, _whole(entries(_all_ids())), head)
+        _replace(path, _whole(entries(all_ids())), head)
     else:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
             _replace(path, splice(old, dict(entries(ids))), head)
 
 
-def _all_ids() -> Iterable[str]:
-    return list(Sprint.objects.order_by("sprint_id").values_list("sprint_id", flat=True))
+def all_ids() -> Iterable[str]:
+    """Every sprint's id, in the order of the file, which is no database's collation."""
+    return sorted(Sprint.objects.values_list("sprint_id", flat=True))
 
 
 def entries(ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:

@@ -30,15 +30,15 @@ def absent(name: str, why: str) -> NoReturn:
 
 
 @contextmanager
-def a_database() -> Iterator[str]:
-    """The URL of an empty database of its own."""
+def a_database(how: str = "") -> Iterator[str]:
+    """The URL of an empty database of its own; ``how`` follows its name where it is made."""
     psycopg = pytest.importorskip("psycopg")
     try:
         server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
     except psycopg.OperationalError as exc:
         absent("postgres", f"NO POSTGRESQL at {SERVER.rsplit('@')[-1]}: {str(exc).splitlines()[0]}")
     name = f"gateway_test_{uuid4().hex[:12]}"
-    server.execute(f"CREATE DATABASE {name}")
+    server.execute(f"CREATE DATABASE {name} {how}")
     try:
         yield SERVER.rsplit("/", 1)[0] + f"/{name}"
     finally:

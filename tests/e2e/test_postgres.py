@@ -13,9 +13,9 @@ from tests.world import run_command
 
 
 @pytest.fixture
-def database() -> Iterator[str]:
-    """The URL of an empty database of its own."""
-    with a_database() as url:
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database of its own; the parameter says how it is made."""
+    with a_database(getattr(request, "param", "")) as url:
         yield url
 
 
@@ -91,3 +91,22 @@ def test_a_database_that_throws_everybody_out_does_not_end_a_gate(repo, database
     assert sum(event["kind"] == "gate_started" for event in events) == 1
     findings = json.loads(say("doctor", "--json").out)
     assert not [one for one in findings if one["level"] == "bad"]
+
+
+@pytest.mark.parametrize(
+    "database", ["TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"], indirect=True
+)
+def test_a_database_that_sorts_as_people_do_has_the_same_state_json(repo, database):
+    def say(*argv: str):
+        return run_command(repo, *argv, DATABASE_URL=database)
+
+    assert say("init").code == 0
+    for name in ("b", "A", "Z.9", "a0", "B2"):
+        assert say("sprint", "create", name).code == 0
+        (repo / ".studio_gateway/.state.json.seal").unlink()  # so that it is made whole anew
+
+    findings = json.loads(say("doctor", "--json").out)
+    assert [one["level"] for one in findings if one["check"] == "mirror"] == ["ok"]
+    assert say("sprint", "create", "m").code == 0
+    sprints = json.loads((repo / ".studio_gateway/state.json").read_text())["sprints"]
+    assert list(sprints) == sorted(["b", "A", "Z.9", "a0", "B2", "m"])
