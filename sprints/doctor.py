@@ -171,7 +171,7 @@ def _missing(repo: Path, command: tuple[str, ...]) -> str:
 
 
 def mirror(store: Store) -> Iterator[Finding]:
-    """The files say what the rows say."""
+    """The files say what the rows say, once they have caught up with them."""
     check_schema()
     found = verify.differences(store)
     if not found:

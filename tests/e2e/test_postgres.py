@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import start, wait_for
 from tests.e2e.servers import SERVER, a_database
+from tests.e2e.test_doctor import look_while_sprints_run
 from tests.world import run_command
 
 
@@ -91,6 +92,16 @@ def test_a_database_that_throws_everybody_out_does_not_end_a_gate(repo, database
     assert sum(event["kind"] == "gate_started" for event in events) == 1
     findings = json.loads(say("doctor", "--json").out)
     assert not [one for one in findings if one["level"] == "bad"]
+
+
+def test_sprints_that_run_are_no_difference_on_postgresql(repo, database):
+    assert run_command(repo, "init", DATABASE_URL=database).code == 0
+    run_command(repo, "gate", "set", "qa_smoke_quick", "--command", "true", DATABASE_URL=database)
+
+    said = look_while_sprints_run(repo, DATABASE_URL=database)
+
+    assert len(said) > 10
+    assert set(said) == {"[]\n"}
 
 
 @pytest.mark.parametrize(

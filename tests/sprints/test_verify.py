@@ -1,10 +1,15 @@
 """Whatever is changed in events.jsonl is found, and named by its line."""
 
+import json
+import os
+
 import pytest
 
 from sprints import mirror, operations
 from sprints.engine.carry import Wish
-from sprints.mirror import verify
+from sprints.mirror import lines, verify
+from sprints.models import Event
+from sprints.models.event import FIRST_PREV, canonical, chain
 
 
 @pytest.fixture
@@ -25,11 +30,33 @@ def test_every_flipped_byte_is_found(told):
 
         found = verify.differences(told)
         line = whole[:at].count(b"\n") + 1
-        assert found, f"byte {at}"
-        assert "cannot be read" in found[0] or f"line {line}" in found[0] or "newline" in found[0]
+        assert found == [f"events.jsonl line {line} is not what the database has"], f"byte {at}"
 
 
-@pytest.mark.parametrize("number", [0, 5, 20, -1])
+def test_a_flipped_byte_of_the_last_line_is_found_or_mended_by_a_new_process(told):
+    whole = told.events.read_bytes()
+    last = whole.rindex(b"\n", 0, -1) + 1
+
+    for at in range(last, len(whole), 7):
+        told.events.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        lines._known.path = None  # as a process that has not written the file
+
+        found = verify.differences(told)
+
+        mended = told.events.read_bytes().startswith(whole)
+        assert mended if not found else found[0].startswith("events.jsonl"), at
+
+
+def test_a_file_that_lags_is_no_difference(told):
+    whole = told.events.read_bytes()
+    told.events.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+
+    assert verify.differences(told) == []
+
+    assert told.events.read_bytes() == whole
+
+
+@pytest.mark.parametrize("number", [0, 5, 18])
 def test_a_dropped_line_is_found(told, number):
     lines = told.events.read_text().splitlines(keepends=True)
     del lines[number]
@@ -43,11 +70,13 @@ def test_repeated_and_swapped_lines_are_found(told, number):
     lines = told.events.read_text().splitlines(keepends=True)
 
     told.events.write_text("".join([*lines[:number], lines[number], *lines[number:]]))
-    assert verify.differences(told) == [f"events.jsonl line {number + 2} has seq {number + 1}"]
+    found = verify.differences(told)
+    assert found == [f"events.jsonl line {number + 2} is not what the database has"]
 
     swapped = [*lines[:number], lines[number + 1], lines[number], *lines[number + 2 :]]
     told.events.write_text("".join(swapped))
-    assert verify.differences(told) == [f"events.jsonl line {number + 1} has seq {number + 2}"]
+    found = verify.differences(told)
+    assert found == [f"events.jsonl line {number + 1} is not what the database has"]
 
 
 def test_a_row_that_was_changed_behind_the_engines_back_is_found(told):
@@ -55,7 +84,54 @@ def test_a_row_that_was_changed_behind_the_engines_back_is_found(told):
 
     Sprint.objects.filter(pk="wk1").update(status="failed")
 
-    assert verify.differences(told)[0] == "the events differ from the rows at /sprints/wk1/status"
+    assert verify.differences(told) == ["the events differ from the rows at /sprints/wk1/status"]
+
+
+@pytest.mark.parametrize("column", ["line", "hash"])
+def test_an_event_that_was_changed_in_the_database_is_found_there(told, column):
+    row = Event.objects.get(seq=5)
+    changed = {"line": row.line.replace("wk1", "wk2"), "hash": "0" * 64}
+    Event.objects.filter(seq=5).update(**{column: changed[column]})
+
+    assert verify.differences(told) == ["event 5 of the database breaks the hash chain"]
+
+
+def test_a_file_of_another_history_that_ends_alike_is_found(told):
+    """Every line of it is sound, and so is the last, by which a process knows the file."""
+    whole = told.events.read_text().splitlines(keepends=True)
+    first = json.loads(whole[0])
+    prev, other = FIRST_PREV, []
+    for line in [json.dumps(first | {"message": "another"}), *whole[1:-1]]:
+        event = {k: v for k, v in json.loads(line).items() if k != "hash"} | {"prev": prev}
+        prev = chain(prev, event)
+        other.append(canonical(event | {"hash": prev}) + "\n")
+    told.events.write_text("".join([*other, whole[-1]]))
+    lines._known.path = None
+
+    assert verify.differences(told) == ["events.jsonl line 1 is not what the database has"]
+
+
+def test_a_line_too_many_at_the_end_is_found(told):
+    whole = told.events.read_text().splitlines(keepends=True)
+    told.events.write_text("".join([*whole, whole[-1]]))
+
+    assert verify.differences(told) == [f"events.jsonl goes on after its last event, {len(whole)}"]
+
+
+def test_a_state_json_that_is_not_of_the_rows_is_found_behind_its_seal(told):
+    whole, found = told.state.read_text(), told.state.stat()
+    for text, words in (
+        (whole.replace('"succeeded"', '"cancelled"'), "differs from the rows at /sprints/wk1/"),
+        (whole.replace("{", "[", 1), "is not JSON"),
+        (whole.replace(": ", " :", 1), "is not written as it should be"),
+    ):
+        with told.state.open("r+") as file:
+            file.write(text)
+        os.utime(told.state, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+        (said,) = verify.differences(told)
+
+        assert said.startswith(f"state.json {words}")
 
 
 def test_the_doctors_remedies_mend_the_files(told, invoke):
