@@ -3,6 +3,8 @@
 import contextlib
 import errno
 import os
+import shutil
+import stat
 from pathlib import Path
 
 OUTPUTS = ("stdout.txt", "stderr.txt")
@@ -15,9 +17,7 @@ def prepare(gate_folder: Path, number: int) -> Path:
     Raises ``OSError``.
     """
     folder = gate_folder / "runs" / str(number)
-    for place in (*folder.parents[:4], folder):  # as far up as the folder of the sprint
-        if place.is_symlink():
-            raise OSError(errno.ELOOP, "a symbolic link stands in its place", str(place))
+    _refuse_links(folder)
     if folder.exists():
         aside = next(
             path
@@ -27,15 +27,65 @@ def prepare(gate_folder: Path, number: int) -> Path:
         folder.rename(aside)
     folder.mkdir(mode=0o700, parents=True)
     for name in OUTPUTS:
-        os.close(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(_new(folder / name))
         _show(folder / name, gate_folder / name)
     return folder
 
 
+def complete(folder: Path) -> None:
+    """Show the outputs of a run that has ended as the gate's latest where ``prepare`` could not:
+    a file system without hard links has copies. Raises ``OSError``.
+
+    What the gate has deleted is not shown, and nothing is read through a link that it has made.
+    """
+    _refuse_links(folder)
+    for name in OUTPUTS:
+        own, latest = folder / name, folder.parents[1] / name
+        with contextlib.suppress(FileNotFoundError):
+            found = own.lstat()
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(errno.EINVAL, "not a plain file", str(own))
+            if not (latest.exists() and os.path.samestat(found, latest.lstat())):
+                _copy(own, latest)
+
+
+def _refuse_links(folder: Path) -> None:
+    for place in (*folder.parents[:4], folder):  # as far up as the folder of the sprint
+        if place.is_symlink():
+            raise OSError(errno.ELOOP, "a symbolic link stands in its place", str(place))
+
+
+def _new(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
 def _show(own: Path, latest: Path) -> None:
-    """Let ``latest`` be the same file as ``own``, at once; it grows as the gate prints."""
-    temporary = latest.with_name(f".{latest.name}.{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        temporary.unlink()
-    temporary.hardlink_to(own)
+    """Let ``latest`` be the same file as ``own``, at once; it grows as the gate prints. Where
+    there are no hard links it is empty until the run is complete, not the output of another.
+    """
+    temporary = _temporary(latest)
+    try:
+        temporary.hardlink_to(own)
+    except OSError:
+        os.close(_new(temporary))
     temporary.replace(latest)
+
+
+def _copy(own: Path, latest: Path) -> None:
+    temporary = _temporary(latest)
+    try:
+        with own.open("rb") as source, os.fdopen(_new(temporary), "wb") as copy:
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        temporary.replace(latest)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _temporary(latest: Path) -> Path:
+    """A name beside ``latest`` at which nothing is."""
+    temporary = latest.with_name(f".{latest.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    return temporary

@@ -43,7 +43,8 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
         case Recover():
             run = run_of(snapshot, action.run_id)
             done = process.recover(run_dir(run), token(run))
-            return Judged(world.clock(), judgement(done) if done else LOST)
+            said = _shown(run_dir(run), judgement(done) if done else LOST)
+            return Judged(world.clock(), said)
     raise ValueError(f"{action} asks nothing of the world")
 
 
@@ -74,9 +75,9 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
     try:
         folder = evidence.prepare(Path(run.stdout_path).parent, run.number)
     except OSError as exc:
-        return Judgement(Verdict.ERROR, None, f"no room for its output: {exc}", 0.0)
+        return Judgement(Verdict.ERROR, None, f"no place for its output: {_worded(exc)}", 0.0)
     place = Place(world.repo, folder, token(run), timeout_s)
-    said = KINDS[gate.kind](gate, place, world.tick)
+    said = _shown(folder, KINDS[gate.kind](gate, place, world.tick))
     if said.verdict == Verdict.TIMED_OUT and timeout_s < gate.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
@@ -88,3 +89,16 @@ def _left_s(snapshot: Snapshot, world: World) -> float:
     if snapshot.terms.deadline != "stop" or left is None:
         return math.inf
     return max(0.1, left / timedelta(seconds=1))
+
+
+def _shown(folder: Path, said: Judgement) -> Judgement:
+    """The judgement, once the gate's latest outputs are those of this run."""
+    try:
+        evidence.complete(folder)
+    except OSError as exc:
+        return replace(said, reason=f"{said.reason}; its output is not shown: {_worded(exc)}")
+    return said
+
+
+def _worded(exc: OSError) -> str:
+    return f"{exc.strerror}: {exc.filename}" if exc.filename else str(exc)

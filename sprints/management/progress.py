@@ -109,7 +109,7 @@ class Live:
         self.titles = {spec.code: spec.title for spec in ROUNDS}
         self.began = time.monotonic()
         self.asked = ""
-        self.running: list[str] = []  # gates, the one begun last at the end
+        self.running: dict[str, str] = {}  # gates and where they print, the latest at the end
         self.live = RichLive(get_renderable=self.render, refresh_per_second=5)
 
     def __enter__(self) -> None:
@@ -138,11 +138,10 @@ class Live:
                 self.asked = ""
             case "gate_started":
                 row.setdefault("gates", {})[data["gate_id"]] = "running"
-                self.running.append(data["gate_id"])
+                self.running[data["gate_id"]] = f"{data['gate_id']}/runs/{data['number']}"
             case "gate_finished":
                 row.setdefault("gates", {})[data["gate_id"]] = data["verdict"]
-                if data["gate_id"] in self.running:
-                    self.running.remove(data["gate_id"])
+                self.running.pop(data["gate_id"], None)
             case "error":
                 row.update(status="failed", ended=time.monotonic())
 
@@ -175,7 +174,8 @@ class Live:
             return ""
         from django.conf import settings
 
-        folder = settings.STORE.artifacts / self.sprint_id / "gates" / self.running[-1]
+        last = [*self.running.values()][-1]
+        folder = settings.STORE.evidence_of(self.sprint_id) / "gates" / last
         return last_line(folder / "stdout.txt") or last_line(folder / "stderr.txt")
 
 
