@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from gates import process_windows
+from gates import faults, process_windows
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, sweep
@@ -30,7 +30,8 @@ __all__ = [
 ]  # fmt: skip
 
 PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))
-KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # an interpreter may not start without them
+# An interpreter may not start without the first two; a gate gets none of them from here.
+KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", faults.VARIABLE)
 SLACK_S = 30.0  # beyond its own limits, until a supervisor that says nothing is taken for dead
 SPEC_S, SAY_S, EXIT_S = 30.0, 1.0, 5.0
 CAPTURE_BYTES = 1 << 20
@@ -82,16 +83,20 @@ def _attend(
         for message in supervisor.lines.receive(tick_at - now):
             if "started" in message:
                 supervisor.gate = message["started"]["pid"]
+                faults.point("gate_spawned")
             elif "failed" in message:
                 supervisor.last_words = f": {message['failed']}"
             elif done := Completed.from_json(message, spec.token):
                 supervisor.again = message.get("again") is True
+                faults.point("gate_exited")
                 return done
         now = time.monotonic()
         if now >= give_up_at:
             return None
         if now < tick_at:
             continue
+        if supervisor.gate is not None:
+            faults.point("gate_mid_output")
         stop = tick() if tick else None
         if stop and (asked is None or (stop.kill and not asked.kill)):
             asked = stop

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from gates import process
+from gates import faults, process
 from gates.kinds.command import resolve
 from gates.models import Gate
 from sprints.mirror import verify
@@ -200,6 +200,13 @@ def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
+def fault(store: Store) -> Iterator[Finding]:
+    """No test has left its fault in the environment."""
+    if text := os.environ.get(faults.VARIABLE):
+        words = f"{faults.VARIABLE}={text} breaks this gateway on purpose"
+        yield Finding("fault", "bad", words, f"unset {faults.VARIABLE}")
+
+
 CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
     "python": python,
     "git": git,
@@ -208,4 +215,5 @@ CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
     "disk": disk,
     "gates": gates,
     "mirror": mirror,
+    "fault": fault,
 }

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gates import faults
+
 FOLDER = ".studio_gateway"
 
 
@@ -224,8 +226,10 @@ def write_private(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            faults.fsync("before_state_fsync", file.fileno())
+        faults.point("before_state_rename")
         temporary.replace(path)
+        faults.point("after_state_rename")
     except OSError as exc:
         temporary.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {exc.strerror or exc}") from exc

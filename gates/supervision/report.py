@@ -5,6 +5,7 @@ import os
 import signal
 import time
 
+from gates import faults
 from gates.supervision.output import FULL, write
 from gates.supervision.run import Order, Run
 
@@ -96,6 +97,7 @@ def _store(run: Run, result: dict[str, object]) -> None:
     try:
         run.output.sync()
         write(run.folder, "result.json", json.dumps(result).encode() + b"\n", lasting=True)
+        faults.point("result_stored")
     except OSError as exc:
         if exc.errno in FULL and result["ending"] in ("exited", "signalled"):
             result["ending"], result["reason"] = "error", f"{NO_ROOM}; {result['reason']}"

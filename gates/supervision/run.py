@@ -6,7 +6,7 @@ import signal
 import time
 from contextlib import suppress
 
-from gates import process_table
+from gates import faults, process_table
 from gates.supervision.ears import Ears
 from gates.supervision.launch import Launch
 from gates.supervision.output import Output, write
@@ -64,6 +64,7 @@ class Run:
         self.started_at, self.begun = time.time(), time.monotonic()
         self._launch = Launch(order.argv, order.cwd, order.env, self.output.descriptors)
         self.pid = self._launch.pid
+        faults.point("gate_launched")
         gate, us = process_table.look(self.pid), process_table.look(os.getpid())
         identity: dict[str, object] = {
             "pid": self.pid,
@@ -138,6 +139,7 @@ class Run:
         try:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if ended[0] == self.pid:
+                    faults.point("gate_ended")
                     self.ended_at = time.monotonic()
                     self.exit_code = os.waitstatus_to_exitcode(ended[1])
                     self.fault = self._launch.fault()

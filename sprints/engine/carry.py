@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from gates import process
+from gates import faults, process
 from gates.process import Stop
 from gates.verdict import Verdict
 from sprints.engine import acts
@@ -149,6 +149,8 @@ class Carrier:
                 break
         if moves:
             self._record(moves, at)
+        if answered:
+            faults.point("verdict_committed")
         return action
 
     def _still_there(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from gates import faults
 from sprints.models import Event, Head
 from sprints.models.moves import note
 
@@ -73,10 +74,12 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 def _append(descriptor: int, size: int, text: bytes) -> None:
     """All of ``text`` after ``size`` bytes, or nothing: a full disk takes a part in silence."""
+    faults.point("before_event_append")
     os.lseek(descriptor, size, os.SEEK_SET)
-    if os.write(descriptor, text) != len(text):
+    if faults.write("mid_event_append", descriptor, text) != len(text):
         os.ftruncate(descriptor, size)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    faults.point("after_event_append")
 
 
 def _position(path: Path, descriptor: int) -> tuple[int, int]:

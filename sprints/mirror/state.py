@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from gates import faults
 from gates.models import GateRun
 from sprints.models import Event, Head, Round, Sprint, Task
 from sprints.snapshot import as_state
@@ -151,11 +152,13 @@ def _replace(path: Path, parts: Iterable[bytes], head: Head) -> None:
             for part in parts:
                 file.write(part)
             file.flush()
-            os.fsync(file.fileno())
+            faults.fsync("before_state_fsync", file.fileno())
+        faults.point("before_state_rename")
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+    faults.point("after_state_rename")
     _sync_folder(path.parent)
     _write_seal(path, head)
 

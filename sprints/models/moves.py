@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.dispatch import Signal
 
+from gates import faults
 from sprints.models.event import Draft, Event, append
 from sprints.models.shape import KEYS, MODELS, fragment, plain, pointer
 from sprints.models.sprint import Sprint
@@ -81,7 +82,8 @@ def record(sprint_id: str, moves: Sequence[Move], hold: Hold | None, at: datetim
         if hold and not any(c.row == "sprint" for m in moves for c in m.changes):
             _write(Update("sprint", sprint_id, (), {}), hold)
         events = append([_draft(sprint_id, move) for move in moves], at)
-        transaction.on_commit(lambda: event_committed.send_robust(sender=Event, events=events))
+        transaction.on_commit(lambda: _committed(events))
+        faults.point("before_db_commit")
     return events
 
 
@@ -95,8 +97,14 @@ def note(
     """Record an event that belongs to no sprint; ``change`` is its patch against state.json."""
     with transaction.atomic():
         events = append([Draft(kind, message, data=data or {}, change=change or [])], at)
-        transaction.on_commit(lambda: event_committed.send_robust(sender=Event, events=events))
+        transaction.on_commit(lambda: _committed(events))
+        faults.point("before_db_commit")
     return events
+
+
+def _committed(events: list[Event]) -> None:
+    faults.point("after_db_commit")
+    event_committed.send_robust(sender=Event, events=events)
 
 
 def net(changes: Iterable[Change]) -> list[Change]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from gates import process
+from gates import faults, process
 from gates.models import Gate
 from sprints import queue
 from sprints.contract import DEADLINES, PROFILES, Contract, draft
@@ -131,6 +131,7 @@ def _carry(
         lease = take(sprint_id, process.identity(), beside=beside)
     except Held as exc:
         raise Refused(str(exc)) from exc
+    faults.point("lease_taken")
     try:
         process.warm()
         snapshot = _act(sprint_id, _retry if retry else _start_if_created)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from gates import faults
 from gates.models import Gate
 from sprints import gate_rows, mirror, queue
 from sprints.contract import DEFAULT_GATE, PROFILES
@@ -64,9 +65,16 @@ def _complete() -> None:
 
 def _migrate() -> None:
     from django.core.management import call_command
+    from django.core.management.commands.migrate import Command
+
+    class Migrate(Command):
+        """Django's own, with a point before and after each step."""
+
+        def migration_progress_callback(self, *args: Any, **kwargs: Any) -> None:
+            faults.point("migration_step")
 
     try:
-        call_command("migrate", verbosity=0, interactive=False)
+        call_command(Migrate(), verbosity=0, interactive=False)
     except DatabaseError as exc:
         raise unusable(exc) from exc
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gates import process
+from gates import faults, process
 from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.engine.settle import fault
 from sprints.engine.waits import overdue
@@ -60,10 +60,12 @@ def work(sprint_id: str) -> None:
     """Carry the sprint as far as it goes without waiting; nothing where that is another's turn."""
     if WISH.hand_back:
         return
+    faults.point("task_started")
     try:
         lease = take(sprint_id, process.identity())
     except (Held, Sprint.DoesNotExist):
         return
+    faults.point("lease_taken")
     try:
         carry(lease, WISH)
     except LeaseLost:

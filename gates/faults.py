@@ -1,0 +1,144 @@
+"""Faults on purpose: named points at which a test breaks the very process that comes to them.
+
+``STUDIO_FAULT="after_db_commit:3:sigkill"`` kills a process as it comes to that point for the third
+time. The form is ``point:nth:action[:argument][@marker]``; every process counts for itself, and
+where a marker is named, only the first of all processes that makes this file has the fault. Without
+the variable a point is one comparison.
+
+The lowest floor: the supervisor imports it in a bare interpreter.
+"""
+
+import errno
+import os
+import signal
+import sys
+import time
+
+# Every point, and whether there is a place for it today; a test compares the two.
+POINTS = {
+    # the database and the queue
+    "before_db_commit": True,
+    "after_db_commit": True,
+    "before_enqueue": True,
+    "after_enqueue": True,
+    "migration_step": True,  # before and after each
+    # the files of the store; those of the state are those of config.json too
+    "before_event_append": True,
+    "mid_event_append": True,  # half of it is in the file
+    "after_event_append": True,
+    "before_state_fsync": True,
+    "before_state_rename": True,
+    "after_state_rename": True,
+    # the carrier of a sprint
+    "task_started": True,
+    "lease_taken": True,
+    "gate_spawned": True,
+    "gate_mid_output": True,  # whenever the carrier looks after its gate
+    "gate_exited": True,
+    "verdict_committed": True,
+    # the supervisor of a gate
+    "gate_launched": True,  # forked, and waiting to be let go
+    "gate_ended": True,
+    "result_stored": True,
+    # not built yet
+    "agent_spawned": False,
+    "agent_exited": False,
+    "hook_spawned": False,
+    "hook_exited": False,
+    "merge_started": False,
+    "merge_committed": False,
+    "ref_updated": False,
+    "push_returned": False,
+    "tag_pushed": False,
+}
+SIGNALS = ("sigkill", "sigterm", "sigstop")
+ERRORS = {"enospc": errno.ENOSPC, "eio": errno.EIO, "erofs": errno.EROFS}
+ACTIONS = (*SIGNALS, *ERRORS, "exit", "sleep", "short_write", "skip_fsync")
+VARIABLE = "STUDIO_FAULT"
+
+
+class Fault:
+    """What ``STUDIO_FAULT`` asks for. Raises ``ValueError`` for what nobody can mean."""
+
+    def __init__(self, text: str) -> None:
+        spec, _, self.marker = text.partition("@")
+        parts = spec.split(":")
+        if not 3 <= len(parts) <= 4:
+            raise ValueError(f"{spec!r} is no fault")
+        self.point, nth, self.action = parts[:3]
+        if not POINTS.get(self.point):
+            raise ValueError(f"no point {self.point!r}")
+        if self.action not in ACTIONS:
+            raise ValueError(f"no action {self.action!r}")
+        self.left = int(nth)
+        self.number = float(parts[3]) if len(parts) == 4 else 1.0
+
+    def due(self, name: str) -> bool:
+        """True when it is to happen now."""
+        if name != self.point or self.left <= 0:
+            return False
+        self.left -= 1
+        return self.left == 0 and self._first()
+
+    def happen(self) -> None:
+        """Break. The last two actions are for ``write`` and ``fsync``, and nothing elsewhere."""
+        if self.action in SIGNALS:
+            os.kill(os.getpid(), signal.Signals[self.action.upper()])
+        elif self.action == "exit":
+            os._exit(int(self.number))
+        elif self.action == "sleep":
+            time.sleep(self.number)
+        elif self.action in ERRORS:
+            raise OSError(ERRORS[self.action], os.strerror(ERRORS[self.action]))
+
+    def _first(self) -> bool:
+        if not self.marker:
+            return True
+        try:
+            descriptor = os.open(self.marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return False
+        os.write(descriptor, str(os.getpid()).encode())
+        os.close(descriptor)
+        return True
+
+
+def point(name: str) -> None:
+    """A place where a process may die, freeze, wait or meet an ``OSError``."""
+    if _fault is not None and _fault.due(name):
+        _fault.happen()
+
+
+def write(name: str, descriptor: int, data: bytes) -> int:
+    """``os.write``, with a point in its middle."""
+    if _fault is None or not _fault.due(name):
+        return os.write(descriptor, data)
+    if _fault.action in ERRORS:
+        _fault.happen()
+    short = _fault.action == "short_write"
+    count = os.write(descriptor, data[: int(_fault.number) if short else len(data) // 2])
+    _fault.happen()
+    return count if short else count + os.write(descriptor, data[count:])
+
+
+def fsync(name: str, descriptor: int) -> None:
+    """``os.fsync``, with a point before it."""
+    if _fault is not None and _fault.due(name):
+        _fault.happen()
+        if _fault.action == "skip_fsync":
+            return
+    os.fsync(descriptor)
+
+
+def _asked_for() -> Fault | None:
+    text = os.environ.get(VARIABLE)
+    if text is None:
+        return None
+    try:
+        return Fault(text)
+    except ValueError as exc:
+        sys.stderr.write(f"error: {VARIABLE}: {exc}; it is point:nth:action[:argument][@marker]\n")
+        sys.exit(2)
+
+
+_fault = _asked_for()
