@@ -4,12 +4,17 @@ multiprocessing's own holds a semaphore while a reader waits: kill one idle work
 all trials no other worker ever reads again. Here the kernel hands each packet to one reader.
 """
 
+import contextlib
 import pickle
 import select
 import socket
 from typing import Any
 
+from sprints.queue import WISH
+
 MOST = 1 << 20
+LOOK_S = 1.0
+STOP = "STOP"  # django-q's word for the end of a queue
 
 
 class PacketQueue:
@@ -26,8 +31,14 @@ class PacketQueue:
         self._write.sendall(pickle.dumps(item))
 
     def get(self) -> Any:
-        """Wait for the next item."""
-        return pickle.loads(self._read.recv(MOST))  # noqa: S301 (ours, see above)
+        """Wait for the next item; ``STOP`` for a process that has been asked to hand back: it must
+        not take what it will not do.
+        """
+        while not WISH.hand_back:
+            if select.select([self._read], [], [], LOOK_S)[0]:
+                with contextlib.suppress(BlockingIOError):  # another reader was faster
+                    return pickle.loads(self._read.recv(MOST, socket.MSG_DONTWAIT))  # noqa: S301 (ours)
+        return STOP
 
     def empty(self) -> bool:
         """True when nothing waits to be read."""

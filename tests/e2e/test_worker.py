@@ -28,10 +28,10 @@ def worker(gateway: Path) -> Iterator[subprocess.Popen[str]]:
     stop(running)
 
 
-def started(repo: Path) -> subprocess.Popen[str]:
+def started(repo: Path, workers: int = 2) -> subprocess.Popen[str]:
     """A worker command whose cluster takes messages."""
-    running = start(repo, "worker")
-    assert wait_for(lambda: len(tree(running)) >= 5, 20), processes_of(repo)
+    running = start(repo, "worker", "--workers", str(workers))
+    assert wait_for(lambda: len(tree(running)) >= workers + 3, 20), processes_of(repo)
     return running
 
 
@@ -156,6 +156,18 @@ def test_work_begins_within_15_s_of_the_death_of_an_idle_worker(gateway, worker)
     queue(gateway, "after")
 
     assert succeed(gateway, "after", within=20)
+
+
+def test_a_worker_that_was_told_to_end_takes_nothing_more(gateway):
+    running = started(gateway, workers=1)
+    worker = tree(running)[1]  # the sentinel starts it first
+
+    os.kill(worker, signal.SIGTERM)
+
+    assert wait_for(lambda: not Path(f"/proc/{worker}").exists(), 10)
+    queue(gateway, "after")
+    assert succeed(gateway, "after", within=20)
+    stop(running)
 
 
 def test_a_cancel_reaches_the_worker_that_carries_the_sprint(gateway, worker):

@@ -147,6 +147,17 @@ def test_a_claimed_message_is_nobody_elses(store):
     assert Broker()._claim() is None
 
 
+def test_who_has_been_asked_to_hand_back_reads_no_packet(monkeypatch):
+    packets = PacketQueue()
+    packets.put("for another")
+    monkeypatch.setattr(queue.WISH, "hand_back", True)
+
+    assert packets.get() == "STOP"
+
+    assert packets.qsize() == 1
+    packets.close()
+
+
 def test_a_packet_reaches_one_reader_whole():
     packets = PacketQueue()
     packets.put({"n": 1})
