@@ -80,6 +80,17 @@ def carrying(name: str, value: str) -> list[Process]:
     return [process for pid in found if (process := look(pid)) and not process.dead]
 
 
+def values_of(name: str) -> dict[str, list[Process]]:
+    """All living processes that were started with a variable of that name, by its value."""
+    found: dict[str, list[Process]] = {}
+    start = os.fsencode(f"{name}=")
+    for pid in _pids():
+        for item in _environment(pid):
+            if item.startswith(start) and (process := look(pid)) and not process.dead:
+                found.setdefault(os.fsdecode(item[len(start) :]), []).append(process)
+    return found
+
+
 def send(process: Process, signum: int) -> bool:
     """Signal that very process; False when it has ended, or is not ours to signal."""
     try:

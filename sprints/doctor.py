@@ -17,6 +17,8 @@ from django.db import DatabaseError, connection
 from gates import faults, process
 from gates.kinds.command import resolve
 from gates.models import Gate
+from sprints.invariants import CHECKS as INVARIANTS
+from sprints.invariants import check_rows
 from sprints.mirror import verify
 from sprints.models import Head
 from sprints.schema import NotReady, check_schema, unusable
@@ -200,6 +202,17 @@ def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
+def invariants(store: Store) -> Iterator[Finding]:
+    """What must hold among rows and processes, whatever has happened."""
+    check_schema()
+    found = list(check_rows())
+    for one in found:
+        level = "warn" if one.waits else "bad"
+        yield Finding("invariants", level, one.text, one.remedy)
+    if not found:
+        yield Finding("invariants", "ok", ", ".join(INVARIANTS))
+
+
 def fault(store: Store) -> Iterator[Finding]:
     """No test has left its fault in the environment."""
     if text := os.environ.get(faults.VARIABLE):
@@ -215,5 +228,6 @@ CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
     "disk": disk,
     "gates": gates,
     "mirror": mirror,
+    "invariants": invariants,
     "fault": fault,
 }

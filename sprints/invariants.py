@@ -1,0 +1,172 @@
+"""What must hold whatever has been killed: asked by the doctor, and by the tests after every fault.
+
+One function an invariant and one line in the table. Files that differ from the rows are written
+anew from them; what is wrong among the rows is a fault of ours, or of who wrote to the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db.models import Count, F, Max
+from django.utils import timezone
+
+from gates import process_table
+from gates.execution import COOKIE
+from gates.models import GateRun
+from gates.verdict import Verdict
+from sprints.mirror import verify
+from sprints.models import Event, Host, Sprint, Task
+from sprints.models.event import stamp
+from sprints.models.lease import holder
+from sprints.store import Store
+from sprints.waiting import waiting_for
+
+SETTLED = timedelta(seconds=15)  # what a crash leaves is cleared away within that time
+SILENT = timedelta(seconds=30)  # a worker has taken up what it left within that time
+ALIVE = timedelta(seconds=15)
+UNJUDGED = (GateRun.RUNNING, Verdict.INTERRUPTED.value)
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What does not hold, and what to type. ``waits``: nothing is wrong, but nobody goes on."""
+
+    text: str
+    remedy: str
+    waits: bool = False
+
+
+def check_invariants(store: Store) -> Iterator[Violation]:
+    """Everything that does not hold, of files, rows and processes; nothing when all is well."""
+    for line in verify.differences(store):
+        yield Violation(line, "studio-gateway doctor")
+    yield from check_rows()
+
+
+def check_rows() -> Iterator[Violation]:
+    """What does not hold of rows and processes, whatever the files say."""
+    now = timezone.now()
+    for check in CHECKS.values():
+        yield from check(now)
+
+
+RESTORE = "restore the database from a backup, and tell us: this must not happen"
+
+
+def one_verdict(now: datetime) -> Iterator[Violation]:
+    """A gate comes to one verdict a round and attempt, and every run of it is on record."""
+    judged = GateRun.objects.exclude(status__in=UNJUDGED).order_by()
+    twice = judged.values_list("round_id", "gate_id", "attempt").annotate(n=Count("pk"))
+    for place, gate, attempt, n in twice.filter(n__gt=1):
+        text = f"gate {gate} has {n} verdicts in {place}, attempt {attempt}"
+        yield Violation(text, RESTORE)
+    runs = GateRun.objects.order_by().values_list("round__sprint_id", "gate_id")
+    for sprint, gate, n, last in runs.annotate(n=Count("pk"), last=Max("number")).exclude(
+        n=F("last")
+    ):
+        text = f"gate {gate} of sprint {sprint} has {n} runs, and the last is number {last}"
+        yield Violation(text, RESTORE)
+    open_runs = GateRun.objects.filter(status=GateRun.RUNNING)
+    for run in open_runs.exclude(round__sprint__status=Sprint.Status.RUNNING):
+        yield Violation(f"run {run.pk} has no verdict, and its sprint ended", RESTORE)
+
+
+def never_over_red(now: datetime) -> Iterator[Violation]:
+    """A sprint that succeeded passed every required gate of every round."""
+    rows = Sprint.objects.filter(status=Sprint.Status.SUCCEEDED, contract__isnull=False)
+    ended = rows.values_list("pk", "attempt", "contract").order_by("pk").iterator(CHUNK)
+    while some := list(islice(ended, CHUNK)):
+        yield from _over_red(some)
+
+
+def _over_red(some: list[tuple[str, int, Any]]) -> Iterator[Violation]:
+    ids = [pk for pk, *_ in some]
+    tasks = Task.objects.filter(round__sprint__in=ids).order_by()
+    reached = dict(tasks.values_list("round_id").annotate(Max("attempt")))
+    runs = GateRun.objects.filter(round__sprint__in=ids).exclude(status__in=UNJUDGED)
+    found: dict[str, list[GateRun]] = defaultdict(list)
+    for run in runs.order_by("number").only("round_id", "gate_id", "attempt", "required", "status"):
+        found[run.round_id].append(run)
+    for pk, attempt, contract in some:
+        for code in (spec["code"] for spec in contract["rounds"]):
+            last = reached.get(f"{pk}/{code}")
+            asked = _required(contract, code) if last == attempt else ()
+            for gate in _not_passed(found[f"{pk}/{code}"], last, asked):
+                text = f"sprint {pk} succeeded, and {gate} had not passed in {code}"
+                yield Violation(text, RESTORE)
+
+
+def _required(contract: dict[str, Any], code: str) -> list[str]:
+    return [g["gate_id"] for g in contract["gates"] if g["required"] and code in g["rounds"]]
+
+
+def _not_passed(runs: list[GateRun], attempt: int | None, asked: Iterable[str]) -> list[str]:
+    """The required gates whose last verdict in the round's last attempt is not green. ``asked``
+    are those of the contract; a round of an earlier attempt was judged under an earlier contract.
+    """
+    last = dict.fromkeys(asked, "")
+    last |= {run.gate_id: run.status for run in runs if run.required and run.attempt == attempt}
+    return [gate for gate, status in last.items() if status != Verdict.PASSED]
+
+
+def no_remains(now: datetime) -> Iterator[Violation]:
+    """No process of a gate outlives its run."""
+    carried = process_table.values_of(COOKIE)
+    ids = {cookie.partition("@")[0] for cookie in carried}
+    for run in GateRun.objects.filter(pk__in=ids).exclude(status=GateRun.RUNNING):
+        late = run.finished_at is None or run.finished_at < now - SETTLED
+        for process in carried.get(f"{run.pk}@{stamp(run.started_at)}", ()) if late else ():
+            text = f"process {process.pid} is left of run {run.pk}, which ended"
+            yield Violation(text, f"kill -9 {process.pid}")
+
+
+def one_carrier(now: datetime) -> Iterator[Violation]:
+    """One living process carries a sprint in this repository, and lets go of one that ended."""
+    rows = Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
+    held = [(row, who) for row in rows if (who := holder(row))]
+    carried = [(row.home, row.pk, who) for row, who in held if not row.cancel_by]
+    for home in {home for home, _, _ in carried}:
+        here = [f"{pk} by {who}" for place, pk, who in carried if place == home]
+        if len(here) > 1:
+            words = f"several sprints are carried at once in {home}: {', '.join(here)}"
+            yield Violation(words, RESTORE)
+    for row, who in held:
+        if row.finished_at and row.finished_at < now - SETTLED:
+            text = f"sprint {row.pk} is {row.status}, and still held by {who}"
+            yield Violation(text, "studio-gateway status")
+
+
+def nobody_silent(now: datetime) -> Iterator[Violation]:
+    """What runs is carried, waits for its turn, or waits for somebody who is there."""
+    running = list(Sprint.objects.filter(status=Sprint.Status.RUNNING).order_by("started_at"))
+    carried = any(holder(row) for row in Sprint.objects.exclude(lease_owner=""))
+    workers = Host.objects.filter(seen_at__gt=now - ALIVE).exists()
+    last = Event.objects.order_by("-seq").values_list("ts", flat=True).first()
+    for row in running:
+        waits = waiting_for(row) or {}
+        if (until := waits.get("until_ts")) and until < stamp(now - SILENT):
+            text = f"sprint {row.pk} waits for {waits['what']}, due at {until}"
+            yield Violation(text, f"studio-gateway sprint cancel {row.pk}")
+        if carried or (row.meta.get("automation_paused") is True and not row.cancel_by):
+            continue
+        if not workers:
+            text = f"sprint {row.pk} runs, and nobody is there to carry it"
+            remedy = f"studio-gateway sprint run {row.pk}, or: studio-gateway worker"
+            yield Violation(text, remedy, waits=True)
+        elif last and last < now - SILENT:
+            text = f"sprint {row.pk} runs, no worker has taken it up since {stamp(last)}"
+            yield Violation(text, f"studio-gateway sprint run {row.pk}")
+
+
+CHECKS: dict[str, Callable[[datetime], Iterator[Violation]]] = {
+    "one verdict a gate": one_verdict,
+    "no success over red": never_over_red,
+    "nothing left behind": no_remains,
+    "one carrier": one_carrier,
+    "nobody silent": nobody_silent,
+}

@@ -1,0 +1,178 @@
+"""Whatever breaks a promise among rows and processes is found, and what is sound is left alone."""
+
+import os
+import subprocess
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from gates.models import GateRun
+from gates.process import identity
+from sprints import operations
+from sprints.engine.carry import Wish
+from sprints.engine.perform import token
+from sprints.invariants import check_invariants, check_rows
+from sprints.models import Event, Host, Sprint
+from sprints.models.event import stamp
+from sprints.models.lease import take
+from sprints.models.sprint import GATEWAY
+from tests.world import set_gate
+
+LONG_AGO = timezone.now() - timedelta(hours=1)
+
+
+@pytest.fixture
+def ended(store):
+    """A store with one sprint that succeeded."""
+    operations.create("wk1", by="test")
+    operations.run("wk1", Wish())
+    operations.settle_files()
+    return store
+
+
+def said() -> list[str]:
+    """What does not hold."""
+    return [one.text for one in check_rows()]
+
+
+def test_nothing_is_wrong_with_what_runs_fails_and_is_retried(ended):
+    set_gate("false")
+    operations.create("wk2", by="test")
+    operations.run("wk2", Wish())
+    set_gate("true")
+    set_gate("true", gate_id="another", rounds=("R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"))
+    operations.retry("wk2", Wish())
+    set_gate("false", gate_id="advisory", required=False)
+    operations.create("wk3", by="test")
+    operations.run("wk3", Wish())
+    operations.settle_files()
+
+    assert list(check_invariants(ended)) == []
+
+
+def test_a_file_that_differs_is_one_of_them(ended):
+    ended.events.write_text(ended.events.read_text().replace("sprint started", "sprint startet"))
+
+    assert len(list(check_invariants(ended))) == 1
+
+
+def test_two_verdicts_of_one_gate_are_found(ended):
+    run = GateRun.objects.get(pk="wk1/qa_smoke_quick/2")
+    run.pk, run.number = "wk1/qa_smoke_quick/3", 3
+    run.save(force_insert=True)
+
+    assert said() == ["gate qa_smoke_quick has 2 verdicts in wk1/R5_RELEASE_CANDIDATE, attempt 1"]
+
+
+def test_a_run_that_is_missing_is_found(ended):
+    GateRun.objects.filter(pk="wk1/qa_smoke_quick/1").delete()
+
+    assert said() == [
+        "gate qa_smoke_quick of sprint wk1 has 1 runs, and the last is number 2",
+        "sprint wk1 succeeded, and qa_smoke_quick had not passed in R3_BUILD_A_INTEGRATE",
+    ]
+
+
+@pytest.mark.parametrize("status", ["failed", "error", "timed_out", "cancelled", "interrupted"])
+def test_a_success_over_a_gate_that_is_not_green_is_found(ended, status):
+    GateRun.objects.filter(pk="wk1/qa_smoke_quick/2").update(status=status)
+
+    assert said() == [
+        "sprint wk1 succeeded, and qa_smoke_quick had not passed in R5_RELEASE_CANDIDATE"
+    ]
+
+
+def test_a_green_verdict_of_an_earlier_attempt_does_not_count(ended):
+    Sprint.objects.filter(pk="wk1").update(attempt=2)
+    from sprints.models import Task
+
+    Task.objects.filter(round="wk1/R5_RELEASE_CANDIDATE").update(attempt=2)
+
+    assert said() == [
+        "sprint wk1 succeeded, and qa_smoke_quick had not passed in R5_RELEASE_CANDIDATE"
+    ]
+
+
+def test_a_run_without_a_verdict_in_a_sprint_that_ended_is_found(ended):
+    GateRun.objects.filter(pk="wk1/qa_smoke_quick/2").update(status="running")
+
+    assert "run wk1/qa_smoke_quick/2 has no verdict, and its sprint ended" in said()
+
+
+def test_a_process_that_outlived_its_run_is_found(ended):
+    run = GateRun.objects.get(pk="wk1/qa_smoke_quick/2")
+    left = subprocess.Popen(["sleep", "300"], env={**os.environ, "STUDIO_GATEWAY_RUN": token(run)})
+    try:
+        assert said() == [], "it may still be ending"
+        GateRun.objects.filter(pk=run.pk).update(finished_at=LONG_AGO)
+
+        assert said() == [f"process {left.pid} is left of run {run.pk}, which ended"]
+    finally:
+        left.kill()
+        left.wait()
+
+
+def test_two_sprints_that_are_carried_at_once_are_found(store):
+    for name in ("wk1", "wk2"):
+        operations.create(name, by="test")
+        operations.start(name)
+        take(name, identity())
+        Sprint.objects.filter(pk="wk1").update(lease_owner="")
+    Sprint.objects.update(lease_owner=str(identity()))
+
+    assert len(said()) == 1
+    assert said()[0].startswith(f"several sprints are carried at once in {store.place}: wk1 by ")
+
+
+def test_a_sprint_that_ended_and_is_still_held_is_found(ended):
+    Sprint.objects.update(
+        lease_owner=str(identity()), lease_beat=time.monotonic(), finished_at=LONG_AGO
+    )
+
+    assert said()[0].startswith("sprint wk1 is succeeded, and still held by process ")
+
+
+@pytest.fixture
+def unheld(store):
+    """A sprint that runs, in silence, and that nobody carries."""
+    operations.create("wk1", by="test")
+    operations.start("wk1")
+    Event.objects.update(ts=LONG_AGO)
+    return store
+
+
+def test_a_sprint_that_nobody_is_there_to_carry_waits_and_says_so(unheld):
+    (found,) = check_rows()
+
+    assert found.waits
+    assert found.text == "sprint wk1 runs, and nobody is there to carry it"
+    assert "studio-gateway sprint run wk1" in found.remedy
+
+
+def test_a_sprint_that_living_workers_leave_in_silence_is_found(unheld):
+    now = timezone.now()
+    Host.objects.create(
+        name="h", watch=str(identity()), workers=2, started_at=now, seen_at=now, worked_at=now
+    )
+
+    assert said()[0].startswith("sprint wk1 runs, no worker has taken it up since ")
+    operations.pause("wk1", "sam")
+    assert said() == []
+
+
+def test_a_gate_that_is_long_over_its_time_is_found(unheld):
+    take("wk1", identity())
+    until = {"since_ts": stamp(LONG_AGO), "until_ts": stamp(LONG_AGO)}
+    Sprint.objects.update(waiting={"what": "gate qa_smoke_quick", "who": GATEWAY} | until)
+
+    assert said()[0].startswith("sprint wk1 waits for gate qa_smoke_quick, due at ")
+
+
+def test_the_doctor_tells_them(ended, invoke):
+    assert "nobody silent" in invoke("doctor").out
+
+    GateRun.objects.filter(pk="wk1/qa_smoke_quick/2").update(status="failed")
+
+    assert "qa_smoke_quick had not passed" in invoke("doctor").out
