@@ -23,6 +23,7 @@ from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.lease import holder
 from sprints.store import Store
+from sprints.switches import switches
 from sprints.waiting import waiting_for
 
 SETTLED = timedelta(seconds=15)  # what a crash leaves is cleared away within that time
@@ -152,7 +153,8 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
         if (until := waits.get("until_ts")) and until < stamp(now - SILENT):
             text = f"sprint {row.pk} waits for {waits['what']}, due at {until}"
             yield Violation(text, f"studio-gateway sprint cancel {row.pk}")
-        if carried or (row.meta.get("automation_paused") is True and not row.cancel_by):
+        held = row.meta.get("automation_paused") is True or switches().automation_paused
+        if carried or (held and not row.cancel_by):
             continue
         if not workers:
             text = f"sprint {row.pk} runs, and nobody is there to carry it"
