@@ -11,7 +11,7 @@ from django.utils import timezone
 from sprints.ids import BadId, check_id
 from sprints.models import Event, Head, Host, Sprint
 from sprints.models.event import stamp
-from sprints.models.host import ALIVE_S
+from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.snapshot import Snapshot, load
 from sprints.waiting import waiting_for
 
@@ -62,7 +62,9 @@ def status() -> dict[str, Any]:
 
 
 def hosts() -> list[dict[str, Any]]:
-    """The hosts that carry sprints, or once did: their age in seconds, and what each carries."""
+    """The hosts that carry sprints, or once did: their age in seconds, and what each carries.
+    ``silent``: no worker has answered for long, though one of them has nothing to carry.
+    """
     carried: dict[str, list[str]] = {}
     for pk, home in Sprint.objects.exclude(lease_owner="").values_list("pk", "home"):
         carried.setdefault(home, []).append(pk)
@@ -73,9 +75,10 @@ def hosts() -> list[dict[str, Any]]:
             "workers": row.workers,
             "seen_s": (seen_s := _age(row.seen_at, row.clock)),
             "alive": seen_s < ALIVE_S,
-            "worked_s": _age(row.worked_at, row.clock),
+            "worked_s": (worked_s := _age(row.worked_at, row.clock)),
             "restarts": row.restarts,
-            "carries": carried.get(row.place, []),
+            "carries": (carries := carried.get(row.place, [])),
+            "silent": worked_s > SILENT_S and len(carries) < row.workers,
         }
         for row in Host.objects.annotate(clock=Now())
     ]

@@ -126,6 +126,8 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
     for host in facts["hosts"]:
         carries = ", ".join(host["carries"]) or "nothing"
         state = f"{host['workers']} workers, carries {carries}"
+        if host["silent"]:
+            state = f"no worker answers for {human(host['worked_s'])}, {host['restarts']} restarts"
         gone = f"not seen for {human(host['seen_s'])}"
         console.print(f"host {host['name']}: {state if host['alive'] else gone}")
     if queue := facts.get("queue"):

@@ -6,7 +6,10 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
-ALIVE_S = 15.0
+from gates.identity import Identity
+
+ALIVE_S = 15.0  # since the watch's last sign of life
+SILENT_S = 10.0  # since a worker's last one, where a worker is free to give it
 
 
 class Host(models.Model):
@@ -28,6 +31,11 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_watched(self) -> bool:
+        """Whether its watch lives: a fact on this machine, a guess by the clock elsewhere."""
+        alive = Identity.parse(self.watch).is_alive()
+        return _alive().filter(pk=self.pk).exists() if alive is None else alive
 
 
 def living(place: str) -> Host | None:

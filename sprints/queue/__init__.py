@@ -41,9 +41,16 @@ def ask(sprint_id: str) -> None:
     _enqueue("work", sprint_id, places[0] if places else "")
 
 
-def ask_beat(host: str) -> None:
-    """Ask the workers of ``host``, which serves our store, for a sign of life."""
+def ask_beat(host: str) -> bool:
+    """Ask the workers of ``host``, which serves our store, for a sign of life; False where the
+    queue is away.
+    """
+    from django_q.brokers import get_broker
+
+    if not get_broker().answers():
+        return False
     _enqueue("beat", host, settings.STORE.place)
+    return True
 
 
 def _enqueue(name: str, argument: str, place: str) -> None:

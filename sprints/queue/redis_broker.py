@@ -39,6 +39,13 @@ class Broker(Redis):  # type: ignore[misc]
             return None
         return [(None, found[1])] if found and allowed(found[1]) else None
 
+    def answers(self) -> bool:
+        """Whether the server is there."""
+        try:
+            return bool(self.connection.ping())
+        except RedisError:
+            return False
+
     def waiting(self) -> tuple[int, bytes | None]:
         """How many messages wait, for whomever, and the oldest of them. Raises ``OSError``."""
         try:

@@ -5,56 +5,84 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from gates import process
+from gates.identity import Identity
 from gates.program import Program
 from sprints import queue
-from sprints.models import Host
+from sprints.models import Head, Host
+from sprints.models.host import SILENT_S
 from sprints.models.lease import held_here
+from sprints.queries import Refused
 
-BEAT_S = 5.0
-SILENT_S = 12.0
+BEAT_S = 4.0
+LOOK_S = 1.0
 GRACE_S = 30.0
 ROUND_S = 0.2
 
 
-@dataclass
 class Watch:
-    """One host's cluster. ``stop`` is asked several times a second whether to end."""
+    """One host's cluster, as long as the block lasts that it opens; then the cluster hands back
+    what it carries. One watch a host: the signs of life of two would hide the death of either.
+    """
 
-    host: str
-    workers: int
-    stop: Callable[[], bool]
+    def __init__(self, host: str, workers: int) -> None:
+        self.host = host
+        self.workers = workers
+        self._cluster: Program | None = None
+        self._patient_until = 0.0
 
-    def run(self) -> None:
-        """Keep a cluster at work until ``stop``; then have it hand back what it carries."""
+    def __enter__(self) -> Self:
+        """Raises ``Refused`` where the host has a watch already."""
         self._register()
-        cluster = self._start()
-        next_beat = 0.0
-        while not self.stop():
-            now = time.monotonic()
-            if now >= next_beat:
-                next_beat = now + BEAT_S
+        self._start()
+        return self
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Keep the cluster at work until ``stop``, which is asked several times a second."""
+        next_beat = next_look = 0.0
+        while not stop():
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + LOOK_S
+                self._look()
+            if time.monotonic() >= next_beat:
+                next_beat = time.monotonic() + BEAT_S
                 self._beat()
-                if cluster.has_ended() or self._silent():
-                    cluster.stop(grace_s=0.0)
-                    cluster = self._start()
-                    self._restarted()
             time.sleep(ROUND_S)
-        cluster.stop(grace_s=GRACE_S)
 
-    def _start(self) -> Program:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._cluster is None:
+            return
+        try:
+            self._cluster.stop(grace_s=0.0 if kind else GRACE_S)
+        except BaseException:  # a second Ctrl-C, above all
+            self._cluster.stop(grace_s=0.0)
+            raise
+
+    def _start(self) -> None:
         argv = [sys.executable, "-m", "studio_gateway", "worker", "--inside", str(os.getpid())]
-        return Program([*argv, "--workers", str(self.workers)])
+        self._patient_until = time.monotonic() + SILENT_S
+        self._cluster = None
+        with contextlib.suppress(OSError):  # no room for a process: the next beat tries again
+            self._cluster = Program([*argv, "--workers", str(self.workers)])
 
+    @transaction.atomic
     def _register(self) -> None:
+        Head.objects.select_for_update().get(pk=1)  # one at a time
+        there = Host.objects.filter(pk=self.host).first()
+        if there and there.is_watched():
+            who = Identity.parse(there.watch)
+            raise Refused(
+                f"process {who.pid} on {who.host} works for this store as {self.host} already; "
+                "stop it, or give this one another --name"
+            )
         Host.objects.update_or_create(
             pk=self.host,
             defaults={
@@ -67,23 +95,36 @@ class Watch:
             },
         )
 
+    def _look(self) -> None:
+        """Start the cluster anew where it has ended, or gone silent."""
+        if self._cluster is None or self._cluster.has_ended() or self._silent():
+            self._restart()
+
     def _beat(self) -> None:
+        """Note that we live, and ask the workers to."""
         try:
             Host.objects.filter(pk=self.host).update(seen_at=Now())
-            queue.ask_beat(self.host)
+            asked = self._cluster is not None and queue.ask_beat(self.host)
         except DatabaseError:
             connection.close()
+            asked = False
+        if not asked:  # nobody can answer what was not asked
+            self._patient_until = time.monotonic() + SILENT_S
+
+    def _restart(self) -> None:
+        if self._cluster:
+            self._cluster.stop(grace_s=0.0)
+        self._start()
+        with contextlib.suppress(DatabaseError):
+            Host.objects.filter(pk=self.host).update(restarts=F("restarts") + 1)
 
     def _silent(self) -> bool:
         """No worker has taken a message for long, and not because all of them carry a sprint."""
+        if time.monotonic() < self._patient_until:
+            return False
         try:
-            silent = Host.objects.filter(
-                pk=self.host, worked_at__lt=Now() - timedelta(seconds=SILENT_S)
-            )
+            long_ago = Now() - timedelta(seconds=SILENT_S)
+            silent = Host.objects.filter(pk=self.host, worked_at__lt=long_ago)
             return silent.exists() and held_here() < self.workers
         except DatabaseError:
             return False
-
-    def _restarted(self) -> None:
-        with contextlib.suppress(DatabaseError):
-            Host.objects.filter(pk=self.host).update(restarts=F("restarts") + 1, worked_at=Now())

@@ -225,3 +225,34 @@ def test_kill_9_of_the_sentinel_leaves_nobody_who_claims_messages(gateway, worke
     assert wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), 10)
     queue(gateway, "after")
     assert succeed(gateway, "after", within=20)
+
+
+def test_a_second_worker_of_the_same_name_is_refused_while_the_first_lives(gateway, worker):
+    second = run_command(gateway, "worker", timeout=20)
+    other = start(gateway, "worker", "--name", "other", "--workers", "1")
+
+    assert wait_for(lambda: len(tree(other)) >= 4, 20)
+    assert (second.code, second.out) == (2, "")
+    assert f"process {worker.pid} on " in second.err
+    assert "give this one another --name" in second.err
+    stop(other)
+    stop(worker)
+    stop(started(gateway))
+
+
+def test_a_second_ctrl_c_kills_what_a_gate_refuses_to_end(gateway):
+    set_gate(gateway, "sh -c 'trap : TERM; while :; do sleep 1; done'", "--grace", "60")
+    running = started(gateway)
+    queue(gateway, "one")
+    assert wait_for(lambda: any("trap :" in line for line in processes_of(gateway)), 20)
+
+    os.kill(running.pid, signal.SIGINT)
+    time.sleep(1)
+    assert running.poll() is None
+    os.kill(running.pid, signal.SIGINT)
+
+    _, err = running.communicate(timeout=15)
+    assert running.returncode == 130
+    assert "Ctrl-C again kills at once" in err
+    assert wait_for(lambda: not processes_of(gateway), 10), processes_of(gateway)
+    assert status_of(gateway, "one") == "running"

@@ -1,6 +1,5 @@
 """``worker``: carry queued sprints in the background, on this host."""
 
-import signal
 import socket
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
@@ -9,6 +8,7 @@ from django.core.management.base import CommandError
 
 from sprints.ids import GRAMMAR
 from sprints.management.base import GatewayCommand, whole_number
+from sprints.management.stopping import Stop
 
 
 class Command(GatewayCommand):
@@ -37,15 +37,11 @@ class Command(GatewayCommand):
             return
         from sprints.queue.watch import Watch
 
-        asked = False
-
-        def stop(*_: object) -> None:
-            nonlocal asked
-            asked = True
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
-        self.stdout.write(f"{options['workers']} workers on {options['name']}; Ctrl-C stops them")
-        self.stdout.flush()
-        Watch(options["name"], options["workers"], lambda: asked).run()
+        stop = Stop()
+        with Watch(options["name"], options["workers"]) as watch:
+            self.stdout.write(
+                f"{options['workers']} workers on {options['name']}; Ctrl-C stops them"
+            )
+            self.stdout.flush()
+            watch.run(stop)
         self.stdout.write("stopped; what ran goes on with the next start")

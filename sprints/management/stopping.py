@@ -1,0 +1,26 @@
+"""How a command that runs for long is asked to end."""
+
+import signal
+import sys
+from types import FrameType
+
+
+class Stop:
+    """True once SIGTERM, SIGHUP or Ctrl-C has come. A second Ctrl-C is a ``KeyboardInterrupt``."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number and (number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN):
+                signal.signal(number, self._ask)
+
+    def __call__(self) -> bool:
+        return self._asked
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self._asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self._asked = True
+        if number == signal.SIGINT:
+            sys.stderr.write("stopping; Ctrl-C again kills at once\n")
