@@ -3,6 +3,7 @@
 ``STUDIO_GATEWAY_REPO`` names the repository, ``DATABASE_URL`` a PostgreSQL instead of the embedded
 SQLite, ``STUDIO_GATEWAY_BROKER`` a Redis instead of a table as the queue;
 ``STUDIO_GATEWAY_SECRET_KEY`` overrides the key in config.json: hosts that share a queue share it.
+``STUDIO_GATEWAY_ALLOWED_HOSTS`` lists further names, with commas, by which a browser may call us.
 """
 
 import contextlib
@@ -31,7 +32,19 @@ SECRET_KEY = (
     or secrets.token_urlsafe(50)
 )
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]  # ``serve`` adds the one that it binds
+ALLOWED_HOSTS += filter(None, os.environ.get("STUDIO_GATEWAY_ALLOWED_HOSTS", "").split(","))
+ROOT_URLCONF = "gateway_project.urls"
+WSGI_APPLICATION = "gateway_project.wsgi.application"
+MIDDLEWARE = ["sprints.views.guard.headers", "sprints.views.guard.Guard"]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "level": "ERROR"}},
+    # What a view raised goes to stderr with its traceback: the answer shows nothing of it.
+    "loggers": {name: {"handlers": ["stderr"]} for name in ("django.request", "sprints")}
+    | {"waitress.queue": {"level": "ERROR"}},
+}
 
 INSTALLED_APPS = ["sprints", "gates", "django_q"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -12,6 +12,7 @@ from sprints.ids import BadId, check_id
 from sprints.models import Event, Head, Host, Sprint
 from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
+from sprints.models.lease import holder
 from sprints.snapshot import Snapshot, load
 from sprints.waiting import waiting_for
 
@@ -50,7 +51,7 @@ def status() -> dict[str, Any]:
         "repo_root": str(settings.STORE.repo),
         "store_root": str(settings.STORE.root),
         "events_path": str(settings.STORE.events),
-        "sprints": list(Sprint.objects.order_by("pk").values_list("pk", flat=True)),
+        "sprints": ids(),
         "counts": {name: counts.get(name, 0) for name in Sprint.Status.values},
         "events": head.seq,
         "mirror_fault": head.mirror_fault,
@@ -59,6 +60,18 @@ def status() -> dict[str, Any]:
             row.pk: waiting_for(row) for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
         },
     }
+
+
+def ids() -> list[str]:
+    """The ids of all sprints, sorted."""
+    return list(Sprint.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def job() -> dict[str, Any]:
+    """Whether a sprint is being carried right now, and which."""
+    held = Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
+    names = [row.pk for row in held if holder(row)]
+    return {"running": bool(names), "name": names[0] if names else None}
 
 
 def hosts() -> list[dict[str, Any]]:

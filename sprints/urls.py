@@ -1,0 +1,10 @@
+"""Which view answers which path."""
+
+from django.urls import path
+
+from sprints.views import api
+
+urlpatterns = [
+    path("health", api.health, name="health"),
+    path("api/status", api.status, name="api-status"),
+]
