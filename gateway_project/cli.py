@@ -16,6 +16,7 @@ OURS = {
     "init": "make the store, the database and config.json here (repeatable)",
     "status": "what runs, what waits, what ended",
     "sprint": "create, run, step, show, list, pause, resume, cancel, retry",
+    "serve": "the web and the workers together",
     "worker": "carry queued sprints in the background",
     "gate": "show and edit the gates that judge a sprint",
     "config": "show and turn the switches: automation_paused, gate_profile, …",

@@ -15,6 +15,7 @@ from typing import Any
 from gates import faults
 
 FOLDER = ".studio_gateway"
+BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
 
 
 class StoreError(Exception):
@@ -202,8 +203,8 @@ def make_config(path: Path) -> dict[str, Any]:
     """
     fresh = {
         "auth_token": secrets.token_urlsafe(32),
-        "bind_host": "127.0.0.1",
-        "port": 18790,
+        "bind_host": BIND_HOST,
+        "port": PORT,
         "secret_key": secrets.token_urlsafe(50),
     }
     try:

@@ -4,15 +4,15 @@ from dataclasses import dataclass, fields
 
 from django.conf import settings
 
-from sprints.store import read_config
+from sprints.store import BIND_HOST, PORT, read_config
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
     """What holds where config.json says nothing."""
 
-    bind_host: str = "127.0.0.1"
-    port: int = 18790
+    bind_host: str = BIND_HOST
+    port: int = PORT
     enable_auto_merge: bool = False
     automation_paused: bool = False
     max_concurrent_global: int = 4

@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +24,7 @@ STATUS = "python -m studio_gateway status"
 CREATE = """python -m studio_gateway sprint create wk8_demo --title "Week 8 Demo\""""
 RUN = "python -m studio_gateway sprint run wk8_demo"
 EVENTS = "python -m studio_gateway events --tail 100"
+SERVE = "python -m studio_gateway serve --host 127.0.0.1 --port 18790"
 RETRY = "python -m studio_gateway sprint retry wk8_demo"
 
 GREEN = "print('smoke: all is well')\n"
@@ -123,6 +126,38 @@ def test_every_documented_command_works_as_written(checkout):
     sprint = mine.state()["sprints"]["wk8_demo"]
     assert (sprint["title"], sprint["status"]) == ("Week 8 Demo", "succeeded")
     assert mine.hashes() == before
+    assert mine.git("status", "--porcelain") == ""
+
+
+def test_the_documented_server_answers_at_its_address(checkout):
+    mine = checkout({"tools/qa_smoke.py": GREEN})
+    mine.type(INIT)
+    token = mine.type(TOKEN).out.strip()
+    with socket.create_server(("127.0.0.1", 0)) as free:  # the documented one may be in use here
+        port = free.getsockname()[1]
+
+    server = subprocess.Popen(
+        ["sh", "-c", f"exec {SERVE.replace('18790', str(port))}"],
+        cwd=mine.folder,
+        env=mine.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    address = server.stdout.readline().strip()
+    request = urllib.request.Request(f"{address}api/status")
+    request.add_header("X-Studio-Gateway-Token", token)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        status = json.load(answer)
+    server.terminate()
+    _, err = server.communicate(timeout=60)
+
+    config = json.loads((mine.folder / ".studio_gateway" / "config.json").read_text())
+    assert (config["bind_host"], config["port"]) == ("127.0.0.1", 18790)
+    assert address == f"http://127.0.0.1:{port}/"
+    assert status["repo_root"] == str(mine.folder)
+    assert (server.returncode, err) == (0, "")
     assert mine.git("status", "--porcelain") == ""
 
 

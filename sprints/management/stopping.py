@@ -2,7 +2,11 @@
 
 import signal
 import sys
+import time
+from collections.abc import Callable
 from types import FrameType
+
+LOOK_S = 0.2
 
 
 class Stop:
@@ -24,3 +28,9 @@ class Stop:
         self._asked = True
         if number == signal.SIGINT:
             sys.stderr.write("stopping; Ctrl-C again kills at once\n")
+
+
+def sleep(stop: Callable[[], bool]) -> None:
+    """Do nothing until ``stop``."""
+    while not stop():
+        time.sleep(LOOK_S)

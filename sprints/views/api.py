@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 
 from sprints import queries
 from sprints.views.answers import only
@@ -17,13 +16,12 @@ def health(request: HttpRequest) -> JsonResponse:
 @only("GET")
 def status(request: HttpRequest) -> JsonResponse:
     """What this gateway is, what it holds, what it does, and who works for it."""
-    now = timezone.now()
     return JsonResponse(
         {
             "version": settings.VERSION,
             "repo_root": str(settings.STORE.repo),
             "sprints": queries.ids(),
-            "job": queries.job(now),
-            "hosts": queries.hosts(now),
+            "job": queries.job(),
+            "hosts": queries.hosts(),
         }
     )

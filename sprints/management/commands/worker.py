@@ -1,14 +1,27 @@
 """``worker``: carry queued sprints in the background, on this host."""
 
 import socket
-from argparse import SUPPRESS, ArgumentParser
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from typing import Any
-
-from django.core.management.base import CommandError
 
 from sprints.ids import GRAMMAR
 from sprints.management.base import GatewayCommand, whole_number
 from sprints.management.stopping import Stop
+
+
+def add_workers(parser: ArgumentParser) -> None:
+    """Declare the options of every command that starts workers."""
+    parser.add_argument(
+        "--workers", type=whole_number(1, 64), default=2, metavar="N", help="how many (2)"
+    )
+    parser.add_argument("--name", type=host_name, default=socket.gethostname(), help="of this host")
+
+
+def host_name(text: str) -> str:
+    """An argparse type."""
+    if not GRAMMAR.fullmatch(text):
+        raise ArgumentTypeError(f"{text!a} cannot be the name of a host")
+    return text
 
 
 class Command(GatewayCommand):
@@ -20,16 +33,11 @@ class Command(GatewayCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument(
-            "--workers", type=whole_number(1, 64), default=2, metavar="N", help="how many (2)"
-        )
-        parser.add_argument("--name", default=socket.gethostname(), help="of this host")
+        add_workers(parser)
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
 
     def handle(self, **options: Any) -> None:
         """Watch a cluster, or be one."""
-        if not GRAMMAR.fullmatch(options["name"]):
-            raise CommandError(f"{options['name']!a} cannot be the name of a host")
         if options["inside"]:
             from sprints.queue import cluster
 

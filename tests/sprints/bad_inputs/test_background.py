@@ -1,5 +1,7 @@
 """Workers, pauses and the queue: what is refused before anything starts."""
 
+import json
+
 import pytest
 
 from sprints import operations
@@ -46,3 +48,26 @@ def test_a_cancelled_sprint_that_never_ran_is_not_queued(refused, store, act):
     operations.settle_files()
 
     assert "is cancelled" in refused("sprint", act, "wk1", "--queue")
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "80a", "", "1.5", "\uff11\uff18"])
+def test_a_port_that_cannot_be(refused, port):
+    assert "--port" in refused("serve", f"--port={port}")
+
+
+@pytest.mark.parametrize("host", ["", " ", "a b", "256.256.256.256", ".", "x" * 300, "[::1]"])
+def test_an_address_that_cannot_be(refused, host):
+    assert "is no address to listen on" in refused("serve", f"--host={host}", "--port=18999")
+
+
+def test_an_address_of_another_machine(refused):
+    complaint = refused("serve", "--host=192.0.2.1", "--port=18999")
+
+    assert complaint.startswith("cannot listen on 192.0.2.1 port 18999: ")
+
+
+def test_an_address_in_config_json_that_cannot_be(refused, store):
+    config = json.loads(store.config.read_text())
+    store.config.write_text(json.dumps(config | {"bind_host": "256.1.1.1"}))
+
+    assert "'256.1.1.1' is no address to listen on" in refused("serve")

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
-from sprints.models import Host
+from sprints import operations
+from sprints.models import Host, Sprint
 from sprints.views.guard import HEADERS, OPEN
 
 EVIL_HOSTS = [
@@ -170,9 +170,8 @@ def test_head_is_get_without_a_body(ask):
 
 
 def test_what_a_view_raises_is_told_to_the_log_alone(ask, token, caplog):
-    at = timezone.now()
-    times = dict.fromkeys(("started_at", "seen_at", "worked_at"), at)
-    Host.objects.create(name="here", watch="no identity", workers=1, **times)
+    operations.create("wk1", by="test")
+    Sprint.objects.update(lease_owner="no identity")
 
     answer = ask.get("/api/status", headers={"X-Studio-Gateway-Token": token})
 

@@ -38,7 +38,7 @@ def test_it_names_every_sprint_and_that_nothing_runs(status, store):
 
 def test_it_names_the_sprint_that_is_carried(status):
     operations.create("a", by="test")
-    lease = take("a", identity(), timezone.now())
+    lease = take("a", identity())
 
     during = status()["job"]
     release(lease)

@@ -1,0 +1,98 @@
+"""The web server: waitress, in threads of a process that has more to do."""
+
+import contextlib
+import ipaddress
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Self
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from waitress import wasyncore
+from waitress.server import create_server
+
+from sprints.queries import Refused
+
+DRAIN_S = 5.0  # for the requests that run at the end
+LIMITS = {
+    "threads": 4,
+    "connection_limit": 500,
+    "asyncore_use_poll": True,
+    "channel_timeout": 20,  # seconds for a client that says nothing
+    "cleanup_interval": 5,
+    "max_request_header_size": 1 << 15,
+    "max_request_body_size": 1 << 20,
+    "log_socket_errors": False,  # a client that has gone is no event
+    "ident": None,
+}
+
+
+class Web:
+    """Listens from the first, and answers as long as the block lasts that it opens. Raises
+    ``Refused`` where it cannot listen.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._socket = _listen(host, port)
+        self._address = ipaddress.ip_address(self._socket.getsockname()[0])
+        self._port = port
+        if not self._address.is_unspecified:
+            settings.ALLOWED_HOSTS += [host, self._named]
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser on this machine."""
+        name = "127.0.0.1" if self._address.is_unspecified else self._named
+        return f"http://{name}:{self._port}/"
+
+    @property
+    def _named(self) -> str:
+        return f"[{self._address}]" if self._address.version == 6 else str(self._address)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this machine alone can reach it."""
+        return self._address.is_loopback
+
+    def __enter__(self) -> Self:
+        application = import_string(settings.WSGI_APPLICATION)
+        self._server = create_server(application, sockets=[self._socket], **LIMITS)
+        self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
+        self._thread.start()
+        return self
+
+    def is_alive(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive()
+
+    def __exit__(self, *_: object) -> None:
+        """Take nothing new, and let what runs come to its end."""
+        end = time.monotonic() + DRAIN_S
+        self._between_requests(lambda: wasyncore.dispatcher.close(self._server))
+        self._server.task_dispatcher.shutdown(timeout=DRAIN_S)
+        while self.is_alive() and self._unsent() and time.monotonic() < end:
+            time.sleep(0.02)
+        self._between_requests(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
+
+    def _between_requests(self, act: Callable[[], None]) -> None:
+        with contextlib.suppress(OSError):  # its thread has ended, and let go of everything
+            self._server.trigger.pull_trigger(act)
+
+    def _unsent(self) -> bool:
+        return any(one.total_outbufs_len for one in list(self._server.active_channels.values()))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, ValueError):
+        raise Refused(f"{host!a} is no address to listen on; try --host 127.0.0.1") from None
+    family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    try:
+        return socket.create_server(address, family=family, backlog=128)
+    except OSError as exc:
+        why = os.strerror(exc.errno) if exc.errno else str(exc)
+        raise Refused(f"cannot listen on {host} port {port}: {why}; try another --port") from None
