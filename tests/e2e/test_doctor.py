@@ -27,6 +27,22 @@ for number in range(20):
     operations.settle_files()
 print("done")
 """
+MEANWHILE = """
+import subprocess, sys
+from django.db import connection
+done = []
+def asked(execute, sql, params, many, context):
+    found = execute(sql, params, many, context)
+    if connection.in_atomic_block and sql.startswith("SELECT") and not done:
+        done.append(subprocess.run([sys.executable, "-c", sys.argv[1]]))
+    return found
+with connection.execute_wrapper(asked):
+    print(verify.differences(settings.STORE), len(done))
+"""
+CREATE = """
+from sprints import operations
+operations.create("late", by="test")
+"""
 HOLD = """
 import sys
 with verify._one_moment(settings.STORE) as (events, size, shown):
@@ -37,10 +53,10 @@ with verify._one_moment(settings.STORE) as (events, size, shown):
 """
 
 
-def asked(repo: Path, script: str, **env: str) -> subprocess.Popen[str]:
+def asked(repo: Path, script: str, *argv: str, **env: str) -> subprocess.Popen[str]:
     """A process that looks whenever it is sent a line."""
     return subprocess.Popen(
-        [sys.executable, "-c", ASK + script],
+        [sys.executable, "-c", ASK + script, *argv],
         cwd=repo,
         env=environment(repo) | {"DJANGO_SETTINGS_MODULE": "gateway_project.settings"} | env,
         stdin=subprocess.PIPE,
@@ -84,3 +100,13 @@ def test_whoever_writes_does_not_wait_for_the_doctor(gateway):
     assert "wk1" in shown["sprints"]
     assert after == "1\n"
     assert doctor.returncode == 0
+
+
+def test_what_is_committed_while_the_doctor_has_the_files_is_written_by_it(gateway):
+    doctor = asked(gateway, MEANWHILE, ASK + CREATE)
+
+    said, _ = doctor.communicate()
+
+    assert said == "[] 1\n"
+    for name in ("events.jsonl", "state.json"):
+        assert '"late"' in (gateway / ".studio_gateway" / name).read_text()

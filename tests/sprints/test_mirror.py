@@ -4,11 +4,14 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
-from sprints import mirror, operations
+from sprints import mirror, operations, queries
 from sprints.engine.carry import Wish
 from sprints.mirror import lines, state, verify
 from sprints.models import Event, Head
@@ -22,6 +25,22 @@ def tell(message: str = "hello") -> None:
     from django.utils import timezone
 
     note("note", message, timezone.now())
+
+
+@contextmanager
+def once_after(words: str, act: Callable[[], object]) -> Iterator[None]:
+    """Right after the first query with these words, do what another process may do then."""
+    due = [act]
+
+    def asked(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        if due and words in sql:
+            due.pop()()
+        return found
+
+    with connection.execute_wrapper(asked):
+        yield
+    assert not due, "it was never asked"
 
 
 def agree(store) -> list[str]:
@@ -128,6 +147,62 @@ def test_a_file_that_is_ahead_of_the_database_is_reported_and_left_alone(store, 
     assert store.events.read_text().endswith(ahead)
     assert "ahead of the database" in capfd.readouterr().err
     assert "ahead of the database" in Head.objects.get().mirror_fault
+
+
+def test_a_file_whose_last_event_is_another_is_reported_and_left_alone(store, capfd):
+    tell("mine")
+    whole = store.events.read_text()
+    last = json.loads(whole.splitlines()[-1])
+    store.events.write_text(whole.replace(last["hash"], last["hash"][::-1]))
+    lines._known.path = None  # as a process that has not written the file
+    foreign = store.events.read_text()
+
+    tell("later")
+    mirror.flush()
+
+    assert store.events.read_text() == foreign
+    assert f"not of this database (event {last['seq']} differs)" in capfd.readouterr().err
+
+
+def test_what_is_committed_while_a_writer_is_at_work_is_written_by_that_one(store):
+    mirror.flush()
+
+    with once_after('"sprints_event"."seq" > ', lambda: tell("in between")):
+        mirror.flush()
+
+    last = json.loads(store.events.read_text().splitlines()[-1])
+    assert last["message"] == "in between"
+
+
+def test_a_sprint_that_moves_while_it_is_read_is_read_again(store):
+    operations.create("wk1", by="test")
+
+    with once_after('FROM "sprints_sprint"', lambda: operations.run("wk1", Wish(), one_round=True)):
+        read = state.consistent("wk1")
+
+    assert read == queries.look("wk1").state()
+    assert read["status"] == "running"
+
+
+def test_files_are_on_the_disk_before_they_are_shown(store, monkeypatch):
+    synced, real = [], os.fsync
+
+    def fsync(descriptor: int) -> None:
+        real(descriptor)
+        found = os.fstat(descriptor)
+        synced.append((found.st_ino, found.st_size, store.state.stat().st_ino))
+
+    mirror.flush()
+    operations.create("wk1", by="test")
+    before = store.state.stat().st_ino
+    with monkeypatch.context() as watched:
+        watched.setattr(os, "fsync", fsync)
+        mirror.flush()
+
+    events, shown = store.events.stat(), store.state.stat()
+    assert (events.st_ino, events.st_size, before) in synced
+    assert (shown.st_ino, shown.st_size, before) in synced
+    assert [ino for ino, _, after in synced if after == shown.st_ino] == [store.root.stat().st_ino]
 
 
 def test_a_restored_database_takes_its_lost_sprints_out_of_state_json(repo, shell, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from sprints import mirror, operations
 from sprints.engine.carry import Wish
 from sprints.mirror import lines, verify
-from sprints.models import Event
+from sprints.models import Event, Head
 from sprints.models.event import FIRST_PREV, canonical, chain
 
 
@@ -87,13 +87,25 @@ def test_a_row_that_was_changed_behind_the_engines_back_is_found(told):
     assert verify.differences(told) == ["the events differ from the rows at /sprints/wk1/status"]
 
 
-@pytest.mark.parametrize("column", ["line", "hash"])
-def test_an_event_that_was_changed_in_the_database_is_found_there(told, column):
-    row = Event.objects.get(seq=5)
-    changed = {"line": row.line.replace("wk1", "wk2"), "hash": "0" * 64}
-    Event.objects.filter(seq=5).update(**{column: changed[column]})
+@pytest.mark.parametrize("what", ["its words", "its spaces", "its hash"])
+def test_an_event_that_was_changed_in_the_database_is_found_there(told, what):
+    line = Event.objects.get(seq=5).line
+    changed = {
+        "its words": {"line": line.replace("wk1", "wk2")},
+        "its spaces": {"line": line.replace(": ", ":", 1)},
+        "its hash": {"hash": "0" * 64},
+    }
+    Event.objects.filter(seq=5).update(**changed[what])
 
     assert verify.differences(told) == ["event 5 of the database breaks the hash chain"]
+
+
+def test_events_that_are_gone_from_the_database_are_missed_by_its_head(told):
+    seq = Head.objects.get().seq
+    Event.objects.filter(seq=seq).delete()
+    told.events.unlink()
+
+    assert verify.differences(told) == [f"the database has {seq - 1} events, and {seq} by its head"]
 
 
 def test_a_file_of_another_history_that_ends_alike_is_found(told):
