@@ -1,6 +1,7 @@
 """Is the database ready for this version? Asked before every command, so it costs two queries."""
 
 import shlex
+import shutil
 from pathlib import Path
 
 from django.db import DatabaseError, connection
@@ -9,6 +10,7 @@ from sprints.store import StoreError, shut
 
 OURS = ("gates", "sprints")
 INIT = "run: studio-gateway init"
+LITTLE = 1 << 20  # bytes; SQLite calls it an I/O error when its index of the log finds no room
 
 
 class NotReady(StoreError):
@@ -51,7 +53,7 @@ def unusable(fault: DatabaseError) -> StoreError:
         return StoreError(what)
     if "not a database" in what or "malformed" in what:
         return StoreError(f"{what} (events.jsonl still has its history)", _restore(file))
-    if "full" in what:
+    if "full" in what or ("I/O error" in what and shutil.disk_usage(file.parent).free < LITTLE):
         return StoreError(what, f"make room on the disk of {file.parent}")
     return shut(file.parent) or shut(file) or StoreError(what)
 
