@@ -1,6 +1,7 @@
 """``python -m studio_gateway X`` is ``python manage.py X``, from any folder."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,12 +15,13 @@ def main() -> None:
         sys.exit(2)
     # Ours outright: whoever works on a Django project of their own may have exported another.
     os.environ["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
-    try:
-        from gateway_project.cli import run
+    # While it loads, a Ctrl-C just ends it: in the middle of an import it would be any exception.
+    # The command line takes it over once everything is there.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from gateway_project.cli import run
 
-        run(sys.argv)
-    except KeyboardInterrupt:  # while it still loads
-        sys.exit(130)
+    run(sys.argv)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import signal
 import sys
 from io import TextIOWrapper
 from typing import NoReturn
@@ -55,6 +56,8 @@ class Gateway(ManagementUtility):
         """The command of that name; an unknown one is a line on stderr and exit 2."""
         if subcommand not in get_commands():
             self._unknown(subcommand)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return super().fetch_command(subcommand)
 
     def _unknown(self, subcommand: str) -> NoReturn:

@@ -59,9 +59,9 @@ def _fault(store: Store, exc: Exception) -> StoreError:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return StoreError(f"the disk of {store.repo} is full", "make room on it")
         case OSError():
-            what = f"{exc.filename or store.root}: {exc.strerror or exc}"
-            remedy = _anew(Path(exc.filename)) if exc.filename else ""
-            return shut(store.root) or StoreError(what, remedy)
+            path = exc.filename2 or exc.filename  # a rename fails for its target, if any
+            what = f"{path or store.root}: {exc.strerror or exc}"
+            return shut(store.root) or StoreError(what, _anew(Path(path)) if path else "")
     return NotReady("this store was never finished")
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ class Busy(StoreError):
             who = f"process {holder}"
             remedy = f"let it go on (kill -CONT {holder}) or end it (kill -9 {holder})"
         else:
-            who, remedy = "another process", f"see which: fuser {path}"
+            who, remedy = "another process", f"see which: fuser {shlex.quote(str(path))}"
         super().__init__(f"{who} holds {path.name} and does not let go", remedy)
 
 

@@ -105,7 +105,7 @@ def _write_state(store: Store) -> None:
 def _fault(exc: Exception) -> None:
     """Tell it once, on record and on stderr; the sprint goes on and the files catch up later."""
     if isinstance(exc, OSError):
-        text = f"{exc.strerror or exc}: {exc.filename or ''}".rstrip(": ")
+        text = f"{exc.strerror or exc}: {exc.filename2 or exc.filename or ''}".rstrip(": ")
     else:
         text = str(exc)
     try:
