@@ -17,6 +17,7 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         for on in ("sqlite", "redis", "postgres")
     },
     "queue": ({"idle_s": 30.0, "many": 200}, {"idle_s": 8.0, "many": 20}),
+    "serve": ({"idle_s": 60.0}, {"idle_s": 20.0}),
     "capture": ({"megabytes": 1000, "runs": 7}, {"megabytes": 300, "runs": 3}),
 }
 

@@ -1,6 +1,5 @@
 """What waiting workers cost, and how they take many sprints at once."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.bench.figures import Figure
+from tools.bench.processes import cpu_s, pss_mb, tree
 from tools.bench.stores import fresh_store
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def figures(idle_s: float, many: int) -> Iterator[Figure]:
@@ -24,14 +22,14 @@ def figures(idle_s: float, many: int) -> Iterator[Figure]:
         )
         try:
             time.sleep(4)
-            pids = _tree(workers.pid)
-            before = sum(map(_cpu_s, pids))
+            pids = tree(workers.pid)
+            before = sum(map(cpu_s, pids))
             time.sleep(idle_s)
-            part = (sum(map(_cpu_s, pids)) - before) / idle_s * 100
+            part = (sum(map(cpu_s, pids)) - before) / idle_s * 100
             yield Figure(
                 "idle, two workers and their watch", part, "% CPU", None, "below 1 %", part < 1
             )
-            yield Figure("the same, memory", sum(map(_pss_mb, pids)), "MB PSS")
+            yield Figure("the same, memory", sum(map(pss_mb, pids)), "MB PSS")
             queued, lost = _many(many)
             yield Figure(
                 f"{many} sprints queued at once",
@@ -77,21 +75,3 @@ def _foreground(count: int) -> float:
     for name in names:
         operations.run(name, Wish())
     return count / (time.perf_counter() - began)
-
-
-def _tree(pid: int) -> list[int]:
-    from gates import process_table
-
-    return [pid, *(one.pid for one in process_table.descendants(pid))]
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def _pss_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
