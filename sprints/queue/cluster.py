@@ -1,10 +1,12 @@
 """django-q's cluster, made to end with its parent and to hand back what it carries."""
 
 import contextlib
+import gc
 import os
 import signal
 from typing import Any
 
+import django.db.models.sql.compiler  # noqa: F401 (else each worker loads it for itself)
 from django_q import cluster
 from django_q.conf import Conf
 from django_q.signals import post_spawn
@@ -67,6 +69,7 @@ def run(workers: int, parent: int) -> None:
     cluster.Sentinel = Sentinel
     post_spawn.connect(_spawned, weak=False)
     q = cluster.Cluster()
+    gc.freeze()  # what is loaded stays in pages that all share: no later collection writes there
     q.start()
     if q.sentinel:
         q.sentinel.join()
