@@ -83,7 +83,8 @@ class Spec:
 
     ``run_dir`` is made if need be and takes ``stdout.txt``, ``stderr.txt``, ``process.json`` and
     ``result.json``. ``token`` marks the result of this one execution. ``cap_bytes`` counts both
-    outputs together; ``lease_s`` is how long a gate outlives a worker that froze.
+    outputs together; ``lease_s`` is how long a gate outlives a worker that froze. ``stdin`` is a
+    file that it may read from its standard input, which is empty without one.
     """
 
     argv: tuple[str, ...]
@@ -96,6 +97,7 @@ class Spec:
     grace_s: float = 5.0
     cap_bytes: int = 64 << 20
     lease_s: float = 15.0
+    stdin: Path | None = None
 
     def fault(self) -> str | None:
         """Why no system could run this, in a line; None when it could be tried."""
@@ -117,6 +119,7 @@ class Spec:
         found = [("the command", word) for word in self.argv]
         found += [("the environment", word) for item in self.env.items() for word in item]
         found += [("the working directory", str(self.cwd)), ("the run folder", str(self.run_dir))]
+        found += [("the input", str(self.stdin))] if self.stdin else []
         return [*found, ("the run id", self.run_id)]
 
     def to_line(self) -> bytes:
@@ -135,6 +138,7 @@ class Spec:
             "grace_s": self.grace_s,
             "cap_bytes": self.cap_bytes,
             "lease_s": self.lease_s,
+            "stdin": _bytes(str(self.stdin.absolute() if self.stdin else os.devnull)),
         }
         return json.dumps(data).encode() + b"\n"
 

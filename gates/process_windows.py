@@ -41,7 +41,7 @@ def attend(
     tick_at = begun + tick_s
     paths = [spec.run_dir / "stdout.txt", spec.run_dir / "stderr.txt"]
     with (
-        Path(os.devnull).open("rb") as nothing,
+        (spec.stdin or Path(os.devnull)).open("rb") as given,
         paths[0].open("wb") as out,
         paths[1].open("wb") as err,
     ):
@@ -50,7 +50,7 @@ def attend(
                 spec.argv,
                 cwd=spec.cwd,
                 env={**spec.env, COOKIE: spec.run_id},
-                stdin=nothing,
+                stdin=given,
                 stdout=out,
                 stderr=err,
                 creationflags=CREATE_NEW_PROCESS_GROUP,

@@ -28,13 +28,19 @@ def prctl(option: int, value: int) -> bool:
 class Launch:
     """A child that waits for ``go`` and then becomes the program.
 
-    ``argv``, ``cwd`` and ``env`` are bytes. Raises ``OSError`` where no child can be had.
+    ``argv``, ``cwd``, ``env`` and the path ``stdin`` are bytes. Raises ``OSError`` where no child
+    can be had.
     """
 
     def __init__(
-        self, argv: list[bytes], cwd: bytes, env: dict[bytes, bytes], outputs: tuple[int, int]
+        self,
+        argv: list[bytes],
+        cwd: bytes,
+        env: dict[bytes, bytes],
+        stdin: bytes,
+        outputs: tuple[int, int],
     ) -> None:
-        self.argv, self.cwd, self.env = argv, cwd, env
+        self.argv, self.cwd, self.env, self.stdin = argv, cwd, env, stdin
         us = os.getpid()
         wait, self._go = os.pipe()
         self._fault, fault = os.pipe()
@@ -68,8 +74,12 @@ class Launch:
         step, number = said.split()
         if step == b"exec":
             return self._unrunnable(int(number))
-        place = f"cannot enter {shown(self.cwd)}" if step == b"chdir" else "cannot start a process"
-        return "error", None, f"{place}: {os.strerror(int(number))}"
+        faults = {
+            b"stdin": f"cannot read {shown(self.stdin)}",
+            b"chdir": f"cannot enter {shown(self.cwd)}",
+        }
+        fault = faults.get(step, "cannot start a process")
+        return "error", None, f"{fault}: {os.strerror(int(number))}"
 
     def _become(self, parent: int, wait: int, fault: int, outputs: tuple[int, int]) -> None:
         step = "start"
@@ -78,8 +88,9 @@ class Launch:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent or not os.read(wait, 1):
                 os._exit(127)  # the supervisor was killed before the line above, or since
-            nothing = os.open(os.devnull, os.O_RDONLY)
-            for number, descriptor in enumerate((nothing, *outputs)):
+            step = "stdin"
+            given = os.open(self.stdin, os.O_RDONLY)
+            for number, descriptor in enumerate((given, *outputs)):
                 os.dup2(descriptor, number)
             for signum in signal.valid_signals():
                 if signal.getsignal(signum) not in (signal.SIG_DFL, None):

@@ -30,6 +30,7 @@ class Order:
         self.grace_s: float = data["grace_s"]
         self.cap_bytes: int = data["cap_bytes"]
         self.lease_s: float = data["lease_s"]
+        self.stdin = data["stdin"].encode("latin-1")
 
 
 class Run:
@@ -62,7 +63,9 @@ class Run:
         """Have the gate run, once its identity is on the disk; returns that. Raises ``OSError``."""
         order = self.order
         self.started_at, self.begun = time.time(), time.monotonic()
-        self._launch = Launch(order.argv, order.cwd, order.env, self.output.descriptors)
+        self._launch = Launch(
+            order.argv, order.cwd, order.env, order.stdin, self.output.descriptors
+        )
         self.pid = self._launch.pid
         faults.point("gate_launched")
         gate, us = process_table.look(self.pid), process_table.look(os.getpid())

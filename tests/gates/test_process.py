@@ -199,6 +199,8 @@ def test_what_cannot_be_run_is_named(gate, name, ending, exit_code, reason):
         ({"env": {"A": "\0"}}, "the environment contains a NUL byte"),
         ({"env": {"A=B": "1"}}, "an environment variable cannot be named 'A=B'"),
         ({"cwd": Path("/no/such/folder")}, "cannot enter /no/such/folder: No such file"),
+        ({"stdin": Path("/no/such/input")}, "cannot read /no/such/input: No such file"),
+        ({"stdin": Path("a\0b")}, "the input contains a NUL byte"),
         ({"run_dir": Path("/dev/null/run")}, "cannot start: Not a directory"),
         ({"argv": ("true", "x" * 3_000_000)}, "cannot start true: Argument list too long"),
     ],
@@ -482,6 +484,16 @@ def test_a_gate_gets_nothing_of_ours(gate, run_id):
         "env": {"PATH": PATH, "GIVEN": "ü", "STUDIO_GATEWAY_RUN": run_id},
         "cwd": str(spec.cwd),
     }
+
+
+def test_a_program_reads_the_file_that_it_is_given_and_then_its_end(gate, tmp_path):
+    given = tmp_path / "given.json"
+    given.write_bytes(b"{}" * (1 << 20))
+
+    done = process.run(gate("wc", "-c", stdin=given))
+
+    assert done.exit_code == 0
+    assert int((tmp_path / "run/stdout.txt").read_text()) == 2 << 20
 
 
 def test_a_gate_ignores_and_blocks_no_signal_of_ours(gate):
