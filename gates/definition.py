@@ -32,7 +32,7 @@ class Definition:
         found = []
         if not self.command or not self.command[0].strip():
             found.append(f"{name}: the command is empty")
-        if not all(_is_text(word) for word in self.command):
+        if not all(is_text(word) for word in self.command):
             found.append(f"{name}: the command must be a list of UTF-8 texts without NUL")
         if not self.rounds:
             found.append(f"{name}: it runs in no round")
@@ -43,7 +43,7 @@ class Definition:
         if not 0 < self.cap_bytes <= MAX_CAP_BYTES:
             found.append(f"{name}: cap_bytes must be above 0 and at most {MAX_CAP_BYTES}")
         for key, value in self.env.items():
-            if not key or "=" in key or not _is_text(key) or not _is_text(value):
+            if not key or "=" in key or not is_text(key) or not is_text(value):
                 found.append(f"{name}: {key!r} cannot be set in an environment")
         return found
 
@@ -64,7 +64,7 @@ class Definition:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _is_text(value: object) -> bool:
+def is_text(value: object) -> bool:
     """A text that a program can be given and a database can keep."""
     if not isinstance(value, str) or "\0" in value:
         return False

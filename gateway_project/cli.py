@@ -21,6 +21,7 @@ OURS = {
     "worker": "carry queued sprints in the background",
     "gate": "show and edit the gates that judge a sprint",
     "config": "show and turn the switches: automation_paused, gate_profile, …",
+    "hook": "show and edit who is told of what",
     "events": "the event stream; --follow to watch it",
     "doctor": "check the installation and say what to type to mend it",
 }

@@ -56,7 +56,12 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
         "note",
         "sprint started",
         (Update("sprint", snapshot.sprint_id, ("created",), values), *rounds),
-        data={"round": first, "contract": contract.to_json(), "digest": contract.digest},
+        data={
+            "point": "sprint_start",
+            "round": first,
+            "contract": contract.to_json(),
+            "digest": contract.digest,
+        },
     )
 
 

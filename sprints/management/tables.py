@@ -89,6 +89,22 @@ def gates(rows: Iterable[Any]) -> None:
     Screen().print(table)
 
 
+def hooks(rows: Iterable[Any]) -> None:
+    """All hooks, a line each."""
+    table = _table("hook", "on", "kind", "target", "policy", "")
+    for row in rows:
+        hook = row.definition
+        table.add_row(
+            hook.hook_id,
+            " ".join(hook.points),
+            hook.kind,
+            hook.shown,
+            f"{hook.timeout_s:g} s, {hook.tries} tries, {hook.backoff_s:g} s apart",
+            "" if row.enabled else "off",
+        )
+    Screen().print(table)
+
+
 def sprints(rows: list[dict[str, Any]]) -> None:
     """All sprints, a line each."""
     console = Screen()

@@ -1,9 +1,10 @@
 """Rows: the truth from which every file and page is made."""
 
 from sprints.models.event import Event, Head
+from sprints.models.hook import Delivery, Hook
 from sprints.models.host import Host
 from sprints.models.round import Round
 from sprints.models.sprint import Sprint
 from sprints.models.task import Task
 
-__all__ = ["Event", "Head", "Host", "Round", "Sprint", "Task"]
+__all__ = ["Delivery", "Event", "Head", "Hook", "Host", "Round", "Sprint", "Task"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,10 @@ from typing import Any, ClassVar
 from django.db import connection, models
 
 FIRST_PREV = "0" * 64
+
+# Set for every command that is a hook, and so for whatever it starts. What such a process records
+# says so (``data.hook_depth``), lest a hook is told of its own doing, and does it again.
+HOOK_DEPTH = "STUDIO_HOOK_DEPTH"
 
 
 class Head(models.Model):
@@ -113,6 +118,7 @@ def _ts(at: datetime) -> Any:
 
 def _numbered(drafts: Sequence[Draft], at: datetime, seq: int, prev: str) -> list[Event]:
     events = []
+    by_hook = {"hook_depth": 1} if os.environ.get(HOOK_DEPTH) else {}
     for draft in drafts:
         seq += 1
         body = {
@@ -121,7 +127,7 @@ def _numbered(drafts: Sequence[Draft], at: datetime, seq: int, prev: str) -> lis
             "message": draft.message,
             "sprint_id": draft.sprint_id,
             "round_id": draft.round_id,
-            "data": draft.data,
+            "data": draft.data | by_hook,
             "seq": seq,
             "change": draft.change,
             "prev": prev,

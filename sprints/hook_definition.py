@@ -1,0 +1,66 @@
+"""What a hook is, as a value: who is told of what, and how long and how often that is tried."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+MAX_TIMEOUT_S = 3600.0
+MAX_TRIES = 20
+MAX_BACKOFF_S = 3600.0
+MAX_WAIT_S = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class HookDefinition:
+    """One hook. ``points`` are names of points or of event kinds; ``target`` is the argv of a
+    command, never a shell line, or one URL. The wait after a failed try doubles from ``backoff_s``.
+    """
+
+    hook_id: str
+    kind: str
+    points: tuple[str, ...]
+    target: tuple[str, ...]
+    timeout_s: float = 30.0
+    tries: int = 3
+    backoff_s: float = 10.0
+    blocking: bool = False
+    allow_private: bool = False
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with its policy, a line each; the kinds know what a target may be."""
+        if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
+            yield f"a hook's timeout must be above 0 and at most {MAX_TIMEOUT_S:g} seconds"
+        if not 1 <= self.tries <= MAX_TRIES:
+            yield f"a hook is tried 1 to {MAX_TRIES} times"
+        if not 0 <= self.backoff_s <= MAX_BACKOFF_S:
+            yield f"a hook's backoff must be 0 to {MAX_BACKOFF_S:g} seconds"
+        if self.allow_private and self.kind != "webhook":
+            yield "only a webhook can be allowed private addresses"
+
+    def wait_s(self, failures: int) -> float:
+        """Seconds from the end of the ``failures``-th failed try to the next one."""
+        return min(MAX_WAIT_S, self.backoff_s * 2.0 ** (failures - 1))
+
+    @property
+    def shown(self) -> str:
+        """The target as anybody may see it: a URL is cut short, for it may be a secret itself."""
+        if self.kind == "command":
+            return " ".join(self.target)
+        parts = urlsplit(self.target[0])
+        host = parts.netloc.rpartition("@")[2] if self.kind == "webhook" else ""
+        return f"{parts.scheme}://{host}/…"
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it: plain lists and dicts."""
+        return asdict(self) | {"points": [*self.points], "target": [*self.target]}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The inverse of ``to_json``."""
+        words = {"points": tuple(data["points"]), "target": tuple(data["target"])}
+        return cls(**{**data, **words})
+
+    def public(self) -> dict[str, Any]:
+        """As events and contracts have it, which more people read than may edit hooks."""
+        return self.to_json() | ({} if self.kind == "command" else {"target": [self.shown]})

@@ -1,0 +1,117 @@
+"""Hooks as rows that a user edits: checked before they are kept, and told as events."""
+
+import base64
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from sprints.hook_definition import HookDefinition
+from sprints.hooks import KINDS
+from sprints.hooks.points import NAMES
+from sprints.ids import BadId, check_id
+from sprints.models import Delivery, Head, Hook
+from sprints.models.moves import note
+from sprints.queries import Refused
+
+MOST = 32
+
+
+def get(hook_id: str) -> Hook:
+    """The hook of that id. Raises ``Refused``."""
+    hook = Hook.objects.filter(pk=_checked(hook_id)).first()
+    if hook is None:
+        raise Refused(f"no hook {hook_id!r}; see: studio-gateway hook list")
+    return hook
+
+
+def exists(hook_id: str) -> bool:
+    """True if there is a hook of that id. Raises ``Refused`` where there cannot be one."""
+    return Hook.objects.filter(pk=_checked(hook_id)).exists()
+
+
+def put(hook: HookDefinition, *, enabled: bool = True, new_secret: bool = False) -> Hook:
+    """Keep the hook under its id, new or changed. Raises ``Refused`` with every reason.
+
+    It is told of what happens from now on: neither of what was before, nor while it was disabled.
+    """
+    if problems := [*_problems(hook)]:
+        raise Refused("; ".join(problems))
+    values: dict[str, Any] = hook.to_json() | {"enabled": enabled}
+    with transaction.atomic():
+        head = Head.objects.get(pk=1)
+        there = Hook.objects.filter(pk=values.pop("hook_id")).first()
+        if there is None or not there.enabled:
+            values["seq"] = head.seq
+        if hook.kind == "webhook" and (new_secret or not (there and there.secret)):
+            values["secret"] = _secret()
+        row, made = Hook.objects.update_or_create(pk=hook.hook_id, defaults=values)
+        if not enabled:
+            _drop(hook.hook_id, "the hook is disabled")
+        _tell("added" if made else "changed", hook, enabled=enabled)
+    return row
+
+
+def disable(hook_id: str, why: str) -> None:
+    """Tell the hook no more, because it asked for that or cannot be told."""
+    hook = get(hook_id)
+    with transaction.atomic():
+        Hook.objects.filter(pk=hook_id).update(enabled=False)
+        _drop(hook_id, "the hook is disabled")
+        _tell(f"disabled ({why})", hook.definition, enabled=False)
+
+
+def remove(hook_id: str) -> None:
+    """Forget the hook; its deliveries are kept. Raises ``Refused``."""
+    hook = get(hook_id)
+    with transaction.atomic():
+        hook.delete()
+        _drop(hook_id, "the hook is removed")
+        note("hook_changed", f"hook removed: {hook_id}", timezone.now(), {"hook_id": hook_id})
+
+
+def _drop(hook_id: str, why: str) -> None:
+    waiting = Delivery.objects.filter(hook_id=hook_id, status=Delivery.Status.PENDING)
+    waiting.update(status=Delivery.Status.DROPPED, reason=why, finished_at=timezone.now())
+
+
+def _tell(what: str, hook: HookDefinition, *, enabled: bool) -> None:
+    data = hook.public() | {"enabled": enabled}
+    note("hook_changed", f"hook {what}: {hook.hook_id}", timezone.now(), data)
+
+
+def _secret() -> str:
+    """A key of 32 random bytes, as Standard Webhooks writes them."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _checked(hook_id: str) -> str:
+    try:
+        return check_id(hook_id, "hook id")
+    except BadId as exc:
+        raise Refused(str(exc)) from exc
+
+
+def _problems(hook: HookDefinition) -> Iterable[str]:
+    try:
+        check_id(hook.hook_id, "hook id")
+    except BadId as exc:
+        yield str(exc)
+    if not hook.points:
+        yield f"a hook is told of at least one of: {', '.join(NAMES)}"
+    if len(set(hook.points)) != len(hook.points):
+        yield "a hook names a point twice"
+    yield from (
+        f"nothing is called {name!r}; there are: {', '.join(NAMES)}"
+        for name in hook.points
+        if name not in NAMES
+    )
+    yield from hook.problems()
+    if hook.kind in KINDS:
+        yield from KINDS[hook.kind].problems(hook)
+    else:
+        yield f"no hook kind {hook.kind!r}; there are: {', '.join(KINDS)}"
+    if Hook.objects.exclude(pk=hook.hook_id).count() >= MOST:
+        yield f"there are {MOST} hooks already; remove one first"

@@ -1,0 +1,8 @@
+"""Who is told: one module a kind, and one line in this table."""
+
+from sprints.hooks import command
+from sprints.hooks.letter import Kind
+
+KINDS: dict[str, Kind] = {
+    "command": command,
+}

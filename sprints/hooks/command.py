@@ -1,0 +1,100 @@
+"""A hook that is a command: the payload on its standard input, what it is about in ``STUDIO_*``."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from gates import process
+from gates.definition import is_text
+from gates.kinds.command import environment, resolve
+from sprints.hook_definition import HookDefinition
+from sprints.hooks.letter import OUTPUT_CHARACTERS, Answer, Letter, Tick, head
+from sprints.models.event import HOOK_DEPTH
+
+GRACE_S = 2.0
+CAP_BYTES = 1 << 20
+
+# What a command finds in its environment, and where that stands in the payload's data.
+ABOUT = {
+    "STUDIO_SPRINT_ID": "sprint_id",
+    "STUDIO_ROUND_ID": "round_id",
+    "STUDIO_GATE_ID": "gate_id",
+    "STUDIO_EXIT_CODE": "exit_code",
+}
+
+
+def problems(hook: HookDefinition) -> Iterator[str]:
+    """What is wrong with its argv."""
+    if not hook.target or not hook.target[0].strip():
+        yield "the command is empty"
+    if not all(is_text(word) for word in hook.target):
+        yield "the command must be a list of UTF-8 texts without NUL"
+
+
+def deliver(letter: Letter, tick: Tick) -> Answer:
+    """Run the command to its end; exit code 0 means that it has taken the delivery."""
+    env = environment(os.environ, about(letter))
+    return run(letter, resolve(letter.hook.target, env.get("PATH")), env, letter.text, tick)
+
+
+def about(letter: Letter) -> dict[str, str]:
+    """The delivery in the environment; what it is not about is empty."""
+    data = letter.payload["data"]
+    found = {name: data.get(key) for name, key in ABOUT.items()}
+    return {
+        **{name: "" if value is None else str(value) for name, value in found.items()},
+        "STUDIO_HOOK_POINT": letter.payload["type"],
+        "STUDIO_DELIVERY_ID": letter.delivery_id,
+        "STUDIO_EVENT_SEQ": str(letter.payload["seq"] or ""),
+        HOOK_DEPTH: "1",
+    }
+
+
+def run(
+    letter: Letter, argv: tuple[str, ...], env: Mapping[str, str], given: str, tick: Tick
+) -> Answer:
+    """Run ``argv`` with ``given`` on its standard input, or adopt what an earlier life had seen
+    through to its end.
+    """
+    stdin = letter.folder / "stdin.json"
+    try:
+        letter.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stdin.write_text(given, "utf-8")
+    except OSError as exc:
+        return Answer(False, f"no room for its input: {exc.strerror}")
+    spec = process.Spec(
+        argv=argv,
+        cwd=letter.repo,
+        env=env,
+        run_dir=letter.folder,
+        run_id=letter.token,
+        token=letter.token,
+        timeout_s=letter.hook.timeout_s,
+        grace_s=GRACE_S,
+        cap_bytes=CAP_BYTES,
+        stdin=stdin,
+    )
+    return answer(process.run(spec, tick=tick), letter.folder)
+
+
+def answer(done: process.Completed, folder: Path) -> Answer:
+    """What the end of the command means for the delivery."""
+    printed = b"".join(_head(folder / name) for name in ("stdout.txt", "stderr.txt"))
+    return Answer(
+        delivered=done.ending == "exited" and done.exit_code == 0,
+        reason=done.reason,
+        duration_s=done.duration_s,
+        exit_code=done.exit_code,
+        output=head(printed),
+        stopped=done.ending == "stopped",
+    )
+
+
+def _head(path: Path) -> bytes:
+    """The beginning of a file that a hook may have put something else in the place of."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            return file.read(OUTPUT_CHARACTERS // 2)
+    except OSError:
+        return b""

@@ -1,0 +1,62 @@
+"""What is brought to a hook, and what comes back."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from gates.process import Stop
+from sprints.hook_definition import HookDefinition
+
+OUTPUT_CHARACTERS = 8000
+
+Tick = Callable[[], Stop | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One try of one delivery. ``payload`` is ``text`` as JSON holds it; ``folder`` is this
+    delivery's own, and ``token`` marks this try and no other.
+    """
+
+    hook: HookDefinition
+    secret: str
+    delivery_id: str
+    text: str
+    payload: dict[str, Any]
+    repo: Path
+    folder: Path
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a try. ``output`` is the head of what was printed or answered. ``stopped``: we
+    ended it ourselves, which says nothing of the hook. ``gone``: it asks never to be told again.
+    """
+
+    delivered: bool
+    reason: str
+    duration_s: float = 0.0
+    exit_code: int | None = None
+    http_status: int | None = None
+    output: str = ""
+    stopped: bool = False
+    gone: bool = False
+
+
+class Kind(Protocol):
+    """What a module of this package has to offer."""
+
+    def problems(self, hook: HookDefinition) -> Iterator[str]:
+        """What is wrong with the hook's target, a line each."""
+
+    def deliver(self, letter: Letter, tick: Tick) -> Answer:
+        """Try once, within the hook's timeout. Never raises for anything that the hook does;
+        ``tick`` is called several times a second, where there is somebody who can be stopped.
+        """
+
+
+def head(raw: bytes) -> str:
+    """The beginning of what was printed or answered, as a database can keep it."""
+    return raw.decode(errors="replace").replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]

@@ -1,0 +1,54 @@
+"""Of what a hook may be told: the points of a sprint's way by name, and every kind of event."""
+
+from collections.abc import Iterable
+from typing import Any
+
+# A point and the kind of event that marks it. An event may also name its point itself, as the
+# "sprint started" note does: ``data.point``.
+MARKED_BY = {
+    "round_start": "round_started",
+    "round_done": "round_done",
+    "gate_start": "gate_started",
+    "gate_done": "gate_finished",
+}
+POINTS = ("sprint_start", *MARKED_BY, "release_ready")
+
+EVENT_KINDS = (
+    "sprint_created",
+    "round_started",
+    "round_done",
+    "gate_started",
+    "gate_finished",
+    "task_started",
+    "task_done",
+    "note",
+    "error",
+    "gate_changed",
+    "hook_changed",
+    "mirror_repaired",
+)
+NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
+
+
+def point_of(wanted: Iterable[str], event: dict[str, Any]) -> str | None:
+    """The first of the ``wanted`` names that the event goes by; None for one that is not wanted.
+
+    An event that tells of an undelivered one is told to nobody: two hooks that fail would tell
+    each other of it for ever.
+    """
+    if "undelivered" in event["data"]:
+        return None
+    names = {event["kind"], event["data"].get("point")}
+    names |= {point for point, kind in MARKED_BY.items() if kind == event["kind"]}
+    return next((name for name in wanted if name in names), None)
+
+
+def payload(point: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What a hook is told of the event: the form of Standard Webhooks, the event's own data."""
+    about = {key: event[key] for key in ("sprint_id", "round_id", "message")}
+    return {
+        "type": point,
+        "timestamp": event["ts"],
+        "seq": event["seq"],
+        "data": about | event["data"],
+    }

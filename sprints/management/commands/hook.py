@@ -1,0 +1,134 @@
+"""``hook``: show and edit who is told of what."""
+
+import json
+import shlex
+from argparse import ArgumentParser
+from dataclasses import replace
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from sprints import hook_rows
+from sprints.hook_definition import HookDefinition
+from sprints.hooks.points import POINTS
+from sprints.management.base import GatewayCommand, subcommands, whole_number
+from sprints.models import Hook
+
+# The option that names the target of each kind.
+TARGETS = {"command": "command"}
+
+
+class Command(GatewayCommand):
+    """Hooks, and what was delivered to them."""
+
+    help = "List, show, add, change or remove hooks: who is told of what."
+    writes = True
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the acts and their options."""
+        acts = subcommands(parser)
+        listed = acts.add_parser("list", help="all hooks")
+        listed.add_argument("--json", action="store_true", help="a JSON array")
+        shown = acts.add_parser("show", help="one hook, its target whole")
+        shown.add_argument("id", metavar="ID")
+        for name, what in (("add", "a new hook"), ("set", "change a hook")):
+            made = acts.add_parser(name, help=what, description=what)
+            made.add_argument("id", metavar="ID")
+            made.add_argument(
+                "--on", metavar="P,P", help=f"of {', '.join(POINTS)}, or a kind of event"
+            )
+            target = made.add_mutually_exclusive_group()
+            target.add_argument(
+                "--command", help="what to run, split as a shell would; no shell runs it"
+            )
+            made.add_argument("--timeout", type=float, metavar="S", help="seconds a try (30)")
+            made.add_argument(
+                "--tries", type=whole_number(1, 1000), metavar="N", help="until it failed (3)"
+            )
+            made.add_argument(
+                "--backoff",
+                type=float,
+                metavar="S",
+                help="before the second try, then doubled (10)",
+            )
+            made.add_argument("--disable", dest="enabled", action="store_const", const=False)
+            made.add_argument("--enable", dest="enabled", action="store_const", const=True)
+        removed = acts.add_parser("remove", help="forget a hook")
+        removed.add_argument("id", metavar="ID")
+
+    def handle(self, *, act: str, **options: Any) -> None:
+        """Translate the act into its operation."""
+        getattr(self, f"_{act}")(options)
+
+    def _list(self, options: dict[str, Any]) -> None:
+        rows = list(Hook.objects.all())
+        if options["json"]:
+            shown = [row.definition.public() | {"enabled": row.enabled} for row in rows]
+            self.stdout.write(json.dumps(shown, indent=2, sort_keys=True))
+            return
+        from sprints.management import tables
+
+        tables.hooks(rows)
+
+    def _show(self, options: dict[str, Any]) -> None:
+        row = hook_rows.get(options["id"])
+        whole = row.definition.to_json() | {"enabled": row.enabled}
+        self.stdout.write(json.dumps(whole, indent=2, sort_keys=True))
+
+    def _add(self, options: dict[str, Any]) -> None:
+        if hook_rows.exists(options["id"]):
+            raise CommandError(f"hook {options['id']} already exists; change it with: hook set")
+        kind = _kind(options)
+        if kind is None:
+            raise CommandError(f"a hook needs one of {_options()}")
+        if options["on"] is None:
+            raise CommandError("a hook needs --on; see: studio-gateway hook add --help")
+        self._put(HookDefinition(options["id"], kind, (), ()), True, options)
+        self.stdout.write(f"added hook {options['id']}")
+
+    def _set(self, options: dict[str, Any]) -> None:
+        row = hook_rows.get(options["id"])
+        if _kind(options) not in (None, row.kind):
+            raise CommandError(f"hook {row} is a {row.kind}; remove it and add another")
+        self._put(row.definition, row.enabled, options)
+        self.stdout.write(f"changed hook {options['id']}")
+
+    def _put(self, hook: HookDefinition, enabled: bool, options: dict[str, Any]) -> Hook:
+        changed = {
+            "points": None if options["on"] is None else _words(options["on"]),
+            "target": _target(hook.kind, options),
+            "timeout_s": options["timeout"],
+            "tries": options["tries"],
+            "backoff_s": options["backoff"],
+        }
+        given = {key: value for key, value in changed.items() if value is not None}
+        return hook_rows.put(
+            replace(hook, **given),
+            enabled=enabled if options["enabled"] is None else options["enabled"],
+        )
+
+    def _remove(self, options: dict[str, Any]) -> None:
+        hook_rows.remove(options["id"])
+        self.stdout.write(f"removed hook {options['id']}")
+
+
+def _kind(options: dict[str, Any]) -> str | None:
+    return next((kind for kind, name in TARGETS.items() if options[name] is not None), None)
+
+
+def _options() -> str:
+    return ", ".join(f"--{name}" for name in TARGETS.values())
+
+
+def _target(kind: str, options: dict[str, Any]) -> tuple[str, ...] | None:
+    text = options[TARGETS[kind]]
+    if text is None or kind != "command":
+        return None if text is None else (text,)
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as exc:
+        raise CommandError(f"the command cannot be split: {exc}") from exc
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.replace(",", " ").split() if word)

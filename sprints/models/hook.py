@@ -1,0 +1,94 @@
+"""Hooks that a user edits, and every delivery to them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from sprints.hook_definition import HookDefinition
+
+
+class Hook(models.Model):
+    """A hook as its owner edits it. ``seq`` is the last event that has been handed out to it."""
+
+    hook_id = models.CharField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=32)
+    points = models.JSONField(help_text="points and event kinds of which it is told")
+    target = models.JSONField(help_text="argv of a command, or one URL")
+    timeout_s = models.FloatField(default=30.0)
+    tries = models.PositiveSmallIntegerField(default=3)
+    backoff_s = models.FloatField(default=10.0)
+    blocking = models.BooleanField(default=False)
+    allow_private = models.BooleanField(default=False)
+    enabled = models.BooleanField(default=True)
+    secret = models.CharField(max_length=200, default="", blank=True)
+    seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["hook_id"]
+
+    def __str__(self) -> str:
+        return self.hook_id
+
+    @property
+    def definition(self) -> HookDefinition:
+        """The hook as a value."""
+        return HookDefinition(
+            hook_id=self.hook_id,
+            kind=self.kind,
+            points=tuple(self.points),
+            target=tuple(self.target),
+            timeout_s=self.timeout_s,
+            tries=self.tries,
+            backoff_s=self.backoff_s,
+            blocking=self.blocking,
+            allow_private=self.allow_private,
+        )
+
+
+class Delivery(models.Model):
+    """One event for one hook: pending -> running -> delivered, or pending again until it failed
+    too often. ``dropped``: it is not to be delivered any more.
+
+    ``tries`` counts what was begun, and is the token of whoever is at it; ``failures`` counts what
+    came back with a no. ``payload`` is what is sent, byte for byte the same at every try.
+    ``place`` is where a sprint waits for it; empty where nobody waits.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        RUNNING = "running"
+        DELIVERED = "delivered"
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    id = models.CharField(max_length=64, primary_key=True)
+    hook_id = models.CharField(max_length=64)
+    point = models.CharField(max_length=40)
+    seq = models.BigIntegerField(null=True, blank=True)
+    sprint_id = models.CharField(max_length=64, default="", blank=True)
+    place = models.CharField(max_length=200, default="", blank=True)
+    payload = models.TextField()
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    reason = models.CharField(max_length=500, default="", blank=True)
+    tries = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True, blank=True)
+    owner = models.CharField(max_length=200, default="", blank=True)
+    until = models.DateTimeField(null=True, blank=True)
+    exit_code = models.IntegerField(null=True, blank=True)
+    http_status = models.PositiveIntegerField(null=True, blank=True)
+    output = models.TextField(default="", blank=True)
+    duration_s = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["created_at", "seq", "id"]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "next_at"], name="delivery_due"),
+            models.Index(fields=["hook_id", "-created_at"], name="delivery_by_hook"),
+            models.Index(fields=["sprint_id"], name="delivery_by_sprint"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id

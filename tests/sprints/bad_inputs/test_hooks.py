@@ -1,0 +1,85 @@
+"""Hooks that are refused before they are kept."""
+
+import pytest
+
+ADD = ("hook", "add", "h1", "--on", "round_done", "--command", "true")
+
+
+@pytest.mark.parametrize(
+    "hook_id", ["", " ", "a/b", "../x", "a b", "-x", "con", "x.lock", "x" * 65]
+)
+def test_an_id_that_no_hook_can_have(refused, hook_id):
+    said = refused("hook", "add", "--on", "error", "--command", "true", "--", hook_id)
+
+    assert "cannot be a hook id" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "a hook needs one of"),
+        (["--command", "true"], "a hook needs --on"),
+        (["--on", "round_done"], "a hook needs one of"),
+        (["--on", "", "--command", "true"], "told of at least one of: sprint_start"),
+        (["--on", "nope", "--command", "true"], "nothing is called 'nope'"),
+        (["--on", "ROUND_DONE", "--command", "true"], "nothing is called 'ROUND_DONE'"),
+        (["--on", "error,error", "--command", "true"], "names a point twice"),
+        (["--on", "error", "--command", ""], "the command is empty"),
+        (["--on", "error", "--command", "' '"], "the command is empty"),
+        (["--on", "error", "--command", "sh -c 'x"], "the command cannot be split"),
+        (["--on", "error", "--command", "a\0b"], "UTF-8 texts without NUL"),
+        (["--on", "error", "--command", "a\udcffb"], "UTF-8 texts without NUL"),
+    ],
+)
+def test_a_hook_without_a_target_or_a_point_that_can_be(refused, options, words):
+    assert words in refused("hook", "add", "h1", *options)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--timeout", "0", "timeout must be above 0"),
+        ("--timeout", "-1", "timeout must be above 0"),
+        ("--timeout", "3601", "at most 3600 seconds"),
+        ("--timeout", "nan", "timeout must be above 0"),
+        ("--timeout", "inf", "at most 3600 seconds"),
+        ("--timeout", "soon", "invalid float value"),
+        ("--tries", "0", "--tries"),
+        ("--tries", "21", "1 to 20 times"),
+        ("--tries", "1.5", "--tries"),
+        ("--tries", "many", "--tries"),
+        ("--backoff", "-1", "backoff must be 0 to 3600"),
+        ("--backoff", "3601", "backoff must be 0 to 3600"),
+        ("--backoff", "nan", "backoff must be 0 to 3600"),
+        ("--backoff", "", "invalid float value"),
+    ],
+)
+def test_a_policy_that_cannot_be(refused, option, value, words):
+    assert words in refused(*ADD, f"{option}={value}")
+
+
+@pytest.mark.parametrize("act", ["show", "set", "remove"])
+def test_a_hook_that_is_not_there(refused, act):
+    assert "no hook 'nosuch'; see: studio-gateway hook list" in refused("hook", act, "nosuch")
+
+
+def test_a_hook_that_is_there_is_not_added_again(refused, invoke):
+    assert invoke(*ADD).code == 0
+
+    assert "already exists; change it with: hook set" in refused(*ADD)
+
+
+def test_a_thirty_third_hook(refused, invoke):
+    for n in range(32):
+        assert invoke("hook", "add", f"x{n}", "--on", "error", "--command", "true").code == 0
+
+    assert "there are 32 hooks already" in refused(*ADD)
+
+
+def test_a_refused_change_leaves_the_hook_as_it_was(refused, invoke):
+    assert invoke(*ADD).code == 0
+
+    said = refused("hook", "set", "h1", "--timeout", "0", "--on", "nope")
+
+    assert "nothing is called 'nope'" in said
+    assert "timeout must be above 0" in said
