@@ -10,13 +10,18 @@ from django.utils import timezone
 
 from sprints.hook_definition import HookDefinition
 from sprints.hooks import KINDS
-from sprints.hooks.points import NAMES
+from sprints.hooks.points import NAMES, TEST, payload_of_a_test
 from sprints.ids import BadId, check_id
 from sprints.models import Delivery, Head, Hook
+from sprints.models.event import canonical, stamp
 from sprints.models.moves import note
 from sprints.queries import Refused
 
 MOST = 32
+SHOWN = (
+    "id hook_id point seq sprint_id status reason tries failures exit_code http_status "
+    "duration_s output"
+).split()
 
 
 def get(hook_id: str) -> Hook:
@@ -43,7 +48,7 @@ def put(hook: HookDefinition, *, enabled: bool = True, new_secret: bool = False)
     with transaction.atomic():
         head = Head.objects.get(pk=1)
         there = Hook.objects.filter(pk=values.pop("hook_id")).first()
-        if there is None or not there.enabled:
+        if there is None or not there.enabled or there.blocking:
             values["seq"] = head.seq
         if hook.kind == "webhook" and (new_secret or not (there and there.secret)):
             values["secret"] = _secret()
@@ -55,12 +60,12 @@ def put(hook: HookDefinition, *, enabled: bool = True, new_secret: bool = False)
 
 
 def disable(hook_id: str, why: str) -> None:
-    """Tell the hook no more, because it asked for that or cannot be told."""
-    hook = get(hook_id)
+    """Tell the hook no more, because it asks for that; nothing where it is disabled already."""
     with transaction.atomic():
-        Hook.objects.filter(pk=hook_id).update(enabled=False)
-        _drop(hook_id, "the hook is disabled")
-        _tell(f"disabled ({why})", hook.definition, enabled=False)
+        hook = Hook.objects.filter(pk=hook_id, enabled=True).first()
+        if hook and Hook.objects.filter(pk=hook_id, enabled=True).update(enabled=False):
+            _drop(hook_id, "the hook is disabled")
+            _tell(f"disabled ({why})", hook.definition, enabled=False)
 
 
 def remove(hook_id: str) -> None:
@@ -70,6 +75,51 @@ def remove(hook_id: str) -> None:
         hook.delete()
         _drop(hook_id, "the hook is removed")
         note("hook_changed", f"hook removed: {hook_id}", timezone.now(), {"hook_id": hook_id})
+
+
+def test(hook_id: str) -> Delivery:
+    """A delivery that is about nothing, to see whether it arrives. Raises ``Refused``."""
+    hook, at = get(hook_id), timezone.now()
+    return Delivery.objects.create(
+        id=f"msg_{secrets.token_hex(12)}",
+        hook_id=hook.pk,
+        point=TEST,
+        payload=canonical(payload_of_a_test(at)),
+        next_at=at,
+        created_at=at,
+    )
+
+
+def redeliver(delivery_id: str) -> Delivery:
+    """Have a delivery that has ended brought once more, under its old id. Raises ``Refused``."""
+    row = Delivery.objects.filter(pk=delivery_id).first()
+    if row is None:
+        raise Refused(f"no delivery {delivery_id!r}; see: studio-gateway hook deliveries")
+    if not get(row.hook_id).enabled and row.point != TEST:
+        raise Refused(f"hook {row.hook_id} is disabled; enable it first: studio-gateway hook set")
+    ended = (Delivery.Status.DELIVERED, Delivery.Status.FAILED, Delivery.Status.DROPPED)
+    again = {"status": Delivery.Status.PENDING, "tries": 0, "failures": 0, "finished_at": None}
+    mine = Delivery.objects.filter(pk=row.pk, status__in=ended, place="")
+    if not mine.update(**again, next_at=timezone.now()):
+        raise Refused(f"delivery {row.pk} is {row.status}; only one that has ended is redelivered")
+    row.refresh_from_db()
+    return row
+
+
+def deliveries(limit: int, hook_id: str | None = None) -> list[dict[str, Any]]:
+    """The newest deliveries, a flat dict each, times as in the files. Raises ``Refused``."""
+    rows = Delivery.objects.order_by("-created_at", "-seq").defer("payload")
+    if hook_id is not None:
+        rows = rows.filter(hook_id=_checked(hook_id))
+    return [
+        {
+            **{key: getattr(row, key) for key in SHOWN},
+            "created_ts": stamp(row.created_at),
+            "next_ts": row.next_at and stamp(row.next_at),
+            "finished_ts": row.finished_at and stamp(row.finished_at),
+        }
+        for row in rows[:limit]
+    ]
 
 
 def _drop(hook_id: str, why: str) -> None:

@@ -53,9 +53,11 @@ def about(letter: Letter) -> dict[str, str]:
 def run(
     letter: Letter, argv: tuple[str, ...], env: Mapping[str, str], given: str, tick: Tick
 ) -> Answer:
-    """Run ``argv`` with ``given`` on its standard input, or adopt what an earlier life had seen
-    through to its end.
+    """Run ``argv`` with ``given`` on its standard input; or adopt the result of an earlier life,
+    if that had seen the command to its end.
     """
+    if letter.before and (done := process.recover(letter.folder, letter.before)):
+        return answer(done, letter.folder)
     stdin = letter.folder / "stdin.json"
     try:
         letter.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -15,8 +15,9 @@ Tick = Callable[[], Stop | None]
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One try of one delivery. ``payload`` is ``text`` as JSON holds it; ``folder`` is this
-    delivery's own, and ``token`` marks this try and no other.
+    """One try of one delivery. ``payload`` is what the JSON of ``text`` says; ``folder`` is this
+    delivery's own. ``token`` marks this try and no other; ``before`` is that of a try which an
+    earlier life left behind, empty if there is none.
     """
 
     hook: HookDefinition
@@ -27,6 +28,7 @@ class Letter:
     repo: Path
     folder: Path
     token: str
+    before: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """Of what a hook may be told: the points of a sprint's way by name, and every kind of event."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
+
+from sprints.models.event import stamp
 
 # A point and the kind of event that marks it. An event may also name its point itself, as the
 # "sprint started" note does: ``data.point``.
@@ -11,6 +14,7 @@ MARKED_BY = {
     "gate_start": "gate_started",
     "gate_done": "gate_finished",
 }
+TEST = "test"  # the point of a delivery that somebody asked for, to see whether it arrives
 POINTS = ("sprint_start", *MARKED_BY, "release_ready")
 
 EVENT_KINDS = (
@@ -28,6 +32,11 @@ EVENT_KINDS = (
     "mirror_repaired",
 )
 NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
+
+
+def kinds_of(wanted: Iterable[str]) -> set[str]:
+    """The kinds of event that can go by one of these names."""
+    return {kind for name in wanted for kind in (name, MARKED_BY.get(name, "note"))}
 
 
 def point_of(wanted: Iterable[str], event: dict[str, Any]) -> str | None:
@@ -52,3 +61,9 @@ def payload(point: str, event: dict[str, Any]) -> dict[str, Any]:
         "seq": event["seq"],
         "data": about | event["data"],
     }
+
+
+def payload_of_a_test(at: datetime) -> dict[str, Any]:
+    """What a hook is told when somebody tries it out."""
+    data = {"sprint_id": None, "round_id": None, "message": "a test of this hook"}
+    return {"type": TEST, "timestamp": stamp(at), "seq": None, "data": data}

@@ -15,6 +15,7 @@ COLOURS = {
     "succeeded": "green",
     "passed": "green",
     "done": "green",
+    "delivered": "green",
     "running": "cyan",
     "in_progress": "cyan",
     "failed": "red",
@@ -22,6 +23,7 @@ COLOURS = {
     "timed_out": "red",
     "blocked": "yellow",
     "cancelled": "yellow",
+    "dropped": "yellow",
     "interrupted": "yellow",
 }
 
@@ -101,6 +103,23 @@ def hooks(rows: Iterable[Any]) -> None:
             hook.shown,
             f"{hook.timeout_s:g} s, {hook.tries} tries, {hook.backoff_s:g} s apart",
             "" if row.enabled else "off",
+        )
+    Screen().print(table)
+
+
+def deliveries(rows: Iterable[dict[str, Any]]) -> None:
+    """Deliveries, a line each."""
+    table = _table("delivery", "hook", "told of", "sprint", "status", "tries", "created", "reason")
+    for row in rows:
+        table.add_row(
+            row["id"],
+            row["hook_id"],
+            row["point"],
+            row["sprint_id"],
+            coloured(row["status"]),
+            str(row["tries"]),
+            row["created_ts"][:19].replace("T", " "),
+            row["reason"],
         )
     Screen().print(table)
 

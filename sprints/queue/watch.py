@@ -17,6 +17,7 @@ from gates import process
 from gates.identity import Identity
 from gates.program import Program
 from sprints import queue
+from sprints.hooks.courier import Courier
 from sprints.models import Head, Host
 from sprints.models.host import SILENT_S
 from sprints.models.lease import held_here
@@ -48,14 +49,15 @@ class Watch:
     def run(self, stop: Callable[[], bool]) -> None:
         """Keep the cluster at work until ``stop``, which is asked several times a second."""
         next_beat = next_look = 0.0
-        while not stop():
-            if time.monotonic() >= next_look:
-                next_look = time.monotonic() + LOOK_S
-                self._look()
-            if time.monotonic() >= next_beat:
-                next_beat = time.monotonic() + BEAT_S
-                self._beat()
-            time.sleep(ROUND_S)
+        with Courier():
+            while not stop():
+                if time.monotonic() >= next_look:
+                    next_look = time.monotonic() + LOOK_S
+                    self._look()
+                if time.monotonic() >= next_beat:
+                    next_beat = time.monotonic() + BEAT_S
+                    self._beat()
+                time.sleep(ROUND_S)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._cluster is None:

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from argparse import ArgumentParser
 from dataclasses import replace
 from typing import Any
@@ -11,8 +12,9 @@ from django.core.management.base import CommandError
 from sprints import hook_rows
 from sprints.hook_definition import HookDefinition
 from sprints.hooks.points import POINTS
-from sprints.management.base import GatewayCommand, subcommands, whole_number
-from sprints.models import Hook
+from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
+from sprints.management.commands.events import count
+from sprints.models import Delivery, Hook
 
 # The option that names the target of each kind.
 TARGETS = {"command": "command"}
@@ -21,7 +23,7 @@ TARGETS = {"command": "command"}
 class Command(GatewayCommand):
     """Hooks, and what was delivered to them."""
 
-    help = "List, show, add, change or remove hooks: who is told of what."
+    help = "List, show, add, change, test or remove hooks: who is told of what."
     writes = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -53,8 +55,16 @@ class Command(GatewayCommand):
             )
             made.add_argument("--disable", dest="enabled", action="store_const", const=False)
             made.add_argument("--enable", dest="enabled", action="store_const", const=True)
-        removed = acts.add_parser("remove", help="forget a hook")
-        removed.add_argument("id", metavar="ID")
+        for name, what in (
+            ("remove", "forget a hook"),
+            ("test", "bring it a test now, and show what comes back"),
+            ("redeliver", "bring a delivery once more, now"),
+        ):
+            acts.add_parser(name, help=what, description=what).add_argument("id", metavar="ID")
+        brought = acts.add_parser("deliveries", help="what was brought, newest first")
+        brought.add_argument("--hook", metavar="ID", help="to this hook alone")
+        brought.add_argument("--json", action="store_true", help="a JSON array")
+        brought.add_argument("--limit", type=count, default=50, metavar="N", help="how many (50)")
 
     def handle(self, *, act: str, **options: Any) -> None:
         """Translate the act into its operation."""
@@ -110,6 +120,33 @@ class Command(GatewayCommand):
     def _remove(self, options: dict[str, Any]) -> None:
         hook_rows.remove(options["id"])
         self.stdout.write(f"removed hook {options['id']}")
+
+    def _test(self, options: dict[str, Any]) -> None:
+        self._bring(hook_rows.test(options["id"]))
+
+    def _redeliver(self, options: dict[str, Any]) -> None:
+        self._bring(hook_rows.redeliver(options["id"]))
+
+    def _bring(self, row: Delivery) -> None:
+        """Bring it, and show what came of it; exit 1 where it did not arrive."""
+        from sprints.hooks import outbox
+
+        row = outbox.bring_now(row.pk, lambda: None)
+        took = "" if row.duration_s is None else f" ({row.duration_s:.1f} s)"
+        self.stdout.write(one_line(f"{row.pk} {row.status}: {row.reason}{took}"))
+        for line in row.output.splitlines():
+            self.stdout.write(f"  {one_line(line)}")
+        if row.status != row.Status.DELIVERED:
+            sys.exit(1)
+
+    def _deliveries(self, options: dict[str, Any]) -> None:
+        rows = hook_rows.deliveries(options["limit"], options["hook"])
+        if options["json"]:
+            self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
+            return
+        from sprints.management import tables
+
+        tables.deliveries(rows)
 
 
 def _kind(options: dict[str, Any]) -> str | None:

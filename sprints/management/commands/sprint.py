@@ -116,9 +116,15 @@ class Command(GatewayCommand):
             self._carry(options["id"], lambda wish: operations.retry(options["id"], wish))
 
     def _carry(self, sprint_id: str, carry: Callable[[Wish], Snapshot]) -> None:
+        from sprints.hooks.courier import beside_a_sprint
+
         wish = Wish()
         try:
-            with wishes_from_signals(wish, user()), watched(sprint_id, self.stdout):
+            with (
+                beside_a_sprint(),
+                wishes_from_signals(wish, user()),
+                watched(sprint_id, self.stdout),
+            ):
                 after = carry(wish)
         except LeaseLost as exc:
             raise CommandError(str(exc)) from exc

@@ -58,9 +58,19 @@ def test_a_policy_that_cannot_be(refused, option, value, words):
     assert words in refused(*ADD, f"{option}={value}")
 
 
-@pytest.mark.parametrize("act", ["show", "set", "remove"])
+@pytest.mark.parametrize("act", ["show", "set", "remove", "test"])
 def test_a_hook_that_is_not_there(refused, act):
     assert "no hook 'nosuch'; see: studio-gateway hook list" in refused("hook", act, "nosuch")
+
+
+@pytest.mark.parametrize("delivery_id", ["", "nosuch", "msg_0", "a\nb"])
+def test_a_delivery_that_is_not_there(refused, delivery_id):
+    assert "see: studio-gateway hook deliveries" in refused("hook", "redeliver", delivery_id)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many"])
+def test_a_number_of_deliveries_that_cannot_be(refused, number):
+    assert "--limit" in refused("hook", "deliveries", f"--limit={number}")
 
 
 def test_a_hook_that_is_there_is_not_added_again(refused, invoke):

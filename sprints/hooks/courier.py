@@ -1,0 +1,108 @@
+"""Who brings what is due: threads of a process that has other things to do.
+
+One lane a hook, so that a hook that hangs holds up nothing but itself; and no worker of the queue,
+because a hook that hangs would be a sprint that waits.
+"""
+
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
+from typing import Self
+
+from django.db import Error, connection
+from django.utils import timezone
+
+from gates.process import Stop
+from sprints.hooks import outbox
+from sprints.models.moves import event_committed
+
+LOOK_S = 1.0
+STOP_S = 5.0
+LINGER_S = 5.0
+
+
+def beside_a_sprint() -> AbstractContextManager[object]:
+    """A courier where there is anybody to tell; it stays some seconds after the sprint's end."""
+    return Courier(LINGER_S) if outbox.wanted() else nullcontext()
+
+
+class Courier:
+    """Brings deliveries from its ``with`` on to its end.
+
+    What is still due then is given ``linger_s``; what still runs after that is ended, and brought
+    again by whoever comes next.
+    """
+
+    def __init__(self, linger_s: float = 0.0) -> None:
+        self._linger_s = linger_s
+        self._called = threading.Event()
+        self._leaving = self._stopping = False
+        self._lanes: dict[str, threading.Thread] = {}
+        self._looks = threading.Thread(target=self._look, name="courier", daemon=True)
+
+    def __enter__(self) -> Self:
+        event_committed.connect(self._call)
+        self._looks.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        event_committed.disconnect(self._call)
+        self._leaving = True
+        self._called.set()
+        self._looks.join()
+        end = time.monotonic() + self._linger_s
+        while self._go_round() and time.monotonic() < end:
+            time.sleep(0.02)
+        self._stopping = True
+        end = time.monotonic() + STOP_S
+        for lane in self._lanes.values():
+            lane.join(max(0.0, end - time.monotonic()))
+
+    def _call(self, **kwargs: object) -> None:
+        """Receiver of ``event_committed``."""
+        self._called.set()
+
+    def _look(self) -> None:
+        while not self._leaving:
+            self._go_round()
+            self._called.wait(LOOK_S)
+            self._called.clear()
+        connection.close()
+
+    def _go_round(self) -> bool:
+        """Hand out what is new and see that each hook with something due has a lane; False when
+        nothing is under way.
+        """
+        now = timezone.now()
+        try:
+            outbox.hand_out(now)
+            waiting = outbox.due(now)
+        except Error:
+            connection.close()  # it is away for a moment: look again
+            return False
+        self._lanes = {name: lane for name, lane in self._lanes.items() if lane.is_alive()}
+        for name in waiting - self._lanes.keys():
+            lane = threading.Thread(
+                target=self._lane, args=(name,), name=f"hook {name}", daemon=True
+            )
+            self._lanes[name] = lane
+            lane.start()
+        return bool(self._lanes)
+
+    def _lane(self, name: str) -> None:
+        try:
+            while not self._stopping and (found := outbox.claim(timezone.now(), hook_id=name)):
+                outbox.carry_out(*found, self._tick)
+        except Error:
+            pass  # its claim runs out, and it is brought again
+        finally:
+            connection.close()
+
+    def _tick(self) -> Stop | None:
+        return Stop("the gateway stops") if self._stopping else None

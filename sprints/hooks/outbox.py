@@ -1,0 +1,244 @@
+"""Deliveries as rows: handed out once, claimed by one process, tried until taken or given up.
+
+Who is told of what is decided from the committed events, so that the engine has nothing to do with
+it, and nothing is lost with a process. A delivery is brought at least once, always under the same
+id, by which its receiver can tell that it has it already.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from gates.identity import Identity, identity
+from sprints import hook_rows
+from sprints.hook_definition import MAX_TIMEOUT_S, MAX_WAIT_S
+from sprints.hooks import KINDS
+from sprints.hooks.letter import Answer, Letter, Tick
+from sprints.hooks.points import TEST, kinds_of, payload, point_of
+from sprints.models import Delivery, Event, Head, Hook
+from sprints.models.event import canonical
+from sprints.models.moves import note
+
+SLACK_S = 60.0  # beyond its timeout, until whoever is at a delivery is taken for dead
+LIVES = 5  # tries that ended with their process, beyond those that the hook is given
+LAG = 1000  # events that a hook's place may be behind without being noted
+
+OWN_DOING = "what a hook has caused is not brought to a command again"
+
+Status = Delivery.Status
+
+
+def wanted() -> bool:
+    """Whether there is anybody to tell."""
+    return Hook.objects.filter(enabled=True, blocking=False).exists()
+
+
+def hand_out(now: datetime) -> None:
+    """Make a delivery of each event for each hook that wants it and has not been handed it."""
+    head = Head.objects.values_list("seq", flat=True).get(pk=1)
+    for hook in Hook.objects.filter(enabled=True, blocking=False, seq__lt=head):
+        events = Event.objects.filter(seq__gt=hook.seq, seq__lte=head)
+        wanted = events.filter(kind__in=kinds_of(hook.points)).order_by("seq")
+        made = [one for event in wanted.iterator() if (one := _delivery(hook, event, now))]
+        if not made and head - hook.seq < LAG:
+            continue
+        with transaction.atomic():
+            mine = Hook.objects.filter(pk=hook.pk, seq=hook.seq, enabled=True).update(seq=head)
+            if mine:
+                Delivery.objects.bulk_create(made)
+                _tell_dropped(hook, made)
+
+
+def _delivery(hook: Hook, event: Event, now: datetime) -> Delivery | None:
+    body = event.body
+    point = point_of(hook.points, body)
+    if point is None:
+        return None
+    digest = hashlib.sha256(f"{hook.pk}\n{event.hash}".encode()).hexdigest()
+    made = Delivery(
+        id=f"msg_{digest[:24]}",
+        hook_id=hook.pk,
+        point=point,
+        seq=event.seq,
+        sprint_id=event.sprint_id or "",
+        payload=canonical(payload(point, body)),
+        next_at=now,
+        created_at=now,
+    )
+    if hook.kind == "command" and by_hook(body):
+        made.status, made.reason, made.finished_at = Status.DROPPED, OWN_DOING, now
+    return made
+
+
+def by_hook(event: dict[str, Any]) -> bool:
+    """True for what a hook has done, and for all that happens to a sprint that a hook started."""
+    if event["data"].get("hook_depth"):
+        return True
+    starts = Event.objects.filter(
+        sprint_id=event["sprint_id"], seq__lt=event["seq"], line__contains='"digest": '
+    ).filter(kind="note")
+    start = starts.order_by("-seq").first() if event["sprint_id"] else None
+    return start is not None and bool(start.body["data"].get("hook_depth"))
+
+
+def _tell_dropped(hook: Hook, made: list[Delivery]) -> None:
+    """Once a sprint, that its events are not brought to this hook."""
+    for one in made:
+        dropped = Delivery.objects.filter(
+            hook_id=hook.pk, sprint_id=one.sprint_id, reason=OWN_DOING, seq__lt=one.seq
+        )
+        if one.reason == OWN_DOING and not dropped.exists():
+            note("error", f"hook {hook} is not told of a hook's own doing", *_about(one))
+
+
+def due(now: datetime) -> set[str]:
+    """The hooks for which there is something to bring that nobody is at."""
+    waiting = _waiting(now)
+    pending = waiting.filter(status=Status.PENDING).order_by()
+    lost = [one for one in waiting.filter(status=Status.RUNNING) if not _lives(one, now)]
+    return {*pending.values_list("hook_id", flat=True).distinct(), *(one.hook_id for one in lost)}
+
+
+def _waiting(now: datetime) -> QuerySet[Delivery]:
+    longest = now + timedelta(seconds=MAX_WAIT_S)  # a later one was put there by another clock
+    ready = Q(status=Status.PENDING) & (Q(next_at__lte=now) | Q(next_at__gt=longest))
+    return Delivery.objects.filter(ready | Q(status=Status.RUNNING), place="")
+
+
+def claim(now: datetime, **which: Any) -> tuple[Delivery, str] | None:
+    """Take the first delivery of ``which`` that is due and nobody's; None where there is none.
+
+    With it comes the token of the try that it was taken over from, empty if there was none.
+    """
+    for row in _waiting(now).filter(**which).order_by("next_at", "seq")[:10]:
+        if row.status == Status.RUNNING and _lives(row, now):
+            continue
+        until = now + timedelta(seconds=_timeout_s(row.hook_id) + SLACK_S)
+        mine = Delivery.objects.filter(pk=row.pk, status=row.status, tries=row.tries).update(
+            status=Status.RUNNING, tries=row.tries + 1, owner=str(identity()), until=until
+        )
+        if mine:
+            before = _token(row) if row.status == Status.RUNNING else ""
+            row.tries += 1
+            return row, before
+    return None
+
+
+def _timeout_s(hook_id: str) -> float:
+    found = Hook.objects.filter(pk=hook_id).values_list("timeout_s", flat=True).first()
+    return found or 0.0
+
+
+def _lives(row: Delivery, now: datetime) -> bool:
+    """Whether somebody may still be at it."""
+    longest = timedelta(seconds=MAX_TIMEOUT_S + SLACK_S)
+    in_time = row.until is not None and now < row.until <= now + longest
+    return in_time and Identity.parse(row.owner).is_alive() is not False
+
+
+def _token(row: Delivery) -> str:
+    return f"{row.pk}@{row.tries}"
+
+
+def carry_out(row: Delivery, before: str, tick: Tick) -> None:
+    """Bring a delivery that we have claimed, and put on record what came of it."""
+    hook = Hook.objects.filter(pk=row.hook_id).first()
+    folder = settings.STORE.root / "hooks" / row.pk
+    if hook is None or not (hook.enabled or row.point == TEST):
+        _settle(row, Status.DROPPED, Answer(False, "the hook is removed or disabled"), row.failures)
+        return
+    if row.tries > hook.tries + LIVES:
+        answer = Answer(False, f"begun {row.tries - 1} times, and never seen to its end")
+    else:
+        answer = _bring(hook, row, before, folder, tick)
+    _record(hook, row, answer)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def bring_now(delivery_id: str, tick: Tick) -> Delivery:
+    """Bring a delivery that is due, or wait for whoever was quicker; returns it as it is then."""
+    row = Delivery.objects.get(pk=delivery_id)
+    end = time.monotonic() + _timeout_s(row.hook_id) + SLACK_S
+    while row.status in (Status.PENDING, Status.RUNNING) and time.monotonic() < end:
+        if found := claim(timezone.now(), pk=delivery_id):
+            carry_out(*found, tick)
+            break
+        time.sleep(0.1)
+        row.refresh_from_db()
+    row.refresh_from_db()
+    return row
+
+
+def _bring(hook: Hook, row: Delivery, before: str, folder: Path, tick: Tick) -> Answer:
+    """One try, whatever the hook's kind makes of it."""
+    letter = Letter(
+        hook=hook.definition,
+        secret=hook.secret,
+        delivery_id=row.pk,
+        text=row.payload,
+        payload=json.loads(row.payload),
+        repo=settings.STORE.repo,
+        folder=folder,
+        token=_token(row),
+        before=before,
+    )
+    try:
+        return KINDS[hook.kind].deliver(letter, tick)
+    except Exception as exc:  # a kind that falls over has not delivered; its lane goes on
+        return Answer(False, f"{type(exc).__name__}: {exc}")
+
+
+def _record(hook: Hook, row: Delivery, answer: Answer) -> None:
+    failures = row.failures + (not answer.delivered and not answer.stopped)
+    spent = failures >= hook.tries or row.tries > hook.tries + LIVES or row.point == TEST
+    if answer.delivered:
+        _settle(row, Status.DELIVERED, answer, failures)
+    elif spent and not answer.stopped:
+        with transaction.atomic():
+            if _settle(row, Status.FAILED, answer, failures) and row.point != TEST:
+                words = f"hook {hook} was not told of {row.point}: {answer.reason}"
+                note("error", words, *_about(row, tries=row.tries, reason=answer.reason))
+    else:
+        wait_s = 0.0 if answer.stopped else hook.definition.wait_s(failures)
+        _settle(row, Status.PENDING, answer, failures, wait_s)
+    if answer.gone and hook.enabled:
+        hook_rows.disable(hook.pk, answer.reason)
+
+
+def _settle(
+    row: Delivery, status: Status, answer: Answer, failures: int, wait_s: float = 0.0
+) -> bool:
+    """Put the try on record; False when the delivery is another's by now."""
+    now = timezone.now()
+    ended = status != Status.PENDING
+    mine = Delivery.objects.filter(pk=row.pk, status=Status.RUNNING, tries=row.tries)
+    return bool(
+        mine.update(
+            status=status,
+            failures=failures,
+            reason=answer.reason[:500],
+            exit_code=answer.exit_code,
+            http_status=answer.http_status,
+            output=answer.output,
+            duration_s=answer.duration_s,
+            next_at=None if ended else now + timedelta(seconds=wait_s),
+            finished_at=now if ended else None,
+            owner="",
+            until=None,
+        )
+    )
+
+
+def _about(row: Delivery, **more: Any) -> tuple[datetime, dict[str, Any]]:
+    """When, and the data of an event that tells of an undelivered one."""
+    about = {"hook_id": row.hook_id, "point": row.point, "seq": row.seq, "undelivered": row.pk}
+    return timezone.now(), {**about, "sprint_id": row.sprint_id, **more}

@@ -1,0 +1,132 @@
+"""Deliveries are handed out once, claimed by one, and given up only where that is on record."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from gates.identity import identity
+from sprints import hook_rows, operations
+from sprints.hook_definition import HookDefinition
+from sprints.hooks import outbox
+from sprints.models import Delivery, Event, Hook
+
+HOOK = HookDefinition("h1", "command", ("sprint_created",), ("true",), tries=2, backoff_s=5)
+
+
+@pytest.fixture
+def waiting(store):
+    """A hook, and a delivery to it that is due."""
+    hook_rows.put(HOOK)
+    operations.create("wk1", by="test")
+    outbox.hand_out(timezone.now())
+    return Delivery.objects.get()
+
+
+def claim() -> tuple[Delivery, str] | None:
+    """Claim what is due now."""
+    return outbox.claim(timezone.now(), hook_id="h1")
+
+
+def carry_out(hook: HookDefinition, row: Delivery) -> Delivery:
+    """Change the hook, bring the delivery, and return it as it is then."""
+    hook_rows.put(hook)
+    Delivery.objects.filter(pk=row.pk).update(next_at=timezone.now())
+    found = claim()
+    assert found is not None
+    outbox.carry_out(*found, lambda: None)
+    row.refresh_from_db()
+    return row
+
+
+def test_an_event_is_handed_out_once_to_each_hook_that_wants_it(waiting):
+    hook_rows.put(replace(HOOK, hook_id="h2", points=("round_done",)))
+
+    for _ in range(3):
+        outbox.hand_out(timezone.now())
+
+    assert list(Delivery.objects.values_list("hook_id", "point")) == [("h1", "sprint_created")]
+
+
+def test_a_delivery_is_claimed_by_one(waiting):
+    found = claim()
+
+    assert found is not None
+    assert found[0].pk == waiting.pk
+    assert claim() is None
+
+
+def test_the_claim_of_a_dead_process_is_taken_over_and_of_a_living_one_is_not(waiting):
+    claim()
+    dead = replace(identity(), pid=2**22 - 1, start=1)
+
+    Delivery.objects.update(owner=str(dead))
+    found = claim()
+
+    assert found is not None
+    assert found[0].tries == 2
+    assert found[1] == f"{waiting.pk}@1"
+    assert claim() is None
+
+
+def test_a_claim_that_has_run_out_is_taken_over_and_its_late_result_is_refused(waiting):
+    first = claim()
+    Delivery.objects.update(until=timezone.now() - timedelta(seconds=1))
+    second = claim()
+    assert first is not None
+    assert second is not None
+
+    outbox.carry_out(*second, lambda: None)
+    hook_rows.put(replace(HOOK, target=("false",)))
+    outbox.carry_out(*first, lambda: None)
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.tries) == ("delivered", 2)
+
+
+def test_a_failed_try_waits_twice_as_long_as_the_one_before(waiting):
+    red = replace(HOOK, target=("false",), tries=5)
+    waits = []
+
+    for _ in range(3):
+        row = carry_out(red, waiting)
+        waits.append((row.next_at - timezone.now()).total_seconds())
+        assert row.status == "pending"
+
+    assert [round(wait / 5) for wait in waits] == [1, 2, 4]
+
+
+def test_the_wait_of_a_hook_that_fails_for_ever_stays_within_a_day():
+    assert replace(HOOK, backoff_s=3600, tries=20).wait_s(19) == 24 * 3600
+
+
+def test_a_delivery_put_off_by_a_clock_that_was_wrong_is_due(waiting):
+    Delivery.objects.update(next_at=timezone.now() + timedelta(days=300))
+
+    assert claim() is not None
+
+
+def test_a_delivery_whose_process_dies_each_time_is_given_up_and_told(waiting):
+    for _ in range(HOOK.tries + outbox.LIVES):
+        assert claim() is not None
+        Delivery.objects.update(until=timezone.now() - timedelta(seconds=1))
+
+    found = claim()
+    assert found is not None
+    outbox.carry_out(*found, lambda: None)
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.failures) == ("failed", 1)
+    assert waiting.reason == "begun 7 times, and never seen to its end"
+    (error,) = [row.body for row in Event.objects.filter(kind="error")]
+    assert error["data"]["undelivered"] == waiting.pk
+
+
+def test_a_hook_with_nothing_to_hear_is_not_written_at_every_look(store):
+    row = hook_rows.put(replace(HOOK, points=("round_done",)))
+    operations.create("wk1", by="test")
+
+    outbox.hand_out(timezone.now())
+
+    assert Hook.objects.get().seq == row.seq
