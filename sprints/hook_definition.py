@@ -21,7 +21,7 @@ class HookDefinition:
     kind: str
     points: tuple[str, ...]
     target: tuple[str, ...]
-    timeout_s: float = 30.0
+    timeout_s: float = 10.0
     tries: int = 3
     backoff_s: float = 10.0
     blocking: bool = False

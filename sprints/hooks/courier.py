@@ -6,7 +6,6 @@ because a hook that hangs would be a sprint that waits.
 
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -19,12 +18,6 @@ from sprints.models.moves import event_committed
 
 LOOK_S = 1.0
 STOP_S = 5.0
-LINGER_S = 5.0
-
-
-def beside_a_sprint() -> AbstractContextManager[object]:
-    """A courier where there is anybody to tell; it stays some seconds after the sprint's end."""
-    return Courier(LINGER_S) if outbox.wanted() else nullcontext()
 
 
 class Courier:

@@ -37,11 +37,6 @@ OWN_DOING = "what a hook has caused is not brought to a command again"
 Status = Delivery.Status
 
 
-def wanted() -> bool:
-    """Whether there is anybody to tell."""
-    return Hook.objects.filter(enabled=True, blocking=False).exists()
-
-
 def hand_out(now: datetime) -> None:
     """Make a delivery of each event for each hook that wants it and has not been handed it."""
     head = Head.objects.values_list("seq", flat=True).get(pk=1)

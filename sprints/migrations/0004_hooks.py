@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=32)),
                 ('points', models.JSONField(help_text='points and event kinds of which it is told')),
                 ('target', models.JSONField(help_text='argv of a command, or one URL')),
-                ('timeout_s', models.FloatField(default=30.0)),
+                ('timeout_s', models.FloatField(default=10.0)),
                 ('tries', models.PositiveSmallIntegerField(default=3)),
                 ('backoff_s', models.FloatField(default=10.0)),
                 ('blocking', models.BooleanField(default=False)),

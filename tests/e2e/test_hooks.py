@@ -186,7 +186,7 @@ def test_a_hook_that_hangs_holds_up_no_other(gateway):
 @pytest.fixture
 def slow(gateway: Path) -> Path:
     """A hook that says that it has begun, and takes long for it the first time."""
-    add(gateway, "slow", "sprint_start", RECORD + FIRST_TIME_LONG)
+    add(gateway, "slow", "sprint_start", RECORD + FIRST_TIME_LONG, "--timeout=60")
     return gateway
 
 

@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from sprints.management.commands.events import count
 from sprints.models import Delivery, Hook
 
 # The option that names the target of each kind.
-TARGETS = {"command": "command"}
+TARGETS = {"command": "command", "webhook": "url"}
 
 
 class Command(GatewayCommand):
@@ -33,6 +33,7 @@ class Command(GatewayCommand):
         listed.add_argument("--json", action="store_true", help="a JSON array")
         shown = acts.add_parser("show", help="one hook, its target whole")
         shown.add_argument("id", metavar="ID")
+        shown.add_argument("--secret", action="store_true", help="print a webhook's secret alone")
         for name, what in (("add", "a new hook"), ("set", "change a hook")):
             made = acts.add_parser(name, help=what, description=what)
             made.add_argument("id", metavar="ID")
@@ -43,7 +44,8 @@ class Command(GatewayCommand):
             target.add_argument(
                 "--command", help="what to run, split as a shell would; no shell runs it"
             )
-            made.add_argument("--timeout", type=float, metavar="S", help="seconds a try (30)")
+            target.add_argument("--url", help="where to post it: a webhook")
+            made.add_argument("--timeout", type=float, metavar="S", help="seconds a try (10)")
             made.add_argument(
                 "--tries", type=whole_number(1, 1000), metavar="N", help="until it failed (3)"
             )
@@ -53,8 +55,15 @@ class Command(GatewayCommand):
                 metavar="S",
                 help="before the second try, then doubled (10)",
             )
+            made.add_argument(
+                "--allow-private",
+                action=BooleanOptionalAction,
+                help="the URL may be of this machine or network",
+            )
             made.add_argument("--disable", dest="enabled", action="store_const", const=False)
             made.add_argument("--enable", dest="enabled", action="store_const", const=True)
+            if name == "set":
+                made.add_argument("--new-secret", action="store_true", help="for its signatures")
         for name, what in (
             ("remove", "forget a hook"),
             ("test", "bring it a test now, and show what comes back"),
@@ -82,6 +91,11 @@ class Command(GatewayCommand):
 
     def _show(self, options: dict[str, Any]) -> None:
         row = hook_rows.get(options["id"])
+        if options["secret"]:
+            if not row.secret:
+                raise CommandError(f"hook {row} is a {row.kind}, which has no secret")
+            self.stdout.write(row.secret)
+            return
         whole = row.definition.to_json() | {"enabled": row.enabled}
         self.stdout.write(json.dumps(whole, indent=2, sort_keys=True))
 
@@ -93,8 +107,10 @@ class Command(GatewayCommand):
             raise CommandError(f"a hook needs one of {_options()}")
         if options["on"] is None:
             raise CommandError("a hook needs --on; see: studio-gateway hook add --help")
-        self._put(HookDefinition(options["id"], kind, (), ()), True, options)
+        row = self._put(HookDefinition(options["id"], kind, (), ()), True, options)
         self.stdout.write(f"added hook {options['id']}")
+        if row.secret:
+            self.stdout.write(f"its secret, which the receiver needs: {row.secret}")
 
     def _set(self, options: dict[str, Any]) -> None:
         row = hook_rows.get(options["id"])
@@ -110,11 +126,13 @@ class Command(GatewayCommand):
             "timeout_s": options["timeout"],
             "tries": options["tries"],
             "backoff_s": options["backoff"],
+            "allow_private": options["allow_private"],
         }
         given = {key: value for key, value in changed.items() if value is not None}
         return hook_rows.put(
             replace(hook, **given),
             enabled=enabled if options["enabled"] is None else options["enabled"],
+            new_secret=options.get("new_secret", False),
         )
 
     def _remove(self, options: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from sprints.engine.carry import LeaseLost, Wish
 from sprints.management.base import GatewayCommand, subcommands, whole_number
 from sprints.management.commands.events import count
 from sprints.management.progress import watched, wishes_from_signals
-from sprints.models import Sprint
+from sprints.models import Hook, Sprint
 from sprints.snapshot import Snapshot
 from sprints.switches import switches
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
 BRIEF_BYTES = 1 << 20
+LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of it
 
 
 class Command(GatewayCommand):
@@ -116,12 +118,10 @@ class Command(GatewayCommand):
             self._carry(options["id"], lambda wish: operations.retry(options["id"], wish))
 
     def _carry(self, sprint_id: str, carry: Callable[[Wish], Snapshot]) -> None:
-        from sprints.hooks.courier import beside_a_sprint
-
         wish = Wish()
         try:
             with (
-                beside_a_sprint(),
+                _courier(),
                 wishes_from_signals(wish, user()),
                 watched(sprint_id, self.stdout),
             ):
@@ -211,6 +211,15 @@ def _exit_code(after: Snapshot, wish: Wish) -> int:
         held = after.paused or switches().automation_paused
         return 143 if wish.hand_back else 3 if held else 0
     return 130 if status == "cancelled" and wish.cancel_by else EXIT[status]
+
+
+def _courier() -> AbstractContextManager[object]:
+    """Who brings what there is to tell, where there is anybody to be told."""
+    if not Hook.objects.filter(enabled=True, blocking=False).exists():
+        return nullcontext()
+    from sprints.hooks.courier import Courier
+
+    return Courier(LINGER_S)
 
 
 def user() -> str:

@@ -36,6 +36,63 @@ def test_a_hook_without_a_target_or_a_point_that_can_be(refused, options, words)
 
 
 @pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "begins with https:// or http:// and a host"),
+        ("example.com", "begins with https://"),
+        ("ftp://example.com", "begins with https://"),
+        ("file:///etc/passwd", "begins with https://"),
+        ("https://", "begins with https://"),
+        ("https:///path", "begins with https://"),
+        ("https://example.com:0", "begins with https://"),
+        ("https://example.com:99999", "the URL cannot be read"),
+        ("https://example.com:port", "the URL cannot be read"),
+        ("https://[::1", "the URL cannot be read"),
+        ("https://me:secret@example.com", "a URL names no user"),
+        ("https://example.com/#top", "has no #fragment"),
+        ("https://example.com/a b", "without spaces"),
+        ("https://example.com/\nX-Evil: 1", "printable ASCII"),
+        ("https://exämple.com", "printable ASCII"),
+        ("https://example.com/" + "a" * 2000, "at most 2000"),
+        ("http://127.0.0.1:8000", "127.0.0.1 is not a public address; allow it with"),
+        ("http://localhost", "not a public address"),
+        ("http://0x7f.1", "not a public address"),
+        ("http://2130706433", "not a public address"),
+        ("http://[::ffff:127.0.0.1]", "not a public address"),
+        ("http://169.254.169.254/latest", "not a public address"),
+        ("http://10.0.0.1", "not a public address"),
+    ],
+)
+def test_a_url_that_no_webhook_can_have(refused, url, words):
+    assert words in refused("hook", "add", "h1", "--on", "error", "--url", url)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--command", "true", "--url", "https://example.com"], "not allowed with argument"),
+        (["--command", "true", "--allow-private"], "only a webhook can be allowed"),
+    ],
+)
+def test_options_that_do_not_go_together(refused, options, words):
+    assert words in refused("hook", "add", "h1", "--on", "error", *options)
+
+
+def test_a_hook_stays_of_its_kind(refused, invoke):
+    assert invoke(*ADD).code == 0
+
+    said = refused("hook", "set", "h1", "--url", "https://example.com")
+
+    assert said == "hook h1 is a command; remove it and add another"
+
+
+def test_a_command_has_no_secret(refused, invoke):
+    assert invoke(*ADD).code == 0
+
+    assert "which has no secret" in refused("hook", "show", "h1", "--secret")
+
+
+@pytest.mark.parametrize(
     ("option", "value", "words"),
     [
         ("--timeout", "0", "timeout must be above 0"),

@@ -1,0 +1,118 @@
+"""Where a webhook may go: an address is checked, and that very address is connected to.
+
+A name is resolved once. To check what it stands for and then to connect to the name would let a
+server that answers differently the second time lead us into our own network.
+"""
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+
+Resolve = Callable[..., list[Any]]
+
+
+class NotPublic(OSError):
+    """The host stands for an address that is not for everybody; the message says which."""
+
+
+def is_public(text: str) -> bool:
+    """True for an address of the internet: not of this machine, its network, a cloud's metadata,
+    nor a way around to one of these by an IPv6 address that stands for an IPv4 one.
+    """
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return is_public(str(address.ipv4_mapped))
+        if address not in GLOBAL_UNICAST or address.sixtofour or address.teredo:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def literal(host: str) -> str | None:
+    """The address that ``host`` is, in whatever notation the system takes; None for a name."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return "127.0.0.1"
+    try:
+        found = socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None
+    return str(found[0][4][0])
+
+
+def connect(
+    host: str,
+    port: int,
+    end: float,
+    *,
+    allow_private: bool,
+    resolve: Resolve = socket.getaddrinfo,
+) -> socket.socket:
+    """A connection to the first address of ``host`` that takes one, by ``end`` (monotonic).
+
+    Raises ``NotPublic`` if any of its addresses is not public, unless ``allow_private``; and
+    ``OSError``.
+    """
+    found = _resolved(host, port, end, resolve)
+    for *_, place in found:
+        if not allow_private and not is_public(place[0]):
+            raise NotPublic(f"{host} is {place[0]}, which is not a public address")
+    fault: OSError = OSError(f"{host} has no address")
+    for family, kind, protocol, _, place in found:
+        connection = socket.socket(family, kind, protocol)
+        try:
+            connection.settimeout(max(0.1, end - time.monotonic()))
+            connection.connect(place)
+        except OSError as exc:
+            connection.close()
+            fault = exc
+        else:
+            return connection
+    raise fault
+
+
+def _resolved(host: str, port: int, end: float, resolve: Resolve) -> list[Any]:
+    """What the resolver says, within our time: its own limits may lie far above."""
+    said: list[Any] = []
+
+    def ask() -> None:
+        try:
+            said.append(resolve(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as exc:
+            said.append(exc)
+
+    asking = threading.Thread(target=ask, name=f"resolve {host}", daemon=True)
+    asking.start()
+    asking.join(max(0.0, end - time.monotonic()))
+    if not said:
+        raise OSError(f"{host} was not resolved in time")
+    if isinstance(said[0], Exception):
+        raise OSError(f"{host} cannot be resolved: {said[0]}")
+    found: list[Any] = said[0]
+    return found
+
+
+class Guard:
+    """Cuts a connection at ``end`` (monotonic), however slowly its other side drips."""
+
+    def __init__(self, connection: socket.socket, end: float) -> None:
+        self._twin = connection.dup()  # TLS takes the connection itself away from us
+        self._timer = threading.Timer(max(0.0, end - time.monotonic()), self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        self._twin.close()
+
+    def _cut(self) -> None:
+        with suppress(OSError):
+            self._twin.shutdown(socket.SHUT_RDWR)

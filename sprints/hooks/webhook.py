@@ -1,0 +1,117 @@
+"""A hook that is a URL: one POST, signed as Standard Webhooks has it. 2xx means that it is taken.
+
+Redirects are not followed, proxies not asked, and no more than ``ANSWER_BYTES`` are read.
+"""
+
+import http.client
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from socket import socket
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+
+from sprints.hook_definition import HookDefinition
+from sprints.hooks.address import Guard, connect, is_public, literal
+from sprints.hooks.letter import Answer, Letter, Tick, head
+
+ANSWER_BYTES = 64 << 10
+LONGEST_URL = 2000
+PORTS = {"http": 80, "https": 443}
+GONE = 410
+
+
+def problems(hook: HookDefinition) -> Iterator[str]:
+    """What is wrong with its URL."""
+    url = hook.target[0]
+    if not url.isascii() or not url.isprintable() or " " in url or len(url) > LONGEST_URL:
+        yield f"a URL is at most {LONGEST_URL} printable ASCII characters without spaces"
+        return
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        yield f"the URL cannot be read: {exc}"
+        return
+    if parts.scheme not in PORTS or not parts.hostname or port == 0:
+        yield "a webhook's URL begins with https:// or http:// and a host"
+    elif parts.username is not None:
+        yield "a URL names no user; the receiver knows us by the signature"
+    elif parts.fragment:
+        yield "a URL that is posted to has no #fragment"
+    elif not hook.allow_private and (found := literal(parts.hostname)) and not is_public(found):
+        yield f"{found} is not a public address; allow it with --allow-private if you mean it"
+
+
+def deliver(letter: Letter, tick: Tick) -> Answer:
+    """Post the payload once; the whole of it, resolving and TLS included, within the timeout."""
+    begun = time.monotonic()
+    end = begun + letter.hook.timeout_s
+    try:
+        status, said = _post(letter, end)
+    except (OSError, http.client.HTTPException) as exc:
+        late = time.monotonic() >= end
+        reason = f"no answer within {letter.hook.timeout_s:g} s" if late else _why(exc)
+        return Answer(False, reason, time.monotonic() - begun)
+    return Answer(
+        delivered=200 <= status < 300,
+        reason=f"HTTP {status}" + ("; redirects are not followed" if 300 <= status < 400 else ""),
+        duration_s=time.monotonic() - begun,
+        http_status=status,
+        output=head(said),
+        gone=status == GONE,
+    )
+
+
+def _post(letter: Letter, end: float) -> tuple[int, bytes]:
+    url = urlsplit(letter.hook.target[0])
+    host = url.hostname or ""
+    port = url.port or PORTS[url.scheme]
+    plain = connect(host, port, end, allow_private=letter.hook.allow_private)
+    with plain, Guard(plain, end):
+        if url.scheme == "https":
+            with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
+                return _exchange(secured, url, letter, end)
+        return _exchange(plain, url, letter, end)
+
+
+def _exchange(
+    connection: socket, url: SplitResult, letter: Letter, end: float
+) -> tuple[int, bytes]:
+    client = http.client.HTTPConnection(url.hostname or "")
+    client.sock = connection
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    client.request("POST", path, letter.text.encode(), {"Host": url.netloc, **headers(letter)})
+    with client.getresponse() as response:
+        if time.monotonic() >= end:  # cut in its headers, which looks like their end
+            raise TimeoutError
+        said = b""
+        with suppress(OSError, http.client.HTTPException):  # the status is said; this is a comment
+            said = response.read(ANSWER_BYTES)
+        return response.status, said
+
+
+def headers(letter: Letter) -> dict[str, str]:
+    """The delivery's id, the time of this try, and the signature over both and the body."""
+    from standardwebhooks import Webhook
+
+    at = datetime.now(UTC)
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": f"studio-gateway/{settings.VERSION}",
+        "Connection": "close",
+        "webhook-id": letter.delivery_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(letter.secret).sign(letter.delivery_id, at, letter.text),
+    }
+
+
+def _why(exc: Exception) -> str:
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return f"its certificate was not accepted: {exc.verify_message}"
+    if isinstance(exc, http.client.HTTPException):
+        return f"no HTTP answer: {type(exc).__name__}"
+    return str(exc.args[-1] if exc.args else exc)
