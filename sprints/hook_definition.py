@@ -48,8 +48,8 @@ class HookDefinition:
         if self.kind == "command":
             return " ".join(self.target)
         parts = urlsplit(self.target[0])
-        host = parts.netloc.rpartition("@")[2] if self.kind == "webhook" else ""
-        return f"{parts.scheme}://{host}/…"
+        host = f"{parts.netloc}/" if self.kind == "webhook" else ""
+        return f"{parts.scheme}://{host}…"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON holds it: plain lists and dicts."""

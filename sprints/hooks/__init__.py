@@ -1,9 +1,10 @@
 """Who is told: one module a kind, and one line in this table."""
 
-from sprints.hooks import command, webhook
+from sprints.hooks import command, notify, webhook
 from sprints.hooks.letter import Kind
 
 KINDS: dict[str, Kind] = {
     "command": command,
     "webhook": webhook,
+    "notify": notify,
 }

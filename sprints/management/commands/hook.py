@@ -17,7 +17,7 @@ from sprints.management.commands.events import count
 from sprints.models import Delivery, Hook
 
 # The option that names the target of each kind.
-TARGETS = {"command": "command", "webhook": "url"}
+TARGETS = {"command": "command", "webhook": "url", "notify": "notify"}
 
 
 class Command(GatewayCommand):
@@ -45,6 +45,7 @@ class Command(GatewayCommand):
                 "--command", help="what to run, split as a shell would; no shell runs it"
             )
             target.add_argument("--url", help="where to post it: a webhook")
+            target.add_argument("--notify", metavar="URL", help="mail or chat, by Apprise")
             made.add_argument("--timeout", type=float, metavar="S", help="seconds a try (10)")
             made.add_argument(
                 "--tries", type=whole_number(1, 1000), metavar="N", help="until it failed (3)"

@@ -67,6 +67,13 @@ def test_a_url_that_no_webhook_can_have(refused, url, words):
     assert words in refused("hook", "add", "h1", "--on", "error", "--url", url)
 
 
+@pytest.mark.parametrize("url", ["", "nosuch://x", "example.com", "json://", "a\nb"])
+def test_a_url_that_no_service_of_apprise_has(refused, url):
+    said = refused("hook", "add", "h1", "--on", "error", "--notify", url)
+
+    assert "Apprise knows no service by that URL" in said
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -1,0 +1,60 @@
+"""A hook that is a person's mailbox or chat: an Apprise URL, said in one short message.
+
+Apprise is an extra. It runs in a process of its own, as a command does: it knows a hundred
+services, and no limit of time that holds for all of them.
+"""
+
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from gates.kinds.command import environment
+from sprints.hook_definition import HookDefinition
+from sprints.hooks.command import run
+from sprints.hooks.letter import Answer, Letter, Tick
+
+PROGRAM = str(Path(__file__).with_name("apprise_program.py"))
+MISSING = "a notification needs Apprise; type: pip install 'studio-gateway[notify]'"
+
+
+def problems(hook: HookDefinition) -> Iterator[str]:
+    """What is wrong with its URL."""
+    if not _installed():
+        yield MISSING
+    elif not hook.target[0].isprintable() or not _known(hook.target[0]):
+        yield "Apprise knows no service by that URL; see: https://appriseit.com"
+
+
+def deliver(letter: Letter, tick: Tick) -> Answer:
+    """Say it once, within the timeout."""
+    if not _installed():
+        return Answer(False, MISSING)
+    given = json.dumps({"url": letter.hook.target[0], **words(letter.payload)})
+    argv = (sys.executable, "-I", PROGRAM)
+    return run(letter, argv, environment(os.environ, {}), given, tick)
+
+
+def words(payload: dict[str, Any]) -> dict[str, str]:
+    """A title and a body for people."""
+    data = payload["data"]
+    about = [data.get(key) for key in ("sprint_id", "round_id", "gate_id")]
+    title = " ".join(filter(None, ("Studio Gateway:", *about)))
+    return {"title": title, "body": data["message"]}
+
+
+def _installed() -> bool:
+    return find_spec("apprise") is not None
+
+
+def _known(url: str) -> bool:
+    logging.getLogger("apprise").addHandler(logging.NullHandler())  # we say it ourselves
+    with warnings.catch_warnings(action="ignore"):
+        from apprise import Apprise
+
+        return bool(Apprise().add(url))
