@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from gates.definition import Definition
+from sprints.hook_definition import HookDefinition
 
 PROFILES = ("quick", "full")
 DEADLINES = ("warn", "stop")
@@ -101,7 +102,7 @@ def budget() -> str:
 class Contract:
     """What a sprint was started under. ``deadline`` says what the end of a round's minutes does:
     ``warn`` tells it once, ``stop`` ends the sprint. ``gates_at_once`` is how many gates of a round
-    may run side by side in the repository.
+    may run side by side in the repository. ``hooks`` are those for which the sprint waits.
     """
 
     profile: str
@@ -109,6 +110,7 @@ class Contract:
     rounds: tuple[RoundSpec, ...]
     gates: tuple[Definition, ...]
     gates_at_once: int = 1
+    hooks: tuple[HookDefinition, ...] = ()
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -134,6 +136,13 @@ class Contract:
                 return gate
         raise KeyError(gate_id)
 
+    def hook(self, hook_id: str) -> HookDefinition:
+        """The blocking hook of that id. Raises ``KeyError``."""
+        for hook in self.hooks:
+            if hook.hook_id == hook_id:
+                return hook
+        raise KeyError(hook_id)
+
     def to_json(self) -> dict[str, Any]:
         """As it is frozen with the sprint."""
         return {
@@ -142,6 +151,7 @@ class Contract:
             "gates_at_once": self.gates_at_once,
             "rounds": [asdict(spec) | {"acks": [*spec.acks]} for spec in self.rounds],
             "gates": [gate.to_json() for gate in self.gates],
+            **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
         }
 
     @classmethod
@@ -155,6 +165,7 @@ class Contract:
             ),
             gates=tuple(Definition.from_json(gate) for gate in data["gates"]),
             gates_at_once=data.get("gates_at_once", 1),  # frozen before there was a choice
+            hooks=tuple(HookDefinition.from_json(hook) for hook in data.get("hooks", ())),
         )
 
     @property
@@ -207,7 +218,9 @@ class Contract:
         ]
 
 
-def draft(meta: Mapping[str, Any], gates: Iterable[Definition]) -> Contract:
+def draft(
+    meta: Mapping[str, Any], gates: Iterable[Definition], hooks: Iterable[HookDefinition] = ()
+) -> Contract:
     """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
@@ -220,6 +233,7 @@ def draft(meta: Mapping[str, Any], gates: Iterable[Definition]) -> Contract:
         rounds=tuple(_overridden(spec, meta) for spec in ROUNDS),
         gates=tuple(gates),
         gates_at_once=meta.get("gates_at_once", 1),
+        hooks=tuple(hooks),
     )
     if problems := _bad_overrides(meta) + contract.problems():
         raise ContractError("; ".join(problems))

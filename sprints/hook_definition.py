@@ -9,12 +9,14 @@ MAX_TIMEOUT_S = 3600.0
 MAX_TRIES = 20
 MAX_BACKOFF_S = 3600.0
 MAX_WAIT_S = 24 * 3600.0
+WAITS_AT = ("sprint_start", "round_start", "gate_start", "gate_done", "round_done")
 
 
 @dataclass(frozen=True, slots=True)
 class HookDefinition:
     """One hook. ``points`` are names of points or of event kinds; ``target`` is the argv of a
     command, never a shell line, or one URL. The wait after a failed try doubles from ``backoff_s``.
+    ``blocking``: a sprint that starts with it waits at its points, and is blocked when it fails.
     """
 
     hook_id: str
@@ -35,6 +37,10 @@ class HookDefinition:
             yield f"a hook is tried 1 to {MAX_TRIES} times"
         if not 0 <= self.backoff_s <= MAX_BACKOFF_S:
             yield f"a hook's backoff must be 0 to {MAX_BACKOFF_S:g} seconds"
+        if self.blocking and self.kind != "command":
+            yield "only a command can be blocking: no round waits for somebody else's server"
+        if self.blocking and not set(self.points) <= set(WAITS_AT):
+            yield f"a sprint can wait at: {', '.join(WAITS_AT)}"
         if self.allow_private and self.kind != "webhook":
             yield "only a webhook can be allowed private addresses"
 

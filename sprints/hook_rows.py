@@ -95,11 +95,13 @@ def redeliver(delivery_id: str) -> Delivery:
     row = Delivery.objects.filter(pk=delivery_id).first()
     if row is None:
         raise Refused(f"no delivery {delivery_id!r}; see: studio-gateway hook deliveries")
+    if row.place:
+        raise Refused(f"sprint {row.sprint_id} waits for it; type: studio-gateway sprint retry")
     if not get(row.hook_id).enabled and row.point != TEST:
         raise Refused(f"hook {row.hook_id} is disabled; enable it first: studio-gateway hook set")
     ended = (Delivery.Status.DELIVERED, Delivery.Status.FAILED, Delivery.Status.DROPPED)
     again = {"status": Delivery.Status.PENDING, "tries": 0, "failures": 0, "finished_at": None}
-    mine = Delivery.objects.filter(pk=row.pk, status__in=ended, place="")
+    mine = Delivery.objects.filter(pk=row.pk, status__in=ended)
     if not mine.update(**again, next_at=timezone.now()):
         raise Refused(f"delivery {row.pk} is {row.status}; only one that has ended is redelivered")
     row.refresh_from_db()

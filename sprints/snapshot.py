@@ -7,7 +7,7 @@ from typing import Any
 
 from gates.models import GateRun
 from sprints.contract import Contract
-from sprints.models import Round, Sprint, Task
+from sprints.models import Delivery, Round, Sprint, Task
 from sprints.models.moves import Change, Create, Move, MoveRefused
 from sprints.models.shape import fragment
 
@@ -67,6 +67,27 @@ class GateRunValue:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryValue:
+    """A row of Delivery for which the sprint waits."""
+
+    id: str
+    hook_id: str
+    point: str
+    place: str
+    payload: str
+    status: str
+    tries: int
+    created_at: datetime
+    failures: int = 0
+    reason: str = ""
+    exit_code: int | None = None
+    output: str = ""
+    duration_s: float | None = None
+    next_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SprintValue:
     """A row of Sprint, as far as the engine may know it."""
 
@@ -86,7 +107,7 @@ class SprintValue:
     waiting: dict[str, Any] | None = None
 
 
-Row = SprintValue | RoundValue | TaskValue | GateRunValue
+Row = SprintValue | RoundValue | TaskValue | GateRunValue | DeliveryValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +121,7 @@ class Snapshot:
     contract: Contract | None
     version: int
     at: datetime
+    deliveries: tuple[DeliveryValue, ...] = ()
 
     @property
     def sprint_id(self) -> str:
@@ -180,14 +202,17 @@ def _values(row: Any) -> dict[str, Any]:
 def load(sprint_id: str, at: datetime) -> Snapshot:
     """The sprint from its rows. Raises ``Sprint.DoesNotExist``."""
     sprint = Sprint.objects.get(pk=sprint_id)
+    contract = Contract.from_json(sprint.contract) if sprint.contract else None
+    waited_for = Delivery.objects.filter(sprint_id=sprint_id).exclude(place="")
     return Snapshot(
         sprint=_value(SprintValue, sprint),
         rounds=_all(RoundValue, Round.objects.filter(sprint=sprint_id)),
         tasks=_all(TaskValue, Task.objects.filter(round__sprint=sprint_id)),
         gate_runs=_all(GateRunValue, GateRun.objects.filter(round__sprint=sprint_id)),
-        contract=Contract.from_json(sprint.contract) if sprint.contract else None,
+        contract=contract,
         version=sprint.version,
         at=at,
+        deliveries=_all(DeliveryValue, waited_for) if contract and contract.hooks else (),
     )
 
 
@@ -214,6 +239,7 @@ _KINDS: dict[str, tuple[str, Any]] = {
     "round": ("rounds", RoundValue),
     "task": ("tasks", TaskValue),
     "gate_run": ("gate_runs", GateRunValue),
+    "delivery": ("deliveries", DeliveryValue),
 }
 
 

@@ -21,6 +21,9 @@ def waiting_for(row: Sprint) -> dict[str, Any] | None:
     """
     if row.status == Sprint.Status.CREATED:
         return _answer("a start", "an operator", stamp(row.created_at))
+    if row.status == Sprint.Status.BLOCKED:
+        blocked: dict[str, Any] | None = row.waiting
+        return blocked
     if row.status != Sprint.Status.RUNNING:
         return None
     carrier = holder(row)

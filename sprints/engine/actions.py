@@ -5,6 +5,7 @@ from datetime import datetime
 
 from gates.verdict import Judgement
 from sprints.agents.replies import Reply
+from sprints.hooks.letter import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,34 @@ class Recover:
     """Find out what became of a gate run that an earlier life left."""
 
     run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunHook:
+    """Bring it to a blocking hook, for which the sprint waits at ``place``; ``detail`` is the gate
+    or the gate run that the point is about.
+    """
+
+    code: str
+    hook_id: str
+    point: str
+    place: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverHook:
+    """Find out what became of a blocking hook that an earlier life left."""
+
+    delivery_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockAtHook:
+    """A blocking hook said no as often as it may: a human has to look."""
+
+    code: str
+    delivery_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +108,9 @@ Action = (
     | Ask
     | RunGate
     | Recover
+    | RunHook
+    | RecoverHook
+    | BlockAtHook
     | WarnOverdue
     | StopOverdue
     | FailAtGate
@@ -110,4 +142,12 @@ class Replied:
     reply: Reply
 
 
-Outcome = Begun | Judged | Replied
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A blocking hook has answered, or was stopped."""
+
+    at: datetime
+    answer: Answer
+
+
+Outcome = Begun | Judged | Replied | Brought

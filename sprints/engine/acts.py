@@ -9,6 +9,8 @@ from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
+STOPPED = ("failed", "blocked", "cancelled")
+
 
 def create(
     sprint_id: str, title: str, artifacts_dir: str, meta: dict[str, Any], at: datetime
@@ -72,10 +74,10 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     that one. The event carries the contract where it is another. Raises ``MoveRefused``.
     """
     now = snapshot.current
-    if now is None or snapshot.sprint.status not in ("failed", "cancelled"):
+    if now is None or snapshot.sprint.status not in STOPPED:
         raise MoveRefused(
             f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}; "
-            "only a failed or cancelled one that had started can be retried"
+            "only a failed, blocked or cancelled one that had started can be retried"
         )
     attempt = snapshot.sprint.attempt + 1
     values = {
@@ -90,7 +92,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
         values["contract"] = data["contract"] = contract.to_json()
     notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
-    sprint = Update("sprint", snapshot.sprint_id, ("failed", "cancelled"), values)
+    sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
     return Move(
         "note",
         f"sprint retried from {now.code}, attempt {attempt}",

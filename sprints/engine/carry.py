@@ -16,10 +16,11 @@ from gates import faults, process
 from gates.process import Stop
 from gates.verdict import Verdict
 from sprints.engine import acts
-from sprints.engine.actions import Action, Begun, Judged, Outcome, RunGate
+from sprints.engine.actions import Action, Begun, Judged, Outcome, RunGate, RunHook
 from sprints.engine.attended import Attended
 from sprints.engine.decide import decide
 from sprints.engine.gate_moves import open_run
+from sprints.engine.hook_moves import open_delivery
 from sprints.engine.perform import World, is_instant, perform
 from sprints.engine.settle import is_awaited, needs_world, settle
 from sprints.engine.waits import told
@@ -105,10 +106,9 @@ class Carrier:
                     answered = None  # on record already: only the database's answer was lost
                 continue
             answered = None
-            if isinstance(action, RunGate):
-                run = open_run(self.snapshot, action.gate_id)
+            if isinstance(action, RunGate | RunHook):
                 act = partial(perform, self.snapshot, action, self.world)
-                self.attended.begin(run.id, action, act)
+                self.attended.begin(self._begun(action), action, act)
             elif action:
                 answered = action, perform(self.snapshot, action, self.world)
             elif self.attended.ids:
@@ -116,6 +116,12 @@ class Carrier:
                 answered = ended, self._meant(outcome)
             else:
                 return self.snapshot
+
+    def _begun(self, action: RunGate | RunHook) -> str:
+        """The id of what has begun with it."""
+        if isinstance(action, RunHook):
+            return open_delivery(self.snapshot, action).id
+        return open_run(self.snapshot, action.gate_id).id
 
     def _patiently(self, act: Callable[[], Answer]) -> Answer:
         return patiently(act, AWAY_S, lambda: self.wish.hand_back)

@@ -16,20 +16,22 @@ from sprints.engine.actions import (
     FailAtGate,
     FinishRound,
     Recover,
+    RecoverHook,
     RunGate,
     StartRound,
     StopOverdue,
     WarnOverdue,
 )
+from sprints.engine.hook_moves import guarded
 from sprints.snapshot import GateRunValue, RoundValue, Snapshot
 
 OVERDUE = "over its minutes"
 
 
 def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
-    """The next action; None when the sprint is not running, is held, or waits for a gate.
+    """The next action; None when the sprint is not running, is held, or waits for a gate or hook.
 
-    ``attended`` are the ids of the gate runs that we ourselves have under way.
+    ``attended`` are the ids of the gate runs and deliveries that we ourselves have under way.
     """
     if snapshot.sprint.status != "running":
         return None
@@ -37,6 +39,9 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     for run in snapshot.gate_runs:
         if run.status == GateRun.RUNNING and run.id not in attended:
             return Recover(run.id)
+    for row in snapshot.deliveries:
+        if row.status == "running" and row.id not in attended:
+            return RecoverHook(row.id)
     if attended:
         return _run_beside(snapshot, contract, now, len(attended))
     if snapshot.sprint.cancel_by:
@@ -44,13 +49,14 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     if snapshot.paused:
         return None
     if now.status == "pending":
-        return StartRound(now.code)
-    return (
+        return guarded(snapshot, StartRound(now.code))
+    return guarded(
+        snapshot,
         _red_gate(snapshot, contract, now)
         or _overdue(snapshot, contract.deadline, contract.round(now.code), now)
         or _ask(snapshot, contract.round(now.code), now)
         or _run_gate(snapshot, contract, now)
-        or FinishRound(now.code)
+        or FinishRound(now.code),
     )
 
 
@@ -113,4 +119,5 @@ def _run_beside(
         return None
     if _red_gate(snapshot, contract, now):
         return None
-    return _run_gate(snapshot, contract, now)
+    action = _run_gate(snapshot, contract, now)
+    return action if action and guarded(snapshot, action) == action else None

@@ -13,9 +13,22 @@ from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
 from sprints.agents import RUNNERS
-from sprints.engine.actions import Action, Ask, Judged, Outcome, Recover, Replied, RunGate
+from sprints.engine import hook_world
+from sprints.engine.actions import (
+    Action,
+    Ask,
+    Brought,
+    Judged,
+    Outcome,
+    Recover,
+    RecoverHook,
+    Replied,
+    RunGate,
+    RunHook,
+)
 from sprints.engine.decide import deadline_of
 from sprints.engine.gate_moves import open_run, run_of
+from sprints.engine.hook_moves import delivery_of
 from sprints.models.event import stamp
 from sprints.snapshot import GateRunValue, Snapshot
 
@@ -45,6 +58,12 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
             done = process.recover(run_dir(run), token(run))
             said = _shown(run_dir(run), judgement(done) if done else LOST)
             return Judged(world.clock(), said)
+        case RunHook():
+            answer = hook_world.run(snapshot, action, world.repo, world.tick, world.clock())
+            return Brought(world.clock(), answer)
+        case RecoverHook():
+            row = delivery_of(snapshot, action.delivery_id)
+            return Brought(world.clock(), hook_world.recover(snapshot, row))
     raise ValueError(f"{action} asks nothing of the world")
 
 

@@ -6,26 +6,30 @@ on record, and with what the world answered.
 
 from datetime import datetime
 
-from sprints.engine import gate_moves, task_moves
+from sprints.engine import gate_moves, hook_moves, task_moves
 from sprints.engine.actions import (
     Action,
     Ask,
     Begun,
+    BlockAtHook,
+    Brought,
     Cancel,
     FailAtGate,
     FinishRound,
     Judged,
     Outcome,
     Recover,
+    RecoverHook,
     Replied,
     RunGate,
+    RunHook,
     StartRound,
     StopOverdue,
     WarnOverdue,
 )
 from sprints.engine.decide import OVERDUE
 from sprints.models.moves import Move, Update
-from sprints.snapshot import GateRunValue, Snapshot
+from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot
 
 
 def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
@@ -46,6 +50,18 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
         case Recover(), Judged():
             run = gate_moves.run_of(snapshot, action.run_id)
             return gate_moves.judged(run, gate_moves.bounded(snapshot, run, outcome))
+        case RunHook(), Begun(at):
+            return [hook_moves.begun(snapshot, action, at)]
+        case RecoverHook(), Begun():
+            return []
+        case RunHook(), Brought():
+            row = hook_moves.open_delivery(snapshot, action)
+            return [hook_moves.answered(snapshot, row, outcome)]
+        case RecoverHook(), Brought():
+            row = hook_moves.delivery_of(snapshot, action.delivery_id)
+            return [hook_moves.answered(snapshot, row, outcome)]
+        case BlockAtHook(), Begun(at):
+            return [_blocked(snapshot, hook_moves.delivery_of(snapshot, action.delivery_id), at)]
         case WarnOverdue(), Begun():
             return [_warned(snapshot)]
         case StopOverdue(), Begun(at):
@@ -68,12 +84,14 @@ def is_awaited(snapshot: Snapshot, action: Action) -> bool:
             )
         case Recover(run_id=run_id):
             return gate_moves.is_open(gate_moves.run_of(snapshot, run_id))
+        case RunHook() | RecoverHook():
+            return any(row.status == "running" for row in snapshot.deliveries)
     return False
 
 
 def needs_world(action: Action) -> bool:
     """True where something outside has to answer; the rest is settled as soon as it begins."""
-    return isinstance(action, Ask | RunGate | Recover)
+    return isinstance(action, Ask | RunGate | Recover | RunHook | RecoverHook)
 
 
 def fault(sprint_id: str, code: str, text: str, at: datetime) -> Move:
@@ -147,6 +165,17 @@ def _failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
     )
 
 
+def _blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Move:
+    error = f"hook_failed:{row.hook_id} {row.reason}"
+    return Move(
+        "error",
+        f"hook {row.hook_id} said no at {row.point}; the sprint is blocked",
+        _ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
+        round_id=snapshot.now.code,
+        data={"hook_id": row.hook_id, "delivery": row.id, "reason": row.reason},
+    )
+
+
 def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
     by = snapshot.sprint.cancel_by
     round_end, sprint_end = _ended(
@@ -160,7 +189,7 @@ def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
     return Move(
         "note",
         f"sprint cancelled by {by}",
-        (*tasks, round_end, sprint_end),
+        (*tasks, *hook_moves.dropped(snapshot, at), round_end, sprint_end),
         data={"by": by},
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gates.models import GateRun
+from sprints.engine import hook_moves
 from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
 from sprints.models.sprint import GATEWAY
@@ -33,11 +34,19 @@ def _waits(snapshot: Snapshot, waiting: dict[str, Any] | None) -> Update:
 
 def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
     """``what``, ``who``, ``since_ts`` and ``until_ts`` (when it is overdue, None where nothing says
-    so) of a running sprint; None where it waits for nothing but its next step.
+    so) of a running or blocked sprint; None where it waits for nothing but its next step.
     """
     sprint = snapshot.sprint
+    if sprint.status == "blocked":
+        since = stamp(sprint.finished_at or snapshot.at)
+        return _wait(f"a retry; {sprint.last_error}", "an operator", since, None)
     if sprint.status != "running":
         return None
+    hook = next((row for row in snapshot.deliveries if row.status == "running"), None)
+    if hook:
+        end = hook_moves.until(snapshot.terms.hook(hook.hook_id), hook, snapshot.at)
+        what = f"hook {hook.hook_id} at {hook.point}"
+        return _wait(what, GATEWAY, stamp(hook.created_at), stamp(end))
     running = [run for run in snapshot.gate_runs if run.status == GateRun.RUNNING]
     if running:
         gates = ", ".join(run.gate_id for run in running)

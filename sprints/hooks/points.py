@@ -29,6 +29,8 @@ EVENT_KINDS = (
     "error",
     "gate_changed",
     "hook_changed",
+    "hook_started",
+    "hook_finished",
     "mirror_repaired",
 )
 NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))

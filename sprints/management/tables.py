@@ -102,7 +102,7 @@ def hooks(rows: Iterable[Any]) -> None:
             hook.kind,
             hook.shown,
             f"{hook.timeout_s:g} s, {hook.tries} tries, {hook.backoff_s:g} s apart",
-            "" if row.enabled else "off",
+            " ".join(["blocking"] * hook.blocking + ["off"] * (not row.enabled)),
         )
     Screen().print(table)
 

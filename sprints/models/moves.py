@@ -190,6 +190,8 @@ def _draft(sprint_id: str, move: Move) -> Draft:
 
 def patch_of(change: Change) -> list[dict[str, Any]]:
     """The change as RFC 6902 operations against state.json."""
+    if change.row not in KEYS:
+        return []
     where = pointer(change.row, change.id)
     if isinstance(change, Create):
         return [{"op": "add", "path": where, "value": fragment(change.row, change.values)}]

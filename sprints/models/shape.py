@@ -6,13 +6,14 @@ from typing import Any
 
 from gates.models import GateRun
 from sprints.models.event import stamp
+from sprints.models.hook import Delivery
 from sprints.models.round import Round
 from sprints.models.sprint import Sprint
 from sprints.models.task import Task
 
-MODELS = {"sprint": Sprint, "round": Round, "task": Task, "gate_run": GateRun}
+MODELS = {"sprint": Sprint, "round": Round, "task": Task, "gate_run": GateRun, "delivery": Delivery}
 
-# field of the row -> key of state.json; a field that is not named here is not in the file. A key
+# field of the row -> key of state.json; what is not named here is not in the file. A key
 # with a slash stands in another field's object, and only while it has a value.
 KEYS: dict[str, dict[str, str]] = {
     "sprint": {

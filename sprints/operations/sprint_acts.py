@@ -1,5 +1,6 @@
 """What is done to a sprint: create, run, start, retry, pause, resume, cancel."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,12 +14,13 @@ from django.utils import timezone
 from gates import faults, process
 from gates.models import Gate
 from sprints import queue
-from sprints.contract import DEADLINES, PROFILES, Contract, draft
+from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts
 from sprints.engine.carry import Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
-from sprints.models import Sprint
+from sprints.models import Hook, Sprint
+from sprints.models.event import HOOK_DEPTH
 from sprints.models.host import living
 from sprints.models.lease import Held, holder, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
@@ -82,7 +84,12 @@ def contract_of(snapshot: Snapshot) -> Contract:
     meta = snapshot.sprint.meta
     profile = meta.get("gate_profile") or switches().gate_profile
     gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
-    return draft({**meta, "gate_profile": profile}, gates)
+    hooks = [hook.definition for hook in Hook.objects.filter(enabled=True, blocking=True)]
+    if hooks and os.environ.get(HOOK_DEPTH):
+        raise ContractError(
+            f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
+        )
+    return draft({**meta, "gate_profile": profile}, gates, hooks)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
@@ -93,7 +100,7 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     """
     sprint = get(sprint_id)
     if sprint.status not in ("created", "running"):
-        can_retry = sprint.status in ("failed", "cancelled") and sprint.current_round
+        can_retry = sprint.status in acts.STOPPED and sprint.current_round
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
         raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}")
     return _carry(sprint_id, wish, one_round=one_round, retry=False)

@@ -66,6 +66,34 @@ def test_two_worker_commands_share_the_queue_on_postgresql(repo, database):
     assert not [one for one in findings if one["level"] == "bad"]
 
 
+def test_hooks_on_postgresql_are_told_once_though_two_hosts_look(repo, database):
+    def say(*argv: str):
+        return run_command(repo, *argv, DATABASE_URL=database)
+
+    def brought() -> list[dict]:
+        rows = json.loads(say("hook", "deliveries", "--json").out)
+        return [row for row in rows if row["status"] == "delivered"]
+
+    (repo / "tell").write_text('#!/bin/sh\necho "$STUDIO_DELIVERY_ID" >> told.txt\n')
+    (repo / "tell").chmod(0o755)
+    assert say("init").code == 0
+    say("gate", "set", "qa_smoke_quick", "--command", "true")
+    say("hook", "add", "plain", "--on", "round_done", "--command", "./tell")
+    say("hook", "add", "guard", "--on", "round_done", "--command", "./tell", "--blocking")
+    workers = [start(repo, "worker", "--name", n, DATABASE_URL=database) for n in ("l", "r")]
+    say("sprint", "create", "wk1")
+    say("sprint", "run", "wk1", "--queue")
+
+    assert wait_for(lambda: len(brought()) == 12, 60), say("hook", "deliveries").out
+    for worker in workers:
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=60)
+    ids = (repo / "told.txt").read_text().split()
+    assert sorted(ids) == sorted(row["id"] for row in brought())
+    findings = json.loads(say("doctor", "--json").out)
+    assert not [one for one in findings if one["level"] == "bad"]
+
+
 def test_a_database_that_throws_everybody_out_does_not_end_a_gate(repo, database):
     psycopg = pytest.importorskip("psycopg")
 

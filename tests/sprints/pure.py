@@ -9,9 +9,21 @@ from gates.verdict import Judgement, Verdict
 from sprints.agents.scripted import answer
 from sprints.contract import DEFAULT_GATE, draft
 from sprints.engine import acts
-from sprints.engine.actions import Action, Ask, Begun, Judged, Outcome, Replied
+from sprints.engine.actions import (
+    Action,
+    Ask,
+    Begun,
+    Brought,
+    Judged,
+    Outcome,
+    RecoverHook,
+    Replied,
+    RunHook,
+)
 from sprints.engine.decide import decide
 from sprints.engine.settle import needs_world, settle
+from sprints.hook_definition import HookDefinition
+from sprints.hooks.letter import Answer
 from sprints.models.moves import Move
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
@@ -19,16 +31,22 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GREEN = Judgement(Verdict.PASSED, 0, "exit code 0", 1.0)
 RED = Judgement(Verdict.FAILED, 3, "exit code 3", 1.0)
 LOST = Judgement(Verdict.INTERRUPTED, None, "lost", 0.0)
+YES = Answer(True, "exit code 0", exit_code=0)
+NO = Answer(False, "exit code 1", exit_code=1)
 NOTHING: list[Move] = []
 
 
-def fresh(meta: dict | None = None, gates: tuple[Definition, ...] = (DEFAULT_GATE,)) -> Snapshot:
+def fresh(
+    meta: dict | None = None,
+    gates: tuple[Definition, ...] = (DEFAULT_GATE,),
+    hooks: tuple[HookDefinition, ...] = (),
+) -> Snapshot:
     """A sprint that has just been started."""
     sprint = SprintValue(
         "s1", "One", "created", None, "/srv/a/s1", None, meta or {}, NOON, None, None, 1, None, ""
     )
     snapshot = Snapshot(sprint, (), (), (), None, 1, NOON)
-    move = acts.start(snapshot, draft(meta or {}, gates), NOON)
+    move = acts.start(snapshot, draft(meta or {}, gates, hooks), NOON)
     return evolve(snapshot, [move], NOON)
 
 
@@ -43,7 +61,10 @@ def judged(snapshot: Snapshot, said: Judgement) -> Judged:
 
 
 def step(
-    snapshot: Snapshot, judge: Callable[[Action], Judgement], at: datetime
+    snapshot: Snapshot,
+    judge: Callable[[Action], Judgement],
+    at: datetime,
+    bring: Callable[[Action], Answer] = lambda action: YES,
 ) -> tuple[Snapshot, Action | None, list[Move]]:
     """One decision, settled: the snapshot after it, the action, the moves."""
     snapshot = replace(snapshot, at=at)
@@ -53,11 +74,13 @@ def step(
     moves = settle(snapshot, action, Begun(at))
     snapshot = evolve(snapshot, moves, at)
     if needs_world(action):
-        answered: Outcome = (
-            Replied(at, answer(action.agent, action.kind))
-            if isinstance(action, Ask)
-            else Judged(at, judge(action))
-        )
+        answered: Outcome
+        if isinstance(action, Ask):
+            answered = Replied(at, answer(action.agent, action.kind))
+        elif isinstance(action, RunHook | RecoverHook):
+            answered = Brought(at, bring(action))
+        else:
+            answered = Judged(at, judge(action))
         after = settle(snapshot, action, answered)
         snapshot = evolve(snapshot, after, at)
         moves = [*moves, *after]
@@ -68,12 +91,13 @@ def drive(
     snapshot: Snapshot,
     judge: Callable[[Action], Judgement] = lambda action: GREEN,
     each: timedelta = timedelta(seconds=1),
+    bring: Callable[[Action], Answer] = lambda action: YES,
 ) -> tuple[Snapshot, list[Move]]:
     """Step until there is nothing left to do; ``each`` is what a step takes."""
     at, told = snapshot.at, list(NOTHING)
     for _ in range(500):
         at += each
-        snapshot, action, moves = step(snapshot, judge, at)
+        snapshot, action, moves = step(snapshot, judge, at, bring)
         if action is None:
             return snapshot, told
         told += moves

@@ -218,7 +218,7 @@ def test_a_succeeded_sprint_cannot_be_cancelled_or_retried():
 
     with pytest.raises(MoveRefused, match="nothing to cancel"):
         acts.cancel(after, "sam", NOON)
-    with pytest.raises(MoveRefused, match="only a failed or cancelled one"):
+    with pytest.raises(MoveRefused, match="only a failed, blocked or cancelled one"):
         acts.retry(after, after.contract, NOON)
 
 

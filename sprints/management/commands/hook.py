@@ -61,6 +61,11 @@ class Command(GatewayCommand):
                 action=BooleanOptionalAction,
                 help="the URL may be of this machine or network",
             )
+            made.add_argument(
+                "--blocking",
+                action=BooleanOptionalAction,
+                help="sprints that start from now on wait for it, and are blocked when it fails",
+            )
             made.add_argument("--disable", dest="enabled", action="store_const", const=False)
             made.add_argument("--enable", dest="enabled", action="store_const", const=True)
             if name == "set":
@@ -128,6 +133,7 @@ class Command(GatewayCommand):
             "tries": options["tries"],
             "backoff_s": options["backoff"],
             "allow_private": options["allow_private"],
+            "blocking": options["blocking"],
         }
         given = {key: value for key, value in changed.items() if value is not None}
         return hook_rows.put(

@@ -143,6 +143,9 @@ class Command(GatewayCommand):
             self.stdout.write(f"{sprint_id} failed: {after.sprint.last_error}")
             self._evidence(after)
             self.stdout.write(f"next: studio-gateway sprint retry {sprint_id}")
+        elif status == "blocked":
+            self.stdout.write(f"{sprint_id} is blocked: {after.sprint.last_error}")
+            self.stdout.write(f"next: studio-gateway sprint retry {sprint_id}")
         elif status == "running" and wish.hand_back:
             self.stdout.write(f"{sprint_id} goes on with: studio-gateway sprint run {sprint_id}")
         elif status == "running" and after.paused:

@@ -79,6 +79,8 @@ def test_a_url_that_no_service_of_apprise_has(refused, url):
     [
         (["--command", "true", "--url", "https://example.com"], "not allowed with argument"),
         (["--command", "true", "--allow-private"], "only a webhook can be allowed"),
+        (["--url", "https://example.com", "--blocking"], "only a command can be blocking"),
+        (["--command", "true", "--blocking"], "a sprint can wait at: sprint_start"),
     ],
 )
 def test_options_that_do_not_go_together(refused, options, words):

@@ -32,7 +32,7 @@ def test_only_what_failed_or_was_cancelled_is_retried(refused, in_status, status
 
     said = refused("sprint", "retry", "s1")
 
-    assert said.startswith(f"sprint s1 is {status}; only a failed or cancelled one")
+    assert said.startswith(f"sprint s1 is {status}; only a failed, blocked or cancelled one")
 
 
 def test_a_sprint_that_was_cancelled_before_it_started_is_not_retried(refused, in_status, invoke):

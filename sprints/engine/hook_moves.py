@@ -1,0 +1,234 @@
+"""Hooks for which a sprint waits: when one is due, and what its answer means for the rows; pure.
+
+A blocking hook says yes before the step that follows its point, or the sprint is blocked. Each try
+is on record before it begins, under the same delivery id, so that a crash finds it.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gates.models import GateRun
+from gates.verdict import Verdict
+from sprints.engine.actions import (
+    Action,
+    BlockAtHook,
+    Brought,
+    FailAtGate,
+    FinishRound,
+    RunGate,
+    RunHook,
+    StartRound,
+    StopOverdue,
+    WarnOverdue,
+)
+from sprints.hook_definition import HookDefinition
+from sprints.hooks.letter import Answer
+from sprints.hooks.points import payload
+from sprints.models import Delivery
+from sprints.models.event import canonical, stamp
+from sprints.models.moves import Create, Move, Update
+from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot
+
+LOST = Answer(False, "the gateway ended before the hook did", stopped=True)
+MOST_LOST = 5  # gateways that may die under one hook before it is no longer run again
+
+Status = Delivery.Status
+
+
+def guarded(snapshot: Snapshot, action: Action) -> Action | None:
+    """The action, or the hook that has to say yes before it; None while such a hook runs.
+
+    A red gate ends the sprint whatever a hook says of it.
+    """
+    hooks = snapshot.terms.hooks
+    for point, run in _points_before(snapshot, action) if hooks else ():
+        for hook in hooks:
+            if point not in hook.points:
+                continue
+            place = place_of(snapshot, point, run)
+            row = find(snapshot, hook.hook_id, place)
+            if row is None or row.status == Status.PENDING:
+                return RunHook(snapshot.now.code, hook.hook_id, point, place, run)
+            if row.status == Status.RUNNING:
+                return None
+            if row.status == Status.FAILED and not isinstance(action, FailAtGate):
+                return BlockAtHook(snapshot.now.code, row.id)
+    return action
+
+
+def _points_before(snapshot: Snapshot, action: Action) -> Iterator[tuple[str, str]]:
+    """The points that have been reached before ``action``, with the gate or its run, if any."""
+    now, contract = snapshot.now, snapshot.terms
+    if isinstance(action, StartRound):
+        if now.code == contract.rounds[0].code and not _was_taken(snapshot, "sprint_start"):
+            yield "sprint_start", ""
+        return
+    if isinstance(action, StopOverdue | WarnOverdue):
+        return
+    yield "round_start", ""
+    for gate in contract.gates_of(now.code):
+        for run in snapshot.runs_of(now.id, gate.gate_id):
+            if run.status not in (GateRun.RUNNING, Verdict.INTERRUPTED):
+                yield "gate_done", run.id
+    if isinstance(action, RunGate):
+        yield "gate_start", action.gate_id
+    if isinstance(action, FinishRound):
+        yield "round_done", ""
+
+
+def _was_taken(snapshot: Snapshot, point: str) -> bool:
+    """Whether the hooks of that point have said yes in an earlier attempt."""
+    before = f"/{snapshot.sprint.attempt}/"
+    rows = [r for r in snapshot.deliveries if r.point == point and before not in r.place]
+    return any(row.status == Status.DELIVERED for row in rows)
+
+
+def place_of(snapshot: Snapshot, point: str, detail: str) -> str:
+    """Where the sprint waits: round, attempt, point, and the gate or its run."""
+    parts = (snapshot.now.code, str(snapshot.sprint.attempt), point, detail)
+    return "/".join(filter(None, parts))
+
+
+def find(snapshot: Snapshot, hook_id: str, place: str) -> DeliveryValue | None:
+    """The delivery to that hook at that place."""
+    rows = snapshot.deliveries
+    return next((row for row in rows if (row.hook_id, row.place) == (hook_id, place)), None)
+
+
+def delivery_of(snapshot: Snapshot, delivery_id: str) -> DeliveryValue:
+    """The delivery of that id. Raises ``LookupError``."""
+    for row in snapshot.deliveries:
+        if row.id == delivery_id:
+            return row
+    raise LookupError(f"no delivery {delivery_id}")
+
+
+def open_delivery(snapshot: Snapshot, action: RunHook) -> DeliveryValue:
+    """The delivery that the action has under way. Raises ``LookupError``."""
+    row = find(snapshot, action.hook_id, action.place)
+    if row is None or row.status != Status.RUNNING:
+        raise LookupError(f"hook {action.hook_id} is not running")
+    return row
+
+
+def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Move:
+    """A try, on record before it begins."""
+    row = find(snapshot, action.hook_id, action.place)
+    if row:
+        row = replace(row, tries=row.tries + 1)
+        values = {"status": Status.RUNNING.value, "tries": row.tries}
+        change: Create | Update = Update("delivery", row.id, (Status.PENDING,), values)
+    else:
+        row = _new(snapshot, action, at)
+        values = {
+            "hook_id": row.hook_id,
+            "point": row.point,
+            "sprint_id": snapshot.sprint_id,
+            "place": row.place,
+            "payload": row.payload,
+            "status": row.status,
+            "tries": row.tries,
+            "created_at": at,
+        }
+        change = Create("delivery", row.id, values)
+    return Move(
+        "hook_started",
+        f"hook started: {row.hook_id} at {row.point}",
+        (change,),
+        round_id=action.code,
+        data={"hook_id": row.hook_id, "point": row.point, "delivery": row.id, "try": row.tries},
+    )
+
+
+def _new(snapshot: Snapshot, action: RunHook, at: datetime) -> DeliveryValue:
+    name = f"{snapshot.sprint_id}/{action.place}/{action.hook_id}@{stamp(at)}"
+    event = {
+        "ts": stamp(at),
+        "seq": None,
+        "sprint_id": snapshot.sprint_id,
+        "round_id": action.code,
+        "message": f"{action.hook_id} is waited for at {action.point}",
+        "data": _about(snapshot, action),
+    }
+    return DeliveryValue(
+        id=f"msg_{hashlib.sha256(name.encode()).hexdigest()[:24]}",
+        hook_id=action.hook_id,
+        point=action.point,
+        place=action.place,
+        payload=canonical(payload(action.point, event)),
+        status=Status.RUNNING.value,
+        tries=1,
+        created_at=at,
+    )
+
+
+def _about(snapshot: Snapshot, action: RunHook) -> dict[str, object]:
+    """What the point is about, beside the sprint and the round."""
+    if action.point == "sprint_start":
+        return {"round": action.code}
+    if action.point == "gate_start":
+        return {"gate_id": action.detail}
+    if action.point == "gate_done":
+        run: GateRunValue = next(run for run in snapshot.gate_runs if run.id == action.detail)
+        return {"gate_id": run.gate_id, "exit_code": run.exit_code, "verdict": run.status}
+    return {}
+
+
+def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Move:
+    """What the hook said; a no waits for the next try, as long as there is one."""
+    said, at = outcome.answer, outcome.at
+    hook = snapshot.terms.hook(row.hook_id)
+    failures = row.failures + (not said.delivered and not said.stopped)
+    lost = said == LOST and row.tries - row.failures >= MOST_LOST
+    status, next_at = Status.PENDING, None
+    if said.delivered:
+        status = Status.DELIVERED
+    elif lost or failures >= hook.tries:
+        status = Status.FAILED
+    elif not said.stopped:
+        next_at = at + timedelta(seconds=hook.wait_s(failures))
+    reason = f"{said.reason}, {row.tries - row.failures} times" if lost else said.reason
+    values = {
+        "status": status.value,
+        "failures": failures,
+        "reason": reason[:500],
+        "exit_code": said.exit_code,
+        "output": said.output,
+        "duration_s": said.duration_s,
+        "next_at": next_at,
+        "finished_at": None if status == Status.PENDING else at,
+    }
+    again = "; it is run again" if status == Status.PENDING else ""
+    return Move(
+        "hook_finished",
+        f"hook finished: {row.hook_id} at {row.point}: {reason}{again}",
+        (Update("delivery", row.id, (Status.RUNNING,), values),),
+        round_id=row.place.split("/")[0],
+        data={
+            "hook_id": row.hook_id,
+            "point": row.point,
+            "delivery": row.id,
+            "try": row.tries,
+            "status": status.value,
+            "exit_code": said.exit_code,
+            "reason": reason,
+            "duration_s": said.duration_s,
+        },
+    )
+
+
+def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
+    """What was still to be tried, when the sprint is cancelled."""
+    values = {"status": Status.DROPPED.value, "finished_at": at, "next_at": None}
+    return tuple(
+        Update("delivery", row.id, (Status.PENDING,), values)
+        for row in snapshot.deliveries
+        if row.status == Status.PENDING
+    )
+
+
+def until(hook: HookDefinition, row: DeliveryValue, at: datetime) -> datetime:
+    """When the try that began or begins at ``at`` must have ended."""
+    return max(at, row.next_at or at) + timedelta(seconds=hook.timeout_s)

@@ -1,0 +1,60 @@
+"""Let the world answer for a blocking hook: run it, or look after what a crash left of it."""
+
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+
+from gates import process
+from sprints.engine.actions import RunHook
+from sprints.engine.hook_moves import LOST, open_delivery
+from sprints.hooks import KINDS, command
+from sprints.hooks.letter import Answer, Letter, Tick
+from sprints.snapshot import DeliveryValue, Snapshot
+
+LOOK_S = 0.2
+
+
+def run(snapshot: Snapshot, action: RunHook, repo: Path, tick: Tick, now: datetime) -> Answer:
+    """One try, once the wait after the one before is over."""
+    row, hook = open_delivery(snapshot, action), snapshot.terms.hook(action.hook_id)
+    wait_s = (row.next_at - now).total_seconds() if row.next_at else 0.0
+    if not _waited(min(wait_s, hook.wait_s(row.failures)), tick):
+        return Answer(False, "stopped before it began", stopped=True)
+    letter = Letter(
+        hook=hook,
+        secret="",
+        delivery_id=row.id,
+        text=row.payload,
+        payload=json.loads(row.payload),
+        repo=repo,
+        folder=_folder(snapshot, row),
+        token=_token(row),
+        before="",
+    )
+    return KINDS[hook.kind].deliver(letter, tick)
+
+
+def recover(snapshot: Snapshot, row: DeliveryValue) -> Answer:
+    """What became of a try that an earlier life left; nothing of it runs any more."""
+    folder = _folder(snapshot, row)
+    done = process.recover(folder, _token(row))
+    return command.answer(done, folder) if done else LOST
+
+
+def _folder(snapshot: Snapshot, row: DeliveryValue) -> Path:
+    return Path(snapshot.sprint.artifacts_dir) / "hooks" / row.id / str(row.tries)
+
+
+def _token(row: DeliveryValue) -> str:
+    return f"{row.id}@{row.tries}"
+
+
+def _waited(seconds: float, tick: Tick) -> bool:
+    """Let that time pass; False when we are asked to stop before it has."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if tick():
+            return False
+        time.sleep(min(LOOK_S, left))
+    return True
