@@ -1,13 +1,13 @@
 # The same commands without make, as on Windows: py tools\bootstrap.py demo
 PYTHON ?= python3
 ARGS ?=
-KILLS ?= 100
+TRIALS ?= 500
 BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-kills check bench lock clean
+.PHONY: help demo test test-faults test-kills check bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,8 +18,11 @@ demo: ## install, then run the sprint wk8_demo through R0..R5
 test: ## the test suite (ARGS="-k words" goes to pytest)
 	@$(BOOTSTRAP) test $(ARGS)
 
-test-kills: ## kill -9 the sprint's command at KILLS random moments (100), then run it again
-	@STUDIO_TEST_KILLS=$(KILLS) $(BOOTSTRAP) test tests/e2e/test_crashes.py -k kill_9 $(ARGS)
+test-faults: ## kill, freeze, starve at every point and TRIALS times (500), then check and count
+	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults $(ARGS)
+
+test-kills: ## the part of test-faults that kills the sprint's command at random moments
+	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults/test_command.py $(ARGS)
 
 check: ## everything that CI asks for (ARGS=--no-tests leaves the tests out)
 	@$(BOOTSTRAP) check $(ARGS)
