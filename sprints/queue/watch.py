@@ -117,8 +117,10 @@ class Watch:
         if self._cluster:
             self._cluster.stop(grace_s=0.0)
         self._start()
-        with contextlib.suppress(DatabaseError):
+        try:
             Host.objects.filter(pk=self.host).update(restarts=F("restarts") + 1)
+        except DatabaseError:
+            connection.close()
 
     def _silent(self) -> bool:
         """No worker has taken a message for long, and not because all of them carry a sprint."""
@@ -129,4 +131,5 @@ class Watch:
             silent = Host.objects.filter(pk=self.host, worked_at__lt=long_ago)
             return silent.exists() and held_here() < self.workers
         except DatabaseError:
+            connection.close()  # it may be back, but not on this connection
             return False

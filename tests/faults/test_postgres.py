@@ -1,0 +1,174 @@
+"""PostgreSQL falls over, comes back, or cuts every connection; and two clusters want the same.
+
+The server is a private one, started here. Where there is no PostgreSQL to start, these are skipped,
+loudly; ``STUDIO_TEST_REQUIRE=private-postgres`` turns the skip into a failure.
+"""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.e2e.conftest import wait_for
+from tests.faults.arena import Arena
+from tests.faults.table import KILLS, SEED, SHORT, trial
+from tests.faults.test_messages import ALONE, TOGETHER
+
+USER = "postgres"
+SLOW_GATE = "sh -c 'echo $STUDIO_GATEWAY_RUN >> ran; echo half; sleep 2; echo judged'"
+
+
+class Server:
+    """A PostgreSQL of our own. It refuses to run as root, who lends it another user."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs, self._data = programs, folder / "data"
+        self._user = USER if os.geteuid() == 0 else None
+        if self._user:
+            shutil.chown(folder, self._user)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        options = f"-D {self._data} -k {self._data} -p {self.port} -c fsync=off"
+        self._options = [*options.split(), "-c", "listen_addresses=127.0.0.1"]
+        subprocess.run(
+            [programs / "initdb", "--no-sync", "-A", "trust", "-U", USER, "-D", self._data],
+            user=self._user,
+            cwd="/",
+            check=True,
+            capture_output=True,
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._server = subprocess.Popen(
+            [self._programs / "postgres", *self._options],
+            user=self._user,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        assert wait_for(self._answers, 60), "PostgreSQL does not start"
+
+    def stop(self) -> None:
+        """At once, as a crash: what was committed is there when it starts again."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(60)
+
+    def say(self, sql: str) -> None:
+        """Run one statement."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as server:
+            server.execute(sql)
+
+    def url(self, database: str) -> str:
+        """Of one of its databases."""
+        return f"postgres://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        try:
+            self.say("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One for all tests of this module."""
+    pytest.importorskip("psycopg")
+    found = [*Path("/usr/lib/postgresql").glob("*/bin/postgres")]
+    if not found:
+        why = "NO POSTGRESQL TO START: there is no /usr/lib/postgresql/*/bin/postgres"
+        if "private-postgres" in os.environ.get("STUDIO_TEST_REQUIRE", ""):
+            pytest.fail(why)
+        pytest.skip(why)
+    with tempfile.TemporaryDirectory(prefix="studio-pg-", ignore_cleanup_errors=True) as folder:
+        made = Server(max(found).parent, Path(folder))
+        yield made
+        made.stop()
+
+
+@pytest.fixture
+def arena(server: Server, repo: Path) -> Iterator[Arena]:
+    """A store whose rows are in a database of that server."""
+    name = f"arena_{uuid4().hex[:12]}"
+    server.say(f"CREATE DATABASE {name}")
+    made = Arena(repo, SLOW_GATE, DATABASE_URL=server.url(name))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("down_s", [1.0] if SHORT else [0.0, 1.0, 5.0])
+def test_a_run_whose_database_restarts_is_typed_again_at_most(arena, server, down_s):
+    arena.create("one")
+    with trial("PostgreSQL restarted, sprint run", arena.store):
+        victim = arena.start("sprint", "run", "one")
+        assert wait_for(lambda: (arena.repo / "ran").exists(), 30)
+
+        server.stop()
+        time.sleep(down_s)
+        server.start()
+        out, err = victim.communicate(timeout=120)
+
+        assert "Traceback" not in err, err
+        assert victim.returncode in (0, 2), (out, err)
+        if victim.returncode:
+            again = arena.say("sprint", "run", "one")
+            assert again.code == 0, again
+        arena.check("one")
+
+
+@pytest.mark.parametrize("what", ["restarted", "all connections cut"])
+def test_a_worker_goes_on_by_itself(arena, server, what):
+    chance = random.Random(SEED)
+    worker = arena.worker()
+    for n in range(1 if SHORT else KILLS // 20):
+        names = [f"a{n}", f"b{n}"]
+        with trial(f"PostgreSQL {what}, worker", arena.store):
+            arena.queue(*names)
+            time.sleep(chance.uniform(0.5, 4.0))
+            if what == "restarted":
+                server.stop()
+                time.sleep(chance.uniform(0.0, 5.0))
+                server.start()
+            else:
+                server.say(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+                )
+
+            assert arena.succeed(*names, within=120), (n, arena.statuses(), arena.remains())
+            for name in names:
+                arena.ended_well(name)
+    arena.stop(worker)
+    arena.agree()
+
+
+def test_two_clusters_race_for_the_same_sprints(arena):
+    arena.set_gate(ALONE)
+    names = [f"r{n}" for n in range(TOGETHER)]
+    with trial(f"two clusters, {TOGETHER} sprints, PostgreSQL", arena.store):
+        workers = [arena.start("worker", "--name", name) for name in ("left", "right")]
+        arena.queue(*names)
+
+        assert arena.succeed(*names, within=300), arena.statuses()
+
+        for worker in workers:
+            arena.stop(worker)
+        arena.check(*names)
