@@ -27,6 +27,7 @@ EVENT_KINDS = (
     "task_done",
     "note",
     "error",
+    "config_changed",
     "gate_changed",
     "hook_changed",
     "hook_started",
