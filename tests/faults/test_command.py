@@ -14,7 +14,7 @@ from tests.faults.test_points import finish
 def test_at_any_moment(shared):
     """The time of one whole command is measured first; the kills are spread over it."""
     arena, chance = shared, random.Random(SEED)
-    names = [f"k{n}" for n in range(4 if SHORT else KILLS // 4)]
+    names = [f"k{n}" for n in range(3 if SHORT else KILLS // 4)]
     arena.create("whole", *names)
     began = time.monotonic()
     assert arena.say("sprint", "run", "whole").code == 0

@@ -25,7 +25,7 @@ FILE_POINTS = (
 
 
 @pytest.mark.parametrize("action", ["enospc"] if SHORT else ["enospc", "eio", "erofs"])
-@pytest.mark.parametrize("point", FILE_POINTS)
+@pytest.mark.parametrize("point", FILE_POINTS[1:6:3] if SHORT else FILE_POINTS)
 def test_a_file_that_cannot_be_written_stops_no_sprint(shared, point, action):
     name = f"{point}-{action}"
     shared.create(*(f"{one}-enospc" for one in FILE_POINTS), name)
@@ -40,7 +40,7 @@ def test_a_file_that_cannot_be_written_stops_no_sprint(shared, point, action):
         shared.ended_well(name)
 
 
-@pytest.mark.parametrize("count", [0, 1, 100])
+@pytest.mark.parametrize("count", [100] if SHORT else [0, 1, 100])
 def test_a_line_that_is_written_in_part_is_written_again(shared, count):
     name = f"short-{count}"
     shared.create(name)
@@ -91,6 +91,7 @@ def refused(said) -> bool:
     return said.code == 2 and said.err.count("error: ") == 1 and "Traceback" not in said.err
 
 
+@pytest.mark.whole
 def test_a_full_disk_refuses_a_run_and_a_freed_one_takes_it(disk):
     disk.create("one", "two")
     with trial("disk full before sprint run", disk.store):
@@ -108,6 +109,7 @@ def test_a_full_disk_refuses_a_run_and_a_freed_one_takes_it(disk):
         disk.check("one", "two")
 
 
+@pytest.mark.whole
 def test_a_disk_that_fills_while_a_gate_runs_ends_nothing_for_good(disk):
     disk.create("one")
     with trial("disk full during a gate, sprint run", disk.store):
@@ -126,6 +128,7 @@ def test_a_disk_that_fills_while_a_gate_runs_ends_nothing_for_good(disk):
         disk.check("one")
 
 
+@pytest.mark.whole
 def test_a_worker_goes_on_when_there_is_room_again(disk):
     with trial("disk full during a gate, worker", disk.store):
         worker = disk.worker()

@@ -2,10 +2,12 @@
 
 import sqlite3
 
-from tests.faults.arena import Arena
-from tests.faults.table import SHORT, trial
+import pytest
 
-TOGETHER = 6 if SHORT else 50
+from tests.faults.arena import Arena
+from tests.faults.table import trial
+
+TOGETHER = 50
 # Two sprints in one tree at once would meet in the folder.
 ALONE = (
     "sh -c 'mkdir alone && echo $STUDIO_GATEWAY_RUN >> ran; echo half; rmdir alone && echo judged'"
@@ -53,6 +55,7 @@ def test_a_message_that_comes_four_times_replayed_and_forged_has_its_effect_once
         arena.check("one", "two")
 
 
+@pytest.mark.whole
 def test_every_message_lost_is_found_again(arena):
     with trial("queue emptied", arena.store):
         arena.queue("one", "two")
@@ -65,6 +68,7 @@ def test_every_message_lost_is_found_again(arena):
         arena.check("one", "two")
 
 
+@pytest.mark.whole
 def test_two_clusters_race_for_the_same_sprints(arena):
     arena.set_gate(ALONE)
     names = [f"r{n}" for n in range(TOGETHER)]

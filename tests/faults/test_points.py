@@ -99,7 +99,7 @@ def finish(arena: Arena, name: str) -> None:
     ("point", "action"),
     cases(
         [*RUN, *BACKGROUND],
-        ["gate_spawned", "task_started"],
+        ["gate_spawned"],
     ),
 )
 def test_the_cluster_goes_on_by_itself(arena, point, action):
@@ -122,9 +122,10 @@ def test_the_cluster_goes_on_by_itself(arena, point, action):
         arena.check(name)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("point", "action"),
-    cases([*BACKGROUND[1:], "after_db_commit"], ["before_enqueue", "after_enqueue"]),
+    cases([*BACKGROUND[1:], "after_db_commit"], ["after_enqueue"]),
 )
 def test_a_start_that_is_killed_is_typed_again(arena, point, action):
     with trial(f"{action} at {point}, sprint run --queue", arena.store):

@@ -114,7 +114,8 @@ def arena(server: Server, repo: Path) -> Iterator[Arena]:
     made.close()
 
 
-@pytest.mark.parametrize("down_s", [1.0] if SHORT else [0.0, 1.0, 5.0])
+@pytest.mark.whole
+@pytest.mark.parametrize("down_s", [0.0, 1.0, 5.0])
 def test_a_run_whose_database_restarts_is_typed_again_at_most(arena, server, down_s):
     arena.create("one")
     with trial("PostgreSQL restarted, sprint run", arena.store):
@@ -134,7 +135,7 @@ def test_a_run_whose_database_restarts_is_typed_again_at_most(arena, server, dow
         arena.check("one")
 
 
-@pytest.mark.parametrize("what", ["restarted", "all connections cut"])
+@pytest.mark.parametrize("what", ["restarted"] if SHORT else ["restarted", "all connections cut"])
 def test_a_worker_goes_on_by_itself(arena, server, what):
     chance = random.Random(SEED)
     worker = arena.worker()
@@ -160,6 +161,7 @@ def test_a_worker_goes_on_by_itself(arena, server, what):
     arena.agree()
 
 
+@pytest.mark.whole
 def test_two_clusters_race_for_the_same_sprints(arena):
     arena.set_gate(ALONE)
     names = [f"r{n}" for n in range(TOGETHER)]

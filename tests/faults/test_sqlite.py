@@ -53,7 +53,8 @@ def test_a_run_waits_for_the_lock_or_is_typed_again(arena, seconds):
         arena.check("one")
 
 
-@pytest.mark.parametrize("seconds", [5] if SHORT else [1, 5, 30])
+@pytest.mark.whole
+@pytest.mark.parametrize("seconds", [1, 5, 30])
 def test_a_worker_goes_on_by_itself(arena, seconds):
     arena.set_gate(GATE)
     with trial(f"SQLite locked for {seconds} s, worker", arena.store):
@@ -68,6 +69,7 @@ def test_a_worker_goes_on_by_itself(arena, seconds):
         arena.check("one", "two")
 
 
+@pytest.mark.whole
 def test_a_command_that_finds_it_locked_says_so_and_changes_nothing(arena):
     with trial("SQLite locked, sprint create", arena.store):
         lock = Lock(arena, 2.0)
