@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("gateway_project", "gates", "sprints")
 SCRIPTS = ("manage.py", "studio_gateway.py")
-FREE_OF_HOSTS = ("pyproject.toml", "requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "deploy/requirements.txt")
+FREE_OF_HOSTS = ("pyproject.toml", *LOCKS)
 
 MODULE_LINES, README_LINES = 300, 150
 VAGUE = {"common", "helpers", "manager", "misc", "orchestrator", "service", "utils"}

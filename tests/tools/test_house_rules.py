@@ -7,6 +7,7 @@ import pytest
 
 from tools.house_rules import (
     HOST,
+    LOCKS,
     MACHINE_PATH,
     lines_with,
     long_modules,
@@ -69,7 +70,7 @@ def test_a_host_is_found(line):
     assert list(lines_with(HOST, "found", {"requirements.txt": line}))
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_file_names_no_host_and_has_a_hash_for_everything(name):
     text = (ROOT / name).read_text("utf-8")
 
@@ -81,13 +82,13 @@ def test_a_lock_file_names_no_host_and_has_a_hash_for_everything(name):
     assert all("==" in pin and "--hash" in pin for pin in pins)
 
 
-def test_both_lock_files_pin_the_same_versions():
-    runtime, dev = (
+def test_all_lock_files_pin_the_same_versions():
+    runtime, dev, image = (
         set(re.findall(r"^[a-z][\w.-]*==\S+", (ROOT / name).read_text("utf-8"), re.MULTILINE))
-        for name in ("requirements.txt", "requirements-dev.txt")
+        for name in LOCKS
     )
 
-    assert runtime < dev
+    assert runtime < image < dev
 
 
 def test_a_readme_names_only_what_exists():
