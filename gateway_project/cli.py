@@ -19,6 +19,7 @@ OURS = {
     "sprint": "create, run, step, show, list, pause, resume, cancel, retry",
     "serve": "the web and the workers together",
     "worker": "carry queued sprints in the background",
+    "schedule": "have a sprint made whenever a cron is due",
     "gate": "show and edit the gates that judge a sprint",
     "config": "show and turn the switches: automation_paused, gate_profile, …",
     "hook": "show and edit who is told of what",

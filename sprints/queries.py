@@ -2,14 +2,15 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from sprints.ids import BadId, check_id
-from sprints.models import Event, Head, Host, Sprint
+from sprints.models import Event, Head, Host, Schedule, Sprint
 from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import holder
@@ -56,6 +57,7 @@ def status() -> dict[str, Any]:
         "events": head.seq,
         "mirror_fault": head.mirror_fault,
         "hosts": hosts(),
+        "schedules": schedules(),
         "waiting": {
             row.pk: waiting_for(row) for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
         },
@@ -95,6 +97,31 @@ def hosts() -> list[dict[str, Any]]:
         }
         for row in Host.objects.annotate(clock=Now())
     ]
+
+
+def schedules() -> list[dict[str, Any]]:
+    """All schedules, the next to fire first; those that are off at the end."""
+    rows = Schedule.objects.order_by(F("next_at").asc(nulls_last=True), "pk").defer("brief")
+    return [
+        {
+            "schedule_id": row.pk,
+            "cron": row.cron,
+            "zone": row.zone,
+            "title": row.title,
+            "next_ts": row.next_at and stamp(row.next_at),
+            "next": row.next_at and local(row.next_at, row.zone),
+            "last_sprint_id": row.last_sprint_id or None,
+        }
+        for row in rows
+    ]
+
+
+def local(at: datetime, zone: str) -> str:
+    """``at`` as the clocks of that zone show it, with the zone; in UTC where the zone is gone."""
+    try:
+        return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _age(then: datetime, now: datetime) -> float:

@@ -33,6 +33,8 @@ EVENT_KINDS = (
     "hook_started",
     "hook_finished",
     "mirror_repaired",
+    "schedule_changed",
+    "schedule_fired",
 )
 NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
 

@@ -150,6 +150,19 @@ def _waits(waiting: dict[str, Any] | None) -> str:
     return f"waits for {waiting['what']} ({waiting['who']}) since {waiting['since_ts'][11:16]}"
 
 
+def schedules(rows: list[dict[str, Any]]) -> None:
+    """All schedules, a line each."""
+    console = Screen()
+    if not rows:
+        console.print('no schedule yet; next: schedule add nightly --cron "0 2 * * *"')
+        return
+    table = _table("schedule", "cron", "next", "last sprint", "title")
+    for row in rows:
+        last = row["last_sprint_id"] or ""
+        table.add_row(row["schedule_id"], row["cron"], row["next"] or "off", last, row["title"])
+    console.print(table)
+
+
 def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
     """The status page of a terminal."""
     console = Screen()
@@ -170,6 +183,8 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
             console.print(Text(queue["away"], "red"))
         oldest = f", the oldest for {human(queue['oldest_s'])}" if queue["oldest_s"] else ""
         console.print(f"queue: {queue['messages']} messages{oldest}")
+    if facts["schedules"]:
+        schedules(facts["schedules"])
     sprints(newest)
     if len(facts["sprints"]) > len(newest):
         console.print(f"({len(facts['sprints']) - len(newest)} more: studio-gateway sprint list)")

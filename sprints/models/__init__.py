@@ -4,7 +4,8 @@ from sprints.models.event import Event, Head
 from sprints.models.hook import Delivery, Hook
 from sprints.models.host import Host
 from sprints.models.round import Round
+from sprints.models.schedule import Schedule
 from sprints.models.sprint import Sprint
 from sprints.models.task import Task
 
-__all__ = ["Delivery", "Event", "Head", "Hook", "Host", "Round", "Sprint", "Task"]
+__all__ = ["Delivery", "Event", "Head", "Hook", "Host", "Round", "Schedule", "Sprint", "Task"]

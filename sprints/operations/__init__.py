@@ -1,5 +1,12 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.schedule_acts import (
+    add_schedule,
+    fire_schedules,
+    remove_schedule,
+    set_schedule,
+    turn_schedule,
+)
 from sprints.operations.sprint_acts import (
     cancel,
     contract_of,
@@ -15,6 +22,23 @@ from sprints.queries import Refused
 from sprints.store import StoreError
 
 __all__ = [
-    "Refused", "StoreError", "cancel", "configuration", "configure", "contract_of", "create",
-    "initialise", "pause", "resume", "retry", "run", "settle_files", "start",
+    "Refused",
+    "StoreError",
+    "add_schedule",
+    "cancel",
+    "configuration",
+    "configure",
+    "contract_of",
+    "create",
+    "fire_schedules",
+    "initialise",
+    "pause",
+    "remove_schedule",
+    "resume",
+    "retry",
+    "run",
+    "set_schedule",
+    "settle_files",
+    "start",
+    "turn_schedule",
 ]  # fmt: skip

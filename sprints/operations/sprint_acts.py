@@ -50,15 +50,8 @@ def create(
         check_id(sprint_id)
     except BadId as exc:
         raise Refused(str(exc)) from exc
+    check_wish(title, brief, profile, deadline)
     title = title.strip() or sprint_id
-    if len(title) > 200 or not title.isprintable():
-        raise Refused("a title is one line of at most 200 characters")
-    if profile and profile not in PROFILES:
-        raise Refused(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
-    if deadline and deadline not in DEADLINES:
-        raise Refused(f"no deadline {deadline!r}; there are: {', '.join(DEADLINES)}")
-    if "\0" in brief:
-        raise Refused("a brief is a text; this one holds a NUL")
     meta: dict[str, Any] = {"created_by": by}
     given: dict[str, Any] = {
         "brief": brief,
@@ -77,6 +70,18 @@ def create(
             raise
         raise Refused(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
     return Sprint.objects.get(pk=sprint_id)
+
+
+def check_wish(title: str, brief: str, profile: str, deadline: str) -> None:
+    """Whether a sprint can be made of these. Raises ``Refused``."""
+    if len(title.strip()) > 200 or not title.strip().isprintable():
+        raise Refused("a title is one line of at most 200 characters")
+    if profile and profile not in PROFILES:
+        raise Refused(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
+    if deadline and deadline not in DEADLINES:
+        raise Refused(f"no deadline {deadline!r}; there are: {', '.join(DEADLINES)}")
+    if "\0" in brief:
+        raise Refused("a brief is a text; this one holds a NUL")
 
 
 def contract_of(snapshot: Snapshot) -> Contract:

@@ -22,6 +22,7 @@ from sprints.models import Head, Host
 from sprints.models.host import SILENT_S
 from sprints.models.lease import held_here
 from sprints.queries import Refused
+from sprints.store import StoreError
 
 BEAT_S = 4.0
 LOOK_S = 1.0
@@ -46,8 +47,10 @@ class Watch:
         self._start()
         return self
 
-    def run(self, stop: Callable[[], bool]) -> None:
-        """Keep the cluster at work until ``stop``, which is asked several times a second."""
+    def run(self, stop: Callable[[], bool], chore: Callable[[], None]) -> None:
+        """Keep the cluster at work until ``stop``, which is asked several times a second; ``chore``
+        is done every few seconds.
+        """
         next_beat = next_look = 0.0
         with Courier():
             while not stop():
@@ -57,6 +60,7 @@ class Watch:
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_S
                     self._beat()
+                    self._do(chore)
                 time.sleep(ROUND_S)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -112,6 +116,13 @@ class Watch:
             asked = False
         if not asked:  # nobody can answer what was not asked
             self._patient_until = time.monotonic() + SILENT_S
+
+    def _do(self, chore: Callable[[], None]) -> None:
+        try:
+            chore()
+        except (DatabaseError, StoreError) as exc:
+            sys.stderr.write(f"put off: {' '.join(str(exc).split())}\n")
+            connection.close()
 
     def _restart(self) -> None:
         if self._cluster:

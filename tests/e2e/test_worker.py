@@ -182,3 +182,19 @@ def test_a_second_ctrl_c_kills_what_a_gate_refuses_to_end(gateway):
     assert "Ctrl-C again kills at once" in err
     assert wait_for(lambda: not processes_of(gateway), 10), processes_of(gateway)
     assert status_of(gateway, "one") == "running"
+
+
+def test_a_schedule_that_is_due_is_carried_to_its_end(gateway, worker):
+    run_command(gateway, "schedule", "add", "nightly", "--cron", "0 2 * * *", "--zone", "UTC")
+    due = "from sprints.models import Schedule as S; S.objects.update(next_at='2026-01-01T02:00Z')"
+    assert run_command(gateway, "shell", "-c", due).code == 0
+
+    assert succeeded_one(gateway, "nightly-20260101-0200")
+    check_store(gateway)
+
+
+def succeeded_one(repo: Path, name: str) -> bool:
+    """Wait until a sprint that is yet to come has succeeded."""
+    state = repo / ".studio_gateway/state.json"
+    assert wait_for(lambda: f'"{name}"' in state.read_text(), 20)
+    return succeed(repo, name, within=30)

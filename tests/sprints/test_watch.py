@@ -35,7 +35,7 @@ def test_a_cluster_that_cannot_start_is_tried_again_at_each_beat(
     monkeypatch.setattr(sys, "executable", program)
 
     with Watch("here", 2) as it:
-        it.run(rounds(300))
+        it.run(rounds(300), lambda: None)
 
     (host,) = queries.hosts()
     assert host["alive"]

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -42,9 +43,11 @@ class Command(GatewayCommand):
         with contextlib.ExitStack() as stack:
             stay = sleep
             if not options["no_workers"]:
+                from sprints import operations
                 from sprints.queue.watch import Watch
 
-                stay = stack.enter_context(Watch(options["name"], options["workers"])).run
+                watch = stack.enter_context(Watch(options["name"], options["workers"]))
+                stay = partial(watch.run, chore=operations.fire_schedules)
             stack.enter_context(web)
             self._say(web, "no" if options["no_workers"] else options["workers"], options["name"])
             stay(lambda: asked() or not web.is_alive())

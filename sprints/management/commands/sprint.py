@@ -85,7 +85,7 @@ class Command(GatewayCommand):
             options["id"],
             title=options["title"],
             by="cli",
-            brief=_brief(options["brief_file"]),
+            brief=read_brief(options["brief_file"]),
             profile=options["profile"],
             deadline=options["deadline"],
             gates_at_once=options["gates_at_once"],
@@ -101,12 +101,7 @@ class Command(GatewayCommand):
     def _queue(self, sprint_id: str, *, again: bool) -> None:
         operations.start(sprint_id, again=again)
         self.stdout.write(f"{sprint_id} is queued; watch it: studio-gateway events --follow")
-        self._who_works()
-
-    def _who_works(self) -> None:
-        """Say so where nobody is there to take up what was just handed over."""
-        if not any(host["alive"] for host in queries.hosts()):
-            self.stdout.write("no worker is at work; start one: studio-gateway worker")
+        tell_who_works(self.stdout)
 
     def _step(self, options: dict[str, Any]) -> None:
         self._carry(options["id"], lambda wish: operations.run(options["id"], wish, one_round=True))
@@ -181,7 +176,7 @@ class Command(GatewayCommand):
     def _resume(self, options: dict[str, Any]) -> None:
         operations.resume(options["id"], user())
         self.stdout.write(f"{options['id']} goes on with the workers")
-        self._who_works()
+        tell_who_works(self.stdout)
 
     def _cancel(self, options: dict[str, Any]) -> None:
         status = operations.cancel(options["id"], user())
@@ -225,14 +220,22 @@ def _courier() -> AbstractContextManager[object]:
     return Courier(LINGER_S)
 
 
+def tell_who_works(out: Any) -> None:
+    """Say so where nobody is there to take up what was just handed over."""
+    if not any(host["alive"] for host in queries.hosts()):
+        out.write("no worker is at work; start one: studio-gateway worker")
+
+
 def user() -> str:
+    """Who is at the keyboard."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return "cli"
 
 
-def _brief(path: str | None) -> str:
+def read_brief(path: str | None) -> str:
+    """The text of that file, empty where none is named. Raises ``CommandError``."""
     if path is None:
         return ""
     try:

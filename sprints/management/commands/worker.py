@@ -43,6 +43,7 @@ class Command(GatewayCommand):
 
             cluster.run(options["workers"], options["inside"])
             return
+        from sprints import operations
         from sprints.queue.watch import Watch
 
         stop = Stop()
@@ -51,5 +52,5 @@ class Command(GatewayCommand):
                 f"{options['workers']} workers on {options['name']}; Ctrl-C stops them"
             )
             self.stdout.flush()
-            watch.run(stop)
+            watch.run(stop, operations.fire_schedules)
         self.stdout.write("stopped; what ran goes on with the next start")
