@@ -40,11 +40,12 @@ POINTS = {
     "gate_launched": True,  # forked, and waiting to be let go
     "gate_ended": True,
     "result_stored": True,
+    # a delivery to a hook
+    "hook_spawned": True,  # its try is on record
+    "hook_exited": True,  # what came of it is not
     # not built yet
     "agent_spawned": False,
     "agent_exited": False,
-    "hook_spawned": False,
-    "hook_exited": False,
     "merge_started": False,
     "merge_committed": False,
     "ref_updated": False,

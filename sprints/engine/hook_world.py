@@ -5,7 +5,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from gates import process
+from gates import faults, process
 from sprints.engine.actions import RunHook
 from sprints.engine.hook_moves import LOST, open_delivery
 from sprints.hooks import KINDS, command
@@ -32,7 +32,10 @@ def run(snapshot: Snapshot, action: RunHook, repo: Path, tick: Tick, now: dateti
         token=_token(row),
         before="",
     )
-    return KINDS[hook.kind].deliver(letter, tick)
+    faults.point("hook_spawned")
+    answer = KINDS[hook.kind].deliver(letter, tick)
+    faults.point("hook_exited")
+    return answer
 
 
 def recover(snapshot: Snapshot, row: DeliveryValue) -> Answer:

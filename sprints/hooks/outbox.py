@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from gates import faults
 from gates.identity import Identity, identity
 from sprints import hook_rows
 from sprints.hook_definition import MAX_TIMEOUT_S, MAX_WAIT_S
@@ -186,10 +187,13 @@ def _bring(hook: Hook, row: Delivery, before: str, folder: Path, tick: Tick) -> 
         token=_token(row),
         before=before,
     )
+    faults.point("hook_spawned")
     try:
-        return KINDS[hook.kind].deliver(letter, tick)
+        answer = KINDS[hook.kind].deliver(letter, tick)
     except Exception as exc:  # a kind that falls over has not delivered; its lane goes on
-        return Answer(False, f"{type(exc).__name__}: {exc}")
+        answer = Answer(False, f"{type(exc).__name__}: {exc}")
+    faults.point("hook_exited")
+    return answer
 
 
 def _record(hook: Hook, row: Delivery, answer: Answer) -> None:
