@@ -70,9 +70,9 @@ def findings(found: Iterable[Any]) -> None:
     console = Screen()
     for one in found:
         mark, style = {"ok": ("✓", "green"), "warn": ("!", "yellow")}.get(one.level, ("✗", "red"))
-        console.print(Text.assemble((mark, style), f" {one.check:<9} {one.text}"), soft_wrap=True)
+        console.print(Text.assemble((mark, style), f" {one.check:<10} {one.text}"), soft_wrap=True)
         if one.remedy:
-            console.print(Text(f"  {'':<9} → {one.remedy}", style), soft_wrap=True)
+            console.print(Text(f"  {'':<10} → {one.remedy}", style), soft_wrap=True)
 
 
 def gates(rows: Iterable[Any]) -> None:
