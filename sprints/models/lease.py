@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from gates.identity import Identity, identity
+from gates.identity import Identity
 from sprints.models.event import Head
 from sprints.models.host import living, living_places
 from sprints.models.sprint import Sprint
@@ -132,9 +132,8 @@ def unheld() -> Sprint | None:
 
 
 def held_here() -> int:
-    """How many sprints living processes of this host carry."""
-    here = Identity.parse(str(identity())).host
-    return sum(Identity.parse(row.lease_owner).host == here and _lives(row) for row in _held())
+    """How many sprints living processes carry in this store."""
+    return sum(_lives(row) for row in _held().filter(home=settings.STORE.place))
 
 
 def renew(lease: Lease) -> bool:
