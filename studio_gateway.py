@@ -15,8 +15,8 @@ def main() -> None:
         sys.exit(2)
     # Ours outright: whoever works on a Django project of their own may have exported another.
     os.environ["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
-    # While it loads, a Ctrl-C just ends it: in the middle of an import it would be any exception.
-    # The command line takes it over once everything is there.
+    # A Ctrl-C just ends a command, unless it wants to hear of it: in the middle of an import it
+    # would be any exception, and what was acknowledged bears a kill.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from gateway_project.cli import run

@@ -58,8 +58,8 @@ class Gateway(ManagementUtility):
         """The command of that name; an unknown one is a line on stderr and exit 2."""
         if subcommand not in get_commands():
             self._unknown(subcommand)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if subcommand not in OURS and signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # theirs count on it
         return super().fetch_command(subcommand)
 
     def _unknown(self, subcommand: str) -> NoReturn:

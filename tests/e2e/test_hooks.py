@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.conftest import processes_of, set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
-from tests.e2e.test_worker import queue, started, stop, succeed
+from tests.e2e.test_worker import queue, stop, succeed, tree
 from tests.world import Said, run_command
 
 # Tells what it was told: one line of JSON a call, of its environment and its standard input.
@@ -41,12 +41,13 @@ def run(repo: Path, name: str, *, within: float = 60, **env: str) -> Said:
 
 
 @pytest.fixture
-def at_work(gateway: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+def at_work(gateway: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start workers; those that still run in the end are stopped."""
     running: list[subprocess.Popen[str]] = []
 
-    def begin() -> subprocess.Popen[str]:
-        running.append(started(gateway))
+    def begin(*options: str) -> subprocess.Popen[str]:
+        running.append(start(gateway, "worker", *options))
+        assert wait_for(lambda: len(tree(running[-1])) >= 5, 20)
         return running[-1]
 
     yield begin
@@ -246,11 +247,25 @@ def test_kill_9_of_a_foreground_run_leaves_the_rest_to_the_next_command(slow):
     assert [call["env"]["STUDIO_DELIVERY_ID"] for call in told(slow)][:2] == [rows[0]["id"]] * 2
 
 
+@pytest.mark.parametrize("point", ["hook_spawned", "hook_exited"])
+def test_a_command_whose_gateway_is_killed_right_before_or_after_it_runs_once(gateway, point):
+    add(gateway, "tell", "sprint_start", RECORD)
+
+    killed = run(gateway, "wk1", STUDIO_FAULT=f"{point}:1:sigkill")
+    assert run(gateway, "wk2").code == 0
+
+    assert killed.code == -signal.SIGKILL
+    row, other = deliveries(gateway)
+    assert (row["status"], row["tries"]) == ("delivered", 2)
+    ids = [call["env"]["STUDIO_DELIVERY_ID"] for call in told(gateway)]
+    assert ids == [row["id"], other["id"]]
+
+
 def test_two_hosts_that_look_at_the_same_time_bring_each_delivery_once(gateway, at_work):
     for name in ("one", "two", "three"):
         add(gateway, name, "round_start,round_done", RECORD)
     at_work()
-    at_work()
+    at_work("--name", "other")
 
     queue(gateway, "wk1")
 

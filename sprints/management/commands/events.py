@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterable
@@ -42,6 +43,7 @@ class Command(GatewayCommand):
             return
         seq = events[-1].seq if events else 0
         self._print(events, seq)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):  # the way to end it, not a fault
             while True:
                 time.sleep(LOOK_S)
