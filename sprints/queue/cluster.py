@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import multiprocessing
 import os
 import signal
 from typing import Any
@@ -15,12 +16,14 @@ from gates.program import die_with_parent
 from sprints.queue import WISH
 from sprints.queue.packets import PacketQueue
 
+LOOK_S = 0.5
+
 
 class Sentinel(cluster.Sentinel):  # type: ignore[misc]
     """Stops by asking every worker to hand its sprint back, not by waiting for its end."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        die_with_parent()
+        _die_with_parent()
         super().__init__(*args, **kwargs)
 
     def spawn_pusher(self) -> Any:
@@ -39,19 +42,37 @@ class Sentinel(cluster.Sentinel):  # type: ignore[misc]
         super().stop()
 
 
+def _die_with_parent() -> None:
+    """Also where the parent was dead before we could ask for it."""
+    parent = multiprocessing.parent_process()
+    die_with_parent(parent.pid if parent else None)
+
+
+class Cluster(cluster.Cluster):  # type: ignore[misc]
+    """Stops when it has been asked to, but not in the signal's handler: a second signal, such as
+    the death of a parent with threads sends, would wait there for a lock that the first one holds.
+    """
+
+    asked = False
+
+    def sig_handler(self, *_: object) -> None:
+        """Note it."""
+        self.asked = True
+
+
 def _pusher(*args: Any) -> None:
-    die_with_parent()
+    _die_with_parent()
     cluster.pusher(*args)
 
 
 def _monitor(*args: Any) -> None:
-    die_with_parent()
+    _die_with_parent()
     cluster.monitor(*args)
 
 
 def _spawned(**kwargs: object) -> None:
     """In a worker, before its first task."""
-    die_with_parent()
+    _die_with_parent()
 
     def hand_back(*_: object) -> None:
         WISH.hand_back = True
@@ -68,8 +89,9 @@ def run(workers: int, parent: int) -> None:
     cluster.Queue = PacketQueue
     cluster.Sentinel = Sentinel
     post_spawn.connect(_spawned, weak=False)
-    q = cluster.Cluster()
+    q = Cluster()
     gc.freeze()  # what is loaded stays in pages that all share: no later collection writes there
     q.start()
-    if q.sentinel:
-        q.sentinel.join()
+    while q.sentinel.is_alive() and not q.asked:
+        q.sentinel.join(LOOK_S)
+    q.stop()

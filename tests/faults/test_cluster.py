@@ -101,6 +101,23 @@ def test_work_goes_on_without(arena, role, action):
         arena.check("one", "two")
 
 
+@pytest.mark.whole
+def test_a_main_process_that_is_told_to_end_many_times_at_once_ends(arena):
+    """As by the death of a watch, each of whose threads is a parent that dies."""
+    for _ in range(max(10, KILLS // 50)):
+        with trial("40 x sigterm of main at once", arena.store):
+            watch = started(arena)
+            main = cluster(watch)["main"]
+            watch.kill()
+
+            for _ in range(40):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(main, signal.SIGTERM)
+
+            assert wait_for(lambda: not arena.remains(), 30), arena.remains()
+            watch.communicate(timeout=60)
+
+
 def test_work_begins_within_15_s_of_the_death_of_idle_workers(arena):
     with trial("sigkill of all idle workers", arena.store):
         watch = started(arena)
