@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from tempfile import TemporaryFile
 
 from tools.bench.figures import Figure
 from tools.bench.processes import cpu_s, pss_mb, tree
@@ -14,11 +14,9 @@ from tools.bench.stores import fresh_store
 
 def figures(idle_s: float, many: int) -> Iterator[Figure]:
     """Nothing for a while, then many sprints at once."""
-    with fresh_store() as repo:
+    with fresh_store() as repo, TemporaryFile() as log:
         workers = subprocess.Popen(
-            [sys.executable, "-m", "studio_gateway", "worker"],
-            stdout=subprocess.DEVNULL,
-            cwd=Path.cwd(),
+            [sys.executable, "-m", "studio_gateway", "worker"], stdout=log, stderr=log
         )
         try:
             time.sleep(4)
@@ -42,6 +40,9 @@ def figures(idle_s: float, many: int) -> Iterator[Figure]:
         finally:
             workers.send_signal(signal.SIGTERM)
             workers.wait(60)
+        log.seek(0)
+        locked = log.read().count(b"database is locked")
+        yield Figure("locked databases in the workers' log", locked, "", None, "none", locked == 0)
         assert repo.exists()
 
 
