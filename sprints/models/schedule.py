@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 
 class Schedule(models.Model):
-    """``next_at`` alone says whether it is on; who moves it on has the firing, and nobody else.
+    """``next_at`` alone says whether it is on; who has the row's lock and finds it due fires it.
 
     The id leaves room in a sprint's for ``-YYYYMMDD-HHMM``. The zone is kept by name: its rules may
     change.

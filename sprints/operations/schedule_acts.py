@@ -1,14 +1,12 @@
 """Schedules: kept as rows, and fired when they are due: a sprint each time, one after another."""
 
 from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from sprints.contract import ContractError
-from sprints.cron import CannotFire, machine_zone, next_after
+from sprints.cron import CannotFire, machine_zone, next_after, zone_of
 from sprints.ids import BadId, check_id
 from sprints.models import Schedule
 from sprints.models.event import stamp
@@ -20,44 +18,47 @@ from sprints.switches import switches
 LATE = timedelta(minutes=2)  # from there on it is said how late a schedule fired
 
 
-def get_schedule(schedule_id: str) -> Schedule:
-    """The schedule of that id. Raises ``Refused``."""
-    row = Schedule.objects.filter(pk=_checked(schedule_id)).first()
-    if row is None:
-        raise Refused(f"no schedule {schedule_id!r}; see: studio-gateway schedule list")
-    return row
-
-
 def add_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
     """A new schedule, which is on. ``values`` are the texts of the row: cron, zone (empty: this
     machine's), title, brief, profile, deadline. Raises ``Refused``.
     """
-    there = Schedule.objects.filter(pk__iexact=_checked(schedule_id)).first()
-    if there:
-        raise Refused(f"schedule {there.pk} already exists; change it: schedule set {there.pk}")
     values["zone"] = values.get("zone") or machine_zone()
-    return _keep(Schedule(schedule_id=schedule_id, **values), "added", by)
+    row = Schedule(schedule_id=_checked(schedule_id), **values)
+    try:
+        with transaction.atomic():
+            _keep(row, "added", by, on=True)
+    except IntegrityError:
+        there = Schedule.objects.filter(pk__iexact=schedule_id).first()
+        if there is None:
+            raise
+        raise Refused(
+            f"schedule {there.pk} already exists; change it: schedule set {there.pk}"
+        ) from None
+    return row
 
 
 def set_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
     """Change what ``values`` names; a schedule that is off stays off. Raises ``Refused``."""
-    row = get_schedule(schedule_id)
-    is_on = row.enabled
-    for name, value in values.items():
-        setattr(row, name, value)
-    return _keep(row, "changed", by, on=is_on)
+    with transaction.atomic():
+        row = _locked(schedule_id)
+        for name, value in values.items():
+            setattr(row, name, value)
+        _keep(row, "changed", by, on=row.enabled)
+    return row
 
 
 def turn_schedule(schedule_id: str, by: str, *, on: bool) -> Schedule:
     """Let it fire from its next time on, or not any more. Raises ``Refused``."""
-    return _keep(get_schedule(schedule_id), "turned on" if on else "turned off", by, on=on)
+    with transaction.atomic():
+        row = _locked(schedule_id)
+        _keep(row, "turned on" if on else "turned off", by, on=on)
+    return row
 
 
 def remove_schedule(schedule_id: str, by: str) -> None:
     """Forget it; its sprints stay. Raises ``Refused``."""
-    row = get_schedule(schedule_id)
     with transaction.atomic():
-        row.delete()
+        _locked(schedule_id).delete()
         data = {"schedule_id": schedule_id, "by": by}
         note("schedule_changed", f"schedule removed: {schedule_id}", timezone.now(), data)
 
@@ -67,29 +68,33 @@ def fire_schedules() -> None:
     that were missed are made up for once.
     """
     now = timezone.now()
-    due = Schedule.objects.filter(next_at__lte=now)
-    if not due.exists() or switches().automation_paused:
+    due = list(Schedule.objects.filter(next_at__lte=now).values_list("pk", flat=True))
+    if not due or switches().automation_paused:
         return
-    for row in due:
+    for schedule_id in due:
         try:
-            _fire(row, now)
+            _fire(schedule_id, now)
         except CannotFire as exc:
-            _stop(row, f"schedule {row.pk} is turned off: {exc}", now)
+            _give_up(schedule_id, f"schedule {schedule_id} is turned off: {exc}", now)
         except (Refused, ContractError) as exc:
-            _skip(row, f"schedule {row.pk} could not start a sprint: {exc}", now)
+            _skip(schedule_id, f"schedule {schedule_id} could not start a sprint: {exc}", now)
 
 
-def _fire(row: Schedule, now: datetime) -> None:
-    """All of it or nothing. Raises ``CannotFire``, ``Refused``, ``ContractError``."""
-    assert row.next_at is not None, "it is due"
-    following = next_after(row.cron, row.zone, now)
-    wall = row.next_at.astimezone(ZoneInfo(row.zone))
-    sprint_id = f"{row.pk}-{wall:%Y%m%d-%H%M}"
-    late = now - row.next_at
+def _fire(schedule_id: str, now: datetime) -> None:
+    """All of it or nothing, and nothing if another has fired it. Raises ``CannotFire``,
+    ``Refused``, ``ContractError``.
+    """
     with transaction.atomic():
-        if not _claim(row, next_at=following, last_sprint_id=sprint_id):
-            return  # another host has fired it
-        data = {"schedule_id": row.pk, "sprint_id": sprint_id, "due_ts": stamp(row.next_at)}
+        row = _due(schedule_id, now)
+        if row is None or row.next_at is None:
+            return
+        was_due = row.next_at
+        sprint_id = f"{row.pk}-{was_due.astimezone(zone_of(row.zone)):%Y%m%d-%H%M}"
+        row.next_at = next_after(row.cron, row.zone, now)
+        row.last_sprint_id = sprint_id
+        row.save(update_fields=["next_at", "last_sprint_id"])
+        data = {"schedule_id": row.pk, "sprint_id": sprint_id, "due_ts": stamp(was_due)}
+        late = now - was_due
         words = f", {late.total_seconds() / 60:.0f} minutes late" if late > LATE else ""
         note("schedule_fired", f"schedule {row.pk} is due: {sprint_id}{words}", now, data)
         create(
@@ -103,39 +108,52 @@ def _fire(row: Schedule, now: datetime) -> None:
         start(sprint_id)
 
 
-def _claim(row: Schedule, **values: Any) -> bool:
-    """Who moves ``next_at`` on has the firing."""
-    return bool(Schedule.objects.filter(pk=row.pk, next_at=row.next_at).update(**values))
-
-
-def _skip(row: Schedule, words: str, now: datetime) -> None:
+def _skip(schedule_id: str, words: str, now: datetime) -> None:
     with transaction.atomic():
-        if _claim(row, next_at=next_after(row.cron, row.zone, now)):
-            note("error", words, now, {"schedule_id": row.pk})
+        if row := _due(schedule_id, now):
+            row.next_at = next_after(row.cron, row.zone, now)
+            row.save(update_fields=["next_at"])
+            note("error", words, now, {"schedule_id": schedule_id})
 
 
-def _stop(row: Schedule, words: str, now: datetime) -> None:
+def _give_up(schedule_id: str, words: str, now: datetime) -> None:
     with transaction.atomic():
-        if _claim(row, next_at=None):
-            note("error", words, now, {"schedule_id": row.pk})
+        if row := _due(schedule_id, now):
+            row.next_at = None
+            row.save(update_fields=["next_at"])
+            note("error", words, now, {"schedule_id": schedule_id})
 
 
-def _keep(row: Schedule, how: str, by: str, *, on: bool = True) -> Schedule:
-    """Check the row, keep it, tell it. Raises ``Refused``."""
+def _due(schedule_id: str, now: datetime) -> Schedule | None:
+    """The row if it is due still; nobody else changes it before the transaction ends."""
+    rows = Schedule.objects.select_for_update()
+    return rows.filter(pk=schedule_id, next_at__lte=now).first()
+
+
+def _locked(schedule_id: str) -> Schedule:
+    """The row; nobody else changes it before the transaction ends. Raises ``Refused``."""
+    rows = Schedule.objects.select_for_update()
+    row = rows.filter(pk=_checked(schedule_id)).first()
+    if row is None:
+        raise Refused(f"no schedule {schedule_id!r}; see: studio-gateway schedule list")
+    return row
+
+
+def _keep(row: Schedule, how: str, by: str, *, on: bool) -> None:
+    """Check the row, keep it, tell it. What is due stays due. Raises ``Refused``."""
     check_wish(row.title, row.brief, row.profile, row.deadline)
     now = timezone.now()
     try:
         following = next_after(row.cron, row.zone, now)
     except CannotFire as exc:
         raise Refused(str(exc)) from exc
-    row.next_at = following if on else None
+    is_due = row.next_at is not None and row.next_at <= now
+    row.next_at = (row.next_at if is_due else following) if on else None
+    row.save(force_insert=row._state.adding)
     texts = ("cron", "zone", "title", "profile", "deadline")
     data = {"schedule_id": row.pk, "by": by, **{name: getattr(row, name) for name in texts}}
-    with transaction.atomic():
-        row.save()
-        data["next_ts"] = row.next_at and stamp(row.next_at)
-        note("schedule_changed", f"schedule {how}: {row.pk}", now, data)
-    return row
+    data["next_ts"] = row.next_at and stamp(row.next_at)
+    note("schedule_changed", f"schedule {how}: {row.pk}", now, data)
 
 
 def _checked(schedule_id: str) -> str:

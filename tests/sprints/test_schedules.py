@@ -42,10 +42,36 @@ def test_a_schedule_that_is_due_starts_one_sprint_and_moves_on(nightly):
 
 def test_two_hosts_that_saw_it_due_fire_it_once(nightly):
     for _ in range(2):
-        schedule_acts._fire(nightly, timezone.now())
+        schedule_acts._fire(nightly.pk, timezone.now())
 
     assert Sprint.objects.count() == 1
     assert len(told("schedule_fired")) == 1
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: operations.set_schedule("nightly", "sam", title="Late"),
+        lambda: operations.set_schedule("nightly", "sam", cron="0 3 * * *"),
+        lambda: operations.turn_schedule("nightly", "sam", on=True),
+    ],
+    ids=["set", "another cron", "on"],
+)
+def test_what_is_due_stays_due(nightly, act):
+    act()
+    assert Schedule.objects.get().next_at == nightly.next_at
+
+    operations.fire_schedules()
+    assert Sprint.objects.count() == 1
+
+
+def test_a_schedule_that_was_off_makes_up_for_nothing(nightly):
+    operations.turn_schedule("nightly", "sam", on=False)
+    operations.turn_schedule("nightly", "sam", on=True)
+
+    operations.fire_schedules()
+
+    assert not Sprint.objects.exists()
 
 
 def test_nothing_fires_while_automation_is_paused_and_is_made_up_for_once(nightly):
