@@ -34,8 +34,8 @@ bench: ## measure, beside a bare loop that runs the same gates
 lock: ## make the lock files again, with uv (ARGS=--upgrade takes newer releases)
 	@command -v uv >/dev/null || { echo "error: no uv on PATH; try: $(PYTHON) -m pip install uv" >&2; exit 2; }
 	$(LOCK) --group build --output-file requirements.txt $(ARGS)
-	$(LOCK) --group dev --extra notify --extra postgres --extra redis --constraint requirements.txt --output-file requirements-dev.txt $(ARGS)
-	$(LOCK) --group build --extra postgres --extra redis --constraint requirements.txt --output-file deploy/requirements.txt $(ARGS)
+	$(LOCK) --group dev --extra metrics --extra notify --extra postgres --extra redis --constraint requirements.txt --output-file requirements-dev.txt $(ARGS)
+	$(LOCK) --group build --extra metrics --extra postgres --extra redis --constraint requirements.txt --output-file deploy/requirements.txt $(ARGS)
 
 clean: ## remove what was installed and cached; the store .studio_gateway stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

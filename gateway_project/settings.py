@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import warnings
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,52 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]  # ``serve`` adds the one th
 ALLOWED_HOSTS += filter(None, os.environ.get("STUDIO_GATEWAY_ALLOWED_HOSTS", "").split(","))
 ROOT_URLCONF = "gateway_project.urls"
 WSGI_APPLICATION = "gateway_project.wsgi.application"
-MIDDLEWARE = ["sprints.views.guard.headers", "sprints.views.guard.Guard"]
+MIDDLEWARE = [
+    "sprints.views.guard.headers",
+    "sprints.views.guard.Names",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "gateway_project.accounts.door.Door",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # straight from the packages: there is nothing to collect
+
+# A session's cookie goes to this gateway alone, not to another on the same machine: ``serve`` puts
+# its port into the names.
+SESSION_COOKIE_NAME = "studio_gateway_session"
+CSRF_COOKIE_NAME = "studio_gateway_csrf"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "sprints.views.answers.forged"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "dashboard"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # others' failures lock nobody out
+AXES_LOCKOUT_CALLABLE = "gateway_project.accounts.views.too_many_tries"
+AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -46,7 +92,20 @@ LOGGING = {
     | {"waitress.queue": {"level": "ERROR"}},
 }
 
-INSTALLED_APPS = ["sprints", "gates", "django_q"]
+INSTALLED_APPS = [
+    "gateway_project.accounts",
+    "sprints",
+    "gates",
+    "django_q",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "axes",
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -1,8 +1,15 @@
 """The paths of all our apps, and who answers for a path that goes wrong."""
 
+from django.contrib import admin
 from django.urls import include, path
 
-urlpatterns = [path("", include("sprints.urls"))]
+admin.autodiscover()  # here, not at start: no command but the web's needs it
+
+urlpatterns = [
+    path("", include("sprints.urls")),
+    path("", include("gateway_project.accounts.urls")),
+    path("admin/", admin.site.urls),
+]
 
 handler400 = "sprints.views.answers.bad_request"
 handler403 = "sprints.views.answers.not_allowed"

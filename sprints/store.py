@@ -187,6 +187,11 @@ RULES: dict[str, tuple[str, Any]] = {
 }
 
 
+def fresh_token() -> str:
+    """A new token: ``sgw_<key>_<secret>``, 256 bits of chance in the secret."""
+    return f"sgw_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+
+
 def turn(path: Path, key: str, value: object) -> Any:
     """Set one switch of config.json and return what it was, None where it was not there. The
     caller holds the store's lock. Raises ``StoreError``.
@@ -202,7 +207,7 @@ def make_config(path: Path) -> dict[str, Any]:
     a token that is there stays. Raises ``StoreError``.
     """
     fresh = {
-        "auth_token": secrets.token_urlsafe(32),
+        "auth_token": fresh_token(),
         "bind_host": BIND_HOST,
         "port": PORT,
         "secret_key": secrets.token_urlsafe(50),

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from sprints.views import api
+from sprints.views import api, dashboard
 
 urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
     path("health", api.health, name="health"),
     path("api/status", api.status, name="api-status"),
 ]

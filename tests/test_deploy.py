@@ -42,8 +42,9 @@ def ours() -> dict[str, dict[str, Any]]:
 def can_be_typed(words: list[str]) -> bool:
     """Whether ``studio-gateway WORDS`` is a command of ours with options that it has."""
     name, *rest = words
-    assert get_commands()[name] == "sprints"
-    load_command_class("sprints", name).create_parser("studio-gateway", name).parse_args(rest)
+    home = str(get_commands()[name])
+    assert home in ("sprints", "gateway_project.accounts")
+    load_command_class(home, name).create_parser("studio-gateway", name).parse_args(rest)
     return True
 
 

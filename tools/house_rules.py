@@ -59,7 +59,8 @@ def what_exists() -> dict[str, set[str]]:
     """What a README may name, by the kinds of ``NAMED``."""
     from django.core import management
 
-    homes = [Path(management.__file__).parent, *(ROOT / name / "management" for name in PACKAGES)]
+    homes = [Path(management.__file__).parent]
+    homes += [home for name in PACKAGES for home in (ROOT / name).rglob("management")]
     makefile = (ROOT / "Makefile").read_text("utf-8")
     return {
         "command": {name for home in homes for name in management.find_commands(str(home))},

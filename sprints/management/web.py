@@ -39,6 +39,8 @@ class Web:
         self._socket = _listen(host, port)
         self._address = ipaddress.ip_address(self._socket.getsockname()[0])
         self._port = port
+        for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"):  # cookies know no ports
+            setattr(settings, name, f"{getattr(settings, name)}_{port}")
         if not self._address.is_unspecified:
             settings.ALLOWED_HOSTS += [host, self._named]
 

@@ -1,9 +1,10 @@
-"""What the web says when it says no: JSON, never a page and never a traceback."""
+"""What the web says when it says no: a page to a browser, JSON to all else, never a traceback."""
 
 from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 
 View = Callable[..., HttpResponse]
 
@@ -13,24 +14,44 @@ def refuse(status: int, text: str, **headers: str) -> JsonResponse:
     return JsonResponse({"error": text}, status=status, headers=headers)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+def wants_page(request: HttpRequest) -> bool:
+    """Whether a person looks: a browser asks for a page, outside the JSON interface."""
+    return not request.path_info.startswith("/api/") and "text/html" in request.headers.get(
+        "Accept", ""
+    )
+
+
+def answer(request: HttpRequest, status: int, text: str) -> HttpResponse:
+    """The refusal in the language of who asked."""
+    if wants_page(request):
+        what = {"status": status, "text": text}
+        return render(request, "sprints/refused.html", what, status=status)
+    return refuse(status, text)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 400."""
-    return refuse(400, "bad request")
+    return answer(request, 400, "bad request")
 
 
-def not_allowed(request: HttpRequest, exception: Exception) -> JsonResponse:
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 403."""
-    return refuse(403, "not allowed")
+    return answer(request, 403, "not allowed")
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was not ours, or is too old."""
+    return answer(request, 403, "this form is out of date; load the page again")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 404."""
-    return refuse(404, "not found")
+    return answer(request, 404, "not found")
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
     """Whatever a view raised; what it was stands in the log."""
-    return refuse(500, "this should not have happened; the gateway's log says more")
+    return answer(request, 500, "this should not have happened; the gateway's log says more")
 
 
 def only(*methods: str) -> Callable[[View], View]:

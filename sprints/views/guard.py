@@ -1,20 +1,18 @@
-"""At the door, before any view: by which name we are called, and whether the token is ours."""
+"""Before any view: what every answer carries, by which name we are called, who may do this."""
 
 import logging
 from collections.abc import Callable
-from secrets import compare_digest
+from functools import wraps
 
-from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
-from sprints.store import StoreError, read_config
-from sprints.views.answers import refuse
+from sprints.roles import Role
+from sprints.views.answers import View, answer, refuse
+from sprints.views.asked import Request
 
 Ask = Callable[[HttpRequest], HttpResponse]
-
-OPEN = frozenset({"/health"})  # the only paths that need no token
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -49,9 +47,9 @@ def headers(ask: Ask) -> Ask:
     return asked
 
 
-class Guard:
-    """Turns away who calls us by a foreign name (a page that has rebound its own name to this
-    machine), then who brings no token. Whether a path exists is not told to strangers.
+class Names:
+    """Turns away who calls us by a foreign name: a page that has rebound its own name to this
+    machine. And whoever is asked while the database is away is told to try again.
     """
 
     def __init__(self, ask: Ask) -> None:
@@ -63,26 +61,30 @@ class Guard:
         except DisallowedHost:
             return refuse(400, "this gateway does not go by that name")
         try:
-            if request.path_info not in OPEN and not brings_token(request):
-                return refuse(401, "unauthorized", **{"WWW-Authenticate": "Bearer"})
-        except StoreError as exc:
-            log.error("%s", exc)
-            return refuse(503, "the gateway cannot read its config.json")
-        return self.ask(request)
+            return self.ask(request)
+        except DatabaseError as exc:
+            return _away(exc)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A database that is away for a moment is no fault of ours: try again."""
-        if not isinstance(exception, DatabaseError):
-            return None
-        log.error("the database does not answer: %s", exception)
-        return refuse(503, "the database does not answer", **{"Retry-After": "5"})
+        return _away(exception) if isinstance(exception, DatabaseError) else None
 
 
-def brings_token(request: HttpRequest) -> bool:
-    """Whether the request carries the token as config.json has it now. Raises ``StoreError``."""
-    given = request.headers.get("X-Studio-Gateway-Token", "")
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    if not given and scheme.lower() == "bearer":
-        given = bearer.strip()
-    token: str = read_config(settings.STORE.config)["auth_token"]
-    return compare_digest(given.encode("latin-1", "replace"), token.encode())
+def _away(exc: Exception) -> HttpResponse:
+    log.error("the database does not answer: %s", exc)
+    return refuse(503, "the database does not answer", **{"Retry-After": "5"})
+
+
+def needs(role: Role) -> Callable[[View], View]:
+    """Let the view answer only to who has that role, or a higher one."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
+            if request.role < role:
+                return answer(request, 403, f"not allowed: this needs the role {role.word}")
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate

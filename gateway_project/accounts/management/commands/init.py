@@ -1,9 +1,10 @@
-"""``init``: directories, database, config.json."""
+"""``init``: directories, database, config.json, and the user whose token stands in it."""
 
 from typing import Any
 
 from django.conf import settings
 
+from gateway_project.accounts import tokens
 from sprints import operations
 from sprints.contract import budget
 from sprints.management.base import GatewayCommand
@@ -19,5 +20,6 @@ class Command(GatewayCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Initialise, then say where the store is."""
         operations.initialise()
+        tokens.adopt()
         self.stdout.write(f"store: {settings.STORE.root}")
         self.stdout.write(budget())

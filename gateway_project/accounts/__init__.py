@@ -1,0 +1,1 @@
+"""Who may do what: users, their tokens, their roles, and the door."""

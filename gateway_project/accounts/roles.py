@@ -1,0 +1,22 @@
+"""Roles are groups: Django's admin gives them to users, we only read them."""
+
+from django.contrib.auth.models import AbstractUser, Group
+
+from sprints.roles import ROLES, Role
+
+
+def role_of(user: AbstractUser) -> Role | None:
+    """The highest of a user's roles; None for one who has none or may not sign in."""
+    if not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.ADMIN
+    names = user.groups.filter(name__in=ROLES).values_list("name", flat=True)
+    return max((Role.named(name) for name in names), default=None)
+
+
+def give(user: AbstractUser, role: Role) -> None:
+    """Let the user have that role and no other. Who has one may see the back office."""
+    group, _ = Group.objects.get_or_create(name=role.word)
+    user.groups.remove(*user.groups.filter(name__in=ROLES).exclude(pk=group.pk))
+    user.groups.add(group)

@@ -1,0 +1,10 @@
+"""Which view answers which path."""
+
+from django.urls import path
+
+from gateway_project.accounts import views
+
+urlpatterns = [
+    path("login/", views.sign_in, name="login"),
+    path("logout/", views.sign_out, name="logout"),
+]

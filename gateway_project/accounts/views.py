@@ -1,0 +1,79 @@
+"""Sign in, sign out."""
+
+from django import forms
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_login_failed
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gateway_project.accounts import tokens
+from gateway_project.accounts.door import BEGAN_WITH
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class SignIn(forms.Form):
+    """A token, or a name and a password."""
+
+    token = forms.CharField(required=False, max_length=400)
+    username = forms.CharField(required=False, max_length=150)
+    password = forms.CharField(required=False, max_length=400, strip=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The page, and what becomes of its form. A wrong token and a wrong password read the same."""
+    after = _after(request)
+    if request.method != "POST":
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(after)
+        return render(request, "accounts/sign_in.html", {"next": after})
+    form = SignIn(request.POST)
+    said = "No such token or password. Neither is told apart here."
+    if form.is_valid() and _let_in(request, **form.cleaned_data):
+        return HttpResponseRedirect(after)
+    return render(request, "accounts/sign_in.html", {"next": after, "error": said}, status=401)
+
+
+def _let_in(request: HttpRequest, *, token: str, username: str, password: str) -> bool:
+    """A good token opens whatever others have tried; a password only until too many have."""
+    if token:
+        row = tokens.find(token)
+        if row is None:
+            user_login_failed.send(__name__, credentials={"username": "a token"}, request=request)
+            return False
+        login(request, row.user, backend=BACKEND)
+        request.session[BEGAN_WITH] = row.pk
+        tokens.used(row)
+        return True
+    user = authenticate(request, username=username, password=password) if username else None
+    if isinstance(user, User):
+        login(request, user)
+        return True
+    return False
+
+
+def _after(request: HttpRequest) -> str:
+    """Where to go then: a path of ours, wherever the form would like to go."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if ours and wanted.startswith("/") else resolve_url("dashboard")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return HttpResponseRedirect(resolve_url("login"))
+
+
+def too_many_tries(
+    request: HttpRequest, response: HttpResponse, credentials: dict[str, str]
+) -> HttpResponse:
+    """Password after password: a while of silence. The token in config.json opens all the same."""
+    said = "Too many tries. Wait ten minutes, or sign in with a token."
+    what = {"next": _after(request), "error": said}
+    return render(request, "accounts/sign_in.html", what, status=429)
