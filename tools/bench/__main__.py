@@ -21,6 +21,7 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"sizes": ((50, 1000), (5000, 1_000_000)), "asks": 100},
         {"sizes": ((50, 1000), (500, 20_000)), "asks": 20},
     ),
+    "watchers": ({"watchers": 100, "seconds": 20.0}, {"watchers": 30, "seconds": 5.0}),
     "serve": ({"idle_s": 60.0}, {"idle_s": 20.0}),
     "capture": ({"megabytes": 1000, "runs": 7}, {"megabytes": 300, "runs": 3}),
 }

@@ -45,7 +45,8 @@ def figures(sizes: tuple[tuple[int, int], ...], asks: int) -> Iterator[Figure]:
             sprint = f"t{sprints - stored}-0"
             stored = sprints
             size = f"{sprints} sprints, {events} events"
-            with serving(repo) as ask:
+            with serving(repo) as web:
+                ask = web.connect()
                 for path in (*PAGES, *LISTS):
                     yield from _page(ask, path, path.format(sprint=sprint), size, asks, first)
 
@@ -102,30 +103,42 @@ class Ask:
         return body
 
 
+class Serving:
+    """A ``serve`` without workers: its pid, and connections to it."""
+
+    def __init__(self, pid: int, port: int, token: str) -> None:
+        self.pid = pid
+        self._port, self._token = port, token
+
+    def connect(self) -> Ask:
+        """One more connection."""
+        return Ask(self._port, self._token)
+
+
 @contextmanager
-def serving(repo: Path) -> Iterator[Ask]:
-    """A connection to a ``serve`` without workers."""
+def serving(repo: Path) -> Iterator[Serving]:
+    """The store's web, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     token = json.loads((repo / ".studio_gateway/config.json").read_text())["auth_token"]
     argv = [sys.executable, "-m", "studio_gateway", "serve", "--no-workers", "--port", str(port)]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=dict(os.environ))
+    web = Serving(process.pid, port, token)
+    end = time.monotonic() + 60
     try:
-        yield _connected(port, token)
+        while not _answers(web):
+            if time.monotonic() > end:
+                raise SystemExit("serve does not answer")
+            time.sleep(0.1)
+        yield web
     finally:
         process.terminate()
         process.wait(60)
 
 
-def _connected(port: int, token: str) -> Ask:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            ask = Ask(port, token)
-            ask.get("/health")
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
-        else:
-            return ask
+def _answers(web: Serving) -> bool:
+    try:
+        web.connect().get("/health")
+    except OSError:
+        return False
+    return True
