@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -19,12 +18,10 @@ from gates.program import Program
 from sprints import queue
 from sprints.hooks.courier import Courier
 from sprints.models import Head, Host
-from sprints.models.host import SILENT_S
-from sprints.models.lease import held_here
 from sprints.queries import Refused
+from sprints.queue.silence import BEAT_S, Silence
 from sprints.store import StoreError
 
-BEAT_S = 4.0
 LOOK_S = 1.0
 GRACE_S = 30.0
 ROUND_S = 0.2
@@ -39,7 +36,7 @@ class Watch:
         self.host = host
         self.workers = workers
         self._cluster: Program | None = None
-        self._patient_until = 0.0
+        self._silence = Silence(host, workers)
 
     def __enter__(self) -> Self:
         """Raises ``Refused`` where the host has a watch already."""
@@ -74,7 +71,7 @@ class Watch:
 
     def _start(self) -> None:
         argv = [sys.executable, "-m", "studio_gateway", "worker", "--inside", str(os.getpid())]
-        self._patient_until = time.monotonic() + SILENT_S
+        self._silence.begin()
         self._cluster = None
         with contextlib.suppress(OSError):  # no room for a process: the next beat tries again
             self._cluster = Program([*argv, "--workers", str(self.workers)])
@@ -114,8 +111,10 @@ class Watch:
         except DatabaseError:
             connection.close()
             asked = False
-        if not asked:  # nobody can answer what was not asked
-            self._patient_until = time.monotonic() + SILENT_S
+        if asked:
+            self._silence.asked()
+        else:
+            self._silence.excuse()
 
     def _do(self, chore: Callable[[], None]) -> None:
         try:
@@ -134,13 +133,9 @@ class Watch:
             connection.close()
 
     def _silent(self) -> bool:
-        """No worker has taken a message for long, and not because all of them carry a sprint."""
-        if time.monotonic() < self._patient_until:
-            return False
         try:
-            long_ago = Now() - timedelta(seconds=SILENT_S)
-            silent = Host.objects.filter(pk=self.host, worked_at__lt=long_ago)
-            return silent.exists() and held_here() < self.workers
+            return self._silence.look()
         except DatabaseError:
             connection.close()  # it may be back, but not on this connection
+            self._silence.excuse()  # what was asked may be lost
             return False
