@@ -35,6 +35,12 @@ class Silence:
         self._asked = False
         self._seconds = 0.0
 
+    def wants_beat(self) -> bool:
+        """Whether to ask: they have answered, or are free to and did not, so that the beat may be
+        lost. While all of them carry a sprint the one that they were asked for is enough.
+        """
+        return not self._asked or self._seconds > 0
+
     def asked(self) -> None:
         """A beat has been asked for."""
         self._asked = True

@@ -107,6 +107,8 @@ class Watch:
         """Note that we live, and ask the workers to."""
         try:
             Host.objects.filter(pk=self.host).update(seen_at=Now())
+            if not self._silence.wants_beat():
+                return
             asked = self._cluster is not None and queue.ask_beat(self.host)
         except DatabaseError:
             connection.close()

@@ -106,6 +106,25 @@ def test_a_lost_message_is_asked_for_again(store):
     assert waiting() == [("sprints.queue.work", ("wk1",))]
 
 
+def test_a_sprint_whose_message_waits_is_not_asked_for_again(store):
+    queued("wk1", "wk2")
+    letters = waiting()
+
+    for _ in range(20):
+        queue.beat("here")
+
+    assert queue.reconcile() is None
+    assert waiting() == letters
+
+
+def test_beats_do_not_pile_up_before_workers_that_do_not_look(store):
+    for _ in range(20):
+        assert queue.ask_beat("here")
+    queue.ask_beat("there")
+
+    assert waiting() == [("sprints.queue.beat", ("here",)), ("sprints.queue.beat", ("there",))]
+
+
 def test_a_sprint_over_which_the_engine_falls_is_failed_not_asked_for_for_ever(store):
     queued("wk1")
     Sprint.objects.update(contract={"profile": "quick"})

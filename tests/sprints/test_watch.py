@@ -6,11 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from gates.process import identity
-from sprints import queries
+from gates.program import Program
+from sprints import operations, queries
 from sprints.models import Host
+from sprints.models.lease import take
 from sprints.queue import watch
+from sprints.queue.broker import Broker
 from sprints.queue.watch import Watch
 
 
@@ -40,6 +44,26 @@ def test_a_cluster_that_cannot_start_is_tried_again_at_each_beat(
     (host,) = queries.hosts()
     assert host["alive"]
     assert host["restarts"] > 1
+
+
+def test_workers_that_all_carry_a_sprint_are_asked_for_one_beat(store):
+    operations.create("wk1", by="test")
+    operations.start("wk1")
+    it = Watch("here", 1)
+    it._register()
+    it._cluster = Program(["sleep", "60"])
+    take("wk1", identity())
+    OrmQ.objects.all().delete()
+
+    asked = 0
+    for _ in range(20):
+        it._look()
+        it._beat()
+        asked += len(Broker()._claim() or [])  # the pusher has it, and no worker is free
+
+    it._cluster.stop(0.0)
+    assert asked == 1
+    assert OrmQ.objects.count() == 0
 
 
 def test_a_host_whose_workers_do_not_answer_is_called_silent(store):
