@@ -20,7 +20,7 @@ from sprints.hooks.courier import Courier
 from sprints.models import Head, Host
 from sprints.queries import Refused
 from sprints.queue.silence import BEAT_S, Silence
-from sprints.store import StoreError
+from sprints.setback import put_off
 
 LOOK_S = 1.0
 GRACE_S = 30.0
@@ -53,10 +53,10 @@ class Watch:
             while not stop():
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + LOOK_S
-                    self._look()
+                    self._do(self._look)
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_S
-                    self._beat()
+                    self._do(self._beat)
                     self._do(chore)
                 time.sleep(ROUND_S)
 
@@ -110,20 +110,23 @@ class Watch:
             if not self._silence.wants_beat():
                 return
             asked = self._cluster is not None and queue.ask_beat(self.host)
-        except DatabaseError:
+        except Exception as exc:
+            self._silence.excuse()
             connection.close()
-            asked = False
+            if isinstance(exc, DatabaseError):
+                return  # it is away: what is done every few seconds tells it
+            raise
         if asked:
             self._silence.asked()
         else:
             self._silence.excuse()
 
-    def _do(self, chore: Callable[[], None]) -> None:
+    def _do(self, act: Callable[[], None]) -> None:
+        """Do it, or put it off: with us would end the cluster, and the gates that it runs."""
         try:
-            chore()
-        except (DatabaseError, StoreError) as exc:
-            sys.stderr.write(f"put off: {' '.join(str(exc).split())}\n")
-            connection.close()
+            act()
+        except Exception as exc:
+            put_off(exc)
 
     def _restart(self) -> None:
         if self._cluster:
