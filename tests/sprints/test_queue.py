@@ -9,7 +9,7 @@ from gates.models import Gate
 from gates.process import identity
 from sprints import operations, queue
 from sprints.models import Event, Sprint
-from sprints.models.lease import Held, release, take
+from sprints.models.lease import Held, holder, release, take
 from sprints.queue.broker import Broker
 from sprints.queue.packets import PacketQueue
 
@@ -85,6 +85,23 @@ def test_a_sprint_that_waits_for_its_turn_can_be_cancelled_at_once(store):
     assert operations.cancel("wk2", "sam", wait_s=5) == "cancelled"
 
     assert Event.objects.filter(sprint_id="wk2", kind="round_started").count() == 0
+    release(lease)
+
+
+def test_a_cancel_from_elsewhere_is_carried_out_beside_the_sprint_that_runs(store):
+    queued("wk1", "wk2", "wk3")
+    lease = take("wk1", identity())
+    OrmQ.objects.all().delete()
+    Sprint.objects.filter(pk="wk3").update(cancel_by="sam")  # all that another host can do
+
+    queue.beat("here")
+
+    assert waiting() == [("sprints.queue.work", ("wk3",))]
+    queue.work("wk3")
+    assert Sprint.objects.get(pk="wk3").status == "cancelled"
+    assert Event.objects.filter(sprint_id="wk3", kind="round_started").count() == 0
+    queue.work("wk2")
+    assert holder(Sprint.objects.get(pk="wk2")) is None
     release(lease)
 
 
