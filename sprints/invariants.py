@@ -21,7 +21,7 @@ from gates.verdict import Verdict
 from sprints.mirror import verify
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
-from sprints.models.lease import holder
+from sprints.models.lease import held, holder
 from sprints.store import Store
 from sprints.switches import switches
 from sprints.waiting import waiting_for
@@ -128,15 +128,15 @@ def no_remains(now: datetime) -> Iterator[Violation]:
 
 def one_carrier(now: datetime) -> Iterator[Violation]:
     """One living process carries a sprint in this repository, and lets go of one that ended."""
-    rows = Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
-    held = [(row, who) for row in rows if (who := holder(row))]
-    carried = [(row.home, row.pk, who) for row, who in held if not row.cancel_by]
+    rows = sorted(held(), key=lambda row: row.pk)
+    lively = [(row, who) for row in rows if (who := holder(row))]
+    carried = [(row.home, row.pk, who) for row, who in lively if not row.cancel_by]
     for home in {home for home, _, _ in carried}:
         here = [f"{pk} by {who}" for place, pk, who in carried if place == home]
         if len(here) > 1:
             words = f"several sprints are carried at once in {home}: {', '.join(here)}"
             yield Violation(words, RESTORE)
-    for row, who in held:
+    for row, who in lively:
         if row.finished_at and row.finished_at < now - SETTLED:
             text = f"sprint {row.pk} is {row.status}, and still held by {who}"
             yield Violation(text, "studio-gateway status")
@@ -145,7 +145,7 @@ def one_carrier(now: datetime) -> Iterator[Violation]:
 def nobody_silent(now: datetime) -> Iterator[Violation]:
     """What runs is carried, waits for its turn, or waits for somebody who is there."""
     running = list(Sprint.objects.filter(status=Sprint.Status.RUNNING).order_by("started_at"))
-    carried = any(holder(row) for row in Sprint.objects.exclude(lease_owner=""))
+    carried = any(holder(row) for row in held())
     workers = Host.objects.filter(seen_at__gt=now - ALIVE).exists()
     last = Event.objects.order_by("-seq").values_list("ts", flat=True).first()
     for row in running:
@@ -153,8 +153,8 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
         if (until := waits.get("until_ts")) and until < stamp(now - SILENT):
             text = f"sprint {row.pk} waits for {waits['what']}, due at {until}"
             yield Violation(text, f"studio-gateway sprint cancel {row.pk}")
-        held = row.meta.get("automation_paused") is True or switches().automation_paused
-        if carried or (held and not row.cancel_by):
+        paused = row.meta.get("automation_paused") is True or switches().automation_paused
+        if carried or (paused and not row.cancel_by):
             continue
         if not workers:
             text = f"sprint {row.pk} runs, and nobody is there to carry it"

@@ -75,7 +75,7 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
 
 def _no_room(sprint_id: str = "") -> str:
     """Why nobody else may be carried here now; empty where one more may."""
-    carried = [row for row in _held().exclude(pk=sprint_id) if _lives(row)]
+    carried = [row for row in held().exclude(pk=sprint_id) if _lives(row)]
     for row in carried:
         if row.home == settings.STORE.place:
             return f"sprint {row.pk} is in this repository, carried by {_name(row.lease_owner)}"
@@ -111,8 +111,11 @@ def holder(row: Sprint) -> str | None:
     return _name(row.lease_owner) if row.lease_owner and _lives(row) else None
 
 
-def _held() -> QuerySet[Sprint]:
-    return Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
+def held() -> QuerySet[Sprint]:
+    """The sprints that somebody carries, or did until it died; in no order, for which SQLite would
+    leave their index and read every sprint that ever was.
+    """
+    return Sprint.objects.exclude(lease_owner="").order_by().defer("contract", "meta")
 
 
 def unheld() -> Sprint | None:
@@ -136,7 +139,7 @@ def _free(rows: QuerySet[Sprint]) -> Sprint | None:
 
 def held_here() -> int:
     """How many sprints living processes carry in this store."""
-    return sum(_lives(row) for row in _held().filter(home=settings.STORE.place))
+    return sum(_lives(row) for row in held().filter(home=settings.STORE.place))
 
 
 def renew(lease: Lease) -> bool:
