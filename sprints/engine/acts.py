@@ -1,15 +1,18 @@
 """What an operator's act means for the rows: pure functions to moves, as ``settle`` is."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sprints.contract import Contract
 from sprints.engine.decide import OVERDUE
+from sprints.meta import merged, same
 from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
 STOPPED = ("failed", "blocked", "cancelled")
+PAUSE = ("automation_paused", "paused_by", "paused_ts", "paused_why")  # in meta, while it is held
 
 
 def create(
@@ -124,17 +127,16 @@ def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Move:
         )
     if snapshot.paused:
         raise MoveRefused(f"sprint {sprint.sprint_id} is paused already, by {paused_by(snapshot)}")
-    held = {"automation_paused": True, "paused_by": by, "paused_ts": stamp(at), "paused_why": why}
     because = f": {why}" if why else ""
-    return _noted(snapshot, f"sprint paused by {by}{because}", sprint.meta | held, by)
+    meta = sprint.meta | _held(by, why, at)
+    return _noted(snapshot, f"sprint paused by {by}{because}", meta, by)
 
 
 def resume(snapshot: Snapshot, by: str) -> Move:
     """Let a paused sprint go on. Raises ``MoveRefused``."""
     if not snapshot.paused:
         raise MoveRefused(f"sprint {snapshot.sprint_id} is not paused")
-    keys = ("automation_paused", "paused_by", "paused_ts", "paused_why")
-    meta = {key: value for key, value in snapshot.sprint.meta.items() if key not in keys}
+    meta = {key: value for key, value in snapshot.sprint.meta.items() if key not in PAUSE}
     return _noted(snapshot, f"sprint resumed by {by}", meta, by)
 
 
@@ -144,6 +146,41 @@ def paused_by(snapshot: Snapshot) -> str:
     since = f" since {meta['paused_ts']}" if meta.get("paused_ts") else ""
     why = f" ({meta['paused_why']})" if meta.get("paused_why") else ""
     return f"{meta.get('paused_by') or 'its settings'}{since}{why}"
+
+
+def edit(
+    snapshot: Snapshot, title: str | None, patch: Mapping[str, Any], by: str, at: datetime
+) -> Move | None:
+    """Another title, and ``patch`` merged into meta; None where nothing changes.
+
+    A pause that is set or lifted so says who did it, as every pause does. Raises ``BadMeta``.
+    """
+    sprint = snapshot.sprint
+    meta = merged(sprint.meta, patch, sprint.status, sprint.waiting)
+    if (meta.get("automation_paused") is True) != snapshot.paused:
+        meta = {key: value for key, value in meta.items() if key not in PAUSE}
+        if not snapshot.paused:
+            meta |= _held(by, "", at)
+        elif "automation_paused" in patch and patch["automation_paused"] is not None:
+            meta["automation_paused"] = False
+    values: dict[str, Any] = {}
+    if title is not None and title != sprint.title:
+        values["title"] = title
+    if not same(meta, sprint.meta):
+        values["meta"] = meta
+    if not values:
+        return None
+    before = sprint.meta
+    both = {*meta} & {*before}
+    keys = sorted(({*meta} ^ {*before}) | {k for k in both if not same(meta[k], before[k])})
+    what = [*(["title"] if "title" in values else []), *keys]
+    change = Update("sprint", sprint.sprint_id, (sprint.status,), values)
+    message = f"sprint changed by {by}: {', '.join(what)}"
+    return Move("sprint_changed", message[:500], (change,), data={"by": by, "keys": what})
+
+
+def _held(by: str, why: str, at: datetime) -> dict[str, Any]:
+    return {"automation_paused": True, "paused_by": by, "paused_ts": stamp(at), "paused_why": why}
 
 
 def _noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Move:

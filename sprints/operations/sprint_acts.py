@@ -1,8 +1,8 @@
-"""What is done to a sprint: create, run, start, retry, pause, resume, cancel."""
+"""What is done to a sprint: create, edit, run, start, retry, pause, resume, cancel."""
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -183,6 +183,23 @@ def _start_if_created(snapshot: Snapshot, at: datetime) -> Move | None:
 
 def _retry(snapshot: Snapshot, at: datetime) -> Move:
     return acts.retry(snapshot, contract_of(snapshot), at)
+
+
+def edit(
+    sprint_id: str, by: str, title: str | None = None, meta: Mapping[str, Any] | None = None
+) -> Sprint:
+    """Another title, and a shallow merge into meta, where None removes a key; the sprint as it is
+    then. Raises ``Refused``, with nothing changed, for what ``sprints.meta`` does not let in.
+    """
+    if title is not None:
+        check_wish(title, "", "", "")
+        title = title.strip() or sprint_id
+    was_paused = get(sprint_id).meta.get("automation_paused") is True
+    with transaction.atomic():
+        after = _act(sprint_id, lambda snapshot, at: acts.edit(snapshot, title, meta or {}, by, at))
+        if was_paused and not after.paused and after.sprint.status == Sprint.Status.RUNNING:
+            queue.ask(sprint_id)
+    return get(sprint_id)
 
 
 def pause(sprint_id: str, by: str, why: str = "") -> None:
