@@ -6,13 +6,12 @@ from typing import Any
 
 from sprints.contract import Contract
 from sprints.engine.decide import OVERDUE
+from sprints.engine.holds import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.meta import merged, same
-from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
 STOPPED = ("failed", "blocked", "cancelled")
-PAUSE = ("automation_paused", "paused_by", "paused_ts", "paused_why")  # in meta, while it is held
 
 
 def create(
@@ -83,7 +82,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
             "only a failed, blocked or cancelled one that had started can be retried"
         )
     attempt = snapshot.sprint.attempt + 1
-    values = {
+    values: dict[str, Any] = {
         "status": "running",
         "attempt": attempt,
         "last_error": None,
@@ -93,6 +92,8 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     data: dict[str, Any] = {"round": now.code, "attempt": attempt, "digest": contract.digest}
     if contract != snapshot.contract:
         values["contract"] = data["contract"] = contract.to_json()
+    if STEP in snapshot.sprint.meta:
+        values["meta"] = {k: v for k, v in snapshot.sprint.meta.items() if k != STEP}
     notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
@@ -128,24 +129,15 @@ def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Move:
     if snapshot.paused:
         raise MoveRefused(f"sprint {sprint.sprint_id} is paused already, by {paused_by(snapshot)}")
     because = f": {why}" if why else ""
-    meta = sprint.meta | _held(by, why, at)
-    return _noted(snapshot, f"sprint paused by {by}{because}", meta, by)
+    meta = sprint.meta | held(by, why, at)
+    return noted(snapshot, f"sprint paused by {by}{because}", meta, by)
 
 
 def resume(snapshot: Snapshot, by: str) -> Move:
     """Let a paused sprint go on. Raises ``MoveRefused``."""
     if not snapshot.paused:
         raise MoveRefused(f"sprint {snapshot.sprint_id} is not paused")
-    meta = {key: value for key, value in snapshot.sprint.meta.items() if key not in PAUSE}
-    return _noted(snapshot, f"sprint resumed by {by}", meta, by)
-
-
-def paused_by(snapshot: Snapshot) -> str:
-    """Who paused it, since when and why, in words."""
-    meta = snapshot.sprint.meta
-    since = f" since {meta['paused_ts']}" if meta.get("paused_ts") else ""
-    why = f" ({meta['paused_why']})" if meta.get("paused_why") else ""
-    return f"{meta.get('paused_by') or 'its settings'}{since}{why}"
+    return noted(snapshot, f"sprint resumed by {by}", unpaused(snapshot), by)
 
 
 def edit(
@@ -158,9 +150,10 @@ def edit(
     sprint = snapshot.sprint
     meta = merged(sprint.meta, patch, sprint.status, sprint.waiting)
     if (meta.get("automation_paused") is True) != snapshot.paused:
-        meta = {key: value for key, value in meta.items() if key not in PAUSE}
+        kept = unpaused(snapshot)
+        meta = {k: v for k, v in meta.items() if k not in PAUSE and (k != STEP or k in kept)}
         if not snapshot.paused:
-            meta |= _held(by, "", at)
+            meta |= held(by, "", at)
         elif "automation_paused" in patch and patch["automation_paused"] is not None:
             meta["automation_paused"] = False
     values: dict[str, Any] = {}
@@ -177,16 +170,6 @@ def edit(
     change = Update("sprint", sprint.sprint_id, (sprint.status,), values)
     message = f"sprint changed by {by}: {', '.join(what)}"
     return Move("sprint_changed", message[:500], (change,), data={"by": by, "keys": what})
-
-
-def _held(by: str, why: str, at: datetime) -> dict[str, Any]:
-    return {"automation_paused": True, "paused_by": by, "paused_ts": stamp(at), "paused_why": why}
-
-
-def _noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Move:
-    only_from = (snapshot.sprint.status,)
-    change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta})
-    return Move("note", message, (change,), data={"by": by})
 
 
 def cancel(snapshot: Snapshot, by: str, at: datetime) -> Move:

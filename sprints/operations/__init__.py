@@ -17,6 +17,7 @@ from sprints.operations.sprint_acts import (
     retry,
     run,
     start,
+    step,
 )
 from sprints.operations.store_acts import configuration, configure, initialise, settle_files
 from sprints.queries import Refused
@@ -42,5 +43,6 @@ __all__ = [
     "set_schedule",
     "settle_files",
     "start",
+    "step",
     "turn_schedule",
 ]  # fmt: skip

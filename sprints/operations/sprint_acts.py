@@ -1,4 +1,4 @@
-"""What is done to a sprint: create, edit, run, start, retry, pause, resume, cancel."""
+"""What is done to a sprint: create, edit, run, start, step, retry, pause, resume, cancel."""
 
 import os
 import time
@@ -15,7 +15,7 @@ from gates import faults, process
 from gates.models import Gate
 from sprints import queue
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
-from sprints.engine import acts
+from sprints.engine import acts, holds
 from sprints.engine.carry import Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
@@ -120,9 +120,33 @@ def start(sprint_id: str, *, again: bool = False) -> Sprint:
     def queued(snapshot: Snapshot, at: datetime) -> Move | None:
         if again:
             return _retry(snapshot, at)
-        if snapshot.sprint.status not in ("created", "running"):
-            raise MoveRefused(f"sprint {sprint_id} is {snapshot.sprint.status}")
-        return _start_if_created(snapshot, at)
+        _check_can_go_on(snapshot)
+        return _start_or_go_on(snapshot, at)
+
+    with transaction.atomic():
+        _act(sprint_id, queued)
+        queue.ask(sprint_id)
+    return get(sprint_id)
+
+
+def _check_can_go_on(snapshot: Snapshot) -> None:
+    if snapshot.sprint.status not in ("created", "running"):
+        raise MoveRefused(f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}")
+
+
+def step(sprint_id: str, by: str) -> Sprint:
+    """Hand the sprint to the workers for its current round alone, starting it if need be. Where it
+    holds then is on record, whoever dies on the way. Raises ``Refused``.
+    """
+    get(sprint_id)
+
+    def queued(snapshot: Snapshot, at: datetime) -> Move:
+        _check_can_go_on(snapshot)
+        if snapshot.sprint.status == "running":
+            return holds.step(snapshot, None, snapshot.now.code, by)
+        contract = contract_of(snapshot)
+        begun = acts.start(snapshot, contract, at)
+        return holds.step(snapshot, begun, contract.rounds[0].code, by)
 
     with transaction.atomic():
         _act(sprint_id, queued)
@@ -146,7 +170,7 @@ def _carry(
     faults.point("lease_taken")
     try:
         process.warm()
-        snapshot = _act(sprint_id, _retry if retry else _start_if_created)
+        snapshot = _act(sprint_id, _retry if retry else _start_or_go_on)
     except BaseException:
         release(lease, unused=True)
         raise
@@ -175,9 +199,9 @@ def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> S
     raise Refused(f"sprint {sprint_id} keeps changing; try again")
 
 
-def _start_if_created(snapshot: Snapshot, at: datetime) -> Move | None:
+def _start_or_go_on(snapshot: Snapshot, at: datetime) -> Move | None:
     if snapshot.sprint.status != "created":
-        return None
+        return holds.go_on(snapshot)
     return acts.start(snapshot, contract_of(snapshot), at)
 
 
