@@ -50,13 +50,12 @@ def plain_json(value: Any, deep: int = DEEP) -> Any:
 
 
 def merged(
-    meta: Mapping[str, Any], patch: Mapping[str, Any], status: str, waiting: Any = None
+    meta: Mapping[str, Any], patch: Mapping[str, Any], waiting: Any = None
 ) -> dict[str, Any]:
     """``meta`` after a shallow merge of ``patch``, where None removes a key. A key that is given as
     it is already is no change, so whoever has read a sprint may send it back whole.
 
-    Raises ``BadMeta`` with every reason; a sprint that runs (``status``) keeps what its contract
-    froze.
+    Raises ``BadMeta`` with every reason.
     """
     now = {**meta, "waiting_for": waiting}
     changed = {
@@ -65,11 +64,6 @@ def merged(
         if (key in now or value is not None) and not (key in now and same(now[key], value))
     }
     problems = [f"{key} is written by the gateway alone" for key in sorted(OURS & {*changed})]
-    if status == "running":
-        problems += [
-            f"{key} is frozen with the contract while the sprint runs"
-            for key in sorted(FROZEN & {*changed})
-        ]
     given = {key: value for key, value in changed.items() if value is not None}
     problems += _problems(given)
     after = {k: v for k, v in {**meta, **changed}.items() if v is not None or k not in changed}
@@ -92,6 +86,11 @@ def _problems(given: Mapping[str, Any]) -> list[str]:
     except ContractError as exc:
         found.append(str(exc))
     return found
+
+
+def frozen(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What differs of the keys that a sprint which runs keeps as its contract froze them."""
+    return [key for key in sorted(FROZEN) if not same(before.get(key), after.get(key))]
 
 
 def same(one: Any, other: Any) -> bool:

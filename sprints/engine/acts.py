@@ -7,7 +7,7 @@ from typing import Any
 from sprints.contract import Contract
 from sprints.engine.decide import OVERDUE
 from sprints.engine.holds import PAUSE, STEP, held, noted, paused_by, unpaused
-from sprints.meta import merged, same
+from sprints.meta import frozen, merged, same
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
@@ -145,10 +145,13 @@ def edit(
 ) -> Move | None:
     """Another title, and ``patch`` merged into meta; None where nothing changes.
 
-    A pause that is set or lifted so says who did it, as every pause does. Raises ``BadMeta``.
+    A pause that is set or lifted so says who did it, as every pause does. Raises ``BadMeta``,
+    ``MoveRefused``.
     """
     sprint = snapshot.sprint
-    meta = merged(sprint.meta, patch, sprint.status, sprint.waiting)
+    meta = merged(sprint.meta, patch, sprint.waiting)
+    if sprint.status == "running" and (keys := frozen(sprint.meta, meta)):
+        raise MoveRefused(f"{', '.join(keys)}: frozen with the contract while the sprint runs")
     if (meta.get("automation_paused") is True) != snapshot.paused:
         kept = unpaused(snapshot)
         meta = {k: v for k, v in meta.items() if k not in PAUSE and (k != STEP or k in kept)}

@@ -24,7 +24,7 @@ from sprints.models.event import HOOK_DEPTH
 from sprints.models.host import living
 from sprints.models.lease import Held, holder, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
-from sprints.queries import Refused, get
+from sprints.queries import NotNow, Refused, get
 from sprints.snapshot import Snapshot, evolve, load
 from sprints.switches import switches
 
@@ -68,7 +68,7 @@ def create(
         there = Sprint.objects.filter(sprint_id__iexact=sprint_id).first()
         if there is None:
             raise
-        raise Refused(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
+        raise NotNow(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
     return Sprint.objects.get(pk=sprint_id)
 
 
@@ -186,7 +186,9 @@ def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> S
         snapshot = load(sprint_id, at)
         try:
             move = make(snapshot, at)
-        except (MoveRefused, ValueError) as exc:
+        except MoveRefused as exc:
+            raise NotNow(str(exc)) from exc
+        except ValueError as exc:
             raise Refused(str(exc)) from exc
         if move is None:
             return snapshot
@@ -196,7 +198,7 @@ def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> S
         except MoveRefused:
             continue  # it has changed since it was read: look again
         return replace(evolve(snapshot, moves, at), version=snapshot.version + 1)
-    raise Refused(f"sprint {sprint_id} keeps changing; try again")
+    raise NotNow(f"sprint {sprint_id} keeps changing; try again")
 
 
 def _start_or_go_on(snapshot: Snapshot, at: datetime) -> Move | None:
@@ -260,6 +262,17 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
         else:
             time.sleep(0.1)
     return sprint.status
+
+
+def ask_to_cancel(sprint_id: str, by: str) -> None:
+    """Put the cancel on record and leave it to whoever carries the sprint, or to the workers, to
+    end what runs. Raises ``Refused``.
+    """
+    get(sprint_id)
+    with transaction.atomic():
+        after = _act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
+        if after.sprint.status == Sprint.Status.RUNNING:
+            queue.ask(sprint_id)
 
 
 def _is_elsewhere(sprint: Sprint) -> bool:

@@ -138,7 +138,7 @@ def test_there_must_be_such_a_sprint(store, name):
 def test_a_sprint_that_runs_keeps_what_its_contract_froze(store, sprint):
     operations.start("wk1")
 
-    with pytest.raises(operations.Refused, match="gate_profile is frozen with the"):
+    with pytest.raises(operations.NotNow, match="gate_profile: frozen with the"):
         operations.edit("wk1", "sam", meta={"gate_profile": "full"})
     operations.edit("wk1", "sam", meta={"brief": "else", "active_agents": ["agent_02"]})
     operations.run("wk1", Wish())
