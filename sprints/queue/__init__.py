@@ -83,8 +83,9 @@ def work(sprint_id: str) -> None:
     if WISH.hand_back:
         return
     faults.point("task_started")
+    is_ending = Sprint.objects.filter(pk=sprint_id).exclude(cancel_by="").exists()
     try:
-        lease = take(sprint_id, process.identity())
+        lease = take(sprint_id, process.identity(), beside=is_ending)
     except (Held, Sprint.DoesNotExist):
         return
     faults.point("lease_taken")
