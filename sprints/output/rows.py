@@ -24,9 +24,10 @@ class Rows:
     number: int | None
 
 
-def rows(window: Window, stream: str, marked: int | None = None) -> Rows:
+def rows(window: Window, stream: str, marked: int | None = None, *, apart: bool = False) -> Rows:
     """The window's lines. Ids are ``stdout-L12``, or ``stdout-B4096`` by the byte at which the
     line begins where no number is known; ``marked`` is the offset of the line to be marked.
+    ``apart``: nothing stands above it, so that what goes on is a row of its own.
     """
     line = _before(window)
     parts = window.data.split(b"\n")
@@ -35,10 +36,11 @@ def rows(window: Window, stream: str, marked: int | None = None) -> Rows:
     for index, part in enumerate(parts):
         last = index == len(parts) - 1
         line.read(part.decode("utf-8", "replace"))
-        if index == 0 and window.continues:
+        goes_on = index == 0 and window.continues
+        if goes_on and not apart:
             more, clears = _spans(line), line.cleared
         elif part or not last:
-            name = f"L{number}" if number is not None else f"B{at}"
+            name = f"B{at}" if number is None or goes_on else f"L{number}"
             html.append(_row(f"{stream}-{name}", name[1:], _spans(line), marked=at == marked))
         if not last:
             line = Line(ink=line.ink)

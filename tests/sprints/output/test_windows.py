@@ -24,20 +24,24 @@ class Reader:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.ids: list[str] = []
-        self.at, self.number = 0, None
+        self.at = 0
+        self.number: int | None = None
 
     def take(self, window: windows.Window) -> None:
         assert window.start == self.at
         got = rows(window, "stdout")
-        plain = re.sub(r"</?(?:span|em)[^>]*>", "", got.more)
-        if got.clears:
+        self.put(got.more, got.html, clears=got.clears)
+        self.at, self.number = window.end, got.number
+
+    def put(self, more: str, html: str, *, clears: bool) -> None:
+        plain = re.sub(r"</?(?:span|em)[^>]*>", "", more)
+        if clears:
             self.lines[-1] = plain
         elif plain:
             self.lines[-1] += plain
-        for name, code in re.findall(r'id="([^"]+)".*?<code>(.*?)</code>', got.html, re.DOTALL):
+        for name, code in re.findall(r'id="([^"]+)".*?<code>(.*?)</code>', html, re.DOTALL):
             self.ids.append(name)
             self.lines.append(re.sub(r"</?(?:span|em)[^>]*>", "", code))
-        self.at, self.number = window.end, got.number
 
 
 def whole(data: bytes) -> list[str]:
