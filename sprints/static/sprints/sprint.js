@@ -3,7 +3,7 @@
 
 (() => {
   const MOST_ROWS = 10000;
-  const SOONEST = 700, LATEST = 10000; // ms between two questions
+  const SOONEST = 700, LATEST = 5000; // ms between two questions
   const here = (query) => document.querySelector(query);
   let log = null; // what the pane that is shown now can do
 
@@ -64,7 +64,7 @@
       if (!pane.isConnected) return;
       try {
         const { came, left } = document.hidden ? { came: false, left: true } : await more();
-        wait = came ? (left ? 50 : SOONEST) : Math.min(wait * 1.5, LATEST);
+        wait = came ? (left ? 50 : SOONEST) : Math.min(wait * 1.4, LATEST);
         if (over && !left) return;
       } catch (error) {
         if (["401", "403", "404"].includes(error.message)) return;
@@ -89,7 +89,7 @@
       for (const one of lines.querySelectorAll(".marked")) one.classList.remove("marked");
       row.classList.add("marked");
       follow(false);
-      box.scrollTop = row.offsetTop - box.clientHeight / 3;
+      box.scrollTop = row.offsetTop - box.clientHeight / 4;
       return true;
     }
 
@@ -103,7 +103,7 @@
       if (hit < 0) return;
       hits[hit].classList.add("now");
       follow(false);
-      box.scrollTop = hits[hit].offsetTop - box.clientHeight / 3;
+      box.scrollTop = hits[hit].offsetTop - box.clientHeight / 4;
     }
 
     button.hidden = find.parentElement.hidden = false;
