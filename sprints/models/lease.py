@@ -112,7 +112,7 @@ def holder(row: Sprint) -> str | None:
 
 
 def _held() -> QuerySet[Sprint]:
-    return Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
+    return Sprint.objects.filter(lease_owner__gt="").defer("contract", "meta")
 
 
 def unheld() -> Sprint | None:

@@ -15,7 +15,7 @@ from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import holder
 from sprints.snapshot import Snapshot, load
-from sprints.waiting import waiting_for
+from sprints.waiting import waits_of
 
 
 class Refused(Exception):
@@ -58,9 +58,7 @@ def status() -> dict[str, Any]:
         "mirror_fault": head.mirror_fault,
         "hosts": hosts(),
         "schedules": schedules(),
-        "waiting": {
-            row.pk: waiting_for(row) for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
-        },
+        "waiting": waits_of(Sprint.objects.filter(status=Sprint.Status.RUNNING).defer("contract")),
     }
 
 
@@ -71,7 +69,7 @@ def ids() -> list[str]:
 
 def job() -> dict[str, Any]:
     """Whether a sprint is being carried right now, and which."""
-    held = Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
+    held = Sprint.objects.filter(lease_owner__gt="").defer("contract", "meta")
     names = [row.pk for row in held if holder(row)]
     return {"running": bool(names), "name": names[0] if names else None}
 
@@ -81,7 +79,7 @@ def hosts() -> list[dict[str, Any]]:
     ``silent``: no worker has answered for long, though one of them has nothing to carry.
     """
     carried: dict[str, list[str]] = {}
-    for pk, home in Sprint.objects.exclude(lease_owner="").values_list("pk", "home"):
+    for pk, home in Sprint.objects.filter(lease_owner__gt="").values_list("pk", "home"):
         carried.setdefault(home, []).append(pk)
     return [
         {
@@ -133,7 +131,8 @@ def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
     rows = Sprint.objects.order_by("-created_at").defer("contract", "meta")
     if status:
         rows = rows.filter(status=status)
-    now = timezone.now()
+    now, found = timezone.now(), list(rows[:limit])
+    waits = waits_of(found)
     return [
         {
             "sprint_id": row.sprint_id,
@@ -146,9 +145,9 @@ def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
             "started_ts": row.started_at and stamp(row.started_at),
             "finished_ts": row.finished_at and stamp(row.finished_at),
             "took_s": _took(row, now),
-            "waiting_for": waiting_for(row),
+            "waiting_for": waits[row.pk],
         }
-        for row in rows[:limit]
+        for row in found
     ]
 
 
@@ -162,6 +161,11 @@ def _took(row: Sprint, now: datetime) -> float | None:
 def head() -> int:
     """The last event's seq."""
     return Head.objects.values_list("seq", flat=True).get(pk=1)
+
+
+def mirror_fault() -> str:
+    """Why the files are behind the rows; empty while they are not."""
+    return Head.objects.values_list("mirror_fault", flat=True).get(pk=1)
 
 
 def last_events(tail: int, sprint_id: str | None = None) -> list[Event]:
