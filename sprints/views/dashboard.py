@@ -54,6 +54,11 @@ def _sprints(status: str) -> dict[str, Any]:
         "running": running,
         "moving": moving,
         "waits": waits,
+        "more_waits": [
+            {"status": status, "count": counts[status] - URGENT}
+            for status in (Sprint.Status.BLOCKED, Sprint.Status.CREATED)
+            if counts[status] > URGENT
+        ],
         "counts": counts,
         "chips": chips("/", status, counts),
         "none": not any(counts.values()),

@@ -31,6 +31,8 @@ def gates(request: HttpRequest) -> HttpResponse:
 @only("GET")
 def gate(request: HttpRequest, gate_id: str) -> HttpResponse:
     """One gate; of one that was removed, its runs."""
+    if not gate_id.isprintable():  # no database takes every text
+        raise Http404
     definition = gate_history.definition(gate_id)
     runs = gate_history.last_runs([gate_id], OF_ONE)[gate_id]
     if definition is None and not runs:
