@@ -61,14 +61,6 @@ class Line:
         return bool(until) and str(until) < stamp(timezone.now())
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Lines, newest first; ``older`` is the id to ask for what follows, empty at the end."""
-
-    lines: list[Line]
-    older: str = ""
-
-
 def lines(rows: Sequence[Sprint]) -> list[Line]:
     """The lines of those sprints, in their order."""
     rounds = defaultdict(list)
@@ -97,9 +89,19 @@ def lines(rows: Sequence[Sprint]) -> list[Line]:
     ]
 
 
-def page(limit: int, *, status: str = "", text: str = "", before: str = "") -> Page:
+def together(**lists: Sequence[Sprint]) -> dict[str, list[Line]]:
+    """The lines of several lists by their names; who stands in more than one is looked at once."""
+    rows = {row.pk: row for found in lists.values() for row in found}
+    known = {line.sprint_id: line for line in lines(list(rows.values()))}
+    return {name: [known[row.pk] for row in found] for name, found in lists.items()}
+
+
+def page(
+    limit: int, *, status: str = "", text: str = "", before: str = ""
+) -> tuple[list[Sprint], str]:
     """The newest sprints of that status whose id or title holds ``text``; those older than sprint
-    ``before``. Raises ``Sprint.DoesNotExist`` where there is no such sprint.
+    ``before``. With them, what is ``before`` for the page that follows, empty at the end. Raises
+    ``Sprint.DoesNotExist`` where there is no such sprint.
     """
     rows = _rows()
     if status:
@@ -110,32 +112,31 @@ def page(limit: int, *, status: str = "", text: str = "", before: str = "") -> P
         at = Sprint.objects.values_list("created_at", flat=True).get(pk=before)
         rows = rows.filter(created_at__lte=at).exclude(created_at=at, pk__gte=before)
     found = list(rows[: limit + 1])
-    older = found[limit - 1].pk if len(found) > limit else ""
-    return Page(lines(found[:limit]), older)
+    return found[:limit], found[limit - 1].pk if len(found) > limit else ""
 
 
-def last_started(limit: int) -> list[Line]:
+def last_started(limit: int) -> list[Sprint]:
     """The newest sprints that have been started, newest first."""
-    return lines(list(_rows().exclude(status=Sprint.Status.CREATED)[:limit]))
+    return list(_rows().exclude(status=Sprint.Status.CREATED)[:limit])
 
 
-def running() -> list[Line]:
+def running() -> list[Sprint]:
     """What runs, the newest first; at most ``CARRIED``."""
-    return lines(list(_rows().filter(status=Sprint.Status.RUNNING)[:CARRIED]))
+    return list(_rows().filter(status=Sprint.Status.RUNNING)[:CARRIED])
 
 
-def stopped(limit: int) -> list[Line]:
+def stopped(limit: int) -> list[Sprint]:
     """What stands still and wants a person: blocked, and failed within the last day."""
     rows = _rows().order_by("-finished_at")
     yesterday = timezone.now() - timedelta(days=1)
     blocked = rows.filter(status=Sprint.Status.BLOCKED)[:limit]
     failed = rows.filter(status=Sprint.Status.FAILED, finished_at__gte=yesterday)[:limit]
-    return lines([*blocked, *failed])
+    return [*blocked, *failed]
 
 
-def unstarted(limit: int) -> list[Line]:
+def unstarted(limit: int) -> list[Sprint]:
     """What was made and never started, newest first."""
-    return lines(list(_rows().filter(status=Sprint.Status.CREATED)[:limit]))
+    return list(_rows().filter(status=Sprint.Status.CREATED)[:limit])
 
 
 def counts() -> dict[str, int]:

@@ -44,9 +44,16 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _sprints(status: str) -> dict[str, Any]:
-    running = board.running()
-    last = board.last_started(LAST)
-    waits = attention.items(board.stopped(URGENT), running, board.unstarted(URGENT))
+    rows, older = board.page(SHOWN, status=status)
+    found = board.together(
+        lines=rows,
+        running=board.running(),
+        last=board.last_started(LAST),
+        stopped=board.stopped(URGENT),
+        unstarted=board.unstarted(URGENT),
+    )
+    running, last = found["running"], found["last"]
+    waits = attention.items(found["stopped"], running, found["unstarted"])
     counts = board.counts()
     moving = [line for line in running if not line.for_person]
     figures = _figures(last) | {"moving": counts["running"] - len(running) + len(moving)}
@@ -64,7 +71,8 @@ def _sprints(status: str) -> dict[str, Any]:
         "none": not any(counts.values()),
         "figures": figures,
         "chart": _chart(last),
-        "page": board.page(SHOWN, status=status),
+        "lines": found["lines"],
+        "older": older,
     }
 
 

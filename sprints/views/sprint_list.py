@@ -23,15 +23,16 @@ def sprint_list(request: HttpRequest) -> HttpResponse:
     status = asked.one_of("status", Sprint.Status.values)
     text, before = asked.text("q"), asked.text("before")
     try:
-        page = board.page(SHOWN, status=status, text=text, before=before)
+        rows, older = board.page(SHOWN, status=status, text=text, before=before)
     except Sprint.DoesNotExist:
         asked.said.append(f"no sprint {before[:40]!a} to go on from; these are the newest")
-        page, before = board.page(SHOWN, status=status, text=text), ""
-    runs = any(line.status == Sprint.Status.RUNNING for line in page.lines)
+        before = ""
+        rows, older = board.page(SHOWN, status=status, text=text)
+    runs = any(row.status == Sprint.Status.RUNNING for row in rows)
     query = {"status": status, "q": text}
     counts = board.counts()
     what = {
-        "page": page,
+        "lines": board.lines(rows),
         "status": status,
         "text": text,
         "before": before,
@@ -39,7 +40,7 @@ def sprint_list(request: HttpRequest) -> HttpResponse:
         "chips": chips("/sprints/", status, counts, text),
         "none": not any(counts.values()),
         "newest": address("/sprints/", **query),
-        "older": address("/sprints/", **query, before=page.older) if page.older else "",
+        "older": address("/sprints/", **query, before=older) if older else "",
         "poll": address("/sprints/", **query, before=before, seen=seen) if runs else "",
     }
     part = "sprint_list_live" if is_live_part(request) else "sprint_list"

@@ -41,7 +41,7 @@ def test_the_newest_come_first_and_pages_hold_each_once(viewer, monkeypatch):
 
 
 def _pages(answer) -> str:
-    return answer.content.decode().partition('class="pages"')[2]
+    return str(answer.content.decode().partition('class="pages"')[2])
 
 
 def test_it_is_filtered_by_sprint_and_kind(viewer):
@@ -155,4 +155,4 @@ def test_nobody_asks_again_who_does_not_follow(viewer):
 def _poll_of(answer) -> str:
     found = answer.content.decode().partition('hx-get="')[2].partition('"')[0]
     assert found
-    return found.replace("&amp;", "&")
+    return str(found.replace("&amp;", "&"))
