@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from sprints.agents.roster import AGENTS
+from sprints.agents.roster import ROSTER
 from sprints.queries.agent_tasks import last_tasks
 from sprints.views.answers import only
 
@@ -13,9 +13,6 @@ OF_EACH = 4
 @only("GET")
 def agents(request: HttpRequest) -> HttpResponse:
     """All fifteen."""
-    tasks = last_tasks(list(AGENTS), OF_EACH)
-    found = [
-        {"agent_id": agent_id, "role": role.replace("_", " "), "tasks": tasks[agent_id]}
-        for agent_id, role in AGENTS.items()
-    ]
+    tasks = last_tasks([agent.agent_id for agent in ROSTER], OF_EACH)
+    found = [{"agent": agent, "tasks": tasks[agent.agent_id]} for agent in ROSTER]
     return render(request, "sprints/agents.html", {"agents": found})

@@ -20,8 +20,8 @@
       root.dataset.theme = dark ? "light" : "dark";
       try { localStorage.setItem("theme", root.dataset.theme); } catch { /* this page only */ }
     },
-    keys() { if (keys && !keys.open) keys.showModal(); },
   };
+  if (keys) acts.keys = () => { if (!keys.open) keys.showModal(); };
 
   // A button that only this script can serve is hidden until it is here.
   for (const button of document.querySelectorAll("[data-act]")) {
@@ -54,7 +54,7 @@
     links[Math.min(Math.max(at + by, 0), links.length - 1)].focus();
   };
   const pressed = {
-    "?": acts.keys,
+    "?": () => acts.keys?.(),
     t: acts.theme,
     j: () => step(1),
     k: () => step(-1),

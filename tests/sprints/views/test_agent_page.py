@@ -19,6 +19,7 @@ def test_all_fifteen_are_there_before_anything_was_asked(viewer):
     read = text_of(viewer.get("/agents/"))
 
     assert all(agent in read for agent in AGENT_IDS)
+    assert "agent_11 Quality and test engineering lead" in read
     assert read.count("has not been asked yet") == 15
 
 
