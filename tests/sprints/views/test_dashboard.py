@@ -133,8 +133,9 @@ def test_nothing_that_people_write_plays_with_the_page(viewer):
 
 
 def test_what_holds_everybody_is_said(viewer, store):
-    Head.objects.update(mirror_fault="no space left")
     operations.configure("automation_paused", "true", "sam")
+    operations.settle_files()
+    Head.objects.update(mirror_fault="no space left")
     long_ago = timezone.now() - timedelta(minutes=1)
     Host.objects.create(
         name="mill",
