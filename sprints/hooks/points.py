@@ -35,6 +35,11 @@ EVENT_KINDS = (
     "mirror_repaired",
     "schedule_changed",
     "schedule_fired",
+    "token_created",
+    "token_revoked",
+    "token_rotated",
+    "user_added",
+    "user_changed",
 )
 NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
 
