@@ -80,6 +80,7 @@ class GateRun(models.Model):
     class Meta:
         # By number, never by time: a clock may be put back, and the latest run is the last begun.
         ordering: ClassVar = ["gate_id", "number"]
+        indexes: ClassVar = [models.Index(fields=["-started_at"], name="gaterun_by_age")]
 
     def __str__(self) -> str:
         return self.id

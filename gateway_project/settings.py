@@ -89,6 +89,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # others' failures lock nobody out
 AXES_LOCKOUT_CALLABLE = "gateway_project.accounts.views.too_many_tries"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "token"]  # it keeps what a form brought
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 LOGGING = {

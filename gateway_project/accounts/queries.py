@@ -44,8 +44,6 @@ def standing(row: Token) -> str:
 
 def users() -> list[dict[str, Any]]:
     """All users by name, a flat dict each; ``tokens`` counts those that are good."""
-    now = timezone.now()
-    good = Q(tokens__revoked_at=None) & (Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=now))
     rows = User.objects.order_by("username").prefetch_related("groups")
     return [
         {
@@ -56,8 +54,14 @@ def users() -> list[dict[str, Any]]:
             "tokens": row.good,
             "last_sign_in_ts": row.last_login and stamp(row.last_login),
         }
-        for row in rows.annotate(good=Count("tokens", filter=good))
+        for row in rows.annotate(good=Count("tokens", filter=good()))
     ]
+
+
+def good() -> Q:
+    """Of a user's tokens: neither revoked nor run out."""
+    in_time = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=timezone.now())
+    return Q(tokens__revoked_at=None) & in_time
 
 
 def highest(user: User) -> str | None:

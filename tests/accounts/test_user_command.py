@@ -13,7 +13,7 @@ from gateway_project.accounts.roles import role_of
 from sprints.models import Event
 from sprints.queries import Refused
 from sprints.roles import Role
-from tests.accounts.conftest import PASSWORD
+from tests.people import PASSWORD, signed_in, token_of
 
 
 def test_a_new_user_may_look_on_and_has_no_way_in_yet(invoke):
@@ -29,7 +29,7 @@ def test_a_new_user_may_look_on_and_has_no_way_in_yet(invoke):
     assert (row["role"], row["tokens"], row["password"]) == ("viewer", 0, False)
 
 
-def test_a_role_counts_from_the_next_request_on(invoke, token_of, knock):
+def test_a_role_counts_from_the_next_request_on(invoke):
     token = token_of(Role.OPERATOR, "alice")
     client = Client(SERVER_NAME="127.0.0.1", headers={"X-Studio-Gateway-Token": token})
     assert client.get("/api/status").wsgi_request.role == Role.OPERATOR
@@ -43,7 +43,7 @@ def test_a_role_counts_from_the_next_request_on(invoke, token_of, knock):
 @pytest.mark.parametrize(
     "argv", [["role", "alice", "viewer"], ["disable", "alice"], ["password", "alice"]]
 )
-def test_a_session_ends_with_a_change_of_its_user(invoke, signed_in, monkeypatch, argv):
+def test_a_session_ends_with_a_change_of_its_user(invoke, monkeypatch, argv):
     browser, other = signed_in(Role.ADMIN, "alice"), signed_in(Role.ADMIN, "bob")
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
 
@@ -54,7 +54,7 @@ def test_a_session_ends_with_a_change_of_its_user(invoke, signed_in, monkeypatch
     assert other.get("/").status_code == 200
 
 
-def test_a_session_of_before_does_not_come_back_with_its_user(invoke, signed_in):
+def test_a_session_of_before_does_not_come_back_with_its_user(invoke):
     browser = signed_in(Role.ADMIN, "alice")
     signed_in(Role.ADMIN, "bob")
 
@@ -64,7 +64,7 @@ def test_a_session_of_before_does_not_come_back_with_its_user(invoke, signed_in)
     assert browser.get("/").status_code == 302
 
 
-def test_a_disabled_user_has_no_way_in(invoke, token_of, knock, monkeypatch):
+def test_a_disabled_user_has_no_way_in(invoke, knock):
     token = token_of(Role.OPERATOR, "alice")
     user_acts.set_password("alice", PASSWORD, "test")
     browser = Client(SERVER_NAME="127.0.0.1")
