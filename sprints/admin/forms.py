@@ -96,15 +96,28 @@ class Edited(Rows):
     def delete_queryset(self, request: Any, queryset: QuerySet[Any]) -> None:
         """Each by its operation."""
         for row in queryset:
-            self.forget(row, request.user.get_username())
+            try:
+                self.forget(row, request.user.get_username())
+            except Refused as exc:
+                self.message_user(request, str(exc), messages.ERROR)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form; what is refused although it was rehearsed has changed in between."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except Refused as exc:
-            self.message_user(request, str(exc), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+            return self._refused(request, exc)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The question, and the answer; another may have been faster."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except Refused as exc:
+            return self._refused(request, exc)
+
+    def _refused(self, request: HttpRequest, exc: Refused) -> HttpResponse:
+        self.message_user(request, str(exc), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
 
 
 def split(text: str) -> tuple[str, ...]:

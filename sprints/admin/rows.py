@@ -154,7 +154,7 @@ def when(field: str, title: str = "") -> Callable[[Any], SafeString | str]:
 
 def as_json(value: Any) -> SafeString:
     """A value as a block of JSON."""
-    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, sort_keys=True))
+    return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, sort_keys=True))
 
 
 def rehearsed(operation: Callable[[], object]) -> str | None:

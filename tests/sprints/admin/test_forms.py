@@ -267,3 +267,15 @@ def test_only_an_admin_turns_switches(store):
         form = SWITCHES | {"automation_paused": "on"}
         assert browser.post("/admin/switches/", form).status_code == 403
     assert store.config.read_text() == before
+
+
+def test_who_comes_second_is_told(store, monkeypatch):
+    browser = signed_in(Role.ADMIN)
+    monkeypatch.setattr("sprints.admin.forms.rehearsed", lambda operation: None)
+
+    answer = browser.post("/admin/gates/gate/add/", GATE | {"gate_id": "qa_smoke_quick"})
+
+    assert answer.status_code == 302
+    page = browser.get("/admin/gates/gate/add/").content.decode()
+    assert "gate qa_smoke_quick already exists" in page
+    assert not LogEntry.objects.exists()
