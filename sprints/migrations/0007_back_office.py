@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sprints', '0005_schedule'),
+        ('sprints', '0006_held'),
     ]
 
     operations = [
