@@ -83,6 +83,7 @@ class GateRun(models.Model):
         # Among sprints there is but the clock.
         indexes: ClassVar = [
             models.Index(fields=["gate_id", "-started_at"], name="gaterun_by_gate"),
+            models.Index(fields=["-started_at"], name="gaterun_by_age"),
         ]
 
     def __str__(self) -> str:

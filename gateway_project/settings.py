@@ -77,10 +77,19 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("UserAttributeSimilarityValidator", {}),
+        ("CommonPasswordValidator", {}),
+    )
+]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # others' failures lock nobody out
 AXES_LOCKOUT_CALLABLE = "gateway_project.accounts.views.too_many_tries"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "token"]  # it keeps what a form brought
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 LOGGING = {
