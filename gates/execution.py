@@ -84,7 +84,8 @@ class Spec:
     ``run_dir`` is made if need be and takes ``stdout.txt``, ``stderr.txt``, ``process.json`` and
     ``result.json``. ``token`` marks the result of this one execution. ``cap_bytes`` counts both
     outputs together; ``lease_s`` is how long a gate outlives a worker that froze. ``stdin`` is a
-    file that it may read from its standard input, which is empty without one.
+    file that it may read from its standard input, which is empty without one. What it prints is
+    kept without ``secrets`` (``gates.redaction``).
     """
 
     argv: tuple[str, ...]
@@ -98,6 +99,7 @@ class Spec:
     cap_bytes: int = 64 << 20
     lease_s: float = 15.0
     stdin: Path | None = None
+    secrets: tuple[str, ...] = ()
 
     def fault(self) -> str | None:
         """Why no system could run this, in a line; None when it could be tried."""
@@ -139,6 +141,7 @@ class Spec:
             "cap_bytes": self.cap_bytes,
             "lease_s": self.lease_s,
             "stdin": _bytes(str(self.stdin.absolute() if self.stdin else os.devnull)),
+            "secrets": self.secrets,
         }
         return json.dumps(data).encode() + b"\n"
 

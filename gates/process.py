@@ -16,9 +16,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from gates import faults, process_windows
+from gates import faults, process_windows, secret_values
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, sweep
@@ -50,6 +51,7 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
     begun = time.time()
     if fault := spec.fault():
         return Completed.error(fault, begun, time.time())
+    spec = replace(spec, secrets=(*spec.secrets, *secret_values.known(spec.env)))
     try:
         spec.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sys.platform == "win32":
