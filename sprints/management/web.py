@@ -61,7 +61,9 @@ class Web:
 
     def __enter__(self) -> Self:
         application = import_string(settings.WSGI_APPLICATION)
-        self._server = create_server(application, sockets=[self._socket], **LIMITS)
+        self._server = create_server(
+            application, sockets=[self._socket], **LIMITS, **settings.WEB_PROXY
+        )
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
         self._thread.start()
         return self
