@@ -39,6 +39,7 @@ ALLOWED_HOSTS += filter(None, os.environ.get("STUDIO_GATEWAY_ALLOWED_HOSTS", "")
 ROOT_URLCONF = "gateway_project.urls"
 WSGI_APPLICATION = "gateway_project.wsgi.application"
 MIDDLEWARE = [
+    "sprints.views.measured.measured",
     "sprints.views.guard.headers",
     "sprints.views.guard.Names",
     "django.middleware.security.SecurityMiddleware",
