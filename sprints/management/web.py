@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from waitress import wasyncore
 from waitress.server import create_server
 
+from sprints.management.lines import Line
 from sprints.queries import Refused
 
 DRAIN_S = 5.0  # for the requests that run at the end
@@ -64,6 +65,7 @@ class Web:
         self._server = create_server(
             application, sockets=[self._socket], **LIMITS, **settings.WEB_PROXY
         )
+        self._server.channel_class = Line
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
         self._thread.start()
         return self
