@@ -86,6 +86,9 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # others' failures lock nobody out
 AXES_LOCKOUT_CALLABLE = "gateway_project.accounts.views.too_many_tries"
+AXES_USERNAME_CALLABLE = "gateway_project.accounts.views.name_given"
+# It keeps what a form brought, in which a token may be; and where the form wanted to go.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "token", "next", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 LOGGING = {
