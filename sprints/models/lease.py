@@ -6,7 +6,7 @@ elsewhere by the database's clock, which is the same for all.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,12 +32,13 @@ class Held(Exception):
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A right to carry ``sprint_id``, as long as the row still shows ``token``; ``came_from`` is
-    where its home was before.
+    where its home was before, ``since`` when it was taken (monotonic, seconds).
     """
 
     sprint_id: str
     token: int
     came_from: str = ""
+    since: float = field(default_factory=time.monotonic, compare=False)
 
 
 class Full(Held):
@@ -53,8 +54,8 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
     gates run in the repository as it lies, and two sprints in one tree would judge each other's
     work. ``beside`` is for a cancel, which runs nothing and needs no room.
     """
-    Head.objects.select_for_update().get(pk=1)  # one taker at a time
-    row = Sprint.objects.defer("contract", "meta").get(pk=sprint_id)
+    row = Sprint.objects.select_for_update().defer("contract", "meta").get(pk=sprint_id)
+    Head.objects.select_for_update().get(pk=1)  # one taker at a time; after the row, as ``record``
     if row.lease_owner and _lives(row):
         raise Held(
             f"sprint {sprint_id} is being carried by {_name(row.lease_owner)}; "
@@ -65,12 +66,13 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
         raise Held(f"the files of sprint {sprint_id} are on host {host}, which lives; run it there")
     if not beside and (why := _no_room(sprint_id)):
         raise Full(f"{why}; to wait: studio-gateway sprint run {sprint_id} --queue")
+    since = time.monotonic()
     taken = Sprint.objects.filter(pk=sprint_id, lease_token=row.lease_token).update(
         lease_owner=str(owner), lease_token=F("lease_token") + 1, home=here, **_renewed()
     )
     if not taken:
         raise Held(f"sprint {sprint_id} was just taken by another process")
-    return Lease(sprint_id, row.lease_token + 1, row.home)
+    return Lease(sprint_id, row.lease_token + 1, row.home, since)
 
 
 def _no_room(sprint_id: str = "") -> str:

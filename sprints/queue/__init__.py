@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gates import faults, process
+from gates.models import GateRun
 from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.engine.settle import fault
 from sprints.engine.waits import overdue
@@ -92,7 +93,9 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
     """End a sprint over which the engine has fallen, unless somebody else carries it by now."""
     row = Sprint.objects.only("version", "current_round").get(pk=sprint_id)
     at = timezone.now()
-    move = fault(sprint_id, row.current_round or "", f"{type(exc).__name__}: {exc}"[:300], at)
+    runs = GateRun.objects.filter(round__sprint=sprint_id, status=GateRun.RUNNING)
+    text = f"{type(exc).__name__}: {exc}"[:300]
+    move = fault(sprint_id, row.current_round, list(runs.values_list("pk", flat=True)), text, at)
     with contextlib.suppress(MoveRefused):
         record(sprint_id, [move], Hold(row.version), at)
 

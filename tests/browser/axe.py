@@ -1,0 +1,18 @@
+"""WCAG 2.1 A and AA, as far as a program can tell."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+
+
+def violations(page: Page) -> list[str]:
+    """What is wrong with the page as it stands, a line each, in both themes."""
+    found = []
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        page.wait_for_timeout(200)  # colours change in a moment, not at once
+        for one in Axe().run(page, options=RULES).response["violations"]:
+            nodes = [node["html"][:200] for node in one["nodes"]]
+            found.append(f"{theme}: {one['id']}: {one['help']}: {nodes}")
+    return found

@@ -1,0 +1,112 @@
+"""A real browser before a real gateway.
+
+Skipped, loudly, where there is no Chromium; CI insists: ``STUDIO_TEST_REQUIRE=chromium``.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page
+
+from tests.e2e.conftest import gateway, set_gate, start, wait_for
+from tests.e2e.servers import absent
+from tests.world import Said, run_command
+
+__all__ = ["gateway"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These last: a browser, once started, keeps an event loop in this thread, beside which Django
+    gives its database to nobody.
+    """
+    here = Path(__file__).parent
+    items.sort(key=lambda item: here in item.path.parents)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's own Chromium."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        absent(
+            "chromium", "NO BROWSER: there is no chromium on PATH; on Debian: apt install chromium"
+        )
+    root = os.name == "posix" and os.geteuid() == 0
+    args = ["--no-sandbox"] if root else []  # root's Chromium starts in no other way
+    return browser_type_launch_args | {"executable_path": program, "args": args}
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A gateway that serves: the web and two workers."""
+
+    repo: Path
+    url: str
+    token: str
+
+    def say(self, *argv: str) -> Said:
+        """A command in its repository, which has to succeed."""
+        said = run_command(self.repo, *argv)
+        assert said.code in (0, 1), said
+        return said
+
+    def gate(self, command: str, *options: str) -> None:
+        """Let its gate be that command."""
+        set_gate(self.repo, command, *options)
+
+    def sign_in(self, page: Page, token: str | None = None) -> None:
+        """By token, as a person does."""
+        page.goto(f"{self.url}/login/")
+        page.get_by_label("Token").fill(self.token if token is None else token)
+        page.get_by_role("button", name="Sign in").first.click()
+
+
+@pytest.fixture
+def serving(gateway: Path) -> Iterator[Serving]:
+    """A fresh gateway that serves until the test is over."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = start(gateway, "serve", "--port", str(port))
+    url = f"http://127.0.0.1:{port}"
+    assert wait_for(lambda: _answers(url), 30), server.poll()
+    config = json.loads((gateway / ".studio_gateway/config.json").read_text())
+    yield Serving(gateway, url, config["auth_token"])
+    server.send_signal(signal.SIGTERM)
+    _, errors = server.communicate(timeout=60)
+    assert (server.returncode, "Traceback" in errors) == (0, False), errors
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_complaint(page: Page) -> Iterator[None]:
+    """The browser finds no fault with a page: nothing is stopped by the content policy, no script
+    fails.
+    """
+    heard: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            heard.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    yield
+    assert not heard
