@@ -8,18 +8,32 @@ from sprints.views import (
     dashboard,
     event_pages,
     gate_pages,
+    health,
+    log,
     new_sprint,
+    sprint_acts,
     sprint_list,
+    sprint_page,
 )
+from sprints.views.api import document
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("sprints/", sprint_list.sprint_list, name="sprints"),
     path("sprints/new", new_sprint.new_sprint, name="sprint-new"),
+    path("sprints/<str:sprint_id>/", sprint_page.page, name="sprint"),
+    path("sprints/<str:sprint_id>/log", log.log, name="sprint-log"),
+    path("sprints/<str:sprint_id>/raw", log.raw, name="sprint-raw"),
+    *(
+        path(f"sprints/<str:sprint_id>/{verb}", sprint_acts.act, {"verb": verb}, f"sprint-{verb}")
+        for verb in sprint_acts.ACTS
+    ),
     path("gates/", gate_pages.gates, name="gates"),
     path("gates/<str:gate_id>/", gate_pages.gate, name="gate"),
     path("agents/", agent_pages.agents, name="agents"),
     path("events/", event_pages.events, name="events"),
-    path("health", api.health, name="health"),
-    path("api/status", api.status, name="api-status"),
+    path("health", health.health, name="health"),
+    *api.urls,
+    path("api/openapi.json", document.openapi, name="api-openapi"),
+    path("api/docs", document.page, name="api-docs"),
 ]

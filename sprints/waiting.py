@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Subquery
 from sprints.models import Event, Host, Sprint
 from sprints.models.event import stamp
 from sprints.models.host import living_places
-from sprints.models.lease import holder
+from sprints.models.lease import held, holder
 from sprints.models.sprint import GATEWAY, OPERATOR
 from sprints.switches import switches
 
@@ -55,8 +55,7 @@ class _Around:
     @cached_property
     def carried(self) -> list[tuple[str, str]]:
         """Place and id of each sprint that a living process carries."""
-        held = Sprint.objects.filter(lease_owner__gt="").defer("contract", "meta")
-        return [(row.home, row.pk) for row in held if holder(row)]
+        return sorted((row.home, row.pk) for row in held() if holder(row))
 
     @cached_property
     def paused(self) -> bool:

@@ -7,7 +7,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('gates', '0002_gaterun_by_number'),
-        ('sprints', '0006_pages'),
     ]
 
     operations = [

@@ -6,6 +6,7 @@ on record, and with what the world answered.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from gates.models import GateRun
 from gates.verdict import Verdict
@@ -31,6 +32,7 @@ from sprints.engine.actions import (
     WarnOverdue,
 )
 from sprints.engine.decide import OVERDUE
+from sprints.engine.holds import STEP, hold_after_step
 from sprints.models.moves import Move, Update
 from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot
 
@@ -232,8 +234,17 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Move]:
     done = "round_done", f"round done: {now.code}"
     if following:
         onward = Update("sprint", snapshot.sprint_id, ("running",), {"current_round": following})
-        return [Move(*done, (closed, onward), round_id=now.code)]
-    ended = {"status": "succeeded", "current_round": None, "finished_at": at, "last_error": None}
+        moves = [Move(*done, (closed, onward), round_id=now.code)]
+        held = hold_after_step(snapshot, at)
+        return [*moves, held] if held else moves
+    ended: dict[str, Any] = {
+        "status": "succeeded",
+        "current_round": None,
+        "finished_at": at,
+        "last_error": None,
+    }
+    if STEP in snapshot.sprint.meta:
+        ended["meta"] = {k: v for k, v in snapshot.sprint.meta.items() if k != STEP}
     return [
         Move(*done, (closed,), round_id=now.code),
         Move(

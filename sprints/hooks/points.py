@@ -35,6 +35,7 @@ EVENT_KINDS = (
     "mirror_repaired",
     "schedule_changed",
     "schedule_fired",
+    "sprint_changed",
 )
 NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
 

@@ -61,7 +61,7 @@ class Sprint(models.Model):
             models.Index(fields=["status", "-created_at"], name="sprint_by_status_age"),
             models.Index(fields=["status", "-finished_at"], name="sprint_by_status_end"),
             models.Index(fields=["-created_at"], name="sprint_by_age"),
-            models.Index(fields=["lease_owner"], name="sprint_by_carrier"),
+            models.Index(fields=["home"], condition=~models.Q(lease_owner=""), name="sprint_held"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sprints', '0005_schedule'),
+        ('sprints', '0006_held'),
     ]
 
     operations = [
@@ -29,10 +29,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sprint',
             index=models.Index(fields=['status', '-finished_at'], name='sprint_by_status_end'),
-        ),
-        migrations.AddIndex(
-            model_name='sprint',
-            index=models.Index(fields=['lease_owner'], name='sprint_by_carrier'),
         ),
         migrations.AddIndex(
             model_name='task',
