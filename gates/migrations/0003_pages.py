@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('gates', '0002_gaterun_by_number'),
+        ('sprints', '0007_pages'),
     ]
 
     operations = [

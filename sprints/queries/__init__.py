@@ -198,11 +198,6 @@ def head() -> int:
     return Head.objects.values_list("seq", flat=True).get(pk=1)
 
 
-def mirror_fault() -> str:
-    """Why the files are behind the rows; empty while they are not."""
-    return Head.objects.values_list("mirror_fault", flat=True).get(pk=1)
-
-
 def last_event(sprint_id: str | None = None) -> str:
     """A text that changes with each event, of that sprint if one is named."""
     events = Event.objects.order_by("-seq")
@@ -210,6 +205,11 @@ def last_event(sprint_id: str | None = None) -> str:
         events = events.filter(sprint_id=sprint_id)
     seq, digest = events.values_list("seq", "hash").first() or (0, "")
     return f"{seq}-{digest[:16]}"
+
+
+def mirror_fault() -> str:
+    """Why the files are behind the rows; empty while they are not."""
+    return Head.objects.values_list("mirror_fault", flat=True).get(pk=1)
 
 
 def last_events(tail: int, sprint_id: str | None = None) -> list[Event]:
