@@ -55,7 +55,7 @@ class _Around:
     @cached_property
     def carried(self) -> list[tuple[str, str]]:
         """Place and id of each sprint that a living process carries."""
-        return [(row.home, row.pk) for row in held() if holder(row)]
+        return sorted((row.home, row.pk) for row in held() if holder(row))
 
     @cached_property
     def paused(self) -> bool:
