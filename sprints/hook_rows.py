@@ -125,7 +125,8 @@ def deliveries(limit: int, hook_id: str | None = None) -> list[dict[str, Any]]:
 
 
 def _drop(hook_id: str, why: str) -> None:
-    waiting = Delivery.objects.filter(hook_id=hook_id, status=Delivery.Status.PENDING)
+    """Bring no more; but a sprint that waits for this hook was promised its answer."""
+    waiting = Delivery.objects.filter(hook_id=hook_id, status=Delivery.Status.PENDING, place="")
     waiting.update(status=Delivery.Status.DROPPED, reason=why, finished_at=timezone.now())
 
 

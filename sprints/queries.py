@@ -15,7 +15,7 @@ from sprints.ids import BadId, check_id
 from sprints.models import Event, Head, Host, Schedule, Sprint
 from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
-from sprints.models.lease import holder
+from sprints.models.lease import held, holder
 from sprints.snapshot import Snapshot, consistent, load
 from sprints.waiting import waiting_for
 
@@ -100,8 +100,7 @@ def ids() -> list[str]:
 
 def job() -> dict[str, Any]:
     """Whether a sprint is being carried right now, and which."""
-    held = Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
-    names = [row.pk for row in held if holder(row)]
+    names = sorted(row.pk for row in held() if holder(row))
     return {"running": bool(names), "name": names[0] if names else None}
 
 
@@ -110,7 +109,7 @@ def hosts() -> list[dict[str, Any]]:
     ``silent``: no worker has answered for long, though one of them has nothing to carry.
     """
     carried: dict[str, list[str]] = {}
-    for pk, home in Sprint.objects.exclude(lease_owner="").values_list("pk", "home"):
+    for pk, home in sorted(held().values_list("pk", "home")):
         carried.setdefault(home, []).append(pk)
     return [
         {

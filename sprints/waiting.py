@@ -7,7 +7,7 @@ from django.conf import settings
 from sprints.models import Event, Sprint
 from sprints.models.event import stamp
 from sprints.models.host import living
-from sprints.models.lease import holder
+from sprints.models.lease import held, holder
 from sprints.models.sprint import GATEWAY
 from sprints.switches import switches
 
@@ -44,8 +44,7 @@ def waiting_for(row: Sprint) -> dict[str, Any] | None:
 
 def _turn(row: Sprint) -> str:
     """What a sprint that nobody carries waits for."""
-    others = Sprint.objects.exclude(lease_owner="").exclude(pk=row.pk)
-    others = others.filter(home=row.home or settings.STORE.place)
+    others = held().filter(home=row.home or settings.STORE.place).exclude(pk=row.pk)
     before = next((other for other in others if holder(other)), None)
     return f"its turn; sprint {before.pk} is in the repository" if before else "its next step"
 

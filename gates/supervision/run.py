@@ -30,7 +30,12 @@ class Order:
         self.grace_s: float = data["grace_s"]
         self.cap_bytes: int = data["cap_bytes"]
         self.lease_s: float = data["lease_s"]
+        self.not_after: float | None = data["not_after"]
         self.stdin = data["stdin"].encode("latin-1")
+
+
+class TooLate(Exception):
+    """The gate was not begun: by now its worker may have lost the right to run it."""
 
 
 class Run:
@@ -60,7 +65,9 @@ class Run:
         self._killing_since: float | None = None
 
     def start(self) -> dict[str, object]:
-        """Have the gate run, once its identity is on the disk; returns that. Raises ``OSError``."""
+        """Have the gate run, once its identity is on the disk; returns that. Raises ``OSError`` and
+        ``TooLate``.
+        """
         order = self.order
         self.started_at, self.begun = time.time(), time.monotonic()
         self._launch = Launch(
@@ -81,7 +88,9 @@ class Run:
         }
         try:
             write(self.folder, "process.json", json.dumps(identity).encode())
-        except OSError:
+            if order.not_after is not None and time.monotonic() > order.not_after:
+                raise TooLate
+        except (OSError, TooLate):
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             raise

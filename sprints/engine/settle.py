@@ -4,9 +4,12 @@ A world action is settled twice: with ``Begun`` before it is performed, so that 
 on record, and with what the world answered.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from gates.models import GateRun
+from gates.verdict import Verdict
 from sprints.engine import gate_moves, hook_moves, task_moves
 from sprints.engine.actions import (
     Action,
@@ -77,18 +80,25 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
     raise ValueError(f"{action} cannot be settled with {outcome}")
 
 
-def is_awaited(snapshot: Snapshot, action: Action) -> bool:
-    """Whether the rows still wait for what the world answers to ``action``."""
+def awaited(snapshot: Snapshot, action: Action) -> str:
+    """Which run, or which try of a delivery, the rows wait for as the answer to ``action``; empty
+    where they wait for none. Another try of the same has another name.
+    """
     match action:
         case RunGate(gate_id=gate_id):
-            return any(
-                gate_moves.is_open(run) and run.gate_id == gate_id for run in snapshot.gate_runs
-            )
+            runs = [run for run in snapshot.gate_runs if run.gate_id == gate_id]
+            return next((run.id for run in runs if gate_moves.is_open(run)), "")
         case Recover(run_id=run_id):
-            return gate_moves.is_open(gate_moves.run_of(snapshot, run_id))
-        case RunHook() | RecoverHook():
-            return any(row.status == "running" for row in snapshot.deliveries)
-    return False
+            return run_id if gate_moves.is_open(gate_moves.run_of(snapshot, run_id)) else ""
+        case RunHook(hook_id=hook_id, place=place):
+            return _try_of(hook_moves.find(snapshot, hook_id, place))
+        case RecoverHook(delivery_id=delivery_id):
+            return _try_of(hook_moves.delivery_of(snapshot, delivery_id))
+    return ""
+
+
+def _try_of(row: DeliveryValue | None) -> str:
+    return f"{row.id} {row.tries}" if row and row.status == "running" else ""
 
 
 def needs_world(action: Action) -> bool:
@@ -96,14 +106,22 @@ def needs_world(action: Action) -> bool:
     return isinstance(action, Ask | RunGate | Recover | RunHook | RecoverHook)
 
 
-def fault(sprint_id: str, code: str, text: str, at: datetime) -> Move:
+def fault(
+    sprint_id: str, code: str | None, open_runs: Sequence[str], text: str, at: datetime
+) -> Move:
     """End a sprint over which the engine itself has fallen: it would again at each start. It may
-    have fallen over the rows, so they are not asked.
+    have fallen over the rows, so nothing is asked of them but the ids of the open gate runs.
     """
+    lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
+    ends = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
     return Move(
         "error",
         f"the engine cannot carry the sprint: {text}",
-        _ended(sprint_id, code, "failed", f"engine_error:{text}", at),
+        (
+            *(Update("gate_run", run_id, (GateRun.RUNNING,), lost) for run_id in open_runs),
+            *([_stays(sprint_id, code, (), at)] if code else []),
+            Update("sprint", sprint_id, ("running",), {**ends, "waiting": None}),
+        ),
         round_id=code,
     )
 
@@ -135,12 +153,16 @@ def _ended(
     sprint_id: str, code: str, status: str, error: str, at: datetime
 ) -> tuple[Update, Update]:
     """The sprint ends in ``status`` and its round stays behind, blocked."""
-    stays = {"status": "blocked", "finished_at": at}
     ends = {"status": status, "last_error": error, "finished_at": at}
     return (
-        Update("round", f"{sprint_id}/{code}", ("pending", "in_progress"), stays),
+        _stays(sprint_id, code, ("pending", "in_progress"), at),
         Update("sprint", sprint_id, ("running",), ends),
     )
+
+
+def _stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -> Update:
+    values = {"status": "blocked", "finished_at": at}
+    return Update("round", f"{sprint_id}/{code}", only_from, values)
 
 
 def _stopped(snapshot: Snapshot, at: datetime) -> Move:

@@ -18,6 +18,8 @@ def told(snapshot: Snapshot, moves: Sequence[Move], at: datetime) -> list[Move]:
     if not moves:
         return []
     before, after = snapshot.sprint.waiting, wait_of(evolve(snapshot, moves, at))
+    if before and after == {key: value for key, value in before.items() if key != "overdue"}:
+        after = before  # the same wait, though it was told of as overdue
     first, *others = moves
     if before and any("meta" in change.values for move in moves for change in move.changes):
         before = None  # it goes with the meta in which it stood

@@ -1,5 +1,6 @@
 """What is brought to a hook, and what comes back."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ Tick = Callable[[], Stop | None]
 class Letter:
     """One try of one delivery. ``payload`` is what the JSON of ``text`` says; ``folder`` is this
     delivery's own. ``token`` marks this try and no other; ``before`` is that of a try which an
-    earlier life left behind, empty if there is none.
+    earlier life left behind, empty if there is none. After ``not_after`` (monotonic) a command is
+    not begun any more.
     """
 
     hook: HookDefinition
@@ -29,6 +31,7 @@ class Letter:
     folder: Path
     token: str
     before: str
+    not_after: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,16 +71,18 @@ class Hold:
 
 
 def record(sprint_id: str, moves: Sequence[Move], hold: Hold | None, at: datetime) -> list[Event]:
-    """Write ``moves`` of one sprint, all or nothing, and return their events.
+    """Write ``moves`` of one sprint, all or nothing, and return their events. The sprint's own row
+    comes first: who may not write it is told so before anything else, and waits there for others.
 
     ``hold`` is None only for the move that creates the sprint. Raises ``MoveRefused`` when the
     sprint has changed since, when the lease is another's, or when a row is not in the state named.
     """
     with transaction.atomic():
-        for change in net(change for move in moves for change in move.changes):
+        changes = net(change for move in moves for change in move.changes)
+        if not any(change.row == "sprint" for change in changes):
+            changes.append(Update("sprint", sprint_id, (), {}))
+        for change in sorted(changes, key=lambda one: one.row != "sprint"):
             _write(change, hold if change.row == "sprint" else None)
-        if hold and not any(c.row == "sprint" for m in moves for c in m.changes):
-            _write(Update("sprint", sprint_id, (), {}), hold)
         events = append([_draft(sprint_id, move) for move in moves], at)
         transaction.on_commit(lambda: _committed(events))
         faults.point("before_db_commit")

@@ -59,6 +59,7 @@ class Sprint(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["status"], name="sprint_by_status"),
             models.Index(fields=["-created_at"], name="sprint_by_age"),
+            models.Index(fields=["home"], condition=~models.Q(lease_owner=""), name="sprint_held"),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from gates.models import Gate
 from sprints import queue
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
-from sprints.engine.carry import Wish, carry
+from sprints.engine.carry import Stuck, Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
 from sprints.models import Hook, Sprint
@@ -174,7 +174,11 @@ def _carry(
     except BaseException:
         release(lease, unused=True)
         raise
-    return carry(lease, wish, snapshot, one_round=one_round)
+    try:
+        return carry(lease, wish, snapshot, one_round=one_round)
+    except Stuck as exc:
+        text = f"the rows of sprint {sprint_id} do not fit together: {exc}"
+        raise Refused(f"{text}; see: studio-gateway doctor") from exc
 
 
 def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:

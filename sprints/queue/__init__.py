@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gates import faults, process
+from gates.models import GateRun
 from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.engine.settle import fault
 from sprints.engine.waits import overdue
@@ -36,21 +37,35 @@ def ask(sprint_id: str) -> None:
     It is asked of the host that has the sprint's files, while that lives; else of our own store's;
     else of whoever comes first.
     """
+    _enqueue("work", sprint_id, _place_of(sprint_id))
+
+
+def _place_of(sprint_id: str) -> str:
     home = Sprint.objects.values_list("home", flat=True).get(pk=sprint_id)
     places = [place for place in (home, settings.STORE.place) if place and living(place)]
-    _enqueue("work", sprint_id, places[0] if places else "")
+    return places[0] if places else ""
 
 
 def ask_beat(host: str) -> bool:
-    """Ask the workers of ``host``, which serves our store, for a sign of life; False where the
-    queue is away.
+    """Ask the workers of ``host``, which serves our store, for a sign of life, unless they have
+    been and did not look yet; False where the queue is away.
     """
     from django_q.brokers import get_broker
 
     if not get_broker().answers():
         return False
-    _enqueue("beat", host, settings.STORE.place)
+    if not _is_queued("beat", host, settings.STORE.place):
+        _enqueue("beat", host, settings.STORE.place)
     return True
+
+
+def _is_queued(name: str, argument: str, place: str) -> bool:
+    from django_q.brokers import get_broker
+
+    from sprints.queue.letters import asked, key_of
+
+    wanted = (f"sprints.queue.{name}", (argument,))
+    return any(asked(letter) == wanted for letter in get_broker(key_of(place)).letters())
 
 
 def _enqueue(name: str, argument: str, place: str) -> None:
@@ -93,7 +108,9 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
     """End a sprint over which the engine has fallen, unless somebody else carries it by now."""
     row = Sprint.objects.only("version", "current_round").get(pk=sprint_id)
     at = timezone.now()
-    move = fault(sprint_id, row.current_round or "", f"{type(exc).__name__}: {exc}"[:300], at)
+    runs = GateRun.objects.filter(round__sprint=sprint_id, status=GateRun.RUNNING)
+    text = f"{type(exc).__name__}: {exc}"[:300]
+    move = fault(sprint_id, row.current_round, list(runs.values_list("pk", flat=True)), text, at)
     with contextlib.suppress(MoveRefused):
         record(sprint_id, [move], Hold(row.version), at)
 
@@ -138,9 +155,11 @@ def depth() -> dict[str, Any]:
 
 
 def reconcile() -> str | None:
-    """Ask for the sprint that has waited longest, where there is room; returns its id."""
+    """Ask for the sprint that has waited longest, where there is room and its message does not
+    wait already; returns its id.
+    """
     sprint = unheld()
-    if sprint is None:
+    if sprint is None or _is_queued("work", sprint.pk, _place_of(sprint.pk)):
         return None
     ask(sprint.pk)
     return sprint.pk

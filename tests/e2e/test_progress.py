@@ -57,6 +57,19 @@ def test_a_terminal_shows_what_failed_and_what_to_type_next(gateway):
     assert "next: studio-gateway sprint retry one" in screen
 
 
+def test_a_terminal_shows_what_an_earlier_attempt_has_done(gateway):
+    set_gate(gateway, "false")
+    run_command(gateway, "sprint", "create", "one")
+    run_command(gateway, "sprint", "run", "one")
+    set_gate(gateway, "true")
+
+    code, screen = on_a_terminal(gateway, "sprint", "retry", "one")
+
+    assert code == 0, screen
+    shown = re.findall(r"✓ +(R[0-5])", screen)
+    assert shown[-6:] == ["R0", "R1", "R2", "R3", "R4", "R5"], screen
+
+
 def test_status_is_a_table_on_a_terminal_and_json_in_a_pipe(gateway):
     run_command(gateway, "sprint", "create", "one", "--title", "The first")
 
