@@ -87,6 +87,7 @@ class Spec:
     outputs together; ``lease_s`` is how long a gate outlives a worker that froze. ``stdin`` is a
     file that it may read from its standard input, which is empty without one. After ``not_after``,
     on the clock that counts from boot for all processes, it is not begun any more but "stopped".
+    What it prints is kept without ``secrets`` (``gates.redaction``).
     """
 
     argv: tuple[str, ...]
@@ -101,6 +102,7 @@ class Spec:
     lease_s: float = 15.0
     stdin: Path | None = None
     not_after: float = math.inf
+    secrets: tuple[str, ...] = ()
 
     def fault(self) -> str | None:
         """Why no system could run this, in a line; None when it could be tried."""
@@ -143,6 +145,7 @@ class Spec:
             "lease_s": self.lease_s,
             "not_after": None if math.isinf(self.not_after) else self.not_after,
             "stdin": _bytes(str(self.stdin.absolute() if self.stdin else os.devnull)),
+            "secrets": self.secrets,
         }
         return json.dumps(data).encode() + b"\n"
 

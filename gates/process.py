@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gates import faults, process_windows
+from gates import faults, process_windows, secret_values
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, sweep
@@ -54,6 +54,7 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
         return Completed.error(fault, begun, time.time())
     if time.monotonic() > spec.not_after:
         return replace(Completed.error(TOO_LATE, begun, time.time()), ending="stopped")
+    spec = replace(spec, secrets=(*spec.secrets, *secret_values.known(spec.env)))
     try:
         spec.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sys.platform == "win32":

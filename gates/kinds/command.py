@@ -13,8 +13,8 @@ from gates.definition import Definition
 from gates.verdict import Judgement, Verdict
 
 # What a gate must not see: the gateway's own keys, and settings that are meant for it alone.
-HIDDEN = frozenset({"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY"})
-HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT")
+HIDDEN = frozenset({"DATABASE_URL", "SECRET_KEY"})
+HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT", "DJANGO_")
 
 VERDICTS = {
     "exited": Verdict.FAILED,

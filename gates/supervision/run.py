@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 
 from gates import faults, process_table
+from gates.redaction import redactor
 from gates.supervision.ears import Ears
 from gates.supervision.launch import Launch
 from gates.supervision.output import Output, write
@@ -32,6 +33,7 @@ class Order:
         self.lease_s: float = data["lease_s"]
         self.not_after: float | None = data["not_after"]
         self.stdin = data["stdin"].encode("latin-1")
+        self.secrets = tuple(data["secrets"])
 
 
 class TooLate(Exception):
@@ -52,7 +54,7 @@ class Run:
         self.folder = os.open(order.run_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         with suppress(FileNotFoundError):
             os.unlink("result.json", dir_fd=self.folder)
-        self.output = Output(self.folder, order.cap_bytes)
+        self.output = Output(self.folder, order.cap_bytes, redactor(order.secrets), ears)
         self.fault: tuple[str, int | None, str] | None = None
         self.cause = self.why = ""
         self.wanted = True
@@ -74,6 +76,7 @@ class Run:
             order.argv, order.cwd, order.env, order.stdin, self.output.descriptors
         )
         self.pid = self._launch.pid
+        self.output.begin()
         faults.point("gate_launched")
         gate, us = process_table.look(self.pid), process_table.look(os.getpid())
         identity: dict[str, object] = {
@@ -101,6 +104,7 @@ class Run:
         """Return when nothing of the gate is left, or what is left cannot be killed."""
         while not self._over():
             self._ears.listen(self._patience())
+            self.output.pour()
             self._reap()
             self._obey()
             if self.ended_at is None:
@@ -119,8 +123,8 @@ class Run:
 
     def close(self) -> None:
         """Let go of its folder and its outputs."""
-        for descriptor in (self.folder, *self.output.descriptors):
-            os.close(descriptor)
+        os.close(self.folder)
+        self.output.close()
 
     @property
     def unheeded(self) -> bool:

@@ -9,7 +9,7 @@ from gates.models import GateRun
 from sprints.engine import hook_moves
 from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
-from sprints.models.sprint import GATEWAY
+from sprints.models.sprint import GATEWAY, OPERATOR
 from sprints.snapshot import GateRunValue, Snapshot, evolve
 
 
@@ -41,7 +41,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
     sprint = snapshot.sprint
     if sprint.status == "blocked":
         since = stamp(sprint.finished_at or snapshot.at)
-        return _wait(f"a retry; {sprint.last_error}", "an operator", since, None)
+        return _wait(f"a retry; {sprint.last_error}", OPERATOR, since, None)
     if sprint.status != "running":
         return None
     hook = next((row for row in snapshot.deliveries if row.status == "running"), None)
@@ -57,7 +57,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         return _wait(f"gate {gates}{ends}", GATEWAY, stamp(running[0].started_at), stamp(until))
     if snapshot.paused and not sprint.cancel_by:
         by = sprint.meta.get("paused_by") or "its settings"
-        return _wait(f"a resume; paused by {by}", "an operator", sprint.meta.get("paused_ts"), None)
+        return _wait(f"a resume; paused by {by}", OPERATOR, sprint.meta.get("paused_ts"), None)
     return None
 
 

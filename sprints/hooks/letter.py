@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from gates.process import Stop
 from sprints.hook_definition import HookDefinition
+from sprints.models.redacted import clean
 
 OUTPUT_CHARACTERS = 8000
 
@@ -63,5 +64,6 @@ class Kind(Protocol):
 
 
 def head(raw: bytes) -> str:
-    """The beginning of what was printed or answered, as a database can keep it."""
-    return raw.decode(errors="replace").replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]
+    """The beginning of what was printed or answered, as a database can keep it, without secrets."""
+    text: str = clean(raw.decode(errors="replace"))
+    return text.replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]

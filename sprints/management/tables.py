@@ -16,6 +16,7 @@ COLOURS = {
     "passed": "green",
     "done": "green",
     "delivered": "green",
+    "good": "green",
     "running": "cyan",
     "in_progress": "cyan",
     "failed": "red",
@@ -24,6 +25,8 @@ COLOURS = {
     "blocked": "yellow",
     "cancelled": "yellow",
     "dropped": "yellow",
+    "expired": "yellow",
+    "revoked": "yellow",
     "interrupted": "yellow",
 }
 
@@ -137,7 +140,7 @@ def sprints(rows: list[dict[str, Any]]) -> None:
             coloured(row["status"]),
             (row["current_round"] or "").split("_")[0],
             "" if row["took_s"] is None else human(row["took_s"]),
-            row["created_ts"][:16].replace("T", " "),
+            _minute(row["created_ts"]),
             row["last_error"] or _waits(row["waiting_for"]) or row["title"],
         )
     console.print(table)
@@ -161,6 +164,41 @@ def schedules(rows: list[dict[str, Any]]) -> None:
         last = row["last_sprint_id"] or ""
         table.add_row(row["schedule_id"], row["cron"], row["next"] or "off", last, row["title"])
     console.print(table)
+
+
+def tokens(rows: list[dict[str, Any]]) -> None:
+    """All tokens, a line each."""
+    table = _table("token", "name", "user", "role", "status", "expires", "last used")
+    for row in rows:
+        table.add_row(
+            row["key"],
+            row["name"],
+            row["user"],
+            row["role"],
+            coloured(row["status"]),
+            _minute(row["expires_ts"]) or "never",
+            _minute(row["last_used_ts"]),
+        )
+    Screen().print(table)
+
+
+def users(rows: list[dict[str, Any]]) -> None:
+    """All users, a line each."""
+    table = _table("user", "role", "tokens", "password", "last sign-in", "")
+    for row in rows:
+        table.add_row(
+            row["user"],
+            row["role"] or "none",
+            str(row["tokens"]),
+            "yes" if row["password"] else "no",
+            _minute(row["last_sign_in_ts"]),
+            "" if row["enabled"] else "disabled",
+        )
+    Screen().print(table)
+
+
+def _minute(stamp: str | None) -> str:
+    return (stamp or "")[:16].replace("T", " ")
 
 
 def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:

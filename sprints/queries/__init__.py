@@ -17,7 +17,7 @@ from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import held, holder
 from sprints.snapshot import Snapshot, consistent, load
-from sprints.waiting import waiting_for
+from sprints.waiting import waits_of
 
 
 class Refused(Exception):
@@ -87,9 +87,7 @@ def status() -> dict[str, Any]:
         "mirror_fault": head.mirror_fault,
         "hosts": hosts(),
         "schedules": schedules(),
-        "waiting": {
-            row.pk: waiting_for(row) for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
-        },
+        "waiting": waits_of(Sprint.objects.filter(status=Sprint.Status.RUNNING).defer("contract")),
     }
 
 
@@ -168,7 +166,8 @@ def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
     rows = Sprint.objects.order_by("-created_at").defer("contract", "meta")
     if status:
         rows = rows.filter(status=status)
-    now = timezone.now()
+    now, found = timezone.now(), list(rows[:limit])
+    waits = waits_of(found)
     return [
         {
             "sprint_id": row.sprint_id,
@@ -181,9 +180,9 @@ def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
             "started_ts": row.started_at and stamp(row.started_at),
             "finished_ts": row.finished_at and stamp(row.finished_at),
             "took_s": _took(row, now),
-            "waiting_for": waiting_for(row),
+            "waiting_for": waits[row.pk],
         }
-        for row in rows[:limit]
+        for row in found
     ]
 
 
@@ -206,6 +205,11 @@ def last_event(sprint_id: str | None = None) -> str:
         events = events.filter(sprint_id=sprint_id)
     seq, digest = events.values_list("seq", "hash").first() or (0, "")
     return f"{seq}-{digest[:16]}"
+
+
+def mirror_fault() -> str:
+    """Why the files are behind the rows; empty while they are not."""
+    return Head.objects.values_list("mirror_fault", flat=True).get(pk=1)
 
 
 def last_events(tail: int, sprint_id: str | None = None) -> list[Event]:
