@@ -111,17 +111,17 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     return _carry(sprint_id, wish, one_round=one_round, retry=False)
 
 
-def start(sprint_id: str, *, again: bool = False) -> Sprint:
+def start(sprint_id: str, *, again: bool = False, by: str = "") -> Sprint:
     """Hand the sprint to the workers: its start, or with ``again`` its retry, and its place in
-    the queue are on record together. Raises ``Refused``.
+    the queue are on record together, and ``by`` whom if that is said. Raises ``Refused``.
     """
     get(sprint_id)
 
     def queued(snapshot: Snapshot, at: datetime) -> Move | None:
-        if again:
-            return _retry(snapshot, at)
-        _check_can_go_on(snapshot)
-        return _start_or_go_on(snapshot, at)
+        if not again:
+            _check_can_go_on(snapshot)
+        move = _retry(snapshot, at) if again else _start_or_go_on(snapshot, at)
+        return replace(move, data=move.data | {"by": by}) if move and by else move
 
     with transaction.atomic():
         _act(sprint_id, queued)

@@ -57,12 +57,12 @@ def acts_of(rows: SprintRows) -> list[Act]:
 
 
 def _run(sprint_id: str, by: str, form: Any) -> str:
-    operations.start(sprint_id)
+    operations.start(sprint_id, by=by)
     return "Handed to the workers."
 
 
 def _retry(sprint_id: str, by: str, form: Any) -> str:
-    operations.start(sprint_id, again=True)
+    operations.start(sprint_id, again=True, by=by)
     return "A new attempt is handed to the workers."
 
 
@@ -82,13 +82,10 @@ def _resume(sprint_id: str, by: str, form: Any) -> str:
 
 
 def _cancel(sprint_id: str, by: str, form: Any) -> str:
-    try:
-        operations.cancel(sprint_id, by, wait_s=0.5)
-    except Refused as exc:
-        if "is still stopping" not in str(exc):
-            raise
-        return "Asked to stop: it is cancelled as soon as nothing of it runs."
-    return "Cancelled."
+    operations.ask_to_cancel(sprint_id, by)
+    if queries.get(sprint_id).status == "cancelled":
+        return "Cancelled."
+    return "Asked to stop: it is cancelled as soon as nothing of it runs."
 
 
 def _edit(sprint_id: str, by: str, form: Any) -> str:

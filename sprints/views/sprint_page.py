@@ -52,7 +52,7 @@ def page(request: Request, sprint_id: str) -> HttpResponse:
     moving = _moving(request, rows, asked)
     still = {**_pane(rows, asked, moving["banner"]), **_brief(rows)}
     still["may_edit"] = request.role >= Role.OPERATOR
-    return render(request, "sprints/sprint.html", moving | still | {"whole": True})
+    return render(request, "sprints/sprint.html", moving | still | {"of_a_sprint": True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def test_run_hands_it_to_the_workers(operator):
     said = does(operator, "run")
 
     assert "Handed to the workers." in said
+    assert "sprint started by kim" in said
     assert Sprint.objects.get().status == "running"
 
 
@@ -83,13 +84,22 @@ def test_a_pause_tells_who_and_why_and_a_resume_ends_it(operator):
     assert "sprint resumed by kim" in resumed
 
 
-def test_a_sprint_that_nobody_carries_is_cancelled_at_once(operator):
-    does(operator, "run")
-
+def test_a_sprint_that_has_not_begun_is_cancelled_at_once(operator):
     said = does(operator, "cancel")
 
     assert Sprint.objects.get().status == "cancelled"
     assert "Cancelled." in said
+    assert "sprint cancelled by kim" in said
+
+
+def test_a_running_sprint_is_cancelled_once_nothing_of_it_runs(operator):
+    does(operator, "run")
+
+    said = does(operator, "cancel")
+
+    assert Sprint.objects.get().status == "running"
+    assert "Asked to stop: it is cancelled as soon as nothing of it runs." in said
+    assert "Stopping: cancelled by kim." in said
     assert "cancel asked by kim" in said
 
 
@@ -103,6 +113,7 @@ def test_a_failed_sprint_is_retried_from_its_round(operator, invoke):
 
     assert "Retry from R3 wk1" in before
     assert "A new attempt is handed to the workers." in said
+    assert "sprint retried from R3_BUILD_A_INTEGRATE, attempt 2 by kim" in said
     assert Sprint.objects.get().attempt == 2
 
 
@@ -196,7 +207,7 @@ def test_what_the_contract_froze_is_not_offered_while_it_runs(operator):
 
     assert 'name="gate_profile"' not in page
     assert "frozen while the sprint runs" in page
-    assert "gate_profile is frozen" in does(operator, "edit", gate_profile="full")
+    assert "gate_profile: frozen with the contract" in does(operator, "edit", gate_profile="full")
 
 
 def test_only_what_can_be_done_is_offered(operator, invoke):
@@ -210,8 +221,11 @@ def test_only_what_can_be_done_is_offered(operator, invoke):
     does(operator, "pause")
     paused = offered()
     does(operator, "cancel")
+    stopping = offered()
+    invoke("sprint", "run", "wk1")
 
     assert created == ["run", "step", "cancel"]
     assert running == ["pause", "cancel"]
     assert paused == ["step", "resume", "cancel"]
+    assert stopping == []
     assert offered() == ["retry"]

@@ -246,6 +246,13 @@ def test_earlier_attempts_stay_to_be_looked_at(red, invoke, viewer):
     assert "run 1 · attempt 1" in first
 
 
+def test_its_keys_are_listed_on_this_page_alone(red, viewer):
+    here, there = viewer.get(red), viewer.get("/gates/")
+
+    assert "Follow the output" in text_of(here)
+    assert "Follow the output" not in text_of(there)
+
+
 def test_the_page_is_light(red, viewer):
     answer = viewer.get(red, {"stream": "stderr"})
 
