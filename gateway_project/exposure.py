@@ -23,7 +23,7 @@ def settings_for(environ: Mapping[str, str]) -> dict[str, Any]:
     named = {
         "SESSION_COOKIE_NAME": "studio_gateway_session",
         "CSRF_COOKIE_NAME": "studio_gateway_csrf",
-        "SECURE_REFERRER_POLICY": "no-referrer",
+        "SECURE_REFERRER_POLICY": "same-origin",
     }
     if environ.get("STUDIO_GATEWAY_HTTPS") != "1":
         return {**named, "SILENCED_SYSTEM_CHECKS": [*WITHOUT_TLS], "WEB_PROXY": {}}

@@ -122,8 +122,8 @@ ACTS: dict[str, Do] = {
 }
 
 
-@needs(Role.OPERATOR)
 @only("POST")
+@needs(Role.OPERATOR)
 def act(request: Request, sprint_id: str, verb: str) -> HttpResponse:
     """Do it, and show the sprint's page with what came of it."""
     try:
