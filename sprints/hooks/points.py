@@ -35,6 +35,7 @@ EVENT_KINDS = (
     "mirror_repaired",
     "schedule_changed",
     "schedule_fired",
+    "verified",
 )
 NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
 

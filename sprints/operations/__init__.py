@@ -1,5 +1,6 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.record_acts import record_verified, verify, verify_file
 from sprints.operations.schedule_acts import (
     add_schedule,
     fire_schedules,
@@ -33,6 +34,7 @@ __all__ = [
     "fire_schedules",
     "initialise",
     "pause",
+    "record_verified",
     "remove_schedule",
     "resume",
     "retry",
@@ -41,4 +43,6 @@ __all__ = [
     "settle_files",
     "start",
     "turn_schedule",
+    "verify",
+    "verify_file",
 ]  # fmt: skip
