@@ -25,6 +25,7 @@ OURS = {
     "hook": "show and edit who is told of what",
     "events": "the event stream; --follow to watch it",
     "verify": "compare the hash chain, the rows and the files, down to the byte",
+    "rebuild": "an empty database anew from events.jsonl; --check compares",
     "doctor": "check the installation and say what to type to mend it",
 }
 

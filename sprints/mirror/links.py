@@ -99,15 +99,15 @@ def whole(line: bytes) -> bytes:
 
 def chained(
     file: IO[bytes], size: int, tell: Callable[[int], None] | None = None
-) -> Iterator[dict[str, Any]]:
-    """The events of a file, each once it is seen to follow the one before it. Raises ``Broken``,
-    whose message begins with the line's number.
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """The events of a file and their lines, each once it is seen to follow the one before it.
+    Raises ``Broken``, whose message begins with the line's number.
     """
     prev = FIRST_PREV
     for seq, line in enumerate(lines(file, size, tell), 1):
         try:
-            event = link(whole(line), seq, prev)
+            event = link(text := whole(line), seq, prev)
         except Broken as exc:
             raise Broken(f"line {seq}: {exc}") from exc
         prev = event["hash"]
-        yield event
+        yield event, text.decode("ascii")

@@ -53,7 +53,7 @@ class Report:
     difference: Difference | None = None
 
 
-class _Differs(Exception):
+class Differs(Exception):
     """What does not agree; whatever comes after it would differ, too."""
 
     def __init__(self, difference: Difference) -> None:
@@ -80,7 +80,7 @@ def differences(store: Store) -> list[str]:
             _compare(moment, _Seen(), None)
     except lines.Ahead as exc:
         return [str(exc)]
-    except _Differs as exc:
+    except Differs as exc:
         return [exc.difference.text]
     flush()  # who found the lock taken has left it to us to look once more
     return []
@@ -96,7 +96,7 @@ def verify(store: Store, tell: Tell | None = None) -> Report:
         with one_moment(store, catch_up=False) as moment, no_collection():
             size = moment.size
             _compare(moment, seen, tell)
-    except _Differs as exc:
+    except Differs as exc:
         found = exc.difference
     took_s = time.monotonic() - began
     return Report(seen.events, seen.sprints, seen.behind, size, took_s, found)
@@ -113,7 +113,7 @@ def verify_file(path: Path, tell: Tell | None = None) -> Report:
         try:
             folded: dict[str, Any] = {}
             frozen = Frozen()
-            for event in links.chained(file, size, told):
+            for event, _ in links.chained(file, size, told):
                 seen.events += 1
                 _fold(folded, frozen, event)
             seen.sprints = len(folded.get("sprints", {}))
@@ -121,13 +121,21 @@ def verify_file(path: Path, tell: Tell | None = None) -> Report:
             line = seen.events + 1
             words = str(exc).partition(": ")[2]
             found = Difference(path.name, f"{path.name} line {line}: {words}", words, line)
-        except _Differs as exc:
+        except Differs as exc:
             found = exc.difference
     return Report(seen.events, seen.sprints, 0, size, time.monotonic() - began, found)
 
 
+def told_by_all(moment: Moment, tell: Tell | None = None) -> Iterator[dict[str, Any]]:
+    """The events that file and database agree on, and those that only the database has yet.
+
+    Raises ``Differs``.
+    """
+    return _told(moment, _Seen(), tell)
+
+
 def _compare(moment: Moment, seen: _Seen, tell: Tell | None) -> None:
-    """Raises ``_Differs`` at the first thing that does not agree."""
+    """Raises ``Differs`` at the first thing that does not agree."""
     folded: dict[str, Any] = {}
     frozen, shown = Frozen(), Shown(moment.state, moment.sealed)
     wrong = None
@@ -145,7 +153,7 @@ def _compare(moment: Moment, seen: _Seen, tell: Tell | None) -> None:
         wrong = wrong or exc
     if wrong:
         text = f"state.json {wrong}"
-        raise _Differs(Difference("state.json", text, wrong.why, pointer=wrong.pointer))
+        raise Differs(Difference("state.json", text, wrong.why, pointer=wrong.pointer))
 
 
 def _fold(folded: dict[str, Any], frozen: Frozen, event: dict[str, Any]) -> None:
@@ -154,10 +162,10 @@ def _fold(folded: dict[str, Any], frozen: Frozen, event: dict[str, Any]) -> None
             apply(folded, op)
     except (KeyError, TypeError, AttributeError, ValueError) as exc:
         text = f"the change of event {event['seq']} cannot be made: {exc}"
-        raise _Differs(Difference("events.jsonl", text, line=event["seq"])) from exc
+        raise Differs(Difference("events.jsonl", text, line=event["seq"])) from exc
     if why := frozen.altered(event):
         text = f"event {event['seq']} contradicts itself: {why}"
-        raise _Differs(Difference("events.jsonl", text, why, event["seq"]))
+        raise Differs(Difference("events.jsonl", text, why, event["seq"]))
 
 
 def _told(moment: Moment, seen: _Seen, tell: Tell | None) -> Iterator[dict[str, Any]]:
@@ -177,26 +185,26 @@ def _told(moment: Moment, seen: _Seen, tell: Tell | None) -> Iterator[dict[str, 
             event = links.link(row, number, prev)
         except links.Broken as exc:
             words = f"event {number} of the database breaks the hash chain"
-            raise _Differs(Difference("database", words, str(exc), number)) from exc
+            raise Differs(Difference("database", words, str(exc), number)) from exc
         if (event["hash"], number, event["kind"], event["sprint_id"]) != tuple(columns):
             words = f"event {number} of the database breaks the hash chain"
             why = "its columns are not what its line says"
-            raise _Differs(Difference("database", words, why, number))
+            raise Differs(Difference("database", words, why, number))
         if line is None:
             seen.behind += 1
         elif line[:-1] != row or not line.endswith(b"\n"):
             words = f"events.jsonl line {number} is not what the database has"
             why = _why(line, number, prev, event)
-            raise _Differs(Difference("events.jsonl", words, why, number))
+            raise Differs(Difference("events.jsonl", words, why, number))
         prev = event["hash"]
         seen.events = number
         yield event
     if (seen.events, prev) != (head.seq, head.hash):
         words = f"the database has {seen.events} events, and {head.seq} by its head"
-        raise _Differs(Difference("database", words, line=seen.events))
+        raise Differs(Difference("database", words, line=seen.events))
     if next(file, None) is not None:
         words = f"events.jsonl goes on after its last event, {seen.events}"
-        raise _Differs(Difference("events.jsonl", words, line=seen.events + 1))
+        raise Differs(Difference("events.jsonl", words, line=seen.events + 1))
 
 
 def _why(line: bytes, number: int, prev: str, event: dict[str, Any]) -> str:
@@ -216,8 +224,8 @@ def _compare_rows(folded: dict[str, Any]) -> None:
             pointer = f"/sprints/{name}{path if name in sprints else ''}"
             why = "" if name not in sprints else values(sprints[name], row, path)
             words = f"the events differ from the rows at {pointer}"
-            raise _Differs(Difference("database", words, why, pointer=pointer))
+            raise Differs(Difference("database", words, why, pointer=pointer))
     if missing := sorted(set(sprints) - set(names)):
         pointer = f"/sprints/{missing[0]}"
         words = f"the events differ from the rows at {pointer}"
-        raise _Differs(Difference("database", words, "the row is not there", pointer=pointer))
+        raise Differs(Difference("database", words, "the row is not there", pointer=pointer))

@@ -1,5 +1,6 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import record_verified, verify, verify_file
 from sprints.operations.schedule_acts import (
     add_schedule,
@@ -27,6 +28,7 @@ __all__ = [
     "StoreError",
     "add_schedule",
     "cancel",
+    "check_rebuild",
     "configuration",
     "configure",
     "contract_of",
@@ -34,6 +36,7 @@ __all__ = [
     "fire_schedules",
     "initialise",
     "pause",
+    "rebuild",
     "record_verified",
     "remove_schedule",
     "resume",
