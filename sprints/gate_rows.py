@@ -29,10 +29,15 @@ def exists(gate_id: str) -> bool:
 
 
 def put(
-    gate: Definition, profiles: Sequence[str], *, enabled: bool = True, by: str | None = None
+    gate: Definition,
+    profiles: Sequence[str],
+    *,
+    enabled: bool = True,
+    told: bool = True,
+    by: str | None = None,
 ) -> Gate:
-    """Keep the gate under its id, new or changed; ``by`` is who wants it so, where a person does.
-    Raises ``Refused`` with every reason.
+    """Keep the gate under its id, new or changed; ``by`` is who wants it so, where a person does,
+    and ``told`` is False where another event tells of it. Raises ``Refused`` with every reason.
     """
     if problems := [*_problems(gate, profiles)]:
         raise Refused("; ".join(problems))
@@ -50,10 +55,14 @@ def put(
                 "position": Gate.objects.count() if position is None else position,
             },
         )
-        if not made or gate_id != "qa_smoke_quick":
-            data = {**gate.to_json(), "profiles": [*profiles], "enabled": enabled}
-            _tell("added" if made else "changed", gate_id, by, data)
+        if told:
+            _tell("added" if made else "changed", gate_id, by, as_told(row))
     return row
+
+
+def as_told(row: Gate) -> dict[str, Any]:
+    """The gate as events have it."""
+    return {**row.definition.to_json(), "profiles": [*row.profiles], "enabled": row.enabled}
 
 
 def remove(gate_id: str, by: str | None = None) -> None:

@@ -52,7 +52,7 @@ def unusable(fault: DatabaseError) -> StoreError:
     if file is None:
         return StoreError(what)
     if "not a database" in what or "malformed" in what:
-        return StoreError(f"{what} (events.jsonl still has its history)", _restore(file))
+        return StoreError(what, _restore(file))
     if "full" in what or ("I/O error" in what and shutil.disk_usage(file.parent).free < LITTLE):
         return StoreError(what, f"make room on the disk of {file.parent}")
     return shut(file.parent) or shut(file) or StoreError(what)
@@ -66,10 +66,10 @@ def _file() -> Path | None:
 
 def _restore(file: Path) -> str:
     store, database = shlex.quote(str(file.parent)), shlex.quote(str(file))
+    away = f"mkdir {store}/broken && mv {database}* {store}/broken/"
     return (
-        f"put a backup in its place: mkdir {store}/broken && mv {database}* {store}/broken/ && "
-        f"cp BACKUP {database}; without one, start over: "
-        f"mv {store} {store}.broken && {INIT.removeprefix('run: ')}"
+        f"put a backup in its place: {away} && cp BACKUP {database}; "
+        f"without one, from its events: {away} && studio-gateway rebuild"
     )
 
 

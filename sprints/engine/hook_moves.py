@@ -138,7 +138,14 @@ def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Move:
         f"hook started: {row.hook_id} at {row.point}",
         (change,),
         round_id=action.code,
-        data={"hook_id": row.hook_id, "point": row.point, "delivery": row.id, "try": row.tries},
+        data={
+            "hook_id": row.hook_id,
+            "point": row.point,
+            "delivery": row.id,
+            "try": row.tries,
+            "place": row.place,
+            "payload": row.payload,
+        },
     )
 
 
@@ -215,6 +222,9 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Move:
             "exit_code": said.exit_code,
             "reason": reason,
             "duration_s": said.duration_s,
+            "failures": failures,
+            "next_ts": next_at and stamp(next_at),
+            "finished_ts": None if status == Status.PENDING else stamp(at),
         },
     )
 

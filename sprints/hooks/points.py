@@ -41,6 +41,7 @@ EVENT_KINDS = (
     "token_rotated",
     "user_added",
     "user_changed",
+    "verified",
 )
 NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
 

@@ -15,15 +15,20 @@ def fold(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def apply(state: dict[str, Any], op: dict[str, Any]) -> None:
     """Apply one RFC 6902 operation (add, replace, remove) on objects, in place."""
-    *parents, last = [
-        part.replace("~1", "/").replace("~0", "~") for part in op["path"].split("/")[1:]
-    ]
+    path = op["path"]
+    _, *parents, last = path.split("/")
+    if "~" in path:
+        parents, last = [_plain(part) for part in parents], _plain(last)
     target = state
     for part in parents:
         target = target[part]
     if op["op"] != "add" and last not in target:
-        raise KeyError(op["path"])
+        raise KeyError(path)
     if op["op"] == "remove":
         del target[last]
     else:
         target[last] = op["value"]
+
+
+def _plain(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")

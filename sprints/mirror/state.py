@@ -8,14 +8,17 @@ with four spaces and a brace, and no other line does, because JSON escapes every
 import json
 import mmap
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from gates import faults
-from sprints.models import Event, Head, Sprint
-from sprints.snapshot import consistent
+from gates.models import GateRun
+from sprints.models import Event, Head, Round, Sprint, Task
+from sprints.snapshot import as_state, consistent
 
 PREFIX = b'{\n  "sprints": {\n'
 SUFFIX = b'\n  },\n  "version": 1\n}'
@@ -45,7 +48,7 @@ def write(path: Path) -> None:
     head = Head.objects.get(pk=1)
     seal = _seal(path)
     if seal is None or not Event.objects.filter(seq=seal.seq, hash=seal.hash).exists():
-        _replace(path, _whole(entries(all_ids())), head)
+        _replace(path, whole(entries(all_ids())), head)
         return
     if seal.seq == head.seq:
         return
@@ -54,7 +57,7 @@ def write(path: Path) -> None:
     if not ids:
         _write_seal(path, head)
     elif len(ids) > MANY or seal.size == len(EMPTY):
-        _replace(path, _whole(entries(all_ids())), head)
+        _replace(path, whole(entries(all_ids())), head)
     else:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
             _replace(path, splice(old, dict(entries(ids))), head)
@@ -63,6 +66,28 @@ def write(path: Path) -> None:
 def all_ids() -> Iterable[str]:
     """Every sprint's id, in the order of the file, which is no database's collation."""
     return sorted(Sprint.objects.values_list("sprint_id", flat=True))
+
+
+def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Those sprints as state.json has them, in the order given; only within a transaction that sees
+    one moment.
+    """
+    rest = iter(ids)
+    while some := list(islice(rest, MANY)):
+        sprints = Sprint.objects.defer("contract").in_bulk(some)
+        rounds = _grouped(Round.objects.filter(sprint__in=some), "sprint_id")
+        tasks = _grouped(Task.objects.filter(round__sprint__in=some).defer("prompt", "reply"))
+        runs = _grouped(GateRun.objects.filter(round__sprint__in=some))
+        for name in some:
+            yield name, as_state(sprints[name], rounds[name], tasks[name], runs[name])
+
+
+def _grouped(rows: Iterable[Any], key: str = "round_id") -> dict[str, list[Any]]:
+    """Rows by their sprint's id, which is the head of a round's."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, key).split("/")[0]].append(row)
+    return found
 
 
 def entries(ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
@@ -77,7 +102,8 @@ def entry(sprint_id: str, whole: dict[str, Any]) -> bytes:
     return f'    "{sprint_id}": {text}'.encode("ascii")
 
 
-def _whole(texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+def whole(texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """The file's bytes, a part at a time, from the entries of all its sprints."""
     first = True
     for _, text in texts:
         yield (PREFIX if first else b",\n") + text
@@ -168,6 +194,14 @@ def _seal(path: Path) -> Seal | None:
         return None
     same = (found.st_size, found.st_mtime_ns, found.st_ino)
     return seal if same == (seal.size, seal.mtime_ns, seal.inode) else None
+
+
+def sealed(path: Path) -> int | None:
+    """The event that was there before the file was last sealed; None where nothing says so."""
+    try:
+        return Seal(**json.loads(_seal_path(path).read_text())).seq
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _write_seal(path: Path, head: Head) -> None:

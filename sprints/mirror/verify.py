@@ -1,24 +1,73 @@
-"""Do the files say what the rows say, and do the events explain it all?"""
+"""Do the files say what the rows say, and do the events explain it all?
 
-import json
+One pass over the events, each parsed once; what is kept of them is the state that they fold to.
+``verify`` looks at the files as they lie and writes nothing; ``differences`` lets them catch up
+with the rows first.
+"""
+
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import IO, Any
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from django.db import connection, transaction
-
-from sprints.lock import locked
-from sprints.mirror import flush, lines, state
-from sprints.mirror.fold import fold
+from sprints.mirror import flush, lines, links, state
+from sprints.mirror.differ import differ, values
+from sprints.mirror.fold import apply
+from sprints.mirror.frozen import Frozen
+from sprints.mirror.moment import Moment, no_collection, one_moment
+from sprints.mirror.shown import Shown, Wrong
 from sprints.models import Event, Head
-from sprints.models.event import FIRST_PREV, canonical, chain
-from sprints.snapshot import consistent
+from sprints.models.event import FIRST_PREV
 from sprints.store import Store
 
+Tell = Callable[[int, int], None]
 
-class _Differs(Exception):
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first thing that does not agree. ``where`` is events.jsonl, state.json or database;
+    ``line`` counts from 1 (in the database it is the event's seq), 0 where it is none; ``pointer``
+    is a JSON pointer into state.json, empty where it is none.
+    """
+
+    where: str
+    text: str
+    why: str = ""
+    line: int = 0
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was looked at, and what does not agree. ``behind`` is how many events the file has still
+    to be given; that is no difference.
+    """
+
+    events: int
+    sprints: int
+    behind: int
+    size_bytes: int
+    took_s: float
+    difference: Difference | None = None
+
+
+class Differs(Exception):
     """What does not agree; whatever comes after it would differ, too."""
+
+    def __init__(self, difference: Difference) -> None:
+        super().__init__(difference.text)
+        self.difference = difference
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How far the pass has come."""
+
+    events: int = 0
+    behind: int = 0
+    sprints: int = 0
 
 
 def differences(store: Store) -> list[str]:
@@ -27,115 +76,156 @@ def differences(store: Store) -> list[str]:
     Sprints may run meanwhile. Raises ``Busy``, and ``OSError`` where the files cannot be had.
     """
     try:
-        with _one_moment(store) as (events, size, shown):
-            folded = _folded(events, size)
-            rows = {"version": 1, "sprints": {i: consistent(i) for i in state.all_ids()}}
-            if path := _differ(folded, rows, ""):
-                raise _Differs(f"the events differ from the rows at {path}")
-            if shown != json.dumps(folded, indent=2, sort_keys=True).encode("ascii"):
-                raise _Differs(f"state.json {_what_differs(shown, folded)}")
-    except (lines.Ahead, _Differs) as exc:
+        with one_moment(store, catch_up=True) as moment, no_collection():
+            _compare(moment, _Seen(), None)
+    except lines.Ahead as exc:
         return [str(exc)]
+    except Differs as exc:
+        return [exc.difference.text]
     flush()  # who found the lock taken has left it to us to look once more
     return []
 
 
-@contextmanager
-def _one_moment(store: Store) -> Iterator[tuple[IO[bytes], int, bytes]]:
-    """events.jsonl, its bytes and state.json as of one moment, as are all rows read within.
+def verify(store: Store, tell: Tell | None = None) -> Report:
+    """Compare the files as they lie with the rows and with what the events explain.
 
-    Nobody who writes has to wait for longer than it takes to open the files: what is appended to
-    the one lies beyond its bytes, and the other is replaced, never changed.
+    ``tell`` hears now and then how many bytes of how many are done. Raises ``Busy``, ``OSError``.
     """
-    with ExitStack() as stack:
-        with locked(store.root / "mirror.lock"):
-            _catch_up(store)  # repairs, and tells of it: not within the moment
-            stack.enter_context(_snapshot())
-            _catch_up(store)
-            events = stack.enter_context(store.events.open("rb"))
-            size, shown = os.fstat(events.fileno()).st_size, store.state.read_bytes()
-        yield events, size, shown
+    began, seen, found, size = time.monotonic(), _Seen(), None, 0
+    try:
+        with one_moment(store, catch_up=False) as moment, no_collection():
+            size = moment.size
+            _compare(moment, seen, tell)
+    except Differs as exc:
+        found = exc.difference
+    took_s = time.monotonic() - began
+    return Report(seen.events, seen.sprints, seen.behind, size, took_s, found)
 
 
-def _catch_up(store: Store) -> None:
-    lines.catch_up(store.events, durable=False)
-    state.write(store.state)
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """Rows as of the first that is read. An IMMEDIATE transaction would stop all writers."""
-    database: Any = connection
-    database.ensure_connection()
-    if database.vendor == "sqlite":
-        usual, database.transaction_mode = database.transaction_mode, "DEFERRED"
+def verify_file(path: Path, tell: Tell | None = None) -> Report:
+    """Whether a file of events is sound in itself: its chain, its numbers, its patches, its
+    contracts. Raises ``OSError``.
+    """
+    began, seen, found = time.monotonic(), _Seen(), None
+    with path.open("rb") as file, no_collection():
+        size = os.fstat(file.fileno()).st_size
+        told = (lambda done: tell(done, size)) if tell else None
         try:
-            with transaction.atomic():
-                yield
-        finally:
-            database.transaction_mode = usual
-    else:
-        with transaction.atomic():
-            with database.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
+            folded: dict[str, Any] = {}
+            frozen = Frozen()
+            for event, _ in links.chained(file, size, told):
+                seen.events += 1
+                _fold(folded, frozen, event)
+            seen.sprints = len(folded.get("sprints", {}))
+        except links.Broken as exc:
+            line = seen.events + 1
+            words = str(exc).partition(": ")[2]
+            found = Difference(path.name, f"{path.name} line {line}: {words}", words, line)
+        except Differs as exc:
+            found = exc.difference
+    return Report(seen.events, seen.sprints, 0, size, time.monotonic() - began, found)
 
 
-def _folded(file: IO[bytes], size: int) -> dict[str, Any]:
-    """state.json as the events tell it. Raises ``_Differs``."""
+def told_by_all(moment: Moment, tell: Tell | None = None) -> Iterator[dict[str, Any]]:
+    """The events that file and database agree on, and those that only the database has yet.
+
+    Raises ``Differs``.
+    """
+    return _told(moment, _Seen(), tell)
+
+
+def _compare(moment: Moment, seen: _Seen, tell: Tell | None) -> None:
+    """Raises ``Differs`` at the first thing that does not agree."""
+    folded: dict[str, Any] = {}
+    frozen, shown = Frozen(), Shown(moment.state, moment.sealed)
+    wrong = None
+    for event in _told(moment, seen, tell):
+        _fold(folded, frozen, event)
+        try:
+            shown.heed(event, folded)
+        except Wrong as exc:
+            wrong = wrong or exc
+    seen.sprints = len(folded.get("sprints", {}))
+    _compare_rows(folded)  # first: where the rows are wrong, a file made of them is, too
     try:
-        return fold(_told(file, size))
-    except (KeyError, TypeError) as exc:
-        raise _Differs(f"the change of an event cannot be made: {exc}") from exc
+        shown.end(folded)
+    except Wrong as exc:
+        wrong = wrong or exc
+    if wrong:
+        text = f"state.json {wrong}"
+        raise Differs(Difference("state.json", text, wrong.why, pointer=wrong.pointer))
 
 
-def _told(file: IO[bytes], size: int) -> Iterator[dict[str, Any]]:
-    """The events of the database, each once it is seen to be sound and the file to have it."""
+def _fold(folded: dict[str, Any], frozen: Frozen, event: dict[str, Any]) -> None:
+    try:
+        for op in event["change"]:
+            apply(folded, op)
+    except (KeyError, TypeError, AttributeError, ValueError) as exc:
+        text = f"the change of event {event['seq']} cannot be made: {exc}"
+        raise Differs(Difference("events.jsonl", text, line=event["seq"])) from exc
+    if why := frozen.altered(event):
+        text = f"event {event['seq']} contradicts itself: {why}"
+        raise Differs(Difference("events.jsonl", text, why, event["seq"]))
+
+
+def _told(moment: Moment, seen: _Seen, tell: Tell | None) -> Iterator[dict[str, Any]]:
+    """The events of the database, each once it is seen to be sound and the file to have it, or to
+    have ended before it.
+    """
     head = Head.objects.get(pk=1)
-    seq, prev = 0, FIRST_PREV
-    rows = Event.objects.order_by("seq").values_list("line", "hash").iterator()
-    for seq, (line, digest) in enumerate(rows, 1):
-        event = _linked(line, seq, prev)
-        if event is None or event["hash"] != digest:
-            raise _Differs(f"event {seq} of the database breaks the hash chain")
-        if file.readline() != f"{line}\n".encode("ascii"):
-            raise _Differs(f"events.jsonl line {seq} is not what the database has")
-        prev = digest
+    told = (lambda done: tell(done, moment.size)) if tell else None
+    file = links.lines(moment.events, moment.size, told) if moment.events else iter(())
+    prev = FIRST_PREV
+    names = ("line", "hash", "seq", "kind", "sprint_id")
+    rows = Event.objects.order_by("seq").values_list(*names).iterator(2000)
+    for number, (text, *columns) in enumerate(rows, 1):
+        line = next(file, None)
+        row = text.encode("ascii", "replace")
+        try:
+            event = links.link(row, number, prev)
+        except links.Broken as exc:
+            words = f"event {number} of the database breaks the hash chain"
+            raise Differs(Difference("database", words, str(exc), number)) from exc
+        if (event["hash"], number, event["kind"], event["sprint_id"]) != tuple(columns):
+            words = f"event {number} of the database breaks the hash chain"
+            why = "its columns are not what its line says"
+            raise Differs(Difference("database", words, why, number))
+        if line is None:
+            seen.behind += 1
+        elif line[:-1] != row or not line.endswith(b"\n"):
+            words = f"events.jsonl line {number} is not what the database has"
+            why = _why(line, number, prev, event)
+            raise Differs(Difference("events.jsonl", words, why, number))
+        prev = event["hash"]
+        seen.events = number
         yield event
-    if (seq, prev) != (head.seq, head.hash):
-        raise _Differs(f"the database has {seq} events, and {head.seq} by its head")
-    if file.tell() != size:
-        raise _Differs(f"events.jsonl goes on after its last event, {seq}")
+    if (seen.events, prev) != (head.seq, head.hash):
+        words = f"the database has {seen.events} events, and {head.seq} by its head"
+        raise Differs(Difference("database", words, line=seen.events))
+    if next(file, None) is not None:
+        words = f"events.jsonl goes on after its last event, {seen.events}"
+        raise Differs(Difference("events.jsonl", words, line=seen.events + 1))
 
 
-def _linked(line: str, seq: int, prev: str) -> dict[str, Any] | None:
-    """The event of ``line``, if it is the one that follows ``prev``, written as all are."""
+def _why(line: bytes, number: int, prev: str, event: dict[str, Any]) -> str:
+    """What is wrong with a line of the file, where ``event`` belongs."""
     try:
-        event: dict[str, Any] = json.loads(line)
-        digest = event.pop("hash")
-        if (event["seq"], event["prev"], digest) != (seq, prev, chain(prev, event)):
-            return None
-    except (ValueError, KeyError, AttributeError, TypeError):
-        return None
-    event["hash"] = digest
-    return event if canonical(event) == line else None
+        other = links.link(links.whole(line), number, prev)
+    except links.Broken as exc:
+        return str(exc)
+    return f"another history, sound in itself: it differs at {differ(other, event)}"
 
 
-def _what_differs(shown: bytes, folded: dict[str, Any]) -> str:
-    try:
-        path = _differ(json.loads(shown), folded, "")
-    except ValueError:
-        return "is not JSON"
-    return f"differs from the rows at {path}" if path else "is not written as it should be"
-
-
-def _differ(a: Any, b: Any, path: str) -> str:
-    """The first difference, as a path; empty where there is none."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        for key in sorted({*a, *b}):
-            if key not in a or key not in b:
-                return f"{path}/{key}"
-            if deeper := _differ(a[key], b[key], f"{path}/{key}"):
-                return deeper
-        return ""
-    return "" if a == b else path or "/"
+def _compare_rows(folded: dict[str, Any]) -> None:
+    """Whether the rows are what the events explain."""
+    sprints, names = folded.get("sprints", {}), state.all_ids()
+    for name, row in state.many(names):
+        if name not in sprints or (path := differ(sprints[name], row)):
+            pointer = f"/sprints/{name}{path if name in sprints else ''}"
+            why = "" if name not in sprints else values(sprints[name], row, path)
+            words = f"the events differ from the rows at {pointer}"
+            raise Differs(Difference("database", words, why, pointer=pointer))
+    if missing := sorted(set(sprints) - set(names)):
+        pointer = f"/sprints/{missing[0]}"
+        words = f"the events differ from the rows at {pointer}"
+        raise Differs(Difference("database", words, "the row is not there", pointer=pointer))

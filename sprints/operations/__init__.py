@@ -1,5 +1,7 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.rebuild_acts import check_rebuild, rebuild
+from sprints.operations.record_acts import record_verified, verify, verify_file
 from sprints.operations.schedule_acts import (
     add_schedule,
     fire_schedules,
@@ -38,6 +40,7 @@ __all__ = [
     "add_schedule",
     "ask_to_cancel",
     "cancel",
+    "check_rebuild",
     "configuration",
     "configure",
     "configure_all",
@@ -47,6 +50,8 @@ __all__ = [
     "fire_schedules",
     "initialise",
     "pause",
+    "rebuild",
+    "record_verified",
     "remove_schedule",
     "resume",
     "retry",
@@ -56,4 +61,6 @@ __all__ = [
     "start",
     "step",
     "turn_schedule",
+    "verify",
+    "verify_file",
 ]  # fmt: skip

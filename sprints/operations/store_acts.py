@@ -52,16 +52,21 @@ def initialise() -> None:
 
 def _complete() -> None:
     make_config(store().config)
-    try:
-        check_schema()
-    except NotReady:
-        _migrate()
+    make_schema()
     if not Head.objects.exists():
         with transaction.atomic():
             Head.objects.create(pk=1)
             if not Gate.objects.exists():
-                gate_rows.put(DEFAULT_GATE, PROFILES)
+                gate_rows.put(DEFAULT_GATE, PROFILES, told=False)
             note("note", "studio_gateway initialized", timezone.now(), *_first_event())
+
+
+def make_schema() -> None:
+    """Make the tables, or bring them up to date. Raises ``StoreError``."""
+    try:
+        check_schema()
+    except NotReady:
+        _migrate()
 
 
 def _migrate() -> None:
@@ -86,7 +91,8 @@ def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
         {"op": "add", "path": "/version", "value": 1},
         {"op": "add", "path": "/sprints", "value": {}},
     ]
-    return {"version": settings.VERSION}, change
+    gates = [gate_rows.as_told(row) for row in Gate.objects.all()]
+    return {"version": settings.VERSION, "gates": gates}, change
 
 
 def configuration() -> dict[str, Any]:

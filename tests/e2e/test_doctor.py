@@ -18,6 +18,11 @@ import sys
 for _ in sys.stdin:
     print(verify.differences(settings.STORE), flush=True)
 """
+LOOK_AS_IT_LIES = """
+import sys
+for _ in sys.stdin:
+    print([d for d in [verify.verify(settings.STORE).difference] if d], flush=True)
+"""
 WORK = """
 from sprints import operations
 from sprints.engine.carry import Wish
@@ -45,11 +50,11 @@ operations.create("late", by="test")
 """
 HOLD = """
 import sys
-with verify._one_moment(settings.STORE) as (events, size, shown):
+with verify.one_moment(settings.STORE, catch_up=True) as moment:
     print("held", flush=True)
     sys.stdin.readline()
-    verify._folded(events, size)
-    print(sum(b"\\\n" in line for line in events), flush=True)
+    verify._compare(moment, verify._Seen(), None)
+    print(len(moment.events.readlines()), flush=True)
 """
 
 
@@ -65,9 +70,9 @@ def asked(repo: Path, script: str, *argv: str, **env: str) -> subprocess.Popen[s
     )
 
 
-def look_while_sprints_run(repo: Path, **env: str) -> list[str]:
+def look_while_sprints_run(repo: Path, look: str = LOOK, **env: str) -> list[str]:
     """What doctor's check says, again and again until a number of sprints have run."""
-    doctor, worker = asked(repo, LOOK, **env), asked(repo, WORK, **env)
+    doctor, worker = asked(repo, look, **env), asked(repo, WORK, **env)
     assert doctor.stdin
     assert doctor.stdout
     said = []
@@ -82,6 +87,13 @@ def look_while_sprints_run(repo: Path, **env: str) -> list[str]:
 
 def test_sprints_that_run_are_no_difference(gateway):
     said = look_while_sprints_run(gateway)
+
+    assert len(said) > 10
+    assert set(said) == {"[]\n"}
+
+
+def test_verify_sees_no_difference_in_files_that_are_being_written(gateway):
+    said = look_while_sprints_run(gateway, LOOK_AS_IT_LIES)
 
     assert len(said) > 10
     assert set(said) == {"[]\n"}

@@ -1,4 +1,4 @@
-"""Whatever is changed in events.jsonl is found, and named by its line."""
+"""Whatever is changed in events.jsonl, state.json or the rows is found, and named by its place."""
 
 import json
 import os
@@ -157,3 +157,138 @@ def test_the_doctors_remedies_mend_the_files(told, invoke):
 
     assert told.events.read_text() == "".join(lines)
     assert verify.differences(told) == []
+
+
+def test_a_sound_store_is_said_to_be_so(told, invoke):
+    said = invoke("verify")
+
+    count = Event.objects.count()
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"sound: {count} events and 1 sprints; events, rows and files agree")
+
+
+def test_verify_changes_nothing_that_it_finds(told, invoke):
+    torn = told.events.read_bytes()[:-20]
+    told.events.write_bytes(torn)
+    told.state.write_text("{}")
+
+    said = invoke("verify")
+
+    line = torn.count(b"\n") + 1
+    words = f"differs: events.jsonl line {line} is not what the database has: it is torn"
+    assert said.code == 1
+    assert said.out.startswith(words)
+    assert told.events.read_bytes() == torn
+    assert told.state.read_text() == "{}"
+
+
+def test_every_flipped_byte_is_located_by_its_line_as_the_file_lies(told):
+    whole = told.events.read_bytes()
+
+    for at in range(0, len(whole), max(1, len(whole) // 300)):
+        told.events.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+
+        found = verify.verify(told).difference
+        alone = verify.verify_file(told.events).difference
+        line = whole[:at].count(b"\n") + 1
+        assert (found.where, found.line, alone.line) == ("events.jsonl", line, line), f"byte {at}"
+        assert found.why == alone.why != ""
+
+
+def test_a_state_json_that_somebody_has_edited_is_named_by_its_pointer(told, invoke):
+    text = told.state.read_text().replace('"succeeded"', '"cancelled"')
+    told.state.write_text(text)
+
+    said = invoke("verify", "--json")
+
+    found = json.loads(said.out)["difference"]
+    assert said.code == 1
+    assert found["where"] == "state.json"
+    assert found["pointer"] == "/sprints/wk1/status"
+    assert found["why"] == '"cancelled" instead of "succeeded"'
+
+
+def test_files_that_are_behind_are_no_difference(told, invoke):
+    events, state, seal = (
+        path.read_bytes() for path in (told.events, told.state, told.root / ".state.json.seal")
+    )
+    operations.pause(operations.create("wk2", by="test").pk, "sam")
+    mirror.flush()
+    told.events.write_bytes(events)
+    told.state.write_bytes(state)
+    (told.root / ".state.json.seal").write_bytes(seal)
+
+    said = invoke("verify")
+
+    assert said.code == 0
+    assert "events.jsonl has 2 of them still to get" in said.out
+
+
+def test_a_state_json_that_is_further_on_than_its_seal_is_no_difference(told):
+    """Who wrote it died before it had sealed it."""
+    seal = (told.root / ".state.json.seal").read_bytes()
+    operations.create("wk2", by="test")
+    mirror.flush()
+    (told.root / ".state.json.seal").write_bytes(seal)
+
+    assert verify.verify(told).difference is None
+
+    (told.root / ".state.json.seal").unlink()
+    assert verify.verify(told).difference is None
+
+
+def test_a_contract_that_is_not_the_one_of_its_digest_is_found_in_a_chain_that_holds(told):
+    prev, forged = FIRST_PREV, []
+    for line in told.events.read_text().splitlines():
+        event = {k: v for k, v in json.loads(line).items() if k != "hash"} | {"prev": prev}
+        if "contract" in event["data"]:
+            event["data"]["contract"]["gates"][0]["required"] = False
+            seq = event["seq"]
+        prev = chain(prev, event)
+        forged.append(canonical(event | {"hash": prev}) + "\n")
+    told.events.write_text("".join(forged))
+
+    found = verify.verify_file(told.events).difference
+
+    assert found.line == seq
+    assert found.why == "its contract is not the one of its digest"
+
+
+def test_a_file_alone_needs_no_store(told, repo, shell):
+    kept = repo / "kept.jsonl"
+    kept.write_bytes(told.events.read_bytes())
+    lines = kept.read_text().splitlines(keepends=True)
+
+    said = shell("verify", str(kept), STUDIO_GATEWAY_REPO=str(repo / "elsewhere"))
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"sound: {len(lines)} events")
+
+    kept.write_text("".join([*lines[:4], *lines[5:]]))
+    said = shell("verify", str(kept))
+    assert said.code == 1
+    assert f"{kept.name} line 5: it is event 6, where 5 belongs" in said.out
+
+
+def test_what_cannot_be_verified_is_one_line_and_exit_2(told, invoke):
+    for argv, words in (
+        (("verify", "nowhere.jsonl"), "nowhere.jsonl: No such file or directory"),
+        (("verify", str(told.root)), "Is a directory"),
+        (("verify", str(told.events), "--record"), "leave out --record"),
+    ):
+        said = invoke(*argv)
+        assert said.code == 2
+        assert words in said.err
+        assert said.err.count("\n") == 1
+
+
+def test_the_result_is_put_on_record_where_that_is_asked_for(told, invoke):
+    assert invoke("verify", "--record").code == 0
+    assert Event.objects.last().kind == "verified"
+    count = Event.objects.count()
+
+    told.state.write_text(told.state.read_text().replace("wk1", "wk9"))
+    assert invoke("verify", "--record").code == 1
+
+    body = Event.objects.last().body
+    assert (body["seq"], body["kind"]) == (count + 1, "error")
+    assert body["data"]["difference"]["where"] == "state.json"

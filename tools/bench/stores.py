@@ -90,7 +90,7 @@ def _copy_rows(template: str, count: int) -> None:
 
 
 def _renamed(row: dict[str, Any], old: str, new: str, key: str) -> dict[str, Any]:
-    names = {key, "sprint_id", "round_id"}
+    names = {key, "sprint_id", "round_id"} | ({"title"} if key == "sprint_id" else set())
     return {
         name: _rename(value, old, new) if name in names else value for name, value in row.items()
     }
@@ -116,7 +116,7 @@ def _copy_events(template: str, names: list[str]) -> None:
         for line, at in zip(lines, times, strict=True):
             keep = line.replace(artifacts, "artifacts/\0")
             text = keep.replace(f'"{template}"', f'"{name}"').replace(f"/{template}/", f"/{name}/")
-            text = text.replace(f"/sprints/{template}", f"/sprints/{name}")
+            text = text.replace(f'/sprints/{template}"', f'/sprints/{name}"')
             body = json.loads(text.replace("artifacts/\0", artifacts))
             del body["hash"]
             seq += 1

@@ -1,0 +1,54 @@
+"""``rebuild``: the database anew from events.jsonl."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from sprints import operations
+from sprints.management.base import GatewayCommand
+from sprints.management.counting import counted
+
+
+class Command(GatewayCommand):
+    """Fill an empty database, or compare the one that is there; exit 1 at the first difference."""
+
+    help = (
+        "Fill an empty database from events.jsonl: sprints, rounds, tasks, gate runs, gates and"
+        " command hooks. With --check: compare every row with what the events tell, write nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--check", action="store_true", help="compare; writes nothing")
+        parser.add_argument(
+            "--from", dest="file", type=Path, metavar="FILE", help="these events, not the store's"
+        )
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Who compares needs a store; who rebuilds makes one."""
+        self.needs_store = bool(options.get("check"))
+        self.writes = not self.needs_store
+        return super().execute(*args, **options)
+
+    def handle(self, *, check: bool, file: Path | None, **options: Any) -> None:
+        """Do either, and say how much there was."""
+        if check and file:
+            raise CommandError("--check compares the store's own events; leave out --from")
+        try:
+            with counted("comparing" if check else "rebuilding") as tell:
+                done = operations.check_rebuild(tell) if check else operations.rebuild(file, tell)
+        except OSError as exc:
+            raise CommandError(f"{exc.filename}: {exc.strerror or exc}") from exc
+        if done.difference:
+            self.stdout.write(f"differs: {done.difference}")
+            sys.exit(1)
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(done.rows.items()))
+        self.stdout.write(f"{'agree' if check else 'rebuilt'}: {told}")
+        if done.torn_bytes:
+            self.stdout.write(f"left out: {done.torn_bytes} bytes of a torn last line")
+        if done.lost and not check:
+            words = "events do not hold their addresses, keys or briefs; add them anew"
+            self.stdout.write(f"left out: {', '.join(done.lost)} ({words})")

@@ -1,0 +1,72 @@
+"""``verify``: does everything that is on record agree, down to the byte?"""
+
+import json
+import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from sprints import operations
+from sprints.management.base import GatewayCommand
+from sprints.management.counting import counted
+
+
+class Command(GatewayCommand):
+    """Compare chain, rows, files; exit 1 at the first difference."""
+
+    help = (
+        "Check the hash chain and the numbers of events.jsonl, that its events explain the rows and"
+        " state.json, and that contracts fit their digests. Changes nothing, and sprints may run."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument(
+            "file", nargs="?", type=Path, metavar="FILE", help="these events alone, without a store"
+        )
+        parser.add_argument("--json", action="store_true", help="a JSON object")
+        parser.add_argument(
+            "--record", action="store_true", help="put the result on record, as an event"
+        )
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """A file needs no store, and what is to be recorded is a change of the files."""
+        self.needs_store = options.get("file") is None
+        self.writes = bool(options.get("record"))
+        return super().execute(*args, **options)
+
+    def handle(self, *, file: Path | None, record: bool, **options: Any) -> None:
+        """Look, then say the first difference, or how much agrees."""
+        if file and record:
+            raise CommandError("a file has no record of its own; leave out --record")
+        try:
+            with counted("verifying") as tell:
+                found = (
+                    operations.verify(tell) if file is None else operations.verify_file(file, tell)
+                )
+        except OSError as exc:
+            raise CommandError(f"{exc.filename or file}: {exc.strerror or exc}") from exc
+        if record:
+            operations.record_verified(found)
+        if options["json"]:
+            self.stdout.write(json.dumps(asdict(found), indent=2, sort_keys=True))
+        elif found.difference:
+            why = f": {found.difference.why}" if found.difference.why else ""
+            self.stdout.write(f"differs: {found.difference.text}{why}")
+            self.stdout.write(f"{found.events} events before it are sound")
+        else:
+            self.stdout.write(_worded(found, file))
+        sys.exit(1 if found.difference else 0)
+
+
+def _worded(found: Any, file: Path | None) -> str:
+    of = "events" if file else "events, rows and files"
+    behind = f"; events.jsonl has {found.behind} of them still to get" if found.behind else ""
+    rate = f"{found.events / max(found.took_s, 1e-6):,.0f}/s"
+    return (
+        f"sound: {found.events} events and {found.sprints} sprints; {of} agree{behind}"
+        f" ({found.took_s:.1f} s, {rate})"
+    )

@@ -1,0 +1,44 @@
+"""Digests that events carry: of each contract, and of the gate that a run was judged by."""
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any
+
+
+class Frozen:
+    """The gates of each sprint's contract, as far as the events have come."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, dict[str, str]] = {}
+
+    def altered(self, event: dict[str, Any]) -> str:
+        """Why a digest of the event is not that of what it names; empty where all fit."""
+        data = event["data"]
+        if "contract" in data:
+            text = json.dumps(data["contract"], sort_keys=True)
+            try:
+                digest, self._gates[event["sprint_id"]] = _digests(text)
+            except (KeyError, TypeError) as exc:
+                return f"its contract cannot be read: {exc!r}"
+            if data.get("digest") != digest:
+                return "its contract is not the one of its digest"
+        elif event["kind"] == "gate_started" and "digest" in data:
+            gate = data.get("gate_id")
+            if self._gates.get(event["sprint_id"], {}).get(gate) != data["digest"]:
+                return f"gate {gate} is not the one that the sprint's contract froze"
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _digests(contract: str) -> tuple[str, dict[str, str]]:
+    """The contract's digest and its gates', by their ids; the same as when they were frozen."""
+    gates = {
+        gate["gate_id"]: _digest(json.dumps(gate, sort_keys=True))
+        for gate in json.loads(contract)["gates"]
+    }
+    return _digest(contract), gates
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

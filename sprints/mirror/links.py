@@ -1,0 +1,113 @@
+"""A line of events.jsonl and the one before it: is it whole, in its place, and of that chain?
+
+A line is judged by its bytes, as they lie: one parse and one hash. Only one that is not sound is
+looked at for longer.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import IO, Any
+
+from sprints.models.event import FIRST_PREV, canonical, chain
+
+MAX_LINE_BYTES = 64 << 20
+EACH = 5000  # lines between two signs of progress
+
+# Scalars alone follow the hash in a line, and a quote inside a text has a backslash before it: the
+# last place that reads so is the key.
+_KEY = b', "hash": "'
+_START, _LENGTH = len(_KEY), len(_KEY) + 64 + 1
+_scan: Any = json.JSONDecoder().raw_decode
+
+
+class Broken(Exception):
+    """A line that does not belong where it stands, and why."""
+
+
+def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
+    """The event of ``line`` (without its newline), which has to be number ``seq`` after the one
+    whose hash is ``prev``. Raises ``Broken``.
+    """
+    at = line.rfind(_KEY)
+    digest = line[at + _START : at + _LENGTH - 1]
+    bare = b"%s\n%s%s" % (prev.encode(), line[:at], line[at + _LENGTH :])
+    if at < 0 or hashlib.sha256(bare).hexdigest().encode() != digest:
+        return _look(line, seq, prev)
+    try:
+        text = line.decode("ascii")
+        event, end = _scan(text, 0)
+        names = event["seq"], event["prev"], event["hash"]
+        if end == len(text) and names == (seq, prev, digest.decode()):
+            return event  # type: ignore[no-any-return]
+    except (ValueError, KeyError, TypeError):
+        pass
+    return _look(line, seq, prev)
+
+
+def _look(line: bytes, seq: int, prev: str) -> dict[str, Any]:
+    """As ``link``, without haste."""
+    try:
+        event = json.loads(line.decode("ascii"))
+    except UnicodeDecodeError as exc:
+        raise Broken(f"byte {exc.start} of it is not ASCII") from exc
+    except ValueError as exc:
+        raise Broken(f"it is not JSON: {exc}") from exc
+    except RecursionError as exc:
+        raise Broken("it is nested too deeply") from exc
+    if not isinstance(event, dict):
+        raise Broken("it is not an object")
+    if missing := [key for key in ("seq", "prev", "hash", "change") if key not in event]:
+        raise Broken(f"it has no {missing[0]}")
+    if event["seq"] != seq:
+        raise Broken(f"it is event {event['seq']}, where {seq} belongs")
+    if event["prev"] != prev:
+        raise Broken("its prev is not the hash of the event before it")
+    digest = event.pop("hash")
+    if chain(prev, event) != digest:
+        raise Broken("its hash is not that of its content")
+    event["hash"] = digest
+    if canonical(event).encode() != line:
+        raise Broken("it is not written as events are")
+    return event
+
+
+def lines(file: IO[bytes], size: int, tell: Callable[[int], None] | None = None) -> Iterator[bytes]:
+    """The lines of the first ``size`` bytes, each with its newline; the last may have none.
+    ``tell`` hears now and then how many bytes are done.
+    """
+    done = 0
+    for count, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES), b""), 1):
+        done += len(line)
+        if done > size:
+            line = line[: len(line) - (done - size)]
+        if line:
+            yield line
+        if tell and count % EACH == 0:
+            tell(done)
+        if done >= size:
+            return
+
+
+def whole(line: bytes) -> bytes:
+    """The line without its newline. Raises ``Broken`` where it has none."""
+    if not line.endswith(b"\n"):
+        raise Broken("it is torn: it ends without a newline")
+    return line[:-1]
+
+
+def chained(
+    file: IO[bytes], size: int, tell: Callable[[int], None] | None = None
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """The events of a file and their lines, each once it is seen to follow the one before it.
+    Raises ``Broken``, whose message begins with the line's number.
+    """
+    prev = FIRST_PREV
+    for seq, line in enumerate(lines(file, size, tell), 1):
+        try:
+            event = link(text := whole(line), seq, prev)
+        except Broken as exc:
+            raise Broken(f"line {seq}: {exc}") from exc
+        prev = event["hash"]
+        yield event, text.decode("ascii")

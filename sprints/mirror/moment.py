@@ -1,0 +1,86 @@
+"""The files of a store as of one moment, and the rows of that same moment."""
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO, Any
+
+from django.db import connection, transaction
+
+from sprints.lock import locked
+from sprints.mirror import lines, state
+from sprints.models import Head
+from sprints.store import Store
+
+
+@dataclass(slots=True)
+class Moment:
+    """``state`` was written once the event ``sealed`` was there; None where nothing says so."""
+
+    events: IO[bytes] | None
+    size: int
+    state: IO[bytes] | None
+    sealed: int | None
+
+
+@contextmanager
+def one_moment(store: Store, *, catch_up: bool) -> Iterator[Moment]:
+    """events.jsonl, its bytes and state.json as of one moment, as are all rows read within.
+
+    Nobody who writes has to wait for longer than it takes to open the files: what is appended to
+    the one lies beyond its bytes, and the other is replaced, never changed.
+    """
+    with ExitStack() as stack:
+        with locked(store.root / "mirror.lock"):
+            if catch_up:
+                _catch_up(store)  # repairs, and tells of it: not within the moment
+            stack.enter_context(_snapshot())
+            if catch_up:
+                _catch_up(store)
+            Head.objects.get(pk=1)  # the moment is that of the first row that is read
+            files: list[IO[bytes] | None] = []
+            for path in (store.events, store.state):
+                files.append(None)
+                with suppress(FileNotFoundError):
+                    files[-1] = stack.enter_context(path.open("rb"))
+            size = os.fstat(files[0].fileno()).st_size if files[0] else 0
+            sealed = state.sealed(store.state)
+        yield Moment(files[0], size, files[1], sealed)
+
+
+def _catch_up(store: Store) -> None:
+    lines.catch_up(store.events, durable=False)
+    state.write(store.state)
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """Rows as of the first that is read. An IMMEDIATE transaction would stop all writers."""
+    database: Any = connection
+    database.ensure_connection()
+    if database.vendor == "sqlite":
+        usual, database.transaction_mode = database.transaction_mode, "DEFERRED"
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            database.transaction_mode = usual
+    else:
+        with transaction.atomic():
+            with database.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Millions of new objects and not one cycle: looking for some takes a tenth of the time."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()

@@ -1,0 +1,86 @@
+"""Does state.json show what the events explain, byte for byte, at the event as of which it says so?
+
+Sprints move while the file is written, so each may be shown a few events further on than the file's
+seal says, and all of them where a process died before it had sealed the file.
+"""
+
+import json
+from typing import IO, Any
+
+from sprints.mirror import state
+from sprints.mirror.differ import differ, values
+
+
+class Wrong(Exception):
+    """What is wrong with state.json; ``pointer`` is where, ``why`` what stands there."""
+
+    def __init__(self, text: str, why: str = "", pointer: str = "") -> None:
+        super().__init__(text)
+        self.why, self.pointer = why, pointer
+
+
+class Shown:
+    """state.json, held against the events as they are folded. ``seal`` is the seq from which on it
+    has to be right; None where nothing says so, and then it has to show the last event.
+    """
+
+    def __init__(self, file: IO[bytes] | None, seal: int | None) -> None:
+        self._file, self._seal = file, seal
+        self._looked = False
+        self._shown: dict[str, Any] = {}
+        self._late: set[str] = set()  # sprints that an event still to come has to explain
+
+    def heed(self, event: dict[str, Any], folded: dict[str, Any]) -> None:
+        """``folded`` is the state after ``event``. Raises ``Wrong``."""
+        if not self._looked and event["seq"] == self._seal:
+            self._look(folded)
+        elif (name := event["sprint_id"]) in self._late and self._agrees(name, folded):
+            self._late.discard(name)
+
+    def end(self, folded: dict[str, Any]) -> None:
+        """There are no more events. Raises ``Wrong``."""
+        if not self._looked:
+            self._look(folded)
+        if self._late:
+            self._refuse(folded)
+
+    def _agrees(self, name: str, folded: dict[str, Any]) -> bool:
+        there = folded["sprints"].get(name)
+        return bool(there == self._shown["sprints"].get(name))
+
+    def _look(self, folded: dict[str, Any]) -> None:
+        self._looked = True
+        if self._file is None:
+            raise Wrong("is not there")
+        if _shows(self._file, folded):
+            return
+        self._file.seek(0)
+        try:
+            self._shown = json.loads(self._file.read())
+        except (ValueError, RecursionError) as exc:
+            raise Wrong("is not JSON", str(exc)) from exc
+        sprints = self._shown.get("sprints") if isinstance(self._shown, dict) else None
+        if not isinstance(sprints, dict) or self._shown | {"sprints": {}} != _EMPTY:
+            self._refuse(folded)
+        if not _shows(self._file, self._shown):
+            raise Wrong("is not written as it should be")
+        names = self._shown["sprints"].keys() | folded["sprints"].keys()
+        self._late = {name for name in names if not self._agrees(name, folded)}
+
+    def _refuse(self, folded: dict[str, Any]) -> None:
+        path = differ(self._shown, folded)
+        why = values(self._shown, folded, path) if path else ""
+        raise Wrong(f"differs from the rows at {path or '/'}", why, path)
+
+
+_EMPTY: dict[str, Any] = {"sprints": {}, "version": 1}
+
+
+def _shows(file: IO[bytes], whole: dict[str, Any]) -> bool:
+    """Whether the file holds just that, written as it should be."""
+    sprints = whole.get("sprints", {})
+    if whole | {"sprints": {}} != _EMPTY:
+        return False
+    file.seek(0)
+    parts = state.whole((name, state.entry(name, sprints[name])) for name in sorted(sprints))
+    return all(file.read(len(part)) == part for part in parts) and not file.read(1)

@@ -1,0 +1,207 @@
+"""A database from events.jsonl alone, or the comparison of one with it."""
+
+import os
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from django.db import DatabaseError, connection, transaction
+
+from gates.models import Gate, GateRun
+from sprints.agents.replies import Reply
+from sprints.lock import locked
+from sprints.mirror import links
+from sprints.mirror.moment import no_collection, one_moment
+from sprints.mirror.retell import Row, retell
+from sprints.mirror.verify import Differs, Tell, told_by_all
+from sprints.models import Delivery, Event, Head, Hook, Round, Sprint, Task
+from sprints.operations.store_acts import make_schema, store
+from sprints.queries import Refused
+from sprints.store import make_config, make_folders
+
+MODELS: dict[str, Any] = {
+    "event": Event,
+    "sprint": Sprint,
+    "round": Round,
+    "task": Task,
+    "gate_run": GateRun,
+    "delivery": Delivery,
+    "gate": Gate,
+    "hook": Hook,
+}
+CHUNK = 1000
+FREE = {"sprint": {"version"}, "hook": {"seq"}}  # what counts writes, not what happened
+COUNTED = ("sprint", "round", "task", "gate_run", "gate")
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """How many rows of each kind were made or compared. ``lost`` names what events do not tell
+    whole, ``torn_bytes`` is what followed the last whole line, ``difference`` the first of them.
+    """
+
+    rows: dict[str, int]
+    lost: list[str]
+    torn_bytes: int = 0
+    difference: str = ""
+
+
+def rebuild(path: Path | None = None, tell: Tell | None = None) -> Rebuilt:
+    """Fill an empty database from the events of ``path``, else of the store: all or nothing.
+
+    Raises ``Refused`` where the database is not empty or the file is not sound, ``StoreError``,
+    ``OSError``.
+    """
+    path = path or store().events
+    with path.open("rb") as file, no_collection():
+        _refuse_if_filled()
+        make_folders(store())
+        with locked(store().root / "init.lock"), locked(store().root / "mirror.lock"):
+            _refuse_if_filled()
+            make_config(store().config)
+            make_schema()
+            size = os.fstat(file.fileno()).st_size
+            whole = _whole_bytes(file, size)
+            try:
+                with transaction.atomic():
+                    rows, lost = _written(_told(file, whole, tell, size))
+            except links.Broken as exc:
+                raise Refused(f"{path}: {exc}; see: studio-gateway verify {path}") from exc
+            except (KeyError, TypeError, ValueError) as exc:
+                raise Refused(f"{path} tells of something that cannot be: {exc!r}") from exc
+    return Rebuilt(rows, lost, size - whole)
+
+
+def check_rebuild(tell: Tell | None = None) -> Rebuilt:
+    """Compare every row with what the events tell; writes nothing. Raises ``Busy``, ``OSError``."""
+    counts: Counter[str] = Counter()
+    lost: list[str] = []
+    with one_moment(store(), catch_up=False) as now, no_collection():
+        try:
+            for some in _batches(retell(told_by_all(now, tell)), counts, lost):
+                for kind, values in some.items():
+                    if found := _compared(kind, values):
+                        return Rebuilt(dict(counts), lost, difference=found)
+        except Differs as exc:
+            return Rebuilt(dict(counts), lost, difference=exc.difference.text)
+        for kind in COUNTED:
+            if (there := MODELS[kind].objects.count()) != counts[kind]:
+                words = (
+                    f"the database has {there} rows of {kind}, the events tell of {counts[kind]}"
+                )
+                return Rebuilt(dict(counts), lost, difference=words)
+    return Rebuilt(dict(counts), lost)
+
+
+def _refuse_if_filled() -> None:
+    """Raises ``Refused``. A database without tables is empty."""
+    file = connection.settings_dict["NAME"]
+    if isinstance(file, Path) and not file.exists():
+        return
+    try:
+        filled = any(model.objects.exists() for model in (Head, Event, Sprint))
+    except DatabaseError:
+        return
+    if filled and isinstance(file, Path):
+        kept = shlex.quote(str(file.with_suffix(".kept")))
+        here = shlex.quote(str(file))
+        remedy = f"mkdir {kept} && mv {here}* {kept}/ && studio-gateway rebuild"
+        raise Refused(f"the database is not empty; move it away: {remedy}")
+    if filled:
+        raise Refused("the database is not empty; name an empty one in DATABASE_URL")
+
+
+def _whole_bytes(file: IO[bytes], size: int) -> int:
+    """Where the last whole line ends: what follows is one that a crash has torn."""
+    at = size
+    while at:
+        start = max(0, at - (1 << 16))
+        file.seek(start)
+        newline = file.read(at - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        at = start
+    return 0
+
+
+def _told(
+    file: IO[bytes], whole: int, tell: Tell | None, size: int
+) -> Iterator[tuple[dict[str, Any], str]]:
+    file.seek(0)
+    return links.chained(file, whole, (lambda done: tell(done, size)) if tell else None)
+
+
+def _written(told: Iterable[tuple[dict[str, Any], str]]) -> tuple[dict[str, int], list[str]]:
+    """Write the events, what they tell of, and the head. Parents come last: their keys are looked
+    at when the transaction ends.
+    """
+    counts: Counter[str] = Counter()
+    lost: list[str] = []
+    last: dict[str, Any] = {}
+    lines: list[Event] = []
+
+    def passing() -> Iterator[dict[str, Any]]:
+        for event, line in told:
+            last.update(seq=event["seq"], hash=event["hash"])
+            columns = {name: event[name] for name in ("seq", "kind", "sprint_id", "hash")}
+            lines.append(Event(ts=datetime.fromisoformat(event["ts"]), line=line, **columns))
+            if len(lines) >= CHUNK:
+                Event.objects.bulk_create(lines)
+                lines.clear()
+            yield event
+
+    for some in _batches(retell(passing()), counts, lost):
+        for kind, values in some.items():
+            MODELS[kind].objects.bulk_create([MODELS[kind](**one) for one in values])
+    Event.objects.bulk_create(lines)
+    if not last:
+        raise Refused("there is no event to rebuild from")
+    Head.objects.create(pk=1, **last)
+    Hook.objects.update(seq=last["seq"])  # what has been is not told anew
+    return {"event": last["seq"], **counts}, lost
+
+
+def _batches(
+    rows: Iterable[Row], counts: Counter[str], lost: list[str]
+) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """Rows by their kind, some at a time, as the models have them; counted on the way."""
+    rest = iter(rows)
+    while some := list(islice(rest, CHUNK)):
+        found: dict[str, list[dict[str, Any]]] = {}
+        for kind, values in some:
+            if kind == "lost":
+                lost += values["names"]
+                continue
+            if kind == "task":
+                reply = values["reply"]
+                values["reply"] = Reply(**reply).text() if reply else ""
+            counts[kind] += 1
+            found.setdefault(kind, []).append(values)
+        yield found
+
+
+def _compared(kind: str, rows: list[dict[str, Any]]) -> str:
+    """The first of ``rows`` that the database has otherwise, in words; empty where none is."""
+    key = MODELS[kind]._meta.pk.attname
+    there = MODELS[kind].objects.in_bulk([values[key] for values in rows])
+    for values in rows:
+        row = there.get(values[key])
+        if row is None:
+            return f"{kind} {values[key]} is not in the database"
+        for name, value in values.items():
+            if name not in FREE.get(kind, ()) and getattr(row, name) != value:
+                return (
+                    f"{kind} {values[key]}: {name} is {_short(value)} by the events,"
+                    f" {_short(getattr(row, name))} in the database"
+                )
+    return ""
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

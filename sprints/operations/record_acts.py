@@ -1,0 +1,29 @@
+"""What is done with the record as a whole: verified."""
+
+from dataclasses import asdict
+
+from django.utils import timezone
+
+from sprints.mirror import verify as mirror_verify
+from sprints.mirror.verify import Report, Tell
+from sprints.models.moves import note
+from sprints.operations.store_acts import store
+
+verify_file = mirror_verify.verify_file
+
+
+def verify(tell: Tell | None = None) -> Report:
+    """Compare chain, rows and files as they lie; writes nothing. Raises ``StoreError``,
+    ``OSError``.
+    """
+    return mirror_verify.verify(store(), tell)
+
+
+def record_verified(found: Report) -> None:
+    """Put it on record: a ``verified`` event, or an ``error`` that says what differs."""
+    data = {key: value for key, value in asdict(found).items() if key != "difference"}
+    if found.difference:
+        words = f"the record does not agree: {found.difference.text}"
+        note("error", words, timezone.now(), data | {"difference": asdict(found.difference)})
+    else:
+        note("verified", f"{found.events} events verified", timezone.now(), data)

@@ -1,0 +1,181 @@
+"""A database that is lost is made anew from events.jsonl, and says of everything what it said."""
+
+import json
+import shutil
+
+import pytest
+
+from sprints import hook_rows, mirror, operations
+from sprints.engine.carry import Wish
+from sprints.hook_definition import HookDefinition
+from sprints.models import Event, Sprint, Task
+from sprints.models.event import FIRST_PREV, canonical, chain
+from tests.world import set_gate
+
+ARCHIVE = ("state.json", "events.jsonl")
+
+
+@pytest.fixture
+def lived(store):
+    """A store in which sprints succeeded, failed, were retried, blocked, cancelled and paused."""
+    operations.create("wk1", by="test", brief="Ünïcode\nin two lines", deadline="stop")
+    operations.run("wk1", Wish())
+    set_gate("false", gate_id="lint", required=False)
+    set_gate("false")
+    operations.create("wk2", by="test")
+    operations.run("wk2", Wish())
+    set_gate("true")
+    operations.retry("wk2", Wish())
+    for name in ("wk3", "wk4", "wk5"):
+        operations.create(name, by="test")
+    operations.pause("wk3", "sam", "lunch")
+    operations.run("wk4", Wish(), one_round=True)
+    operations.cancel("wk4", "sam")
+    hook = HookDefinition(
+        "ask", "command", ("gate_start", "round_done"), ("false",), tries=1, blocking=True
+    )
+    hook_rows.put(hook)
+    operations.run("wk5", Wish())
+    mirror.flush()
+    assert sorted(Sprint.objects.values_list("status", flat=True)) == [
+        "blocked",
+        "cancelled",
+        "created",
+        "succeeded",
+        "succeeded",
+    ]
+    return store
+
+
+def test_rows_are_what_the_events_tell(lived, invoke):
+    said = invoke("rebuild", "--check")
+
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("agree: 1 delivery, 2 gate, ")
+    assert "5 sprint" in said.out
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "changed", "words"),
+    [
+        ("sprint", "wk2", {"attempt": 1}, "sprint wk2: attempt is 2 by the events, 1 in the"),
+        ("sprint", "wk1", {"contract": None}, "sprint wk1: contract is {"),
+        ("sprint", "wk4", {"cancel_by": ""}, "sprint wk4: cancel_by is 'sam' by the events"),
+        ("task", "wk1/R0_SETUP/lead_agent_01", {"reply": "no"}, 'reply is "Status: '),
+        ("gate_run", "wk2/qa_smoke_quick/1", {"status": "passed"}, "'failed' by the events"),
+        ("gate", "lint", {"required": True}, "gate lint: required is False by the events"),
+    ],
+)
+def test_a_row_that_is_not_what_the_events_tell_is_named(lived, invoke, kind, name, changed, words):
+    operations.rebuild_acts.MODELS[kind].objects.filter(pk=name).update(**changed)
+
+    said = invoke("rebuild", "--check")
+
+    assert said.code == 1
+    assert words in said.out
+
+
+def test_a_row_that_no_event_tells_of_is_found(lived, invoke):
+    row = Task.objects.get(pk="wk1/R0_SETUP/lead_agent_01")
+    row.pk = "wk1/R0_SETUP/more"
+    row.save(force_insert=True)
+
+    said = invoke("rebuild", "--check")
+
+    assert said.code == 1
+    assert "of task, the events tell of" in said.out
+
+
+def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, monkeypatch):
+    there = tmp_path / "elsewhere"
+    (there / ".studio_gateway").mkdir(parents=True)
+    for name in ARCHIVE:
+        shutil.copy(lived.root / name, there / ".studio_gateway" / name)
+    before = {name: (lived.root / name).read_bytes() for name in ARCHIVE}
+    at_home = {"STUDIO_GATEWAY_REPO": str(there)}
+
+    made = shell("rebuild", **at_home)
+
+    assert (made.code, made.err) == (0, "")
+    assert "5 sprint" in made.out
+    after = {name: (there / ".studio_gateway" / name).read_bytes() for name in ARCHIVE}
+    assert after == before
+    for argv in (("verify",), ("rebuild", "--check")):
+        said = shell(*argv, **at_home)
+        assert (said.code, said.err) == (0, ""), said.out
+    gates = json.loads(shell("gate", "list", "--json", **at_home).out)
+    assert [gate["gate_id"] for gate in gates] == ["qa_smoke_quick", "lint"]
+    assert shell("sprint", "retry", "wk5", **at_home).code == 3  # the hook is there, and says no
+    assert shell("sprint", "resume", "wk3", **at_home).code == 0
+    assert shell("verify", **at_home).code == 0
+
+
+def test_a_sprint_that_was_running_is_carried_to_its_end(lived, tmp_path, shell):
+    """Up to the start of a gate: its process is gone, and it is run again."""
+    there = tmp_path / "elsewhere"
+    (there / ".studio_gateway").mkdir(parents=True)
+    lines = lived.events.read_text().splitlines(keepends=True)
+    started = [n for n, line in enumerate(lines, 1) if '"kind": "gate_started"' in line]
+    kept = "".join(lines[: started[0]]) + lines[started[0]][:50]
+    (there / ".studio_gateway/events.jsonl").write_text(kept)
+    at_home = {"STUDIO_GATEWAY_REPO": str(there)}
+
+    made = shell("rebuild", **at_home)
+    run = shell("sprint", "run", "wk1", **at_home)
+
+    assert "left out: 50 bytes of a torn last line" in made.out
+    assert (run.code, run.err) == (0, "")
+    assert shell("verify", **at_home).code == 0
+    assert shell("rebuild", "--check", **at_home).code == 0
+
+
+def test_a_database_that_is_not_empty_is_left_alone(lived, invoke, shell, tmp_path):
+    shell("init")
+    before = lived.database.read_bytes()
+
+    said = shell("rebuild")
+
+    assert said.code == 2
+    assert said.err.startswith("error: the database is not empty; move it away: mkdir ")
+    assert said.err.count("\n") == 1
+    assert lived.database.read_bytes() == before
+    assert invoke("rebuild").code == 2
+    assert Event.objects.exists()
+
+
+def test_events_that_are_not_sound_make_no_database(lived, tmp_path, shell):
+    lines = lived.events.read_text().splitlines(keepends=True)
+    file = tmp_path / "events.jsonl"
+    for text, words in (
+        ("".join([*lines[:6], *lines[7:]]), "line 7: it is event 8, where 7 belongs"),
+        (_forged(lines), "tells of something that cannot be"),
+        ("", "there is no event to rebuild from"),
+    ):
+        file.write_text(text)
+        there = tmp_path / "elsewhere"
+        there.mkdir(exist_ok=True)
+
+        said = shell("rebuild", "--from", str(file), STUDIO_GATEWAY_REPO=str(there))
+
+        assert said.code == 2
+        assert words in said.err
+        assert said.err.count("\n") == 1
+
+
+def _forged(lines):
+    """A chain that holds, and a patch that cannot be made."""
+    prev, forged = FIRST_PREV, []
+    for line in lines[:5]:
+        event = {k: v for k, v in json.loads(line).items() if k != "hash"} | {"prev": prev}
+        if event["seq"] == 4:
+            event["change"] = [{"op": "replace", "path": "/sprints/wk9/title", "value": ""}]
+        prev = chain(prev, event)
+        forged.append(canonical(event | {"hash": prev}) + "\n")
+    return "".join(forged)
+
+
+def test_no_events_is_one_line_and_exit_2(tmp_path, shell):
+    said = shell("rebuild", STUDIO_GATEWAY_REPO=str(tmp_path))
+
+    assert said.code == 2
+    assert "events.jsonl: No such file or directory" in said.err
