@@ -7,7 +7,7 @@ LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-faults test-kills check bench lock clean
+.PHONY: help demo test test-faults test-kills pictures check bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,6 +23,9 @@ test-faults: ## kill, freeze, starve at every point and TRIALS times (500), then
 
 test-kills: ## the part of test-faults that kills the sprint's command at random moments
 	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults/test_command.py $(ARGS)
+
+pictures: ## take the pictures of the README again, with a Chromium
+	@STUDIO_TEST_PICTURES=1 $(BOOTSTRAP) test tests/browser/test_pictures.py $(ARGS)
 
 check: ## everything that CI asks for (ARGS=--no-tests leaves the tests out)
 	@$(BOOTSTRAP) check $(ARGS)
