@@ -57,12 +57,12 @@ def test_files_that_cannot_be_written_cost_a_sprint_a_line_and_catch_up(gateway,
 
 @pytest.fixture
 def small(repo: Path) -> Iterator[Path]:
-    """A repository whose store lies on a disk of 1 MiB."""
+    """A repository whose store lies on a disk of 8 MiB."""
     if os.name == "nt" or os.geteuid() != 0:
         pytest.skip("NOT ROOT: no small disk can be mounted")
     root = Store(repo).root
     root.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", str(root)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", str(root)]
     made = subprocess.run(mount, capture_output=True, text=True, check=False)
     if made.returncode:
         pytest.skip(f"NO MOUNTS HERE: {made.stderr.strip()}")
