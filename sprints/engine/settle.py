@@ -12,14 +12,17 @@ from sprints.engine.actions import (
     Ask,
     Begun,
     BlockAtHook,
+    BlockAtQuestion,
     Brought,
     Cancel,
+    FailAtAgent,
     FailAtGate,
     FinishRound,
     Judged,
     Outcome,
     Recover,
     RecoverHook,
+    RecoverTask,
     Replied,
     RunGate,
     RunHook,
@@ -29,7 +32,7 @@ from sprints.engine.actions import (
 )
 from sprints.engine.decide import OVERDUE
 from sprints.models.moves import Move, Update
-from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot
+from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 
 
 def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
@@ -40,7 +43,17 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
         case Ask(), Begun(at):
             return [task_moves.asked(snapshot, action, at)]
         case Ask(), Replied():
-            return [task_moves.replied(snapshot, action, outcome)]
+            task = task_moves.open_task(snapshot, action.agent)
+            return [task_moves.replied(snapshot, task, outcome)]
+        case RecoverTask(), Begun():
+            return []
+        case RecoverTask(), Replied():
+            task = task_moves.task_of(snapshot, action.task)
+            return [task_moves.replied(snapshot, task, task_moves.bounded(task, outcome))]
+        case FailAtAgent(), Begun(at):
+            return [_unanswered(snapshot, task_moves.task_of(snapshot, action.task), at)]
+        case BlockAtQuestion(), Begun(at):
+            return [_asked_back(snapshot, task_moves.task_of(snapshot, action.task), at)]
         case RunGate(), Begun(at):
             return [gate_moves.started(snapshot, action, at)]
         case Recover(), Begun():
@@ -84,6 +97,11 @@ def is_awaited(snapshot: Snapshot, action: Action) -> bool:
             )
         case Recover(run_id=run_id):
             return gate_moves.is_open(gate_moves.run_of(snapshot, run_id))
+        case Ask(agent=agent):
+            tasks = snapshot.tasks
+            return any(task_moves.is_open(one) and one.owner_agent == agent for one in tasks)
+        case RecoverTask(task=task_id):
+            return task_moves.is_open(task_moves.task_of(snapshot, task_id))
         case RunHook() | RecoverHook():
             return any(row.status == "running" for row in snapshot.deliveries)
     return False
@@ -91,7 +109,8 @@ def is_awaited(snapshot: Snapshot, action: Action) -> bool:
 
 def needs_world(action: Action) -> bool:
     """True where something outside has to answer; the rest is settled as soon as it begins."""
-    return isinstance(action, Ask | RunGate | Recover | RunHook | RecoverHook)
+    kinds = Ask | RecoverTask | RunGate | Recover | RunHook | RecoverHook
+    return isinstance(action, kinds)
 
 
 def fault(sprint_id: str, code: str, text: str, at: datetime) -> Move:
@@ -148,7 +167,10 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Move:
     return Move(
         "error",
         f"round {code} is over its {minutes:g} minutes; stopping sprint",
-        _ended(snapshot.sprint_id, code, "failed", error, at),
+        (
+            *task_moves.dropped(snapshot, at),
+            *_ended(snapshot.sprint_id, code, "failed", error, at),
+        ),
         round_id=code,
         data={"minutes": minutes},
     )
@@ -162,6 +184,35 @@ def _failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
         _ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
         round_id=snapshot.now.code,
         data={"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason},
+    )
+
+
+def _unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
+    agent, details = task.owner_agent, task.details
+    error = f"agent_failed:{agent} {details['reason']}"
+    return Move(
+        "error",
+        f"agent {agent} did not answer; stopping sprint",
+        _ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
+        round_id=snapshot.now.code,
+        data={
+            "agent": agent,
+            "task_id": task.task_id,
+            "exit_code": details["exit_code"],
+            "reason": details["reason"],
+        },
+    )
+
+
+def _asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
+    agent, questions = task.owner_agent, task_moves.asks(task)
+    error = f"agent_asks:{agent} {' / '.join(questions)}"
+    return Move(
+        "error",
+        f"agent {agent} asks what only a human can answer; the sprint is blocked",
+        _ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
+        round_id=snapshot.now.code,
+        data={"agent": agent, "task_id": task.task_id, "questions": questions},
     )
 
 
@@ -181,11 +232,7 @@ def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
     round_end, sprint_end = _ended(
         snapshot.sprint_id, snapshot.now.code, "cancelled", "cancelled_by_user", at
     )
-    tasks = tuple(
-        Update("task", task.id, ("in_progress",), {"status": "cancelled", "updated_at": at})
-        for task in snapshot.tasks
-        if task.status == "in_progress"
-    )
+    tasks = task_moves.dropped(snapshot, at)
     return Move(
         "note",
         f"sprint cancelled by {by}",

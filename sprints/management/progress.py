@@ -134,7 +134,7 @@ class Live:
                 row.update(status="done", ended=time.monotonic())
             case "task_started":
                 self.asked = f"asking {data['agent']}"
-            case "task_done":
+            case "task_done" | "task_failed" | "task_asks" | "task_stopped":
                 self.asked = ""
             case "gate_started":
                 row.setdefault("gates", {})[data["gate_id"]] = "running"

@@ -8,6 +8,7 @@ from sprints.operations.schedule_acts import (
     turn_schedule,
 )
 from sprints.operations.sprint_acts import (
+    answer,
     cancel,
     contract_of,
     create,
@@ -25,6 +26,7 @@ __all__ = [
     "Refused",
     "StoreError",
     "add_schedule",
+    "answer",
     "cancel",
     "configuration",
     "configure",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from gates import faults
 from gates.models import Gate
-from sprints import gate_rows, mirror, queue
+from sprints import agent_rows, gate_rows, mirror, queue
 from sprints.contract import DEFAULT_GATE, PROFILES
 from sprints.lock import locked
 from sprints.models import Head
@@ -37,8 +37,8 @@ def store() -> Store:
 
 
 def initialise() -> None:
-    """Make or complete the store: folders, config.json, database, the first event, the default
-    gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
+    """Make or complete the store: folders, config.json, database, the first event, the roster,
+    the default gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
     """
     make_folders(store())
     try:
@@ -55,6 +55,7 @@ def _complete() -> None:
         check_schema()
     except NotReady:
         _migrate()
+    agent_rows.seed()
     if not Head.objects.exists():
         with transaction.atomic():
             Head.objects.create(pk=1)
