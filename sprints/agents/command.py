@@ -34,7 +34,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
     try:
         folder = evidence.prepare(question.folder, question.number, up=UP_TO_SPRINT)
         prompt = folder / PROMPT
-        prompt.write_text(question.prompt, "utf-8")
+        prompt.write_bytes(question.prompt.encode("utf-8", "replace"))
     except OSError as exc:
         return Exchange(None, f"no place for its prompt: {exc.strerror}: {exc.filename}")
     env = environment(os.environ, agent.pass_env)

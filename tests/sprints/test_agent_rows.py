@@ -121,3 +121,15 @@ def test_the_lists_are_for_people_too(store, invoke):
     assert "gemini -o json" in listed
     assert "command: gemini -o json --approval-mode yolo --skip-trust" in shown
     assert "limits: 600 s, 5 s to end in, 300 s idle" in shown
+
+
+def test_doctor_names_an_agent_whose_program_is_not_there(store, invoke):
+    invoke("agent", "set", "agent_01", "--command", "true")
+    invoke("agent", "set", "agent_02", "--command", "no-such-program")
+
+    found = [one for one in json.loads(invoke("doctor", "--json").out) if one["check"] == "agents"]
+
+    assert [(one["level"], one["text"]) for one in found] == [
+        ("ok", "agent_01: true"),
+        ("bad", "agent_02: there is no no-such-program"),
+    ]
