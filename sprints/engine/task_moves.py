@@ -43,7 +43,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         text = prompts.whole(snapshot, action.kind, agent, spec)
         number = before.details["try"] + 1 if before else 1
         details |= _try(snapshot, agent, before, f"{action.code}.{task_id}", number, at)
-        data |= {"runner": agent.runner, "try": number}
+        data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
     data |= {"prompt": text}
     again = f", try {data['try']}" if data.get("try", 1) > 1 else ""
     values: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """Prompts, letter for letter: the same snapshot always gives the same."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,8 @@ from sprints.engine import answer_moves
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import ASKED_BACK, LEAD, YES, says
 from tests.sprints.pure import NOON, drive, fresh
-from tests.world import ROOT
 
-GOLDEN = ROOT / "tests" / "golden" / "prompts"
+GOLDEN = Path(__file__).parent / "golden"
 META = {"brief": "Build an importer.\n\nIt reads CSV.", "active_agents": ["agent_01", "agent_03"]}
 ARCHITECT = replace(LEAD, agent_id="agent_03", label="Architect", mission="Boundaries.")
 
