@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from gates.definition import is_hidden, is_text
@@ -18,7 +18,7 @@ MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
 @dataclass(frozen=True, slots=True)
 class AgentDefinition:
     """One agent. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
-    ``pass_env`` names what else it gets of our environment.
+    ``pass_env`` names what else it gets of our environment, and ``env`` what is set besides.
 
     ``reply`` says where the answer stands in what it prints: empty for all of it, else
     ``{"take": "a.b"}`` for that field of the last JSON object that has it, and ``"where": {field:
@@ -37,6 +37,7 @@ class AgentDefinition:
     grace_s: float = 5.0
     idle_s: float = 300.0
     pass_env: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
     reply: dict[str, Any] | None = None
 
     def problems(self) -> list[str]:
@@ -60,6 +61,11 @@ class AgentDefinition:
             f"{name!r} cannot be the name of an environment variable that is passed on"
             for name in self.pass_env
             if not may_pass(name)
+        )
+        yield from (
+            f"{name!r} cannot be set in its environment"
+            for name, value in self.env.items()
+            if not may_pass(name) or not is_text(value)
         )
         yield from self._bad_reply()
 

@@ -21,6 +21,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "grace_s": (int, float),
     "idle_s": (int, float),
     "pass_env": (list,),
+    "env": (dict,),
     "reply": (dict,),
 }
 
@@ -35,7 +36,7 @@ def _table(agent: AgentDefinition) -> str:
     lines = [f"[{agent.agent_id}]  # {agent.role}"]
     for name in KINDS:
         value = getattr(agent, name)
-        if value is not None and value != usual[name]:
+        if value not in (None, {}) and value != usual[name]:
             lines.append(f"{name} = {_value(value)}")
     return "\n".join(lines) + "\n"
 
@@ -85,3 +86,5 @@ def _problems(tables: dict[str, Any]) -> Iterable[str]:
                 yield f"{agent_id}: {name} is a {KINDS[name][0].__name__}"
             elif isinstance(value, list) and not all(isinstance(word, str) for word in value):
                 yield f"{agent_id}: {name} is a list of texts"
+            elif name == "env" and not all(isinstance(word, str) for word in table[name].values()):
+                yield f"{agent_id}: {name} is a table of texts"

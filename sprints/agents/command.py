@@ -37,7 +37,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
         prompt.write_bytes(question.prompt.encode("utf-8", "replace"))
     except OSError as exc:
         return Exchange(None, f"no place for its prompt: {exc.strerror}: {exc.filename}")
-    env = environment(os.environ, agent.pass_env)
+    env = environment(os.environ, agent)
     by_file = any("{prompt_file}" in word for word in agent.command)
     spec = process.Spec(
         argv=resolve(filled(agent, prompt, question.cwd), env.get("PATH")),
@@ -80,15 +80,17 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
     return word
 
 
-def environment(ours: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
-    """The agent's environment: from nothing, what is allowed for all and what its row names."""
+def environment(ours: Mapping[str, str], agent: AgentDefinition) -> dict[str, str]:
+    """The agent's environment: from nothing, what is allowed for all, what its row names, and what
+    that sets.
+    """
     env = {
         name: value
         for name, value in ours.items()
-        if (name in ALLOWED or name.startswith(ALLOWED_PREFIX) or name in names)
+        if (name in ALLOWED or name.startswith(ALLOWED_PREFIX) or name in agent.pass_env)
         and not is_hidden(name)
     }
-    return {"TERM": "dumb", **env}
+    return {"TERM": "dumb", **env, **agent.env}
 
 
 def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exchange:

@@ -15,6 +15,12 @@ PRESETS: dict[str, dict[str, Any]] = {
         ],
         "reply": {"take": "result", "where": {"type": "result"}},
         "pass_env": ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR"],
+        "env": {
+            "CLAUDE_CODE_DISABLE_FILE_MENTIONS": "1",  # or a brief could have any file read
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "CLAUDE_CODE_MAX_RETRIES": "2",  # a wrong key fails in seconds
+            "DISABLE_AUTOUPDATER": "1",
+        },
     },
     "codex": {
         "command": [

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('grace_s', models.FloatField(default=5.0)),
                 ('idle_s', models.FloatField(default=300.0, help_text='0: never')),
                 ('pass_env', models.JSONField(blank=True, default=list, help_text='names, beside the usual')),
+                ('env', models.JSONField(blank=True, default=dict, help_text='no place for secrets')),
                 ('reply', models.JSONField(blank=True, help_text='where the answer stands in what it prints', null=True)),
             ],
             options={

@@ -21,6 +21,7 @@ class Agent(models.Model):
     grace_s = models.FloatField(default=5.0)
     idle_s = models.FloatField(default=300.0, help_text="0: never")
     pass_env = models.JSONField(default=list, blank=True, help_text="names, beside the usual")
+    env = models.JSONField(default=dict, blank=True, help_text="no place for secrets")
     reply = models.JSONField(
         null=True, blank=True, help_text="where the answer stands in what it prints"
     )
@@ -47,5 +48,6 @@ class Agent(models.Model):
             grace_s=self.grace_s,
             idle_s=self.idle_s,
             pass_env=tuple(self.pass_env),
+            env=dict(self.env),
             reply=reply,
         )

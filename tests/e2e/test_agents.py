@@ -308,8 +308,36 @@ def test_a_directional_question_blocks_until_a_human_answers_it(gateway):
     check(gateway)
 
 
+def test_an_answer_hands_the_sprint_to_the_workers(gateway):
+    set_agent(gateway, "directional")
+    create(gateway)
+    worker = start(gateway, "worker")
+    assert run_command(gateway, "sprint", "run", "wk1", "--queue").code == 0
+    assert wait_for(lambda: sprint(gateway)["status"] == "blocked", 60)
+
+    said = run_command(gateway, "sprint", "answer", "wk1", "--text", "Blue.")
+
+    assert said.code == 0, said
+    assert wait_for(lambda: sprint(gateway)["status"] == "succeeded", 60)
+    worker.terminate()
+    worker.communicate(timeout=60)
+    assert len(prompts(gateway)) == 7
+    check(gateway)
+
+
+def test_a_killed_supervisor_is_no_answer_and_leaves_nothing(gateway):
+    set_agent(gateway, "replies")
+    create(gateway)
+
+    said = run_command(gateway, "sprint", "run", "wk1", STUDIO_FAULT="gate_ended:1:sigkill")
+
+    assert said.code == 1, said
+    assert "agent_failed:agent_01 the gate's supervisor died" in said.out
+    check(gateway)
+
+
 def test_an_agent_gets_an_environment_by_an_allow_list(gateway):
-    set_agent(gateway, "environment", "--pass-env", "WANTED")
+    set_agent(gateway, "environment", "--pass-env", "WANTED", "--env", "SET=1")
     create(gateway)
     ours = {"WANTED": "1", "UNWANTED": "1", "SECRET_KEY": "x" * 50, "LC_TIME": "C"}
 
@@ -319,7 +347,7 @@ def test_an_agent_gets_an_environment_by_an_allow_list(gateway):
     seen = set((gateway / "seen").read_text().split())
     assert {"PATH", "TERM", "WANTED", "LC_TIME", "STUDIO_GATEWAY_RUN"} <= seen
     usual = {"PATH", "HOME", "LANG", "TMPDIR", "TERM", "LC_TIME", "LC_ALL", "LC_CTYPE"}
-    assert seen - usual == {"WANTED", "STUDIO_GATEWAY_RUN", MARK} | (seen & {"PWD"})
+    assert seen - usual == {"WANTED", "SET", "STUDIO_GATEWAY_RUN", MARK} | (seen & {"PWD"})
 
 
 def test_a_running_sprint_keeps_the_agents_that_it_started_with(gateway):

@@ -37,6 +37,7 @@ def test_a_command_makes_the_agent_a_program(store, invoke):
     said = invoke(
         "agent", "set", "agent_01", "--command", "speak --model '{model} x'", "--model", "m1",
         "--timeout", "60", "--idle", "0", "--grace", "1", "--pass-env", "A", "--pass-env", "B",
+        "--env", "C=1", "--env", "D=x=y",
         "--reply-field", "result",
     )  # fmt: skip
 
@@ -44,6 +45,7 @@ def test_a_command_makes_the_agent_a_program(store, invoke):
     assert said.out == "changed agent agent_01\n"
     assert (agent.runner, agent.command) == ("command", ("speak", "--model", "{model} x"))
     assert (agent.timeout_s, agent.idle_s, agent.grace_s) == (60, 0, 1)
+    assert agent.env == {"C": "1", "D": "x=y"}
     assert (agent.pass_env, agent.reply) == (("A", "B"), {"take": "result"})
     (event,) = Event.objects.filter(kind="agent_changed")
     assert event.body["data"] == agent.to_json()
@@ -71,7 +73,7 @@ def test_a_preset_is_a_sound_agent(store, invoke, name, model):
 
 
 def test_export_is_read_back_as_it_was(store, invoke, tmp_path):
-    invoke("agent", "set", "agent_01", "--preset", "codex", "--model", "m1")
+    invoke("agent", "set", "agent_01", "--preset", "codex", "--model", "m1", "--env", f"A={ODD}")
     invoke("agent", "set", "agent_02", "--command", shlex.join(["x", ODD]), "--mission", ODD)
     before = [row.definition for row in Agent.objects.all()]
     (tmp_path / "agents.toml").write_text(invoke("agent", "export").out, "utf-8")

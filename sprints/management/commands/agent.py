@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from sprints import agent_file, agent_rows, queries
 from sprints.agent_definition import COMMAND, PLACES, SCRIPTED
 from sprints.agents.presets import PRESETS, preset
+from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.models import Agent
 
@@ -54,6 +55,9 @@ class Command(GatewayCommand):
         made.add_argument(
             "--pass-env", action="append", metavar="NAME", help="a variable that it gets, too"
         )
+        made.add_argument(
+            "--env", action="append", metavar="K=V", help="may be repeated; no secrets"
+        )
         made.add_argument("--reply-field", metavar="F", help="of JSON that it prints, '' for none")
         taken = acts.add_parser("import", help="change agents as a TOML file says")
         taken.add_argument("file", metavar="FILE")
@@ -85,7 +89,8 @@ class Command(GatewayCommand):
         self.stdout.write(f"runner: {agent.runner}")
         if agent.command:
             self.stdout.write(f"command: {shlex.join(agent.command)}")
-        for name, value in (("model", agent.model), ("gets", " ".join(agent.pass_env))):
+        env = " ".join([*agent.pass_env, *(f"{k}={v}" for k, v in agent.env.items())])
+        for name, value in (("model", agent.model), ("gets", env)):
             if value:
                 self.stdout.write(f"{name}: {value}")
         idle = f"{agent.idle_s:g} s idle" if agent.idle_s else "never idle"
@@ -95,7 +100,7 @@ class Command(GatewayCommand):
     def _set(self, options: dict[str, Any]) -> None:
         agent = agent_rows.get(options["id"]).definition
         known = self._preset(options, agent.model)
-        argv = _argv(options["command"])
+        argv = argv_of(options["command"])
         runner = COMMAND if argv is not None else None
         field = options["reply_field"]
         changed = {
@@ -107,6 +112,7 @@ class Command(GatewayCommand):
             "timeout_s": options["timeout"],
             "grace_s": options["grace"],
             "idle_s": options["idle"],
+            "env": environment(options["env"]),
             "pass_env": None if options["pass_env"] is None else tuple(options["pass_env"]),
         }
         given = {key: value for key, value in changed.items() if value is not None}
@@ -132,13 +138,6 @@ class Command(GatewayCommand):
     def _export(self, options: dict[str, Any]) -> None:
         rows = (row.definition for row in Agent.objects.all())
         self.stdout.write(agent_file.written(rows), ending="")
-
-
-def _argv(text: str | None) -> tuple[str, ...] | None:
-    try:
-        return None if text is None else tuple(shlex.split(text))
-    except ValueError as exc:
-        raise CommandError(f"the command cannot be split: {exc}") from exc
 
 
 def _text_of(path: str) -> str:
