@@ -9,8 +9,8 @@ MAX_TIMEOUT_S = 24 * 3600
 MAX_CAP_BYTES = 16 << 30
 
 # What nothing that we start may see: the gateway's own keys, and settings meant for it alone.
-HIDDEN = frozenset({"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY"})
-HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT")
+HIDDEN = frozenset({"DATABASE_URL", "SECRET_KEY"})
+HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT", "DJANGO_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One execution as values: what to run, why to stop it, what came of it."""
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,7 +85,9 @@ class Spec:
     ``run_dir`` is made if need be and takes ``stdout.txt``, ``stderr.txt``, ``process.json`` and
     ``result.json``. ``token`` marks the result of this one execution. ``cap_bytes`` counts both
     outputs together; ``lease_s`` is how long a gate outlives a worker that froze. ``stdin`` is a
-    file that it may read from its standard input, which is empty without one.
+    file that it may read from its standard input, which is empty without one. After ``not_after``,
+    on the clock that counts from boot for all processes, it is not begun any more but "stopped".
+    What it prints is kept without ``secrets`` (``gates.redaction``).
     """
 
     argv: tuple[str, ...]
@@ -98,6 +101,8 @@ class Spec:
     cap_bytes: int = 64 << 20
     lease_s: float = 15.0
     stdin: Path | None = None
+    not_after: float = math.inf
+    secrets: tuple[str, ...] = ()
 
     def fault(self) -> str | None:
         """Why no system could run this, in a line; None when it could be tried."""
@@ -138,7 +143,9 @@ class Spec:
             "grace_s": self.grace_s,
             "cap_bytes": self.cap_bytes,
             "lease_s": self.lease_s,
+            "not_after": None if math.isinf(self.not_after) else self.not_after,
             "stdin": _bytes(str(self.stdin.absolute() if self.stdin else os.devnull)),
+            "secrets": self.secrets,
         }
         return json.dumps(data).encode() + b"\n"
 

@@ -16,9 +16,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from gates import faults, process_windows
+from gates import faults, process_windows, secret_values
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, spent_s, sweep
@@ -35,6 +36,7 @@ KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", faults.VARIABLE)
 SLACK_S = 30.0  # beyond its own limits, until a supervisor that says nothing is taken for dead
 SPEC_S, SAY_S, EXIT_S = 30.0, 1.0, 5.0
 CAPTURE_BYTES = 1 << 20
+TOO_LATE = "its worker came too late"
 TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) say it
 
 Tick = Callable[[], Stop | None]
@@ -50,6 +52,9 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
     begun = time.time()
     if fault := spec.fault():
         return Completed.error(fault, begun, time.time())
+    if time.monotonic() > spec.not_after:
+        return replace(Completed.error(TOO_LATE, begun, time.time()), ending="stopped")
+    spec = replace(spec, secrets=(*spec.secrets, *secret_values.known(spec.env)))
     try:
         spec.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sys.platform == "win32":

@@ -1,7 +1,8 @@
 """Gates on Windows: an honest fallback, which was written without a Windows to try it on.
 
 There is no supervisor. A gate has a process group and is ended by ``taskkill /T /F``, without
-grace; it outlives a worker that is killed, as does what left its tree: it is not confined.
+grace; it outlives a worker that is killed, as does what left its tree: it is not confined. Its
+output is cleaned of secrets when it has ended.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gates.execution import COOKIE, Completed, Ending, Spec, Stop
+from gates.redaction import Filter, redactor
 
 POLL_S = 0.05
 CREATE_NEW_PROCESS_GROUP = 0x200
@@ -78,6 +80,9 @@ def attend(
                 kill_tree(child.pid)
                 raise
             code = ended
+    for path in paths:
+        passing = Filter(redactor(spec.secrets))
+        path.write_bytes(passing.feed(path.read_bytes()) + passing.end())
     done = Completed(
         ending=ending,
         exit_code=code,

@@ -20,7 +20,7 @@ from gates import process_table
 from gates.supervision.ears import Ears
 from gates.supervision.launch import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, prctl
 from gates.supervision.report import failure, report
-from gates.supervision.run import Order, Run
+from gates.supervision.run import Order, Run, TooLate
 
 LOOK_ROUND_S = 5.0
 
@@ -59,6 +59,9 @@ def supervise(order: Order, ears: Ears, *, confined: bool) -> tuple[dict[str, ob
         about = f"{exc.filename}: " if exc.filename else ""
         reason = f"cannot start: {about}{exc.strerror}"
         return failure(order, reason, started_at, confined=confined), False
+    except TooLate:
+        late = failure(order, "its worker came too late", started_at, confined=confined)
+        return {**late, "ending": "stopped"}, False
     tell({"started": identity})
     run.attend()
     result = report(run)

@@ -24,6 +24,8 @@ OURS = {
     "agent": "show and edit who is asked, and by what program",
     "config": "show and turn the switches: automation_paused, gate_profile, …",
     "hook": "show and edit who is told of what",
+    "user": "who may sign in, and what they may do",
+    "token": "what programs and people sign in with: create, list, revoke, rotate",
     "events": "the event stream; --follow to watch it",
     "doctor": "check the installation and say what to type to mend it",
 }

@@ -3,7 +3,8 @@
 ``STUDIO_GATEWAY_REPO`` names the repository, ``DATABASE_URL`` a PostgreSQL instead of the embedded
 SQLite, ``STUDIO_GATEWAY_BROKER`` a Redis instead of a table as the queue;
 ``STUDIO_GATEWAY_SECRET_KEY`` overrides the key in config.json: hosts that share a queue share it.
-``STUDIO_GATEWAY_ALLOWED_HOSTS`` lists further names, with commas, by which a browser may call us.
+``STUDIO_GATEWAY_ALLOWED_HOSTS`` lists further names, with commas, by which a browser may call us;
+``gateway_project.exposure`` says what there is to set behind a proxy with TLS.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from gateway_project import __version__
+from gateway_project import __version__, exposure
 from sprints.store import Store, StoreError, find_repo, read_config
 
 VERSION = __version__
@@ -38,12 +39,15 @@ ALLOWED_HOSTS += filter(None, os.environ.get("STUDIO_GATEWAY_ALLOWED_HOSTS", "")
 ROOT_URLCONF = "gateway_project.urls"
 WSGI_APPLICATION = "gateway_project.wsgi.application"
 MIDDLEWARE = [
+    "sprints.views.measured.measured",
     "sprints.views.guard.headers",
     "sprints.views.guard.Names",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "gateway_project.accounts.door.Door",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -66,8 +70,9 @@ WHITENOISE_USE_FINDERS = True  # straight from the packages: there is nothing to
 
 # A session's cookie goes to this gateway alone, not to another on the same machine: ``serve`` puts
 # its port into the names.
-SESSION_COOKIE_NAME = "studio_gateway_session"
-CSRF_COOKIE_NAME = "studio_gateway_csrf"
+_exposed = exposure.settings_for(os.environ)
+globals().update(_exposed)
+WEB_PROXY: dict[str, Any] = _exposed["WEB_PROXY"]  # whom the web server believes
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "sprints.views.answers.forged"
@@ -77,10 +82,21 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("UserAttributeSimilarityValidator", {}),
+        ("CommonPasswordValidator", {}),
+    )
+]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # others' failures lock nobody out
 AXES_LOCKOUT_CALLABLE = "gateway_project.accounts.views.too_many_tries"
+AXES_USERNAME_CALLABLE = "gateway_project.accounts.views.name_given"
+# It keeps what a form brought, in which a token may be; and where the form wanted to go.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "token", "next", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 LOGGING = {

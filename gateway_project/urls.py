@@ -1,14 +1,13 @@
 """The paths of all our apps, and who answers for a path that goes wrong."""
 
-from django.contrib import admin
 from django.urls import include, path
 
-admin.autodiscover()  # here, not at start: no command but the web's needs it
+from gateway_project.accounts.admin import site
 
 urlpatterns = [
     path("", include("sprints.urls")),
     path("", include("gateway_project.accounts.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", site.urls),
 ]
 
 handler400 = "sprints.views.answers.bad_request"

@@ -17,7 +17,8 @@ MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
 
 @dataclass(frozen=True, slots=True)
 class AgentDefinition:
-    """One agent. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
+    """One agent. ``label`` is the name by which files and prompts know its role, ``title`` is for
+    people. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
     ``pass_env`` names what else it gets of our environment, and ``env`` what is set besides.
 
     ``reply`` says where the answer stands in what it prints: empty for all of it, else
@@ -28,7 +29,7 @@ class AgentDefinition:
 
     agent_id: str
     label: str
-    role: str
+    title: str
     mission: str
     runner: str = SCRIPTED
     command: tuple[str, ...] = ()
@@ -45,8 +46,8 @@ class AgentDefinition:
         return [f"{self.agent_id}: {problem}" for problem in self._problems()]
 
     def _problems(self) -> Iterator[str]:
-        if not is_line(self.label, 80):
-            yield "a label is one line of 1 to 80 characters"
+        if not is_line(self.title, 80):
+            yield "a title is one line of 1 to 80 characters"
         if not self.mission.strip() or len(self.mission) > LONGEST_MISSION:
             yield f"a mission is a text of 1 to {LONGEST_MISSION} characters"
         if not is_text(self.mission):

@@ -10,9 +10,8 @@ from sprints.agent_definition import AgentDefinition
 from sprints.agents.roster import AGENTS
 from sprints.queries import Refused
 
-FIXED = ("agent_id", "role")
 KINDS: dict[str, tuple[type, ...]] = {
-    "label": (str,),
+    "title": (str,),
     "mission": (str,),
     "runner": (str,),
     "command": (list,),
@@ -33,7 +32,7 @@ def written(agents: Iterable[AgentDefinition]) -> str:
 
 def _table(agent: AgentDefinition) -> str:
     usual = {field.name: field.default for field in fields(agent)}
-    lines = [f"[{agent.agent_id}]  # {agent.role}"]
+    lines = [f"[{agent.agent_id}]  # {agent.label}"]
     for name in KINDS:
         value = getattr(agent, name)
         if value not in (None, {}) and value != usual[name]:
@@ -56,7 +55,7 @@ def _text(text: str) -> str:
 
 def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
     """The agents that the file names, as it wants them; what it leaves out is as on an untouched
-    row, but for label and mission, which stay. Raises ``Refused`` with every reason.
+    row, but for title and mission, which stay. Raises ``Refused`` with every reason.
     """
     try:
         tables = tomllib.loads(text)
@@ -69,7 +68,7 @@ def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
 
 
 def _changed(agent: AgentDefinition, table: dict[str, Any]) -> AgentDefinition:
-    fresh = AgentDefinition(agent.agent_id, agent.label, agent.role, agent.mission)
+    fresh = AgentDefinition(agent.agent_id, agent.label, agent.title, agent.mission)
     lists = {name: tuple(value) for name, value in table.items() if isinstance(value, list)}
     return replace(fresh, **{**table, **lists})
 

@@ -1,14 +1,13 @@
 """Agents as rows that a user edits: checked before they are kept, and told as events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from sprints.agent_definition import AgentDefinition
-from sprints.agents.roster import AGENTS, CARDS
+from sprints.agents.roster import AGENTS, ROSTER
 from sprints.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
 from sprints.models.moves import note
@@ -18,7 +17,7 @@ from sprints.queries import Refused
 def seed() -> None:
     """Have a row for every agent of the roster; those that are there stay as they are."""
     there = set(Agent.objects.values_list("pk", flat=True))
-    missing = [Agent(**asdict(card)) for card in CARDS if card.agent_id not in there]
+    missing = [Agent(**one._asdict()) for one in ROSTER if one.agent_id not in there]
     if missing:
         Agent.objects.bulk_create(missing, ignore_conflicts=True)
 

@@ -10,8 +10,12 @@ class SprintsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect those who are told after a commit; none of them can hurt the engine."""
+        from gates import secret_values
         from sprints import checks, mirror  # noqa: F401 (checks register themselves)
         from sprints.models.moves import engine_waits, event_committed
+        from sprints.models.redacted import own_secrets
 
+        if own_secrets not in secret_values.SOURCES:
+            secret_values.SOURCES.append(own_secrets)
         event_committed.connect(mirror.on_events, dispatch_uid="mirror")
         engine_waits.connect(mirror.on_waiting, dispatch_uid="mirror")

@@ -28,8 +28,12 @@ def exists(gate_id: str) -> bool:
     return Gate.objects.filter(pk=_checked(gate_id)).exists()
 
 
-def put(gate: Definition, profiles: Sequence[str], *, enabled: bool = True) -> Gate:
-    """Keep the gate under its id, new or changed. Raises ``Refused`` with every reason."""
+def put(
+    gate: Definition, profiles: Sequence[str], *, enabled: bool = True, by: str | None = None
+) -> Gate:
+    """Keep the gate under its id, new or changed; ``by`` is who wants it so, where a person does.
+    Raises ``Refused`` with every reason.
+    """
     if problems := [*_problems(gate, profiles)]:
         raise Refused("; ".join(problems))
     values = gate.to_json()
@@ -47,22 +51,22 @@ def put(gate: Definition, profiles: Sequence[str], *, enabled: bool = True) -> G
             },
         )
         if not made or gate_id != "qa_smoke_quick":
-            data: dict[str, Any] = {**gate.to_json(), "profiles": [*profiles], "enabled": enabled}
-            note(
-                "gate_changed",
-                f"gate {'added' if made else 'changed'}: {gate_id}",
-                timezone.now(),
-                data,
-            )
+            data = {**gate.to_json(), "profiles": [*profiles], "enabled": enabled}
+            _tell("added" if made else "changed", gate_id, by, data)
     return row
 
 
-def remove(gate_id: str) -> None:
+def remove(gate_id: str, by: str | None = None) -> None:
     """Forget the gate; its runs and running sprints keep theirs. Raises ``Refused``."""
     gate = get(gate_id)
     with transaction.atomic():
         gate.delete()
-        note("gate_changed", f"gate removed: {gate_id}", timezone.now(), {"gate_id": gate_id})
+        _tell("removed", gate_id, by, {"gate_id": gate_id})
+
+
+def _tell(what: str, gate_id: str, by: str | None, data: dict[str, Any]) -> None:
+    words = f"gate {what}: {gate_id}"
+    note("gate_changed", words, timezone.now(), data | ({"by": by} if by else {}))
 
 
 def _checked(gate_id: str) -> str:

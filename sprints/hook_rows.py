@@ -37,8 +37,15 @@ def exists(hook_id: str) -> bool:
     return Hook.objects.filter(pk=_checked(hook_id)).exists()
 
 
-def put(hook: HookDefinition, *, enabled: bool = True, new_secret: bool = False) -> Hook:
-    """Keep the hook under its id, new or changed. Raises ``Refused`` with every reason.
+def put(
+    hook: HookDefinition,
+    *,
+    enabled: bool = True,
+    new_secret: bool = False,
+    by: str | None = None,
+) -> Hook:
+    """Keep the hook under its id, new or changed; ``by`` is who wants it so, where a person does.
+    Raises ``Refused`` with every reason.
 
     It is told of what happens from now on: neither of what was before, nor while it was disabled.
     """
@@ -55,7 +62,7 @@ def put(hook: HookDefinition, *, enabled: bool = True, new_secret: bool = False)
         row, made = Hook.objects.update_or_create(pk=hook.hook_id, defaults=values)
         if not enabled:
             _drop(hook.hook_id, "the hook is disabled")
-        _tell("added" if made else "changed", hook, enabled=enabled)
+        _tell("added" if made else "changed", hook, enabled=enabled, by=by)
     return row
 
 
@@ -65,16 +72,17 @@ def disable(hook_id: str, why: str) -> None:
         hook = Hook.objects.filter(pk=hook_id, enabled=True).first()
         if hook and Hook.objects.filter(pk=hook_id, enabled=True).update(enabled=False):
             _drop(hook_id, "the hook is disabled")
-            _tell(f"disabled ({why})", hook.definition, enabled=False)
+            _tell(f"disabled ({why})", hook.definition, enabled=False, by=None)
 
 
-def remove(hook_id: str) -> None:
+def remove(hook_id: str, by: str | None = None) -> None:
     """Forget the hook; its deliveries are kept. Raises ``Refused``."""
     hook = get(hook_id)
     with transaction.atomic():
         hook.delete()
         _drop(hook_id, "the hook is removed")
-        note("hook_changed", f"hook removed: {hook_id}", timezone.now(), {"hook_id": hook_id})
+        data = {"hook_id": hook_id} | ({"by": by} if by else {})
+        note("hook_changed", f"hook removed: {hook_id}", timezone.now(), data)
 
 
 def test(hook_id: str) -> Delivery:
@@ -125,12 +133,13 @@ def deliveries(limit: int, hook_id: str | None = None) -> list[dict[str, Any]]:
 
 
 def _drop(hook_id: str, why: str) -> None:
-    waiting = Delivery.objects.filter(hook_id=hook_id, status=Delivery.Status.PENDING)
+    """Bring no more; but a sprint that waits for this hook was promised its answer."""
+    waiting = Delivery.objects.filter(hook_id=hook_id, status=Delivery.Status.PENDING, place="")
     waiting.update(status=Delivery.Status.DROPPED, reason=why, finished_at=timezone.now())
 
 
-def _tell(what: str, hook: HookDefinition, *, enabled: bool) -> None:
-    data = hook.public() | {"enabled": enabled}
+def _tell(what: str, hook: HookDefinition, *, enabled: bool, by: str | None) -> None:
+    data = hook.public() | {"enabled": enabled} | ({"by": by} if by else {})
     note("hook_changed", f"hook {what}: {hook.hook_id}", timezone.now(), data)
 
 

@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, F, Max
 from django.utils import timezone
 
@@ -21,7 +22,7 @@ from gates.verdict import Verdict
 from sprints.mirror import verify
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
-from sprints.models.lease import holder
+from sprints.models.lease import held, holder
 from sprints.store import Store
 from sprints.switches import switches
 from sprints.waiting import waiting_for
@@ -140,15 +141,15 @@ def no_remains(now: datetime) -> Iterator[Violation]:
 
 def one_carrier(now: datetime) -> Iterator[Violation]:
     """One living process carries a sprint in this repository, and lets go of one that ended."""
-    rows = Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
-    held = [(row, who) for row in rows if (who := holder(row))]
-    carried = [(row.home, row.pk, who) for row, who in held if not row.cancel_by]
+    rows = sorted(held(), key=lambda row: row.pk)
+    lively = [(row, who) for row in rows if (who := holder(row))]
+    carried = [(row.home, row.pk, who) for row, who in lively if not row.cancel_by]
     for home in {home for home, _, _ in carried}:
         here = [f"{pk} by {who}" for place, pk, who in carried if place == home]
         if len(here) > 1:
             words = f"several sprints are carried at once in {home}: {', '.join(here)}"
             yield Violation(words, RESTORE)
-    for row, who in held:
+    for row, who in lively:
         if row.finished_at and row.finished_at < now - SETTLED:
             text = f"sprint {row.pk} is {row.status}, and still held by {who}"
             yield Violation(text, "studio-gateway status")
@@ -157,24 +158,38 @@ def one_carrier(now: datetime) -> Iterator[Violation]:
 def nobody_silent(now: datetime) -> Iterator[Violation]:
     """What runs is carried, waits for its turn, or waits for somebody who is there."""
     running = list(Sprint.objects.filter(status=Sprint.Status.RUNNING).order_by("started_at"))
-    carried = any(holder(row) for row in Sprint.objects.exclude(lease_owner=""))
-    workers = Host.objects.filter(seen_at__gt=now - ALIVE).exists()
-    last = Event.objects.order_by("-seq").values_list("ts", flat=True).first()
+    carried = [row.home for row in held() if holder(row)]
+    hosts = Host.objects.filter(seen_at__gt=now - ALIVE)
+    living, stirring = set(hosts.values_list("place", flat=True)), _stirring(now)
+    full = len(carried) >= switches().max_concurrent_global
     for row in running:
         waits = waiting_for(row) or {}
         if (until := waits.get("until_ts")) and until < stamp(now - SILENT):
             text = f"sprint {row.pk} waits for {waits['what']}, due at {until}"
             yield Violation(text, f"studio-gateway sprint cancel {row.pk}")
-        held = row.meta.get("automation_paused") is True or switches().automation_paused
-        if carried or (held and not row.cancel_by):
+        paused = row.meta.get("automation_paused") is True or switches().automation_paused
+        home = row.home or settings.STORE.place
+        able = {home} & living or living  # whose turn it is to take it up
+        busy = home in carried or (able and able <= {*carried})
+        if busy or full or (paused and not row.cancel_by):
             continue
-        if not workers:
+        if not able:
             text = f"sprint {row.pk} runs, and nobody is there to carry it"
             remedy = f"studio-gateway sprint run {row.pk}, or: studio-gateway worker"
             yield Violation(text, remedy, waits=True)
-        elif last and last < now - SILENT:
-            text = f"sprint {row.pk} runs, no worker has taken it up since {stamp(last)}"
+        elif not stirring & {"", home, *able}:
+            last = Event.objects.filter(sprint_id=row.pk).latest("seq")
+            text = f"sprint {row.pk} runs, no worker has taken it up since {stamp(last.ts)}"
             yield Violation(text, f"studio-gateway sprint run {row.pk}")
+
+
+def _stirring(now: datetime) -> set[str]:
+    """The homes of the sprints that something was told of just now; empty stands for the store."""
+    told = Event.objects.order_by("-seq").values_list("ts", "sprint_id")
+    recent = takewhile(lambda one: one[0] >= now - SILENT, told.iterator(CHUNK))
+    names = {sprint_id for _, sprint_id in recent}
+    homes = set(Sprint.objects.filter(pk__in=names - {None}).values_list("home", flat=True))
+    return homes | ({""} if None in names else set())
 
 
 CHECKS: dict[str, Callable[[datetime], Iterator[Violation]]] = {

@@ -199,6 +199,23 @@ def _values(row: Any) -> dict[str, Any]:
     return dict(row.__dict__)
 
 
+def consistent(sprint_id: str) -> dict[str, Any]:
+    """The sprint as state.json has it, all of one moment: its version was the same before the
+    rows were read and after.
+    """
+    while True:
+        sprint = Sprint.objects.defer("contract").get(pk=sprint_id)
+        whole = as_state(
+            sprint,
+            Round.objects.filter(sprint=sprint_id),
+            Task.objects.filter(round__sprint=sprint_id).defer("prompt", "reply"),
+            GateRun.objects.filter(round__sprint=sprint_id),
+        )
+        version = Sprint.objects.values_list("version", flat=True).get(pk=sprint_id)
+        if version == sprint.version:
+            return whole
+
+
 def load(sprint_id: str, at: datetime) -> Snapshot:
     """The sprint from its rows. Raises ``Sprint.DoesNotExist``."""
     sprint = Sprint.objects.get(pk=sprint_id)

@@ -2,10 +2,40 @@
 
 from django.urls import path
 
-from sprints.views import api, dashboard
+from sprints.views import (
+    agent_pages,
+    api,
+    dashboard,
+    event_pages,
+    gate_pages,
+    health,
+    log,
+    metrics,
+    new_sprint,
+    sprint_acts,
+    sprint_list,
+    sprint_page,
+)
+from sprints.views.api import document
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
-    path("health", api.health, name="health"),
-    path("api/status", api.status, name="api-status"),
+    path("sprints/", sprint_list.sprint_list, name="sprints"),
+    path("sprints/new", new_sprint.new_sprint, name="sprint-new"),
+    path("sprints/<str:sprint_id>/", sprint_page.page, name="sprint"),
+    path("sprints/<str:sprint_id>/log", log.log, name="sprint-log"),
+    path("sprints/<str:sprint_id>/raw", log.raw, name="sprint-raw"),
+    *(
+        path(f"sprints/<str:sprint_id>/{verb}", sprint_acts.act, {"verb": verb}, f"sprint-{verb}")
+        for verb in sprint_acts.ACTS
+    ),
+    path("gates/", gate_pages.gates, name="gates"),
+    path("gates/<str:gate_id>/", gate_pages.gate, name="gate"),
+    path("agents/", agent_pages.agents, name="agents"),
+    path("events/", event_pages.events, name="events"),
+    path("health", health.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
+    *api.urls,
+    path("api/openapi.json", document.openapi, name="api-openapi"),
+    path("api/docs", document.page, name="api-docs"),
 ]

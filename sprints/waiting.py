@@ -1,14 +1,18 @@
 """Nobody is silent: what a sprint that has not ended waits for, who is asked, and since when."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 
-from sprints.models import Event, Sprint
+from sprints.models import Event, Host, Sprint
 from sprints.models.event import stamp
-from sprints.models.host import living
-from sprints.models.lease import holder
-from sprints.models.sprint import GATEWAY
+from sprints.models.host import living_places
+from sprints.models.lease import held, holder
+from sprints.models.sprint import GATEWAY, OPERATOR
 from sprints.switches import switches
 
 
@@ -19,8 +23,49 @@ def waiting_for(row: Sprint) -> dict[str, Any] | None:
     What stands on record (``Sprint.waiting``), with whoever carries the sprint now; else which step
     it waits for, and whose turn that is.
     """
+    return waits_of([row])[row.pk]
+
+
+def waits_of(rows: Iterable[Sprint]) -> dict[str, dict[str, Any] | None]:
+    """The same of many sprints, by id; the number of queries does not grow with them."""
+    rows = list(rows)
+    around = _Around([row.pk for row in rows])
+    return {row.pk: _wait_of(row, around) for row in rows}
+
+
+class _Around:
+    """What is asked of other rows, each at most once and only where it is needed."""
+
+    def __init__(self, ids: list[str]) -> None:
+        self._ids = ids
+
+    @cached_property
+    def last_at(self) -> dict[str, datetime]:
+        """When each sprint's last event was."""
+        events = Event.objects.filter(sprint_id=OuterRef("pk")).order_by("-seq")
+        rows = Sprint.objects.filter(pk__in=self._ids, status=Sprint.Status.RUNNING).order_by()
+        return dict(rows.values_list("pk", Subquery(events.values("ts")[:1])))
+
+    @cached_property
+    def hosts(self) -> dict[str, str]:
+        """The name of the living host of each place."""
+        places = living_places()
+        return {row.place: row.name for row in Host.objects.filter(place__in=places)}
+
+    @cached_property
+    def carried(self) -> list[tuple[str, str]]:
+        """Place and id of each sprint that a living process carries."""
+        return sorted((row.home, row.pk) for row in held() if holder(row))
+
+    @cached_property
+    def paused(self) -> bool:
+        """The switch of this store."""
+        return switches().automation_paused
+
+
+def _wait_of(row: Sprint, around: _Around) -> dict[str, Any] | None:
     if row.status == Sprint.Status.CREATED:
-        return _answer("a start", "an operator", stamp(row.created_at))
+        return _answer("a start", OPERATOR, stamp(row.created_at))
     if row.status == Sprint.Status.BLOCKED:
         blocked: dict[str, Any] | None = row.waiting
         return blocked
@@ -32,22 +77,20 @@ def waiting_for(row: Sprint) -> dict[str, Any] | None:
         return waiting
     if waiting and carrier:
         return waiting | {"who": carrier}
-    last = Event.objects.filter(sprint_id=row.pk).order_by("-seq").values_list("ts", flat=True)
-    since = stamp(last[0])
+    since = stamp(around.last_at.get(row.pk) or row.created_at)
     if carrier:
         return _answer("its next step", carrier, since)
-    if switches().automation_paused and not row.cancel_by:
-        return _answer("a resume; automation_paused is set", "an operator", since)
-    host = living(row.home)
-    return _answer(_turn(row), f"a worker of {host}" if host else "a worker", since)
+    if around.paused and not row.cancel_by:
+        return _answer("a resume; automation_paused is set", OPERATOR, since)
+    host = around.hosts.get(row.home)
+    return _answer(_turn(row, around), f"a worker of {host}" if host else "a worker", since)
 
 
-def _turn(row: Sprint) -> str:
+def _turn(row: Sprint, around: _Around) -> str:
     """What a sprint that nobody carries waits for."""
-    others = Sprint.objects.exclude(lease_owner="").exclude(pk=row.pk)
-    others = others.filter(home=row.home or settings.STORE.place)
-    before = next((other for other in others if holder(other)), None)
-    return f"its turn; sprint {before.pk} is in the repository" if before else "its next step"
+    place = row.home or settings.STORE.place
+    before = next((pk for home, pk in around.carried if home == place and pk != row.pk), None)
+    return f"its turn; sprint {before} is in the repository" if before else "its next step"
 
 
 def _answer(what: str, who: str, since_ts: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A command judges by its exit code, and by nothing that it prints."""
 
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -26,13 +27,14 @@ VERDICTS = {
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a gate runs: ``cwd`` is the tree under test, ``run_dir`` keeps what it prints, and
-    ``token`` marks this one run and no other.
+    ``token`` marks this one run and no other. It does not begin after ``not_after`` (monotonic).
     """
 
     cwd: Path
     run_dir: Path
     token: str
     timeout_s: float
+    not_after: float = math.inf
 
 
 Tick = Callable[[], process.Stop | None]
@@ -51,6 +53,7 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
         timeout_s=place.timeout_s,
         grace_s=gate.grace_s,
         cap_bytes=gate.cap_bytes,
+        not_after=place.not_after,
     )
     return judgement(process.run(spec, tick=tick))
 

@@ -39,9 +39,19 @@ class Ears:
         """The worker is dead, or has let go of us."""
         return self._closed or os.getppid() != self._worker
 
+    def also(self, descriptor: int) -> None:
+        """Have ``listen`` return when there is something to read, which is another's to do."""
+        self._poll.register(descriptor, select.POLLIN)
+
+    def forget(self, descriptor: int) -> None:
+        """Listen no more to that one."""
+        self._poll.unregister(descriptor)
+
     def listen(self, wait_s: float) -> None:
         """Wait for anything at all, and take in what has come."""
         for descriptor, _ in self._poll.poll(max(0.0, wait_s) * 1000):
+            if descriptor not in (0, self._woken):
+                continue
             came = self._read(descriptor)
             if descriptor == self._woken:
                 continue

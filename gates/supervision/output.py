@@ -4,46 +4,112 @@ Part of the supervisor, so it leans on nothing that is slow to import.
 """
 
 import errno
+import fcntl
 import os
 import stat
+import sys
 import time
 from contextlib import suppress
+
+from gates.redaction import Filter, Redactor
+from gates.supervision.ears import Ears
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 QUICK_S, LAZY_S = 0.02, 0.2
 QUICK_BYTES = 1 << 20  # printed since the last look: look again soon
 LITTLE_ROOM = 1 << 20
 SYNCED_BYTES = 16 << 20
+PIPE_BYTES, PIECE_BYTES = 1 << 20, 1 << 16
+F_SETPIPE_SZ = 1031  # Linux's own
 
 
 class Output:
     """``stdout.txt`` and ``stderr.txt`` in the open folder ``folder``, empty, ours alone, and held
     by descriptor, so that a gate that moves or replaces them deceives nobody.
 
-    Raises ``OSError`` where they cannot be had.
+    A gate prints into two pipes, ``descriptors``; what ``redactor`` leaves is in the files as soon
+    as we come to it. Raises ``OSError`` where they cannot be had.
     """
 
-    def __init__(self, folder: int, cap_bytes: int) -> None:
+    def __init__(self, folder: int, cap_bytes: int, redactor: Redactor, ears: Ears) -> None:
         self._folder = folder
         self._cap = cap_bytes
-        self.descriptors = (self._open("stdout.txt"), self._open("stderr.txt"))
+        self._ears = ears
+        self._files = (self._open("stdout.txt"), self._open("stderr.txt"))
+        pipes = (_pipe(), _pipe())
+        self.descriptors = (pipes[0][1], pipes[1][1])
+        self._ends = {
+            end: (file, Filter(redactor)) for (end, _), file in zip(pipes, self._files, strict=True)
+        }
         self._seen = 0
+        self._discarded = 0
+        self._closed = False  # nothing more is kept
+        self.full = False  # something found no room
         self._every_s = QUICK_S
         self.look_at = 0.0
+
+    def begin(self) -> None:
+        """The gate has its ends of the pipes: let go of them, and listen to ours."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        for end in self._ends:
+            self._ears.also(end)
+
+    def pour(self) -> None:
+        """Write down what has come, as far as it does not keep us from our other duties."""
+        for end in [*self._ends]:
+            with suppress(BlockingIOError):
+                for _ in range(PIPE_BYTES // PIECE_BYTES):
+                    if not self._take(end):
+                        break
+
+    def end(self) -> None:
+        """Take what is still in the pipes, wait for nothing, and write down what was held."""
+        self.pour()
+        for end in [*self._ends]:
+            self._let_go(end)
+
+    def _take(self, end: int) -> bool:
+        """Move one piece; False when there will be no more."""
+        file, passing = self._ends[end]
+        came = os.read(end, PIECE_BYTES)
+        self._write(file, passing.feed(came))
+        if not came:
+            self._let_go(end)
+        return bool(came)
+
+    def _let_go(self, end: int) -> None:
+        file, passing = self._ends.pop(end)
+        self._write(file, passing.end())
+        self._ears.forget(end)
+        os.close(end)
+
+    def _write(self, file: int, data: bytes) -> None:
+        try:
+            while data and not self._closed:
+                data = data[os.write(file, data) :]
+        except OSError as exc:
+            if exc.errno not in FULL:
+                raise
+            self._closed = self.full = True
+        self._discarded += len(data)
 
     def look(self) -> str | None:
         """See how much there is: returns how that ends the run, ``too_loud``, or ``error`` for a
         full disk; None when it may go on. ``look_at`` (monotonic) then says when to look again,
         soon if much was printed since the last time.
         """
-        printed = sum(self._sizes())
+        printed = sum(self._sizes()) + self._discarded
         quick = printed - self._seen > QUICK_BYTES
         self._every_s = QUICK_S if quick else min(LAZY_S, self._every_s * 1.5)
         self._seen = printed
         self.look_at = time.monotonic() + self._every_s
+        if self.disk_full():
+            return "error"
         if printed > self._cap:
+            self._closed = True
             return "too_loud"
-        return "error" if self.disk_full() else None
+        return None
 
     def cut(self) -> tuple[int, int, int]:
         """Cut what is over the cap, first from the longer file; returns the bytes left in each,
@@ -54,11 +120,12 @@ class Output:
         err_left = min(err, max(half, self._cap - out))
         out_left = min(out, self._cap - err_left)
         for descriptor, size, left in zip(
-            self.descriptors, (out, err), (out_left, err_left), strict=True
+            self._files, (out, err), (out_left, err_left), strict=True
         ):
             if left < size:
                 os.ftruncate(descriptor, left)
-        return out_left, err_left, out + err - out_left - err_left
+        dropped = 0 if self.full else self._discarded
+        return out_left, err_left, out + err - out_left - err_left + dropped
 
     def sync(self) -> None:
         """Have the bytes on the disk: evidence must not be younger than its verdict.
@@ -69,12 +136,14 @@ class Output:
         sizes = self._sizes()
         if sum(sizes) > SYNCED_BYTES:
             return
-        for descriptor, size in zip(self.descriptors, sizes, strict=True):
+        for descriptor, size in zip(self._files, sizes, strict=True):
             if size:
                 os.fsync(descriptor)
 
     def disk_full(self) -> bool:
-        """Whether not one more block can be written beside the outputs."""
+        """Whether something found no room, or not one more block can be written."""
+        if self.full:
+            return True
         room = os.fstatvfs(self._folder)
         if not room.f_blocks or room.f_bavail * room.f_frsize >= LITTLE_ROOM:
             return False
@@ -85,6 +154,11 @@ class Output:
         os.unlink(".room", dir_fd=self._folder)
         return False
 
+    def close(self) -> None:
+        """Let go of the files."""
+        for descriptor in self._files:
+            os.close(descriptor)
+
     def _open(self, name: str) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NONBLOCK
         descriptor = open_own(self._folder, name, flags)
@@ -92,7 +166,7 @@ class Output:
         return descriptor
 
     def _sizes(self) -> tuple[int, int]:
-        out, err = (os.fstat(descriptor).st_size for descriptor in self.descriptors)
+        out, err = (os.fstat(descriptor).st_size for descriptor in self._files)
         return out, err
 
 
@@ -126,3 +200,13 @@ def write(folder: int, name: str, data: bytes, *, lasting: bool = False) -> None
         os.close(descriptor)
     if lasting:
         os.fsync(folder)
+
+
+def _pipe() -> tuple[int, int]:
+    """Our end, which does not wait, and the gate's, with as much room as we may have."""
+    ours, its = os.pipe()
+    os.set_blocking(ours, False)
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(its, F_SETPIPE_SZ, PIPE_BYTES)
+    return ours, its

@@ -14,6 +14,7 @@ NO_ROOM = "no space left on the disk for its output"
 
 def report(run: Run) -> dict[str, object]:
     """What came of a run that is over, cut to its cap; stored in its folder if it is wanted."""
+    run.output.end()
     out, err, dropped = run.output.cut()
     duration_s = (run.ended_at or time.monotonic()) - run.begun
     ending, code, reason = run.fault or _ending(run, duration_s, dropped)

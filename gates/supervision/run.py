@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 
 from gates import faults, process_table
+from gates.redaction import redactor
 from gates.supervision.ears import Ears
 from gates.supervision.launch import Launch
 from gates.supervision.output import Output, write
@@ -30,7 +31,13 @@ class Order:
         self.grace_s: float = data["grace_s"]
         self.cap_bytes: int = data["cap_bytes"]
         self.lease_s: float = data["lease_s"]
+        self.not_after: float | None = data["not_after"]
         self.stdin = data["stdin"].encode("latin-1")
+        self.secrets = tuple(data["secrets"])
+
+
+class TooLate(Exception):
+    """The gate was not begun: by now its worker may have lost the right to run it."""
 
 
 class Run:
@@ -47,7 +54,7 @@ class Run:
         self.folder = os.open(order.run_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         with suppress(FileNotFoundError):
             os.unlink("result.json", dir_fd=self.folder)
-        self.output = Output(self.folder, order.cap_bytes)
+        self.output = Output(self.folder, order.cap_bytes, redactor(order.secrets), ears)
         self.fault: tuple[str, int | None, str] | None = None
         self.cause = self.why = ""
         self.wanted = True
@@ -60,13 +67,16 @@ class Run:
         self._killing_since: float | None = None
 
     def start(self) -> dict[str, object]:
-        """Have the gate run, once its identity is on the disk; returns that. Raises ``OSError``."""
+        """Have the gate run, once its identity is on the disk; returns that. Raises ``OSError`` and
+        ``TooLate``.
+        """
         order = self.order
         self.started_at, self.begun = time.time(), time.monotonic()
         self._launch = Launch(
             order.argv, order.cwd, order.env, order.stdin, self.output.descriptors
         )
         self.pid = self._launch.pid
+        self.output.begin()
         faults.point("gate_launched")
         gate, us = process_table.look(self.pid), process_table.look(os.getpid())
         identity: dict[str, object] = {
@@ -81,7 +91,9 @@ class Run:
         }
         try:
             write(self.folder, "process.json", json.dumps(identity).encode())
-        except OSError:
+            if order.not_after is not None and time.monotonic() > order.not_after:
+                raise TooLate
+        except (OSError, TooLate):
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             raise
@@ -92,6 +104,7 @@ class Run:
         """Return when nothing of the gate is left, or what is left cannot be killed."""
         while not self._over():
             self._ears.listen(self._patience())
+            self.output.pour()
             self._reap()
             self._obey()
             if self.ended_at is None:
@@ -110,8 +123,8 @@ class Run:
 
     def close(self) -> None:
         """Let go of its folder and its outputs."""
-        for descriptor in (self.folder, *self.output.descriptors):
-            os.close(descriptor)
+        os.close(self.folder)
+        self.output.close()
 
     @property
     def unheeded(self) -> bool:

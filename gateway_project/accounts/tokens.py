@@ -59,9 +59,10 @@ def used(row: Token) -> None:
         Token.objects.filter(pk=row.pk).update(last_used_at=now)
 
 
-def adopt() -> Token:
-    """The row of the token in config.json, which is its owner's. An owner is made where nobody may
-    administer yet. Raises ``StoreError``.
+def adopt(owner: User | None = None) -> Token:
+    """The row of the token in config.json. It is its ``owner``'s: who started the gateway, where
+    none is named, and who is made an admin where the gateway has no such user yet. Raises
+    ``StoreError``.
     """
     text = _own()
     found = Token.objects.select_related("user").filter(pk=key_of(text)).first()
@@ -70,7 +71,7 @@ def adopt() -> Token:
     place = settings.STORE.place
     try:
         with transaction.atomic():
-            owner = _owner()
+            owner = owner or _owner()
             Token.objects.filter(place=place).delete()  # what stood there before
             return _keep(text, owner, "config.json", Role.ADMIN, place=place)
     except IntegrityError:  # another process was faster

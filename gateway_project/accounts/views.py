@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway_project.accounts import tokens
 from gateway_project.accounts.door import BEGAN_WITH
+from sprints.models.redacted import clean
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -54,6 +55,12 @@ def _let_in(request: HttpRequest, *, token: str, username: str, password: str) -
         login(request, user)
         return True
     return False
+
+
+def name_given(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
+    """The name that somebody tried, for the record of failures: a token typed there is not kept."""
+    name = (credentials or {}).get("username") or request.POST.get("username", "")
+    return str(clean(name))
 
 
 def _after(request: HttpRequest) -> str:

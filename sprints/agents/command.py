@@ -49,6 +49,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
         timeout_s=question.timeout_s,
         grace_s=agent.grace_s,
         cap_bytes=CAP_BYTES,
+        not_after=question.not_after,
         stdin=None if by_file else prompt,
     )
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))

@@ -1,5 +1,6 @@
 """What goes to an agent, and what comes back."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ Tick = Callable[[], Stop | None]
 @dataclass(frozen=True, slots=True)
 class Question:
     """One try of one task. ``folder`` is that of the task: it keeps every try under its
-    ``number``. ``token`` marks this one try and no other.
+    ``number``. ``token`` marks this one try and no other. It does not begin after
+    ``not_after`` (monotonic).
     """
 
     agent_id: str
@@ -26,6 +28,7 @@ class Question:
     number: int = 1
     token: str = ""
     timeout_s: float = 0.0
+    not_after: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

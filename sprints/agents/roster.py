@@ -1,97 +1,107 @@
-"""The fifteen agents of the studio: their names, and the card that each begins with."""
+"""The fifteen agents of the studio."""
 
-from dataclasses import dataclass
-
-ROLES = (
-    "ExecutiveProducer_PM",
-    "GameDirector_ProductOwner",
-    "TechnicalDirector_Architecture",
-    "NetworkingDeterminism_Lead",
-    "GameplaySystemsDesigner",
-    "AIBehaviorDirector_LLM",
-    "ContentScenarioDirector",
-    "UX_UI_Director",
-    "ArtDirector_Pixel_Animation_VFX",
-    "PerformanceStability_Lead",
-    "QA_TestEngineering_Lead",
-    "ToolsDevEx_Lead",
-    "SteamRelease_Ops_Marketing",
-    "SoundDirector_Audio",
-    "ModelAssembler_KitbashLead",
-)
-AGENTS = {f"agent_{number:02d}": role for number, role in enumerate(ROLES, 1)}
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What a new store says of an agent; its owner may change label and mission."""
+class Agent(NamedTuple):
+    """``label`` is the name by which files and prompts know the role; ``title`` is for people."""
 
     agent_id: str
     label: str
-    role: str
+    title: str
     mission: str
 
 
-_CARDS = {
-    "agent_01": (
-        "Producer",
-        "Plan, scope and cadence; decides by what the others say and triages faults. No code.",
+ROSTER = (
+    Agent(
+        "agent_01",
+        "ExecutiveProducer_PM",
+        "Executive producer, project manager",
+        "Leads every round, locks its decisions, keeps the scope small and the sprint moving.",
     ),
-    "agent_02": (
-        "Product owner",
-        "Vision and pillars, acceptance criteria that can be checked, and what is cut.",
+    Agent(
+        "agent_02",
+        "GameDirector_ProductOwner",
+        "Director, product owner",
+        "Says what the product is for, what done means, and what is worth shipping.",
     ),
-    "agent_03": (
-        "Architect",
-        "Boundaries between the parts, contracts of data and interfaces, health of the code.",
+    Agent(
+        "agent_03",
+        "TechnicalDirector_Architecture",
+        "Technical director, architecture",
+        "Owns the boundaries, interfaces and dependencies, and what a change may cost later.",
     ),
-    "agent_04": (
-        "Determinism and networking",
-        "The same input gives the same result on every machine; protocols. Advice, unless asked.",
+    Agent(
+        "agent_04",
+        "NetworkingDeterminism_Lead",
+        "Networking and determinism lead",
+        "Makes the same input give the same result, over any network and on any machine.",
     ),
-    "agent_05": (
+    Agent(
+        "agent_05",
+        "GameplaySystemsDesigner",
         "Systems designer",
-        "The rules of the product and their numbers: what acts on what, and how strongly.",
+        "Designs the rules by which features work together, and the numbers behind them.",
     ),
-    "agent_06": (
-        "AI behaviour",
-        "What automatic actors and language models do, their prompts, and scenarios that judge it.",
+    Agent(
+        "agent_06",
+        "AIBehaviorDirector_LLM",
+        "AI behaviour director, language models",
+        "Designs what models may decide, how they are asked, and how their answers are judged.",
     ),
-    "agent_07": (
-        "Content",
-        "Scenarios, texts and data that the product ships, and that they stay varied and coherent.",
+    Agent(
+        "agent_07",
+        "ContentScenarioDirector",
+        "Content and scenario director",
+        "Provides the texts, data and scenarios on which the product is used and tested.",
     ),
-    "agent_08": (
-        "UX and UI",
-        "Screens, words and flows: that they can be learnt, read and operated by everybody.",
+    Agent(
+        "agent_08",
+        "UX_UI_Director",
+        "User experience and interface director",
+        "Makes each task plain to do, for everybody, with any device.",
     ),
-    "agent_09": (
-        "Art",
-        "The look: style, pictures, animation and effects, and that they stay one style.",
+    Agent(
+        "agent_09",
+        "ArtDirector_Pixel_Animation_VFX",
+        "Art director: images, animation, effects",
+        "Keeps one look, and delivers images and motion in the form that the build needs.",
     ),
-    "agent_10": (
-        "Performance and stability",
-        "Budgets of time and memory, profiles, and no regression that nobody has measured.",
+    Agent(
+        "agent_10",
+        "PerformanceStability_Lead",
+        "Performance and stability lead",
+        "Measures time, memory and failures, sets their budgets, and finds what breaks them.",
     ),
-    "agent_11": (
-        "QA and test engineering",
-        "Smoke and regression suites, reproduction of faults, and what a gate can assert.",
+    Agent(
+        "agent_11",
+        "QA_TestEngineering_Lead",
+        "Quality and test engineering lead",
+        "Turns what done means into tests and gates, and tells a real failure from a flaky one.",
     ),
-    "agent_12": (
-        "Tools and developer experience",
-        "Commands, headless runs, validators and reproducible builds for everybody else.",
+    Agent(
+        "agent_12",
+        "ToolsDevEx_Lead",
+        "Tools and developer experience lead",
+        "Keeps build, scripts and environments so that everybody can make and check a change fast.",
     ),
-    "agent_13": (
-        "Release and operations",
-        "Packaging, versions, notes for users, and what the world is told of a release.",
+    Agent(
+        "agent_13",
+        "SteamRelease_Ops_Marketing",
+        "Release, operations and marketing",
+        "Prepares the release, its notes and its rollback, and watches how it is taken up.",
     ),
-    "agent_14": ("Sound", "Effects, ambience and music, and the right to use them."),
-    "agent_15": (
-        "Model assembly",
-        "Models built of parts: their kits, their sizes and how they fit together.",
+    Agent(
+        "agent_14",
+        "SoundDirector_Audio",
+        "Sound director, audio",
+        "Owns everything that is heard: sound, music, voice, levels and formats.",
     ),
-}
-CARDS = tuple(
-    Card(agent_id, label, AGENTS[agent_id], mission)
-    for agent_id, (label, mission) in _CARDS.items()
+    Agent(
+        "agent_15",
+        "ModelAssembler_KitbashLead",
+        "Model assembly lead",
+        "Puts parts that exist together into new ones, and keeps track of where each is from.",
+    ),
 )
+AGENTS = {agent.agent_id: agent.label for agent in ROSTER}

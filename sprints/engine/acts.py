@@ -1,11 +1,13 @@
 """What an operator's act means for the rows: pure functions to moves, as ``settle`` is."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sprints.contract import Contract
 from sprints.engine.decide import OVERDUE
-from sprints.models.event import stamp
+from sprints.engine.holds import PAUSE, STEP, held, noted, paused_by, unpaused
+from sprints.meta import frozen, merged, same
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
@@ -80,7 +82,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
             "only a failed, blocked or cancelled one that had started can be retried"
         )
     attempt = snapshot.sprint.attempt + 1
-    values = {
+    values: dict[str, Any] = {
         "status": "running",
         "attempt": attempt,
         "last_error": None,
@@ -90,6 +92,8 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     data: dict[str, Any] = {"round": now.code, "attempt": attempt, "digest": contract.digest}
     if contract != snapshot.contract:
         values["contract"] = data["contract"] = contract.to_json()
+    if STEP in snapshot.sprint.meta:
+        values["meta"] = {k: v for k, v in snapshot.sprint.meta.items() if k != STEP}
     notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
@@ -124,32 +128,51 @@ def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Move:
         )
     if snapshot.paused:
         raise MoveRefused(f"sprint {sprint.sprint_id} is paused already, by {paused_by(snapshot)}")
-    held = {"automation_paused": True, "paused_by": by, "paused_ts": stamp(at), "paused_why": why}
     because = f": {why}" if why else ""
-    return _noted(snapshot, f"sprint paused by {by}{because}", sprint.meta | held, by)
+    meta = sprint.meta | held(by, why, at)
+    return noted(snapshot, f"sprint paused by {by}{because}", meta, by)
 
 
 def resume(snapshot: Snapshot, by: str) -> Move:
     """Let a paused sprint go on. Raises ``MoveRefused``."""
     if not snapshot.paused:
         raise MoveRefused(f"sprint {snapshot.sprint_id} is not paused")
-    keys = ("automation_paused", "paused_by", "paused_ts", "paused_why")
-    meta = {key: value for key, value in snapshot.sprint.meta.items() if key not in keys}
-    return _noted(snapshot, f"sprint resumed by {by}", meta, by)
+    return noted(snapshot, f"sprint resumed by {by}", unpaused(snapshot), by)
 
 
-def paused_by(snapshot: Snapshot) -> str:
-    """Who paused it, since when and why, in words."""
-    meta = snapshot.sprint.meta
-    since = f" since {meta['paused_ts']}" if meta.get("paused_ts") else ""
-    why = f" ({meta['paused_why']})" if meta.get("paused_why") else ""
-    return f"{meta.get('paused_by') or 'its settings'}{since}{why}"
+def edit(
+    snapshot: Snapshot, title: str | None, patch: Mapping[str, Any], by: str, at: datetime
+) -> Move | None:
+    """Another title, and ``patch`` merged into meta; None where nothing changes.
 
-
-def _noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Move:
-    only_from = (snapshot.sprint.status,)
-    change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta})
-    return Move("note", message, (change,), data={"by": by})
+    A pause that is set or lifted so says who did it, as every pause does. Raises ``BadMeta``,
+    ``MoveRefused``.
+    """
+    sprint = snapshot.sprint
+    meta = merged(sprint.meta, patch, sprint.waiting)
+    if sprint.status == "running" and (keys := frozen(sprint.meta, meta)):
+        raise MoveRefused(f"{', '.join(keys)}: frozen with the contract while the sprint runs")
+    if (meta.get("automation_paused") is True) != snapshot.paused:
+        kept = unpaused(snapshot)
+        meta = {k: v for k, v in meta.items() if k not in PAUSE and (k != STEP or k in kept)}
+        if not snapshot.paused:
+            meta |= held(by, "", at)
+        elif "automation_paused" in patch and patch["automation_paused"] is not None:
+            meta["automation_paused"] = False
+    values: dict[str, Any] = {}
+    if title is not None and title != sprint.title:
+        values["title"] = title
+    if not same(meta, sprint.meta):
+        values["meta"] = meta
+    if not values:
+        return None
+    before = sprint.meta
+    both = {*meta} & {*before}
+    keys = sorted(({*meta} ^ {*before}) | {k for k in both if not same(meta[k], before[k])})
+    what = [*(["title"] if "title" in values else []), *keys]
+    change = Update("sprint", sprint.sprint_id, (sprint.status,), values)
+    message = f"sprint changed by {by}: {', '.join(what)}"
+    return Move("sprint_changed", message[:500], (change,), data={"by": by, "keys": what})
 
 
 def cancel(snapshot: Snapshot, by: str, at: datetime) -> Move:

@@ -6,33 +6,34 @@ from pathlib import Path
 from gates import faults
 from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.agents import RUNNERS, command
-from sprints.agents.exchange import Exchange, Question, Tick
+from sprints.agents.exchange import Exchange, Question
 from sprints.engine.actions import Ask
 from sprints.engine.task_moves import open_task, token
+from sprints.engine.world import World
 from sprints.snapshot import Snapshot, TaskValue
 
 
-def ask(snapshot: Snapshot, action: Ask, repo: Path, tick: Tick, left_s: float) -> Exchange:
+def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchange:
     """One try; ``left_s`` is how long it may take at most, whatever its agent's timeout."""
     task = open_task(snapshot, action.agent)
     agent = snapshot.terms.agent(action.agent)
     if agent is None:
-        return RUNNERS[SCRIPTED](Question(action.agent, action.kind), tick)
-    question = _question(snapshot, task, repo, left_s)
+        return RUNNERS[SCRIPTED](Question(action.agent, action.kind), world.tick)
+    question = _question(snapshot, task, world, left_s)
     faults.point("agent_spawned")
-    said = RUNNERS[agent.runner](question, tick)
+    said = RUNNERS[agent.runner](question, world.tick)
     faults.point("agent_exited")
     if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
 
 
-def recover(snapshot: Snapshot, task: TaskValue, repo: Path) -> Exchange:
+def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
     """What became of a try that an earlier life left; nothing of it runs any more."""
-    return command.recover(_question(snapshot, task, repo, 0.0))
+    return command.recover(_question(snapshot, task, world, 0.0))
 
 
-def _question(snapshot: Snapshot, task: TaskValue, repo: Path, left_s: float) -> Question:
+def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) -> Question:
     name = task.owner_agent
     agent = snapshot.terms.agent(name)  # none: it is of an attempt under an earlier contract
     agent = agent or AgentDefinition(name, name, name, name)
@@ -41,9 +42,10 @@ def _question(snapshot: Snapshot, task: TaskValue, repo: Path, left_s: float) ->
         kind=task.details["kind"],
         agent=agent,
         prompt=task.prompt,
-        cwd=repo,
+        cwd=world.repo,
         folder=Path(task.details["folder"]),
         number=task.details["try"],
         token=token(task),
         timeout_s=min(agent.timeout_s, left_s),
+        not_after=world.not_after(),
     )

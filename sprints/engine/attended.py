@@ -30,7 +30,7 @@ class Attended:
         return self._threads.keys()
 
     def begin(self, run_id: str, action: Action, act: Callable[[], Outcome]) -> None:
-        """Have ``act`` done beside us."""
+        """Have ``act`` done beside us. Raises ``OSError`` where there is no thread to be had."""
 
         def attend() -> None:
             try:
@@ -40,8 +40,11 @@ class Attended:
 
         self._watched_at = time.monotonic()
         thread = threading.Thread(target=attend, name=run_id, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as exc:  # a shortage that may pass, not a fault of ours
+            raise OSError(str(exc)) from exc
         self._threads[run_id] = thread
-        thread.start()
 
     def heed(self) -> Stop | None:
         """Asked by every gate several times a second: whether it shall end."""

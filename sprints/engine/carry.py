@@ -18,13 +18,15 @@ from gates.verdict import Verdict
 from sprints.engine import acts
 from sprints.engine.actions import Action, Ask, Begun, Judged, Outcome, RunGate, RunHook
 from sprints.engine.attended import Attended
+from sprints.engine.awaited import awaited
 from sprints.engine.decide import decide
 from sprints.engine.gate_moves import open_run
 from sprints.engine.hook_moves import open_delivery
-from sprints.engine.perform import World, is_instant, perform
-from sprints.engine.settle import is_awaited, needs_world, settle
+from sprints.engine.perform import is_instant, perform
+from sprints.engine.settle import needs_world, settle
 from sprints.engine.task_moves import open_task
 from sprints.engine.waits import told
+from sprints.engine.world import World
 from sprints.models import Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
@@ -34,7 +36,12 @@ from sprints.store import StoreError
 from sprints.switches import switches
 
 LOOK_S = 0.5
+REFUSALS = 3  # of a sprint that nobody else changes meanwhile
 AWAY_S = 30.0  # how long a database may be away between two steps
+
+
+class Stuck(Exception):
+    """The rows refuse what follows from them: going on would never end."""
 
 
 class LeaseLost(Exception):
@@ -79,10 +86,11 @@ class Carrier:
         self.snapshot = snapshot
         self.wish = wish
         self.attended = Attended()
-        self.world = World(repo, self.attended.heed)
+        self.world = World(repo, self.attended.heed, self._not_after)
+        self._asked: dict[Action, str] = {}  # by what is to be answered, the run or try of it
         self._lost = self._held = False
         self._cancel_asked = False
-        self._looked = self._renewed = time.monotonic()
+        self._looked, self._renewed = time.monotonic(), lease.since
 
     def carry(self, *, one_round: bool = False) -> Snapshot:
         """Go on until the sprint ends, or its current round does, or we are asked to hand back.
@@ -98,20 +106,27 @@ class Carrier:
 
     def _carry(self, until: str | None) -> Snapshot:
         answered: tuple[Action, Outcome] | None = None
+        refused = 0
         while True:
             try:
                 action = self._patiently(partial(self._advance, answered, until))
-            except MoveRefused:
+            except MoveRefused as exc:
+                before = self.snapshot.version
                 self._patiently(self._read_again)
-                if answered and not is_awaited(self.snapshot, answered[0]):
+                refused = refused + 1 if self.snapshot.version == before else 0
+                if refused >= REFUSALS:
+                    raise Stuck(str(exc)) from exc
+                if answered and awaited(self.snapshot, answered[0]) != self._asked[answered[0]]:
                     answered = None  # on record already: only the database's answer was lost
                 continue
-            answered = None
+            answered, refused = None, 0
+            if action:
+                self._asked[action] = awaited(self.snapshot, action)
             if isinstance(action, Ask | RunGate | RunHook):
                 act = partial(perform, self.snapshot, action, self.world)
                 self.attended.begin(self._begun(action), action, act)
             elif action:
-                answered = action, perform(self.snapshot, action, self.world)
+                answered = action, self._meant(perform(self.snapshot, action, self.world))
             elif self.attended.ids:
                 ended, outcome = self.attended.next_outcome(self._tick)
                 answered = ended, self._meant(outcome)
@@ -163,10 +178,19 @@ class Carrier:
         return action
 
     def _still_there(self) -> None:
-        """A database whose file was deleted goes on taking what nobody will ever read."""
+        """A database whose file was deleted goes on taking what nobody will ever read. While
+        config.json cannot be read, as when an editor has half saved it, its switches stay.
+        """
         if not settings.STORE.config.is_file():
             raise StoreError(f"the store was deleted while sprint {self.lease.sprint_id} ran")
-        self._held = switches().automation_paused
+        with suppress(StoreError):
+            self._held = switches().automation_paused
+
+    def _not_after(self) -> float:
+        """Until when (monotonic) the lease is ours for certain: what begins later may find another
+        process at work, or a cancel that was told already.
+        """
+        return self._renewed + TTL_S
 
     def _enough(self, snapshot: Snapshot, until: str | None) -> bool:
         if self.wish.hand_back or (self._held and not snapshot.sprint.cancel_by):

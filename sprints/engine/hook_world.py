@@ -2,12 +2,12 @@
 
 import json
 import time
-from datetime import datetime
 from pathlib import Path
 
 from gates import faults, process
 from sprints.engine.actions import RunHook
 from sprints.engine.hook_moves import LOST, open_delivery
+from sprints.engine.world import World
 from sprints.hooks import KINDS, command
 from sprints.hooks.letter import Answer, Letter, Tick
 from sprints.snapshot import DeliveryValue, Snapshot
@@ -15,11 +15,11 @@ from sprints.snapshot import DeliveryValue, Snapshot
 LOOK_S = 0.2
 
 
-def run(snapshot: Snapshot, action: RunHook, repo: Path, tick: Tick, now: datetime) -> Answer:
+def run(snapshot: Snapshot, action: RunHook, world: World) -> Answer:
     """One try, once the wait after the one before is over."""
     row, hook = open_delivery(snapshot, action), snapshot.terms.hook(action.hook_id)
-    wait_s = (row.next_at - now).total_seconds() if row.next_at else 0.0
-    if not _waited(min(wait_s, hook.wait_s(row.failures)), tick):
+    wait_s = (row.next_at - world.clock()).total_seconds() if row.next_at else 0.0
+    if not _waited(min(wait_s, hook.wait_s(row.failures)), world.tick):
         return Answer(False, "stopped before it began", stopped=True)
     letter = Letter(
         hook=hook,
@@ -27,13 +27,14 @@ def run(snapshot: Snapshot, action: RunHook, repo: Path, tick: Tick, now: dateti
         delivery_id=row.id,
         text=row.payload,
         payload=json.loads(row.payload),
-        repo=repo,
+        repo=world.repo,
         folder=_folder(snapshot, row),
         token=_token(row),
         before="",
+        not_after=world.not_after(),
     )
     faults.point("hook_spawned")
-    answer = KINDS[hook.kind].deliver(letter, tick)
+    answer = KINDS[hook.kind].deliver(letter, world.tick)
     faults.point("hook_exited")
     return answer
 

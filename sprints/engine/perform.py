@@ -1,12 +1,9 @@
 """Let the world answer an action: run a gate, ask an agent, look after what a crash left."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-
-from django.utils import timezone
 
 from gates import evidence, process
 from gates.kinds import KINDS
@@ -30,19 +27,9 @@ from sprints.engine.decide import deadline_of
 from sprints.engine.gate_moves import open_run, run_of
 from sprints.engine.hook_moves import delivery_of
 from sprints.engine.task_moves import task_of
+from sprints.engine.world import World
 from sprints.models.event import stamp
 from sprints.snapshot import GateRunValue, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What an action is performed in. ``tick`` is called several times a second while a gate or an
-    agent runs and may ask for its end; ``clock`` gives the time of day, aware.
-    """
-
-    repo: Path
-    tick: Callable[[], process.Stop | None]
-    clock: Callable[[], datetime] = timezone.now
 
 
 def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
@@ -50,11 +37,11 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
     match action:
         case Ask():
             left_s = _left_s(snapshot, world)
-            exchange = agent_world.ask(snapshot, action, world.repo, world.tick, left_s)
+            exchange = agent_world.ask(snapshot, action, world, left_s)
             return Replied(world.clock(), exchange)
         case RecoverTask():
             task = task_of(snapshot, action.task)
-            return Replied(world.clock(), agent_world.recover(snapshot, task, world.repo))
+            return Replied(world.clock(), agent_world.recover(snapshot, task, world))
         case RunGate():
             said = _run_gate(snapshot, action, world)
             return Judged(world.clock(), said)
@@ -64,8 +51,7 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
             said = _shown(run_dir(run), judgement(done) if done else LOST)
             return Judged(world.clock(), said)
         case RunHook():
-            answer = hook_world.run(snapshot, action, world.repo, world.tick, world.clock())
-            return Brought(world.clock(), answer)
+            return Brought(world.clock(), hook_world.run(snapshot, action, world))
         case RecoverHook():
             row = delivery_of(snapshot, action.delivery_id)
             return Brought(world.clock(), hook_world.recover(snapshot, row))
@@ -100,7 +86,7 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
         folder = evidence.prepare(Path(run.stdout_path).parent, run.number)
     except OSError as exc:
         return Judgement(Verdict.ERROR, None, f"no place for its output: {_worded(exc)}", 0.0)
-    place = Place(world.repo, folder, token(run), timeout_s)
+    place = Place(world.repo, folder, token(run), timeout_s, world.not_after())
     said = _shown(folder, KINDS[gate.kind](gate, place, world.tick))
     if said.verdict == Verdict.TIMED_OUT and timeout_s < gate.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")

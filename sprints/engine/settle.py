@@ -4,8 +4,12 @@ A world action is settled twice: with ``Begun`` before it is performed, so that 
 on record, and with what the world answered.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from gates.models import GateRun
+from gates.verdict import Verdict
 from sprints.engine import gate_moves, hook_moves, task_moves
 from sprints.engine.actions import (
     Action,
@@ -31,6 +35,7 @@ from sprints.engine.actions import (
     WarnOverdue,
 )
 from sprints.engine.decide import OVERDUE
+from sprints.engine.holds import STEP, hold_after_step
 from sprints.models.moves import Move, Update
 from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 
@@ -88,39 +93,36 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
     raise ValueError(f"{action} cannot be settled with {outcome}")
 
 
-def is_awaited(snapshot: Snapshot, action: Action) -> bool:
-    """Whether the rows still wait for what the world answers to ``action``."""
-    match action:
-        case RunGate(gate_id=gate_id):
-            return any(
-                gate_moves.is_open(run) and run.gate_id == gate_id for run in snapshot.gate_runs
-            )
-        case Recover(run_id=run_id):
-            return gate_moves.is_open(gate_moves.run_of(snapshot, run_id))
-        case Ask(agent=agent):
-            tasks = snapshot.tasks
-            return any(task_moves.is_open(one) and one.owner_agent == agent for one in tasks)
-        case RecoverTask(task=task_id):
-            return task_moves.is_open(task_moves.task_of(snapshot, task_id))
-        case RunHook() | RecoverHook():
-            return any(row.status == "running" for row in snapshot.deliveries)
-    return False
-
-
 def needs_world(action: Action) -> bool:
     """True where something outside has to answer; the rest is settled as soon as it begins."""
     kinds = Ask | RecoverTask | RunGate | Recover | RunHook | RecoverHook
     return isinstance(action, kinds)
 
 
-def fault(sprint_id: str, code: str, text: str, at: datetime) -> Move:
+def fault(
+    sprint_id: str,
+    code: str | None,
+    open_runs: Sequence[str],
+    text: str,
+    at: datetime,
+    open_tasks: Sequence[str] = (),
+) -> Move:
     """End a sprint over which the engine itself has fallen: it would again at each start. It may
-    have fallen over the rows, so they are not asked.
+    have fallen over the rows, so nothing is asked of them but the ids of the open gate runs and
+    tasks.
     """
+    lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
+    unanswered = {"status": "cancelled", "updated_at": at}
+    ends = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
     return Move(
         "error",
         f"the engine cannot carry the sprint: {text}",
-        _ended(sprint_id, code, "failed", f"engine_error:{text}", at),
+        (
+            *(Update("gate_run", run_id, (GateRun.RUNNING,), lost) for run_id in open_runs),
+            *(Update("task", task_id, (), unanswered) for task_id in open_tasks),
+            *([_stays(sprint_id, code, (), at)] if code else []),
+            Update("sprint", sprint_id, ("running",), {**ends, "waiting": None}),
+        ),
         round_id=code,
     )
 
@@ -152,12 +154,16 @@ def _ended(
     sprint_id: str, code: str, status: str, error: str, at: datetime
 ) -> tuple[Update, Update]:
     """The sprint ends in ``status`` and its round stays behind, blocked."""
-    stays = {"status": "blocked", "finished_at": at}
     ends = {"status": status, "last_error": error, "finished_at": at}
     return (
-        Update("round", f"{sprint_id}/{code}", ("pending", "in_progress"), stays),
+        _stays(sprint_id, code, ("pending", "in_progress"), at),
         Update("sprint", sprint_id, ("running",), ends),
     )
+
+
+def _stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -> Update:
+    values = {"status": "blocked", "finished_at": at}
+    return Update("round", f"{sprint_id}/{code}", only_from, values)
 
 
 def _stopped(snapshot: Snapshot, at: datetime) -> Move:
@@ -257,8 +263,17 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Move]:
     done = "round_done", f"round done: {now.code}"
     if following:
         onward = Update("sprint", snapshot.sprint_id, ("running",), {"current_round": following})
-        return [Move(*done, (closed, onward), round_id=now.code)]
-    ended = {"status": "succeeded", "current_round": None, "finished_at": at, "last_error": None}
+        moves = [Move(*done, (closed, onward), round_id=now.code)]
+        held = hold_after_step(snapshot, at)
+        return [*moves, held] if held else moves
+    ended: dict[str, Any] = {
+        "status": "succeeded",
+        "current_round": None,
+        "finished_at": at,
+        "last_error": None,
+    }
+    if STEP in snapshot.sprint.meta:
+        ended["meta"] = {k: v for k, v in snapshot.sprint.meta.items() if k != STEP}
     return [
         Move(*done, (closed,), round_id=now.code),
         Move(

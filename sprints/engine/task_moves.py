@@ -17,6 +17,7 @@ MOST_LOST = 5  # gateways that may die under one question before it is no longer
 LONGEST_REASON = 500
 
 Status = Task.Status
+STILL = (Status.PENDING, Status.IN_PROGRESS)
 
 
 def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
@@ -168,9 +169,8 @@ def bounded(task: TaskValue, outcome: Replied) -> Replied:
 def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
     """What is still to be answered, when the sprint ends without that."""
     values = {"status": Status.CANCELLED.value, "updated_at": at}
-    still = (Status.PENDING, Status.IN_PROGRESS)
     return tuple(
-        Update("task", task.id, still, values) for task in snapshot.tasks if task.status in still
+        Update("task", task.id, STILL, values) for task in snapshot.tasks if task.status in STILL
     )
 
 

@@ -11,7 +11,7 @@ from sprints.engine.answer_moves import question_of
 from sprints.engine.task_moves import asks, is_open
 from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
-from sprints.models.sprint import GATEWAY
+from sprints.models.sprint import GATEWAY, OPERATOR
 from sprints.snapshot import GateRunValue, Snapshot, evolve
 
 
@@ -20,6 +20,8 @@ def told(snapshot: Snapshot, moves: Sequence[Move], at: datetime) -> list[Move]:
     if not moves:
         return []
     before, after = snapshot.sprint.waiting, wait_of(evolve(snapshot, moves, at))
+    if before and after == {key: value for key, value in before.items() if key != "overdue"}:
+        after = before  # the same wait, though it was told of as overdue
     first, *others = moves
     if before and any("meta" in change.values for move in moves for change in move.changes):
         before = None  # it goes with the meta in which it stood
@@ -43,8 +45,8 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         since = stamp(sprint.finished_at or snapshot.at)
         if task := question_of(snapshot):
             what = f"an answer to {task.owner_agent}: {' / '.join(asks(task))}"
-            return _wait(what, "an operator", since, None)
-        return _wait(f"a retry; {sprint.last_error}", "an operator", since, None)
+            return _wait(what, OPERATOR, since, None)
+        return _wait(f"a retry; {sprint.last_error}", OPERATOR, since, None)
     if sprint.status != "running":
         return None
     hook = next((row for row in snapshot.deliveries if row.status == "running"), None)
@@ -66,7 +68,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         return _wait(f"gate {gates}{ends}", GATEWAY, stamp(running[0].started_at), stamp(until))
     if snapshot.paused and not sprint.cancel_by:
         by = sprint.meta.get("paused_by") or "its settings"
-        return _wait(f"a resume; paused by {by}", "an operator", sprint.meta.get("paused_ts"), None)
+        return _wait(f"a resume; paused by {by}", OPERATOR, sprint.meta.get("paused_ts"), None)
     return None
 
 

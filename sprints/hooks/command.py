@@ -75,6 +75,7 @@ def run(
         grace_s=GRACE_S,
         cap_bytes=CAP_BYTES,
         stdin=stdin,
+        not_after=letter.not_after,
     )
     return answer(process.run(spec, tick=tick), letter.folder)
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from gates.process import Stop
 from sprints.hooks import outbox
 from sprints.models.moves import event_committed
+from sprints.setback import put_off
 
 LOOK_S = 1.0
 STOP_S = 5.0
@@ -72,21 +73,23 @@ class Courier:
         """Hand out what is new and see that each hook with something due has a lane; False when
         nothing is under way.
         """
+        self._lanes = {name: lane for name, lane in self._lanes.items() if lane.is_alive()}
         now = timezone.now()
         try:
             outbox.hand_out(now)
-            waiting = outbox.due(now)
+            for name in outbox.due(now) - self._lanes.keys():
+                self._open(name)
         except Error:
             connection.close()  # it is away for a moment: look again
             return False
-        self._lanes = {name: lane for name, lane in self._lanes.items() if lane.is_alive()}
-        for name in waiting - self._lanes.keys():
-            lane = threading.Thread(
-                target=self._lane, args=(name,), name=f"hook {name}", daemon=True
-            )
-            self._lanes[name] = lane
-            lane.start()
+        except Exception as exc:
+            put_off(exc)
         return bool(self._lanes)
+
+    def _open(self, name: str) -> None:
+        lane = threading.Thread(target=self._lane, args=(name,), name=f"hook {name}", daemon=True)
+        lane.start()
+        self._lanes[name] = lane
 
     def _lane(self, name: str) -> None:
         try:

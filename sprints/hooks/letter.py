@@ -1,5 +1,6 @@
 """What is brought to a hook, and what comes back."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, Protocol
 
 from gates.process import Stop
 from sprints.hook_definition import HookDefinition
+from sprints.models.redacted import clean
 
 OUTPUT_CHARACTERS = 8000
 
@@ -17,7 +19,8 @@ Tick = Callable[[], Stop | None]
 class Letter:
     """One try of one delivery. ``payload`` is what the JSON of ``text`` says; ``folder`` is this
     delivery's own. ``token`` marks this try and no other; ``before`` is that of a try which an
-    earlier life left behind, empty if there is none.
+    earlier life left behind, empty if there is none. After ``not_after`` (monotonic) a command is
+    not begun any more.
     """
 
     hook: HookDefinition
@@ -29,6 +32,7 @@ class Letter:
     folder: Path
     token: str
     before: str
+    not_after: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +64,6 @@ class Kind(Protocol):
 
 
 def head(raw: bytes) -> str:
-    """The beginning of what was printed or answered, as a database can keep it."""
-    return raw.decode(errors="replace").replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]
+    """The beginning of what was printed or answered, as a database can keep it, without secrets."""
+    text: str = clean(raw.decode(errors="replace"))
+    return text.replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]

@@ -28,6 +28,7 @@ from sprints.hooks.points import TEST, kinds_of, payload, point_of
 from sprints.models import Delivery, Event, Head, Hook
 from sprints.models.event import canonical
 from sprints.models.moves import note
+from sprints.models.redacted import clean
 
 SLACK_S = 60.0  # beyond its timeout, until whoever is at a delivery is taken for dead
 LIVES = 5  # tries that ended with their process, beyond those that the hook is given
@@ -224,7 +225,7 @@ def _settle(
         mine.update(
             status=status,
             failures=failures,
-            reason=answer.reason[:500],
+            reason=clean(answer.reason)[:500],
             exit_code=answer.exit_code,
             http_status=answer.http_status,
             output=answer.output,

@@ -40,6 +40,12 @@ EVENT_KINDS = (
     "mirror_repaired",
     "schedule_changed",
     "schedule_fired",
+    "sprint_changed",
+    "token_created",
+    "token_revoked",
+    "token_rotated",
+    "user_added",
+    "user_changed",
 )
 NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
 

@@ -16,6 +16,7 @@ COLOURS = {
     "passed": "green",
     "done": "green",
     "delivered": "green",
+    "good": "green",
     "running": "cyan",
     "in_progress": "cyan",
     "failed": "red",
@@ -24,6 +25,8 @@ COLOURS = {
     "blocked": "yellow",
     "cancelled": "yellow",
     "dropped": "yellow",
+    "expired": "yellow",
+    "revoked": "yellow",
     "interrupted": "yellow",
 }
 
@@ -93,11 +96,11 @@ def gates(rows: Iterable[Any]) -> None:
 
 def agents(rows: Iterable[Any], states: dict[str, str]) -> None:
     """All agents, a line each; ``states`` are those in a sprint, if one was named."""
-    table = _table("agent", "label", "runner", "command", "timeout", "state" if states else "")
+    table = _table("agent", "title", "runner", "command", "timeout", "state" if states else "")
     for row in rows:
         table.add_row(
             row.agent_id,
-            row.label,
+            row.title,
             row.runner,
             shlex.join(row.command),
             f"{row.timeout_s:g} s" if row.command else "",
@@ -152,7 +155,7 @@ def sprints(rows: list[dict[str, Any]]) -> None:
             coloured(row["status"]),
             (row["current_round"] or "").split("_")[0],
             "" if row["took_s"] is None else human(row["took_s"]),
-            row["created_ts"][:16].replace("T", " "),
+            _minute(row["created_ts"]),
             row["last_error"] or _waits(row["waiting_for"]) or row["title"],
         )
     console.print(table)
@@ -176,6 +179,41 @@ def schedules(rows: list[dict[str, Any]]) -> None:
         last = row["last_sprint_id"] or ""
         table.add_row(row["schedule_id"], row["cron"], row["next"] or "off", last, row["title"])
     console.print(table)
+
+
+def tokens(rows: list[dict[str, Any]]) -> None:
+    """All tokens, a line each."""
+    table = _table("token", "name", "user", "role", "status", "expires", "last used")
+    for row in rows:
+        table.add_row(
+            row["key"],
+            row["name"],
+            row["user"],
+            row["role"],
+            coloured(row["status"]),
+            _minute(row["expires_ts"]) or "never",
+            _minute(row["last_used_ts"]),
+        )
+    Screen().print(table)
+
+
+def users(rows: list[dict[str, Any]]) -> None:
+    """All users, a line each."""
+    table = _table("user", "role", "tokens", "password", "last sign-in", "")
+    for row in rows:
+        table.add_row(
+            row["user"],
+            row["role"] or "none",
+            str(row["tokens"]),
+            "yes" if row["password"] else "no",
+            _minute(row["last_sign_in_ts"]),
+            "" if row["enabled"] else "disabled",
+        )
+    Screen().print(table)
+
+
+def _minute(stamp: str | None) -> str:
+    return (stamp or "")[:16].replace("T", " ")
 
 
 def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:

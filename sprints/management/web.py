@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from waitress import wasyncore
 from waitress.server import create_server
 
+from sprints.management.lines import Line
 from sprints.queries import Refused
 
 DRAIN_S = 5.0  # for the requests that run at the end
@@ -61,7 +62,10 @@ class Web:
 
     def __enter__(self) -> Self:
         application = import_string(settings.WSGI_APPLICATION)
-        self._server = create_server(application, sockets=[self._socket], **LIMITS)
+        self._server = create_server(
+            application, sockets=[self._socket], **LIMITS, **settings.WEB_PROXY
+        )
+        self._server.channel_class = Line
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
         self._thread.start()
         return self

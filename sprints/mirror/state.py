@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gates import faults
-from gates.models import GateRun
-from sprints.models import Event, Head, Round, Sprint, Task
-from sprints.snapshot import as_state
+from sprints.models import Event, Head, Sprint
+from sprints.snapshot import consistent
 
 PREFIX = b'{\n  "sprints": {\n'
 SUFFIX = b'\n  },\n  "version": 1\n}'
@@ -76,23 +75,6 @@ def entry(sprint_id: str, whole: dict[str, Any]) -> bytes:
     """One sprint's text, without what parts it from its neighbours."""
     text = json.dumps(whole, indent=2, sort_keys=True).replace("\n", "\n    ")
     return f'    "{sprint_id}": {text}'.encode("ascii")
-
-
-def consistent(sprint_id: str) -> dict[str, Any]:
-    """The sprint as state.json has it, all of one moment: its version was the same before the
-    rows were read and after.
-    """
-    while True:
-        sprint = Sprint.objects.defer("contract").get(pk=sprint_id)
-        whole = as_state(
-            sprint,
-            Round.objects.filter(sprint=sprint_id),
-            Task.objects.filter(round__sprint=sprint_id).defer("prompt", "reply"),
-            GateRun.objects.filter(round__sprint=sprint_id),
-        )
-        version = Sprint.objects.values_list("version", flat=True).get(pk=sprint_id)
-        if version == sprint.version:
-            return whole
 
 
 def _whole(texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:

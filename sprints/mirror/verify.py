@@ -13,6 +13,7 @@ from sprints.mirror import flush, lines, state
 from sprints.mirror.fold import fold
 from sprints.models import Event, Head
 from sprints.models.event import FIRST_PREV, canonical, chain
+from sprints.snapshot import consistent
 from sprints.store import Store
 
 
@@ -28,7 +29,7 @@ def differences(store: Store) -> list[str]:
     try:
         with _one_moment(store) as (events, size, shown):
             folded = _folded(events, size)
-            rows = {"version": 1, "sprints": {i: state.consistent(i) for i in state.all_ids()}}
+            rows = {"version": 1, "sprints": {i: consistent(i) for i in state.all_ids()}}
             if path := _differ(folded, rows, ""):
                 raise _Differs(f"the events differ from the rows at {path}")
             if shown != json.dumps(folded, indent=2, sort_keys=True).encode("ascii"):

@@ -11,8 +11,8 @@ class Agent(models.Model):
     """An agent of the roster; a sprint asks it as the copy says that its contract froze."""
 
     agent_id = models.CharField(max_length=32, primary_key=True)
-    label = models.CharField(max_length=80)
-    role = models.CharField(max_length=64)
+    label = models.CharField(max_length=64)
+    title = models.CharField(max_length=80)
     mission = models.TextField()
     runner = models.CharField(max_length=32, default="scripted")
     command = models.JSONField(default=list, blank=True, help_text="argv: a list, no shell")
@@ -39,7 +39,7 @@ class Agent(models.Model):
         return AgentDefinition(
             agent_id=self.agent_id,
             label=self.label,
-            role=self.role,
+            title=self.title,
             mission=self.mission,
             runner=self.runner,
             command=tuple(self.command),

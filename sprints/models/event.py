@@ -44,7 +44,11 @@ class Event(models.Model):
 
     class Meta:
         ordering: ClassVar = ["seq"]
-        indexes: ClassVar = [models.Index(fields=["sprint_id", "seq"], name="event_by_sprint")]
+        indexes: ClassVar = [
+            models.Index(fields=["sprint_id", "seq"], name="event_by_sprint"),
+            models.Index(fields=["kind", "seq"], name="event_by_kind"),
+            models.Index(fields=["ts"], name="event_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"

@@ -84,10 +84,12 @@ class Delivery(models.Model):
 
     class Meta:
         ordering: ClassVar = ["created_at", "seq", "id"]
+        verbose_name_plural = "deliveries"
         indexes: ClassVar = [
             models.Index(fields=["status", "next_at"], name="delivery_due"),
             models.Index(fields=["hook_id", "-created_at"], name="delivery_by_hook"),
             models.Index(fields=["sprint_id"], name="delivery_by_sprint"),
+            models.Index(fields=["-created_at"], name="delivery_by_age"),
         ]
 
     def __str__(self) -> str:

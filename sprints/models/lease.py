@@ -6,7 +6,7 @@ elsewhere by the database's clock, which is the same for all.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,12 +32,13 @@ class Held(Exception):
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A right to carry ``sprint_id``, as long as the row still shows ``token``; ``came_from`` is
-    where its home was before.
+    where its home was before, ``since`` when it was taken (monotonic, seconds).
     """
 
     sprint_id: str
     token: int
     came_from: str = ""
+    since: float = field(default_factory=time.monotonic, compare=False)
 
 
 class Full(Held):
@@ -51,10 +52,10 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
 
     Raises ``Held`` while its home is another's who lives, and ``Full`` where there is no room:
     gates run in the repository as it lies, and two sprints in one tree would judge each other's
-    work. ``beside`` is for a cancel, which runs nothing and needs no room.
+    work. A cancel runs nothing and needs none: ``beside`` says so, or that it is on record.
     """
-    Head.objects.select_for_update().get(pk=1)  # one taker at a time
-    row = Sprint.objects.defer("contract", "meta").get(pk=sprint_id)
+    row = Sprint.objects.select_for_update().defer("contract", "meta").get(pk=sprint_id)
+    Head.objects.select_for_update().get(pk=1)  # one taker at a time; after the row, as ``record``
     if row.lease_owner and _lives(row):
         raise Held(
             f"sprint {sprint_id} is being carried by {_name(row.lease_owner)}; "
@@ -63,19 +64,20 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
     here = settings.STORE.place
     if row.home not in ("", here) and (host := living(row.home)):
         raise Held(f"the files of sprint {sprint_id} are on host {host}, which lives; run it there")
-    if not beside and (why := _no_room(sprint_id)):
+    if not (beside or row.cancel_by) and (why := _no_room(sprint_id)):
         raise Full(f"{why}; to wait: studio-gateway sprint run {sprint_id} --queue")
+    since = time.monotonic()
     taken = Sprint.objects.filter(pk=sprint_id, lease_token=row.lease_token).update(
         lease_owner=str(owner), lease_token=F("lease_token") + 1, home=here, **_renewed()
     )
     if not taken:
         raise Held(f"sprint {sprint_id} was just taken by another process")
-    return Lease(sprint_id, row.lease_token + 1, row.home)
+    return Lease(sprint_id, row.lease_token + 1, row.home, since)
 
 
 def _no_room(sprint_id: str = "") -> str:
     """Why nobody else may be carried here now; empty where one more may."""
-    carried = [row for row in _held().exclude(pk=sprint_id) if _lives(row)]
+    carried = [row for row in held().exclude(pk=sprint_id) if _lives(row)]
     for row in carried:
         if row.home == settings.STORE.place:
             return f"sprint {row.pk} is in this repository, carried by {_name(row.lease_owner)}"
@@ -111,29 +113,35 @@ def holder(row: Sprint) -> str | None:
     return _name(row.lease_owner) if row.lease_owner and _lives(row) else None
 
 
-def _held() -> QuerySet[Sprint]:
-    return Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
+def held() -> QuerySet[Sprint]:
+    """The sprints that somebody carries, or did until it died; in no order, for which SQLite would
+    leave their index and read every sprint that ever was.
+    """
+    return Sprint.objects.exclude(lease_owner="").order_by().defer("contract", "meta")
 
 
 def unheld() -> Sprint | None:
-    """The running sprint that has waited longest for somebody to carry it here; None where there
-    is none, or where there is no room for another.
+    """The running sprint that has waited longest for somebody to carry it here, one that is to be
+    cancelled before all others; None where there is none, or where there is no room for another.
     """
-    if _no_room():
-        return None
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING)
-    paused = running.filter(cancel_by="", meta__automation_paused=True)
-    running = running.exclude(pk__in=paused.values("pk"))  # a missing key is neither true nor false
-    if switches().automation_paused:
-        running = running.exclude(cancel_by="")
     running = running.exclude(home__in=living_places() - {settings.STORE.place})
-    rows = running.order_by("started_at").defer("contract", "meta")
-    return next((row for row in rows if not row.lease_owner or not _lives(row)), None)
+    cancelled = _free(running.exclude(cancel_by=""))
+    if cancelled or switches().automation_paused or _no_room():
+        return cancelled
+    wanted = running.filter(cancel_by="")
+    paused = wanted.filter(meta__automation_paused=True)  # a missing key is neither true nor false
+    return _free(wanted.exclude(pk__in=paused.values("pk")))
+
+
+def _free(rows: QuerySet[Sprint]) -> Sprint | None:
+    found = rows.order_by("started_at").defer("contract", "meta")
+    return next((row for row in found if not row.lease_owner or not _lives(row)), None)
 
 
 def held_here() -> int:
     """How many sprints living processes carry in this store."""
-    return sum(_lives(row) for row in _held().filter(home=settings.STORE.place))
+    return sum(_lives(row) for row in held().filter(home=settings.STORE.place))
 
 
 def renew(lease: Lease) -> bool:

@@ -5,7 +5,7 @@ sprint in one transaction: guarded updates, then their events under the head's l
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.dispatch import Signal
 
 from gates import faults
+from sprints.models import redacted
 from sprints.models.event import Draft, Event, append
 from sprints.models.shape import KEYS, MODELS, fragment, plain, pointer
 from sprints.models.sprint import Sprint
@@ -71,16 +72,19 @@ class Hold:
 
 
 def record(sprint_id: str, moves: Sequence[Move], hold: Hold | None, at: datetime) -> list[Event]:
-    """Write ``moves`` of one sprint, all or nothing, and return their events.
+    """Write ``moves`` of one sprint, all or nothing, and return their events. The sprint's own row
+    comes first: who may not write it is told so before anything else, and waits there for others.
 
     ``hold`` is None only for the move that creates the sprint. Raises ``MoveRefused`` when the
     sprint has changed since, when the lease is another's, or when a row is not in the state named.
     """
+    moves = _without_secrets(moves)
     with transaction.atomic():
-        for change in net(change for move in moves for change in move.changes):
+        changes = net(change for move in moves for change in move.changes)
+        if not any(change.row == "sprint" for change in changes):
+            changes.append(Update("sprint", sprint_id, (), {}))
+        for change in sorted(changes, key=lambda one: one.row != "sprint"):
             _write(change, hold if change.row == "sprint" else None)
-        if hold and not any(c.row == "sprint" for m in moves for c in m.changes):
-            _write(Update("sprint", sprint_id, (), {}), hold)
         events = append([_draft(sprint_id, move) for move in moves], at)
         transaction.on_commit(lambda: _committed(events))
         faults.point("before_db_commit")
@@ -95,11 +99,31 @@ def note(
     change: list[dict[str, Any]] | None = None,
 ) -> list[Event]:
     """Record an event that belongs to no sprint; ``change`` is its patch against state.json."""
+    message, data = redacted.clean([message, data or {}])
     with transaction.atomic():
-        events = append([Draft(kind, message, data=data or {}, change=change or [])], at)
+        events = append([Draft(kind, message, data=data, change=change or [])], at)
         transaction.on_commit(lambda: _committed(events))
         faults.point("before_db_commit")
     return events
+
+
+def _without_secrets(moves: Sequence[Move]) -> Sequence[Move]:
+    told = [[move.message, move.data, [c.values for c in move.changes]] for move in moves]
+    ours = redacted.needed(told)
+    if ours is None:
+        return moves
+    return [
+        replace(
+            move,
+            message=ours.clean(move.message),
+            data=ours.clean_json(move.data),
+            changes=tuple(
+                replace(one, values=redacted.clean_values(ours, one.row, one.values))
+                for one in move.changes
+            ),
+        )
+        for move in moves
+    ]
 
 
 def _committed(events: list[Event]) -> None:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 GATEWAY = "the gateway"  # whichever process carries the sprint; who is asked, in ``waiting``
+OPERATOR = "an operator"  # a person; who is asked, in ``waiting``, where the gateway cannot go on
 
 
 class Sprint(models.Model):
@@ -57,8 +58,10 @@ class Sprint(models.Model):
             models.UniqueConstraint(Lower("sprint_id"), name="sprint_id_any_case"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["status"], name="sprint_by_status"),
+            models.Index(fields=["status", "-created_at"], name="sprint_by_status_age"),
+            models.Index(fields=["status", "-finished_at"], name="sprint_by_status_end"),
             models.Index(fields=["-created_at"], name="sprint_by_age"),
+            models.Index(fields=["home"], condition=~models.Q(lease_owner=""), name="sprint_held"),
         ]
 
     def __str__(self) -> str:

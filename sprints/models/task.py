@@ -32,6 +32,9 @@ class Task(models.Model):
 
     class Meta:
         ordering: ClassVar = ["created_at", "id"]
+        indexes: ClassVar = [
+            models.Index(fields=["owner_agent", "-updated_at"], name="task_by_agent"),
+        ]
 
     def __str__(self) -> str:
         return self.id

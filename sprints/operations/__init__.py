@@ -9,29 +9,43 @@ from sprints.operations.schedule_acts import (
 )
 from sprints.operations.sprint_acts import (
     answer,
+    ask_to_cancel,
     cancel,
     contract_of,
     create,
+    edit,
     pause,
     resume,
     retry,
     run,
     start,
+    step,
 )
-from sprints.operations.store_acts import configuration, configure, initialise, settle_files
-from sprints.queries import Refused
+from sprints.operations.store_acts import (
+    configuration,
+    configure,
+    configure_all,
+    initialise,
+    settle_files,
+)
+from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
 
 __all__ = [
+    "NotNow",
     "Refused",
     "StoreError",
+    "Unknown",
     "add_schedule",
     "answer",
+    "ask_to_cancel",
     "cancel",
     "configuration",
     "configure",
+    "configure_all",
     "contract_of",
     "create",
+    "edit",
     "fire_schedules",
     "initialise",
     "pause",
@@ -42,5 +56,6 @@ __all__ = [
     "set_schedule",
     "settle_files",
     "start",
+    "step",
     "turn_schedule",
 ]  # fmt: skip

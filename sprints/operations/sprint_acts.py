@@ -1,8 +1,8 @@
-"""What is done to a sprint: create, run, start, retry, answer, pause, resume, cancel."""
+"""What is done to a sprint: create, edit, run, start, step, retry, answer, pause, cancel, …"""
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,8 @@ from gates.models import Gate
 from sprints import queue
 from sprints.agent_definition import SCRIPTED
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
-from sprints.engine import acts, answer_moves
-from sprints.engine.carry import Wish, carry
+from sprints.engine import acts, answer_moves, holds
+from sprints.engine.carry import Stuck, Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
 from sprints.models import Agent, Hook, Sprint
@@ -26,7 +26,7 @@ from sprints.models.event import HOOK_DEPTH
 from sprints.models.host import living
 from sprints.models.lease import Held, holder, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
-from sprints.queries import Refused, get
+from sprints.queries import NotNow, Refused, get
 from sprints.snapshot import Snapshot, evolve, load
 from sprints.switches import switches
 
@@ -71,7 +71,7 @@ def create(
         there = Sprint.objects.filter(sprint_id__iexact=sprint_id).first()
         if there is None:
             raise
-        raise Refused(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
+        raise NotNow(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
     return Sprint.objects.get(pk=sprint_id)
 
 
@@ -117,18 +117,42 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     return _carry(sprint_id, wish, one_round=one_round, retry=False)
 
 
-def start(sprint_id: str, *, again: bool = False) -> Sprint:
+def start(sprint_id: str, *, again: bool = False, by: str = "") -> Sprint:
     """Hand the sprint to the workers: its start, or with ``again`` its retry, and its place in
-    the queue are on record together. Raises ``Refused``.
+    the queue are on record together, and ``by`` whom if that is said. Raises ``Refused``.
     """
     get(sprint_id)
 
     def queued(snapshot: Snapshot, at: datetime) -> Move | None:
-        if again:
-            return _retry(snapshot, at)
-        if snapshot.sprint.status not in ("created", "running"):
-            raise MoveRefused(f"sprint {sprint_id} is {snapshot.sprint.status}")
-        return _start_if_created(snapshot, at)
+        if not again:
+            _check_can_go_on(snapshot)
+        move = _retry(snapshot, at) if again else _start_or_go_on(snapshot, at)
+        return replace(move, data=move.data | {"by": by}) if move and by else move
+
+    with transaction.atomic():
+        _act(sprint_id, queued)
+        queue.ask(sprint_id)
+    return get(sprint_id)
+
+
+def _check_can_go_on(snapshot: Snapshot) -> None:
+    if snapshot.sprint.status not in ("created", "running"):
+        raise MoveRefused(f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}")
+
+
+def step(sprint_id: str, by: str) -> Sprint:
+    """Hand the sprint to the workers for its current round alone, starting it if need be. Where it
+    holds then is on record, whoever dies on the way. Raises ``Refused``.
+    """
+    get(sprint_id)
+
+    def queued(snapshot: Snapshot, at: datetime) -> Move:
+        _check_can_go_on(snapshot)
+        if snapshot.sprint.status == "running":
+            return holds.step(snapshot, None, snapshot.now.code, by)
+        contract = contract_of(snapshot)
+        begun = acts.start(snapshot, contract, at)
+        return holds.step(snapshot, begun, contract.rounds[0].code, by)
 
     with transaction.atomic():
         _act(sprint_id, queued)
@@ -152,11 +176,15 @@ def _carry(
     faults.point("lease_taken")
     try:
         process.warm()
-        snapshot = _act(sprint_id, _retry if retry else _start_if_created)
+        snapshot = _act(sprint_id, _retry if retry else _start_or_go_on)
     except BaseException:
         release(lease, unused=True)
         raise
-    return carry(lease, wish, snapshot, one_round=one_round)
+    try:
+        return carry(lease, wish, snapshot, one_round=one_round)
+    except Stuck as exc:
+        text = f"the rows of sprint {sprint_id} do not fit together: {exc}"
+        raise Refused(f"{text}; see: studio-gateway doctor") from exc
 
 
 def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:
@@ -168,7 +196,9 @@ def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> S
         snapshot = load(sprint_id, at)
         try:
             move = make(snapshot, at)
-        except (MoveRefused, ValueError) as exc:
+        except MoveRefused as exc:
+            raise NotNow(str(exc)) from exc
+        except ValueError as exc:
             raise Refused(str(exc)) from exc
         if move is None:
             return snapshot
@@ -178,17 +208,34 @@ def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> S
         except MoveRefused:
             continue  # it has changed since it was read: look again
         return replace(evolve(snapshot, moves, at), version=snapshot.version + 1)
-    raise Refused(f"sprint {sprint_id} keeps changing; try again")
+    raise NotNow(f"sprint {sprint_id} keeps changing; try again")
 
 
-def _start_if_created(snapshot: Snapshot, at: datetime) -> Move | None:
+def _start_or_go_on(snapshot: Snapshot, at: datetime) -> Move | None:
     if snapshot.sprint.status != "created":
-        return None
+        return holds.go_on(snapshot)
     return acts.start(snapshot, contract_of(snapshot), at)
 
 
 def _retry(snapshot: Snapshot, at: datetime) -> Move:
     return acts.retry(snapshot, contract_of(snapshot), at)
+
+
+def edit(
+    sprint_id: str, by: str, title: str | None = None, meta: Mapping[str, Any] | None = None
+) -> Sprint:
+    """Another title, and a shallow merge into meta, where None removes a key; the sprint as it is
+    then. Raises ``Refused``, with nothing changed, for what ``sprints.meta`` does not let in.
+    """
+    if title is not None:
+        check_wish(title, "", "", "")
+        title = title.strip() or sprint_id
+    was_paused = get(sprint_id).meta.get("automation_paused") is True
+    with transaction.atomic():
+        after = _act(sprint_id, lambda snapshot, at: acts.edit(snapshot, title, meta or {}, by, at))
+        if was_paused and not after.paused and after.sprint.status == Sprint.Status.RUNNING:
+            queue.ask(sprint_id)
+    return get(sprint_id)
 
 
 def pause(sprint_id: str, by: str, why: str = "") -> None:
@@ -235,6 +282,17 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
         else:
             time.sleep(0.1)
     return sprint.status
+
+
+def ask_to_cancel(sprint_id: str, by: str) -> None:
+    """Put the cancel on record and leave it to whoever carries the sprint, or to the workers, to
+    end what runs. Raises ``Refused``.
+    """
+    get(sprint_id)
+    with transaction.atomic():
+        after = _act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
+        if after.sprint.status == Sprint.Status.RUNNING:
+            queue.ask(sprint_id)
 
 
 def _is_elsewhere(sprint: Sprint) -> bool:

@@ -1,5 +1,6 @@
 """What is done to the store: made, its switches turned, its files brought up to date."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -99,21 +100,36 @@ def configure(key: str, text: str, by: str) -> Any:
 
     Raises ``Refused``, ``StoreError``.
     """
-    if key not in configuration():
-        raise Refused(f"no switch {key!r}; there are: {', '.join(sorted(configuration()))}")
     value: Any = text
     with suppress(ValueError):
         value = strict_json(text)
-    rule, holds = RULES[key]
-    if not holds(value):
-        raise Refused(f"{key} must be {rule}")
+    return configure_all({key: value}, by)[key]
+
+
+def configure_all(values: Mapping[str, Any], by: str) -> dict[str, Any]:
+    """Turn these switches of config.json, or none of them, and return all as they are then.
+
+    Raises ``Refused``, ``StoreError``.
+    """
+    now = configuration()
+    for key, value in values.items():
+        if key not in now:
+            raise Refused(f"no switch {key!r}; there are: {', '.join(sorted(now))}")
+        rule, holds = RULES[key]
+        if not holds(value):
+            raise Refused(f"{key} must be {rule}")
+    for key, value in values.items():
+        _turn(key, value, by)
+    return configuration()
+
+
+def _turn(key: str, value: Any, by: str) -> None:
     with locked(store().root / "init.lock"), transaction.atomic():
         before = turn(store().config, key, value)
         data = {"key": key, "before": before, "after": value, "by": by}
         note("config_changed", f"{key} set to {value} by {by}", timezone.now(), data)
     if key in ("automation_paused", "max_concurrent_global"):
         queue.reconcile()  # there may be room now
-    return value
 
 
 def settle_files() -> None:

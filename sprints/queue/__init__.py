@@ -13,10 +13,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from gates import faults, process
+from gates.models import GateRun
+from sprints.engine import task_moves
 from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.engine.settle import fault
 from sprints.engine.waits import overdue
-from sprints.models import Host, Sprint
+from sprints.models import Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.host import living
 from sprints.models.lease import Held, take, unheld
@@ -36,21 +38,35 @@ def ask(sprint_id: str) -> None:
     It is asked of the host that has the sprint's files, while that lives; else of our own store's;
     else of whoever comes first.
     """
+    _enqueue("work", sprint_id, _place_of(sprint_id))
+
+
+def _place_of(sprint_id: str) -> str:
     home = Sprint.objects.values_list("home", flat=True).get(pk=sprint_id)
     places = [place for place in (home, settings.STORE.place) if place and living(place)]
-    _enqueue("work", sprint_id, places[0] if places else "")
+    return places[0] if places else ""
 
 
 def ask_beat(host: str) -> bool:
-    """Ask the workers of ``host``, which serves our store, for a sign of life; False where the
-    queue is away.
+    """Ask the workers of ``host``, which serves our store, for a sign of life, unless they have
+    been and did not look yet; False where the queue is away.
     """
     from django_q.brokers import get_broker
 
     if not get_broker().answers():
         return False
-    _enqueue("beat", host, settings.STORE.place)
+    if not _is_queued("beat", host, settings.STORE.place):
+        _enqueue("beat", host, settings.STORE.place)
     return True
+
+
+def _is_queued(name: str, argument: str, place: str) -> bool:
+    from django_q.brokers import get_broker
+
+    from sprints.queue.letters import asked, key_of
+
+    wanted = (f"sprints.queue.{name}", (argument,))
+    return any(asked(letter) == wanted for letter in get_broker(key_of(place)).letters())
 
 
 def _enqueue(name: str, argument: str, place: str) -> None:
@@ -68,8 +84,9 @@ def work(sprint_id: str) -> None:
     if WISH.hand_back:
         return
     faults.point("task_started")
+    is_ending = Sprint.objects.filter(pk=sprint_id).exclude(cancel_by="").exists()
     try:
-        lease = take(sprint_id, process.identity())
+        lease = take(sprint_id, process.identity(), beside=is_ending)
     except (Held, Sprint.DoesNotExist):
         return
     faults.point("lease_taken")
@@ -92,7 +109,12 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
     """End a sprint over which the engine has fallen, unless somebody else carries it by now."""
     row = Sprint.objects.only("version", "current_round").get(pk=sprint_id)
     at = timezone.now()
-    move = fault(sprint_id, row.current_round or "", f"{type(exc).__name__}: {exc}"[:300], at)
+    runs = GateRun.objects.filter(round__sprint=sprint_id, status=GateRun.RUNNING)
+    text = f"{type(exc).__name__}: {exc}"[:300]
+    open_runs = list(runs.values_list("pk", flat=True))
+    tasks = Task.objects.filter(round__sprint=sprint_id, status__in=task_moves.STILL)
+    open_tasks = list(tasks.values_list("pk", flat=True))
+    move = fault(sprint_id, row.current_round, open_runs, text, at, open_tasks)
     with contextlib.suppress(MoveRefused):
         record(sprint_id, [move], Hold(row.version), at)
 
@@ -137,9 +159,11 @@ def depth() -> dict[str, Any]:
 
 
 def reconcile() -> str | None:
-    """Ask for the sprint that has waited longest, where there is room; returns its id."""
+    """Ask for the sprint that has waited longest, where there is room and its message does not
+    wait already; returns its id.
+    """
     sprint = unheld()
-    if sprint is None:
+    if sprint is None or _is_queued("work", sprint.pk, _place_of(sprint.pk)):
         return None
     ask(sprint.pk)
     return sprint.pk

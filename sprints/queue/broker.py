@@ -52,6 +52,11 @@ class Broker(ORM):  # type: ignore[misc]
         """A table is there when the database is, which raises by itself."""
         return True
 
+    def letters(self) -> list[str]:
+        """The messages that wait for our own readers, the oldest first."""
+        rows = OrmQ.objects.filter(key=self.list_key).order_by("id")
+        return list(rows.values_list("payload", flat=True))
+
     def waiting(self) -> tuple[int, str | None]:
         """How many messages wait, for whomever, and the oldest of them."""
         rows = OrmQ.objects.order_by("id")

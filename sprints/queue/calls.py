@@ -67,8 +67,12 @@ def wake() -> None:
             cursor.execute(f"NOTIFY {CHANNEL}")
         return
     folder = settings.STORE.root / "calls"
-    if not folder.is_dir():
-        return
+    if folder.is_dir():
+        with contextlib.suppress(OSError):  # the message is there, and readers look by themselves
+            _call_all(folder)
+
+
+def _call_all(folder: Path) -> None:
     with _short(folder) as path, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as call:
         call.setblocking(False)
         for reader in folder.iterdir():

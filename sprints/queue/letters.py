@@ -1,6 +1,7 @@
 """What every broker of ours asks of a message: that it is signed, of ours, and for us."""
 
 import hashlib
+from typing import Any
 
 from django.conf import settings
 from django_q.conf import Conf
@@ -11,10 +12,16 @@ from sprints.queue import ALLOWED
 
 def allowed(payload: str | bytes) -> bool:
     """True for a message that we have signed and that names a function of ours."""
+    return asked(payload)[0] in ALLOWED
+
+
+def asked(payload: str | bytes) -> tuple[Any, Any]:
+    """The function that a message names, and its arguments; nothing for one that is not ours."""
     try:
-        return SignedPackage.loads(payload).get("func") in ALLOWED
+        package = SignedPackage.loads(payload)
+        return package.get("func"), package.get("args")
     except (BadSignature, TypeError, ValueError, AttributeError):
-        return False
+        return None, None
 
 
 def key_of(place: str) -> str:

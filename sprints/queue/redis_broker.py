@@ -46,6 +46,13 @@ class Broker(Redis):  # type: ignore[misc]
         except RedisError:
             return False
 
+    def letters(self) -> list[bytes]:
+        """The messages that wait for our own readers, the oldest first; none where it is away."""
+        try:
+            return list(self.connection.lrange(self.list_key, 0, -1))
+        except RedisError:
+            return []
+
     def waiting(self) -> tuple[int, bytes | None]:
         """How many messages wait, for whomever, and the oldest of them. Raises ``OSError``."""
         try:

@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -19,12 +18,10 @@ from gates.program import Program
 from sprints import queue
 from sprints.hooks.courier import Courier
 from sprints.models import Head, Host
-from sprints.models.host import SILENT_S
-from sprints.models.lease import held_here
 from sprints.queries import Refused
-from sprints.store import StoreError
+from sprints.queue.silence import BEAT_S, Silence
+from sprints.setback import put_off
 
-BEAT_S = 4.0
 LOOK_S = 1.0
 GRACE_S = 30.0
 ROUND_S = 0.2
@@ -39,7 +36,7 @@ class Watch:
         self.host = host
         self.workers = workers
         self._cluster: Program | None = None
-        self._patient_until = 0.0
+        self._silence = Silence(host, workers)
 
     def __enter__(self) -> Self:
         """Raises ``Refused`` where the host has a watch already."""
@@ -56,10 +53,10 @@ class Watch:
             while not stop():
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + LOOK_S
-                    self._look()
+                    self._do(self._look)
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_S
-                    self._beat()
+                    self._do(self._beat)
                     self._do(chore)
                 time.sleep(ROUND_S)
 
@@ -74,7 +71,7 @@ class Watch:
 
     def _start(self) -> None:
         argv = [sys.executable, "-m", "studio_gateway", "worker", "--inside", str(os.getpid())]
-        self._patient_until = time.monotonic() + SILENT_S
+        self._silence.begin()
         self._cluster = None
         with contextlib.suppress(OSError):  # no room for a process: the next beat tries again
             self._cluster = Program([*argv, "--workers", str(self.workers)])
@@ -110,19 +107,26 @@ class Watch:
         """Note that we live, and ask the workers to."""
         try:
             Host.objects.filter(pk=self.host).update(seen_at=Now())
+            if not self._silence.wants_beat():
+                return
             asked = self._cluster is not None and queue.ask_beat(self.host)
-        except DatabaseError:
+        except Exception as exc:
+            self._silence.excuse()
             connection.close()
-            asked = False
-        if not asked:  # nobody can answer what was not asked
-            self._patient_until = time.monotonic() + SILENT_S
+            if isinstance(exc, DatabaseError):
+                return  # it is away: what is done every few seconds tells it
+            raise
+        if asked:
+            self._silence.asked()
+        else:
+            self._silence.excuse()
 
-    def _do(self, chore: Callable[[], None]) -> None:
+    def _do(self, act: Callable[[], None]) -> None:
+        """Do it, or put it off: with us would end the cluster, and the gates that it runs."""
         try:
-            chore()
-        except (DatabaseError, StoreError) as exc:
-            sys.stderr.write(f"put off: {' '.join(str(exc).split())}\n")
-            connection.close()
+            act()
+        except Exception as exc:
+            put_off(exc)
 
     def _restart(self) -> None:
         if self._cluster:
@@ -134,13 +138,9 @@ class Watch:
             connection.close()
 
     def _silent(self) -> bool:
-        """No worker has taken a message for long, and not because all of them carry a sprint."""
-        if time.monotonic() < self._patient_until:
-            return False
         try:
-            long_ago = Now() - timedelta(seconds=SILENT_S)
-            silent = Host.objects.filter(pk=self.host, worked_at__lt=long_ago)
-            return silent.exists() and held_here() < self.workers
+            return self._silence.look()
         except DatabaseError:
             connection.close()  # it may be back, but not on this connection
+            self._silence.excuse()  # what was asked may be lost
             return False

@@ -16,9 +16,9 @@ def refuse(status: int, text: str, **headers: str) -> JsonResponse:
 
 def wants_page(request: HttpRequest) -> bool:
     """Whether a person looks: a browser asks for a page, outside the JSON interface."""
-    return not request.path_info.startswith("/api/") and "text/html" in request.headers.get(
-        "Accept", ""
-    )
+    path = request.path_info
+    is_page = path == "/api/docs" or not path.startswith("/api/")
+    return is_page and "text/html" in request.headers.get("Accept", "")
 
 
 def answer(request: HttpRequest, status: int, text: str) -> HttpResponse:

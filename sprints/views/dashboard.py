@@ -1,13 +1,171 @@
 """The first page: what waits for you, what runs, what came of the rest."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
-from sprints import queries
+from sprints import queries, queue
+from sprints.contract import ROUNDS
+from sprints.models import Sprint
+from sprints.queries import attention, board, gate_history, stream
+from sprints.switches import switches
+from sprints.templatetags.human import duration, word
+from sprints.views import charts
 from sprints.views.answers import only
+from sprints.views.asking import Asked, address
+from sprints.views.polling import is_live_part, mark, nothing_new
+
+LAST = 24  # sprints in the figures and the chart
+SHOWN = 12  # sprints in the table
+URGENT = 5  # of each kind of what waits
+GATES = 6
+COMING = 3
 
 
 @only("GET")
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Everything at one look."""
-    return render(request, "sprints/dashboard.html", {"sprints": queries.newest(24)})
+    """Everything at one look. The live part alone where that is what is asked for."""
+    hosts = queries.hosts()
+    seen = mark(request, [{**host, "seen_s": 0, "worked_s": 0} for host in hosts])
+    if is_live_part(request) and request.GET.get("seen") == seen:
+        return nothing_new()
+    asked = Asked(request.GET)
+    status = asked.one_of("status", Sprint.Status.values)
+    what = _sprints(status) | _health(hosts) | {"said": asked.said, "status": status}
+    what["unworked"] = what["nobody"] and _first_unworked(what["moving"])
+    what["gates"] = gate_trends()
+    what["events"] = stream.newest(8, stream.Filter())[0]
+    what["poll"] = address("/", status=status, seen=seen) if what["running"] else ""
+    part = "dashboard_live" if is_live_part(request) else "dashboard"
+    return render(request, f"sprints/{part}.html", what)
+
+
+def _sprints(status: str) -> dict[str, Any]:
+    rows, older = board.page(SHOWN, status=status)
+    found = board.together(
+        lines=rows,
+        running=board.running(),
+        last=board.last_started(LAST),
+        stopped=board.stopped(URGENT),
+        unstarted=board.unstarted(URGENT),
+    )
+    running, last = found["running"], found["last"]
+    waits = attention.items(found["stopped"], running, found["unstarted"])
+    counts = board.counts()
+    moving = [line for line in running if not line.for_person]
+    figures = _figures(last) | {"moving": counts["running"] - len(running) + len(moving)}
+    return {
+        "running": running,
+        "moving": moving,
+        "waits": waits,
+        "more_waits": [
+            {"status": status, "count": counts[status] - URGENT}
+            for status in (Sprint.Status.BLOCKED, Sprint.Status.CREATED)
+            if counts[status] > URGENT
+        ],
+        "counts": counts,
+        "chips": chips("/", status, counts),
+        "none": not any(counts.values()),
+        "figures": figures,
+        "chart": _chart(last),
+        "lines": found["lines"],
+        "older": older,
+    }
+
+
+def chips(path: str, chosen: str, counts: dict[str, int], text: str = "") -> list[dict[str, Any]]:
+    """The filters by status: name, number (empty where there is none), address, and which is on."""
+    many = {name: f"{board.MANY - 1}+" for name, n in counts.items() if n >= board.MANY}
+    return [
+        {
+            "name": name or "all",
+            "count": many.get(name, counts.get(name) or ""),
+            "href": address(path, status=name, q=text),
+            "on": name == chosen,
+        }
+        for name in ["", *Sprint.Status.values]
+        if not name or counts[name] or name == chosen
+    ]
+
+
+def _first_unworked(moving: Sequence[board.Line]) -> str:
+    """The id of a sprint that waits for a worker; one that is run in a terminal waits for none."""
+    waits = (line for line in moving if line.waiting and line.waiting["who"] == "a worker")
+    return next((line.sprint_id for line in waits), "")
+
+
+def _figures(last: Sequence[board.Line]) -> dict[str, Any]:
+    """Of the last sprints: how many succeeded of those that ended, how long those took."""
+    ended = board.ended(last)
+    good = [line for line in ended if line.status == Sprint.Status.SUCCEEDED]
+    seconds = [line.ran_s for line in good if line.ran_s is not None]
+    low = sum(spec.min_minutes for spec in ROUNDS)
+    high = sum(spec.max_minutes for spec in ROUNDS)
+    return {
+        "ended": len(ended),
+        "good": len(good),
+        "share": len(good) / len(ended) if ended else None,
+        "longest_s": max((line.ran_s for line in last if line.ran_s is not None), default=None),
+        "median_s": gate_history.percentile(seconds, 0.5),
+        "budget": f"{low:g} to {high:g} min",
+    }
+
+
+def _chart(last: Sequence[board.Line]) -> charts.Chart:
+    """Oldest on the left."""
+    points = [
+        charts.Point(
+            line.ran_s,
+            line.status,
+            f"{line.sprint_id} {line.status}, ran {duration(line.ran_s)}",
+            f"/sprints/{line.sprint_id}/",
+        )
+        for line in reversed(last)
+    ]
+    return charts.bars(points, width=720, height=150, places=LAST)
+
+
+def gate_trends() -> list[dict[str, Any]]:
+    """Pass rate and durations of the first gates that are switched on."""
+    gates = [gate for gate in gate_history.definitions() if gate.enabled][:GATES]
+    runs = gate_history.last_runs([gate.pk for gate in gates], LAST)
+    return [
+        {
+            "gate": gate,
+            "figures": gate_history.figures(runs[gate.pk]),
+            "chart": run_chart(runs[gate.pk]),
+        }
+        for gate in gates
+    ]
+
+
+def run_chart(runs: Sequence[Any], *, places: int = LAST, width: int = 360) -> charts.Chart:
+    """Seconds and verdict of a gate's runs, given newest first, drawn oldest first."""
+    points = [
+        charts.Point(
+            run.duration_s,
+            run.status,
+            f"{run.round.sprint_id} {word(run.status)}, took {duration(run.duration_s)}",
+            f"/sprints/{run.round.sprint_id}/",
+        )
+        for run in reversed(runs)
+    ]
+    return charts.bars(points, width=width, height=64, places=places)
+
+
+def _health(hosts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Who works for us, how much is queued, what is held, what comes next."""
+    coming = [row for row in queries.schedules() if row["next_ts"]][:COMING]
+    return {
+        "hosts": hosts,
+        "silent": [host["name"] for host in hosts if host["alive"] and host["silent"]],
+        "nobody": not any(host["alive"] for host in hosts),
+        "queue": queue.depth() if hosts else None,  # without a host nothing was ever queued
+        "mirror_fault": queries.mirror_fault(),
+        "paused": switches().automation_paused,
+        "coming": coming,
+        "new": reverse("sprint-new"),
+    }

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +29,9 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+READING = ("GET", "HEAD", "OPTIONS", "TRACE")
+BODY_BYTES = 1 << 20
+
 log = logging.getLogger("sprints.views")
 
 
@@ -49,7 +54,8 @@ def headers(ask: Ask) -> Ask:
 
 class Names:
     """Turns away who calls us by a foreign name: a page that has rebound its own name to this
-    machine. And whoever is asked while the database is away is told to try again.
+    machine; what another site's page sends, whatever it brings; and what is too large. And whoever
+    asks while the database is away is told to try again.
     """
 
     def __init__(self, ask: Ask) -> None:
@@ -60,6 +66,10 @@ class Names:
             request.get_host()
         except DisallowedHost:
             return refuse(400, "this gateway does not go by that name")
+        if request.method not in READING and _is_foreign(request):
+            return refuse(403, "not allowed: a page of another site sent this")
+        if _length(request) > BODY_BYTES:
+            return refuse(413, f"a request has at most {BODY_BYTES} bytes")
         try:
             return self.ask(request)
         except DatabaseError as exc:
@@ -68,6 +78,25 @@ class Names:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A database that is away for a moment is no fault of ours: try again."""
         return _away(exception) if isinstance(exception, DatabaseError) else None
+
+
+def _is_foreign(request: HttpRequest) -> bool:
+    """Whether a browser says that the request was made by a page that is not ours."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return False
+    try:
+        return urlsplit(origin).netloc.lower() != request.get_host().lower()
+    except ValueError:
+        return True
+
+
+def _length(request: HttpRequest) -> int:
+    """What the request says of its body, in bytes."""
+    said = request.META.get("CONTENT_LENGTH") or ""
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 20 else 0
 
 
 def _away(exc: Exception) -> HttpResponse:

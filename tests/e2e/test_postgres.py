@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -10,7 +12,7 @@ import pytest
 from tests.e2e.conftest import start, wait_for
 from tests.e2e.servers import SERVER, a_database
 from tests.e2e.test_doctor import look_while_sprints_run
-from tests.world import run_command
+from tests.world import environment, run_command
 
 
 @pytest.fixture
@@ -149,3 +151,49 @@ def test_a_database_that_sorts_as_people_do_has_the_same_state_json(repo, databa
     assert say("sprint", "create", "m").code == 0
     sprints = json.loads((repo / ".studio_gateway/state.json").read_text())["sprints"]
     assert list(sprints) == sorted(["b", "A", "Z.9", "a0", "B2", "m"])
+
+
+TAKEN_AND_PAUSED = """
+import os, threading, time
+os.environ["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
+import django; django.setup()
+from django.db import connection
+from gates.process import identity
+from sprints import operations
+from sprints.models import lease
+from sprints.queries import get
+
+def slowly(*args, real=lease._no_room):
+    time.sleep(0.5)
+    return real(*args)
+
+def pause():
+    time.sleep(0.25)
+    operations.pause("wk1", "sam")
+    connection.close()
+
+operations.create("wk1", by="sam")
+operations.start("wk1")
+lease._no_room = slowly
+other = threading.Thread(target=pause)
+other.start()
+print(lease.take("wk1", identity()).sprint_id, end=" ")
+other.join()
+print(get("wk1").meta["automation_paused"])
+"""
+
+
+def test_a_sprint_is_taken_and_paused_at_once_without_a_deadlock(repo, database):
+    assert run_command(repo, "init", DATABASE_URL=database).code == 0
+
+    done = subprocess.run(
+        [sys.executable, "-c", TAKEN_AND_PAUSED],
+        cwd=repo,
+        env=environment(repo) | {"DATABASE_URL": database},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stdout.split() == ["wk1", "True"], done.stderr

@@ -39,9 +39,18 @@ class Served:
             json.loads((self.repo / ".studio_gateway/config.json").read_text())["auth_token"]
         )
 
+    def ask_within(self, path: str, seconds: float) -> tuple[int, Any]:
+        """Status and JSON of an answer that may be long in coming."""
+        return self._ask(path, "GET", {}, seconds)
+
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Any]:
         """Status and JSON of an answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return self._ask(path, method, headers, 20)
+
+    def _ask(
+        self, path: str, method: str, headers: dict[str, str], seconds: float
+    ) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         with contextlib.closing(connection):
             connection.request(
                 method, path, headers={k.replace("_", "-"): v for k, v in headers.items()}

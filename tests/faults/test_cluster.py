@@ -1,6 +1,7 @@
 """Each process of a cluster killed, told to end or frozen, and any of them at any moment."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -25,6 +26,12 @@ ROLES = (
     "group",
     "watch",
 )
+FORWARD = """
+from datetime import timedelta
+from django.db.models import F
+from sprints.models import Host
+Host.objects.update(worked_at=F("worked_at") - timedelta(hours=2))
+"""
 SHORT_CASES = [("watch", "sigkill")]  # a worker that carries dies in test_points
 CASES = [
     (role, action)
@@ -131,6 +138,26 @@ def test_work_begins_within_15_s_of_the_death_of_idle_workers(arena):
         assert arena.succeed("after", within=30)
         arena.stop(watch)
         arena.check("after")
+
+
+def test_a_clock_that_is_put_forward_ends_no_gate(arena):
+    """As NTP does it, or a machine that wakes: the last sign of life is old at once."""
+    arena.set_gate(SLOW_GATE.replace("1.5", "5"))
+    with trial("the clock put forward", arena.store):
+        watch = started(arena)
+        time.sleep(11)  # a cluster that was just started is given time
+        arena.queue("one")
+        assert wait_for(lambda: '"gate_started"' in json.dumps(arena.events("one")), 20)
+
+        for _ in range(3):
+            assert arena.say("shell", "-c", FORWARD).code == 0
+            time.sleep(1.2)
+
+        assert arena.succeed("one"), arena.statuses()
+        assert [host["restarts"] for host in json.loads(arena.say("status").out)["hosts"]] == [0]
+        assert "interrupted" not in json.dumps(arena.events("one"))
+        arena.stop(watch)
+        arena.check("one")
 
 
 def test_any_process_at_any_moment(arena):

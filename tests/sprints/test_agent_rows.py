@@ -18,19 +18,19 @@ ODD = 'a "quoted" \\ word\twith\nlines, \x7f, \u00e9, \U0001f600'
 def test_a_new_store_has_the_fifteen_and_all_are_scripted(store, invoke):
     shown = json.loads(invoke("agent", "list", "--json").out)
 
-    assert {row["agent_id"]: row["role"] for row in shown} == AGENTS
+    assert {row["agent_id"]: row["label"] for row in shown} == AGENTS
     assert {row["runner"] for row in shown} == {"scripted"}
     assert not Event.objects.filter(kind="agent_changed").exists()
 
 
 def test_init_brings_back_what_is_missing_and_keeps_what_was_changed(store, invoke):
-    invoke("agent", "set", "agent_03", "--label", "Ours")
+    invoke("agent", "set", "agent_03", "--title", "Ours")
     Agent.objects.filter(pk="agent_04").delete()
 
     operations.initialise()
 
     assert Agent.objects.count() == 15
-    assert agent_rows.get("agent_03").label == "Ours"
+    assert agent_rows.get("agent_03").title == "Ours"
 
 
 def test_a_command_makes_the_agent_a_program(store, invoke):
@@ -89,11 +89,11 @@ def test_export_is_read_back_as_it_was(store, invoke, tmp_path):
 def test_what_a_file_leaves_out_is_as_on_an_untouched_row():
     agent = AgentDefinition("agent_01", "L", "R", "M", "command", ("x",), "m", 1.0, 1.0, 1.0)
 
-    assert agent_file.read("[agent_01]\nlabel = 'N'", [agent]) == [
-        AgentDefinition("agent_01", "N", "R", "M")
+    assert agent_file.read("[agent_01]\ntitle = 'N'", [agent]) == [
+        AgentDefinition("agent_01", "L", "N", "M")
     ]
     assert agent_file.read("", [agent]) == []
-    assert agent_file.read(agent_file.written([agent]), [replace(agent, label="x")]) == [agent]
+    assert agent_file.read(agent_file.written([agent]), [replace(agent, title="x")]) == [agent]
 
 
 def test_the_states_of_a_sprint(store, invoke):

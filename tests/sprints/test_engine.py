@@ -7,7 +7,7 @@ import pytest
 
 from gates.verdict import Judgement, Verdict
 from sprints.contract import DEFAULT_GATE, draft
-from sprints.engine import acts
+from sprints.engine import acts, holds
 from sprints.engine.actions import Recover, RunGate
 from sprints.engine.decide import decide
 from sprints.engine.gate_moves import MOST_LOST
@@ -232,7 +232,7 @@ def test_a_paused_sprint_holds_at_any_point_and_goes_on_where_it_was(steps):
     again = evolve(held, [acts.resume(held, "sam")], NOON)
 
     assert decide(held) is None
-    assert acts.paused_by(held) == "sam since 2026-11-24T12:00:00Z (lunch)"
+    assert holds.paused_by(held) == "sam since 2026-11-24T12:00:00Z (lunch)"
     assert again.sprint == snapshot.sprint
     assert drive(again)[0].sprint.status == "succeeded"
 

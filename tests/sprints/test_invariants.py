@@ -172,13 +172,64 @@ def test_a_sprint_that_nobody_is_there_to_carry_waits_and_says_so(unheld):
 
 
 def test_a_sprint_that_living_workers_leave_in_silence_is_found(unheld):
-    now = timezone.now()
-    Host.objects.create(
-        name="h", watch=str(identity()), workers=2, started_at=now, seen_at=now, worked_at=now
-    )
+    add_host("here", unheld.place)
 
     assert said()[0].startswith("sprint wk1 runs, no worker has taken it up since ")
     operations.pause("wk1", "sam")
+    assert said() == []
+
+
+def beside() -> None:
+    """Another host on the same database, that carries a sprint and tells of it."""
+    add_host("another", "/another")
+    operations.create("wk2", by="test")
+    operations.start("wk2")
+    take("wk2", identity())
+    Sprint.objects.filter(pk="wk2").update(home="/another")
+
+
+def add_host(name: str, place: str) -> None:
+    """A host whose watch lives."""
+    now = timezone.now()
+    Host.objects.create(
+        name=name,
+        place=place,
+        watch=str(identity()),
+        workers=2,
+        started_at=now,
+        seen_at=now,
+        worked_at=now,
+    )
+
+
+def test_a_busy_host_does_not_hide_that_another_leaves_a_sprint_in_silence(unheld):
+    Sprint.objects.update(home=unheld.place)
+    add_host("here", unheld.place)
+    beside()
+
+    assert [text.partition(" since ")[0] for text in said()] == [
+        "sprint wk1 runs, no worker has taken it up"
+    ]
+
+
+def test_a_sprint_of_no_host_waits_for_one_that_is_free(unheld):
+    beside()
+
+    assert said() == [], "its turn comes when the other host is free"
+    Sprint.objects.filter(pk="wk2").update(lease_owner="", status="succeeded")
+    assert said() == [], "the other host may be about to"
+    Event.objects.update(ts=LONG_AGO)
+    assert said()[0].startswith("sprint wk1 runs, no worker has taken it up since ")
+
+
+def test_a_sprint_that_waits_because_enough_are_carried_is_no_silence(unheld):
+    Sprint.objects.update(home=unheld.place)
+    add_host("here", unheld.place)
+    beside()
+
+    operations.configure("max_concurrent_global", "1", "sam")
+    Event.objects.update(ts=LONG_AGO)
+
     assert said() == []
 
 

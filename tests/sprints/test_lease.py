@@ -1,8 +1,10 @@
 """One process carries a sprint; who has lost it is refused."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,11 +12,12 @@ from django.db import connection
 from django.utils import timezone
 
 from gates.process import identity
-from sprints import operations
+from sprints import operations, queries
 from sprints.engine.carry import Carrier, LeaseLost, Wish, carry
 from sprints.models import Event, Sprint
-from sprints.models.lease import BEAT_S, TTL_S, Held, holder, take
+from sprints.models.lease import BEAT_S, TTL_S, Held, held_here, holder, release, take, unheld
 from sprints.snapshot import load
+from sprints.waiting import waiting_for
 from tests.world import set_gate
 
 ELSEWHERE = replace(identity(), host="elsewhere")
@@ -156,6 +159,28 @@ def test_a_lease_is_renewed_while_a_gate_runs(store, monkeypatch):
     operations.run("wk1", Looking())
 
     assert len(seen) >= 4
+
+
+def test_to_know_who_carries_what_nobody_reads_the_sprints_that_have_ended(started):
+    plans = []
+
+    def explained(execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
+        if sql.startswith("SELECT") and 'FROM "sprints_sprint"' in sql:
+            execute(f"EXPLAIN QUERY PLAN {sql}", params, *rest)
+            plans.extend(row[3] for row in rest[1]["cursor"].fetchall())
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(explained):
+        unheld()
+        release(take("wk1", identity()))
+        held_here()
+        queries.job()
+        queries.hosts()
+        waiting_for(started)
+
+    reads = [plan for plan in plans if "sprints_sprint" in plan]
+    assert any("sprint_held" in plan for plan in reads)
+    assert not [plan for plan in reads if plan.startswith("SCAN") and "sprint_held" not in plan]
 
 
 def test_a_store_that_is_deleted_under_a_sprint_is_no_success(store):

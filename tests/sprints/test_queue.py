@@ -9,7 +9,7 @@ from gates.models import Gate
 from gates.process import identity
 from sprints import operations, queue
 from sprints.models import Event, Sprint
-from sprints.models.lease import Held, release, take
+from sprints.models.lease import Held, holder, release, take
 from sprints.queue.broker import Broker
 from sprints.queue.packets import PacketQueue
 
@@ -88,6 +88,23 @@ def test_a_sprint_that_waits_for_its_turn_can_be_cancelled_at_once(store):
     release(lease)
 
 
+def test_a_cancel_from_elsewhere_is_carried_out_beside_the_sprint_that_runs(store):
+    queued("wk1", "wk2", "wk3")
+    lease = take("wk1", identity())
+    OrmQ.objects.all().delete()
+    Sprint.objects.filter(pk="wk3").update(cancel_by="sam")  # all that another host can do
+
+    queue.beat("here")
+
+    assert waiting() == [("sprints.queue.work", ("wk3",))]
+    queue.work("wk3")
+    assert Sprint.objects.get(pk="wk3").status == "cancelled"
+    assert Event.objects.filter(sprint_id="wk3", kind="round_started").count() == 0
+    queue.work("wk2")
+    assert holder(Sprint.objects.get(pk="wk2")) is None
+    release(lease)
+
+
 def test_the_end_of_one_sprint_asks_for_the_one_that_has_waited_longest(store):
     queued("wk1", "wk2", "wk3")
     OrmQ.objects.all().delete()
@@ -104,6 +121,25 @@ def test_a_lost_message_is_asked_for_again(store):
     assert queue.reconcile() == "wk1"
 
     assert waiting() == [("sprints.queue.work", ("wk1",))]
+
+
+def test_a_sprint_whose_message_waits_is_not_asked_for_again(store):
+    queued("wk1", "wk2")
+    letters = waiting()
+
+    for _ in range(20):
+        queue.beat("here")
+
+    assert queue.reconcile() is None
+    assert waiting() == letters
+
+
+def test_beats_do_not_pile_up_before_workers_that_do_not_look(store):
+    for _ in range(20):
+        assert queue.ask_beat("here")
+    queue.ask_beat("there")
+
+    assert waiting() == [("sprints.queue.beat", ("here",)), ("sprints.queue.beat", ("there",))]
 
 
 def test_a_sprint_over_which_the_engine_falls_is_failed_not_asked_for_for_ever(store):

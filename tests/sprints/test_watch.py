@@ -1,16 +1,23 @@
 """A watch whose cluster cannot be had goes on, and says so."""
 
+import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_q.models import OrmQ
 
+from gates.models import Gate
 from gates.process import identity
-from sprints import queries
-from sprints.models import Host
+from gates.program import Program
+from sprints import operations, queries, queue
+from sprints.models import Event, Host, Schedule
+from sprints.models.lease import take
 from sprints.queue import watch
+from sprints.queue.broker import Broker
 from sprints.queue.watch import Watch
 
 
@@ -28,6 +35,17 @@ def rounds(number: int) -> Callable[[], bool]:
     return lambda: next(left, True)
 
 
+@contextmanager
+def no_file_can_be_opened() -> Iterator[None]:
+    """As where something has left too many open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 @pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"])
 def test_a_cluster_that_cannot_start_is_tried_again_at_each_beat(
     store, monkeypatch, restless, program
@@ -40,6 +58,60 @@ def test_a_cluster_that_cannot_start_is_tried_again_at_each_beat(
     (host,) = queries.hosts()
     assert host["alive"]
     assert host["restarts"] > 1
+
+
+def test_workers_that_all_carry_a_sprint_are_asked_for_one_beat(store):
+    operations.create("wk1", by="test")
+    operations.start("wk1")
+    it = Watch("here", 1)
+    it._register()
+    it._cluster = Program(["sleep", "60"])
+    take("wk1", identity())
+    OrmQ.objects.all().delete()
+
+    asked = 0
+    for _ in range(20):
+        it._look()
+        it._beat()
+        asked += len(Broker()._claim() or [])  # the pusher has it, and no worker is free
+
+    it._cluster.stop(0.0)
+    assert asked == 1
+    assert OrmQ.objects.count() == 0
+
+
+def test_what_nobody_foresaw_does_not_end_the_watch(store, monkeypatch, restless, capsys):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    operations.add_schedule("nightly", "test", cron="* * * * *")
+    Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=1))
+    Gate.objects.update(profiles=5)
+
+    with Watch("here", 2) as it:
+        it.run(rounds(20), operations.fire_schedules)
+
+    assert "put off: TypeError: " in capsys.readouterr().err
+    assert not Event.objects.filter(kind="schedule_fired").exists()
+
+
+def test_a_watch_that_can_open_no_file_goes_on(store, monkeypatch, restless):
+    (store.root / "calls").mkdir()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    with Watch("here", 2) as it, no_file_can_be_opened():
+        it.run(rounds(20), lambda: None)
+
+    (host,) = queries.hosts()
+    assert host["alive"]
+
+
+def test_a_message_is_there_though_nobody_can_be_called(store):
+    (store.root / "calls").mkdir()
+    queue.ask_beat("there")  # what it takes is loaded from files
+
+    with no_file_can_be_opened():
+        assert queue.ask_beat("here")
+
+    assert OrmQ.objects.count() == 2
 
 
 def test_a_host_whose_workers_do_not_answer_is_called_silent(store):

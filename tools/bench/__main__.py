@@ -17,6 +17,11 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         for on in ("sqlite", "redis", "postgres")
     },
     "queue": ({"idle_s": 30.0, "many": 200}, {"idle_s": 8.0, "many": 20}),
+    "web": (
+        {"sizes": ((50, 1000), (5000, 1_000_000)), "asks": 100},
+        {"sizes": ((50, 1000), (500, 20_000)), "asks": 20},
+    ),
+    "watchers": ({"watchers": 100, "seconds": 20.0}, {"watchers": 30, "seconds": 5.0}),
     "serve": ({"idle_s": 60.0}, {"idle_s": 20.0}),
     "capture": ({"megabytes": 1000, "runs": 7}, {"megabytes": 300, "runs": 3}),
 }

@@ -1,4 +1,8 @@
-"""Output of a gate, captured as evidence, beside a shell's ``cmd > file``."""
+"""Output of a gate, captured as evidence and without secrets, beside a shell's ``cmd > file``.
+
+What is sought in the bytes takes several times as long as to write them: ``gates.redaction`` says
+why that is done all the same before they reach the disk. The default cap is 64 MiB.
+"""
 
 import os
 import statistics
@@ -30,9 +34,19 @@ def figures(megabytes: int, runs: int) -> Iterator[Figure]:
             (folder / "stdout.txt").unlink()
         rate = megabytes / statistics.median(ours) * 1000
         floor = megabytes / statistics.median(floors) * 1000
-        yield Figure(
-            "captured output", rate, "MB/s", floor, "at least 0.95 x", rate >= 0.95 * floor
-        )
+        yield Figure("captured output", rate, "MB/s", floor, "at least 0.1 x", rate >= 0.1 * floor)
+        yield Figure("secrets sought in a log", _sought(), "MB/s", rate)
+
+
+def _sought() -> float:
+    """MB/s of the filter alone, on text, with three values to look for."""
+    from gates.redaction import Filter, redactor
+
+    line = b"2026-11-24 12:00:00 INFO tests/x.py::test_something passed in 0.12 s: task-list\n"
+    text = line * ((16 << 20) // len(line))
+    pieces = [text[at : at + 65536] for at in range(0, len(text), 65536)]
+    stream = Filter(redactor(tuple(f"{number}{'x' * 40}" for number in range(3))))
+    return len(text) / 1000 / once_ms(lambda: [stream.feed(piece) for piece in pieces])
 
 
 def _captured(argv: tuple[str, ...], folder: Path) -> None:

@@ -37,7 +37,7 @@ class Command(GatewayCommand):
         shown.add_argument("--json", action="store_true", help="a JSON object")
         made = acts.add_parser("set", help="change an agent")
         made.add_argument("id", metavar="ID")
-        made.add_argument("--label", help="one line for people")
+        made.add_argument("--title", help="one line for people")
         made.add_argument("--mission", help="what it is there for; goes into its prompts")
         made.add_argument("--runner", help=f"{SCRIPTED} or {COMMAND}")
         made.add_argument(
@@ -85,7 +85,7 @@ class Command(GatewayCommand):
         if options["json"]:
             self.stdout.write(json.dumps(agent.to_json(), indent=2, sort_keys=True))
             return
-        self.stdout.write(f"{agent.agent_id} {agent.role}: {agent.label}\n{agent.mission}")
+        self.stdout.write(f"{agent.agent_id} {agent.label}: {agent.title}\n{agent.mission}")
         self.stdout.write(f"runner: {agent.runner}")
         if agent.command:
             self.stdout.write(f"command: {shlex.join(agent.command)}")
@@ -104,7 +104,7 @@ class Command(GatewayCommand):
         runner = COMMAND if argv is not None else None
         field = options["reply_field"]
         changed = {
-            "label": options["label"],
+            "title": options["title"],
             "mission": options["mission"],
             "runner": options["runner"] or runner,
             "command": argv,

@@ -13,6 +13,7 @@ from sprints import gate_rows
 from sprints.contract import CODES, GATED, PROFILES
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.commands.sprint import user
 
 
 class Command(GatewayCommand):
@@ -96,10 +97,11 @@ class Command(GatewayCommand):
             replace(gate, **given),
             _words(options["profiles"]) if options["profiles"] is not None else profiles,
             enabled=enabled if options["enabled"] is None else options["enabled"],
+            by=user(),
         )
 
     def _remove(self, options: dict[str, Any]) -> None:
-        gate_rows.remove(options["id"])
+        gate_rows.remove(options["id"], user())
         self.stdout.write(f"removed gate {options['id']}")
 
 

@@ -14,6 +14,7 @@ from sprints.hook_definition import HookDefinition
 from sprints.hooks.points import POINTS
 from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
 from sprints.management.commands.events import count
+from sprints.management.commands.sprint import user
 from sprints.models import Delivery, Hook
 
 # The option that names the target of each kind.
@@ -140,10 +141,11 @@ class Command(GatewayCommand):
             replace(hook, **given),
             enabled=enabled if options["enabled"] is None else options["enabled"],
             new_secret=options.get("new_secret", False),
+            by=user(),
         )
 
     def _remove(self, options: dict[str, Any]) -> None:
-        hook_rows.remove(options["id"])
+        hook_rows.remove(options["id"], user())
         self.stdout.write(f"removed hook {options['id']}")
 
     def _test(self, options: dict[str, Any]) -> None:

@@ -13,9 +13,9 @@ from django.core.management.base import CommandError
 
 from sprints import operations, queries
 from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
-from sprints.engine.acts import paused_by
 from sprints.engine.answer_moves import question_of
 from sprints.engine.carry import LeaseLost, Wish
+from sprints.engine.holds import paused_by
 from sprints.management.base import GatewayCommand, subcommands, whole_number
 from sprints.management.commands.events import count
 from sprints.management.progress import watched, wishes_from_signals

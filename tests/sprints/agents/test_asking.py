@@ -12,9 +12,10 @@ from sprints.agents.replies import parse
 from sprints.contract import DEFAULT_GATE, Contract, draft
 from sprints.engine import acts, answer_moves
 from sprints.engine.actions import Ask, BlockAtQuestion, FailAtAgent, RecoverTask, Replied
+from sprints.engine.awaited import awaited
 from sprints.engine.decide import decide
 from sprints.engine.perform import is_instant
-from sprints.engine.settle import is_awaited, settle
+from sprints.engine.settle import settle
 from sprints.engine.task_moves import MOST_LOST
 from sprints.engine.waits import wait_of
 from sprints.models.moves import MoveRefused
@@ -22,7 +23,7 @@ from sprints.snapshot import evolve
 from tests.sprints.pure import NOON, begun, drive, fresh, scripted, step
 
 LEAD = AgentDefinition(
-    "agent_01", "Producer", "ExecutiveProducer_PM", "Leads.", COMMAND, ("speak",), timeout_s=60
+    "agent_01", "ExecutiveProducer_PM", "Producer", "Leads.", COMMAND, ("speak",), timeout_s=60
 )
 REPLY = parse("Status: DONE\nDeliverables:\n- it")
 YES = Exchange(REPLY, text=REPLY.text(), exit_code=0, duration_s=1.0)
@@ -93,7 +94,7 @@ def test_only_a_scripted_answer_is_on_record_together_with_its_question():
 
     assert not is_instant(snapshot, action)
     assert is_instant(fresh(), action)
-    assert is_awaited(snapshot, action)
+    assert awaited(snapshot, action) == "s1/R0_SETUP/lead_agent_01@2026-11-24T12:00:00Z"
 
 
 def test_a_program_that_does_not_answer_fails_the_sprint_in_that_round():

@@ -15,7 +15,7 @@ from tests.sprints.pure import NOON, drive, fresh
 
 GOLDEN = Path(__file__).parent / "golden"
 META = {"brief": "Build an importer.\n\nIt reads CSV.", "active_agents": ["agent_01", "agent_03"]}
-ARCHITECT = replace(LEAD, agent_id="agent_03", label="Architect", mission="Boundaries.")
+ARCHITECT = replace(LEAD, agent_id="agent_03", title="Architect", mission="Boundaries.")
 
 
 def asked(moves, code, agent):

@@ -6,7 +6,7 @@ SET = ("agent", "set", "agent_01")
 
 
 @pytest.mark.parametrize("agent", ["", "agent_00", "agent_16", "AGENT_01", "../x", "x" * 500, "\0"])
-@pytest.mark.parametrize("act", [("show",), ("set", "--label", "x")])
+@pytest.mark.parametrize("act", [("show",), ("set", "--title", "x")])
 def test_an_agent_that_there_is_not(refused, act, agent):
     assert "no agent " in refused("agent", *act, "--", agent)
 
@@ -25,8 +25,8 @@ def test_an_agent_that_there_is_not(refused, act, agent):
         (["--command", "x" * 9000], "8000 long at most"),
         (["--command", "x {model}"], "names {model}, and it has none"),
         (["--model", "a\nb"], "a model is one word or line"),
-        (["--label", ""], "a label is one line"),
-        (["--label", "x" * 81], "a label is one line"),
+        (["--title", ""], "a title is one line"),
+        (["--title", "x" * 81], "a title is one line"),
         (["--mission", " "], "a mission is a text of 1 to 4000"),
         (["--mission", "x" * 4001], "a mission is a text of 1 to 4000"),
         (["--timeout", "0"], "timeout must be above 0"),
@@ -62,7 +62,7 @@ def test_an_agent_that_cannot_be_asked(refused, options, words):
         ("[", "this is no TOML"),
         ("agent_01 = 3", "'agent_01' is not the table of an agent"),
         ("[agent_99]", "'agent_99' is not the table of an agent"),
-        ("[agent_01]\nrole = 'x'", "nothing is called 'role'"),
+        ("[agent_01]\nlabel = 'x'", "nothing is called 'label'"),
         ("[agent_01]\nagent_id = 'x'", "nothing is called 'agent_id'"),
         ("[agent_01]\ncommand = 'x'", "command is a list"),
         ("[agent_01]\ncommand = [1]", "command is a list of texts"),
@@ -73,7 +73,7 @@ def test_an_agent_that_cannot_be_asked(refused, options, words):
         ("[agent_01]\nreply = {take='a', more='b'}", "a reply is found by"),
         ("[agent_01]\nreply = {take='a', where=3}", "a reply is found by"),
         ("[agent_01]\nreply = {take='a', where={b=3}}", "are texts"),
-        ("[agent_02]\nlabel='x'\n[agent_01]\nrunner='magic'", "no runner 'magic'"),
+        ("[agent_02]\ntitle='x'\n[agent_01]\nrunner='magic'", "no runner 'magic'"),
     ],
 )
 def test_a_file_that_cannot_be_taken_changes_nothing(refused, tmp_path, text, words):

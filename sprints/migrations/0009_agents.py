@@ -2,21 +2,20 @@
 
 from django.db import migrations, models
 
-from sprints.agents.roster import CARDS
+from sprints.agents.roster import ROSTER
 
 
 def seed(apps, schema_editor):
     """A store that is there already has the roster, as a new one has."""
     agents = apps.get_model("sprints", "Agent")
-    for card in CARDS:
-        values = {"label": card.label, "role": card.role, "mission": card.mission}
-        agents.objects.get_or_create(pk=card.agent_id, defaults=values)
+    for one in ROSTER:
+        agents.objects.get_or_create(pk=one.agent_id, defaults=one._asdict())
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sprints', '0005_schedule'),
+        ('sprints', '0008_back_office'),
     ]
 
     operations = [
@@ -24,8 +23,8 @@ class Migration(migrations.Migration):
             name='Agent',
             fields=[
                 ('agent_id', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('label', models.CharField(max_length=80)),
-                ('role', models.CharField(max_length=64)),
+                ('label', models.CharField(max_length=64)),
+                ('title', models.CharField(max_length=80)),
                 ('mission', models.TextField()),
                 ('runner', models.CharField(default='scripted', max_length=32)),
                 ('command', models.JSONField(blank=True, default=list, help_text='argv: a list, no shell')),

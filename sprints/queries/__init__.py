@@ -1,5 +1,6 @@
 """What is asked of the rows, for every face; nothing here writes."""
 
+import contextlib
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,33 +10,61 @@ from django.db.models import Count, F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from gates.models import Gate
 from sprints.ids import BadId, check_id
 from sprints.models import Event, Head, Host, Schedule, Sprint
 from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
-from sprints.models.lease import holder
-from sprints.snapshot import Snapshot, load
-from sprints.waiting import waiting_for
+from sprints.models.lease import held, holder
+from sprints.snapshot import Snapshot, consistent, load
+from sprints.waiting import waits_of
 
 
 class Refused(Exception):
     """The act is impossible as things are; the message is one line that says what to type."""
 
 
+class Unknown(Refused):
+    """There is no such thing."""
+
+
+class NotNow(Refused):
+    """It is refused by the state in which the thing is, not for what was given."""
+
+
 def get(sprint_id: str) -> Sprint:
-    """The sprint of that id. Raises ``Refused`` for an unknown or impossible one."""
+    """The sprint of that id. Raises ``Unknown`` for an unknown or impossible one."""
     try:
         check_id(sprint_id)
         return Sprint.objects.get(pk=sprint_id)
     except BadId as exc:
-        raise Refused(str(exc)) from exc
+        raise Unknown(str(exc)) from exc
     except Sprint.DoesNotExist:
-        raise Refused(f"no sprint {sprint_id}; see: studio-gateway sprint list") from None
+        raise Unknown(f"no sprint {sprint_id}; see: studio-gateway sprint list") from None
 
 
 def look(sprint_id: str) -> Snapshot:
     """The sprint as it is now. Raises ``Sprint.DoesNotExist``."""
     return load(sprint_id, timezone.now())
+
+
+def version_of(sprint_id: str) -> str:
+    """A text that changes with the sprint. Raises ``Unknown``."""
+    with contextlib.suppress(BadId):
+        rows = Sprint.objects.filter(pk=check_id(sprint_id))
+        for version, created_at in rows.values_list("version", "created_at"):
+            return f"{version}-{created_at.timestamp():.0f}"
+    raise Unknown(f"no sprint {ascii(sprint_id)[1:-1][:70]}; see: studio-gateway sprint list")
+
+
+def as_in_state_json(sprint_id: str) -> dict[str, Any]:
+    """The sprint exactly as in state.json. Raises ``Sprint.DoesNotExist``."""
+    return consistent(sprint_id)
+
+
+def titles() -> dict[str, str]:
+    """The title of each sprint by its id, sorted."""
+    return dict(Sprint.objects.order_by("pk").values_list("pk", "title"))
 
 
 def status() -> dict[str, Any]:
@@ -58,9 +87,7 @@ def status() -> dict[str, Any]:
         "mirror_fault": head.mirror_fault,
         "hosts": hosts(),
         "schedules": schedules(),
-        "waiting": {
-            row.pk: waiting_for(row) for row in Sprint.objects.filter(status=Sprint.Status.RUNNING)
-        },
+        "waiting": waits_of(Sprint.objects.filter(status=Sprint.Status.RUNNING).defer("contract")),
     }
 
 
@@ -71,8 +98,7 @@ def ids() -> list[str]:
 
 def job() -> dict[str, Any]:
     """Whether a sprint is being carried right now, and which."""
-    held = Sprint.objects.exclude(lease_owner="").defer("contract", "meta")
-    names = [row.pk for row in held if holder(row)]
+    names = sorted(row.pk for row in held() if holder(row))
     return {"running": bool(names), "name": names[0] if names else None}
 
 
@@ -81,7 +107,7 @@ def hosts() -> list[dict[str, Any]]:
     ``silent``: no worker has answered for long, though one of them has nothing to carry.
     """
     carried: dict[str, list[str]] = {}
-    for pk, home in Sprint.objects.exclude(lease_owner="").values_list("pk", "home"):
+    for pk, home in sorted(held().values_list("pk", "home")):
         carried.setdefault(home, []).append(pk)
     return [
         {
@@ -97,6 +123,13 @@ def hosts() -> list[dict[str, Any]]:
         }
         for row in Host.objects.annotate(clock=Now())
     ]
+
+
+def gates() -> list[dict[str, Any]]:
+    """The gates as their owner has defined them; of their environments, the names alone."""
+    keys = "gate_id title kind command required rounds profiles timeout_s enabled".split()
+    rows = Gate.objects.all()
+    return [{key: getattr(row, key) for key in keys} | {"env": sorted(row.env)} for row in rows]
 
 
 def schedules() -> list[dict[str, Any]]:
@@ -133,7 +166,8 @@ def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
     rows = Sprint.objects.order_by("-created_at").defer("contract", "meta")
     if status:
         rows = rows.filter(status=status)
-    now = timezone.now()
+    now, found = timezone.now(), list(rows[:limit])
+    waits = waits_of(found)
     return [
         {
             "sprint_id": row.sprint_id,
@@ -146,9 +180,9 @@ def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
             "started_ts": row.started_at and stamp(row.started_at),
             "finished_ts": row.finished_at and stamp(row.finished_at),
             "took_s": _took(row, now),
-            "waiting_for": waiting_for(row),
+            "waiting_for": waits[row.pk],
         }
-        for row in rows[:limit]
+        for row in found
     ]
 
 
@@ -162,6 +196,20 @@ def _took(row: Sprint, now: datetime) -> float | None:
 def head() -> int:
     """The last event's seq."""
     return Head.objects.values_list("seq", flat=True).get(pk=1)
+
+
+def last_event(sprint_id: str | None = None) -> str:
+    """A text that changes with each event, of that sprint if one is named."""
+    events = Event.objects.order_by("-seq")
+    if sprint_id is not None:
+        events = events.filter(sprint_id=sprint_id)
+    seq, digest = events.values_list("seq", "hash").first() or (0, "")
+    return f"{seq}-{digest[:16]}"
+
+
+def mirror_fault() -> str:
+    """Why the files are behind the rows; empty while they are not."""
+    return Head.objects.values_list("mirror_fault", flat=True).get(pk=1)
 
 
 def last_events(tail: int, sprint_id: str | None = None) -> list[Event]:

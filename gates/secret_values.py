@@ -1,0 +1,38 @@
+"""Which values are secret: those of variables that are named like one, and those that are told."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+
+NAMES = re.compile(
+    "TOKEN|SECRET|PASSW|PASSPHRASE|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL", re.IGNORECASE
+)
+PLACES = re.compile("_(FILE|PATH|DIR|NAME)$", re.IGNORECASE)  # where a secret lies is none
+USERINFO = re.compile(r"\w://[^\s/@:]*:([^\s/@]+)@")
+
+# Who else knows secrets: each gives those of now, whenever it is asked.
+SOURCES: list[Callable[[], Iterable[str]]] = []
+
+
+@lru_cache(maxsize=4096)
+def is_named(name: str) -> bool:
+    """Whether a variable of that name holds a secret."""
+    return bool(NAMES.search(name)) and not PLACES.search(name)
+
+
+def in_environment(env: Mapping[str, str]) -> Iterator[str]:
+    """The values of variables that are named like a secret, and the passwords in URLs."""
+    for name, value in env.items():
+        if is_named(name):
+            yield value
+        elif "://" in value and (found := USERINFO.search(value)):
+            yield found[1]
+
+
+def known(*more: Mapping[str, str]) -> tuple[str, ...]:
+    """All secrets that this process knows, and those in ``more`` environments."""
+    found = {value for env in (os.environ, *more) for value in in_environment(env)}
+    for source in SOURCES:
+        found.update(source())
+    return tuple(sorted(found))

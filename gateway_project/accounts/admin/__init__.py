@@ -1,0 +1,6 @@
+"""Users, roles and tokens in the back office, and what was done there."""
+
+from gateway_project.accounts.admin import audit, tokens, users
+from sprints.admin.back_office import site
+
+__all__ = ["audit", "site", "tokens", "users"]

@@ -1,0 +1,130 @@
+"""Tokens: made, rotated and revoked; shown once."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from gateway_project.accounts import queries, token_acts
+from gateway_project.accounts.models import Token
+from sprints.admin.back_office import site
+from sprints.admin.forms import Asked, Edited, choices
+from sprints.admin.rows import pill, when
+from sprints.queries import Refused
+from sprints.roles import ROLES, Role
+
+
+class TokenForm(Asked):
+    """A new token as a form."""
+
+    words = {"name": "name", "lasts": "lasts", "may do": "role", "user": "user"}
+    text = ""  # the token itself, once it is made
+
+    user = forms.ModelChoiceField(User.objects.filter(is_active=True).order_by("username"))
+    name = forms.CharField(max_length=100, help_text="what it is for, or where it will lie")
+    role = forms.ChoiceField(
+        choices=[("", "as its user"), *choices(ROLES)],
+        required=False,
+        help_text="the most that it may do",
+    )
+    lasts = forms.CharField(initial="90d", help_text="12h, 90d, 8w or never")
+
+    class Meta:
+        model = Token
+        fields: list[str] = []
+
+    def keep(self, by: str) -> Token:
+        """Make it. Raises ``Refused``."""
+        asked = self.cleaned_data
+        role = Role.named(asked["role"]) if asked["role"] else None
+        row, self.text = token_acts.create(
+            asked["user"], asked["name"], by, role=role, lasts=asked["lasts"]
+        )
+        return row
+
+
+@admin.register(Token, site=site)
+class Tokens(Edited):
+    """All tokens. A token itself is shown once, on the page that answers its making."""
+
+    form = TokenForm
+    list_display = ["key", "name", "user", "role", "state", "expires", "used"]
+    list_filter = ["role"]
+    list_select_related = ["user"]
+    ordering = ["-created_at"]
+    search_fields = ["user__username"]
+    search_help_text = "the name of a user"
+    exact = "user__username"
+    actions = ["revoke", "rotate"]
+    seen = [
+        "key",
+        "name",
+        "user",
+        "role",
+        "state",
+        "place",
+        "created",
+        "expires",
+        "used",
+        "revoked",
+    ]
+
+    created = staticmethod(when("created_at"))
+    expires = staticmethod(when("expires_at"))
+    used = staticmethod(when("last_used_at", "last used"))
+    revoked = staticmethod(when("revoked_at"))
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        """A token is revoked or rotated, not changed."""
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """Nobody deletes: what it did names it."""
+        return False
+
+    @admin.display(description="status")
+    def state(self, row: Token) -> Any:
+        """Whether it opens."""
+        return pill(queries.standing(row))
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """The answer shows the token."""
+        super().save_model(request, obj, form, change)
+        obj.text = form.text
+
+    def response_add(self, request: Any, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        """The page with the token, in no message: those are kept for the next page."""
+        return self._show(request, obj, obj.text)
+
+    @admin.action(description="Revoke", permissions=["edit"])
+    def revoke(self, request: Any, queryset: QuerySet[Token]) -> None:
+        """None any more, from now on."""
+        by = request.user.get_username()
+        self.act(request, queryset, lambda row: token_acts.revoke(row.pk, by), "revoked")
+
+    @admin.action(description="Rotate: another in its place", permissions=["edit"])
+    def rotate(self, request: Any, queryset: QuerySet[Token]) -> HttpResponse | None:
+        """One at a time: the answer shows it."""
+        rows = list(queryset[:2])
+        if len(rows) != 1:
+            self.message_user(request, "rotate one token at a time", messages.ERROR)
+            return None
+        try:
+            row, text = token_acts.rotate(rows[0].pk, request.user.get_username())
+        except Refused as exc:
+            self.message_user(request, str(exc), messages.ERROR)
+            return None
+        self.log_change(request, rows[0], f"rotated: now {row.key}")
+        return self._show(request, row, text)
+
+    def _show(self, request: Any, row: Token, text: str) -> HttpResponse:
+        what = site.each_context(request) | {
+            "title": f"Token {row}",
+            "text": text,
+            "opts": self.opts,
+        }
+        return render(request, "admin/new_token.html", what)

@@ -1,0 +1,134 @@
+"""Users and their roles."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.db.models import Count, QuerySet
+
+from gateway_project.accounts import queries, user_acts
+from sprints.admin.back_office import site
+from sprints.admin.forms import Asked, Edited, choices
+from sprints.admin.rows import Rows, when
+from sprints.roles import ROLES, Role
+
+
+class UserForm(Asked):
+    """A user as a form."""
+
+    words = {
+        "name": "username",
+        "already exists": "username",
+        "admin": "role",
+        "assword": "password",
+    }
+    fixed = {"username"}
+    session_key: str | None = None  # of who edits: it goes on
+
+    username = forms.CharField(max_length=150, label="Name")
+    role = forms.ChoiceField(choices=choices(ROLES), initial=Role.VIEWER.word)
+    is_active = forms.BooleanField(
+        required=False, initial=True, label="Enabled", help_text="may sign in"
+    )
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=400,
+        help_text="only to set another; a token signs in without one",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+    def shown(self, row: User) -> dict[str, Any]:
+        """Never the password."""
+        role = queries.highest(row) or Role.VIEWER.word
+        return {"username": row.get_username(), "is_active": row.is_active, "role": role}
+
+    def keep(self, by: str) -> User:
+        """Add the user, or change what was changed. Raises ``Refused``."""
+        asked = self.cleaned_data
+        role, password = Role.named(asked["role"]), asked["password"] or None
+        with transaction.atomic():
+            if self.instance._state.adding:
+                name = asked["username"]
+                user = user_acts.add(name, role, by, password)
+            else:
+                name = self.instance.get_username()
+                user = user_acts.get(name)
+                if queries.highest(user) != role.word:
+                    user = user_acts.set_role(name, role, by, keep=self.session_key)
+                if password:
+                    user = user_acts.set_password(name, password, by, keep=self.session_key)
+            if user.is_active != asked["is_active"]:
+                user = user_acts.turn(name, by, on=asked["is_active"])
+        return user
+
+
+@admin.register(User, site=site)
+class Users(Edited):
+    """Who may sign in. Users are disabled, never deleted: what they did names them."""
+
+    form = UserForm
+    list_display = ["username", "role", "is_active", "good_tokens", "signed_in"]
+    list_filter = ["is_active"]
+    ordering = ["username"]
+    search_fields = ["username"]
+    signed_in = staticmethod(when("last_login", "last sign-in"))
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """Nobody deletes."""
+        return False
+
+    def get_queryset(self, request: Any) -> QuerySet[User]:
+        """With their groups and how many good tokens each has."""
+        rows: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
+        return rows.annotate(good=Count("tokens", filter=queries.good()))
+
+    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+        """Also for a number that is none."""
+        return super().get_object(request, object_id, from_field) if object_id.isascii() else None
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """With the session that asks."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.session_key = request.session.session_key  # type: ignore[attr-defined]
+        return form
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """Who changes their own password stays signed in."""
+        super().save_model(request, obj, form, change)
+        if change and obj.pk == request.user.pk and form.cleaned_data["password"]:
+            update_session_auth_hash(request, obj)
+
+    @admin.display(description="role")
+    def role(self, row: User) -> str:
+        """What they may do."""
+        return queries.highest(row) or "none"
+
+    @admin.display(description="tokens")
+    def good_tokens(self, row: Any) -> int:
+        """How many are good."""
+        return int(row.good)
+
+
+@admin.register(Group, site=site)
+class Roles(Rows):
+    """The three roles, and who has them."""
+
+    list_display = ["name", "members"]
+    fields = ["name", "members"]
+
+    def get_queryset(self, request: Any) -> QuerySet[Group]:
+        """The groups that are roles."""
+        return super().get_queryset(request).filter(name__in=ROLES).prefetch_related("user_set")
+
+    @admin.display(description="members")
+    def members(self, row: Group) -> str:
+        """By name."""
+        return ", ".join(sorted(user.get_username() for user in row.user_set.all())) or "nobody"

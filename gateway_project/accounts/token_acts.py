@@ -1,0 +1,140 @@
+"""What is done to tokens: created, revoked, rotated. Each is told as an event, without a secret."""
+
+import re
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from gateway_project.accounts import tokens
+from gateway_project.accounts.models import Token
+from gateway_project.accounts.roles import role_of
+from sprints.lock import locked
+from sprints.models.event import stamp
+from sprints.models.moves import note
+from sprints.queries import Refused
+from sprints.roles import Role
+from sprints.store import fresh_token, turn
+
+UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+LONGEST = timedelta(days=3660)
+
+
+def create(
+    user: User, name: str, by: str, *, role: Role | None = None, lasts: str = "never"
+) -> tuple[Token, str]:
+    """A new token of that user: its row, and itself, which nobody can read again. No ``role``: what
+    the user may now. It ``lasts`` as ``until`` has it. Raises ``Refused``.
+    """
+    expires_at = until(lasts)
+    may = role_of(user)
+    if may is None:
+        why = "has no role" if user.is_active else "is disabled"
+        raise Refused(f"user {user} {why}; see: studio-gateway user list")
+    if role is not None and role > may:
+        raise Refused(f"{user} is {may.word}, and a token may do no more than its user")
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise Refused("a token's name is one line of 1 to 100 characters")
+    with transaction.atomic():
+        row, text = tokens.issue(user, name.strip(), role or may, expires_at)
+        _tell("token_created", f"token {row} of {user} created by {by}", row, by)
+    return row, text
+
+
+def revoke(key: str, by: str) -> Token:
+    """Let the token be none from the next request on, and end what was signed in by it. Raises
+    ``Refused``.
+    """
+    with transaction.atomic():
+        row = _locked(key)
+        if row.place == settings.STORE.place:
+            raise Refused(
+                f"token {key} is the one in config.json; replace it: studio-gateway token rotate"
+            )
+        if row.revoked_at:
+            raise Refused(f"token {key} is revoked already")
+        row.revoked_at = timezone.now()
+        row.save(update_fields=["revoked_at"])
+        _tell("token_revoked", f"token {row} of {row.user} revoked by {by}", row, by)
+    return row
+
+
+def rotate(key: str, by: str, *, lasts: str | None = None) -> tuple[Token, str]:
+    """A new token in the place of that one, which is none any more: of the same user, name and
+    role, and for as long as that was given where ``lasts`` does not say. Raises ``Refused``.
+    """
+    with transaction.atomic():
+        old = _locked(key)
+        if old.place == settings.STORE.place:
+            raise Refused(
+                f"token {key} is the one in config.json; type: studio-gateway token rotate"
+            )
+        if old.place:
+            raise Refused(f"token {key} is the one in config.json of {old.place}; rotate it there")
+        if old.revoked_at:
+            raise Refused(f"token {key} is revoked; make one: studio-gateway token create")
+        now = timezone.now()
+        if lasts is not None:
+            expires_at = until(lasts)
+        else:
+            expires_at = old.expires_at and now + (old.expires_at - old.created_at)
+        row, text = tokens.issue(old.user, old.name, Role.named(old.role), expires_at)
+        _retire(old, now)
+        words = f"token {old} of {old.user} rotated by {by}: now {row.key}"
+        _tell("token_rotated", words, row, by, instead_of=old.key)
+    return row, text
+
+
+def rotate_own(by: str) -> Token:
+    """Another token in config.json; the one that stood there is none any more. Raises
+    ``StoreError``.
+    """
+    store = settings.STORE
+    with locked(store.root / "init.lock"), transaction.atomic():
+        old = tokens.adopt()
+        turn(store.config, "auth_token", fresh_token())
+        _retire(old, timezone.now())
+        row = tokens.adopt(old.user)
+        words = f"token of config.json rotated by {by}: now {row.key}"
+        _tell("token_rotated", words, row, by, instead_of=old.key)
+    return row
+
+
+def until(text: str) -> datetime | None:
+    """``90d``, ``12h``, ``2w`` from now on; None for ``never``. Raises ``Refused``."""
+    if text == "never":
+        return None
+    found = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
+    span = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
+    if not timedelta() < span <= LONGEST:
+        raise Refused(f"{text!r} is no time that a token lasts; write 12h, 90d, 8w or never")
+    return timezone.now() + span
+
+
+def _retire(row: Token, at: datetime) -> None:
+    """Revoked; and where it stood in config.json, another stands now."""
+    row.revoked_at, row.place = at, ""
+    row.save(update_fields=["revoked_at", "place"])
+
+
+def _locked(key: str) -> Token:
+    """The row; nobody else changes it before the transaction ends. Raises ``Refused``."""
+    rows = Token.objects.select_for_update(of=("self",)).select_related("user")
+    row = rows.filter(pk=key).first()
+    if row is None:
+        raise Refused(f"no token {key!r}; see: studio-gateway token list")
+    return row
+
+
+def _tell(kind: str, words: str, row: Token, by: str, **more: str) -> None:
+    data = {
+        "key": row.key,
+        "name": row.name,
+        "user": row.user.get_username(),
+        "role": row.role,
+        "expires_ts": row.expires_at and stamp(row.expires_at),
+        "by": by,
+    }
+    note(kind, words, timezone.now(), data | more)

@@ -1,0 +1,139 @@
+"""What is done to users: added, given a role or a password, disabled, enabled; told as events."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from gateway_project.accounts.roles import give, role_of
+from sprints.models.moves import note
+from sprints.queries import Refused
+from sprints.roles import Role
+
+
+def get(username: str) -> User:
+    """The user of that name. Raises ``Refused``."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise Refused(f"no user {username!r}; see: studio-gateway user list")
+    return user
+
+
+def add(username: str, role: Role, by: str, password: str | None = None) -> User:
+    """A user who may sign in: by a token of theirs, and by the password where one is given. Raises
+    ``Refused``.
+    """
+    user = User(username=username, is_staff=True)
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError:
+        raise Refused(
+            "a user's name has 1 to 150 letters, digits and the signs @ . + - _ and nothing else"
+        ) from None
+    if there := User.objects.filter(username__iexact=username).first():
+        raise Refused(f"user {there} already exists; see: studio-gateway user list")
+    _set_password(user, password)
+    with transaction.atomic():
+        user.save()
+        give(user, role)
+        _tell("user_added", f"user {username} added by {by}: {role.word}", user, by, role=role.word)
+    return user
+
+
+def set_role(username: str, role: Role, by: str, *, keep: str | None = None) -> User:
+    """Let the user have that role and no other; their sessions end, but for the one of the key
+    ``keep``. Raises ``Refused`` for the last admin.
+    """
+
+    def turn(user: User) -> None:
+        _check_others(user, role is Role.ADMIN)
+        if user.is_superuser:  # Django's own word for a role above all
+            user.is_superuser = False
+            user.save(update_fields=["is_superuser"])
+        give(user, role)
+
+    return _change(username, turn, f"is {role.word} now", by, keep, role=role.word)
+
+
+def set_password(username: str, password: str, by: str, *, keep: str | None = None) -> User:
+    """Let the user sign in with that password, too; their sessions end, but for the one of the key
+    ``keep``. Raises ``Refused``.
+    """
+
+    def turn(user: User) -> None:
+        _set_password(user, password)
+        user.save(update_fields=["password"])
+
+    return _change(username, turn, "has a new password", by, keep)
+
+
+def turn(username: str, by: str, *, on: bool) -> User:
+    """Let the user sign in, or not any more: their sessions end, and no token of theirs opens.
+    Raises ``Refused`` for the last admin.
+    """
+
+    def turned(user: User) -> None:
+        _check_others(user, on)
+        user.is_active = on
+        user.save(update_fields=["is_active"])
+
+    return _change(username, turned, "is enabled" if on else "is disabled", by, None, enabled=on)
+
+
+def _change(
+    username: str,
+    turn: Callable[[User], None],
+    how: str,
+    by: str,
+    keep: str | None,
+    **data: Any,
+) -> User:
+    with transaction.atomic():
+        # Who is the last admin is asked by one at a time.
+        Group.objects.select_for_update().filter(name=Role.ADMIN.word).first()
+        user = get(username)
+        turn(user)
+        _end_sessions(user, keep)
+        _tell("user_changed", f"user {username} {how} (by {by})", user, by, **data)
+    return user
+
+
+def _check_others(user: User, stays: bool) -> None:
+    """Somebody has to be able to mend things. Raises ``Refused``."""
+    if stays or role_of(user) is not Role.ADMIN:
+        return
+    admins = User.objects.filter(Q(is_superuser=True) | Q(groups__name=Role.ADMIN.word))
+    if not admins.filter(is_active=True).exclude(pk=user.pk).exists():
+        raise Refused(
+            f"user {user} is the last admin; make another first: "
+            "studio-gateway user role NAME admin"
+        )
+
+
+def _end_sessions(user: User, keep: str | None) -> None:
+    """A session does not know its user but by its content: few acts look through them all."""
+    now = timezone.now()
+    for session in Session.objects.filter(expire_date__gt=now).exclude(pk=keep or "").iterator():
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()
+
+
+def _set_password(user: User, password: str | None) -> None:
+    if password is None:
+        user.set_unusable_password()
+        return
+    try:
+        validate_password(password, user)
+    except ValidationError as exc:
+        raise Refused(" ".join(exc.messages)) from None
+    user.set_password(password)
+
+
+def _tell(kind: str, words: str, user: User, by: str, **more: Any) -> None:
+    note(kind, words, timezone.now(), {"user": user.get_username(), "by": by, **more})

@@ -1,0 +1,48 @@
+"""Who can reach the web: this machine alone, or others through a proxy with TLS.
+
+``STUDIO_GATEWAY_HTTPS=1`` says the latter, and ``STUDIO_GATEWAY_TRUSTED_PROXY`` the one address
+from which that proxy asks (127.0.0.1): its word alone counts for the scheme and for who asks.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+YEAR_S = 365 * 24 * 3600
+
+# Django's checks that speak of TLS, where there is none; each with the reason why not.
+WITHOUT_TLS = {
+    "security.W004": "HSTS: what never leaves this machine has no TLS to insist on",
+    "security.W008": "SSL redirect: there is nothing to redirect to",
+    "security.W012": "secure session cookie: a browser would not send it back over plain HTTP",
+    "security.W016": "secure CSRF cookie: a browser would not send it back over plain HTTP",
+}
+
+
+def settings_for(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Django's settings of the profile, and waitress's as ``WEB_PROXY``."""
+    named = {
+        "SESSION_COOKIE_NAME": "studio_gateway_session",
+        "CSRF_COOKIE_NAME": "studio_gateway_csrf",
+        "SECURE_REFERRER_POLICY": "no-referrer",
+    }
+    if environ.get("STUDIO_GATEWAY_HTTPS") != "1":
+        return {**named, "SILENCED_SYSTEM_CHECKS": [*WITHOUT_TLS], "WEB_PROXY": {}}
+    return {
+        **named,
+        "SILENCED_SYSTEM_CHECKS": [],
+        # The prefix has browsers refuse a cookie of that name that another host or plain HTTP sets.
+        "SESSION_COOKIE_NAME": f"__Host-{named['SESSION_COOKIE_NAME']}",
+        "CSRF_COOKIE_NAME": f"__Host-{named['CSRF_COOKIE_NAME']}",
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_REDIRECT_EXEMPT": [r"^health$"],
+        "SECURE_HSTS_SECONDS": YEAR_S,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+        "SECURE_HSTS_PRELOAD": True,
+        # Not SECURE_PROXY_SSL_HEADER, which would believe whoever sends that header.
+        "WEB_PROXY": {
+            "trusted_proxy": environ.get("STUDIO_GATEWAY_TRUSTED_PROXY") or "127.0.0.1",
+            "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-for"},
+        },
+    }

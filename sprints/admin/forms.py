@@ -1,0 +1,138 @@
+"""Rows that an admin edits, by forms that refuse what the commands refuse."""
+
+import shlex
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from sprints.admin.rows import Rows, rehearsed
+from sprints.queries import Refused
+
+
+class Asked(forms.ModelForm):  # type: ignore[type-arg]
+    """A form whose fields are its own, and whose last check is the operation itself: carried out,
+    and rolled back. What it refuses is told at the field whose word it names.
+    """
+
+    words: ClassVar[dict[str, str]] = {}  # in a refusal, and the field that it is about
+    otherwise: ClassVar[str | None] = None
+    fixed: ClassVar[set[str]] = set()  # once the row is there
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        row = kwargs.get("instance")
+        if row is not None and not row._state.adding:
+            kwargs["initial"] = self.shown(row) | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        for name in self.fixed & self.fields.keys():
+            self.fields[name].disabled = not self.instance._state.adding
+
+    def shown(self, row: Any) -> dict[str, Any]:
+        """The row's values as the fields have them."""
+        return {name: getattr(row, name) for name in self.base_fields if hasattr(row, name)}
+
+    def keep(self, by: str) -> Model:
+        """Carry it out. Raises ``Refused``."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        """Whether it would be refused."""
+        super().clean()
+        if not self.errors and (why := rehearsed(lambda: self.keep("a rehearsal"))):
+            named = (field for word, field in self.words.items() if word in why)
+            self.add_error(next(named, self.otherwise), why)
+        return self.cleaned_data
+
+    def refuse_another(self, pk: str) -> str:
+        """The id, unless a new row would change one that is there. Raises ``Refused``."""
+        model = self.instance._meta.model
+        if self.instance._state.adding and model._default_manager.filter(pk=pk).exists():
+            raise Refused(f"{self.instance._meta.verbose_name} {pk} already exists")
+        return pk
+
+    def _post_clean(self) -> None:
+        """The operation has checked everything: the model's own checks know less."""
+
+
+class Edited(Rows):
+    """A table that admins edit, a row at a time or by an action; others see its list's columns."""
+
+    seen: ClassVar[list[str]] = []
+
+    def has_add_permission(self, request: Any) -> bool:
+        """Admins add."""
+        return self.has_edit_permission(request)
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        """Admins edit."""
+        return self.has_edit_permission(request)
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """Admins delete."""
+        return self.has_edit_permission(request)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The form's, or what may be seen."""
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fields(request, obj)
+        return self.seen or self.list_display
+
+    def forget(self, row: Any, by: str) -> None:
+        """Delete it by its operation. Raises ``Refused``."""
+        raise NotImplementedError
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """By the form's operation."""
+        row = form.keep(request.user.get_username())
+        obj.__dict__.update(row.__dict__)
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        """By its operation."""
+        self.forget(obj, request.user.get_username())
+
+    def delete_queryset(self, request: Any, queryset: QuerySet[Any]) -> None:
+        """Each by its operation."""
+        for row in queryset:
+            try:
+                self.forget(row, request.user.get_username())
+            except Refused as exc:
+                self.message_user(request, str(exc), messages.ERROR)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form; what is refused although it was rehearsed has changed in between."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refused as exc:
+            return self._refused(request, exc)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The question, and the answer; another may have been faster."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except Refused as exc:
+            return self._refused(request, exc)
+
+    def _refused(self, request: HttpRequest, exc: Refused) -> HttpResponse:
+        self.message_user(request, str(exc), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+def split(text: str) -> tuple[str, ...]:
+    """A command as a shell would split it; no shell runs it. Raises ``ValidationError``."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as exc:
+        raise forms.ValidationError(f"the command cannot be split: {exc}") from exc
+
+
+def joined(argv: Iterable[str]) -> str:
+    """A command as it is typed."""
+    return shlex.join(argv)
+
+
+def choices(words: Any) -> list[tuple[str, str]]:
+    """Each word for itself."""
+    return [(word, word) for word in words]

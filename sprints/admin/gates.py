@@ -1,0 +1,108 @@
+"""Gates: who sets a command has a shell, so that only admins do."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+
+from gates.definition import Definition
+from gates.kinds import KINDS
+from gates.models import Gate
+from sprints import gate_rows
+from sprints.admin.back_office import site
+from sprints.admin.forms import Asked, Edited, choices, joined, split
+from sprints.contract import CODES, GATED, PROFILES
+
+
+class GateForm(Asked):
+    """A gate as a form."""
+
+    words = {
+        "gate id": "gate_id",
+        "differs from": "gate_id",
+        "already exists": "gate_id",
+        "title": "title",
+        "command": "command",
+        "round": "rounds",
+        "profile": "profiles",
+        "timeout_s must": "timeout_s",
+        "grace_s": "grace_s",
+        "cap_bytes": "cap_bytes",
+        "environment": "env",
+        "kind": "kind",
+    }
+
+    fixed = {"gate_id"}
+
+    gate_id = forms.CharField(max_length=64, label="Id")
+    title = forms.CharField(max_length=200)
+    kind = forms.ChoiceField(choices=choices(KINDS), initial="command")
+    command = forms.CharField(help_text="split as a shell would; no shell runs it", strip=False)
+    required = forms.BooleanField(required=False, initial=True, help_text="red ends the sprint")
+    enabled = forms.BooleanField(required=False, initial=True)
+    rounds = forms.MultipleChoiceField(
+        choices=choices(CODES), initial=list(GATED), widget=forms.CheckboxSelectMultiple
+    )
+    profiles = forms.MultipleChoiceField(
+        choices=choices(PROFILES), initial=list(PROFILES), widget=forms.CheckboxSelectMultiple
+    )
+    timeout_s = forms.FloatField(initial=600, label="Timeout", help_text="seconds")
+    grace_s = forms.FloatField(initial=5, label="Grace", help_text="seconds to end in")
+    cap_bytes = forms.IntegerField(initial=64 << 20, label="Cap", help_text="bytes of output")
+    env = forms.CharField(
+        required=False,
+        label="Environment",
+        help_text="NAME=VALUE, one a line",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    class Meta:
+        model = Gate
+        fields: list[str] = []
+
+    def shown(self, row: Gate) -> dict[str, Any]:
+        """The command and the environment as they are typed."""
+        env = "\n".join(f"{name}={value}" for name, value in row.env.items())
+        return super().shown(row) | {"command": joined(row.command), "env": env}
+
+    def clean_command(self) -> tuple[str, ...]:
+        """As an argv."""
+        return split(self.cleaned_data["command"])
+
+    def clean_env(self) -> dict[str, str]:
+        """As a dict."""
+        lines = [line for line in self.cleaned_data["env"].splitlines() if line.strip()]
+        for wrong in (line for line in lines if "=" not in line):
+            raise forms.ValidationError(f"{wrong!r}: write NAME=VALUE")
+        return dict(line.split("=", 1) for line in lines)
+
+    def keep(self, by: str) -> Gate:
+        """Put the gate. Raises ``Refused``."""
+        values = dict(self.cleaned_data)
+        profiles, enabled = values.pop("profiles"), values.pop("enabled")
+        gate_id = self.refuse_another(values.pop("gate_id"))
+        values["rounds"] = tuple(values["rounds"])
+        gate = Definition(gate_id=gate_id, **values)
+        return gate_rows.put(gate, profiles, enabled=enabled, by=by)
+
+
+@admin.register(Gate, site=site)
+class Gates(Edited):
+    """What judges a sprint, in the order in which it runs."""
+
+    form = GateForm
+    list_display = ["gate_id", "title", "argv", "when", "profiles", "required", "enabled"]
+
+    def forget(self, row: Gate, by: str) -> None:
+        """Its runs stay."""
+        gate_rows.remove(row.pk, by)
+
+    @admin.display(description="command")
+    def argv(self, row: Gate) -> str:
+        """As it is typed."""
+        return joined(row.command)
+
+    @admin.display(description="rounds")
+    def when(self, row: Gate) -> str:
+        """The heads of its rounds: R3 R5."""
+        return " ".join(code.split("_")[0] for code in row.rounds)

@@ -1,0 +1,155 @@
+"""Hooks and their deliveries. Who sets a command has a shell, so that only admins do."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+
+from sprints import hook_rows
+from sprints.admin.back_office import site
+from sprints.admin.forms import Asked, Edited, choices, joined, split
+from sprints.admin.rows import Rows, pill, when
+from sprints.hook_definition import HookDefinition
+from sprints.hooks import KINDS
+from sprints.hooks.points import NAMES
+from sprints.models import Delivery, Hook
+
+
+class HookForm(Asked):
+    """A hook as a form."""
+
+    words = {
+        "hook id": "hook_id",
+        "already exists": "hook_id",
+        "there are 32": "hook_id",
+        "is told of": "points",
+        "nothing is called": "points",
+        "can wait at": "points",
+        "timeout": "timeout_s",
+        "tried": "tries",
+        "backoff": "backoff_s",
+        "blocking": "blocking",
+        "private": "allow_private",
+        "kind": "kind",
+    }
+
+    fixed = {"hook_id", "kind"}
+
+    hook_id = forms.CharField(max_length=64, label="Id")
+    kind = forms.ChoiceField(choices=choices(KINDS))
+    points = forms.MultipleChoiceField(
+        choices=choices(NAMES), label="On", widget=forms.CheckboxSelectMultiple
+    )
+    target = forms.CharField(
+        help_text="a command, split as a shell would and run by none; or the URL of a webhook, "
+        "of a mail box or chat",
+        strip=False,
+    )
+    timeout_s = forms.FloatField(initial=10, label="Timeout", help_text="seconds a try")
+    tries = forms.IntegerField(initial=3, help_text="until it failed")
+    backoff_s = forms.FloatField(
+        initial=10, label="Back-off", help_text="seconds before the second try, then doubled"
+    )
+    blocking = forms.BooleanField(required=False, help_text="sprints wait for it")
+    allow_private = forms.BooleanField(
+        required=False, help_text="the URL may be of this machine or network"
+    )
+    enabled = forms.BooleanField(required=False, initial=True)
+    new_secret = forms.BooleanField(
+        required=False, help_text="of a webhook; see it by: studio-gateway hook show ID --secret"
+    )
+
+    class Meta:
+        model = Hook
+        fields: list[str] = []
+
+    def shown(self, row: Hook) -> dict[str, Any]:
+        """A command as it is typed."""
+        target = joined(row.target) if row.kind == "command" else row.target[0]
+        return super().shown(row) | {"target": target}
+
+    def clean(self) -> dict[str, Any]:
+        """The target by its kind."""
+        if "target" in self.cleaned_data and self.cleaned_data.get("kind") == "command":
+            try:
+                self.cleaned_data["target"] = split(self.cleaned_data["target"])
+            except forms.ValidationError as exc:
+                self.add_error("target", exc)
+        elif "target" in self.cleaned_data:
+            self.cleaned_data["target"] = (self.cleaned_data["target"].strip(),)
+        return super().clean()
+
+    def keep(self, by: str) -> Hook:
+        """Put the hook. Raises ``Refused``."""
+        values = dict(self.cleaned_data)
+        enabled, new_secret = values.pop("enabled"), values.pop("new_secret")
+        hook_id = self.refuse_another(values.pop("hook_id"))
+        values["points"] = tuple(values["points"])
+        hook = HookDefinition(hook_id=hook_id, **values)
+        return hook_rows.put(hook, enabled=enabled, new_secret=new_secret, by=by)
+
+
+@admin.register(Hook, site=site)
+class Hooks(Edited):
+    """Who is told of what."""
+
+    form = HookForm
+    list_display = ["hook_id", "on", "kind", "where", "policy", "blocking", "enabled"]
+
+    def forget(self, row: Hook, by: str) -> None:
+        """Its deliveries stay."""
+        hook_rows.remove(row.pk, by)
+
+    @admin.display(description="on")
+    def on(self, row: Hook) -> str:
+        """The points."""
+        return " ".join(row.points)
+
+    @admin.display(description="target")
+    def where(self, row: Hook) -> str:
+        """As anybody may see it: a URL may be a secret."""
+        return row.definition.shown
+
+    @admin.display(description="policy")
+    def policy(self, row: Hook) -> str:
+        """How long and how often."""
+        return f"{row.timeout_s:g} s, {row.tries} tries, {row.backoff_s:g} s apart"
+
+
+@admin.register(Delivery, site=site)
+class Deliveries(Rows):
+    """What was brought, and what came back."""
+
+    list_display = ["id", "hook_id", "point", "sprint_id", "state", "tries", "reason", "created"]
+    list_filter = ["status"]
+    ordering = ["-created_at"]
+    search_fields = ["sprint_id"]
+    search_help_text = "the id of a sprint"
+    exact = "sprint_id"
+    actions = ["redeliver"]
+    fields = tuple(
+        (
+            "id hook_id point seq sprint_id state reason tries failures exit_code http_status"
+            " duration_s created next finished output payload"
+        ).split()
+    )
+
+    created = staticmethod(when("created_at"))
+    next = staticmethod(when("next_at", "next try"))
+    finished = staticmethod(when("finished_at"))
+
+    def get_queryset(self, request: Any) -> QuerySet[Delivery]:
+        """Without what is long."""
+        return super().get_queryset(request).defer("payload", "output")
+
+    @admin.display(description="status")
+    def state(self, row: Delivery) -> SafeString:
+        """Its status."""
+        return pill(row.status)
+
+    @admin.action(description="Bring once more", permissions=["operate"])
+    def redeliver(self, request: Any, queryset: QuerySet[Delivery]) -> None:
+        """Under the same id, by the couriers, now."""
+        self.act(request, queryset, lambda row: hook_rows.redeliver(row.pk), "to be brought again")

@@ -1,0 +1,74 @@
+"""The record: events and their head. Nobody changes what has been."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sprints.admin.back_office import site
+from sprints.admin.rows import Rows, as_json, when
+from sprints.hooks.points import EVENT_KINDS
+from sprints.models import Event, Head
+
+
+class ByKind(admin.SimpleListFilter):
+    """The kinds that there are, without asking a million rows which of them they have."""
+
+    title = parameter_name = "kind"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        """Each kind."""
+        return [(kind, kind) for kind in EVENT_KINDS]
+
+    def queryset(self, request: Any, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        """Events of that kind."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Event, site=site)
+class Events(Rows):
+    """The newest events first; a search names a sprint, or an event by its number."""
+
+    list_display = ["seq", "at", "kind", "sprint_id", "message"]
+    list_filter = [ByKind]
+    ordering = ["-seq"]
+    search_fields = ["sprint_id"]
+    search_help_text = "the id of a sprint, or #7 for event 7"
+    exact = "sprint_id"
+    fields = ["seq", "at", "kind", "sprint_id", "message", "whole"]
+
+    at = staticmethod(when("ts"))
+
+    def get_search_results(
+        self, request: Any, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """``#7``, or a sprint's id."""
+        number = search_term.strip().removeprefix("#")
+        if number != search_term.strip() and number.isascii() and number.isdecimal():
+            return queryset.filter(seq=min(int(number), (1 << 63) - 1)), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description="message")
+    def message(self, row: Event) -> str:
+        """What it says."""
+        return str(row.body["message"])
+
+    @admin.display(description="as in events.jsonl")
+    def whole(self, row: Event) -> SafeString:
+        """All of it."""
+        return as_json(row.body)
+
+
+@admin.register(Head, site=site)
+class Heads(Rows):
+    """The last number and hash."""
+
+    list_display = ["seq", "chained", "mirror_fault"]
+    fields = ["seq", "hash", "mirror_fault"]
+
+    @admin.display(description="hash")
+    def chained(self, row: Head) -> SafeString:
+        """The last event's hash."""
+        return format_html("<code>{}</code>", row.hash)

@@ -1,0 +1,168 @@
+"""What every table of the back office does: seen by viewers, acted on by operators, and changed,
+where it can be changed at all, by admins through the operations that the commands use.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin import ShowFacets
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from sprints.models.moves import MoveRefused
+from sprints.queries import Refused
+from sprints.roles import Role
+
+SEEN = 1000  # rows that can be paged through; who looks for an older one filters
+ACTED_ON = 100  # at most, by one click
+
+if TYPE_CHECKING:
+    Table = admin.ModelAdmin[Any]
+    Pages = Paginator[Any]
+else:
+    Table = admin.ModelAdmin
+    Pages = Paginator
+
+
+class Window(Pages):
+    """Counts no further than ``SEEN``: a million rows are not counted to show fifty."""
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows can be paged through."""
+        rows = self.object_list
+        assert isinstance(rows, QuerySet)
+        return rows.order_by().values("pk")[:SEEN].count()
+
+
+class Rows(Table):
+    """A table that nobody edits here."""
+
+    list_per_page = 50
+    list_max_show_all = 0
+    paginator = Window
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False
+    most_seen = SEEN
+    sortable_by = ()
+    exact: ClassVar[str] = ""  # the column in which a search looks: equality, which an index finds
+
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        """Viewers see."""
+        return bool(request.role >= Role.VIEWER)
+
+    def has_module_permission(self, request: Any) -> bool:
+        """Viewers see."""
+        return bool(request.role >= Role.VIEWER)
+
+    def has_operate_permission(self, request: Any) -> bool:
+        """Operators act."""
+        return bool(request.role >= Role.OPERATOR)
+
+    def has_edit_permission(self, request: Any) -> bool:
+        """Admins edit."""
+        return bool(request.role >= Role.ADMIN)
+
+    def has_add_permission(self, request: Any) -> bool:
+        """Nobody adds."""
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        """Nobody edits."""
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """Nobody deletes."""
+        return False
+
+    @property
+    def media(self) -> Media:
+        """What its pages need of Django's scripts: the boxes of a list. They are small, and plain
+        where jQuery is not.
+        """
+        return Media(js=["admin/js/core.js", "admin/js/actions.js"])
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        """The list, and what is done to its rows."""
+        if request.method == "POST" and not self.get_actions(request):
+            raise PermissionDenied
+        titled = {"title": capfirst(str(self.opts.verbose_name_plural)), **(extra_context or {})}
+        return super().changelist_view(request, titled)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The rows that have exactly that, where the table is one that grows."""
+        if self.exact and search_term.strip():
+            return queryset.filter(**{self.exact: search_term.strip()}), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def act(
+        self,
+        request: HttpRequest,
+        rows: Iterable[Any],
+        operation: Callable[[Any], object],
+        done: str,
+    ) -> None:
+        """Do it to each row, and say what was done and what was refused. ``done``: "started"."""
+        told: dict[str, list[str]] = {}
+        rows = list(rows[: ACTED_ON + 1] if isinstance(rows, QuerySet) else rows)
+        if len(rows) > ACTED_ON:
+            self.message_user(request, f"at most {ACTED_ON} at once", messages.ERROR)
+            return
+        for row in rows:
+            try:
+                operation(row)
+            except (Refused, MoveRefused, ValueError) as exc:
+                self.message_user(request, str(exc), messages.ERROR)
+            else:
+                told.setdefault(done, []).append(str(row))
+                self.log_change(request, row, done)
+        for what, names in told.items():
+            self.message_user(request, f"{what}: {', '.join(names)}", messages.SUCCESS)
+
+
+def pill(word: str) -> SafeString:
+    """A status as all our pages show it."""
+    return format_html('<span class="pill {}">{}</span>', word, word)
+
+
+def when(field: str, title: str = "") -> Callable[[Any], SafeString | str]:
+    """A column with that field's time, to the second, in UTC; the page tells the reader's own."""
+
+    @admin.display(description=title or field.removesuffix("_at").replace("_", " "), ordering=field)
+    def column(row: Any) -> SafeString | str:
+        at = getattr(row, field)
+        if at is None:
+            return "-"
+        return format_html(
+            '<time datetime="{}">{}</time>', at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S}"
+        )
+
+    return column
+
+
+def as_json(value: Any) -> SafeString:
+    """A value as a block of JSON."""
+    return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, sort_keys=True))
+
+
+def rehearsed(operation: Callable[[], object]) -> str | None:
+    """Why the operation would be refused, None where it would not be; nothing is kept of it."""
+    try:
+        with transaction.atomic():
+            operation()
+            transaction.set_rollback(True)
+    except (Refused, ValueError) as exc:
+        return str(exc)
+    return None

@@ -1,0 +1,89 @@
+"""Schedules: a sprint whenever a cron is due."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+
+from sprints import operations, queries
+from sprints.admin.back_office import site
+from sprints.admin.forms import Asked, Edited, choices
+from sprints.contract import DEADLINES, PROFILES
+from sprints.models import Schedule
+
+
+class ScheduleForm(Asked):
+    """A schedule as a form; it is turned on and off by an action of the list."""
+
+    words = {
+        "schedule id": "schedule_id",
+        "already exists": "schedule_id",
+        "zone": "zone",
+        "title": "title",
+        "brief": "brief",
+        "profile": "profile",
+        "deadline": "deadline",
+    }
+    fixed = {"schedule_id"}
+    otherwise = "cron"
+
+    schedule_id = forms.CharField(max_length=Schedule.ID_LENGTH, label="Id")
+    cron = forms.CharField(max_length=100, help_text="minute hour day month weekday: 0 2 * * 1-5")
+    zone = forms.CharField(
+        max_length=64, required=False, help_text="as Europe/Berlin; empty: this machine's"
+    )
+    title = forms.CharField(max_length=200, required=False, help_text="of its sprints")
+    brief = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 8}))
+    profile = forms.ChoiceField(choices=choices(["", *PROFILES]), required=False)
+    deadline = forms.ChoiceField(choices=choices(["", *DEADLINES]), required=False)
+
+    class Meta:
+        model = Schedule
+        fields: list[str] = []
+
+    def keep(self, by: str) -> Schedule:
+        """Add or change it. Raises ``Refused``."""
+        values = dict(self.cleaned_data)
+        schedule_id = values.pop("schedule_id")
+        if self.instance._state.adding:
+            return operations.add_schedule(schedule_id, by, **values)
+        values["zone"] = values["zone"] or self.instance.zone
+        return operations.set_schedule(self.instance.pk, by, **values)
+
+
+@admin.register(Schedule, site=site)
+class Schedules(Edited):
+    """All schedules; operators turn them on and off."""
+
+    form = ScheduleForm
+    list_display = ["schedule_id", "cron", "zone", "title", "following", "last_sprint_id"]
+    actions = ["turn_on", "turn_off"]
+
+    def forget(self, row: Schedule, by: str) -> None:
+        """Its sprints stay."""
+        operations.remove_schedule(row.pk, by)
+
+    @admin.display(description="next")
+    def following(self, row: Schedule) -> str:
+        """When it fires."""
+        return queries.local(row.next_at, row.zone) if row.next_at else "off"
+
+    @admin.action(description="Turn on", permissions=["operate"])
+    def turn_on(self, request: Any, queryset: QuerySet[Schedule]) -> None:
+        """From its next time on."""
+        self._turn(request, queryset, on=True)
+
+    @admin.action(description="Turn off", permissions=["operate"])
+    def turn_off(self, request: Any, queryset: QuerySet[Schedule]) -> None:
+        """Keep it, and let it not fire."""
+        self._turn(request, queryset, on=False)
+
+    def _turn(self, request: Any, queryset: QuerySet[Schedule], *, on: bool) -> None:
+        by = request.user.get_username()
+        self.act(
+            request,
+            queryset,
+            lambda row: operations.turn_schedule(row.pk, by, on=on),
+            "turned on" if on else "turned off",
+        )

@@ -1,0 +1,88 @@
+"""The switches of config.json, as a page of the back office."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from sprints import operations
+from sprints.admin.forms import choices
+from sprints.contract import PROFILES
+from sprints.queries import Refused
+from sprints.roles import Role
+from sprints.store import RULES
+from sprints.views.asked import Request
+
+
+class Switches(forms.Form):
+    """One field a switch."""
+
+    automation_paused = forms.BooleanField(
+        required=False, help_text="every sprint holds at its next step"
+    )
+    max_concurrent_global = forms.IntegerField(help_text="sprints that run at once")
+    gate_profile = forms.ChoiceField(choices=choices(PROFILES), help_text="of new sprints")
+    enable_auto_merge = forms.BooleanField(required=False)
+    bind_host = forms.CharField(help_text="from the next start on")
+    port = forms.IntegerField(help_text="from the next start on")
+
+    def clean(self) -> dict[str, Any]:
+        """All of it or nothing: what one switch cannot be is told before any is turned."""
+        for key, value in list(self.cleaned_data.items()):
+            rule, holds = RULES[key]
+            if not holds(value):
+                self.add_error(key, f"{key} must be {rule}")
+        return self.cleaned_data
+
+
+def page(request: Request, site: Any) -> HttpResponse:
+    """The switches as they are, and turned."""
+    may = request.role >= Role.ADMIN
+    now = operations.configuration()
+    form = Switches(request.POST if request.method == "POST" else None, initial=now)
+    if request.method == "POST":
+        if not may:
+            raise PermissionDenied
+        if form.is_valid() and _turn(request, form):
+            return HttpResponseRedirect(reverse("admin:switches"))
+    for field in form.fields.values():
+        field.disabled = not may
+    what = site.each_context(request) | {"title": "Switches", "form": form, "may": may}
+    return render(request, "admin/switches.html", what, status=400 if form.errors else 200)
+
+
+def _turn(request: Request, form: Switches) -> bool:
+    by = request.user.get_username()
+    for key in form.changed_data:
+        value = form.cleaned_data[key]
+        try:
+            operations.configure(key, json.dumps(value), by)
+        except (Refused, operations.StoreError) as exc:
+            form.add_error(key, str(exc))
+            return False
+        LogEntry.objects.create(
+            user_id=request.user.pk,
+            object_repr=key,
+            action_flag=CHANGE,
+            change_message=f"set to {json.dumps(value)}",
+        )
+        messages.success(request, f"{key} is {json.dumps(value)}")
+    return True
+
+
+def entry(request: Any) -> dict[str, Any]:
+    """How the list of tables names it."""
+    return {
+        "name": "Switches",
+        "object_name": "Switches",
+        "admin_url": reverse("admin:switches"),
+        "add_url": None,
+        "view_only": request.role < Role.ADMIN,
+        "perms": {},
+    }

@@ -1,0 +1,85 @@
+"""What holds a sprint at its next step: a pause, or the end of the one round that was asked for.
+
+A hold stands in meta, so whoever carries the sprint next, after whatever crash, holds there too.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sprints.models.event import stamp
+from sprints.models.moves import Move, MoveRefused, Update
+from sprints.snapshot import Snapshot
+
+PAUSE = ("automation_paused", "paused_by", "paused_ts", "paused_why")  # in meta, while it is held
+STEP = "pause_after"  # in meta, of a sprint that was asked for one round: {round_id, by}
+
+
+def held(by: str, why: str, at: datetime) -> dict[str, Any]:
+    """What stands in meta while it is paused."""
+    return {"automation_paused": True, "paused_by": by, "paused_ts": stamp(at), "paused_why": why}
+
+
+def unpaused(snapshot: Snapshot) -> dict[str, Any]:
+    """Its meta without a pause; a step that is not over yet stays."""
+    gone = {*PAUSE, STEP} if _is_between_steps(snapshot) else {*PAUSE}
+    return {key: value for key, value in snapshot.sprint.meta.items() if key not in gone}
+
+
+def paused_by(snapshot: Snapshot) -> str:
+    """Who paused it, since when and why, in words."""
+    meta = snapshot.sprint.meta
+    since = f" since {meta['paused_ts']}" if meta.get("paused_ts") else ""
+    why = f" ({meta['paused_why']})" if meta.get("paused_why") else ""
+    return f"{meta.get('paused_by') or 'its settings'}{since}{why}"
+
+
+def step(snapshot: Snapshot, begun: Move | None, code: str, by: str) -> Move:
+    """Let the sprint go on to the end of its current round ``code`` and hold it there; ``begun`` is
+    the start of one that has not started. Raises ``MoveRefused``.
+    """
+    sprint = snapshot.sprint
+    if snapshot.paused and not _is_between_steps(snapshot):
+        raise MoveRefused(f"sprint {sprint.sprint_id} is paused by {paused_by(snapshot)}")
+    meta = unpaused(snapshot) | {STEP: {"round_id": code, "by": by}}
+    if begun is None:
+        return noted(snapshot, f"one round asked for by {by}: {code}", meta, by)
+    (row, *rounds), data = begun.changes, begun.data | {"one_round": code, "by": by}
+    assert isinstance(row, Update), "a start begins with the sprint's own row"
+    first = Update(row.row, row.id, row.only_from, row.values | {"meta": meta})
+    return Move(begun.kind, begun.message, (first, *rounds), begun.round_id, data)
+
+
+def go_on(snapshot: Snapshot) -> Move | None:
+    """No longer hold a sprint because one round was asked for; None where it was not."""
+    sprint = snapshot.sprint
+    if STEP not in sprint.meta or sprint.status != "running" or sprint.cancel_by:
+        return None
+    meta = unpaused(snapshot) if _is_between_steps(snapshot) else dict(sprint.meta)
+    meta.pop(STEP, None)
+    change = Update("sprint", sprint.sprint_id, ("running",), {"meta": meta})
+    return Move("note", "sprint goes on to its end", (change,))
+
+
+def hold_after_step(snapshot: Snapshot, at: datetime) -> Move | None:
+    """Hold the sprint, whose round ends now, where that round is all that was asked for."""
+    asked = snapshot.sprint.meta.get(STEP)
+    if not asked or asked["round_id"] != snapshot.now.code:
+        return None
+    by, code = asked["by"], asked["round_id"]
+    meta = snapshot.sprint.meta | held(by, f"one round was asked for, {code}", at)
+    return noted(snapshot, f"sprint holds after {code}, as {by} asked", meta, by)
+
+
+def noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Move:
+    """A note by somebody, and the meta that comes with it."""
+    only_from = (snapshot.sprint.status,)
+    change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta})
+    return Move("note", message, (change,), data={"by": by})
+
+
+def _is_between_steps(snapshot: Snapshot) -> bool:
+    """It is held because the round that was asked for has ended."""
+    asked = snapshot.sprint.meta.get(STEP)
+    if not asked or not snapshot.paused:
+        return False
+    return bool(asked["round_id"] != snapshot.sprint.current_round)

@@ -1,0 +1,49 @@
+"""What a monitor asks for: a few numbers, at a cost that does not grow with history."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from gates.models import GateRun
+from sprints import queries, queue
+from sprints.models import Head, Sprint
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """The numbers of now. ``sprints`` is by status, all of them; ``queue_oldest_s`` is in seconds,
+    None where nothing waits; ``queue_away`` is true where the broker does not answer.
+    """
+
+    sprints: dict[str, int]
+    gates_running: int
+    queue_depth: int
+    queue_oldest_s: float | None
+    queue_away: bool
+    hosts_alive: int
+    hosts_silent: int
+    events: int
+    mirror_at_fault: bool
+
+
+def gauges() -> Gauges:
+    """Ask the database and the queue."""
+    counts = dict(Sprint.objects.order_by().values_list("status").annotate(Count("pk")))
+    running = Sprint.Status.RUNNING
+    waiting: dict[str, Any] = queue.depth()
+    hosts = queries.hosts()
+    head = Head.objects.get(pk=1)
+    return Gauges(
+        sprints={name: counts.get(name, 0) for name in Sprint.Status.values},
+        gates_running=GateRun.objects.filter(
+            round__sprint__status=running, status=GateRun.RUNNING
+        ).count(),
+        queue_depth=waiting["messages"],
+        queue_oldest_s=waiting["oldest_s"],
+        queue_away="away" in waiting,
+        hosts_alive=sum(one["alive"] for one in hosts),
+        hosts_silent=sum(one["alive"] and one["silent"] for one in hosts),
+        events=head.seq,
+        mirror_at_fault=bool(head.mirror_fault),
+    )

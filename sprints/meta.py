@@ -1,0 +1,119 @@
+"""What may stand in a sprint's meta: any JSON that each database and file gives back unchanged, and
+our own keys as the contract reads them.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sprints.contract import DEFAULT_GATE, ContractError, draft
+
+BRIEF_BYTES = 1 << 20
+OTHER_BYTES = 1 << 16  # all but the brief, as JSON: every event of a pause carries it
+KEY_LENGTH = 100
+DEEP = 32  # what writes the files follows nesting by recursion
+
+# Written by the gateway alone.
+OURS = frozenset("created_by waiting_for paused_by paused_ts paused_why pause_after".split())
+# Frozen with the contract: a change would say what does not hold.
+FROZEN = frozenset(
+    "gate_profile round_deadline gates_at_once round_minutes required_acks_by_round".split()
+)
+SWITCHES = ("automation_paused", "enable_auto_merge")
+
+
+class BadMeta(ValueError):
+    """The values cannot stand in a meta; the message lists every reason, on one line."""
+
+
+def plain_json(value: Any, deep: int = DEEP) -> Any:
+    """``value`` as it comes back from every database: 1e3 and 1000.0 are 1000. Raises ``BadMeta``
+    for what JSON cannot say (NaN, infinity) or what PostgreSQL cannot keep (NUL, half a surrogate).
+    """
+    if deep < 0:
+        raise BadMeta(f"meta is nested too deeply; at most {DEEP} levels")
+    match value:
+        case None | bool() | int():
+            return value
+        case str():
+            return _text(value)
+        case float() if value.is_integer():
+            return int(value)
+        case float() if value == value and abs(value) != float("inf"):
+            return value
+        case list():
+            return [plain_json(one, deep - 1) for one in value]
+        case dict():
+            return {_text(key): plain_json(one, deep - 1) for key, one in value.items()}
+    raise BadMeta("meta holds a value that is not JSON")
+
+
+def merged(
+    meta: Mapping[str, Any], patch: Mapping[str, Any], waiting: Any = None
+) -> dict[str, Any]:
+    """``meta`` after a shallow merge of ``patch``, where None removes a key. A key that is given as
+    it is already is no change, so whoever has read a sprint may send it back whole.
+
+    Raises ``BadMeta`` with every reason.
+    """
+    now = {**meta, "waiting_for": waiting}
+    changed = {
+        key: value
+        for key, value in plain_json(dict(patch), DEEP + 1).items()
+        if (key in now or value is not None) and not (key in now and same(now[key], value))
+    }
+    problems = [f"{key} is written by the gateway alone" for key in sorted(OURS & {*changed})]
+    given = {key: value for key, value in changed.items() if value is not None}
+    problems += _problems(given)
+    after = {k: v for k, v in {**meta, **changed}.items() if v is not None or k not in changed}
+    problems += _too_large(after) if changed else []
+    if problems:
+        raise BadMeta("; ".join(problems))
+    return after
+
+
+def _problems(given: Mapping[str, Any]) -> list[str]:
+    """What our own keys must not be."""
+    found = []
+    if not isinstance(given.get("brief", ""), str):
+        found.append("brief must be a text")
+    found += [f"{key} must be true or false" for key in SWITCHES if _is_no_switch(given, key)]
+    if not all(key.isprintable() and 0 < len(key) <= KEY_LENGTH for key in given):
+        found.append(f"a key of meta is one line of 1 to {KEY_LENGTH} characters")
+    try:
+        draft(given, [replace(DEFAULT_GATE, timeout_s=0.001, grace_s=0.0)])
+    except ContractError as exc:
+        found.append(str(exc))
+    return found
+
+
+def frozen(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What differs of the keys that a sprint which runs keeps as its contract froze them."""
+    return [key for key in sorted(FROZEN) if not same(before.get(key), after.get(key))]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether JSON has them alike: there, true is not 1."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _is_no_switch(given: Mapping[str, Any], key: str) -> bool:
+    return key in given and not isinstance(given[key], bool)
+
+
+def _too_large(meta: Mapping[str, Any]) -> list[str]:
+    found = []
+    brief = meta.get("brief")
+    if isinstance(brief, str) and len(brief.encode()) > BRIEF_BYTES:
+        found.append(f"a brief has at most {BRIEF_BYTES} bytes")
+    others = {key: value for key, value in meta.items() if key != "brief"}
+    if len(json.dumps(others)) > OTHER_BYTES:
+        found.append(f"meta without its brief has at most {OTHER_BYTES} bytes")
+    return found
+
+
+def _text(text: str) -> str:
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise BadMeta("a text in meta holds a NUL or half a surrogate pair")
+    return text

@@ -1,0 +1,79 @@
+"""Nothing that is put on record holds a secret: neither rows nor events, so that both agree.
+
+Left as they are: the contract and the definitions of gates and hooks, which would not run without
+what their owner has put there, ids, and the paths in rows.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from gates.redaction import Redactor, redactor
+from gates.secret_values import known
+from sprints.models.shape import MODELS
+from sprints.store import StoreError, read_config
+
+# The fields of the rows that hold words of people and programs.
+WORDS = {
+    "sprint": {"title", "last_error", "meta", "waiting", "cancel_by"},
+    "round": {"title", "notes"},
+    "task": {"title", "details", "prompt", "reply"},
+    "gate_run": {"title", "command", "reason"},
+    "delivery": {"reason", "output"},
+}
+
+_read: dict[tuple[Path, int, int], tuple[str, ...]] = {}
+
+
+def own_secrets() -> Iterator[str]:
+    """The token and the key of this gateway, as config.json has them now."""
+    yield settings.SECRET_KEY
+    path: Path = settings.STORE.config
+    try:
+        found = path.stat()
+        state = (path, found.st_mtime_ns, found.st_ino)
+        if state not in _read:
+            config = read_config(path)
+            _read.clear()
+            _read[state] = tuple(
+                config[key] for key in ("auth_token", "secret_key") if key in config
+            )
+        yield from _read[state]
+    except (OSError, StoreError):
+        return  # commands and pages say what is wrong with it
+
+
+def needed(values: Iterable[Any]) -> Redactor | None:
+    """What takes secrets out of these values of JSON; None where there is nothing to take out."""
+    ours = redactor(known())
+    form, shape = ours.looks("\n".join(_texts(values)).encode("utf-8", "surrogatepass"))
+    return ours if form or shape else None
+
+
+def clean(value: Any) -> Any:
+    """A value of JSON, a text above all, without secrets."""
+    ours = needed([value])
+    return ours.clean_json(value) if ours else value
+
+
+def clean_values(ours: Redactor, row: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """New values of a row without secrets; a text stays as short as its field has it."""
+    meta: Any = MODELS[row]._meta
+    cleaned = dict(values)
+    for name in WORDS[row] & values.keys():
+        one = ours.clean_json(values[name])
+        cleaned[name] = one[: meta.get_field(name).max_length] if isinstance(one, str) else one
+    return cleaned
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from _texts(value.values())
+        case Iterable() if not isinstance(value, bytes):
+            for one in value:
+                yield from _texts(one)

@@ -1,0 +1,27 @@
+"""What each agent was asked last."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from sprints.models import Task
+
+
+def last_tasks(agents: Collection[str], limit: int) -> dict[str, list[Task]]:
+    """The last tasks of each agent, newest first, with their rounds. One query."""
+    first, *others = (
+        Task.objects.filter(
+            pk__in=Task.objects.filter(owner_agent=agent)
+            .order_by("-updated_at")
+            .values("pk")[:limit]
+        )
+        .defer("prompt", "reply", "details")
+        .select_related("round")
+        .order_by()
+        for agent in agents
+    )
+    found: dict[str, list[Task]] = defaultdict(list)
+    for task in first.union(*others, all=True):
+        found[task.owner_agent].append(task)
+    for tasks in found.values():
+        tasks.sort(key=lambda task: task.updated_at, reverse=True)
+    return {agent: found[agent] for agent in agents}

@@ -1,0 +1,63 @@
+"""What waits for a person, the most urgent first, and what that person may do about it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sprints.models import Sprint
+from sprints.queries.board import Line
+
+GATE_FAILED = re.compile(r"gate_failed:(\S+) exit_code=(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One sprint: ``kind`` is what it is held by, ``said`` why, ``todo`` the next act in words."""
+
+    line: Line
+    kind: str
+    said: str
+    todo: str
+    since: datetime | str | None
+
+
+def items(
+    stopped: Iterable[Line], running: Iterable[Line], unstarted: Iterable[Line]
+) -> list[Item]:
+    """Blocked and failed sprints, then those that run and are held or late, then what was never
+    started.
+    """
+    found = [_stopped(line) for line in stopped]
+    found += [item for line in running if (item := _running(line))]
+    found += [
+        Item(line, "created", "was made and has not been started", "Run it", line.created_at)
+        for line in unstarted
+    ]
+    return found
+
+
+def _stopped(line: Line) -> Item:
+    why = cause(line.last_error) or "it says not why"
+    if line.status == Sprint.Status.BLOCKED:
+        return Item(line, "blocked", why, "Mend it and retry", line.finished_at)
+    return Item(line, "failed", why, "Read the failing line", line.finished_at)
+
+
+def _running(line: Line) -> Item | None:
+    if line.waiting is None:
+        return None
+    said, since = f"waits for {line.waiting['what']}", line.waiting["since_ts"]
+    if line.for_person:
+        return Item(line, "paused", said, "Resume it", since)
+    if line.overdue:
+        return Item(line, "overdue", f"{said}, and is over its time", "Look into it", since)
+    return None
+
+
+def cause(last_error: str) -> str:
+    """``last_error`` in words, as far as it has a fixed form."""
+    if found := GATE_FAILED.fullmatch(last_error):
+        code = "without an exit code" if found[2] == "None" else f"exit code {found[2]}"
+        return f"gate {found[1]} said no, {code}"
+    return last_error

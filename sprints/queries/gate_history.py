@@ -1,0 +1,73 @@
+"""What came of the gates' last runs."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from gates.models import Gate, GateRun
+from gates.verdict import Verdict
+
+JUDGED = (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of the runs that came to a verdict: how many there are, the share that passed (0 to 1), and
+    percentiles of their seconds; None where there is nothing to tell.
+    """
+
+    runs: int
+    passed: float | None
+    p50_s: float | None
+    p95_s: float | None
+
+
+def definitions() -> list[Gate]:
+    """All gates, in their order."""
+    return list(Gate.objects.all())
+
+
+def definition(gate_id: str) -> Gate | None:
+    """The gate of that id, None where it was removed or never was."""
+    return Gate.objects.filter(pk=gate_id).first()
+
+
+def last_runs(gate_ids: Collection[str], limit: int) -> dict[str, list[GateRun]]:
+    """The last runs of each gate, newest first. One query, whatever the number of gates."""
+    found: dict[str, list[GateRun]] = defaultdict(list)
+    if gate_ids:
+        first, *others = (_last(gate_id, limit) for gate_id in gate_ids)
+        for run in first.union(*others, all=True) if others else first:
+            found[run.gate_id].append(run)
+    for runs in found.values():
+        runs.sort(key=lambda run: run.started_at, reverse=True)
+    return {gate_id: found[gate_id] for gate_id in gate_ids}
+
+
+def _last(gate_id: str, limit: int) -> QuerySet[GateRun]:
+    """The limit stands inside, where every database lets it stand in a union."""
+    newest = GateRun.objects.filter(gate_id=gate_id).order_by("-started_at").values("pk")[:limit]
+    return GateRun.objects.filter(pk__in=newest).select_related("round").order_by()
+
+
+def figures(runs: Sequence[GateRun]) -> Figures:
+    """What the runs say of their gate; those that were cut short say nothing."""
+    judged = [run for run in runs if run.status in JUDGED]
+    seconds = [run.duration_s for run in judged if run.duration_s is not None]
+    passed = sum(run.status == Verdict.PASSED for run in judged)
+    return Figures(
+        runs=len(judged),
+        passed=passed / len(judged) if judged else None,
+        p50_s=percentile(seconds, 0.5),
+        p95_s=percentile(seconds, 0.95),
+    )
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The least value that a ``share`` of them does not exceed; None where there is none."""
+    if not values:
+        return None
+    rank = -(-share * len(values) // 1)  # rounded up
+    return sorted(values)[max(0, int(rank) - 1)]

@@ -1,0 +1,91 @@
+"""The event stream as pages read it: filtered, newest first, paged by number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from sprints.models import Event
+
+# What we record ourselves; other kinds may be asked for as well.
+KINDS = (
+    "sprint_created round_started round_done gate_started gate_finished task_started task_done "
+    "hook_started hook_finished note error config_changed gate_changed hook_changed "
+    "schedule_changed schedule_fired mirror_repaired"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events; what is empty or None does not filter. Times are inclusive."""
+
+    sprint_id: str = ""
+    kind: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An event as a page shows it."""
+
+    seq: int
+    at: datetime
+    kind: str
+    message: str
+    sprint_id: str
+    round_id: str
+    data: dict[str, Any]
+
+
+def newest(limit: int, which: Filter, *, before: int | None = None) -> tuple[list[Shown], bool]:
+    """The newest events, those before number ``before``; and whether there are older ones."""
+    rows = _matching(which)
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    found = list(rows.order_by("-seq")[: limit + 1])
+    return [_shown(row) for row in found[:limit]], len(found) > limit
+
+
+def after(limit: int, which: Filter, seq: int) -> tuple[list[Shown], bool]:
+    """The newest events after number ``seq``, newest first; and whether some were left out."""
+    found = list(_matching(which).filter(seq__gt=seq).order_by("-seq")[: limit + 1])
+    return [_shown(row) for row in found[:limit]], len(found) > limit
+
+
+def _matching(which: Filter) -> QuerySet[Event]:
+    """Times are turned into numbers first: a walk along the numbers from the newest event down to
+    an hour of last year would be long. (Where a clock was put back, the hour that stands twice may
+    be cut short.)
+    """
+    rows = Event.objects.all()
+    if which.sprint_id:
+        rows = rows.filter(sprint_id=which.sprint_id)
+    if which.kind:
+        rows = rows.filter(kind=which.kind)
+    if which.since:
+        first = Event.objects.filter(ts__gte=which.since).order_by("ts", "seq")
+        rows = rows.filter(seq__gte=_seq(first, 1 << 62))
+    if which.until:
+        last = Event.objects.filter(ts__lte=which.until).order_by("-ts", "-seq")
+        rows = rows.filter(seq__lte=_seq(last, 0))
+    return rows
+
+
+def _seq(events: QuerySet[Event], otherwise: int) -> int:
+    found = events.values_list("seq", flat=True).first()
+    return otherwise if found is None else found
+
+
+def _shown(row: Event) -> Shown:
+    body = row.body
+    return Shown(
+        seq=row.seq,
+        at=row.ts,
+        kind=row.kind,
+        message=body["message"],
+        sprint_id=row.sprint_id or "",
+        round_id=body["round_id"] or "",
+        data=body["data"],
+    )

@@ -1,0 +1,129 @@
+"""Times, durations and rounds in words, the same on every page."""
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+
+from sprints.roles import Role
+
+register = template.Library()
+
+DASH = "\N{EN DASH}"
+MINUTE, HOUR, DAY = 60, 3600, 86400
+WORDS = {"in_progress": "in progress", "timed_out": "timed out"}
+# A status is never told by its colour alone.
+SIGNS = {"done": "✓", "in_progress": "▸", "failed": "✕", "blocked": "!", "cancelled": DASH}
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds in their two largest units, ``24m 45s``; a dash where there are none."""
+    if seconds is None:
+        return DASH
+    if seconds < 10:
+        return f"{max(0.0, seconds):.1f}s"
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole}s"
+    if whole < HOUR:
+        return f"{whole // MINUTE}m {whole % MINUTE:02d}s"
+    if whole < DAY:
+        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
+    return f"{whole // DAY}d {whole % DAY // HOUR}h"
+
+
+@register.simple_tag
+def when(at: datetime | str | None) -> str:
+    """A ``<time>``: how long ago in words, the exact time in its title, which the page's script
+    turns into the reader's own zone. ``at`` is aware, or as the files have it; nothing for None.
+    """
+    if not at:
+        return ""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    moment = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        f"{moment:%Y-%m-%d %H:%M:%S}",
+        ago((timezone.now() - moment).total_seconds()),
+    )
+
+
+def ago(seconds: float) -> str:
+    """``3 min ago``; ``in 3 min`` for what is to come."""
+    size = abs(seconds)
+    if size < 5:
+        return "just now"
+    if size < MINUTE:
+        words = f"{size:.0f} s"
+    elif size < HOUR:
+        words = f"{size // MINUTE:.0f} min"
+    elif size < 2 * DAY:
+        words = f"{size // HOUR:.0f} h"
+    else:
+        words = f"{size // DAY:.0f} d"
+    return f"{words} ago" if seconds > 0 else f"in {words}"
+
+
+@register.filter
+def word(status: str) -> str:
+    """A status as it is read: ``in progress``."""
+    return WORDS.get(status, status)
+
+
+@register.filter
+def short(code: str) -> str:
+    """A round's short name: ``R3`` of ``R3_BUILD_A_INTEGRATE``."""
+    return code.split("_")[0]
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 as ``86 %``, and as 0 % or 100 % only what is none or all; a dash where
+    there is none.
+    """
+    if share is None:
+        return DASH
+    whole = round(share * 100)
+    if share < 1:
+        whole = min(whole, 99)
+    return f"{max(whole, 1) if share > 0 else 0} %"
+
+
+@register.filter
+def argv(command: Sequence[str]) -> str:
+    """A command as somebody would type it."""
+    return shlex.join(str(part) for part in command)
+
+
+@register.filter
+def plain(text: str) -> str:
+    """Control characters made visible, so that no text can play with the page or hide in it."""
+    return "".join(c if c.isprintable() or c == " " else f"\\x{ord(c):02x}" for c in str(text))
+
+
+@register.inclusion_tag("sprints/rounds.html")
+def round_cells(rounds: Sequence[tuple[str, str]], status: str) -> dict[str, Any]:
+    """Six cells, one a round; ``status`` is the sprint's."""
+    cells = [(short(code), _cell(at, status)) for code, at in rounds]
+    told = ", ".join(f"{name} {word(kind)}" for name, kind in cells)
+    marked = [(name, kind, SIGNS.get(kind, "")) for name, kind in cells]
+    return {"cells": marked, "told": told or "not started"}
+
+
+def _cell(of_round: str, of_sprint: str) -> str:
+    """A round in which a sprint ended is shown as what became of the sprint."""
+    if of_round in ("blocked", "in_progress") and of_sprint in ("failed", "cancelled"):
+        return of_sprint
+    return of_round
+
+
+@register.filter
+def may(request: Any, role: str) -> bool:
+    """Whether who asks has that role, or a higher one."""
+    return bool(request.role >= Role.named(role))

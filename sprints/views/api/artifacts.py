@@ -1,0 +1,123 @@
+"""A sprint's evidence: as text that no browser runs, whole or in part."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import quote
+
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import register_converter
+from ninja import Router
+from ninja.params.functions import Path, Query
+
+from sprints import queries
+from sprints.evidence import open_evidence
+from sprints.views.answers import refuse
+from sprints.views.api.documented import noes
+from sprints.views.asked import Request
+
+CHUNK = 1 << 16
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Accept-Ranges": "bytes",
+}
+PLAIN = {"content": {"text/plain; charset=utf-8": {"schema": {"type": "string"}}}}
+IN_PART = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Range",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "One range of bytes: `bytes=0-999`, `bytes=1000-`, `bytes=-1000`.",
+        }
+    ],
+    "responses": {
+        200: {"description": "The file", **PLAIN},
+        206: {"description": "The part of it that was asked for", **PLAIN},
+    },
+}
+
+router = Router()
+
+
+class RelPath:
+    """Any text, newlines too: whether it leads to a file is not for the pattern to say."""
+
+    regex = r"(?s:.+)"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(RelPath, "relpath")
+
+
+@router.get(
+    "/artifacts/{sprint_id}/{relpath:relpath}",
+    response=noes(404, 416, 422),
+    operation_id="artifact",
+    openapi_extra=IN_PART,
+)
+def artifact(
+    request: Request,
+    sprint_id: str,
+    relpath: str = Path(..., description="As in `gates/qa_smoke_quick/stdout.txt`."),
+    download: bool = Query(False, description="1: for the browser to keep, not to show."),
+) -> HttpResponseBase:
+    """A file of the sprint's folder, its bytes as they are."""
+    try:
+        file = open_evidence(sprint_id, relpath)
+    except FileNotFoundError:
+        raise queries.Unknown("no such file") from None
+    size = os.fstat(file.fileno()).st_size
+    asked = request.headers.get("Range", "")
+    part = None if "If-Range" in request.headers else _part(asked, size)
+    start, end = part if part else (0, size)
+    headers = HEADERS | {"Content-Length": str(end - start)}
+    if download:
+        name = quote(relpath.rsplit("/", 1)[-1], safe="")
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    if part and start >= end:
+        file.close()
+        return refuse(416, "there are no such bytes", **{"Content-Range": f"bytes */{size}"})
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    file.seek(start)
+    response = StreamingHttpResponse(
+        _bytes(file, end - start),
+        status=206 if part else 200,
+        content_type="text/plain; charset=utf-8",
+        headers=headers,
+    )
+    response._resource_closers.append(file.close)  # type: ignore[attr-defined]
+    return response
+
+
+def _part(asked: str, size: int) -> tuple[int, int] | None:
+    """From where up to where; nothing in between where there are no such bytes; None where no part
+    is asked for, or in a way that we need not understand.
+    """
+    found = RANGE.fullmatch(asked.strip().replace(" ", ""))
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if not first:
+        return max(0, size - int(last)), size
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(size, int(last) + 1) if last else size
+
+
+def _bytes(file: BinaryIO, count: int) -> Iterator[bytes]:
+    """That many bytes from where the file stands: one that grows meanwhile has more."""
+    while count > 0 and (chunk := file.read(min(CHUNK, count))):
+        count -= len(chunk)
+        yield chunk

@@ -1,0 +1,32 @@
+"""Answers that a client may have already: ETag and If-None-Match."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.http import parse_etags
+
+from sprints.views.asked import Request
+
+TAGGED = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "If-None-Match",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "The ETag of the answer that you have: 304 if it is the same still.",
+        }
+    ]
+}
+
+
+def tagged(request: Request, tag: str, make: Callable[[], HttpResponse]) -> HttpResponse:
+    """What ``make`` gives, or 304 where the client has that already. ``tag`` must be read before
+    what it tags: then a change in between is seen at the next look, never missed.
+    """
+    quoted = f'"{tag}"'
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    same = "*" in known or quoted in {one.removeprefix("W/") for one in known}
+    response = HttpResponseNotModified() if same else make()
+    response["ETag"] = quoted
+    return response

@@ -1,0 +1,96 @@
+"""Whatever goes wrong in the interface, as ``{"error": one line}``."""
+
+from typing import Any
+
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    RawPostDataException,
+    UnreadablePostError,
+)
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from sprints.queries import NotNow, Refused, Unknown
+from sprints.roles import Role
+from sprints.store import StoreError
+from sprints.views.answers import refuse
+from sprints.views.asked import Request
+
+LONGEST = 500
+
+
+class Missing(Refused):
+    """What must be given is not there."""
+
+
+class AtLeast:
+    """Asked by ninja before it looks at anything else that was sent."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    def __call__(self, request: Request) -> bool:
+        """True, or a refusal."""
+        if request.role < self.role:
+            raise HttpError(403, f"not allowed: this needs the role {self.role.word}")
+        return True
+
+
+VIEWER, OPERATOR, ADMIN = (AtLeast(role) for role in Role)
+
+
+def teach(interface: NinjaAPI) -> None:
+    """Let it say no in our words."""
+    interface.add_exception_handler(Http404, lambda request, exc: refuse(404, "not found"))
+    interface.add_exception_handler(HttpError, _by_status)
+    interface.add_exception_handler(ValidationError, _invalid)
+    interface.add_exception_handler(Refused, _refused)
+    interface.add_exception_handler(StoreError, _no_store)
+    interface.add_exception_handler(RawPostDataException, _a_form)
+    interface.add_exception_handler(UnreadablePostError, _cut_off)
+
+
+def _by_status(request: HttpRequest, exc: Any) -> HttpResponse:
+    """Ninja keeps what was wrong with a body as the cause."""
+    if isinstance(exc.__cause__, UnicodeDecodeError):
+        return refuse(400, "the body is not JSON: it is not UTF-8")
+    if isinstance(exc.__cause__, ValueError):
+        return refuse(400, one_line(f"the body is not JSON: {exc.__cause__}"))
+    return refuse(exc.status_code, one_line(str(exc)))
+
+
+def _invalid(request: HttpRequest, exc: Any) -> HttpResponse:
+    said = []
+    for error in exc.errors[:5]:
+        where = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
+        words = error["msg"][:1].lower() + error["msg"][1:]
+        said.append(f"{'.'.join(where) or 'the body'}: {words}")
+    return refuse(422, one_line("; ".join(said)))
+
+
+def _refused(request: HttpRequest, exc: Any) -> HttpResponse:
+    """By what it is; a plain refusal is for what was given."""
+    status = {Missing: 400, Unknown: 404, NotNow: 409}.get(type(exc), 422)
+    return refuse(status, one_line(str(exc)))
+
+
+def _no_store(request: HttpRequest, exc: Any) -> HttpResponse:
+    return refuse(503, one_line(str(exc)))
+
+
+def _a_form(request: HttpRequest, exc: Any) -> HttpResponse:
+    """Its parts have been read already, in search of a form's token."""
+    return refuse(400, "the body is not JSON: it is a form")
+
+
+def _cut_off(request: HttpRequest, exc: Any) -> HttpResponse:
+    return refuse(400, "the body ends before its end")
+
+
+def one_line(text: str) -> str:
+    """``text`` as one line that can do nothing to a terminal, cut where it is long."""
+    words = " ".join(text.split())
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
+    return plain if len(plain) <= LONGEST else plain[: LONGEST - 3] + "..."

@@ -1,0 +1,232 @@
+"""What is sent and what comes back (FORMATS: "HTTP", "state.json"): for the OpenAPI document, and
+for the check of what is sent.
+"""
+
+from typing import Annotated, Any, Literal
+
+from ninja import Field, Schema
+from pydantic import ConfigDict, StrictBool, StrictInt, StrictStr
+
+SprintStatus = Literal["created", "running", "blocked", "failed", "succeeded", "cancelled"]
+RoundStatus = Literal["pending", "in_progress", "done", "blocked"]
+TaskStatus = Literal["pending", "in_progress", "blocked", "done", "cancelled"]
+Text = Annotated[StrictStr, Field(max_length=10_000)]
+
+
+class Asked(Schema):
+    """A body of which every key counts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewSprint(Asked):
+    """``title`` is the id where none is given."""
+
+    sprint_id: StrictStr | None = Field(None, examples=["wk1"])
+    title: Text | None = Field(None, examples=["Week one"])
+
+
+class SprintChange(Asked):
+    """``meta`` is merged key by key; null removes one."""
+
+    title: Text | None = Field(None, examples=["Week one"])
+    meta: dict[str, Any] | None = Field(None, examples=[{"brief": "Make it faster", "old": None}])
+
+
+class Why(Asked):
+    """One line for the others."""
+
+    why: Text | None = Field(None, examples=["lunch"])
+
+
+class Switches(Schema):
+    """The switches of config.json; never the token."""
+
+    bind_host: str
+    port: int
+    enable_auto_merge: bool
+    automation_paused: bool
+    max_concurrent_global: int
+    gate_profile: Literal["quick", "full"]
+
+
+class SwitchesToTurn(Asked):
+    """All or none of those that are given."""
+
+    bind_host: Annotated[StrictStr, Field(max_length=255)] | None = None
+    port: StrictInt | None = None
+    enable_auto_merge: StrictBool | None = None
+    automation_paused: StrictBool | None = Field(None, examples=[True])
+    max_concurrent_global: StrictInt | None = None
+    gate_profile: StrictStr | None = Field(None, examples=["full"])
+
+
+class Error(Schema):
+    """Every refusal."""
+
+    error: str = Field(examples=["unauthorized"])
+
+
+class Ok(Schema):
+    """It was taken on."""
+
+    ok: bool = True
+
+
+class Health(Schema):
+    """The gateway answers."""
+
+    ok: bool = True
+    version: str
+
+
+class Created(Ok):
+    """The sprint is there."""
+
+    sprint_id: str
+
+
+class Job(Schema):
+    """Whether a sprint is being carried right now, and which."""
+
+    running: bool
+    name: str | None
+
+
+class Host(Schema):
+    """A host that carries sprints, or once did; ages in seconds."""
+
+    name: str
+    place: str
+    workers: int
+    seen_s: float
+    alive: bool
+    worked_s: float
+    restarts: int
+    carries: list[str]
+    silent: bool
+
+
+class Hosts(Schema):
+    """All of them."""
+
+    hosts: list[Host]
+
+
+class Status(Hosts):
+    """What this gateway is, holds and does, and who works for it."""
+
+    version: str
+    repo_root: str
+    sprints: list[str]
+    job: Job
+
+
+class Titles(Schema):
+    """The title of each sprint, by its id."""
+
+    sprints: dict[str, str]
+
+
+class Task(Schema):
+    """A piece of work asked of one agent."""
+
+    task_id: str
+    title: str
+    owner_agent: str
+    status: TaskStatus
+    created_ts: str
+    updated_ts: str
+    details: dict[str, Any]
+
+
+class Round(Schema):
+    """One round of a sprint."""
+
+    round_id: str
+    title: str
+    status: RoundStatus
+    started_ts: str | None
+    finished_ts: str | None
+    notes: list[str]
+    tasks: dict[str, Task]
+
+
+class GateRun(Schema):
+    """The latest run of a gate; a negative exit code is the signal that killed it."""
+
+    gate_id: str
+    title: str
+    command: list[str]
+    required: bool
+    started_ts: str
+    finished_ts: str | None
+    exit_code: int | None
+    stdout_path: str
+    stderr_path: str
+
+
+class Sprint(Schema):
+    """A sprint as state.json has it."""
+
+    sprint_id: str
+    title: str
+    created_ts: str
+    status: SprintStatus
+    current_round: str | None
+    rounds: dict[str, Round]
+    gates: dict[str, GateRun]
+    artifacts_dir: str
+    last_error: str | None
+    meta: dict[str, Any]
+
+
+class Event(Schema):
+    """A line of events.jsonl."""
+
+    ts: str
+    kind: str
+    message: str
+    sprint_id: str | None
+    round_id: str | None
+    data: dict[str, Any]
+    seq: int
+    change: list[dict[str, Any]]
+    prev: str
+    hash: str
+
+
+class Agent(Schema):
+    """One of the fifteen."""
+
+    agent_id: str
+    label: str
+    title: str
+    mission: str
+
+
+class Agents(Schema):
+    """All of them."""
+
+    agents: list[Agent]
+
+
+class Gate(Schema):
+    """A gate as its owner has defined it; of its environment, the names."""
+
+    gate_id: str
+    title: str
+    kind: str
+    command: list[str]
+    required: bool
+    rounds: list[str]
+    profiles: list[str]
+    timeout_s: float
+    enabled: bool
+    env: list[str]
+
+
+class Gates(Schema):
+    """All of them."""
+
+    gates: list[Gate]

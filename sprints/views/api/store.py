@@ -1,0 +1,66 @@
+"""What the gateway is: its status, its switches, who works for it and who judges."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import JsonResponse
+from ninja import Router
+from ninja.params.functions import Body
+
+from sprints import operations, queries
+from sprints.agents.roster import ROSTER
+from sprints.views.api import refusals, shapes
+from sprints.views.api.documented import noes
+from sprints.views.asked import Request
+
+router = Router()
+
+
+@router.get("/status", response={200: shapes.Status, **noes()}, operation_id="status")
+def status(request: Request) -> JsonResponse:
+    """What this gateway is, what it holds, what it does, and who works for it."""
+    return JsonResponse(
+        {
+            "version": settings.VERSION,
+            "repo_root": str(settings.STORE.repo),
+            "sprints": queries.ids(),
+            "job": queries.job(),
+            "hosts": queries.hosts(),
+        }
+    )
+
+
+@router.get("/config", response={200: shapes.Switches, **noes()}, operation_id="config")
+def config(request: Request) -> JsonResponse:
+    """The switches of config.json, as they hold now."""
+    return JsonResponse(operations.configuration())
+
+
+@router.post(
+    "/config",
+    response={200: shapes.Switches, **noes(400, 403, 413, 422)},
+    operation_id="set_config",
+    auth=refusals.ADMIN,
+)
+def set_config(request: Request, body: shapes.SwitchesToTurn = Body(...)) -> JsonResponse:
+    """Turn switches; `bind_host` and `port` count from the next start on."""
+    values: dict[str, Any] = body.model_dump(exclude_unset=True)
+    return JsonResponse(operations.configure_all(values, request.user.get_username()))
+
+
+@router.get("/agents", response={200: shapes.Agents, **noes()}, operation_id="agents")
+def agents(request: Request) -> JsonResponse:
+    """The fifteen agents."""
+    return JsonResponse({"agents": [agent._asdict() for agent in ROSTER]})
+
+
+@router.get("/hosts", response={200: shapes.Hosts, **noes()}, operation_id="hosts")
+def hosts(request: Request) -> JsonResponse:
+    """The hosts that carry sprints, or once did."""
+    return JsonResponse({"hosts": queries.hosts()})
+
+
+@router.get("/gates", response={200: shapes.Gates, **noes()}, operation_id="gates")
+def gates(request: Request) -> JsonResponse:
+    """The gates, in the order in which they run; of their environments, the names alone."""
+    return JsonResponse({"gates": queries.gates()})

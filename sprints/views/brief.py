@@ -1,0 +1,23 @@
+"""A brief as a page shows it: Markdown, of which nothing runs and nothing is fetched."""
+
+from functools import cache
+
+import nh3
+from django.utils.safestring import SafeString
+from markdown_it import MarkdownIt
+
+TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
+LONGEST = 200_000  # characters; a longer one is shown as it is written
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def brief_html(text: str) -> SafeString | None:
+    """The brief as HTML; None where it is too long to be set, and is to be shown as it is."""
+    if len(text) > LONGEST:
+        return None
+    html = _markdown().render(text)
+    return SafeString(nh3.clean(html, tags=TAGS, url_schemes={"http", "https", "mailto"}))

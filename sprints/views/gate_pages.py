@@ -1,0 +1,47 @@
+"""Gates: what they are and what came of them."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from sprints.queries import gate_history
+from sprints.views.answers import only
+from sprints.views.dashboard import run_chart
+
+OF_EACH = 24
+OF_ONE = 50
+
+
+@only("GET")
+def gates(request: HttpRequest) -> HttpResponse:
+    """All gates, with their last runs."""
+    rows = gate_history.definitions()
+    runs = gate_history.last_runs([gate.pk for gate in rows], OF_EACH)
+    found = [
+        {
+            "gate": gate,
+            "figures": gate_history.figures(runs[gate.pk]),
+            "chart": run_chart(runs[gate.pk]),
+            "runs": runs[gate.pk][:3],
+        }
+        for gate in rows
+    ]
+    return render(request, "sprints/gates.html", {"gates": found})
+
+
+@only("GET")
+def gate(request: HttpRequest, gate_id: str) -> HttpResponse:
+    """One gate; of one that was removed, its runs."""
+    if not gate_id.isprintable():  # no database takes every text
+        raise Http404
+    definition = gate_history.definition(gate_id)
+    runs = gate_history.last_runs([gate_id], OF_ONE)[gate_id]
+    if definition is None and not runs:
+        raise Http404
+    what = {
+        "gate_id": gate_id,
+        "gate": definition,
+        "figures": gate_history.figures(runs),
+        "chart": run_chart(runs, places=OF_ONE, width=720),
+        "runs": runs,
+    }
+    return render(request, "sprints/gate.html", what)

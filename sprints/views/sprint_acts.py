@@ -1,0 +1,138 @@
+"""What an operator does to a sprint from its page: one operation each, and its refusal in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+
+from sprints import operations, queries
+from sprints.contract import CODES, ContractError
+from sprints.operations import Refused
+from sprints.roles import Role
+from sprints.views.answers import answer, only
+from sprints.views.asked import Request
+from sprints.views.guard import needs
+from sprints.views.sprint_rows import SprintRows
+
+Do = Callable[[str, str, Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button. ``verb`` is also the last part of its path; ``key`` opens its confirmation."""
+
+    verb: str
+    label: str
+    key: str
+    says: str
+    main: bool = False
+
+
+def acts_of(rows: SprintRows) -> list[Act]:
+    """What may be done to the sprint as it is."""
+    sprint, where = rows.sprint, (rows.sprint.current_round or "").split("_")[0]
+    stop = Act("cancel", "Cancel", "c", "Ends the sprint and whatever runs of it. Nothing is lost.")
+    hold = Act("pause", "Pause", "p", "Holds the sprint at its next step; what runs goes on.")
+    onward = Act("resume", "Resume", "p", "Lets the sprint go on where it was held.", main=True)
+    match sprint.status:
+        case "created":
+            says = "Hands the sprint to the workers, who begin with R0."
+            run = Act("run", "Run", "r", says, main=True)
+            step = Act("step", "Step R0", "s", "Lets the workers take R0 alone, and holds it then.")
+            return [onward if rows.paused else run, step, stop]
+        case "running" if sprint.cancel_by:
+            return []
+        case "running":
+            says = f"Lets the workers take {where} to its end, and holds the sprint then."
+            step = Act("step", f"Step {where}", "s", says)
+            return [onward, step, stop] if rows.paused else [hold, stop]
+        case "failed" | "blocked" | "cancelled" if where:
+            says = f"Starts a new attempt at {where}, under the gates as they are now."
+            again = Act("retry", f"Retry from {where}", "r", says, main=True)
+            return [again, stop] if sprint.status == "blocked" else [again]
+    return []
+
+
+def _run(sprint_id: str, by: str, form: Any) -> str:
+    operations.start(sprint_id, by=by)
+    return "Handed to the workers."
+
+
+def _retry(sprint_id: str, by: str, form: Any) -> str:
+    operations.start(sprint_id, again=True, by=by)
+    return "A new attempt is handed to the workers."
+
+
+def _step(sprint_id: str, by: str, form: Any) -> str:
+    operations.step(sprint_id, by)
+    return "One round is handed to the workers."
+
+
+def _pause(sprint_id: str, by: str, form: Any) -> str:
+    operations.pause(sprint_id, by, form.get("why", "").strip())
+    return "Paused: it holds at its next step."
+
+
+def _resume(sprint_id: str, by: str, form: Any) -> str:
+    operations.resume(sprint_id, by)
+    return "It goes on."
+
+
+def _cancel(sprint_id: str, by: str, form: Any) -> str:
+    operations.ask_to_cancel(sprint_id, by)
+    if queries.get(sprint_id).status == "cancelled":
+        return "Cancelled."
+    return "Asked to stop: it is cancelled as soon as nothing of it runs."
+
+
+def _edit(sprint_id: str, by: str, form: Any) -> str:
+    meta: dict[str, Any] = {}
+    if "brief" in form:
+        meta["brief"] = form["brief"].replace("\r\n", "\n") or None
+    if "agents_shown" in form:
+        meta["active_agents"] = form.getlist("active_agents") or None
+    if "gate_profile" in form:
+        meta["gate_profile"] = form["gate_profile"] or None
+    if "acks_shown" in form:
+        given = {code: _listed(form.get(f"acks_{code}", "")) for code in CODES}
+        meta["required_acks_by_round"] = {c: v for c, v in given.items() if v is not None} or None
+    if "merge_shown" in form:
+        meta["enable_auto_merge"] = True if "enable_auto_merge" in form else None
+    operations.edit(sprint_id, by, title=form.get("title"), meta=meta)
+    return "Changed."
+
+
+def _listed(text: str) -> list[str] | None:
+    """Agents with commas or spaces between; ``-`` is nobody, and nothing leaves it as it is."""
+    words = text.replace(",", " ").split()
+    return None if not words else [] if words == ["-"] else words
+
+
+ACTS: dict[str, Do] = {
+    "run": _run,
+    "step": _step,
+    "retry": _retry,
+    "pause": _pause,
+    "resume": _resume,
+    "cancel": _cancel,
+    "edit": _edit,
+}
+
+
+@needs(Role.OPERATOR)
+@only("POST")
+def act(request: Request, sprint_id: str, verb: str) -> HttpResponse:
+    """Do it, and show the sprint's page with what came of it."""
+    try:
+        queries.get(sprint_id)
+    except Refused as exc:
+        return answer(request, 404, str(exc))
+    try:
+        done = ACTS[verb](sprint_id, request.user.get_username(), request.POST)
+        messages.success(request, done)
+    except (Refused, ContractError, operations.StoreError) as exc:
+        messages.error(request, f"Refused: {exc}.")
+    return HttpResponseRedirect(resolve_url("sprint", sprint_id))

@@ -1,0 +1,247 @@
+"""The page of one sprint: why it stands where it stands, and what its gates printed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from gates.models import GateRun
+from sprints.agents.roster import AGENTS
+from sprints.contract import CODES, PROFILES
+from sprints.models import Task
+from sprints.operations import Refused
+from sprints.roles import Role
+from sprints.switches import switches
+from sprints.views.answers import answer, only
+from sprints.views.asked import Request
+from sprints.views.brief import brief_html
+from sprints.views.log import Unclear, number
+from sprints.views.output_shown import STREAMS, Output, Wanted, output
+from sprints.views.sprint_acts import acts_of
+from sprints.views.sprint_rows import SprintRows, rows_of, texts_of
+from sprints.views.sprint_words import Banner, banner, cards
+from sprints.views.timeline import Item, Timeline, timeline
+
+OURS = frozenset(  # of a sprint's meta: shown in their own places
+    "brief active_agents required_acks_by_round gate_profile enable_auto_merge created_by "
+    "automation_paused paused_by paused_ts paused_why pause_after waiting_for".split()
+)
+
+
+@only("GET")
+def page(request: Request, sprint_id: str) -> HttpResponse:
+    """The page; of it only ``part`` where that is asked for: ``live``, what moves while the sprint
+    does, or ``output``, the pane.
+    """
+    try:
+        rows = rows_of(sprint_id)
+        asked = Asked.of(request, rows)
+    except Refused:
+        return answer(request, 404, "no such sprint")
+    except Unclear as exc:
+        return answer(request, 422, str(exc))
+    part = request.GET.get("part")
+    if part == "live":
+        return render(request, "sprints/sprint_live.html", _moving(request, rows, asked))
+    if part == "output":
+        return render(request, "sprints/sprint_output.html", _pane(rows, asked, banner(rows)))
+    moving = _moving(request, rows, asked)
+    still = {**_pane(rows, asked, moving["banner"]), **_brief(rows)}
+    still["may_edit"] = request.role >= Role.OPERATOR
+    return render(request, "sprints/sprint.html", moving | still | {"of_a_sprint": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address names: an attempt, a run and its stream, a place in it."""
+
+    attempt: int
+    run: GateRun | None
+    stream: str | None
+    wanted: Wanted
+    chosen: bool
+
+    @classmethod
+    def of(cls, request: Request, rows: SprintRows) -> "Asked":
+        """Raises ``Unclear``, and ``Refused`` for a run that there is not."""
+        attempt = number(request, "attempt") or rows.sprint.attempt
+        stream = request.GET.get("stream")
+        if stream is not None and stream not in STREAMS:
+            raise Unclear(f"stream is one of {', '.join(STREAMS)}")
+        name = request.GET.get("run")
+        run = rows.run(name) if name else None
+        if attempt not in rows.attempts or (name and run is None):
+            raise Refused("no such run")
+        line, since = number(request, "line"), number(request, "from")
+        wanted = Wanted(line or None, since, number(request, "before"))
+        return cls(attempt, run, stream, wanted, chosen=bool(name))
+
+
+def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
+    """What is shown anew while the sprint moves."""
+    now, sprint = timezone.now(), rows.sprint
+    tasks, runs = rows.as_of(asked.attempt)
+    why = banner(rows)
+    acts = acts_of(rows) if request.role >= Role.OPERATOR else []
+    state = " ".join(act.verb for act in acts)
+    again = {"part": "live", "seen": sprint.version, "acts": state}
+    again |= {key: request.GET[key] for key in ("run", "attempt") if key in request.GET}
+    shown = asked.run or first_run(rows, why)
+    return {
+        "sprint": sprint,
+        "rows": rows,
+        "banner": why,
+        "cards": cards(rows, now),
+        "took_s": _took(rows, now),
+        "acts": acts,
+        "acts_changed": request.GET.get("acts") != state,
+        "changed": request.GET.get("seen") != str(sprint.version),
+        "poll": "" if rows.ended else f"{request.path}?{urlencode(again)}",
+        "every": "2s" if sprint.status == "running" else "5s",
+        "attempt": asked.attempt,
+        "profile_shown": _profile(rows),
+        "tabs": tabs(rows, now),
+        "shown": shown,
+        "newest": _name(first_run(rows, why)),
+        "timeline": _timeline(rows, tasks, runs, now),
+        "tasks": _with_texts(tasks),
+    }
+
+
+def _pane(rows: SprintRows, asked: Asked, why: Banner | None) -> dict[str, Any]:
+    """The output that is shown, and where it opens."""
+    run = asked.run or first_run(rows, why)
+    if run is None:
+        return {"run": None, "sprint": rows.sprint}
+    fault = why.fault if why and why.run is run else None
+    stream = asked.stream or (fault.stream if fault and not asked.wanted.line else "stdout")
+    shown: Output = output(run, stream, asked.wanted, fault)
+    return {
+        "sprint": rows.sprint,
+        "run": run,
+        "run_name": _name(run),
+        "stream": stream,
+        "streams": STREAMS,
+        "output": shown,
+        "pinned": asked.chosen,
+    }
+
+
+def first_run(rows: SprintRows, why: Banner | None) -> GateRun | None:
+    """What the page opens on: the run at fault, else one that is under way, else the last."""
+    if why and why.run:
+        return why.run
+    going = [run for run in rows.runs if run.status == GateRun.RUNNING]
+    last = rows.runs[-1:] if rows.runs else []
+    return next(iter(going or last), None)
+
+
+def tabs(rows: SprintRows, now: datetime) -> list[tuple[int, list[dict[str, Any]]]]:
+    """The runs by attempt, the newest attempt first."""
+    by_attempt: dict[int, list[dict[str, Any]]] = {}
+    for run in rows.runs:
+        seconds = run.duration_s
+        if seconds is None:
+            seconds = ((run.finished_at or now) - run.started_at).total_seconds()
+        tab = {"run": run, "name": _name(run), "code": run.round_id.split("/")[1], "s": seconds}
+        by_attempt.setdefault(run.attempt, []).append(tab)
+    return sorted(by_attempt.items(), reverse=True)
+
+
+def _name(run: GateRun | None) -> str:
+    return run.pk.partition("/")[2] if run else ""
+
+
+def _profile(rows: SprintRows) -> str:
+    """The gate profile: as it was frozen, or as it would be if the sprint began now."""
+    frozen = rows.sprint.contract
+    wished = rows.sprint.meta.get("gate_profile") or switches().gate_profile
+    return str(frozen["profile"] if frozen else wished)
+
+
+def _took(rows: SprintRows, now: datetime) -> float | None:
+    start = rows.sprint.started_at
+    return ((rows.sprint.finished_at or now) - start).total_seconds() if start else None
+
+
+def _timeline(
+    rows: SprintRows, tasks: list[Task], runs: list[GateRun], now: datetime
+) -> Timeline | None:
+    sprint = rows.sprint
+    if sprint.started_at is None:
+        return None
+    items = []
+    for row in rows.rounds:
+        label = f"{row.code.split('_')[0]} {row.title}"
+        items.append(Item(label, "round", row.status, row.started_at, row.finished_at))
+        for task in tasks:
+            if task.round_id == row.pk:
+                end = task.updated_at if task.status in ("done", "cancelled") else None
+                items.append(Item(_agent(task), "task", task.status, task.created_at, end))
+        items += [
+            Item(f"Gate {run.gate_id}", "gate", run.status, run.started_at, run.finished_at)
+            for run in runs
+            if run.round_id == row.pk
+        ]
+    items += [
+        Item(
+            f"Hook {row.hook_id} at {row.point}",
+            "hook",
+            row.status,
+            row.created_at,
+            row.finished_at,
+        )
+        for row in reversed(rows.deliveries)
+        if row.place
+    ]
+    return timeline(items, sprint.started_at, sprint.finished_at or now)
+
+
+def _agent(task: Task) -> str:
+    role = AGENTS.get(task.owner_agent, "").replace("_", " ")
+    return f"{task.owner_agent.replace('agent_', 'Agent ')} {role}".strip()
+
+
+def _with_texts(tasks: list[Task]) -> list[dict[str, Any]]:
+    texts = texts_of(tasks)
+    return [
+        {"task": task, "agent": _agent(task), "prompt": prompt, "reply": reply}
+        for task in tasks
+        for prompt, reply in [texts.get(task.pk, ("", ""))]
+    ]
+
+
+def _brief(rows: SprintRows) -> dict[str, Any]:
+    meta = rows.sprint.meta
+    text = meta.get("brief") if isinstance(meta.get("brief"), str) else ""
+    active = meta.get("active_agents")
+    acks = meta.get("required_acks_by_round")
+    acks = acks if isinstance(acks, dict) else {}
+    return {
+        "brief": text,
+        "brief_html": brief_html(text or ""),
+        "profile": _profile(rows),
+        "some_active": bool(active),
+        "profiles": PROFILES,
+        "agents": [
+            {
+                "id": one,
+                "role": role.replace("_", " "),
+                "on": isinstance(active, list) and one in active,
+            }
+            for one, role in AGENTS.items()
+        ],
+        "acks": [(code, _listed(acks.get(code))) for code in CODES],
+        "others": sorted((k, v) for k, v in meta.items() if k not in OURS),
+    }
+
+
+def _listed(acks: Any) -> str:
+    """As the form takes it."""
+    if not isinstance(acks, list):
+        return ""
+    return ", ".join(str(one) for one in acks) or "-"

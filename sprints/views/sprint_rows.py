@@ -1,0 +1,86 @@
+"""The rows that one sprint's page shows: a fixed number of queries, however often it was tried."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gates.models import GateRun
+from sprints import queries
+from sprints.models import Delivery, Round, Sprint, Task
+from sprints.waiting import waiting_for
+
+MOST_EVENTS = 20
+MOST_DELIVERIES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SprintRows:
+    """``tasks`` have no texts; ``runs`` go by attempt and round, ``events`` newest first."""
+
+    sprint: Sprint
+    rounds: list[Round]
+    tasks: list[Task]
+    runs: list[GateRun]
+    events: list[dict[str, Any]]
+    deliveries: list[Delivery]
+    waiting: dict[str, Any] | None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing of it moves any more unless somebody tries again."""
+        return self.sprint.status in ("succeeded", "failed", "cancelled")
+
+    @property
+    def paused(self) -> bool:
+        """Somebody holds it at its next step."""
+        return self.sprint.meta.get("automation_paused") is True
+
+    @property
+    def attempts(self) -> list[int]:
+        """All attempts, the newest first."""
+        return list(range(self.sprint.attempt, 0, -1))
+
+    def began(self) -> Iterator[tuple[str, int]]:
+        """The round and the attempt of all that began."""
+        yield from ((task.round_id, task.attempt) for task in self.tasks)
+        yield from ((run.round_id, run.attempt) for run in self.runs)
+
+    def run(self, name: str) -> GateRun | None:
+        """The run of that name, ``gate_id/number``."""
+        return next((run for run in self.runs if run.pk.partition("/")[2] == name), None)
+
+    def as_of(self, attempt: int) -> tuple[list[Task], list[GateRun]]:
+        """What each round came to by then: one that was done before was not run again."""
+        last: dict[str, int] = {}
+        for round_id, at in self.began():
+            if at <= attempt:
+                last[round_id] = max(at, last.get(round_id, 0))
+        return (
+            [task for task in self.tasks if task.attempt == last.get(task.round_id)],
+            [run for run in self.runs if run.attempt == last.get(run.round_id)],
+        )
+
+
+def rows_of(sprint_id: str) -> SprintRows:
+    """The sprint's rows as they are now. Raises ``Refused`` for an unknown or impossible id."""
+    sprint = queries.get(sprint_id)
+    runs = GateRun.objects.filter(round__sprint=sprint_id).order_by(
+        "attempt", "round_id", "started_at", "number"
+    )
+    tasks = Task.objects.filter(round__sprint=sprint_id).defer("prompt", "reply")
+    deliveries = Delivery.objects.filter(sprint_id=sprint_id).defer("payload", "output")
+    return SprintRows(
+        sprint=sprint,
+        rounds=list(Round.objects.filter(sprint=sprint_id)),
+        tasks=list(tasks),
+        runs=list(runs),
+        events=[event.body for event in reversed(queries.last_events(MOST_EVENTS, sprint_id))],
+        deliveries=list(deliveries.order_by("-created_at", "-seq")[:MOST_DELIVERIES]),
+        waiting=waiting_for(sprint),
+    )
+
+
+def texts_of(tasks: list[Task]) -> dict[str, tuple[str, str]]:
+    """What these tasks asked and what was answered, by their ids."""
+    rows = Task.objects.filter(pk__in=[task.pk for task in tasks])
+    return {pk: (prompt, reply) for pk, prompt, reply in rows.values_list("pk", "prompt", "reply")}

@@ -1,0 +1,105 @@
+"""What became of a sprint and of its parts, in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gates.models import GateRun
+from sprints.contract import ROUNDS
+from sprints.views.output_shown import Fault, fault_of
+from sprints.views.sprint_rows import SprintRows
+
+TITLES = {spec.code: spec.title for spec in ROUNDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """Why a sprint has stopped. ``kind`` is failed or waiting; ``fault`` the line to look at."""
+
+    kind: str
+    text: str
+    detail: str = ""
+    run: GateRun | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A round as its card shows it; ``seconds`` so far while it goes on."""
+
+    code: str
+    title: str
+    status: str
+    seconds: float | None
+    attempt: int | None
+
+
+def banner(rows: SprintRows) -> Banner | None:
+    """Why the sprint has failed, or is blocked; None for every other."""
+    sprint = rows.sprint
+    if sprint.status not in ("failed", "blocked"):
+        return None
+    kind = "failed" if sprint.status == "failed" else "waiting"
+    error = sprint.last_error or ""
+    where = (sprint.current_round or "").split("_")[0]
+    what, _, rest = error.partition(":")
+    match what:
+        case "gate_failed":
+            run = failed_run(rows)
+            if run is None:
+                return Banner(kind, f"A gate said no in {where}.", rest)
+            fault = fault_of(run)
+            return Banner(kind, _said_no(run, where), fault.text if fault else "", run, fault)
+        case "hook_failed":
+            hook, _, reason = rest.partition(" ")
+            return Banner(kind, f"Hook {hook} said no in {where}: the sprint is blocked.", reason)
+        case "deadline":
+            minutes = rest.partition("minutes=")[2]
+            return Banner(kind, f"Round {where} was over its {minutes} minutes.")
+        case "engine_error":
+            return Banner(kind, f"The engine could not carry the sprint on in {where}.", rest)
+    return Banner(kind, f"The sprint has stopped in {where}.", error)
+
+
+def failed_run(rows: SprintRows) -> GateRun | None:
+    """The run for which the sprint has failed."""
+    gate_id = (rows.sprint.last_error or "").removeprefix("gate_failed:").partition(" ")[0]
+    said_no = [run for run in rows.runs if run.gate_id == gate_id and run.status != "passed"]
+    return max(said_no, key=lambda run: run.number, default=None)
+
+
+def _said_no(run: GateRun, where: str) -> str:
+    gate = f"Gate {run.gate_id}"
+    if run.status == "failed" and run.exit_code is not None and run.exit_code >= 0:
+        return f"{gate} failed in {where}, exit code {run.exit_code}."
+    verb = {"timed_out": "timed out", "error": "could not judge"}.get(run.status, run.status)
+    because = f": {run.reason}" if run.reason else ""
+    return f"{gate} {verb} in {where}{because}."
+
+
+def cards(rows: SprintRows, now: datetime) -> list[Card]:
+    """The six rounds, also those that are still to come."""
+    found = {row.code: row for row in rows.rounds}
+    attempts: dict[str, int] = {}
+    for round_id, attempt in rows.began():
+        attempts[round_id] = max(attempt, attempts.get(round_id, 0))
+    shown = []
+    for code in found or TITLES:
+        row = found.get(code)
+        seconds = None
+        if row and row.started_at:
+            seconds = ((row.finished_at or now) - row.started_at).total_seconds()
+        title = row.title if row else TITLES[code]
+        status = _state(row.status if row else "pending", rows)
+        shown.append(Card(code, title, status, seconds, attempts.get(row.pk) if row else None))
+    return shown
+
+
+def _state(status: str, rows: SprintRows) -> str:
+    """A round in which the sprint stopped is what became of the sprint; what comes after it was
+    not reached.
+    """
+    if status == "blocked":
+        return rows.sprint.status if rows.sprint.status != "running" else status
+    if status == "pending" and rows.sprint.status in ("failed", "cancelled", "blocked"):
+        return "skipped"
+    return status

@@ -1,0 +1,1 @@
+"""Users and tokens, their commands and their pages."""

@@ -1,0 +1,132 @@
+"""Rows by the dozen, as the gateway would make them, to see what a list of them costs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+
+from gates.models import Gate, GateRun
+from gates.process import identity
+from gateway_project.accounts import token_acts, user_acts
+from sprints import hook_rows, operations
+from sprints.hook_definition import HookDefinition
+from sprints.models import Delivery, Host, Round, Schedule, Sprint, Task
+from sprints.roles import Role
+from tests.world import set_gate
+
+
+def sprint(n: int) -> Sprint:
+    """A sprint that waits for a start; its creation is an event."""
+    return operations.create(f"s{n}", by="test")
+
+
+def round_(n: int) -> Round:
+    """The first round of a sprint of its own."""
+    return Round.objects.create(id=f"s{n}/R0", sprint=sprint(n), code="R0", title="Setup")
+
+
+def task(n: int) -> Task:
+    """A task of a round of its own."""
+    at = timezone.now()
+    return Task.objects.create(
+        id=f"s{n}/R0/t", round=round_(n), task_id="t", title="t", created_at=at, updated_at=at
+    )
+
+
+def gate_run(n: int) -> GateRun:
+    """A run in a round of its own."""
+    return GateRun.objects.create(
+        id=f"s{n}/g/1",
+        round=round_(n),
+        gate_id="g",
+        number=1,
+        attempt=1,
+        title="g",
+        command=["true"],
+        required=True,
+        digest="",
+        status="passed",
+        started_at=timezone.now(),
+    )
+
+
+def host(n: int) -> Host:
+    """A host that lives, carries a sprint of its own, and whose worker has gone silent."""
+    at = timezone.now()
+    found = sprint(n)
+    Sprint.objects.filter(pk=found.pk).update(home=f"place{n}", lease_owner=str(identity()))
+    return Host.objects.create(
+        name=f"h{n}",
+        place=f"place{n}",
+        watch=str(identity()),
+        workers=2,
+        started_at=at,
+        seen_at=at,
+        worked_at=at - timedelta(minutes=1),
+    )
+
+
+def gate(n: int) -> Gate:
+    """A gate that passes."""
+    set_gate("true", gate_id=f"g{n}")
+    return Gate.objects.get(pk=f"g{n}")
+
+
+def hook(n: int) -> Any:
+    """A hook that is told of nothing that happens here."""
+    return hook_rows.put(HookDefinition(f"h{n}", "command", ("release_ready",), ("true",)))
+
+
+def delivery(n: int) -> Delivery:
+    """A delivery that has failed."""
+    return Delivery.objects.create(
+        id=f"d{n}",
+        hook_id="h",
+        point="note",
+        payload="{}",
+        status="failed",
+        created_at=timezone.now(),
+    )
+
+
+def schedule(n: int) -> Schedule:
+    """A schedule that is on."""
+    return operations.add_schedule(f"n{n}", "test", cron="0 2 * * *", zone="UTC")
+
+
+def user(n: int) -> Any:
+    """An operator with a token."""
+    found = user_acts.add(f"u{n}", Role.OPERATOR, by="test")
+    token_acts.create(found, "test", by="test")
+    return found
+
+
+def entry(n: int) -> LogEntry:
+    """Something that a user of its own did to itself."""
+    who = user(n)
+    kind = ContentType.objects.get_for_model(who)
+    return LogEntry.objects.create(
+        user=who, content_type=kind, object_id=who.pk, object_repr="x", action_flag=CHANGE
+    )
+
+
+TABLES: dict[str, Callable[[int], Any]] = {
+    "sprints/sprint": sprint,
+    "sprints/round": round_,
+    "sprints/task": task,
+    "sprints/event": sprint,
+    "sprints/host": host,
+    "sprints/hook": hook,
+    "sprints/delivery": delivery,
+    "sprints/schedule": schedule,
+    "gates/gate": gate,
+    "gates/gaterun": gate_run,
+    "auth/user": user,
+    "auth/group": user,
+    "accounts/token": user,
+    "admin/logentry": entry,
+}
+ALONE = {"sprints/head"}  # the one row that it has

@@ -1,0 +1,180 @@
+"""What is done to rows that nobody edits: by operators, through the operations."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from sprints import hook_rows, operations
+from sprints.models import Delivery, Event, Schedule, Sprint
+from sprints.roles import Role
+from tests.people import signed_in
+from tests.sprints.admin.rows import TABLES
+
+
+def act(browser: Client, path: str, action: str, *ids: str):
+    """Choose rows, choose the action, press Go; what the next page says."""
+    form = {"action": action, "_selected_action": ids, "index": "0"}
+    return browser.post(f"/admin/{path}/", form, follow=True)
+
+
+def said(answer) -> list[str]:
+    """The messages on the page."""
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_an_operator_hands_sprints_to_the_workers(store):
+    for name in ("wk1", "wk2"):
+        operations.create(name, by="test")
+
+    answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "start", "wk1", "wk2")
+
+    assert said(answer) == ["queued: wk2, wk1"]
+    assert set(Sprint.objects.values_list("status", flat=True)) == {"running"}
+
+
+def test_pause_and_resume_name_who_did_it(store):
+    operations.create("wk1", by="test")
+    operations.start("wk1")
+    browser = signed_in(Role.OPERATOR, "olga")
+
+    act(browser, "sprints/sprint", "pause", "wk1")
+    paused = dict(Sprint.objects.get(pk="wk1").meta)
+    act(browser, "sprints/sprint", "resume", "wk1")
+
+    assert "olga" in str(paused)
+    assert "olga" in Event.objects.order_by("-seq")[0].line
+    assert [one.change_message for one in LogEntry.objects.order_by("pk")] == ["paused", "resumed"]
+    assert {one.user.get_username() for one in LogEntry.objects.all()} == {"olga"}
+
+
+def test_a_sprint_is_cancelled(store):
+    operations.create("wk1", by="test")
+
+    answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "cancel", "wk1")
+
+    assert said(answer) == ["cancelled, or asked to end: wk1"]
+    assert Sprint.objects.get(pk="wk1").status == "cancelled"
+
+
+def test_what_is_refused_is_said_and_the_rest_is_done(store):
+    operations.create("wk1", by="test")
+    operations.create("wk2", by="test")
+    operations.cancel("wk2", "test")
+
+    answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "start", "wk1", "wk2")
+
+    assert sorted(said(answer)) == ["queued: wk1", "sprint wk2 is cancelled"]
+    assert LogEntry.objects.count() == 1
+
+
+def test_a_sprint_that_never_ran_cannot_be_retried(store):
+    operations.create("wk1", by="test")
+
+    answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "retry", "wk1")
+
+    assert len(said(answer)) == 1
+    assert Sprint.objects.get(pk="wk1").status == "created"
+    assert not LogEntry.objects.exists()
+
+
+def test_a_delivery_is_brought_once_more(store):
+    TABLES["sprints/hook"](1)
+    row = hook_rows.test("h1")
+    Delivery.objects.filter(pk=row.pk).update(status="failed", reason="no")
+
+    answer = act(signed_in(Role.OPERATOR), "sprints/delivery", "redeliver", row.pk)
+
+    assert said(answer) == [f"to be brought again: {row.pk}"]
+    assert Delivery.objects.get(pk=row.pk).status == "pending"
+
+
+def test_a_delivery_to_a_hook_that_is_gone_is_refused(store):
+    TABLES["sprints/delivery"](1)
+
+    answer = act(signed_in(Role.OPERATOR), "sprints/delivery", "redeliver", "d1")
+
+    assert said(answer) == ["no hook 'h'; see: studio-gateway hook list"]
+    assert Delivery.objects.get(pk="d1").status == "failed"
+
+
+def test_an_operator_turns_a_schedule_off_and_on(store):
+    TABLES["sprints/schedule"](1)
+    browser = signed_in(Role.OPERATOR, "olga")
+
+    act(browser, "sprints/schedule", "turn_off", "n1")
+    off = Schedule.objects.get(pk="n1").enabled
+    act(browser, "sprints/schedule", "turn_on", "n1")
+
+    assert (off, Schedule.objects.get(pk="n1").enabled) == (False, True)
+    assert Event.objects.order_by("-seq")[0].body["data"]["by"] == "olga"
+
+
+@pytest.mark.parametrize(
+    ("path", "action", "pk"),
+    [
+        ("sprints/sprint", "start", "s1"),
+        ("sprints/sprint", "cancel", "s1"),
+        ("sprints/delivery", "redeliver", "d1"),
+        ("sprints/schedule", "turn_off", "n1"),
+        ("sprints/schedule", "delete_selected", "n1"),
+        ("gates/gate", "delete_selected", "g1"),
+    ],
+)
+def test_a_viewer_does_nothing(store, path, action, pk):
+    TABLES[path](1)
+    browser = signed_in(Role.VIEWER)
+    before = Event.objects.count()
+
+    answer = act(browser, path, action, pk)
+
+    assert answer.status_code == 403
+    assert Event.objects.count() == before
+    assert 'name="action"' not in browser.get(f"/admin/{path}/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["sprints/schedule", "gates/gate", "sprints/hook"])
+def test_an_operator_deletes_nothing(store, path):
+    row = TABLES[path](1)
+    browser = signed_in(Role.OPERATOR)
+
+    act(browser, path, "delete_selected", row.pk)
+    browser.post(f"/admin/{path}/{row.pk}/delete/", {"post": "yes"})
+
+    row.refresh_from_db()
+
+
+@pytest.mark.parametrize("path", [path for path in TABLES if path.startswith(("sprints", "gates"))])
+def test_nobody_edits_what_the_engine_writes(store, path):
+    row = TABLES[path](1)
+    pk = Event.objects.latest("seq").pk if path.endswith("event") else row.pk
+    quoted = str(pk).replace("/", "_2F")
+    edited = path in ("sprints/hook", "sprints/schedule", "gates/gate")
+    for role in (Role.VIEWER, Role.OPERATOR, *([] if edited else [Role.ADMIN])):
+        browser = signed_in(role)
+        for page in ("add/", f"{quoted}/change/", f"{quoted}/delete/"):
+            before = Event.objects.count()
+            assert browser.post(f"/admin/{path}/{page}", {"title": "x"}).status_code == 403
+            assert Event.objects.count() == before
+
+
+def test_more_rows_than_a_click_should_touch_are_refused(store, monkeypatch):
+    from sprints.admin import rows
+
+    monkeypatch.setattr(rows, "ACTED_ON", 1)
+    for name in ("wk1", "wk2"):
+        operations.create(name, by="test")
+
+    answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "start", "wk1", "wk2")
+
+    assert said(answer) == ["at most 1 at once"]
+    assert set(Sprint.objects.values_list("status", flat=True)) == {"created"}
+
+
+def test_without_the_forms_token_nothing_is_done(store):
+    operations.create("wk1", by="test")
+    browser = signed_in(Role.ADMIN)
+    foreign = Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
+    foreign.cookies = browser.cookies
+
+    assert act(foreign, "sprints/sprint", "start", "wk1").status_code == 403
+    assert Sprint.objects.get(pk="wk1").status == "created"

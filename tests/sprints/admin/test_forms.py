@@ -1,0 +1,281 @@
+"""What admins edit: refused at the field as the command would refuse it, and told as an event."""
+
+import json
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from gates.models import Gate
+from sprints.models import Event, Hook, Schedule
+from sprints.roles import Role
+from tests.people import signed_in
+from tests.sprints.admin.rows import TABLES
+
+GATE = {
+    "gate_id": "lint",
+    "title": "Lint",
+    "kind": "command",
+    "command": "ruff check 'a b'",
+    "required": "on",
+    "enabled": "on",
+    "rounds": ["R3_BUILD_A_INTEGRATE"],
+    "profiles": ["quick"],
+    "timeout_s": "60",
+    "grace_s": "5",
+    "cap_bytes": "1000000",
+    "env": "CI=1\nEMPTY=",
+}
+HOOK = {
+    "hook_id": "tell",
+    "kind": "command",
+    "points": ["round_done"],
+    "target": "notify-send 'a b'",
+    "timeout_s": "10",
+    "tries": "3",
+    "backoff_s": "10",
+    "enabled": "on",
+}
+SCHEDULE = {"schedule_id": "nightly", "cron": "0 2 * * *", "zone": "Europe/Berlin"}
+
+
+def last() -> dict:
+    """The newest event."""
+    return Event.objects.order_by("-seq")[0].body
+
+
+def told_at(answer) -> set[str]:
+    """The fields at which the form complains."""
+    assert answer.status_code == 200, answer.status_code
+    return set(answer.context["adminform"].form.errors)
+
+
+def test_a_gate_is_added_as_the_command_would(store):
+    answer = signed_in(Role.ADMIN, "ada").post("/admin/gates/gate/add/", GATE)
+
+    assert answer.status_code == 302
+    row = Gate.objects.get(pk="lint")
+    assert (row.command, row.env) == (["ruff", "check", "a b"], {"CI": "1", "EMPTY": ""})
+    assert (last()["kind"], last()["message"]) == ("gate_changed", "gate added: lint")
+    assert last()["data"]["by"] == "ada"
+    entry = LogEntry.objects.get()
+    assert (entry.user.get_username(), entry.object_id) == ("ada", "lint")
+
+
+def test_a_gate_that_is_there_is_changed_under_its_id(store):
+    browser = signed_in(Role.ADMIN, "ada")
+    browser.post("/admin/gates/gate/add/", GATE)
+    before = Event.objects.count()
+
+    shown = browser.get("/admin/gates/gate/lint/change/").content.decode()
+    changed = GATE | {"gate_id": "other", "command": "true", "enabled": ""}
+    answer = browser.post("/admin/gates/gate/lint/change/", changed)
+
+    assert answer.status_code == 302
+    assert "ruff check &#x27;a b&#x27;" in shown
+    row = Gate.objects.get(pk="lint")
+    assert (row.command, row.enabled) == (["true"], False)
+    assert not Gate.objects.filter(pk="other").exists()
+    assert Event.objects.count() == before + 1
+    assert last()["data"]["by"] == "ada"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("gate_id", ""),
+        ("gate_id", "../x"),
+        ("gate_id", "qa_smoke_quick"),
+        ("gate_id", "QA_SMOKE_QUICK"),
+        ("title", ""),
+        ("command", ""),
+        ("command", "'"),
+        ("command", " "),
+        ("command", "a\0b"),
+        ("rounds", []),
+        ("rounds", ["R9"]),
+        ("profiles", []),
+        ("profiles", ["slow"]),
+        ("kind", "magic"),
+        ("timeout_s", "0"),
+        ("timeout_s", "-1"),
+        ("timeout_s", "nan"),
+        ("timeout_s", "inf"),
+        ("timeout_s", "1e9"),
+        ("timeout_s", "x"),
+        ("grace_s", "61"),
+        ("cap_bytes", "0"),
+        ("cap_bytes", "1e9"),
+        ("env", "NO"),
+        ("env", "=x"),
+    ],
+)
+def test_what_the_gate_command_refuses_is_told_at_its_field(store, field, value):
+    browser = signed_in(Role.ADMIN)
+    before = (Event.objects.count(), Gate.objects.count())
+
+    answer = browser.post("/admin/gates/gate/add/", GATE | {field: value})
+
+    assert told_at(answer) == {field}
+    assert (Event.objects.count(), Gate.objects.count()) == before
+    assert not LogEntry.objects.exists()
+
+
+def test_a_hook_is_added_and_changed(store):
+    browser = signed_in(Role.ADMIN, "ada")
+
+    first = browser.post("/admin/sprints/hook/add/", HOOK)
+    target = Hook.objects.get(pk="tell").target
+    hidden = HOOK | {"kind": "webhook", "target": "https://hooks.example/s3cret"}
+    second = browser.post("/admin/sprints/hook/add/", hidden | {"hook_id": "web"})
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert target == ["notify-send", "a b"]
+    assert last()["data"]["by"] == "ada"
+    assert Hook.objects.get(pk="web").secret.startswith("whsec_")
+    assert "s3cret" not in json.dumps(last())
+    assert "s3cret" not in signed_in(Role.VIEWER).get("/admin/sprints/hook/").content.decode()
+    page = signed_in(Role.OPERATOR).get("/admin/sprints/hook/web/change/").content.decode()
+    assert "hooks.example" in page
+    assert "s3cret" not in page
+    assert "whsec_" not in browser.get("/admin/sprints/hook/web/change/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"hook_id": "a/b"}, "hook_id"),
+        ({"points": []}, "points"),
+        ({"points": ["x"]}, "points"),
+        ({"timeout_s": "0"}, "timeout_s"),
+        ({"tries": "21"}, "tries"),
+        ({"backoff_s": "-1"}, "backoff_s"),
+        ({"target": "'"}, "target"),
+        ({"target": ""}, "target"),
+        ({"kind": "x"}, "kind"),
+        ({"blocking": "on", "points": ["note"]}, "points"),
+        ({"allow_private": "on"}, "allow_private"),
+    ],
+)
+def test_what_the_hook_command_refuses_is_told_at_its_field(store, changes, field):
+    answer = signed_in(Role.ADMIN).post("/admin/sprints/hook/add/", HOOK | changes)
+
+    assert told_at(answer) == {field}
+    assert not Hook.objects.exists()
+
+
+def test_a_schedule_is_added_changed_and_deleted(store):
+    browser = signed_in(Role.ADMIN, "ada")
+
+    browser.post("/admin/sprints/schedule/add/", SCHEDULE)
+    added = last()
+    browser.post("/admin/sprints/schedule/nightly/change/", SCHEDULE | {"cron": "0 3 * * *"})
+    changed = Schedule.objects.get(pk="nightly")
+    answer = browser.post("/admin/sprints/schedule/nightly/delete/", {"post": "yes"})
+
+    assert (added["message"], added["data"]["by"]) == ("schedule added: nightly", "ada")
+    assert (changed.cron, changed.enabled) == ("0 3 * * *", True)
+    assert answer.status_code == 302
+    assert (last()["message"], last()["data"]["by"]) == ("schedule removed: nightly", "ada")
+    assert LogEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"schedule_id": "a/b"}, "schedule_id"),
+        ({"cron": "x"}, "cron"),
+        ({"cron": "0 0 31 2 *"}, "cron"),
+        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"title": "a\nb"}, "title"),
+        ({"profile": "slow"}, "profile"),
+        ({"deadline": "x"}, "deadline"),
+    ],
+)
+def test_what_the_schedule_command_refuses_is_told_at_its_field(store, changes, field):
+    answer = signed_in(Role.ADMIN).post("/admin/sprints/schedule/add/", SCHEDULE | changes)
+
+    assert told_at(answer) == {field}
+    assert not Schedule.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["gates/gate", "sprints/hook", "sprints/schedule"])
+def test_many_are_deleted_each_by_its_operation(store, path):
+    ids = [TABLES[path](n).pk for n in range(2)]
+    browser = signed_in(Role.ADMIN, "ada")
+    before = Event.objects.count()
+
+    form = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
+    browser.post(f"/admin/{path}/", form)
+
+    assert Event.objects.count() == before + 2
+    assert last()["data"]["by"] == "ada"
+
+
+SWITCHES = {
+    "max_concurrent_global": "4",
+    "gate_profile": "quick",
+    "bind_host": "127.0.0.1",
+    "port": "18790",
+}
+
+
+def test_a_switch_is_turned_in_config_json(store):
+    answer = signed_in(Role.ADMIN, "ada").post(
+        "/admin/switches/", SWITCHES | {"automation_paused": "on"}
+    )
+
+    assert answer.status_code == 302
+    assert json.loads(store.config.read_text())["automation_paused"] is True
+    assert last()["data"] == {
+        "key": "automation_paused",
+        "before": None,
+        "after": True,
+        "by": "ada",
+    }
+    assert LogEntry.objects.get().object_repr == "automation_paused"
+    assert Event.objects.filter(kind="config_changed").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("max_concurrent_global", "0"),
+        ("max_concurrent_global", "65"),
+        ("gate_profile", "slow"),
+        ("bind_host", ""),
+        ("port", "70000"),
+        ("port", "x"),
+    ],
+)
+def test_a_switch_that_cannot_be_so_turns_none(store, field, value):
+    before = store.config.read_text()
+
+    answer = signed_in(Role.ADMIN).post(
+        "/admin/switches/", SWITCHES | {"automation_paused": "on", field: value}
+    )
+
+    assert answer.status_code == 400
+    assert set(answer.context["form"].errors) == {field}
+    assert store.config.read_text() == before
+
+
+def test_only_an_admin_turns_switches(store):
+    before = store.config.read_text()
+    for role in (Role.VIEWER, Role.OPERATOR):
+        browser = signed_in(role)
+        assert browser.get("/admin/switches/").status_code == 200
+        form = SWITCHES | {"automation_paused": "on"}
+        assert browser.post("/admin/switches/", form).status_code == 403
+    assert store.config.read_text() == before
+
+
+def test_who_comes_second_is_told(store, monkeypatch):
+    browser = signed_in(Role.ADMIN)
+    monkeypatch.setattr("sprints.admin.forms.rehearsed", lambda operation: None)
+
+    answer = browser.post("/admin/gates/gate/add/", GATE | {"gate_id": "qa_smoke_quick"})
+
+    assert answer.status_code == 302
+    page = browser.get("/admin/gates/gate/add/").content.decode()
+    assert "gate qa_smoke_quick already exists" in page
+    assert not LogEntry.objects.exists()

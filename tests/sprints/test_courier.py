@@ -1,0 +1,31 @@
+"""The courier brings what is due, whatever goes wrong on the way."""
+
+import threading
+
+from sprints import hook_rows, operations
+from sprints.hook_definition import HookDefinition
+from sprints.hooks import courier
+from sprints.hooks.courier import Courier
+from sprints.models import Delivery
+from tests.e2e.conftest import wait_for
+
+
+def test_a_courier_for_which_there_is_no_thread_tries_again(store, monkeypatch, capsys):
+    hook_rows.put(HookDefinition("h1", "command", ("sprint_created",), ("true",)))
+    operations.create("wk1", by="test")
+    start, refused = threading.Thread.start, []
+
+    def scarce(thread: threading.Thread) -> None:
+        if thread.name == "hook h1" and not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    monkeypatch.setattr(courier, "LOOK_S", 0.1)
+
+    with Courier():
+        assert wait_for(lambda: Delivery.objects.filter(status="delivered").exists(), 10)
+
+    assert refused
+    assert capsys.readouterr().err == "put off: RuntimeError: can't start new thread\n"

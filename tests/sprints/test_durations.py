@@ -1,0 +1,86 @@
+"""Waiting for a person is not run time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from sprints import operations
+from sprints.engine.carry import Wish
+from sprints.models import Event, Sprint
+from sprints.queries.durations import ran, ran_s
+from tests.world import set_gate
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+S = "/sprints/s1"
+PAUSED = {"op": "add", "path": f"{S}/meta/waiting_for", "value": {"who": "an operator"}}
+AT_A_GATE = {"op": "add", "path": f"{S}/meta/waiting_for", "value": {"who": "the gateway"}}
+GOES_ON = {"op": "remove", "path": f"{S}/meta/waiting_for"}
+
+
+def status(value: str) -> dict:
+    return {"op": "replace", "path": f"{S}/status", "value": value}
+
+
+def moments(*changes: tuple[int, list[dict]]) -> list:
+    return [(NOON + timedelta(minutes=minute), change) for minute, change in changes]
+
+
+@pytest.mark.parametrize(
+    ("told", "minutes"),
+    [
+        ([], 60),
+        ([(0, [status("running")]), (60, [status("succeeded")])], 60),
+        ([(10, [AT_A_GATE]), (50, [GOES_ON])], 60),
+        ([(10, [PAUSED]), (50, [GOES_ON])], 20),
+        ([(10, [PAUSED])], 10),
+        (
+            [(10, [PAUSED]), (20, [GOES_ON, {"op": "replace", "path": f"{S}/meta", "value": {}}])],
+            50,
+        ),
+        ([(10, [PAUSED]), (20, [GOES_ON, PAUSED]), (30, [GOES_ON])], 40),
+        ([(10, [PAUSED]), (15, [AT_A_GATE]), (30, [GOES_ON])], 55),
+        ([(10, [status("failed")]), (45, [status("running")]), (60, [status("succeeded")])], 25),
+        ([(10, [status("blocked"), PAUSED]), (45, [status("running"), GOES_ON])], 25),
+        ([(-9, [PAUSED]), (5, [GOES_ON])], 55),
+        ([(10, [PAUSED]), (500, [GOES_ON])], 10),
+        ([(10, [{"op": "replace", "path": "/sprints/s2/status", "value": "failed"}])], 60),
+    ],
+)
+def test_what_is_taken_off(told, minutes):
+    seconds = ran_s("s1", NOON, NOON + timedelta(hours=1), moments(*told))
+
+    assert seconds == minutes * 60
+
+
+def test_the_time_between_a_failure_and_its_retry_is_not_run_time(store):
+    set_gate("false")
+    operations.create("s1", by="test")
+    operations.run("s1", Wish())
+    failed_at = Sprint.objects.get(pk="s1").finished_at
+    _age("s1", hours=5)
+    set_gate("true")
+    operations.retry("s1", Wish())
+    row = Sprint.objects.get(pk="s1")
+
+    seconds = ran([row], timezone.now())["s1"]
+
+    assert (row.finished_at - failed_at).total_seconds() >= 0
+    assert (row.finished_at - row.started_at).total_seconds() > 5 * 3600
+    assert seconds < 60
+
+
+def test_a_sprint_that_has_not_started_ran_for_no_time(store):
+    operations.create("s1", by="test")
+
+    assert ran(Sprint.objects.all(), timezone.now()) == {}
+
+
+def _age(sprint_id: str, hours: int) -> None:
+    """As though all of that had been some hours ago."""
+    back = timedelta(hours=hours)
+    for event in Event.objects.filter(sprint_id=sprint_id):
+        Event.objects.filter(pk=event.pk).update(ts=event.ts - back)
+    row = Sprint.objects.get(pk=sprint_id)
+    assert row.started_at
+    Sprint.objects.filter(pk=sprint_id).update(started_at=row.started_at - back)

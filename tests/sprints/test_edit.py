@@ -1,0 +1,182 @@
+"""A sprint's title and meta, changed by an operator: checked, recorded once, told in full."""
+
+import pytest
+
+from sprints import operations
+from sprints.engine.carry import Wish
+from sprints.meta import BRIEF_BYTES, DEEP, OTHER_BYTES
+from sprints.mirror.verify import differences
+from sprints.models import Event, Head, Sprint
+from sprints.models.event import canonical
+from tests.world import set_gate
+
+
+@pytest.fixture
+def sprint(store) -> Sprint:
+    """A sprint that has not been started."""
+    return operations.create("wk1", by="test", brief="before")
+
+
+def nested(levels: int) -> list:
+    """A list in a list in a list."""
+    deep: list = []
+    for _ in range(levels):
+        deep = [deep]
+    return deep
+
+
+def test_a_change_is_one_event_that_carries_it(store, sprint):
+    before = Head.objects.get().seq
+
+    after = operations.edit("wk1", "sam", "A title ", {"brief": "after", "mine": {"a": [1, None]}})
+
+    event = Event.objects.last().body
+    meta = {"created_by": "test", "brief": "after", "mine": {"a": [1, None]}}
+    assert (after.title, after.meta) == ("A title", meta)
+    assert (event["seq"], event["kind"]) == (before + 1, "sprint_changed")
+    assert event["message"] == "sprint changed by sam: title, brief, mine"
+    assert event["change"] == [
+        {"op": "replace", "path": "/sprints/wk1/title", "value": "A title"},
+        {"op": "replace", "path": "/sprints/wk1/meta", "value": meta},
+    ]
+    assert differences(store) == []
+
+
+def test_null_removes_a_key_and_what_is_not_named_stays(sprint):
+    operations.edit("wk1", "sam", meta={"a": 1, "b": 2})
+
+    after = operations.edit("wk1", "sam", meta={"a": None, "never": None})
+
+    assert after.meta == {"created_by": "test", "brief": "before", "b": 2}
+
+
+def test_what_is_as_it_was_is_no_event(sprint):
+    before = Head.objects.get().seq
+
+    operations.edit("wk1", "sam", "wk1", {**sprint.meta, "waiting_for": None, "gone": None})
+    operations.edit("wk1", "sam")
+
+    assert Head.objects.get().seq == before
+
+
+def test_true_is_not_one(sprint):
+    operations.edit("wk1", "sam", meta={"x": 1})
+
+    after = operations.edit("wk1", "sam", meta={"x": True})
+
+    assert after.meta["x"] is True
+
+
+def test_a_number_is_kept_as_every_database_gives_it_back(store, sprint):
+    after = operations.edit("wk1", "sam", meta={"n": [1e16, -0.0, 2.5, 1e-7, 10**30]})
+
+    assert canonical({"n": after.meta["n"]}) == f'{{"n": [{10**16}, 0, 2.5, 1e-07, {10**30}]}}'
+    assert differences(store) == []
+
+
+@pytest.mark.parametrize(
+    ("patch", "why"),
+    [
+        ({"created_by": "me"}, "created_by is written by the gateway alone"),
+        ({"created_by": None}, "created_by is written"),
+        ({"waiting_for": {"what": "tea"}}, "waiting_for is written"),
+        ({"paused_by": "me", "paused_why": "x"}, "paused_by is written .* paused_why is written"),
+        ({"brief": 7}, "brief must be a text"),
+        ({"brief": "a\0b"}, "NUL"),
+        ({"brief": "\ud800"}, "surrogate"),
+        ({"x\0": 1}, "NUL"),
+        ({"": 1}, "a key of meta is one line of 1 to 100 characters"),
+        ({"a\nb": 1}, "a key of meta"),
+        ({"k" * 101: 1}, "a key of meta"),
+        ({"brief": "x" * (BRIEF_BYTES + 1)}, f"at most {BRIEF_BYTES} bytes"),
+        ({"other": "x" * OTHER_BYTES}, f"at most {OTHER_BYTES} bytes"),
+        ({"x": float("nan")}, "not JSON"),
+        ({"x": [float("-inf")]}, "not JSON"),
+        ({"x": {1, 2}}, "not JSON"),
+        ({"x": nested(DEEP + 1)}, "nested too deeply"),
+        ({"x": nested(900)}, "nested too deeply"),
+        ({"active_agents": "agent_01"}, "active_agents must list agents"),
+        ({"active_agents": ["agent_16"]}, "active_agents must list agents"),
+        ({"active_agents": [["agent_01"]]}, "active_agents must list agents"),
+        ({"required_acks_by_round": []}, "must be an object"),
+        ({"required_acks_by_round": {"R9": []}}, "R9 is not a round"),
+        ({"required_acks_by_round": {"R0_SETUP": ["x"]}}, "must list agents"),
+        ({"round_minutes": {"R0_SETUP": [5, 2]}}, "minutes must run from low to high"),
+        ({"gate_profile": "fast"}, "one of quick, full"),
+        ({"gate_profile": []}, "one of quick, full"),
+        ({"round_deadline": True}, "one of warn, stop"),
+        ({"gates_at_once": 0}, "whole number"),
+        ({"enable_auto_merge": "yes"}, "enable_auto_merge must be true or false"),
+        ({"automation_paused": 1}, "automation_paused must be true or false"),
+    ],
+)
+def test_what_cannot_stand_in_a_meta_changes_nothing(sprint, patch, why):
+    before = Head.objects.get().seq
+
+    with pytest.raises(operations.Refused, match=why):
+        operations.edit("wk1", "sam", "New", patch | {"fine": 1})
+
+    after = Sprint.objects.get(pk="wk1")
+    assert (after.title, after.meta) == (sprint.title, sprint.meta)
+    assert Head.objects.get().seq == before
+
+
+@pytest.mark.parametrize("title", ["x" * 201, "a\nb", "\0", "\ud800"])
+def test_a_title_is_one_line(sprint, title):
+    with pytest.raises(operations.Refused, match="a title is one line"):
+        operations.edit("wk1", "sam", title)
+
+    assert Sprint.objects.get(pk="wk1").title == "wk1"
+
+
+@pytest.mark.parametrize("name", ["no", "..", "run", "a/b", "\0"])
+def test_there_must_be_such_a_sprint(store, name):
+    with pytest.raises(operations.Refused):
+        operations.edit(name, "sam", "New")
+
+
+def test_a_sprint_that_runs_keeps_what_its_contract_froze(store, sprint):
+    operations.start("wk1")
+
+    with pytest.raises(operations.NotNow, match="gate_profile: frozen with the"):
+        operations.edit("wk1", "sam", meta={"gate_profile": "full"})
+    operations.edit("wk1", "sam", meta={"brief": "else", "active_agents": ["agent_02"]})
+    operations.run("wk1", Wish())
+
+    assert Sprint.objects.get(pk="wk1").status == "succeeded"
+    assert differences(store) == []
+
+
+def test_a_failed_sprint_may_be_given_other_settings(store, sprint):
+    set_gate("false")
+    operations.run("wk1", Wish())
+
+    operations.edit("wk1", "sam", meta={"gate_profile": "full"})
+
+    assert Sprint.objects.get(pk="wk1").meta["gate_profile"] == "full"
+    assert differences(store) == []
+
+
+def test_a_pause_by_a_switch_says_who_did_it_and_what_is_waited_for(store, sprint):
+    operations.start("wk1")
+
+    held = operations.edit("wk1", "sam", meta={"automation_paused": True})
+    after = operations.run("wk1", Wish())
+
+    assert held.meta["paused_by"] == "sam"
+    assert held.waiting["what"] == "a resume; paused by sam"
+    assert after.sprint.status == "running"
+    assert differences(store) == []
+
+
+@pytest.mark.parametrize("off", [False, None])
+def test_a_pause_is_lifted_by_the_switch_whole(store, sprint, off):
+    operations.start("wk1")
+    operations.pause("wk1", "kim", "lunch")
+
+    operations.edit("wk1", "sam", meta={"automation_paused": off})
+
+    after = operations.run("wk1", Wish())
+    assert after.sprint.status == "succeeded"
+    assert {"paused_by", "paused_ts", "paused_why"}.isdisjoint(after.sprint.meta)
+    assert differences(store) == []

@@ -1,0 +1,135 @@
+"""Workers are silent when they owe an answer, whatever any clock says."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from gates.process import identity
+from sprints import operations
+from sprints.models import Host
+from sprints.models.lease import release, take
+from sprints.queue import silence
+from sprints.queue.silence import Silence
+
+
+class Time:
+    """The clock that counts from boot, in our hands."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time(monkeypatch) -> Time:
+    clock = Time()
+    monkeypatch.setattr(silence, "monotonic", clock)
+    return clock
+
+
+@pytest.fixture
+def workers(store, time) -> Silence:
+    """The two of a host, started a minute ago, that have answered every beat."""
+    at = timezone.now()
+    Host.objects.create(
+        name="here",
+        place=store.place,
+        watch=str(identity()),
+        workers=2,
+        started_at=at,
+        seen_at=at,
+        worked_at=at,
+    )
+    workers = Silence("here", 2)
+    assert not wait(workers, time, 60)
+    return workers
+
+
+def wait(workers: Silence, time: Time, seconds: int) -> bool:
+    """Look every second; whether they were silent at any of the looks."""
+    found = False
+    for _ in range(seconds):
+        time.now += 1
+        found |= workers.look()
+    return found
+
+
+def answer() -> None:
+    """What a worker does on a beat."""
+    Host.objects.update(worked_at=F("worked_at") + timedelta(milliseconds=1))
+
+
+def test_a_beat_without_an_answer_is_a_silence_soon(workers, time):
+    workers.asked()
+
+    assert not wait(workers, time, 5)
+    assert wait(workers, time, 3)
+
+
+def test_an_answer_ends_it(workers, time):
+    for _ in range(5):
+        workers.asked()
+        assert not wait(workers, time, 4)
+        answer()
+        assert not wait(workers, time, 1)
+
+
+def test_a_beat_that_was_never_asked_for_is_no_silence(workers, time):
+    answer()
+
+    assert not wait(workers, time, 600)
+
+
+def test_a_clock_that_is_set_is_no_silence(workers, time):
+    workers.asked()
+
+    for hours in (-2, 2, -48):
+        Host.objects.update(worked_at=F("worked_at") + timedelta(hours=hours))
+        assert not wait(workers, time, 2)
+
+
+def test_what_we_slept_through_ourselves_is_no_silence(workers, time):
+    workers.asked()
+    wait(workers, time, 1)
+
+    time.now += 3600
+
+    assert not workers.look()
+    assert wait(workers, time, 8)
+
+
+def test_what_could_not_be_asked_is_excused_until_it_is_asked_again(workers, time):
+    workers.asked()
+    wait(workers, time, 5)
+
+    workers.excuse()
+
+    assert not wait(workers, time, 60)
+    workers.asked()
+    assert not wait(workers, time, 5)
+    assert wait(workers, time, 3)
+
+
+def test_a_cluster_that_was_just_started_is_given_time(workers, time):
+    workers.begin()
+    workers.asked()
+
+    assert not wait(workers, time, 10)
+    assert wait(workers, time, 2)
+
+
+def test_workers_that_all_carry_a_sprint_are_not_silent_nor_when_the_last_one_ends(workers, time):
+    few = Silence("here", 1)
+    wait(few, time, 20)
+    operations.create("wk1", by="test")
+    operations.start("wk1")
+    lease = take("wk1", identity())
+    few.asked()
+
+    assert not wait(few, time, 600)
+    release(lease)
+    assert not wait(few, time, 5)
+    assert wait(few, time, 3)

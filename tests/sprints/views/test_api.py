@@ -1,0 +1,277 @@
+"""The whole table of the interface, each row by everybody."""
+
+import json
+
+import pytest
+
+from gates.process import identity
+from sprints import operations, queue
+from sprints.agents.roster import AGENTS
+from sprints.engine.carry import Wish
+from sprints.mirror.verify import differences
+from sprints.models import Event, Head, Sprint
+from sprints.models.lease import release, take
+from tests.world import set_gate
+
+STDOUT = "/api/artifacts/done/gates/qa_smoke_quick/stdout.txt"
+
+# method, path, body, who may, what they get
+TABLE = [
+    ("GET", "/api/status", None, "viewer", 200),
+    ("GET", "/api/config", None, "viewer", 200),
+    ("POST", "/api/config", {"max_concurrent_global": 2}, "admin", 200),
+    ("GET", "/api/events", None, "viewer", 200),
+    ("GET", "/api/events?tail=2&sprint_id=fresh", None, "viewer", 200),
+    ("GET", "/api/sprints", None, "viewer", 200),
+    ("POST", "/api/sprints", {"sprint_id": "made", "title": "T"}, "operator", 201),
+    ("GET", "/api/sprints/fresh", None, "viewer", 200),
+    ("POST", "/api/sprints/fresh", {"title": "T", "meta": {"brief": "B"}}, "operator", 200),
+    ("POST", "/api/sprints/fresh/run", None, "operator", 202),
+    ("POST", "/api/sprints/fresh/step", None, "operator", 202),
+    ("POST", "/api/sprints/fresh/pause", {"why": "lunch"}, "operator", 202),
+    ("POST", "/api/sprints/fresh/cancel", None, "operator", 202),
+    ("POST", "/api/sprints/held/resume", None, "operator", 202),
+    ("POST", "/api/sprints/failed/retry", None, "operator", 202),
+    ("GET", "/api/agents", None, "viewer", 200),
+    ("GET", "/api/hosts", None, "viewer", 200),
+    ("GET", "/api/gates", None, "viewer", 200),
+    ("GET", STDOUT, None, "viewer", 200),
+    ("GET", "/api/openapi.json", None, "viewer", 200),
+    ("GET", "/api/docs", None, "viewer", 200),
+]
+RANK = ["viewer", "operator", "admin"]
+
+
+@pytest.fixture
+def sprints(store):
+    """One that is fresh, one that is held, one that has failed, one that is done."""
+    operations.create("fresh", by="test")
+    operations.create("held", by="test")
+    operations.start("held")
+    operations.pause("held", "test")
+    for name, gate in (("failed", "false"), ("done", "true")):
+        set_gate(gate)
+        operations.create(name, by="test")
+        operations.run(name, Wish())
+    set_gate("true")
+
+
+@pytest.mark.parametrize("by", RANK)
+def test_each_row_is_answered_to_each_role_that_may(call, sprints, by):
+    expected, found = {}, {}
+    for method, path, body, role, status in TABLE:
+        before = Head.objects.get().seq
+        answer = call(method, path, body, by=by)
+        answer.close()
+
+        may = RANK.index(by) >= RANK.index(role)
+        expected[method, path] = status if may else 403
+        found[method, path] = answer.status_code
+        if not may:
+            assert answer.json() == {"error": f"not allowed: this needs the role {role}"}
+            assert Head.objects.get().seq == before
+
+    assert found == expected
+
+
+@pytest.mark.parametrize("by", [None, "wrong", ""])
+def test_no_row_is_answered_to_a_stranger(call, store, by):
+    operations.create("fresh", by="test")
+    before = Head.objects.get().seq
+
+    answers = [call(method, path, body, by=by) for method, path, body, _, _ in TABLE]
+
+    assert {one.status_code for one in answers} == {401}
+    assert {one.content for one in answers} == {b'{"error": "unauthorized"}'}
+    assert Head.objects.get().seq == before
+
+
+def test_the_switches_are_shown_and_turned_and_never_the_token(call, store):
+    switches = (
+        "bind_host port enable_auto_merge automation_paused max_concurrent_global gate_profile"
+    )
+    shown = call("GET", "/api/config").json()
+    turned = call("POST", "/api/config", {"automation_paused": True, "gate_profile": "full"})
+
+    assert set(shown) == set(switches.split())
+    assert turned.json() == shown | {"automation_paused": True, "gate_profile": "full"}
+    assert call("GET", "/api/config").json() == turned.json()
+    assert Event.objects.last().body["data"]["by"] == "the_admin"
+
+
+def test_one_bad_switch_turns_none(call, store):
+    before = store.config.read_bytes()
+
+    answer = call("POST", "/api/config", {"automation_paused": True, "port": 0})
+
+    assert answer.status_code == 422
+    assert answer.json() == {"error": "port must be a whole number from 1 to 65535"}
+    assert store.config.read_bytes() == before
+
+
+def test_events_are_the_lines_of_the_file_filtered_then_cut(call, sprints, store):
+    operations.settle_files()
+    lines = [json.loads(line) for line in store.events.read_text().splitlines()]
+    of_done = [event for event in lines if event["sprint_id"] == "done"]
+
+    assert call("GET", "/api/events?tail=10000").json() == lines
+    assert call("GET", "/api/events").json() == lines[-200:]
+    assert call("GET", "/api/events?tail=3&sprint_id=done").json() == of_done[-3:]
+    assert call("GET", "/api/events?sprint_id=none").json() == []
+
+
+def test_who_reads_on_from_a_seq_misses_nothing_and_sees_nothing_twice(call, sprints):
+    seen, seq = [], 0
+    while more := call("GET", f"/api/events?tail=7&after_seq={seq}").json():
+        seen += more
+        seq = seen[-1]["seq"]
+
+    assert [event["seq"] for event in seen] == list(range(1, Head.objects.get().seq + 1))
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/events", "/api/events?sprint_id=fresh", "/api/sprints/fresh"]
+)
+def test_what_a_client_has_already_is_not_sent_again(call, store, path):
+    operations.create("fresh", by="test")
+    first = call("GET", path)
+    tag = first["ETag"]
+
+    same = [call("GET", path, If_None_Match=one) for one in (tag, f'"x", W/{tag}', "*")]
+    operations.edit("fresh", "sam", "Else")
+    after = call("GET", path, If_None_Match=tag)
+
+    assert [(one.status_code, one.content, one["ETag"]) for one in same] == [(304, b"", tag)] * 3
+    assert (after.status_code, after["ETag"] == tag) == (200, False)
+    assert after.json() != first.json()
+
+
+def test_another_sprints_event_leaves_a_client_with_what_it_has(call, sprints):
+    tag = call("GET", "/api/events?sprint_id=done")["ETag"]
+
+    operations.edit("fresh", "sam", "Else")
+
+    assert call("GET", "/api/events?sprint_id=done", If_None_Match=tag).status_code == 304
+
+
+def test_sprints_are_listed_by_their_titles(call, sprints):
+    operations.edit("fresh", "sam", "A title")
+
+    titles = {"done": "done", "failed": "failed", "held": "held", "fresh": "A title"}
+    assert call("GET", "/api/sprints").json() == {"sprints": titles}
+
+
+def test_a_sprint_is_made_by_who_asks(call, store):
+    answer = call("POST", "/api/sprints", {"sprint_id": "wk1"}, by="operator")
+
+    assert (answer.status_code, answer.json()) == (201, {"ok": True, "sprint_id": "wk1"})
+    made = Sprint.objects.get(pk="wk1")
+    assert (made.title, made.meta) == ("wk1", {"created_by": "the_operator"})
+
+
+def test_a_sprint_is_shown_exactly_as_in_state_json(call, sprints, store):
+    operations.settle_files()
+
+    for name, there in json.loads(store.state.read_text())["sprints"].items():
+        answer = call("GET", f"/api/sprints/{name}")
+        assert answer.content.decode() == json.dumps(there, sort_keys=True)
+
+
+def test_a_change_is_merged_into_meta_and_answered_with_the_sprint(call, store):
+    operations.create("fresh", by="test")
+    change = {"title": "T", "meta": {"brief": "B", "mine": [1], "created_by": "test"}}
+    first = call("POST", "/api/sprints/fresh", change)
+    after = call("POST", "/api/sprints/fresh", {"meta": {"mine": None}})
+
+    assert first.json()["meta"] == {"brief": "B", "mine": [1], "created_by": "test"}
+    assert after.json()["meta"] == {"brief": "B", "created_by": "test"}
+    assert after.content == call("GET", "/api/sprints/fresh").content
+    assert differences(store) == []
+
+
+def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
+    refused = {
+        "done/run": "sprint done is succeeded",
+        "done/step": "sprint done is succeeded",
+        "done/cancel": "sprint done is succeeded; there is nothing to cancel",
+        "done/pause": "sprint done is succeeded; there is nothing to pause",
+        "fresh/resume": "sprint fresh is not paused",
+        "held/step": "sprint held is paused by test since ",
+        "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
+        "failed/cancel": "sprint failed is failed; there is nothing to cancel",
+    }
+    before = Head.objects.get().seq
+
+    for path, why in refused.items():
+        answer = call("POST", f"/api/sprints/{path}")
+        assert answer.status_code == 409
+        assert answer.json()["error"].startswith(why)
+
+    assert Head.objects.get().seq == before
+
+
+def test_a_running_sprint_keeps_its_contract(call, sprints):
+    answer = call("POST", "/api/sprints/held", {"meta": {"gate_profile": "full"}})
+
+    said = "gate_profile: frozen with the contract while the sprint runs"
+    assert (answer.status_code, answer.json()) == (409, {"error": said})
+
+
+def test_run_step_and_cancel_are_carried_out_by_the_workers(call, store):
+    for name in ("ran", "stepped", "cancelled"):
+        operations.create(name, by="test")
+
+    call("POST", "/api/sprints/ran/run")
+    call("POST", "/api/sprints/stepped/step")
+    call("POST", "/api/sprints/cancelled/run")
+    call("POST", "/api/sprints/cancelled/cancel", by="operator")
+    assert Sprint.objects.get(pk="cancelled").status == "running"
+    for name in ("ran", "stepped", "cancelled"):
+        queue.work(name)
+
+    rows = {row.pk: row for row in Sprint.objects.all()}
+    assert (rows["ran"].status, rows["cancelled"].status) == ("succeeded", "cancelled")
+    assert (rows["stepped"].status, rows["stepped"].current_round) == ("running", "R1_CONTRACTS")
+    assert rows["cancelled"].cancel_by == "the_operator"
+    assert differences(store) == []
+
+
+def test_a_cancel_needs_no_turn(call, store):
+    """It runs nothing, so another sprint in the repository is no reason to wait."""
+    for name in ("before", "ended"):
+        operations.create(name, by="test")
+        operations.start(name)
+    lease = take("before", identity())
+    call("POST", "/api/sprints/ended/cancel")
+
+    queue.work("ended")
+    release(lease)
+
+    assert Sprint.objects.get(pk="ended").status == "cancelled"
+
+
+def test_there_are_fifteen_agents(call):
+    agents = call("GET", "/api/agents").json()["agents"]
+
+    assert {agent["agent_id"]: agent["label"] for agent in agents} == AGENTS
+    assert list(AGENTS) == [f"agent_{n:02d}" for n in range(1, 16)]
+    assert all(agent["title"] and agent["mission"].endswith(".") for agent in agents)
+
+
+def test_a_gates_environment_is_shown_by_its_names_alone(call):
+    set_gate("true", env={"API_KEY": "hush"})
+
+    answer = call("GET", "/api/gates")
+
+    assert answer.json()["gates"][0]["env"] == ["API_KEY"]
+    assert b"hush" not in answer.content
+
+
+def test_to_head_all_is_said_but_the_body(call, sprints):
+    for path in [row[1] for row in TABLE if row[0] == "GET"]:
+        got, head = call("GET", path), call("HEAD", path)
+
+        whole = got.getvalue() if got.streaming else got.content
+        assert (head.status_code, head.content) == (200, b"")
+        assert head["Content-Length"] == got["Content-Length"] == str(len(whole))
+        assert head["Content-Type"] == got["Content-Type"]

@@ -1,0 +1,31 @@
+"""Write docs/openapi.json anew: what the interface says of itself."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "docs" / "openapi.json"
+
+
+def text() -> str:
+    """The document as the file has it; Django is set up."""
+    from sprints.views.api.document import document
+
+    return json.dumps(document(), indent=2, sort_keys=True) + "\n"
+
+
+def main() -> int:
+    """Write the file; returns the exit code."""
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
+    import django
+
+    django.setup()
+    FILE.write_text(text(), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
