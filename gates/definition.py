@@ -8,6 +8,10 @@ from typing import Any, Self
 MAX_TIMEOUT_S = 24 * 3600
 MAX_CAP_BYTES = 16 << 30
 
+# What nothing that we start may see: the gateway's own keys, and settings meant for it alone.
+HIDDEN = frozenset({"DATABASE_URL", "SECRET_KEY"})
+HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT", "DJANGO_")
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -73,3 +77,8 @@ def is_text(value: object) -> bool:
     except UnicodeEncodeError:  # a lone surrogate: bytes of a command line that were not UTF-8
         return False
     return True
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a variable of our environment is for the gateway alone."""
+    return name in HIDDEN or name.startswith(HIDDEN_PREFIXES)

@@ -8,16 +8,17 @@ import stat
 from pathlib import Path
 
 OUTPUTS = ("stdout.txt", "stderr.txt")
+UP_TO_SPRINT = 4  # the folders above that of a run: runs, the gate's, gates, the sprint's
 
 
-def prepare(gate_folder: Path, number: int) -> Path:
+def prepare(gate_folder: Path, number: int, *, up: int = UP_TO_SPRINT) -> Path:
     """Make ``runs/<number>`` with empty outputs, show them as the gate's latest, return the folder.
 
-    A folder of that number that a lost database left behind is moved aside, never overwritten.
-    Raises ``OSError``.
+    No link may stand in its place, nor in that of the ``up`` folders above it. A folder of that
+    number that a lost database left behind is moved aside, never overwritten. Raises ``OSError``.
     """
     folder = gate_folder / "runs" / str(number)
-    _refuse_links(folder)
+    _refuse_links(folder, up)
     if folder.exists():
         aside = next(
             path
@@ -32,13 +33,13 @@ def prepare(gate_folder: Path, number: int) -> Path:
     return folder
 
 
-def complete(folder: Path) -> None:
+def complete(folder: Path, *, up: int = UP_TO_SPRINT) -> None:
     """Show the outputs of a run that has ended as the gate's latest where ``prepare`` could not:
     a file system without hard links has copies. Raises ``OSError``.
 
     What the gate has deleted is not shown, and nothing is read through a link that it has made.
     """
-    _refuse_links(folder)
+    _refuse_links(folder, up)
     for name in OUTPUTS:
         own, latest = folder / name, folder.parents[1] / name
         with contextlib.suppress(FileNotFoundError):
@@ -49,8 +50,8 @@ def complete(folder: Path) -> None:
                 _copy(own, latest)
 
 
-def _refuse_links(folder: Path) -> None:
-    for place in (*folder.parents[:4], folder):  # as far up as the folder of the sprint
+def _refuse_links(folder: Path, up: int) -> None:
+    for place in (*folder.parents[:up], folder):
         if place.is_symlink():
             raise OSError(errno.ELOOP, "a symbolic link stands in its place", str(place))
 

@@ -43,9 +43,10 @@ POINTS = {
     # a delivery to a hook
     "hook_spawned": True,  # its try is on record
     "hook_exited": True,  # what came of it is not
+    # a question to an agent that is a program
+    "agent_spawned": True,  # its try is on record
+    "agent_exited": True,  # what came of it is not
     # not built yet
-    "agent_spawned": False,
-    "agent_exited": False,
     "merge_started": False,
     "merge_committed": False,
     "ref_updated": False,

@@ -22,12 +22,12 @@ from pathlib import Path
 from gates import faults, process_windows, secret_values
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
-from gates.recovery import end_session, recover, sweep
+from gates.recovery import end_session, recover, spent_s, sweep
 from gates.supervision.lines import Lines
 
 __all__ = [
     "Completed", "Identity", "Spec", "Stop", "capture", "cool", "identity", "is_alive", "recover",
-    "run", "sweep", "warm",
+    "run", "spent_s", "sweep", "warm",
 ]  # fmt: skip
 
 PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))

@@ -14,16 +14,18 @@ LINUX = sys.platform == "linux"
 
 class Process:
     """One process as it was when we looked. ``start`` is in clock ticks since boot: together with
-    ``pid`` and the boot it names a process that no other will ever be.
+    ``pid`` and the boot it names a process that no other will ever be. ``ticks`` is what it and the
+    children that it has reaped have computed.
     """
 
-    __slots__ = ("group", "parent", "pid", "session", "start", "state")
+    __slots__ = ("group", "parent", "pid", "session", "start", "state", "ticks")
 
     def __init__(self, pid: int, stat: bytes) -> None:
         fields = stat[stat.rindex(b")") + 2 :].split()  # a name may hold blanks and brackets
         self.pid = pid
         self.state = fields[0].decode()
         self.parent, self.group, self.session = (int(field) for field in fields[1:4])
+        self.ticks = sum(int(field) for field in fields[11:15])
         self.start = int(fields[19])
 
     @property

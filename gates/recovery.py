@@ -43,6 +43,20 @@ def recover(run_dir: Path, token: str) -> Completed | None:
     return None
 
 
+def spent_s(run_dir: Path) -> float | None:
+    """Seconds of CPU that a run under way has used, as far as its processes live or were waited
+    for; None where that cannot be told.
+    """
+    left = _read(run_dir / "process.json")
+    if not isinstance(left, dict) or left.get("boot_id") != process_table.boot_id():
+        return None
+    supervisor = _named(left, "supervisor_pid", "supervisor_start_time")
+    if supervisor is None:
+        return None
+    ticks = sum(process.ticks for process in process_table.descendants(supervisor.pid))
+    return float(ticks / os.sysconf("SC_CLK_TCK"))
+
+
 def sweep(run_id: str) -> int:
     """Kill whatever carries the cookie of that run; returns how many processes it was."""
     return _kill_all(lambda: process_table.carrying(COOKIE, run_id))

@@ -16,11 +16,12 @@ from gateway_project import __version__
 OURS = {
     "init": "make the store, the database and config.json here (repeatable)",
     "status": "what runs, what waits, what ended",
-    "sprint": "create, run, step, show, list, pause, resume, cancel, retry",
+    "sprint": "create, run, step, show, list, answer, pause, resume, cancel, retry",
     "serve": "the web and the workers together",
     "worker": "carry queued sprints in the background",
     "schedule": "have a sprint made whenever a cron is due",
     "gate": "show and edit the gates that judge a sprint",
+    "agent": "show and edit who is asked, and by what program",
     "config": "show and turn the switches: automation_paused, gate_profile, …",
     "hook": "show and edit who is told of what",
     "user": "who may sign in, and what they may do",

@@ -1,7 +1,8 @@
 """The contract of a sprint: rounds R0 to R5, their gates, who is asked, how deadlines bind.
 
-It is built from the table below, the gate rows and the sprint's own settings, checked, and frozen
-as JSON with the sprint when that starts: later edits never change a running one.
+It is built from the plan, the rows of gates, hooks and agents, and the sprint's own settings,
+checked, and frozen as JSON with the sprint when that starts: later edits never change one that
+runs.
 """
 
 import hashlib
@@ -11,7 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from gates.definition import Definition
+from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.hook_definition import HookDefinition
+from sprints.plan import CODES, DEFAULT_GATE, GATED, ROUNDS, RoundSpec, budget
+
+__all__ = [
+    "AGENT_IDS", "CODES", "DEADLINES", "DEFAULT_GATE", "GATED", "LEAD", "MOST_AT_ONCE", "PROFILES",
+    "ROUNDS", "Contract", "ContractError", "RoundSpec", "budget", "draft",
+]  # fmt: skip
 
 PROFILES = ("quick", "full")
 DEADLINES = ("warn", "stop")
@@ -24,85 +32,11 @@ class ContractError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class RoundSpec:
-    """One round: asked are the acknowledging agents first, then the lead, who decides."""
-
-    code: str
-    title: str
-    purpose: str
-    min_minutes: float
-    max_minutes: float
-    acks: tuple[str, ...] = ()
-
-
-ROUNDS = (
-    RoundSpec(
-        "R0_SETUP",
-        "Setup",
-        "Sprint id, roster (Active, Consult, Silent), definition of done, brief.",
-        2,
-        6,
-    ),
-    RoundSpec(
-        "R1_CONTRACTS",
-        "Contracts",
-        "Acceptance criteria, interfaces, repro harness, risks; Agent 01 locks decisions.",
-        8,
-        15,
-        acks=("agent_02", "agent_03", "agent_11", "agent_12"),
-    ),
-    RoundSpec(
-        "R2_PLAN_CONFIRM",
-        "Implementation plan confirmation",
-        "Files, tests, integration order, rollback.",
-        4,
-        10,
-    ),
-    RoundSpec(
-        "R3_BUILD_A_INTEGRATE",
-        "Build A: implementation + integration",
-        "Implement, integrate, run the gates; fail fast.",
-        8,
-        18,
-    ),
-    RoundSpec(
-        "R4_BUILD_B_POLISH",
-        "Build B: polish / edge cases",
-        "Regressions, polish, docs; scope kept tight.",
-        4,
-        12,
-    ),
-    RoundSpec(
-        "R5_RELEASE_CANDIDATE",
-        "Release candidate",
-        "Final gates, patch notes, ship report.",
-        4,
-        10,
-    ),
-)
-CODES = tuple(spec.code for spec in ROUNDS)
-GATED = ("R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE")
-
-DEFAULT_GATE = Definition(
-    gate_id="qa_smoke_quick",
-    title="QA smoke (quick)",
-    command=("python", "tools/qa_smoke.py", "--quick"),
-    rounds=GATED,
-)
-
-
-def budget() -> str:
-    """The default loop's minutes, as ``init`` prints them."""
-    low = sum(spec.min_minutes for spec in ROUNDS)
-    high = sum(spec.max_minutes for spec in ROUNDS)
-    return f"default sprint loop budget: {low:g}-{high:g} minutes (R0..R5)"
-
-
-@dataclass(frozen=True, slots=True)
 class Contract:
     """What a sprint was started under. ``deadline`` says what the end of a round's minutes does:
     ``warn`` tells it once, ``stop`` ends the sprint. ``gates_at_once`` is how many gates of a round
-    may run side by side in the repository. ``hooks`` are those for which the sprint waits.
+    may run side by side in the repository. ``hooks`` are those for which the sprint waits, and
+    ``agents`` those that it asks by a program; all others are scripted.
     """
 
     profile: str
@@ -111,6 +45,7 @@ class Contract:
     gates: tuple[Definition, ...]
     gates_at_once: int = 1
     hooks: tuple[HookDefinition, ...] = ()
+    agents: tuple[AgentDefinition, ...] = ()
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -143,6 +78,10 @@ class Contract:
                 return hook
         raise KeyError(hook_id)
 
+    def agent(self, agent_id: str) -> AgentDefinition | None:
+        """The agent of that id, if a program answers for it; None for a scripted one."""
+        return next((agent for agent in self.agents if agent.agent_id == agent_id), None)
+
     def to_json(self) -> dict[str, Any]:
         """As it is frozen with the sprint."""
         return {
@@ -152,6 +91,7 @@ class Contract:
             "rounds": [asdict(spec) | {"acks": [*spec.acks]} for spec in self.rounds],
             "gates": [gate.to_json() for gate in self.gates],
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
+            **({"agents": [agent.to_json() for agent in self.agents]} if self.agents else {}),
         }
 
     @classmethod
@@ -166,6 +106,7 @@ class Contract:
             gates=tuple(Definition.from_json(gate) for gate in data["gates"]),
             gates_at_once=data.get("gates_at_once", 1),  # frozen before there was a choice
             hooks=tuple(HookDefinition.from_json(hook) for hook in data.get("hooks", ())),
+            agents=tuple(AgentDefinition.from_json(agent) for agent in data.get("agents", ())),
         )
 
     @property
@@ -204,6 +145,8 @@ class Contract:
                 f"gate {gate.gate_id}: {c} is not a round" for c in gate.rounds if c not in codes
             ]
             found += self._too_long(gate)
+        for agent in self.agents:
+            found += agent.problems()
         return found
 
     def _too_long(self, gate: Definition) -> list[str]:
@@ -219,21 +162,27 @@ class Contract:
 
 
 def draft(
-    meta: Mapping[str, Any], gates: Iterable[Definition], hooks: Iterable[HookDefinition] = ()
+    meta: Mapping[str, Any],
+    gates: Iterable[Definition],
+    hooks: Iterable[HookDefinition] = (),
+    agents: Iterable[AgentDefinition] = (),
 ) -> Contract:
     """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]} and ``required_acks_by_round`` {code: [agent ids]}; ``gates`` are those of
-    the profile.
+    the profile. Of ``agents``, those are taken that are asked and are not scripted.
     """
+    rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
+    asked = {LEAD, *(agent for spec in rounds for agent in spec.acks)}
     contract = Contract(
         profile=meta.get("gate_profile", "quick"),
         deadline=meta.get("round_deadline", "warn"),
-        rounds=tuple(_overridden(spec, meta) for spec in ROUNDS),
+        rounds=rounds,
         gates=tuple(gates),
         gates_at_once=meta.get("gates_at_once", 1),
         hooks=tuple(hooks),
+        agents=tuple(a for a in agents if a.agent_id in asked and a.runner != SCRIPTED),
     )
     if problems := _bad_overrides(meta) + contract.problems():
         raise ContractError("; ".join(problems))

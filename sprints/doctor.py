@@ -17,10 +17,11 @@ from django.db import DatabaseError, connection
 from gates import faults, process
 from gates.kinds.command import resolve
 from gates.models import Gate
+from sprints.agent_definition import SCRIPTED
 from sprints.invariants import CHECKS as INVARIANTS
 from sprints.invariants import check_rows
 from sprints.mirror import verify
-from sprints.models import Head
+from sprints.models import Agent, Head
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import Store, StoreError, is_private, read_config, shut
 
@@ -144,7 +145,7 @@ def disk(store: Store) -> Iterator[Finding]:
 
 
 def gates(store: Store) -> Iterator[Finding]:
-    """Every gate's command can be found from the repository."""
+    """Every gate's command can be found from the repository, and every agent's."""
     check_schema()
     rows = list(Gate.objects.filter(enabled=True))
     if not rows:
@@ -160,6 +161,17 @@ def gates(store: Store) -> Iterator[Finding]:
             )
         else:
             yield Finding("gates", "ok", f"gate {row.gate_id}: {' '.join(row.command)}")
+    yield from _agents(store)
+
+
+def _agents(store: Store) -> Iterator[Finding]:
+    """Every agent that is a program has one; nothing is said of one that is not."""
+    for row in Agent.objects.exclude(runner=SCRIPTED):
+        if missing := _missing(store.repo, row.definition.command):
+            text = f"{row.agent_id}: there is no {missing}"
+            yield Finding("agents", "bad", text, f"studio-gateway agent set {row.pk} --command C")
+        else:
+            yield Finding("agents", "ok", f"{row.agent_id}: {' '.join(row.command)}")
 
 
 def _missing(repo: Path, command: tuple[str, ...]) -> str:

@@ -78,6 +78,13 @@ def one_verdict(now: datetime) -> Iterator[Violation]:
         yield Violation(f"run {run.pk} has no verdict, and its sprint ended", RESTORE)
 
 
+def one_answer(now: datetime) -> Iterator[Violation]:
+    """Nothing is still asked for a sprint that does not run."""
+    still = Task.objects.filter(status__in=(Task.Status.PENDING, Task.Status.IN_PROGRESS))
+    for task in still.exclude(round__sprint__status=Sprint.Status.RUNNING).only("pk"):
+        yield Violation(f"task {task.pk} has no answer, and its sprint ended", RESTORE)
+
+
 def never_over_red(now: datetime) -> Iterator[Violation]:
     """A sprint that succeeded passed every required gate of every round."""
     rows = Sprint.objects.filter(status=Sprint.Status.SUCCEEDED, contract__isnull=False)
@@ -117,13 +124,18 @@ def _not_passed(runs: list[GateRun], attempt: int | None, asked: Iterable[str]) 
 
 
 def no_remains(now: datetime) -> Iterator[Violation]:
-    """No process of a gate outlives its run."""
+    """No process of a gate or an agent outlives its run."""
     carried = process_table.values_of(COOKIE)
     ids = {cookie.partition("@")[0] for cookie in carried}
     for run in GateRun.objects.filter(pk__in=ids).exclude(status=GateRun.RUNNING):
         late = run.finished_at is None or run.finished_at < now - SETTLED
         for process in carried.get(f"{run.pk}@{stamp(run.started_at)}", ()) if late else ():
             text = f"process {process.pid} is left of run {run.pk}, which ended"
+            yield Violation(text, f"kill -9 {process.pid}")
+    asked = Task.objects.filter(pk__in=ids).exclude(status=Task.Status.IN_PROGRESS)
+    for task in asked.filter(updated_at__lt=now - SETTLED).only("pk", "details"):
+        for process in carried.get(f"{task.pk}@{task.details.get('started_ts')}", ()):
+            text = f"process {process.pid} is left of task {task.pk}, which ended"
             yield Violation(text, f"kill -9 {process.pid}")
 
 
@@ -182,6 +194,7 @@ def _stirring(now: datetime) -> set[str]:
 
 CHECKS: dict[str, Callable[[datetime], Iterator[Violation]]] = {
     "one verdict a gate": one_verdict,
+    "nothing still asked": one_answer,
     "no success over red": never_over_red,
     "nothing left behind": no_remains,
     "one carrier": one_carrier,

@@ -9,12 +9,8 @@ from pathlib import Path
 from shutil import which
 
 from gates import process
-from gates.definition import Definition
+from gates.definition import Definition, is_hidden
 from gates.verdict import Judgement, Verdict
-
-# What a gate must not see: the gateway's own keys, and settings that are meant for it alone.
-HIDDEN = frozenset({"DATABASE_URL", "SECRET_KEY"})
-HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT", "DJANGO_")
 
 VERDICTS = {
     "exited": Verdict.FAILED,
@@ -77,11 +73,7 @@ def judgement(done: process.Completed) -> Judgement:
 
 def environment(ours: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     """The gate's environment: ours without our keys, no screen and no sound, then its ``own``."""
-    env = {
-        name: value
-        for name, value in ours.items()
-        if name not in HIDDEN and not name.startswith(HIDDEN_PREFIXES)
-    }
+    env = {name: value for name, value in ours.items() if not is_hidden(name)}
     env.setdefault("SDL_VIDEODRIVER", "dummy")
     env.setdefault("SDL_AUDIODRIVER", "dummy")
     return env | dict(own)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from sprints.agents import scripted
-from sprints.agents.replies import Reply
+from sprints.agents import command, scripted
+from sprints.agents.exchange import Exchange, Question, Tick
 
-RUNNERS: dict[str, Callable[[str, str], Reply]] = {
-    "scripted": scripted.answer,
+RUNNERS: dict[str, Callable[[Question, Tick], Exchange]] = {
+    "scripted": scripted.ask,
+    "command": command.ask,
 }

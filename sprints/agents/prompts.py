@@ -1,10 +1,13 @@
 """What an agent is asked: a pure function of the sprint and the round."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sprints.agent_definition import AgentDefinition
+from sprints.agents.replies import Reply
 from sprints.agents.roster import AGENTS
 from sprints.contract import RoundSpec
+from sprints.snapshot import Snapshot
 
 TITLES = {"ack": "Acknowledge the decisions of", "lead": "Lead"}
 
@@ -17,7 +20,7 @@ def title(kind: str, spec: RoundSpec) -> str:
 def prompt(
     kind: str, agent: str, sprint_id: str, meta: Mapping[str, Any], spec: RoundSpec, profile: str
 ) -> str:
-    """The whole prompt, as plain text."""
+    """What is asked, as plain text: the whole prompt of a scripted agent."""
     active = ", ".join(meta.get("active_agents") or []) or "(default)"
     wish = {
         "ack": "Acknowledge the decisions of this round and list blockers (at most 3).",
@@ -34,3 +37,73 @@ def prompt(
         f"{wish}\n"
         "Answer in four parts: Status, Deliverables, Questions (blockers only), Next actions.\n"
     )
+
+
+REPLY = """\
+Answer in exactly these four parts, in plain text, and print nothing after them:
+
+Status: one line: DONE, BLOCKED or what you believe your assignment is
+Deliverables:
+- one line each
+Questions:
+- blockers only, at most 3; None where there are none
+- DIRECTIONAL: begins a question that only the human can decide; the sprint waits for the answer
+Next actions:
+- one line each
+
+For example:
+
+"""
+EXAMPLE = Reply(
+    "DONE, the interface of the importer is settled",
+    ("the importer takes a path and returns rows; docs/import.md says how",),
+    (),
+    ("agent_11 writes the test that fails first",),
+)
+LONGEST_HEARD = 2000  # characters of what another agent has said
+
+
+def whole(snapshot: Snapshot, kind: str, agent: AgentDefinition, spec: RoundSpec) -> str:
+    """The prompt of an agent that is a program: ``prompt``, its card, what the others have said,
+    what the human has answered, and the form of the reply.
+
+    It begins with plain words whatever stands in it: a program takes no line for a command.
+    """
+    asked = prompt(
+        kind,
+        agent.agent_id,
+        snapshot.sprint_id,
+        snapshot.sprint.meta,
+        spec,
+        snapshot.terms.profile,
+    )
+    parts = [asked.rsplit("\n", 2)[0] + "\n", f"Your mission:\n{agent.mission.strip()}\n"]
+    if others := "".join(_heard(snapshot, kind)):
+        parts.append(f"What was said before:\n{others}")
+    if answers := "".join(_answers(snapshot)):
+        parts.append(f"What the human has decided:\n{answers}")
+    return "\n".join([*parts, REPLY + EXAMPLE.text()])
+
+
+def _heard(snapshot: Snapshot, kind: str) -> Iterator[str]:
+    """The leads of the rounds that are done; for a lead, also who acknowledged in this one."""
+    codes = {value.id: value.code for value in snapshot.rounds}
+    attempt = snapshot.sprint.attempt
+    for task in sorted(snapshot.tasks, key=lambda task: codes[task.round_id]):
+        of_now = task.round_id == snapshot.now.id
+        wanted = (kind == "lead" and of_now) or (not of_now and task.details["kind"] == "lead")
+        if task.status == "done" and wanted and (not of_now or task.attempt == attempt):
+            text = task.reply.strip()
+            cut = text if len(text) <= LONGEST_HEARD else text[: LONGEST_HEARD - 1] + "…"
+            lines = "\n".join(f"  {line}" for line in cut.split("\n"))
+            yield f"- {task.owner_agent} in {codes[task.round_id]}:\n{lines}\n"
+
+
+def _answers(snapshot: Snapshot) -> Iterator[str]:
+    """Every question that was put to the human, and the answer, oldest first."""
+    given = [one for task in snapshot.tasks for one in task.details.get("answers", ())]
+    for one in sorted(given, key=lambda one: one["ts"]):
+        for question in one["questions"]:
+            yield f"- {one['agent']} asked: {question}\n"
+        lines = "\n".join(f"  {line}" for line in one["text"].split("\n"))
+        yield f"  answer of {one['by']}:\n{lines}\n"

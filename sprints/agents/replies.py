@@ -1,6 +1,35 @@
 """The four parts of every reply: Status, Deliverables, Questions, Next actions."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+MOST_QUESTIONS = 3
+MOST_LINES, LONGEST_LINE, LONGEST_STATUS = 50, 1000, 300
+LONGEST_TEXT = 32_000  # of a reply that is kept with its task; all of it lies in the evidence
+
+PARTS = {
+    "status": "status",
+    "deliverables": "deliverables",
+    "questions": "questions",
+    "next actions": "next_actions",
+    "next steps": "next_actions",
+}
+_HEADING = re.compile(
+    r"[ \t]*(?:#{1,6}[ \t]*)?(?:\d[.)][ \t]*)?(?:\*\*|__)?"
+    rf"({'|'.join(PARTS)})"
+    r"(?:[ \t]*\([^()\n]{0,80}\))?[ \t]*(?:\*\*|__)?[ \t]*(?::[ \t]*(?:\*\*|__)?[ \t]*(.*)|)$",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
+_NOTHING = {"none", "none.", "(none)", "n/a", "-", "nothing", "nothing.", "no", "no."}
+_DIRECTIONAL = re.compile(r"\W*DIRECTIONAL\b\W*", re.IGNORECASE)
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_CONTROL = {c: "\N{REPLACEMENT CHARACTER}" for c in (*range(32), 127) if chr(c) not in "\n\t"}
+
+
+class Unreadable(ValueError):
+    """The text is no reply; the message says why, in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +51,73 @@ class Reply:
         ):
             parts += [f"{title}:", *(f"- {line}" for line in lines)]
         return "\n".join(parts) + "\n"
+
+    @property
+    def directional(self) -> tuple[str, ...]:
+        """The questions that only a human can answer, without the word that marks them."""
+        marked = (q for q in self.questions if _DIRECTIONAL.match(q))
+        return tuple(_DIRECTIONAL.sub("", q, count=1) or q for q in marked)
+
+
+def plain(raw: bytes) -> str:
+    """What a program printed, as a text that a database and a terminal can take."""
+    text = _COLOUR.sub("", raw.decode("utf-8", "replace").replace("\r\n", "\n"))
+    return text.translate(_CONTROL)
+
+
+def parse(text: str) -> Reply:
+    """The reply that ``text`` ends with: its last Status, and the parts that follow it. What is
+    over the limits is left out. Raises ``Unreadable``.
+
+    A part but Status may be missing. Markdown around the headings and the items is taken off.
+    """
+    lines = text.split("\n")
+    heads = [(n, found) for n, line in enumerate(lines) if (found := _HEADING.match(line[:2000]))]
+    last = max((i for i, (_, found) in enumerate(heads) if _part(found) == "status"), default=None)
+    if last is None:
+        raise Unreadable(
+            "it has no line that begins with Status:" if text.strip() else "it is empty"
+        )
+    ends = [n for n, _ in heads[last + 1 :]] + [len(lines)]
+    parts: dict[str, list[str]] = {}
+    for (start, found), end in zip(heads[last:], ends, strict=True):
+        rest = [found[2] or "", *lines[start + 1 : end]]
+        parts.setdefault(_part(found), []).extend(rest)
+    status = " ".join(_items(parts["status"]))
+    if not status:
+        raise Unreadable("its Status is empty")
+    questions = [q for q in _items(parts.get("questions", ())) if not _is_nothing(q)]
+    questions.sort(key=lambda q: not _DIRECTIONAL.match(q))  # those are kept in any case
+    return Reply(
+        status=_cut(status, LONGEST_STATUS),
+        deliverables=tuple(_items(parts.get("deliverables", ()))),
+        questions=tuple(questions[:MOST_QUESTIONS]),
+        next_actions=tuple(_items(parts.get("next_actions", ()))),
+    )
+
+
+def _part(found: re.Match[str]) -> str:
+    return PARTS[found[1].lower()]
+
+
+def _items(lines: Iterable[str]) -> list[str]:
+    """One text an item: a line that is indented and has no bullet goes on with the one before."""
+    found: list[str] = []
+    for line in lines:
+        words = line.strip()
+        if not words or words.startswith("```"):
+            continue
+        bullet = _BULLET.match(line)
+        if found and not bullet and line[:1] in " \t":
+            found[-1] = f"{found[-1]} {words}"[: LONGEST_LINE + 1]
+        elif len(found) < MOST_LINES:
+            found.append(line[bullet.end() :].strip() if bullet else words)
+    return [_cut(" ".join(item.split()), LONGEST_LINE) for item in found if item]
+
+
+def _is_nothing(text: str) -> bool:
+    return text.lower().strip("*_ ") in _NOTHING
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

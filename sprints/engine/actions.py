@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gates.verdict import Judgement
-from sprints.agents.replies import Reply
+from sprints.agents.exchange import Exchange
 from sprints.hooks.letter import Answer
 
 
@@ -22,6 +22,29 @@ class Ask:
     code: str
     agent: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverTask:
+    """Find out what became of a question to an agent that an earlier life left."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailAtAgent:
+    """An agent did not answer: end the sprint."""
+
+    code: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockAtQuestion:
+    """An agent asks what only a human can answer."""
+
+    code: str
+    task: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +129,9 @@ class Cancel:
 Action = (
     StartRound
     | Ask
+    | RecoverTask
+    | FailAtAgent
+    | BlockAtQuestion
     | RunGate
     | Recover
     | RunHook
@@ -136,10 +162,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """An agent has answered."""
+    """An agent has answered, or will not any more."""
 
     at: datetime
-    reply: Reply
+    exchange: Exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,15 @@ from gates import faults, process
 from gates.process import Stop
 from gates.verdict import Verdict
 from sprints.engine import acts
-from sprints.engine.actions import Action, Begun, Judged, Outcome, RunGate, RunHook
+from sprints.engine.actions import Action, Ask, Begun, Judged, Outcome, RunGate, RunHook
 from sprints.engine.attended import Attended
+from sprints.engine.awaited import awaited
 from sprints.engine.decide import decide
 from sprints.engine.gate_moves import open_run
 from sprints.engine.hook_moves import open_delivery
 from sprints.engine.perform import is_instant, perform
-from sprints.engine.settle import awaited, needs_world, settle
+from sprints.engine.settle import needs_world, settle
+from sprints.engine.task_moves import open_task
 from sprints.engine.waits import told
 from sprints.engine.world import World
 from sprints.models import Sprint
@@ -120,7 +122,7 @@ class Carrier:
             answered, refused = None, 0
             if action:
                 self._asked[action] = awaited(self.snapshot, action)
-            if isinstance(action, RunGate | RunHook):
+            if isinstance(action, Ask | RunGate | RunHook):
                 act = partial(perform, self.snapshot, action, self.world)
                 self.attended.begin(self._begun(action), action, act)
             elif action:
@@ -131,8 +133,10 @@ class Carrier:
             else:
                 return self.snapshot
 
-    def _begun(self, action: RunGate | RunHook) -> str:
+    def _begun(self, action: Ask | RunGate | RunHook) -> str:
         """The id of what has begun with it."""
+        if isinstance(action, Ask):
+            return open_task(self.snapshot, action.agent).id
         if isinstance(action, RunHook):
             return open_delivery(self.snapshot, action).id
         return open_run(self.snapshot, action.gate_id).id
@@ -160,7 +164,7 @@ class Carrier:
             snapshot = evolve(snapshot, begun, at)
             if not needs_world(action):
                 action = None
-            elif is_instant(action):
+            elif is_instant(snapshot, action):
                 done = settle(snapshot, action, perform(snapshot, action, self.world))
                 moves += done
                 snapshot = evolve(snapshot, done, at)
@@ -194,7 +198,9 @@ class Carrier:
         return until is not None and snapshot.sprint.current_round != until
 
     def _meant(self, outcome: Outcome) -> Outcome:
-        """A gate that was stopped: only a cancel is a verdict, anything else is to be run again."""
+        """A gate that was stopped: only a cancel is a verdict, anything else is to be run again. Of
+        an agent, that is told by whether a cancel is on record.
+        """
         asked = self.wish.cancel_by or self.snapshot.sprint.cancel_by or self._cancel_asked
         if isinstance(outcome, Judged) and outcome.judgement.verdict == Verdict.CANCELLED:
             verdict = Verdict.CANCELLED if asked else Verdict.INTERRUPTED

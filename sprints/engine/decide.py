@@ -12,26 +12,32 @@ from sprints.contract import LEAD, Contract, RoundSpec
 from sprints.engine.actions import (
     Action,
     Ask,
+    BlockAtQuestion,
     Cancel,
+    FailAtAgent,
     FailAtGate,
     FinishRound,
     Recover,
     RecoverHook,
+    RecoverTask,
     RunGate,
     StartRound,
     StopOverdue,
     WarnOverdue,
 )
 from sprints.engine.hook_moves import guarded
+from sprints.engine.task_moves import asks, is_open
+from sprints.models import Task
 from sprints.snapshot import GateRunValue, RoundValue, Snapshot
 
 OVERDUE = "over its minutes"
 
 
 def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
-    """The next action; None when the sprint is not running, is held, or waits for a gate or hook.
+    """The next action; None when the sprint is not running, is held, or waits for the world.
 
-    ``attended`` are the ids of the gate runs and deliveries that we ourselves have under way.
+    ``attended`` are the ids of the gate runs, tasks and deliveries that we ourselves have under
+    way.
     """
     if snapshot.sprint.status != "running":
         return None
@@ -42,6 +48,9 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     for row in snapshot.deliveries:
         if row.status == "running" and row.id not in attended:
             return RecoverHook(row.id)
+    for task in snapshot.tasks:
+        if is_open(task) and task.id not in attended:
+            return RecoverTask(task.id)
     if attended:
         return _run_beside(snapshot, contract, now, len(attended))
     if snapshot.sprint.cancel_by:
@@ -53,6 +62,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     return guarded(
         snapshot,
         _red_gate(snapshot, contract, now)
+        or _unanswered(snapshot, now)
         or _overdue(snapshot, contract.deadline, contract.round(now.code), now)
         or _ask(snapshot, contract.round(now.code), now)
         or _run_gate(snapshot, contract, now)
@@ -94,8 +104,18 @@ def _overdue(snapshot: Snapshot, deadline: str, spec: RoundSpec, now: RoundValue
     return None if told else WarnOverdue(spec.code)
 
 
+def _unanswered(snapshot: Snapshot, now: RoundValue) -> Action | None:
+    """A question that nothing leads on from by itself."""
+    for task in snapshot.tasks_of(now.id):
+        if task.status == Task.Status.BLOCKED:
+            kind = BlockAtQuestion if asks(task) else FailAtAgent
+            return kind(now.code, task.id)
+    return None
+
+
 def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
-    asked = {task.owner_agent for task in snapshot.tasks_of(now.id)}
+    tasks = snapshot.tasks_of(now.id)
+    asked = {task.owner_agent for task in tasks if task.status != Task.Status.PENDING}
     for agent, kind in [*((agent, "ack") for agent in spec.acks), (LEAD, "lead")]:
         if agent not in asked:
             return Ask(spec.code, agent, kind)
@@ -115,6 +135,8 @@ def _run_beside(
     snapshot: Snapshot, contract: Contract, now: RoundValue, running: int
 ) -> Action | None:
     """Another gate beside those that run, unless it would be for nothing."""
+    if any(is_open(task) for task in snapshot.tasks):
+        return None
     if running >= contract.gates_at_once or snapshot.sprint.cancel_by or snapshot.paused:
         return None
     if _red_gate(snapshot, contract, now):

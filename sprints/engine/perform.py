@@ -9,8 +9,7 @@ from gates import evidence, process
 from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
-from sprints.agents import RUNNERS
-from sprints.engine import hook_world
+from sprints.engine import agent_world, hook_world
 from sprints.engine.actions import (
     Action,
     Ask,
@@ -19,6 +18,7 @@ from sprints.engine.actions import (
     Outcome,
     Recover,
     RecoverHook,
+    RecoverTask,
     Replied,
     RunGate,
     RunHook,
@@ -26,17 +26,22 @@ from sprints.engine.actions import (
 from sprints.engine.decide import deadline_of
 from sprints.engine.gate_moves import open_run, run_of
 from sprints.engine.hook_moves import delivery_of
+from sprints.engine.task_moves import task_of
 from sprints.engine.world import World
 from sprints.models.event import stamp
 from sprints.snapshot import GateRunValue, Snapshot
 
 
 def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
-    """Do it and say what came of it. Nothing that a gate does raises."""
+    """Do it and say what came of it. Nothing that a gate or an agent does raises."""
     match action:
         case Ask():
-            reply = RUNNERS["scripted"](action.agent, action.kind)
-            return Replied(world.clock(), reply)
+            left_s = _left_s(snapshot, world)
+            exchange = agent_world.ask(snapshot, action, world, left_s)
+            return Replied(world.clock(), exchange)
+        case RecoverTask():
+            task = task_of(snapshot, action.task)
+            return Replied(world.clock(), agent_world.recover(snapshot, task, world))
         case RunGate():
             said = _run_gate(snapshot, action, world)
             return Judged(world.clock(), said)
@@ -53,11 +58,11 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
     raise ValueError(f"{action} asks nothing of the world")
 
 
-def is_instant(action: Action) -> bool:
+def is_instant(snapshot: Snapshot, action: Action) -> bool:
     """True where the answer is a computation: no crash in between can lose anything, so question
     and answer may go on record together.
     """
-    return isinstance(action, Ask)  # as long as the scripted runner is the only one
+    return isinstance(action, Ask) and snapshot.terms.agent(action.agent) is None
 
 
 LOST = Judgement(Verdict.INTERRUPTED, None, "the gateway ended before the gate did", 0.0)
@@ -89,7 +94,7 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
 
 
 def _left_s(snapshot: Snapshot, world: World) -> float:
-    """How long a gate may still take where the end of the round's minutes stops it."""
+    """How long something may still take where the end of the round's minutes stops it."""
     left = deadline_of(replace(snapshot, at=world.clock()))
     if snapshot.terms.deadline != "stop" or left is None:
         return math.inf

@@ -16,14 +16,17 @@ from sprints.engine.actions import (
     Ask,
     Begun,
     BlockAtHook,
+    BlockAtQuestion,
     Brought,
     Cancel,
+    FailAtAgent,
     FailAtGate,
     FinishRound,
     Judged,
     Outcome,
     Recover,
     RecoverHook,
+    RecoverTask,
     Replied,
     RunGate,
     RunHook,
@@ -34,7 +37,7 @@ from sprints.engine.actions import (
 from sprints.engine.decide import OVERDUE
 from sprints.engine.holds import STEP, hold_after_step
 from sprints.models.moves import Move, Update
-from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot
+from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 
 
 def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
@@ -45,7 +48,17 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
         case Ask(), Begun(at):
             return [task_moves.asked(snapshot, action, at)]
         case Ask(), Replied():
-            return [task_moves.replied(snapshot, action, outcome)]
+            task = task_moves.open_task(snapshot, action.agent)
+            return [task_moves.replied(snapshot, task, outcome)]
+        case RecoverTask(), Begun():
+            return []
+        case RecoverTask(), Replied():
+            task = task_moves.task_of(snapshot, action.task)
+            return [task_moves.replied(snapshot, task, task_moves.bounded(task, outcome))]
+        case FailAtAgent(), Begun(at):
+            return [_unanswered(snapshot, task_moves.task_of(snapshot, action.task), at)]
+        case BlockAtQuestion(), Begun(at):
+            return [_asked_back(snapshot, task_moves.task_of(snapshot, action.task), at)]
         case RunGate(), Begun(at):
             return [gate_moves.started(snapshot, action, at)]
         case Recover(), Begun():
@@ -80,45 +93,33 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
     raise ValueError(f"{action} cannot be settled with {outcome}")
 
 
-def awaited(snapshot: Snapshot, action: Action) -> str:
-    """Which run, or which try of a delivery, the rows wait for as the answer to ``action``; empty
-    where they wait for none. Another try of the same has another name.
-    """
-    match action:
-        case RunGate(gate_id=gate_id):
-            runs = [run for run in snapshot.gate_runs if run.gate_id == gate_id]
-            return next((run.id for run in runs if gate_moves.is_open(run)), "")
-        case Recover(run_id=run_id):
-            return run_id if gate_moves.is_open(gate_moves.run_of(snapshot, run_id)) else ""
-        case RunHook(hook_id=hook_id, place=place):
-            return _try_of(hook_moves.find(snapshot, hook_id, place))
-        case RecoverHook(delivery_id=delivery_id):
-            return _try_of(hook_moves.delivery_of(snapshot, delivery_id))
-    return ""
-
-
-def _try_of(row: DeliveryValue | None) -> str:
-    return f"{row.id} {row.tries}" if row and row.status == "running" else ""
-
-
 def needs_world(action: Action) -> bool:
     """True where something outside has to answer; the rest is settled as soon as it begins."""
-    return isinstance(action, Ask | RunGate | Recover | RunHook | RecoverHook)
+    kinds = Ask | RecoverTask | RunGate | Recover | RunHook | RecoverHook
+    return isinstance(action, kinds)
 
 
 def fault(
-    sprint_id: str, code: str | None, open_runs: Sequence[str], text: str, at: datetime
+    sprint_id: str,
+    code: str | None,
+    open_runs: Sequence[str],
+    text: str,
+    at: datetime,
+    open_tasks: Sequence[str] = (),
 ) -> Move:
     """End a sprint over which the engine itself has fallen: it would again at each start. It may
-    have fallen over the rows, so nothing is asked of them but the ids of the open gate runs.
+    have fallen over the rows, so nothing is asked of them but the ids of the open gate runs and
+    tasks.
     """
     lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
+    unanswered = {"status": "cancelled", "updated_at": at}
     ends = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
     return Move(
         "error",
         f"the engine cannot carry the sprint: {text}",
         (
             *(Update("gate_run", run_id, (GateRun.RUNNING,), lost) for run_id in open_runs),
+            *(Update("task", task_id, (), unanswered) for task_id in open_tasks),
             *([_stays(sprint_id, code, (), at)] if code else []),
             Update("sprint", sprint_id, ("running",), {**ends, "waiting": None}),
         ),
@@ -172,7 +173,10 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Move:
     return Move(
         "error",
         f"round {code} is over its {minutes:g} minutes; stopping sprint",
-        _ended(snapshot.sprint_id, code, "failed", error, at),
+        (
+            *task_moves.dropped(snapshot, at),
+            *_ended(snapshot.sprint_id, code, "failed", error, at),
+        ),
         round_id=code,
         data={"minutes": minutes},
     )
@@ -186,6 +190,35 @@ def _failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
         _ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
         round_id=snapshot.now.code,
         data={"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason},
+    )
+
+
+def _unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
+    agent, details = task.owner_agent, task.details
+    error = f"agent_failed:{agent} {details['reason']}"
+    return Move(
+        "error",
+        f"agent {agent} did not answer; stopping sprint",
+        _ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
+        round_id=snapshot.now.code,
+        data={
+            "agent": agent,
+            "task_id": task.task_id,
+            "exit_code": details["exit_code"],
+            "reason": details["reason"],
+        },
+    )
+
+
+def _asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
+    agent, questions = task.owner_agent, task_moves.asks(task)
+    error = f"agent_asks:{agent} {' / '.join(questions)}"
+    return Move(
+        "error",
+        f"agent {agent} asks what only a human can answer; the sprint is blocked",
+        _ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
+        round_id=snapshot.now.code,
+        data={"agent": agent, "task_id": task.task_id, "questions": questions},
     )
 
 
@@ -205,11 +238,7 @@ def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
     round_end, sprint_end = _ended(
         snapshot.sprint_id, snapshot.now.code, "cancelled", "cancelled_by_user", at
     )
-    tasks = tuple(
-        Update("task", task.id, ("in_progress",), {"status": "cancelled", "updated_at": at})
-        for task in snapshot.tasks
-        if task.status == "in_progress"
-    )
+    tasks = task_moves.dropped(snapshot, at)
     return Move(
         "note",
         f"sprint cancelled by {by}",

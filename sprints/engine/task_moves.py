@@ -1,72 +1,206 @@
 """What asking an agent means for the rows; pure, a part of ``settle``."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
+from sprints.agent_definition import AgentDefinition
 from sprints.agents import prompts
+from sprints.agents.exchange import LOST
 from sprints.engine.actions import Ask, Replied
+from sprints.models import Task
+from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, Update
 from sprints.snapshot import Snapshot, TaskValue
 
+MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
+LONGEST_REASON = 500
+
+Status = Task.Status
+STILL = (Status.PENDING, Status.IN_PROGRESS)
+
 
 def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
-    """The question is on record before it is asked."""
-    now, contract = snapshot.now, snapshot.terms
-    spec = contract.round(action.code)
+    """The question is on record before it is asked: the first time as a task, and every further
+    try, after a crash or a human's answer, in that task's row.
+    """
+    now, spec = snapshot.now, snapshot.terms.round(action.code)
     attempt = snapshot.sprint.attempt
     task_id = f"{action.kind}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
-    text = prompts.prompt(
-        action.kind,
-        action.agent,
-        snapshot.sprint_id,
-        snapshot.sprint.meta,
-        spec,
-        contract.profile,
-    )
-    values = {
-        "round_id": now.id,
-        "task_id": task_id,
-        "title": prompts.title(action.kind, spec),
-        "owner_agent": action.agent,
-        "status": "in_progress",
-        "created_at": at,
+    agent = snapshot.terms.agent(action.agent)
+    before = next((t for t in snapshot.tasks_of(now.id) if t.owner_agent == action.agent), None)
+    details: dict[str, Any] = {"kind": action.kind, "attempt": attempt}
+    data: dict[str, Any] = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
+    if agent is None:
+        text = prompts.prompt(
+            action.kind,
+            action.agent,
+            snapshot.sprint_id,
+            snapshot.sprint.meta,
+            spec,
+            snapshot.terms.profile,
+        )
+    else:
+        text = prompts.whole(snapshot, action.kind, agent, spec)
+        number = before.details["try"] + 1 if before else 1
+        details |= _try(snapshot, agent, before, f"{action.code}.{task_id}", number, at)
+        data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
+    data |= {"prompt": text}
+    again = f", try {data['try']}" if data.get("try", 1) > 1 else ""
+    values: dict[str, Any] = {
+        "status": Status.IN_PROGRESS.value,
         "updated_at": at,
-        "attempt": attempt,
-        "details": {"kind": action.kind, "attempt": attempt},
+        "details": details,
         "prompt": text,
     }
-    return Move(
-        "task_started",
-        f"asked {action.agent}: {task_id}",
-        (Create("task", f"{now.id}/{task_id}", values),),
-        round_id=now.code,
-        data={"task_id": task_id, "agent": action.agent, "attempt": attempt, "prompt": text},
-    )
+    change: Create | Update
+    if before:
+        change = Update("task", before.id, (Status.PENDING,), values)
+    else:
+        values |= {
+            "round_id": now.id,
+            "task_id": task_id,
+            "title": prompts.title(action.kind, spec),
+            "owner_agent": action.agent,
+            "created_at": at,
+            "attempt": attempt,
+        }
+        change = Create("task", f"{now.id}/{task_id}", values)
+    message = f"asked {action.agent}: {task_id}{again}"
+    return Move("task_started", message, (change,), round_id=now.code, data=data)
 
 
-def replied(snapshot: Snapshot, action: Ask, outcome: Replied) -> Move:
-    """The answer, whole."""
-    now = snapshot.now
-    task = open_task(snapshot, action.agent)
-    reply = outcome.reply
+def _try(
+    snapshot: Snapshot,
+    agent: AgentDefinition,
+    before: TaskValue | None,
+    name: str,
+    number: int,
+    at: datetime,
+) -> dict[str, Any]:
+    """What the details say of a try while it is under way."""
+    kept = before.details if before else {}
+    return {
+        "runner": agent.runner,
+        "command": [*agent.command],
+        "model": agent.model,
+        "try": number,
+        "lost": kept.get("lost", 0),
+        "answers": kept.get("answers", []),
+        "started_ts": stamp(at),
+        "folder": f"{snapshot.sprint.artifacts_dir}/agents/{agent.agent_id}/{name}",
+    }
+
+
+def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
+    """The answer, whole; or why there is none."""
+    if task.details.get("runner") is None:
+        return _said(snapshot, task, outcome)
+    said, at = outcome.exchange, outcome.at
+    reason = said.reason[:LONGEST_REASON]
+    folder = f"{task.details['folder']}/runs/{task.details['try']}"
+    details: dict[str, Any] = task.details | {
+        "exit_code": said.exit_code,
+        "duration_s": said.duration_s,
+        "reason": reason,
+        "stdout": f"{folder}/stdout.txt",
+        "stderr": f"{folder}/stderr.txt",
+    }
+    more = {"strays_killed": said.strays_killed, "dropped_bytes": said.dropped_bytes}
+    details |= {key: value for key, value in more.items() if value}
+    if said == LOST:
+        details["lost"] += 1
+    data = {key: value for key, value in details.items() if key not in ("command", "answers")}
+    data |= {"task_id": task.task_id, "agent": task.owner_agent}
+    text, agent = "", task.owner_agent
+    if said.reply:
+        text = said.text
+        details |= {"reply": said.reply.status, "questions": [*said.reply.questions]}
+        data |= {"reply": asdict(said.reply)}
+        status, kind, words = Status.DONE, "task_done", f"{agent} answered: {said.reply.status}"
+        if directional := [*said.reply.directional]:
+            details |= {"asks": directional}
+            status, kind = Status.BLOCKED, "task_asks"
+            words = f"{agent} asks: {' / '.join(directional)}"
+    elif said.stopped and (snapshot.sprint.cancel_by or task.attempt != snapshot.sprint.attempt):
+        status, kind, words = Status.CANCELLED, "task_stopped", f"{agent} was stopped: {reason}"
+    elif said.stopped:
+        status, kind = Status.PENDING, "task_stopped"
+        words = f"{agent} was stopped: {reason}; it is asked again"
+    else:
+        details |= {"tail": said.tail}
+        data |= {"tail": said.tail}
+        status, kind, words = Status.BLOCKED, "task_failed", f"{agent} did not answer: {reason}"
+    values = {"status": status.value, "updated_at": at, "reply": text, "details": details}
+    change = Update("task", task.id, (Status.IN_PROGRESS,), values)
+    return Move(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)
+
+
+def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
+    """The answer of a scripted agent."""
+    reply = outcome.exchange.reply
+    assert reply is not None, "a scripted agent always answers"
     values = {
-        "status": "done",
+        "status": Status.DONE.value,
         "updated_at": outcome.at,
         "reply": reply.text(),
         "details": task.details | {"reply": reply.status},
     }
     return Move(
         "task_done",
-        f"{action.agent} answered: {reply.status}",
-        (Update("task", task.id, ("in_progress",), values),),
-        round_id=now.code,
-        data={"task_id": task.task_id, "agent": action.agent, "reply": asdict(reply)},
+        f"{task.owner_agent} answered: {reply.status}",
+        (Update("task", task.id, (Status.IN_PROGRESS,), values),),
+        round_id=snapshot.now.code,
+        data={"task_id": task.task_id, "agent": task.owner_agent, "reply": asdict(reply)},
     )
+
+
+def bounded(task: TaskValue, outcome: Replied) -> Replied:
+    """The outcome of a try that an earlier life left, which is a failure once too many gateways
+    have died in the same way: the agent may be what ends them.
+    """
+    times = task.details["lost"] + 1
+    if outcome.exchange != LOST or times < MOST_LOST:
+        return outcome
+    reason = f"{LOST.reason}, {times} times: it may be the agent that ends it"
+    return replace(outcome, exchange=replace(LOST, reason=reason, stopped=False))
+
+
+def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
+    """What is still to be answered, when the sprint ends without that."""
+    values = {"status": Status.CANCELLED.value, "updated_at": at}
+    return tuple(
+        Update("task", task.id, STILL, values) for task in snapshot.tasks if task.status in STILL
+    )
+
+
+def is_open(task: TaskValue) -> bool:
+    """It is under way."""
+    return task.status == Status.IN_PROGRESS
+
+
+def asks(task: TaskValue) -> list[str]:
+    """What its agent wants to know of a human before it goes on."""
+    found: list[str] = task.details.get("asks", [])
+    return found if task.status == Status.BLOCKED else []
+
+
+def token(task: TaskValue) -> str:
+    """A name that no other try has, of this store or another: its id and when it began."""
+    return f"{task.id}@{task.details['started_ts']}"
 
 
 def open_task(snapshot: Snapshot, agent: str) -> TaskValue:
     """The task that waits for that agent. Raises ``LookupError``."""
     for task in snapshot.tasks_of(snapshot.now.id):
-        if task.owner_agent == agent and task.status == "in_progress":
+        if task.owner_agent == agent and is_open(task):
             return task
     raise LookupError(f"nothing is asked of {agent}")
+
+
+def task_of(snapshot: Snapshot, task_id: str) -> TaskValue:
+    """The task of that id. Raises ``LookupError``."""
+    for task in snapshot.tasks:
+        if task.id == task_id:
+            return task
+    raise LookupError(f"no task {task_id}")

@@ -7,6 +7,8 @@ from typing import Any
 
 from gates.models import GateRun
 from sprints.engine import hook_moves
+from sprints.engine.answer_moves import question_of
+from sprints.engine.task_moves import asks, is_open
 from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
 from sprints.models.sprint import GATEWAY, OPERATOR
@@ -41,6 +43,9 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
     sprint = snapshot.sprint
     if sprint.status == "blocked":
         since = stamp(sprint.finished_at or snapshot.at)
+        if task := question_of(snapshot):
+            what = f"an answer to {task.owner_agent}: {' / '.join(asks(task))}"
+            return _wait(what, OPERATOR, since, None)
         return _wait(f"a retry; {sprint.last_error}", OPERATOR, since, None)
     if sprint.status != "running":
         return None
@@ -49,6 +54,12 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         end = hook_moves.until(snapshot.terms.hook(hook.hook_id), hook, snapshot.at)
         what = f"hook {hook.hook_id} at {hook.point}"
         return _wait(what, GATEWAY, stamp(hook.created_at), stamp(end))
+    task = next((task for task in snapshot.tasks if is_open(task)), None)
+    if task and (agent := snapshot.terms.agent(task.owner_agent)):
+        ends = f" to end, cancelled by {sprint.cancel_by}" if sprint.cancel_by else ""
+        end = task.updated_at + timedelta(seconds=agent.timeout_s + agent.grace_s)
+        what = f"agent {task.owner_agent}, {task.details['kind']}{ends}"
+        return _wait(what, GATEWAY, stamp(task.updated_at), stamp(end))
     running = [run for run in snapshot.gate_runs if run.status == GateRun.RUNNING]
     if running:
         gates = ", ".join(run.gate_id for run in running)

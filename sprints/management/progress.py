@@ -97,7 +97,7 @@ def worded(event: dict[str, Any]) -> str:
 
 
 class Live:
-    """A table of the rounds that stays in place, the running gate's last line under it."""
+    """A table of the rounds that stays in place, the last line of what runs under it."""
 
     def __init__(self, sprint_id: str) -> None:
         from rich.live import Live as RichLive
@@ -110,6 +110,7 @@ class Live:
         self.began = time.monotonic()
         self.asked = ""
         self.running: dict[str, str] = {}  # gates and where they print, the latest at the end
+        self.speaks: Path | None = None  # where an agent prints that is a program
         self.live = RichLive(get_renderable=self.render, refresh_per_second=5)
 
     def __enter__(self) -> None:
@@ -134,8 +135,10 @@ class Live:
                 row.update(status="done", ended=time.monotonic())
             case "task_started":
                 self.asked = f"asking {data['agent']}"
-            case "task_done":
-                self.asked = ""
+                if "folder" in data:
+                    self.speaks = Path(data["folder"]) / "runs" / str(data["try"])
+            case "task_done" | "task_failed" | "task_asks" | "task_stopped":
+                self.asked, self.speaks = "", None
             case "gate_started":
                 row.setdefault("gates", {})[data["gate_id"]] = "running"
                 self.running[data["gate_id"]] = f"{data['gate_id']}/runs/{data['number']}"
@@ -171,15 +174,19 @@ class Live:
 
     def _last_line(self) -> str:
         if not self.running:
-            return ""
+            return _last_of(self.speaks) if self.speaks else ""
         from django.conf import settings
 
         last = [*self.running.values()][-1]
         folder = settings.STORE.evidence_of(self.sprint_id) / "gates" / last
-        return last_line(folder / "stdout.txt") or last_line(folder / "stderr.txt")
+        return _last_of(folder)
 
 
 MARKS = {"running": ("▶", "cyan"), "done": ("✓", "green"), "failed": ("✗", "red")}
+
+
+def _last_of(folder: Path) -> str:
+    return last_line(folder / "stdout.txt") or last_line(folder / "stderr.txt")
 
 
 def last_line(path: Path) -> str:

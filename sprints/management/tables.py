@@ -94,6 +94,21 @@ def gates(rows: Iterable[Any]) -> None:
     Screen().print(table)
 
 
+def agents(rows: Iterable[Any], states: dict[str, str]) -> None:
+    """All agents, a line each; ``states`` are those in a sprint, if one was named."""
+    table = _table("agent", "title", "runner", "command", "timeout", "state" if states else "")
+    for row in rows:
+        table.add_row(
+            row.agent_id,
+            row.title,
+            row.runner,
+            shlex.join(row.command),
+            f"{row.timeout_s:g} s" if row.command else "",
+            states.get(row.agent_id, ""),
+        )
+    Screen().print(table)
+
+
 def hooks(rows: Iterable[Any]) -> None:
     """All hooks, a line each."""
     table = _table("hook", "on", "kind", "target", "policy", "")

@@ -1,5 +1,6 @@
 """Rows: the truth from which every file and page is made."""
 
+from sprints.models.agent import Agent
 from sprints.models.event import Event, Head
 from sprints.models.hook import Delivery, Hook
 from sprints.models.host import Host
@@ -8,4 +9,6 @@ from sprints.models.schedule import Schedule
 from sprints.models.sprint import Sprint
 from sprints.models.task import Task
 
-__all__ = ["Delivery", "Event", "Head", "Hook", "Host", "Round", "Schedule", "Sprint", "Task"]
+__all__ = [
+    "Agent", "Delivery", "Event", "Head", "Hook", "Host", "Round", "Schedule", "Sprint", "Task",
+]  # fmt: skip

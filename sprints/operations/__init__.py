@@ -10,6 +10,7 @@ from sprints.operations.schedule_acts import (
     turn_schedule,
 )
 from sprints.operations.sprint_acts import (
+    answer,
     ask_to_cancel,
     cancel,
     contract_of,
@@ -38,6 +39,7 @@ __all__ = [
     "StoreError",
     "Unknown",
     "add_schedule",
+    "answer",
     "ask_to_cancel",
     "cancel",
     "check_rebuild",

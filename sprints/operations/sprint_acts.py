@@ -1,4 +1,4 @@
-"""What is done to a sprint: create, edit, run, start, step, retry, pause, resume, cancel."""
+"""What is done to a sprint: create, edit, run, start, step, retry, answer, pause, cancel, …"""
 
 import os
 import time
@@ -12,14 +12,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gates import faults, process
+from gates.definition import is_text
 from gates.models import Gate
 from sprints import queue
+from sprints.agent_definition import SCRIPTED
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
-from sprints.engine import acts, holds
+from sprints.engine import acts, answer_moves, holds
 from sprints.engine.carry import Stuck, Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
-from sprints.models import Hook, Sprint
+from sprints.models import Agent, Hook, Sprint
 from sprints.models.event import HOOK_DEPTH
 from sprints.models.host import living
 from sprints.models.lease import Held, holder, release, take
@@ -29,6 +31,7 @@ from sprints.snapshot import Snapshot, evolve, load
 from sprints.switches import switches
 
 TRIES = 20
+LONGEST_ANSWER = 4000
 
 
 def create(
@@ -94,7 +97,8 @@ def contract_of(snapshot: Snapshot) -> Contract:
         raise ContractError(
             f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
         )
-    return draft({**meta, "gate_profile": profile}, gates, hooks)
+    agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
+    return draft({**meta, "gate_profile": profile}, gates, hooks, agents)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
@@ -107,6 +111,8 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     if sprint.status not in ("created", "running"):
         can_retry = sprint.status in acts.STOPPED and sprint.current_round
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
+        if (sprint.last_error or "").startswith("agent_asks:"):
+            hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
         raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}")
     return _carry(sprint_id, wish, one_round=one_round, retry=False)
 
@@ -247,6 +253,16 @@ def resume(sprint_id: str, by: str) -> None:
         after = _act(sprint_id, lambda snapshot, at: acts.resume(snapshot, by))
         if after.sprint.status == Sprint.Status.RUNNING:
             queue.ask(sprint_id)
+
+
+def answer(sprint_id: str, text: str, by: str) -> None:
+    """Tell the agent what it asked of a human, and ask the workers to go on. Raises ``Refused``."""
+    if not text.strip() or len(text) > LONGEST_ANSWER or not is_text(text):
+        raise Refused(f"an answer is a text of 1 to {LONGEST_ANSWER} characters")
+    get(sprint_id)
+    with transaction.atomic():
+        _act(sprint_id, lambda snapshot, at: answer_moves.answer(snapshot, text.strip(), by, at))
+        queue.ask(sprint_id)
 
 
 def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from gates import faults
 from gates.models import Gate
-from sprints import gate_rows, mirror, queue
+from sprints import agent_rows, gate_rows, mirror, queue
 from sprints.contract import DEFAULT_GATE, PROFILES
 from sprints.lock import locked
 from sprints.models import Head
@@ -38,8 +38,8 @@ def store() -> Store:
 
 
 def initialise() -> None:
-    """Make or complete the store: folders, config.json, database, the first event, the default
-    gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
+    """Make or complete the store: folders, config.json, database, the first event, the roster,
+    the default gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
     """
     make_folders(store())
     try:
@@ -53,6 +53,7 @@ def initialise() -> None:
 def _complete() -> None:
     make_config(store().config)
     make_schema()
+    agent_rows.seed()
     if not Head.objects.exists():
         with transaction.atomic():
             Head.objects.create(pk=1)

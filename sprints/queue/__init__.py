@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from gates import faults, process
 from gates.models import GateRun
+from sprints.engine import task_moves
 from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.engine.settle import fault
 from sprints.engine.waits import overdue
-from sprints.models import Host, Sprint
+from sprints.models import Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.host import living
 from sprints.models.lease import Held, take, unheld
@@ -110,7 +111,10 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
     at = timezone.now()
     runs = GateRun.objects.filter(round__sprint=sprint_id, status=GateRun.RUNNING)
     text = f"{type(exc).__name__}: {exc}"[:300]
-    move = fault(sprint_id, row.current_round, list(runs.values_list("pk", flat=True)), text, at)
+    open_runs = list(runs.values_list("pk", flat=True))
+    tasks = Task.objects.filter(round__sprint=sprint_id, status__in=task_moves.STILL)
+    open_tasks = list(tasks.values_list("pk", flat=True))
+    move = fault(sprint_id, row.current_round, open_runs, text, at, open_tasks)
     with contextlib.suppress(MoveRefused):
         record(sprint_id, [move], Hold(row.version), at)
 

@@ -45,6 +45,18 @@ def test_a_terminal_shows_rounds_gates_time_and_the_gates_last_line(gateway):
     assert screen.rstrip().endswith("one succeeded")
 
 
+def test_a_terminal_shows_what_an_agent_prints_that_is_a_program(gateway):
+    speak = "sh -c 'echo I am thinking; sleep 1; echo Status: DONE'"
+    run_command(gateway, "agent", "set", "agent_01", "--command", speak)
+    run_command(gateway, "sprint", "create", "one")
+
+    code, screen = on_a_terminal(gateway, "sprint", "step", "one")
+
+    assert code == 0, screen
+    for shown in ("asking agent_01", "I am thinking"):
+        assert shown in screen, shown
+
+
 def test_a_terminal_shows_what_failed_and_what_to_type_next(gateway):
     set_gate(gateway, "sh -c 'echo boom; exit 7'")
     run_command(gateway, "sprint", "create", "one")

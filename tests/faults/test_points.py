@@ -52,7 +52,8 @@ def cases(points: list[str], short: list[str]) -> list[tuple[str, str]]:
 
 
 def test_every_point_is_tried():
-    elsewhere = {"migration_step", "hook_spawned", "hook_exited"}
+    hooks, agents = {"hook_spawned", "hook_exited"}, {"agent_spawned", "agent_exited"}
+    elsewhere = {"migration_step"} | hooks | agents
 
     assert {*RUN, *BACKGROUND, *elsewhere} == {name for name, exists in POINTS.items() if exists}
 

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from gates.definition import Definition
 from gates.verdict import Judgement, Verdict
+from sprints.agent_definition import AgentDefinition
+from sprints.agents.exchange import Exchange
 from sprints.agents.scripted import answer
 from sprints.contract import DEFAULT_GATE, draft
 from sprints.engine import acts
@@ -17,6 +20,7 @@ from sprints.engine.actions import (
     Judged,
     Outcome,
     RecoverHook,
+    RecoverTask,
     Replied,
     RunHook,
 )
@@ -40,13 +44,14 @@ def fresh(
     meta: dict | None = None,
     gates: tuple[Definition, ...] = (DEFAULT_GATE,),
     hooks: tuple[HookDefinition, ...] = (),
+    agents: tuple[AgentDefinition, ...] = (),
 ) -> Snapshot:
     """A sprint that has just been started."""
     sprint = SprintValue(
         "s1", "One", "created", None, "/srv/a/s1", None, meta or {}, NOON, None, None, 1, None, ""
     )
     snapshot = Snapshot(sprint, (), (), (), None, 1, NOON)
-    move = acts.start(snapshot, draft(meta or {}, gates, hooks), NOON)
+    move = acts.start(snapshot, draft(meta or {}, gates, hooks, agents), NOON)
     return evolve(snapshot, [move], NOON)
 
 
@@ -60,11 +65,17 @@ def judged(snapshot: Snapshot, said: Judgement) -> Judged:
     return Judged(snapshot.at, said)
 
 
+def scripted(action: Any) -> Exchange:
+    """What the scripted runner answers."""
+    return Exchange(answer(action.agent, action.kind))
+
+
 def step(
     snapshot: Snapshot,
     judge: Callable[[Action], Judgement],
     at: datetime,
     bring: Callable[[Action], Answer] = lambda action: YES,
+    speak: Callable[[Any], Exchange] = scripted,
 ) -> tuple[Snapshot, Action | None, list[Move]]:
     """One decision, settled: the snapshot after it, the action, the moves."""
     snapshot = replace(snapshot, at=at)
@@ -75,8 +86,8 @@ def step(
     snapshot = evolve(snapshot, moves, at)
     if needs_world(action):
         answered: Outcome
-        if isinstance(action, Ask):
-            answered = Replied(at, answer(action.agent, action.kind))
+        if isinstance(action, Ask | RecoverTask):
+            answered = Replied(at, speak(action))
         elif isinstance(action, RunHook | RecoverHook):
             answered = Brought(at, bring(action))
         else:
@@ -92,12 +103,13 @@ def drive(
     judge: Callable[[Action], Judgement] = lambda action: GREEN,
     each: timedelta = timedelta(seconds=1),
     bring: Callable[[Action], Answer] = lambda action: YES,
+    speak: Callable[[Any], Exchange] = scripted,
 ) -> tuple[Snapshot, list[Move]]:
     """Step until there is nothing left to do; ``each`` is what a step takes."""
     at, told = snapshot.at, list(NOTHING)
     for _ in range(500):
         at += each
-        snapshot, action, moves = step(snapshot, judge, at, bring)
+        snapshot, action, moves = step(snapshot, judge, at, bring, speak)
         if action is None:
             return snapshot, told
         told += moves

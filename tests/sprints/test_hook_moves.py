@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from sprints.agents.scripted import answer
 from sprints.contract import CODES, DEFAULT_GATE
 from sprints.engine import acts
 from sprints.engine.actions import Begun, BlockAtHook, Brought, RecoverHook, Replied, RunHook
@@ -15,7 +14,7 @@ from sprints.engine.settle import settle
 from sprints.hook_definition import HookDefinition
 from sprints.hooks.letter import Answer
 from sprints.snapshot import Snapshot, evolve
-from tests.sprints.pure import NO, NOON, RED, YES, drive, fresh
+from tests.sprints.pure import NO, NOON, RED, YES, drive, fresh, scripted
 
 POINTS = ("sprint_start", "round_start", "gate_start", "gate_done", "round_done")
 
@@ -214,7 +213,7 @@ def test_a_gate_does_not_start_beside_others_before_its_hook_has_said_yes():
 
 def settle_reply(snapshot: Snapshot, action):
     """What a scripted agent answers."""
-    return settle(snapshot, action, Replied(NOON, answer(action.agent, action.kind)))
+    return settle(snapshot, action, Replied(NOON, scripted(action)))
 
 
 def test_nothing_else_begins_while_a_hook_runs():

@@ -14,7 +14,7 @@ from sprints import operations
 from sprints.engine.carry import Wish
 from sprints.engine.perform import token
 from sprints.invariants import check_invariants, check_rows
-from sprints.models import Event, Host, Sprint
+from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.lease import take
 from sprints.models.sprint import GATEWAY
@@ -109,6 +109,26 @@ def test_a_process_that_outlived_its_run_is_found(ended):
         GateRun.objects.filter(pk=run.pk).update(finished_at=LONG_AGO)
 
         assert said() == [f"process {left.pid} is left of run {run.pk}, which ended"]
+    finally:
+        left.kill()
+        left.wait()
+
+
+def test_a_question_that_is_still_open_in_a_sprint_that_ended_is_found(ended):
+    Task.objects.filter(pk="wk1/R2_PLAN_CONFIRM/lead_agent_01").update(status="in_progress")
+
+    assert said() == ["task wk1/R2_PLAN_CONFIRM/lead_agent_01 has no answer, and its sprint ended"]
+
+
+def test_a_process_that_outlived_its_answer_is_found(ended):
+    task = Task.objects.get(pk="wk1/R2_PLAN_CONFIRM/lead_agent_01")
+    task.details["started_ts"] = stamp(LONG_AGO)
+    task.updated_at = LONG_AGO
+    task.save()
+    cookie = f"{task.pk}@{stamp(LONG_AGO)}"
+    left = subprocess.Popen(["sleep", "60"], env=os.environ | {"STUDIO_GATEWAY_RUN": cookie})
+    try:
+        assert said() == [f"process {left.pid} is left of task {task.pk}, which ended"]
     finally:
         left.kill()
         left.wait()

@@ -1,7 +1,6 @@
 """``gate``: show and edit the gates that judge a sprint."""
 
 import json
-import shlex
 from argparse import ArgumentParser
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from gates.definition import Definition
 from gates.models import Gate
 from sprints import gate_rows
 from sprints.contract import CODES, GATED, PROFILES
+from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.commands.sprint import user
 
@@ -83,14 +83,14 @@ class Command(GatewayCommand):
         self, gate: Definition, profiles: list[str], enabled: bool, options: dict[str, Any]
     ) -> None:
         changed = {
-            "command": _argv(options["command"]),
+            "command": argv_of(options["command"]),
             "title": options["title"],
             "rounds": _codes(options["rounds"]),
             "timeout_s": options["timeout"],
             "grace_s": options["grace"],
             "cap_bytes": options["cap"],
             "required": options["required"],
-            "env": _env(options["env"]),
+            "env": environment(options["env"]),
         }
         given = {key: value for key, value in changed.items() if value is not None}
         gate_rows.put(
@@ -105,13 +105,6 @@ class Command(GatewayCommand):
         self.stdout.write(f"removed gate {options['id']}")
 
 
-def _argv(text: str | None) -> tuple[str, ...] | None:
-    try:
-        return None if text is None else tuple(shlex.split(text))
-    except ValueError as exc:
-        raise CommandError(f"the command cannot be split: {exc}") from exc
-
-
 def _words(text: str) -> list[str]:
     return [word for word in text.replace(",", " ").split() if word]
 
@@ -122,11 +115,3 @@ def _codes(text: str | None) -> tuple[str, ...] | None:
         return None
     heads = {code.split("_")[0]: code for code in CODES}
     return tuple(heads.get(word, word) for word in _words(text))
-
-
-def _env(pairs: list[str] | None) -> dict[str, str] | None:
-    if pairs is None:
-        return None
-    for wrong in (pair for pair in pairs if "=" not in pair):
-        raise CommandError(f"--env {wrong!r}: write NAME=VALUE")
-    return dict(pair.split("=", 1) for pair in pairs)

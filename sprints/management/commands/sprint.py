@@ -1,4 +1,4 @@
-"""``sprint``: create, run, step, show, list, pause, resume, cancel, retry."""
+"""``sprint``: create, run, step, show, list, answer, pause, resume, cancel, retry."""
 
 import getpass
 import json
@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 
 from sprints import operations, queries
 from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
+from sprints.engine.answer_moves import question_of
 from sprints.engine.carry import LeaseLost, Wish
 from sprints.engine.holds import paused_by
 from sprints.management.base import GatewayCommand, subcommands, whole_number
@@ -30,7 +31,7 @@ LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of i
 class Command(GatewayCommand):
     """Everything that is done to one sprint."""
 
-    help = "Create, run, step, show, list, pause, resume, cancel, retry a sprint."
+    help = "Create, run, step, show, list, answer, pause, resume, cancel, retry a sprint."
     writes = True
     asks = ("show", "list")
 
@@ -67,6 +68,8 @@ class Command(GatewayCommand):
             made.add_argument("--queue", action="store_true", help="hand it to the workers")
         pause = act("pause", "hold it at its next step; what runs goes on to its end")
         pause.add_argument("--why", default="", help="one line for the others")
+        told = act("answer", "tell an agent what it asked; the sprint goes on with the workers")
+        told.add_argument("--text", required=True, help="the answer; goes into its next prompt")
         act("resume", "let a paused sprint go on, with the workers")
         act("cancel", "stop it; returns when nothing of it runs any more")
         show = act("show", "its rounds, gates and last error")
@@ -140,7 +143,9 @@ class Command(GatewayCommand):
             self.stdout.write(f"next: studio-gateway sprint retry {sprint_id}")
         elif status == "blocked":
             self.stdout.write(f"{sprint_id} is blocked: {after.sprint.last_error}")
-            self.stdout.write(f"next: studio-gateway sprint retry {sprint_id}")
+            act = "answer" if question_of(after) else "retry"
+            text = " --text '…'" if act == "answer" else ""
+            self.stdout.write(f"next: studio-gateway sprint {act} {sprint_id}{text}")
         elif status == "running" and wish.hand_back:
             self.stdout.write(f"{sprint_id} goes on with: studio-gateway sprint run {sprint_id}")
         elif status == "running" and after.paused:
@@ -155,6 +160,12 @@ class Command(GatewayCommand):
             self.stdout.write(f"{sprint_id} {status}")
 
     def _evidence(self, after: Snapshot) -> None:
+        mute = [task for task in after.tasks if task.status == "blocked"]
+        if mute and (after.sprint.last_error or "").startswith("agent_failed"):
+            details = mute[-1].details
+            for line in (details.get("tail"), details["stdout"], details["stderr"]):
+                if line:
+                    self.stdout.write(f"  {line}")
         red = [
             run
             for run in after.gate_runs
@@ -172,6 +183,14 @@ class Command(GatewayCommand):
             f"{options['id']} holds at its next step; "
             f"next: studio-gateway sprint resume {options['id']}"
         )
+
+    def _answer(self, options: dict[str, Any]) -> None:
+        operations.answer(options["id"], options["text"], user())
+        self.stdout.write(
+            f"answered; {options['id']} goes on with the workers, "
+            f"or here: studio-gateway sprint run {options['id']}"
+        )
+        tell_who_works(self.stdout)
 
     def _resume(self, options: dict[str, Any]) -> None:
         operations.resume(options["id"], user())

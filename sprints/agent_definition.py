@@ -1,0 +1,125 @@
+"""What an agent is, as a value: its card, and the program that answers for it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from gates.definition import is_hidden, is_text
+
+SCRIPTED, COMMAND = "scripted", "command"
+MAX_TIMEOUT_S = 24 * 3600.0
+MAX_GRACE_S = 600.0
+CAP_BYTES = 64 << 20
+PLACES = ("{prompt_file}", "{model}", "{cwd}")  # what a word of the command may name
+MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDefinition:
+    """One agent. ``label`` is the name by which files and prompts know its role, ``title`` is for
+    people. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
+    ``pass_env`` names what else it gets of our environment, and ``env`` what is set besides.
+
+    ``reply`` says where the answer stands in what it prints: empty for all of it, else
+    ``{"take": "a.b"}`` for that field of the last JSON object that has it, and ``"where": {field:
+    value}`` for what such an object must hold. ``idle_s`` is how long it may neither print nor
+    compute; 0 is for ever.
+    """
+
+    agent_id: str
+    label: str
+    title: str
+    mission: str
+    runner: str = SCRIPTED
+    command: tuple[str, ...] = ()
+    model: str = ""
+    timeout_s: float = 600.0
+    grace_s: float = 5.0
+    idle_s: float = 300.0
+    pass_env: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    reply: dict[str, Any] | None = None
+
+    def problems(self) -> list[str]:
+        """What is wrong with it, a line each; empty when it can be asked."""
+        return [f"{self.agent_id}: {problem}" for problem in self._problems()]
+
+    def _problems(self) -> Iterator[str]:
+        if not is_line(self.title, 80):
+            yield "a title is one line of 1 to 80 characters"
+        if not self.mission.strip() or len(self.mission) > LONGEST_MISSION:
+            yield f"a mission is a text of 1 to {LONGEST_MISSION} characters"
+        if not is_text(self.mission):
+            yield "a mission is a UTF-8 text without NUL"
+        if self.model and not is_line(self.model, 100):
+            yield "a model is one word or line of at most 100 characters"
+        if self.runner not in (SCRIPTED, COMMAND):
+            yield f"no runner {self.runner!r}; there are: {SCRIPTED}, {COMMAND}"
+        yield from self._bad_command()
+        yield from self._bad_limits()
+        yield from (
+            f"{name!r} cannot be the name of an environment variable that is passed on"
+            for name in self.pass_env
+            if not may_pass(name)
+        )
+        yield from (
+            f"{name!r} cannot be set in its environment"
+            for name, value in self.env.items()
+            if not may_pass(name) or not is_text(value)
+        )
+        yield from self._bad_reply()
+
+    def _bad_command(self) -> Iterator[str]:
+        if not all(is_text(word) and len(word) <= LONGEST_WORD for word in self.command):
+            yield f"a command is a list of UTF-8 texts without NUL, {LONGEST_WORD} long at most"
+        if len(self.command) > MOST_WORDS:
+            yield f"a command has at most {MOST_WORDS} words"
+        if self.runner == COMMAND and not (self.command and self.command[0].strip()):
+            yield "the runner command needs --command"
+        if any("{model}" in word for word in self.command) and not self.model:
+            yield "its command names {model}, and it has none"
+
+    def _bad_limits(self) -> Iterator[str]:
+        if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
+            yield f"its timeout must be above 0 and at most {MAX_TIMEOUT_S:g} seconds"
+        if not 0 <= self.grace_s <= MAX_GRACE_S:
+            yield f"its grace must be 0 to {MAX_GRACE_S:g} seconds"
+        if not math.isfinite(self.idle_s) or self.idle_s < 0:
+            yield "idle must be a number of seconds, 0 for never"
+
+    def _bad_reply(self) -> Iterator[str]:
+        if self.reply is None:
+            return
+        where = self.reply.get("where", {})
+        known = set(self.reply) <= {"take", "where"} and is_line(self.reply.get("take"), 100)
+        if not known or not isinstance(where, dict):
+            yield 'a reply is found by {"take": "field"}, and "where" {field: value}'
+        elif not all(is_line(v, 100) for item in where.items() for v in item):
+            yield 'what stands in "where" are texts'
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it: plain lists and dicts."""
+        return asdict(self) | {"command": [*self.command], "pass_env": [*self.pass_env]}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The inverse of ``to_json``."""
+        words = {"command": tuple(data["command"]), "pass_env": tuple(data["pass_env"])}
+        return cls(**{**data, **words})
+
+
+def is_line(text: object, longest: int) -> bool:
+    """One printable line that is not empty."""
+    return isinstance(text, str) and 0 < len(text.strip()) <= longest and text.isprintable()
+
+
+def may_pass(name: object) -> bool:
+    """Whether a variable of our environment may be passed on to an agent."""
+    return (
+        is_line(name, 100)
+        and isinstance(name, str)
+        and "=" not in name
+        and not any(c.isspace() for c in name)
+        and not is_hidden(name)
+    )

@@ -1,0 +1,89 @@
+"""Agents as a TOML file: a table an agent, and in it what differs from an untouched row."""
+
+import json
+import tomllib
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from sprints.agent_definition import AgentDefinition
+from sprints.agents.roster import AGENTS
+from sprints.queries import Refused
+
+KINDS: dict[str, tuple[type, ...]] = {
+    "title": (str,),
+    "mission": (str,),
+    "runner": (str,),
+    "command": (list,),
+    "model": (str,),
+    "timeout_s": (int, float),
+    "grace_s": (int, float),
+    "idle_s": (int, float),
+    "pass_env": (list,),
+    "env": (dict,),
+    "reply": (dict,),
+}
+
+
+def written(agents: Iterable[AgentDefinition]) -> str:
+    """The file."""
+    return "\n".join(_table(agent) for agent in agents)
+
+
+def _table(agent: AgentDefinition) -> str:
+    usual = {field.name: field.default for field in fields(agent)}
+    lines = [f"[{agent.agent_id}]  # {agent.label}"]
+    for name in KINDS:
+        value = getattr(agent, name)
+        if value not in (None, {}) and value != usual[name]:
+            lines.append(f"{name} = {_value(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_text(k)} = {_value(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return _text(value) if isinstance(value, str) else repr(value)
+
+
+def _text(text: str) -> str:
+    """A basic string of TOML, which is one of JSON but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
+    """The agents that the file names, as it wants them; what it leaves out is as on an untouched
+    row, but for title and mission, which stay. Raises ``Refused`` with every reason.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+        raise Refused(f"this is no TOML: {exc}") from exc
+    there = {agent.agent_id: agent for agent in agents}
+    if problems := [*_problems(tables)]:
+        raise Refused("; ".join(problems))
+    return [_changed(there[agent_id], table) for agent_id, table in tables.items()]
+
+
+def _changed(agent: AgentDefinition, table: dict[str, Any]) -> AgentDefinition:
+    fresh = AgentDefinition(agent.agent_id, agent.label, agent.title, agent.mission)
+    lists = {name: tuple(value) for name, value in table.items() if isinstance(value, list)}
+    return replace(fresh, **{**table, **lists})
+
+
+def _problems(tables: dict[str, Any]) -> Iterable[str]:
+    for agent_id, table in tables.items():
+        if agent_id not in AGENTS or not isinstance(table, dict):
+            yield f"{agent_id!r} is not the table of an agent from agent_01 to agent_15"
+            continue
+        for name, value in table.items():
+            if name not in KINDS:
+                yield f"{agent_id}: nothing is called {name!r}; there are: {', '.join(KINDS)}"
+            elif not isinstance(value, KINDS[name]) or isinstance(value, bool):
+                yield f"{agent_id}: {name} is a {KINDS[name][0].__name__}"
+            elif isinstance(value, list) and not all(isinstance(word, str) for word in value):
+                yield f"{agent_id}: {name} is a list of texts"
+            elif name == "env" and not all(isinstance(word, str) for word in table[name].values()):
+                yield f"{agent_id}: {name} is a table of texts"

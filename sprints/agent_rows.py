@@ -1,0 +1,66 @@
+"""Agents as rows that a user edits: checked before they are kept, and told as events."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from sprints.agent_definition import AgentDefinition
+from sprints.agents.roster import AGENTS, ROSTER
+from sprints.contract import DEFAULT_GATE, LEAD, ContractError, draft
+from sprints.models import Agent, Sprint
+from sprints.models.moves import note
+from sprints.queries import Refused
+
+
+def seed() -> None:
+    """Have a row for every agent of the roster; those that are there stay as they are."""
+    there = set(Agent.objects.values_list("pk", flat=True))
+    missing = [Agent(**one._asdict()) for one in ROSTER if one.agent_id not in there]
+    if missing:
+        Agent.objects.bulk_create(missing, ignore_conflicts=True)
+
+
+def get(agent_id: str) -> Agent:
+    """The agent of that id. Raises ``Refused``."""
+    agent = Agent.objects.filter(pk=agent_id).first() if agent_id in AGENTS else None
+    if agent is None:
+        raise Refused(f"no agent {agent_id[:70]!r}; see: studio-gateway agent list")
+    return agent
+
+
+def put(agents: Sequence[AgentDefinition]) -> list[str]:
+    """Keep those agents, all or none, and return the ids of those that were changed. Raises
+    ``Refused`` with every reason.
+    """
+    if problems := [problem for agent in agents for problem in agent.problems()]:
+        raise Refused("; ".join(problems))
+    with transaction.atomic():
+        changed = [agent for agent in agents if get(agent.agent_id).definition != agent]
+        for agent in changed:
+            values = agent.to_json()
+            Agent.objects.filter(pk=values.pop("agent_id")).update(**values)
+            data = agent.to_json()
+            note("agent_changed", f"agent changed: {agent.agent_id}", timezone.now(), data)
+    return [agent.agent_id for agent in changed]
+
+
+def states(sprint: Sprint, agent_ids: Sequence[str]) -> dict[str, str]:
+    """Each agent's state in that sprint: ``Active`` where its meta says so or says nothing and the
+    agent is asked, ``Consult`` where it is only asked, else ``Silent``.
+    """
+    rounds = sprint.contract["rounds"] if sprint.contract else _drafted(sprint.meta)
+    asked = {LEAD, *(agent for spec in rounds for agent in spec["acks"])}
+    active = sprint.meta.get("active_agents") or asked
+    return {
+        agent_id: "Active" if agent_id in active else "Consult" if agent_id in asked else "Silent"
+        for agent_id in agent_ids
+    }
+
+
+def _drafted(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
+    try:
+        return draft(meta, [DEFAULT_GATE]).to_json()["rounds"]  # type: ignore[no-any-return]
+    except ContractError as exc:
+        raise Refused(str(exc)) from exc

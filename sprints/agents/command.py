@@ -1,0 +1,132 @@
+"""An agent that is a program: the prompt goes in by a file, the reply is what it prints.
+
+It runs as a gate does, under a supervisor of its own that ends it whatever happens to us.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from gates import evidence, process
+from gates.definition import is_hidden
+from gates.kinds.command import resolve
+from sprints.agent_definition import CAP_BYTES, AgentDefinition
+from sprints.agents.exchange import LOST, Exchange, Question, Tick
+from sprints.agents.printed import end_of, found, last_lines
+from sprints.agents.prompts import EXAMPLE
+from sprints.agents.quiet import QUIET, Quiet
+from sprints.agents.replies import LONGEST_TEXT, Unreadable, parse, plain
+
+# What every agent gets of our environment, where it is set; all that it gets but for its own names.
+ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR"})
+ALLOWED_PREFIX = "LC_"
+UP_TO_SPRINT = (
+    5  # the folders above that of a run: runs, the task's, the agent's, agents, the sprint's
+)
+PROMPT = "prompt.txt"
+
+
+def ask(question: Question, tick: Tick) -> Exchange:
+    """Run the agent's program to its end. Never raises for anything that the program does."""
+    agent = question.agent
+    assert agent is not None, "only an agent that is on record with its program comes here"
+    try:
+        folder = evidence.prepare(question.folder, question.number, up=UP_TO_SPRINT)
+        prompt = folder / PROMPT
+        prompt.write_bytes(question.prompt.encode("utf-8", "replace"))
+    except OSError as exc:
+        return Exchange(None, f"no place for its prompt: {exc.strerror}: {exc.filename}")
+    env = environment(os.environ, agent)
+    by_file = any("{prompt_file}" in word for word in agent.command)
+    spec = process.Spec(
+        argv=resolve(filled(agent, prompt, question.cwd), env.get("PATH")),
+        cwd=question.cwd,
+        env=env,
+        run_dir=folder,
+        run_id=question.token,
+        token=question.token,
+        timeout_s=question.timeout_s,
+        grace_s=agent.grace_s,
+        cap_bytes=CAP_BYTES,
+        not_after=question.not_after,
+        stdin=None if by_file else prompt,
+    )
+    done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
+    return _shown(folder, heard(agent, done, folder))
+
+
+def recover(question: Question) -> Exchange:
+    """What became of a try that an earlier life left; nothing of it runs any more."""
+    agent = question.agent
+    assert agent is not None, "only an agent that is on record with its program comes here"
+    folder = question.folder / "runs" / str(question.number)
+    done = process.recover(folder, question.token)
+    return _shown(folder, heard(agent, done, folder)) if done else LOST
+
+
+def filled(agent: AgentDefinition, prompt: Path, cwd: Path) -> tuple[str, ...]:
+    """The agent's argv with the names in it filled in; nothing that is filled in is looked at
+    again, and braces of other names stay as they are.
+    """
+    values = {"{prompt_file}": str(prompt), "{model}": agent.model, "{cwd}": str(cwd)}
+    return tuple(_filled(word, values) for word in agent.command)
+
+
+def _filled(word: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        head, there, tail = word.partition(name)
+        if there:
+            return _filled(head, values) + value + _filled(tail, values)
+    return word
+
+
+def environment(ours: Mapping[str, str], agent: AgentDefinition) -> dict[str, str]:
+    """The agent's environment: from nothing, what is allowed for all, what its row names, and what
+    that sets.
+    """
+    env = {
+        name: value
+        for name, value in ours.items()
+        if (name in ALLOWED or name.startswith(ALLOWED_PREFIX) or name in agent.pass_env)
+        and not is_hidden(name)
+    }
+    return {"TERM": "dumb", **env, **agent.env}
+
+
+def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exchange:
+    """What the end of the program means. Only a reply that can be read, after exit code 0 that it
+    reached alone, is an answer.
+    """
+    end = Exchange(
+        None,
+        done.reason,
+        stopped=done.ending == "stopped" and not done.reason.startswith(QUIET),
+        exit_code=done.exit_code,
+        duration_s=done.duration_s,
+        strays_killed=done.strays_killed,
+        dropped_bytes=done.dropped_bytes,
+    )
+    if done.ending == "timed_out":
+        end = replace(end, reason=f"timed out; {done.reason}")
+    if done.ending != "exited" or done.exit_code != 0:
+        return replace(end, tail=last_lines(folder))
+    try:
+        text = plain(found(end_of(folder / "stdout.txt"), agent.reply)).strip()
+        reply = parse(text)
+        if reply == EXAMPLE:  # a program that prints its prompt, and no more
+            raise Unreadable("it ends with the example of its prompt")
+    except Unreadable as exc:
+        return replace(end, reason=f"no reply: {exc}", tail=last_lines(folder))
+    return replace(end, reply=reply, reason="", text=text[-LONGEST_TEXT:])
+
+
+def _shown(folder: Path, exchange: Exchange) -> Exchange:
+    """The exchange, once the task's latest outputs are those of this try."""
+    try:
+        evidence.complete(folder, up=UP_TO_SPRINT)
+    except OSError as exc:
+        return replace(
+            exchange, reason=f"{exchange.reason}; its output is not shown: {exc.strerror}"
+        )
+    return exchange

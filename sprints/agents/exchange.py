@@ -1,0 +1,53 @@
+"""What goes to an agent, and what comes back."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gates.process import Stop
+from sprints.agent_definition import AgentDefinition
+from sprints.agents.replies import Reply
+
+Tick = Callable[[], Stop | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One try of one task. ``folder`` is that of the task: it keeps every try under its
+    ``number``. ``token`` marks this one try and no other. It does not begin after
+    ``not_after`` (monotonic).
+    """
+
+    agent_id: str
+    kind: str
+    agent: AgentDefinition | None = None
+    prompt: str = ""
+    cwd: Path = Path()
+    folder: Path = Path()
+    number: int = 1
+    token: str = ""
+    timeout_s: float = 0.0
+    not_after: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How it ended. ``reply`` is None where there is none, and ``reason`` says why in a line.
+
+    ``stopped``: we wanted that, and it is to be asked again unless the sprint was cancelled.
+    ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
+    """
+
+    reply: Reply | None
+    reason: str = ""
+    stopped: bool = False
+    text: str = ""
+    tail: str = ""
+    exit_code: int | None = None
+    duration_s: float | None = None
+    strays_killed: int = 0
+    dropped_bytes: int = 0
+
+
+LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)

@@ -1,0 +1,70 @@
+"""The watch over an agent that does nothing any more: it waits for what nobody can answer."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gates import process
+from gates.process import Stop
+from sprints.agents.exchange import Tick
+from sprints.agents.printed import last_lines
+
+QUIET = "no output and no CPU"
+LOOK_S = 1.0
+# A program that only waits still wakes up now and then.
+SPENT_S, SHARE = 0.05, 0.01
+
+
+class Quiet:
+    """A tick that also stops a program which, for ``idle_s``, has printed nothing and computed
+    next to nothing; 0 is for ever. Where the system does not tell CPU times, it never does.
+    """
+
+    def __init__(
+        self,
+        tick: Tick,
+        folder: Path,
+        idle_s: float,
+        *,
+        spent: Callable[[Path], float | None] = process.spent_s,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tick, self._folder, self._idle_s = tick, folder, idle_s
+        self._spent, self._clock = spent, clock
+        self._since = self._looked = clock()
+        self._seen: tuple[int, ...] = ()
+        self._mark: float | None = None
+        self._stop: Stop | None = None
+
+    def __call__(self) -> Stop | None:
+        """Why it shall end, if it shall."""
+        stop = self._tick()
+        if stop or not self._idle_s or self._stop:
+            return stop or self._stop
+        now = self._clock()
+        if now - self._looked < min(LOOK_S, self._idle_s / 4):
+            return None
+        self._looked = now
+        seen, spent = self._sizes(), self._spent(self._folder)
+        if seen != self._seen or self._is_busy(spent, now):
+            self._since, self._seen, self._mark = now, seen, spent
+        elif now - self._since >= self._idle_s:
+            last = last_lines(self._folder)
+            said = f"; it had printed last: {last}" if last else ""
+            self._stop = Stop(f"{QUIET} for {self._idle_s:g} s{said}")
+        return self._stop
+
+    def _is_busy(self, spent: float | None, now: float) -> bool:
+        if spent is None or self._mark is None:
+            return True
+        return abs(spent - self._mark) > SPENT_S + SHARE * (now - self._since)
+
+    def _sizes(self) -> tuple[int, ...]:
+        found = []
+        for name in ("stdout.txt", "stderr.txt"):
+            try:
+                found.append(os.lstat(self._folder / name).st_size)
+            except OSError:
+                found.append(-1)
+        return tuple(found)

@@ -1,0 +1,51 @@
+"""Let the world answer for an agent: ask it, or look after what a crash left of that."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from gates import faults
+from sprints.agent_definition import SCRIPTED, AgentDefinition
+from sprints.agents import RUNNERS, command
+from sprints.agents.exchange import Exchange, Question
+from sprints.engine.actions import Ask
+from sprints.engine.task_moves import open_task, token
+from sprints.engine.world import World
+from sprints.snapshot import Snapshot, TaskValue
+
+
+def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchange:
+    """One try; ``left_s`` is how long it may take at most, whatever its agent's timeout."""
+    task = open_task(snapshot, action.agent)
+    agent = snapshot.terms.agent(action.agent)
+    if agent is None:
+        return RUNNERS[SCRIPTED](Question(action.agent, action.kind), world.tick)
+    question = _question(snapshot, task, world, left_s)
+    faults.point("agent_spawned")
+    said = RUNNERS[agent.runner](question, world.tick)
+    faults.point("agent_exited")
+    if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
+        return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
+    return said
+
+
+def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
+    """What became of a try that an earlier life left; nothing of it runs any more."""
+    return command.recover(_question(snapshot, task, world, 0.0))
+
+
+def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) -> Question:
+    name = task.owner_agent
+    agent = snapshot.terms.agent(name)  # none: it is of an attempt under an earlier contract
+    agent = agent or AgentDefinition(name, name, name, name)
+    return Question(
+        agent_id=task.owner_agent,
+        kind=task.details["kind"],
+        agent=agent,
+        prompt=task.prompt,
+        cwd=world.repo,
+        folder=Path(task.details["folder"]),
+        number=task.details["try"],
+        token=token(task),
+        timeout_s=min(agent.timeout_s, left_s),
+        not_after=world.not_after(),
+    )

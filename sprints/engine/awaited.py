@@ -1,0 +1,32 @@
+"""What the rows wait for while an action is under way; pure."""
+
+from sprints.engine import gate_moves, hook_moves, task_moves
+from sprints.engine.actions import Action, Ask, Recover, RecoverHook, RecoverTask, RunGate, RunHook
+from sprints.snapshot import DeliveryValue, Snapshot
+
+
+def awaited(snapshot: Snapshot, action: Action) -> str:
+    """Which run, or which try of a delivery or a task, the rows wait for as the answer to
+    ``action``; empty where they wait for none. Another try of the same has another name.
+    """
+    match action:
+        case RunGate(gate_id=gate_id):
+            runs = [run for run in snapshot.gate_runs if run.gate_id == gate_id]
+            return next((run.id for run in runs if gate_moves.is_open(run)), "")
+        case Recover(run_id=run_id):
+            return run_id if gate_moves.is_open(gate_moves.run_of(snapshot, run_id)) else ""
+        case Ask(agent=agent):
+            tasks = [task for task in snapshot.tasks if task.owner_agent == agent]
+            return next((task_moves.token(t) for t in tasks if task_moves.is_open(t)), "")
+        case RecoverTask(task=task_id):
+            task = task_moves.task_of(snapshot, task_id)
+            return task_moves.token(task) if task_moves.is_open(task) else ""
+        case RunHook(hook_id=hook_id, place=place):
+            return _try_of(hook_moves.find(snapshot, hook_id, place))
+        case RecoverHook(delivery_id=delivery_id):
+            return _try_of(hook_moves.delivery_of(snapshot, delivery_id))
+    return ""
+
+
+def _try_of(row: DeliveryValue | None) -> str:
+    return f"{row.id} {row.tries}" if row and row.status == "running" else ""

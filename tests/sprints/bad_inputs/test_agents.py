@@ -1,0 +1,110 @@
+"""Agents that are refused before they are kept, and answers that nobody asked for."""
+
+import pytest
+
+SET = ("agent", "set", "agent_01")
+
+
+@pytest.mark.parametrize("agent", ["", "agent_00", "agent_16", "AGENT_01", "../x", "x" * 500, "\0"])
+@pytest.mark.parametrize("act", [("show",), ("set", "--title", "x")])
+def test_an_agent_that_there_is_not(refused, act, agent):
+    assert "no agent " in refused("agent", *act, "--", agent)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--runner", "magic"], "no runner 'magic'; there are: scripted, command"),
+        (["--runner", "command"], "the runner command needs --command"),
+        (["--command", ""], "the runner command needs --command"),
+        (["--command", "' '"], "the runner command needs --command"),
+        (["--command", "sh -c 'x"], "the command cannot be split"),
+        (["--command", "a\0b"], "UTF-8 texts without NUL"),
+        (["--command", "a\udcffb"], "UTF-8 texts without NUL"),
+        (["--command", "x " * 300], "at most 200 words"),
+        (["--command", "x" * 9000], "8000 long at most"),
+        (["--command", "x {model}"], "names {model}, and it has none"),
+        (["--model", "a\nb"], "a model is one word or line"),
+        (["--title", ""], "a title is one line"),
+        (["--title", "x" * 81], "a title is one line"),
+        (["--mission", " "], "a mission is a text of 1 to 4000"),
+        (["--mission", "x" * 4001], "a mission is a text of 1 to 4000"),
+        (["--timeout", "0"], "timeout must be above 0"),
+        (["--timeout", "-1"], "timeout must be above 0"),
+        (["--timeout", "nan"], "timeout must be above 0"),
+        (["--timeout", "inf"], "timeout must be above 0"),
+        (["--timeout", "1e9"], "timeout must be above 0"),
+        (["--timeout", "soon"], "invalid float value"),
+        (["--grace", "-1"], "grace must be 0 to 600"),
+        (["--idle", "-1"], "idle must be a number of seconds"),
+        (["--idle", "nan"], "idle must be a number of seconds"),
+        (["--pass-env", ""], "cannot be the name of an environment variable"),
+        (["--pass-env", "A=1"], "cannot be the name of an environment variable"),
+        (["--pass-env", "SECRET_KEY"], "cannot be the name of an environment variable"),
+        (["--pass-env", "DATABASE_URL"], "cannot be the name of an environment variable"),
+        (["--pass-env", "STUDIO_GATEWAY_REPO"], "cannot be the name of an environment variable"),
+        (["--env", "A"], "write NAME=VALUE"),
+        (["--env", "=x"], "'' cannot be set in its environment"),
+        (["--env", "SECRET_KEY=x"], "'SECRET_KEY' cannot be set"),
+        (["--env", "A=b\0c"], "'A' cannot be set"),
+        (["--reply-field", " "], "a reply is found by"),
+        (["--preset", "magic"], "no preset 'magic'; there are: claude-code, codex, gemini"),
+        (["--preset", "codex", "--command", "x"], "a preset brings its own command"),
+    ],
+)
+def test_an_agent_that_cannot_be_asked(refused, options, words):
+    assert words in refused(*SET, *options)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[", "this is no TOML"),
+        ("agent_01 = 3", "'agent_01' is not the table of an agent"),
+        ("[agent_99]", "'agent_99' is not the table of an agent"),
+        ("[agent_01]\nlabel = 'x'", "nothing is called 'label'"),
+        ("[agent_01]\nagent_id = 'x'", "nothing is called 'agent_id'"),
+        ("[agent_01]\ncommand = 'x'", "command is a list"),
+        ("[agent_01]\ncommand = [1]", "command is a list of texts"),
+        ("[agent_01]\ntimeout_s = true", "timeout_s is a int"),
+        ("[agent_01]\ntimeout_s = nan", "timeout must be above 0"),
+        ("[agent_01]\nenv = {a=3}", "env is a table of texts"),
+        ("[agent_01]\nreply = {}", "a reply is found by"),
+        ("[agent_01]\nreply = {take='a', more='b'}", "a reply is found by"),
+        ("[agent_01]\nreply = {take='a', where=3}", "a reply is found by"),
+        ("[agent_01]\nreply = {take='a', where={b=3}}", "are texts"),
+        ("[agent_02]\ntitle='x'\n[agent_01]\nrunner='magic'", "no runner 'magic'"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_changes_nothing(refused, tmp_path, text, words):
+    (tmp_path / "agents.toml").write_text(text)
+
+    assert words in refused("agent", "import", str(tmp_path / "agents.toml"))
+
+
+def test_a_file_that_cannot_be_read(refused, tmp_path):
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "big").write_bytes(b"#" * (2 << 20))
+
+    assert "cannot be read" in refused("agent", "import", str(tmp_path / "none"))
+    assert "cannot be read" in refused("agent", "import", str(tmp_path))
+    assert "it is not UTF-8" in refused("agent", "import", str(tmp_path / "bytes"))
+    assert "is over 1048576 bytes" in refused("agent", "import", str(tmp_path / "big"))
+
+
+@pytest.mark.parametrize("status", ["created", "running", "succeeded", "failed", "cancelled"])
+def test_an_answer_that_nobody_asked_for(in_status, refused, status):
+    sprint = in_status(status)
+
+    assert f"sprint s1 is {status}; no agent asks anything" in refused(
+        "sprint", "answer", sprint, "--text", "Blue."
+    )
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 4001, "a\0b", "a\udcffb"])
+def test_an_answer_that_is_no_text(in_status, refused, text):
+    sprint = in_status("created")
+
+    assert "an answer is a text of 1 to 4000 characters" in refused(
+        "sprint", "answer", sprint, "--text", text
+    )

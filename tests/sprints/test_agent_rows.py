@@ -1,0 +1,137 @@
+"""Agents as rows: seeded, changed, written as TOML and read back."""
+
+import json
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from sprints import agent_file, agent_rows, operations
+from sprints.agent_definition import AgentDefinition
+from sprints.agents.presets import PRESETS
+from sprints.agents.roster import AGENTS
+from sprints.models import Agent, Event
+
+ODD = 'a "quoted" \\ word\twith\nlines, \x7f, \u00e9, \U0001f600'
+
+
+def test_a_new_store_has_the_fifteen_and_all_are_scripted(store, invoke):
+    shown = json.loads(invoke("agent", "list", "--json").out)
+
+    assert {row["agent_id"]: row["label"] for row in shown} == AGENTS
+    assert {row["runner"] for row in shown} == {"scripted"}
+    assert not Event.objects.filter(kind="agent_changed").exists()
+
+
+def test_init_brings_back_what_is_missing_and_keeps_what_was_changed(store, invoke):
+    invoke("agent", "set", "agent_03", "--title", "Ours")
+    Agent.objects.filter(pk="agent_04").delete()
+
+    operations.initialise()
+
+    assert Agent.objects.count() == 15
+    assert agent_rows.get("agent_03").title == "Ours"
+
+
+def test_a_command_makes_the_agent_a_program(store, invoke):
+    said = invoke(
+        "agent", "set", "agent_01", "--command", "speak --model '{model} x'", "--model", "m1",
+        "--timeout", "60", "--idle", "0", "--grace", "1", "--pass-env", "A", "--pass-env", "B",
+        "--env", "C=1", "--env", "D=x=y",
+        "--reply-field", "result",
+    )  # fmt: skip
+
+    agent = agent_rows.get("agent_01").definition
+    assert said.out == "changed agent agent_01\n"
+    assert (agent.runner, agent.command) == ("command", ("speak", "--model", "{model} x"))
+    assert (agent.timeout_s, agent.idle_s, agent.grace_s) == (60, 0, 1)
+    assert agent.env == {"C": "1", "D": "x=y"}
+    assert (agent.pass_env, agent.reply) == (("A", "B"), {"take": "result"})
+    (event,) = Event.objects.filter(kind="agent_changed")
+    assert event.body["data"] == agent.to_json()
+
+
+def test_what_changes_nothing_is_no_event(store, invoke):
+    said = invoke("agent", "set", "agent_01", "--runner", "scripted")
+
+    assert said.out == "nothing to change\n"
+    assert not Event.objects.filter(kind="agent_changed").exists()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("model", ["", "m1"])
+def test_a_preset_is_a_sound_agent(store, invoke, name, model):
+    more = ["--model", model] if model else []
+
+    said = invoke("agent", "set", "agent_03", "--preset", name, *more)
+
+    agent = agent_rows.get("agent_03").definition
+    assert said.code == 0, said
+    assert agent.runner == "command"
+    assert ("{model}" in agent.command) == bool(model)
+    assert not agent.problems()
+
+
+def test_export_is_read_back_as_it_was(store, invoke, tmp_path):
+    invoke("agent", "set", "agent_01", "--preset", "codex", "--model", "m1", "--env", f"A={ODD}")
+    invoke("agent", "set", "agent_02", "--command", shlex.join(["x", ODD]), "--mission", ODD)
+    before = [row.definition for row in Agent.objects.all()]
+    (tmp_path / "agents.toml").write_text(invoke("agent", "export").out, "utf-8")
+    Agent.objects.all().delete()
+    operations.initialise()
+
+    said = invoke("agent", "import", str(tmp_path / "agents.toml"))
+
+    assert said.out == "changed: agent_01, agent_02\n", said
+    assert [row.definition for row in Agent.objects.all()] == before
+
+
+def test_what_a_file_leaves_out_is_as_on_an_untouched_row():
+    agent = AgentDefinition("agent_01", "L", "R", "M", "command", ("x",), "m", 1.0, 1.0, 1.0)
+
+    assert agent_file.read("[agent_01]\ntitle = 'N'", [agent]) == [
+        AgentDefinition("agent_01", "L", "N", "M")
+    ]
+    assert agent_file.read("", [agent]) == []
+    assert agent_file.read(agent_file.written([agent]), [replace(agent, title="x")]) == [agent]
+
+
+def test_the_states_of_a_sprint(store, invoke):
+    operations.create("s1", by="test")
+    plain = json.loads(invoke("agent", "list", "--json", "--sprint", "s1").out)
+    row = operations.create("s2", by="test")
+    row.meta["active_agents"] = ["agent_01", "agent_05"]
+    row.save()
+    named = json.loads(invoke("agent", "list", "--json", "--sprint", "s2").out)
+
+    asked = ["agent_01", "agent_02", "agent_03", "agent_11", "agent_12"]
+    assert [one["agent_id"] for one in plain if one["state"] == "Active"] == asked
+    assert {one["state"] for one in plain} == {"Active", "Silent"}
+    assert [one["agent_id"] for one in named if one["state"] == "Active"] == [
+        "agent_01",
+        "agent_05",
+    ]
+    assert [one["agent_id"] for one in named if one["state"] == "Consult"] == asked[1:]
+
+
+def test_the_lists_are_for_people_too(store, invoke):
+    invoke("agent", "set", "agent_01", "--preset", "gemini")
+
+    listed = invoke("agent", "list").out
+    shown = invoke("agent", "show", "agent_01").out
+
+    assert "gemini -o json" in listed
+    assert "command: gemini -o json --approval-mode yolo --skip-trust" in shown
+    assert "limits: 600 s, 5 s to end in, 300 s idle" in shown
+
+
+def test_doctor_names_an_agent_whose_program_is_not_there(store, invoke):
+    invoke("agent", "set", "agent_01", "--command", "true")
+    invoke("agent", "set", "agent_02", "--command", "no-such-program")
+
+    found = [one for one in json.loads(invoke("doctor", "--json").out) if one["check"] == "agents"]
+
+    assert [(one["level"], one["text"]) for one in found] == [
+        ("ok", "agent_01: true"),
+        ("bad", "agent_02: there is no no-such-program"),
+    ]
