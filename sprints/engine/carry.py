@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from gates import faults, process
 from gates.process import Stop
-from gates.verdict import Verdict
 from sprints.engine import acts
-from sprints.engine.actions import Action, Begun, Judged, Outcome, RunGate, RunHook
+from sprints.engine.actions import Action, Begun, Outcome, RunGate, RunHook
 from sprints.engine.attended import Attended
 from sprints.engine.decide import decide
 from sprints.engine.gate_moves import open_run
@@ -112,8 +111,7 @@ class Carrier:
             elif action:
                 answered = action, perform(self.snapshot, action, self.world)
             elif self.attended.ids:
-                ended, outcome = self.attended.next_outcome(self._tick)
-                answered = ended, self._meant(outcome)
+                answered = self.attended.next_outcome(self._tick)
             else:
                 return self.snapshot
 
@@ -169,14 +167,6 @@ class Carrier:
         if self.wish.hand_back or (self._held and not snapshot.sprint.cancel_by):
             return True
         return until is not None and snapshot.sprint.current_round != until
-
-    def _meant(self, outcome: Outcome) -> Outcome:
-        """A gate that was stopped: only a cancel is a verdict, anything else is to be run again."""
-        asked = self.wish.cancel_by or self.snapshot.sprint.cancel_by or self._cancel_asked
-        if isinstance(outcome, Judged) and outcome.judgement.verdict == Verdict.CANCELLED:
-            verdict = Verdict.CANCELLED if asked else Verdict.INTERRUPTED
-            return replace(outcome, judgement=replace(outcome.judgement, verdict=verdict))
-        return outcome
 
     def _read_again(self) -> None:
         self.snapshot = load(self.lease.sprint_id, timezone.now())
