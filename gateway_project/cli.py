@@ -24,6 +24,7 @@ OURS = {
     "config": "show and turn the switches: automation_paused, gate_profile, …",
     "hook": "show and edit who is told of what",
     "events": "the event stream; --follow to watch it",
+    "contract": "prove that no path under the gates and hooks as they are breaks a promise",
     "verify": "compare the hash chain, the rows and the files, down to the byte",
     "rebuild": "an empty database anew from events.jsonl; --check compares",
     "doctor": "check the installation and say what to type to mend it",

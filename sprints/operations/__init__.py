@@ -11,6 +11,7 @@ from sprints.operations.schedule_acts import (
 )
 from sprints.operations.sprint_acts import (
     cancel,
+    contract_for,
     contract_of,
     create,
     pause,
@@ -31,6 +32,7 @@ __all__ = [
     "check_rebuild",
     "configuration",
     "configure",
+    "contract_for",
     "contract_of",
     "create",
     "fire_schedules",
