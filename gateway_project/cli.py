@@ -27,6 +27,7 @@ OURS = {
     "user": "who may sign in, and what they may do",
     "token": "what programs and people sign in with: create, list, revoke, rotate",
     "events": "the event stream; --follow to watch it",
+    "contract": "prove that no path under the gates and hooks as they are breaks a promise",
     "verify": "compare the hash chain, the rows and the files, down to the byte",
     "rebuild": "an empty database anew from events.jsonl; --check compares",
     "doctor": "check the installation and say what to type to mend it",

@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from gates import faults, process
 from gates.process import Stop
-from gates.verdict import Verdict
 from sprints.engine import acts
-from sprints.engine.actions import Action, Ask, Begun, Judged, Outcome, RunGate, RunHook
+from sprints.engine.actions import Action, Ask, Begun, Outcome, RunGate, RunHook
 from sprints.engine.attended import Attended
 from sprints.engine.awaited import awaited
 from sprints.engine.decide import decide
@@ -126,10 +125,9 @@ class Carrier:
                 act = partial(perform, self.snapshot, action, self.world)
                 self.attended.begin(self._begun(action), action, act)
             elif action:
-                answered = action, self._meant(perform(self.snapshot, action, self.world))
+                answered = action, perform(self.snapshot, action, self.world)
             elif self.attended.ids:
-                ended, outcome = self.attended.next_outcome(self._tick)
-                answered = ended, self._meant(outcome)
+                answered = self.attended.next_outcome(self._tick)
             else:
                 return self.snapshot
 
@@ -196,16 +194,6 @@ class Carrier:
         if self.wish.hand_back or (self._held and not snapshot.sprint.cancel_by):
             return True
         return until is not None and snapshot.sprint.current_round != until
-
-    def _meant(self, outcome: Outcome) -> Outcome:
-        """A gate that was stopped: only a cancel is a verdict, anything else is to be run again. Of
-        an agent, that is told by whether a cancel is on record.
-        """
-        asked = self.wish.cancel_by or self.snapshot.sprint.cancel_by or self._cancel_asked
-        if isinstance(outcome, Judged) and outcome.judgement.verdict == Verdict.CANCELLED:
-            verdict = Verdict.CANCELLED if asked else Verdict.INTERRUPTED
-            return replace(outcome, judgement=replace(outcome.judgement, verdict=verdict))
-        return outcome
 
     def _read_again(self) -> None:
         self.snapshot = load(self.lease.sprint_id, timezone.now())

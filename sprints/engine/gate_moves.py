@@ -81,6 +81,16 @@ def bounded(snapshot: Snapshot, run: GateRunValue, outcome: Judged) -> Judged:
     return replace(outcome, judgement=replace(said, verdict=Verdict.ERROR, reason=reason))
 
 
+def meant(snapshot: Snapshot, outcome: Judged) -> Judged:
+    """The outcome of a gate that was stopped: only a cancel is a verdict, for anything else says
+    nothing of the work, and the gate is run again.
+    """
+    said = outcome.judgement
+    if said.verdict != Verdict.CANCELLED or snapshot.sprint.cancel_by:
+        return outcome
+    return replace(outcome, judgement=replace(said, verdict=Verdict.INTERRUPTED))
+
+
 def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
     """The verdict, and what a person should know of one that stops nothing."""
     said = outcome.judgement

@@ -64,10 +64,12 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
         case Recover(), Begun():
             return []
         case RunGate(), Judged():
-            return gate_moves.judged(gate_moves.open_run(snapshot, action.gate_id), outcome)
+            run = gate_moves.open_run(snapshot, action.gate_id)
+            return gate_moves.judged(run, gate_moves.meant(snapshot, outcome))
         case Recover(), Judged():
             run = gate_moves.run_of(snapshot, action.run_id)
-            return gate_moves.judged(run, gate_moves.bounded(snapshot, run, outcome))
+            outcome = gate_moves.bounded(snapshot, run, outcome)  # of deaths, not of stops
+            return gate_moves.judged(run, gate_moves.meant(snapshot, outcome))
         case RunHook(), Begun(at):
             return [hook_moves.begun(snapshot, action, at)]
         case RecoverHook(), Begun():

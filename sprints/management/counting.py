@@ -18,3 +18,15 @@ def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, size: progress.update(task, completed=done, total=size)
+
+
+@contextmanager
+def number_of(what: str) -> Iterator[Callable[[int], None] | None]:
+    """A function that is told how many there are so far; None if nobody looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as status:
+        yield lambda count: status.update(f"{what}: {count}")

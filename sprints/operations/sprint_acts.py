@@ -89,7 +89,13 @@ def check_wish(title: str, brief: str, profile: str, deadline: str) -> None:
 
 def contract_of(snapshot: Snapshot) -> Contract:
     """The contract under which the sprint would start now. Raises ``ContractError``."""
-    meta = snapshot.sprint.meta
+    return contract_for(snapshot.sprint.meta)
+
+
+def contract_for(meta: dict[str, Any]) -> Contract:
+    """The contract under which a sprint with this ``meta`` would start now. Raises
+    ``ContractError``.
+    """
     profile = meta.get("gate_profile") or switches().gate_profile
     gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
     hooks = [hook.definition for hook in Hook.objects.filter(enabled=True, blocking=True)]

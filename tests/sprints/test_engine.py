@@ -63,10 +63,10 @@ def test_agent_01_leads_every_round_and_r1_collects_four_acks():
 
 
 @pytest.mark.parametrize("code", ["R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"])
-@pytest.mark.parametrize("verdict", [v for v in Verdict if v not in ("passed", "interrupted")])
+@pytest.mark.parametrize("verdict", ["failed", "error", "timed_out"])
 def test_a_required_gate_that_is_not_green_ends_the_sprint_there(code, verdict):
     def judge(action):
-        return Judgement(verdict, 3, "no", 1.0) if action.code == code else GREEN
+        return Judgement(Verdict(verdict), 3, "no", 1.0) if action.code == code else GREEN
 
     after, moves = drive(fresh(), judge)
 
@@ -289,3 +289,20 @@ def test_a_retry_is_told_anew_that_its_round_is_over_its_minutes():
 
     told = [move.round_id for move in moves if "over its minutes" in move.message]
     assert "R3_BUILD_A_INTEGRATE" in told
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_gate_that_was_stopped_and_is_found_so_later_is_no_verdict_without_a_cancel(asked):
+    """Its gateway died between the stop and its record."""
+    snapshot = fresh()
+    while not isinstance(action := decide(snapshot), RunGate):
+        snapshot, _, _ = step(snapshot, lambda a: GREEN, NOON)
+    snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
+    if asked:
+        snapshot = evolve(snapshot, [acts.cancel(snapshot, "sam", NOON)], NOON)
+    stopped = Judgement(Verdict.CANCELLED, -15, "the gateway stops", 1.0)
+
+    after, _ = drive(snapshot, lambda a: stopped if isinstance(a, Recover) else GREEN)
+
+    assert after.gate_runs[0].status == ("cancelled" if asked else "interrupted")
+    assert after.sprint.status == ("cancelled" if asked else "succeeded")

@@ -1,0 +1,95 @@
+"""States that nothing can tell apart from here on are one: without times, texts and counts.
+
+A key holds whatever a later step may read. What it leaves out: times, but for whether the round is
+over its minutes; verdicts, but for whether they are green; runs that were interrupted, but for how
+many gateways died under a gate that has no verdict yet; rounds that are done, but for whether they
+were closed over a red gate; earlier attempts, but for their last verdict on the current round.
+"""
+
+from collections.abc import Hashable
+from datetime import timedelta
+
+from gates.models import GateRun
+from gates.verdict import Verdict
+from sprints.engine import perform
+from sprints.engine.decide import OVERDUE, deadline_of
+from sprints.engine.gate_moves import MOST_LOST
+from sprints.engine.promises import ABOUT_THE_WORK, green
+from sprints.engine.steps import State
+from sprints.snapshot import GateRunValue
+
+
+def key(state: State) -> Hashable:
+    """The state as a value that is the same for all that go on alike."""
+    snapshot, sprint = state.snapshot, state.snapshot.sprint
+    closed = tuple(
+        (one.status, one.status != "done" or green(state, one)) for one in snapshot.rounds
+    )
+    common = (sprint.status, sprint.current_round, state.retries, closed)
+    if sprint.status != "running":
+        return common
+    now, left = snapshot.now, deadline_of(snapshot)
+    late = left is not None and left <= timedelta(0)
+    told = any(note.startswith(OVERDUE) for note in now.notes)
+    asked = tuple((task.owner_agent, task.status) for task in snapshot.tasks_of(now.id))
+    return (
+        *common,
+        (late, told, bool(sprint.cancel_by), snapshot.paused, asked),
+        tuple(_gate(state, gate.gate_id) for gate in snapshot.terms.gates_of(now.code)),
+        frozenset(
+            (run.round_id, run.gate_id, run.id in state.attended)
+            for run in snapshot.gate_runs
+            if run.status == GateRun.RUNNING
+        ),
+        frozenset(_hooks(state)),
+    )
+
+
+def _gate(state: State, gate_id: str) -> Hashable:
+    """What is known of a gate of the current round: in this attempt, and last in earlier ones."""
+    now, runs = state.snapshot.now, state.snapshot.runs_of(state.snapshot.now.id, gate_id)
+    earlier = [
+        _heard(state, run)
+        for run in state.snapshot.gate_runs
+        if (run.round_id, run.gate_id) == (now.id, gate_id)
+        and run.attempt != state.snapshot.sprint.attempt
+        and run.status not in _NO_VERDICT
+    ]
+    judged = [run for run in runs if run.status not in _NO_VERDICT]
+    if not judged or runs[-1].status == GateRun.RUNNING:
+        return (tuple(earlier[-1:]), len(judged), _lost(runs))
+    return (tuple(earlier[-1:]), len(judged), _heard(state, judged[-1]))
+
+
+_NO_VERDICT = (GateRun.RUNNING, Verdict.INTERRUPTED)
+
+
+def _heard(state: State, run: GateRunValue) -> Hashable:
+    """What is on record of its verdict, and what it has really said."""
+    said = state.truth.get(run.id)
+    return (run.status == Verdict.PASSED, "red" if said in ABOUT_THE_WORK else said)
+
+
+def _lost(runs: tuple[GateRunValue, ...]) -> int:
+    lost = (Verdict.INTERRUPTED, perform.LOST.reason)
+    return min(MOST_LOST, sum((run.status, run.reason) == lost for run in runs))
+
+
+def _hooks(state: State) -> list[Hashable]:
+    """The deliveries of this attempt's current round, and what an earlier one has brought."""
+    found: list[Hashable] = []
+    attempt = f"/{state.snapshot.sprint.attempt}/"
+    for row in state.snapshot.deliveries:
+        if attempt not in row.place:
+            if row.point == "sprint_start":
+                found.append((row.hook_id, row.status))
+        elif row.place.startswith(state.snapshot.now.code):
+            place = row.place.rpartition("/")[0] if row.point == "gate_done" else row.place
+            said: tuple[Hashable, ...] = row.status, state.truth.get(row.id) == "yes"
+            if row.status in ("pending", "running"):
+                lost = min(MOST_LOST, row.tries - row.failures)
+                said += (row.failures, lost, row.id in state.attended)
+            found.append((row.hook_id, place, said))
+        elif row.status == "running":
+            found.append((row.id, row.id in state.attended))
+    return found

@@ -1,0 +1,150 @@
+"""Everything that can happen under a contract, breadth first: is there a way to break a promise?
+
+The machine is small enough to be walked through whole: every verdict, stop, cancel, pause, crash,
+missed deadline and retry at every point. What is found is the shortest way there.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sprints.contract import Contract
+from sprints.engine.canonical import key
+from sprints.engine.promises import PROMISES
+from sprints.engine.steps import ENGINE, FREE, WORLD, State, Step, begin, steps
+from sprints.engine.waits import wait_of
+from sprints.models.sprint import GATEWAY
+
+MOST_STATES = 500_000
+EACH = 500
+FALLS, ENDS, OWNERS = "never falls over", "every path ends", "every wait has an owner"
+NAMES = (*PROMISES, FALLS, ENDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A broken promise, and the steps that lead there, from the start."""
+
+    promise: str
+    text: str
+    timeline: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was walked through. ``complete`` is False where there was more than was allowed: then
+    nothing is proved.
+    """
+
+    states: int
+    steps: int
+    took_s: float
+    complete: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Every promise is proved."""
+        return self.complete and not self.findings
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where each state was first come from, and what leads on without anybody's wish."""
+
+    came: list[tuple[int, str]] = field(default_factory=list)
+    onward: list[list[tuple[int, str]]] = field(default_factory=list)
+    found: dict[str, Finding] = field(default_factory=dict)
+    steps: int = 0
+
+    def add(self, before: int, text: str) -> int:
+        self.came.append((before, text))
+        self.onward.append([])
+        return len(self.came) - 1
+
+    def timeline(self, number: int, *more: str) -> tuple[str, ...]:
+        told = list(more)
+        while number > 0:
+            number, text = self.came[number]
+            told.insert(0, text)
+        return tuple(told)
+
+    def breaks(self, state: State, step: Step, number: int) -> bool:
+        """Whether the step breaks a promise; it is told, and nobody need look any further."""
+        if step.after is None:
+            self.tell(FALLS, f"{step.text}: {step.fault}", number, step.text)
+            return True
+        broken = False
+        for promise, holds in PROMISES.items():
+            for text in holds(state, step, step.after):
+                self.tell(promise, text, number, step.text)
+                broken = True
+        return broken
+
+    def look_for_circles(self) -> None:
+        """A path that comes back to where it was, with nobody wishing it, never ends."""
+        open_, done = 1, 2
+        seen = bytearray(len(self.onward))
+        for root in range(len(self.onward)):
+            if seen[root]:
+                continue
+            path, rests = [(root, "")], [iter(self.onward[root])]
+            seen[root] = open_
+            while path:
+                there, text = next(rests[-1], (-1, ""))
+                if there < 0:
+                    seen[path.pop()[0]] = done
+                    rests.pop()
+                elif seen[there] == open_:
+                    at = [number for number, _ in path].index(there)
+                    circle = [words for _, words in path[at + 1 :]]
+                    words = "it goes round in a circle, for ever"
+                    self.tell(ENDS, words, there, *circle, text, "… and so on")
+                    return
+                elif not seen[there]:
+                    seen[there] = open_
+                    path.append((there, text))
+                    rests.append(iter(self.onward[there]))
+
+    def tell(self, promise: str, text: str, number: int, *more: str) -> None:
+        if promise not in self.found:
+            self.found[promise] = Finding(promise, text, self.timeline(number, *more))
+
+
+def explore(
+    contract: Contract,
+    most_states: int = MOST_STATES,
+    tell: Callable[[int], None] | None = None,
+) -> Report:
+    """Walk through everything that can happen to a sprint under ``contract``. ``tell`` hears now
+    and then how many states have been seen.
+    """
+    began = time.monotonic()
+    walk = _Walk()
+    first = begin(contract)
+    numbers = {key(first): walk.add(0, "")}
+    todo = deque([(0, first)])
+    while todo and len(numbers) <= most_states:
+        number, state = todo.popleft()
+        if tell and number % EACH == 0:
+            tell(len(numbers))
+        carried = False
+        for step in steps(state):
+            walk.steps += 1
+            carried = carried or step.by in (ENGINE, WORLD)
+            if walk.breaks(state, step, number) or step.after is None:
+                continue
+            there = key(step.after)
+            if there not in numbers:
+                numbers[there] = walk.add(number, step.text)
+                todo.append((numbers[there], step.after))
+            if step.by != FREE:
+                walk.onward[number].append((numbers[there], step.text))
+        if state.snapshot.sprint.status == "running" and not carried:
+            waits = wait_of(state.snapshot)
+            if not waits or waits["who"] == GATEWAY:
+                walk.tell(OWNERS, "nothing moves, and nobody else is asked", number)
+    walk.look_for_circles()
+    took_s = time.monotonic() - began
+    return Report(len(numbers), walk.steps, took_s, not todo, tuple(walk.found.values()))

@@ -1,0 +1,160 @@
+"""What must hold of every step that can happen, judged by what gates and hooks have really said.
+
+One function a promise and one line in the table; each yields what is broken, in words.
+"""
+
+from collections.abc import Callable, Iterator
+
+from gates.models import GateRun
+from gates.verdict import Verdict
+from sprints.engine import acts
+from sprints.engine.actions import Recover, RecoverHook
+from sprints.engine.steps import ENGINE, State, Step, resumed, retried
+from sprints.engine.waits import wait_of
+from sprints.models.sprint import GATEWAY
+from sprints.snapshot import RoundValue
+
+Promise = Callable[[State, Step, State], Iterator[str]]
+ABOUT_THE_WORK = (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
+
+
+def green(state: State, one: RoundValue, attempt: int | None = None) -> bool:
+    """Whether the last run of each required gate of that round has really passed; in that attempt,
+    where one is named.
+    """
+    for gate in state.snapshot.terms.gates_of(one.code):
+        runs = [r for r in state.snapshot.gate_runs if attempt in (None, r.attempt)]
+        mine = [run for run in runs if (run.round_id, run.gate_id) == (one.id, gate.gate_id)]
+        said = state.truth.get(mine[-1].id) if mine else None
+        if gate.required and said != Verdict.PASSED:
+            return False
+    return True
+
+
+def never_red(before: State, step: Step, after: State) -> Iterator[str]:
+    """No round is closed, and no sprint succeeds, over a required gate that is not green."""
+    for one in _closed(before, after):
+        if not green(after, one, after.snapshot.sprint.attempt):
+            yield f"{one.code} is done, and a required gate has not passed in it"
+    if after.snapshot.sprint.status == "succeeded":
+        for one in after.snapshot.rounds:
+            if one.status != "done" or not green(after, one):
+                yield f"the sprint succeeded, and {one.code} is {one.status} or red"
+
+
+def _closed(before: State, after: State) -> Iterator[RoundValue]:
+    """The rounds that the step has closed."""
+    for was, one in zip(before.snapshot.rounds, after.snapshot.rounds, strict=True):
+        if one.status == "done" and was.status != "done":
+            yield one
+
+
+def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
+    """A sprint fails over a verdict about the work, or over its minutes where that is agreed."""
+    sprint = after.snapshot.sprint
+    if sprint.status != "failed" or before.snapshot.sprint.status == "failed":
+        return
+    error = sprint.last_error or ""
+    if error.startswith("deadline:") and after.snapshot.terms.deadline == "stop":
+        return
+    gate_id = error.removeprefix("gate_failed:").split(" ")[0]
+    now = after.snapshot.now
+    runs = after.snapshot.runs_of(now.id, gate_id)
+    lost = runs and runs[-1].status == Verdict.ERROR  # too many gateways have died under it
+    said = after.truth.get(runs[-1].id) if runs else None
+    if not (said in ABOUT_THE_WORK or (said == "lost" and lost)):
+        yield f"the sprint failed with {error!r}, and the gate had said {said}"
+
+
+def hooks_count(before: State, step: Step, after: State) -> Iterator[str]:
+    """A round is closed only with the yes of each blocking hook that it has asked."""
+    attempt = f"/{after.snapshot.sprint.attempt}/"
+    for one in _closed(before, after):
+        for row in after.snapshot.deliveries:
+            said = after.truth.get(row.id)
+            if row.place.startswith(f"{one.code}{attempt}") and said != "yes":
+                yield f"{one.code} is done, and hook {row.hook_id} had said {said} at {row.place}"
+
+
+def nothing_left(before: State, step: Step, after: State) -> Iterator[str]:
+    """Nothing runs, is asked or is to be tried once a sprint has ended; so cancelled is stopped."""
+    snapshot = after.snapshot
+    if snapshot.sprint.status == "running":
+        return
+    status = snapshot.sprint.status
+    if after.attended:
+        yield f"the sprint is {status}, and {', '.join(sorted(after.attended))} still runs"
+    for run in snapshot.gate_runs:
+        if run.status == GateRun.RUNNING:
+            yield f"the sprint is {status}, and run {run.id} has no verdict"
+    for row in snapshot.deliveries:
+        if row.status in ("pending", "running"):
+            yield f"the sprint is {status}, and hook {row.hook_id} is {row.status}"
+    for task in snapshot.tasks:
+        if task.status == "in_progress":
+            yield f"the sprint is {status}, and {task.owner_agent} is still asked"
+
+
+def cancel_counts(before: State, step: Step, after: State) -> Iterator[str]:
+    """Once a cancel is on record, a sprint ends as cancelled and begins nothing new."""
+    if not before.snapshot.sprint.cancel_by or step.by != ENGINE:
+        return
+    status = after.snapshot.sprint.status
+    if before.snapshot.sprint.status == "running" and status not in ("running", "cancelled"):
+        yield f"a cancel was on record, and the sprint is {status}"
+    if len(after.attended) > len(before.attended):
+        yield "a cancel was on record, and something new has begun"
+
+
+def pause_holds(before: State, step: Step, after: State) -> Iterator[str]:
+    """A paused sprint does nothing but look after what a crash has left, and end when cancelled."""
+    if step.by != ENGINE or not before.snapshot.paused or before.snapshot.sprint.cancel_by:
+        return
+    if not isinstance(step.action, Recover | RecoverHook):
+        yield f"the sprint is paused, and goes on: {step.text}"
+
+
+def within_bounds(before: State, step: Step, after: State) -> Iterator[str]:
+    """No more gates run at once than agreed; no row is made twice; what is done stays done."""
+    snapshot, most = after.snapshot, after.snapshot.terms.gates_at_once
+    if len(after.attended) > max(1, most):
+        yield f"{len(after.attended)} run at once, and the contract says {most}"
+    ids = [row.id for rows in (snapshot.tasks, snapshot.gate_runs) for row in rows]
+    ids += [row.id for row in snapshot.deliveries]
+    if len(set(ids)) < len(ids):
+        yield f"a row is made twice: {step.text}"
+    for was, now in zip(before.snapshot.rounds, snapshot.rounds, strict=True):
+        if was.status == "done" and now.status != "done":
+            yield f"{was.code} was done, and is {now.status}"
+
+
+def waits_have_owners(before: State, step: Step, after: State) -> Iterator[str]:
+    """What does not move says why and who is asked; an operator who is asked can lead on, and what
+    the gateway waits for has a time.
+    """
+    snapshot = after.snapshot
+    ends = snapshot.sprint.status != before.snapshot.sprint.status
+    if ends and snapshot.sprint.status in acts.STOPPED and (fault := retried(after).fault):
+        yield f"the sprint is {snapshot.sprint.status} and cannot be retried: {fault}"
+    waits = wait_of(snapshot)
+    if snapshot.sprint.status == "blocked" and not (waits and waits["who"]):
+        yield "the sprint is blocked, and nobody is asked"
+    if snapshot.sprint.status != "running":
+        return
+    if after.attended and not (waits and waits["who"] == GATEWAY and waits["until_ts"]):
+        yield "something runs, and the wait for it has no words or no time"
+    held = snapshot.paused and not before.snapshot.paused
+    if held and (fault := resumed(after).fault):
+        yield f"the sprint is paused and cannot be resumed: {fault}"
+
+
+PROMISES: dict[str, Promise] = {
+    "never ships red": never_red,
+    "never fails without a reason": no_false_red,
+    "a hook's no counts": hooks_count,
+    "nothing is left behind": nothing_left,
+    "cancel means stopped": cancel_counts,
+    "a pause holds": pause_holds,
+    "within its bounds": within_bounds,
+    "every wait has an owner": waits_have_owners,
+}

@@ -1,0 +1,248 @@
+"""All that can happen to a sprint next: what the engine does, what the world answers, what an
+operator asks for, and what breaks. Pure; time stands still but where the minutes of a round end,
+and agents always answer, at once: what a program may do that answers for one is not walked through.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from gates.verdict import Judgement, Verdict
+from sprints.agents.exchange import Exchange
+from sprints.agents.scripted import answer
+from sprints.contract import Contract
+from sprints.engine import acts, decide, gate_moves, hook_moves, perform, settle
+from sprints.engine.actions import (
+    Action,
+    Ask,
+    Begun,
+    Brought,
+    Judged,
+    Outcome,
+    Recover,
+    RecoverHook,
+    Replied,
+    RunGate,
+    RunHook,
+)
+from sprints.engine.awaited import awaited
+from sprints.hooks.letter import Answer
+from sprints.models.moves import Create, Move, MoveRefused
+from sprints.snapshot import Snapshot, SprintValue, evolve
+
+NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
+MOST_RETRIES = 1
+OPERATOR = "sam"
+
+# Who makes the step. ``FREE`` steps are somebody's wish each time, and may go round in a circle.
+ENGINE, WORLD, CRASH, TIME, CANCEL, FREE = "engine", "world", "crash", "time", "cancel", "free"
+
+_SAID = {
+    Verdict.PASSED: Judgement(Verdict.PASSED, 0, "exit code 0", 1.0),
+    Verdict.FAILED: Judgement(Verdict.FAILED, 1, "exit code 1", 1.0),
+    Verdict.ERROR: Judgement(Verdict.ERROR, None, "no such program", 0.0),
+    Verdict.TIMED_OUT: Judgement(Verdict.TIMED_OUT, -15, "over its time", 1.0),
+    Verdict.CANCELLED: Judgement(Verdict.CANCELLED, -15, "stopped", 1.0),
+}
+_YES = Answer(True, "exit code 0", exit_code=0)
+_NO = Answer(False, "exit code 1", exit_code=1)
+_STOPPED = Answer(False, "stopped", stopped=True)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The rows; the ids of what this life of the gateway has under way; what gates and hooks have
+    really said, by the id of the run or delivery, whatever the rows make of it.
+    """
+
+    snapshot: Snapshot
+    attended: frozenset[str]
+    truth: dict[str, str]
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happens: by whom, in words, and what is so after. ``fault`` says how the
+    engine fell over it; then nothing is after.
+    """
+
+    by: str
+    text: str
+    after: State | None
+    action: Action | None = None
+    fault: str = ""
+
+
+def begin(contract: Contract) -> State:
+    """A sprint that has just been started under that contract."""
+    sprint = SprintValue(
+        "s", "S", "created", None, "evidence", None, {}, NOON, None, None, 1, None, ""
+    )
+    created = Snapshot(sprint, (), (), (), None, 1, NOON)
+    started = evolve(created, [acts.start(created, contract, NOON)], NOON)
+    return State(started, frozenset(), {})
+
+
+def steps(state: State) -> Iterator[Step]:
+    """Everything that can happen next."""
+    snapshot = state.snapshot
+    if snapshot.sprint.status == "running":
+        yield from _carried(state)
+        yield from _disturbed(state)
+    else:
+        if snapshot.sprint.status in acts.STOPPED and state.retries < MOST_RETRIES:
+            yield retried(state)
+        if snapshot.sprint.status == "blocked":
+            yield _asked(state, CANCEL, lambda at: acts.cancel(snapshot, OPERATOR, at))
+
+
+def _carried(state: State) -> Iterator[Step]:
+    """What the carrier does next, or is waiting for."""
+    snapshot = state.snapshot
+    try:
+        action = decide.decide(snapshot, state.attended)
+    except Exception as exc:
+        yield Step(ENGINE, "the engine decides", None, fault=f"{type(exc).__name__}: {exc}")
+        return
+    if action is None:
+        for name in sorted(state.attended):
+            yield from _answered(state, _action_of(snapshot, name), name)
+    elif isinstance(action, Recover):
+        yield from _answered(state, action, action.run_id)
+    elif isinstance(action, RecoverHook):
+        yield from _answered(state, action, action.delivery_id)
+    else:
+        yield _begun(state, action)
+
+
+def _begun(state: State, action: Action) -> Step:
+    """A step of bookkeeping, an instant question and its answer, or the beginning of a run."""
+    at = state.snapshot.at
+    try:
+        moves = settle.settle(state.snapshot, action, Begun(at))
+        after = _recorded(state.snapshot, moves, at)
+        if isinstance(action, Ask):
+            said = Exchange(answer(action.agent, action.kind))
+            more = settle.settle(after, action, Replied(at, said))
+            after, moves = _recorded(after, more, at), [*moves, *more]
+        attended = state.attended
+        if isinstance(action, RunGate):
+            attended |= {gate_moves.open_run(after, action.gate_id).id}
+        elif isinstance(action, RunHook):
+            attended |= {hook_moves.open_delivery(after, action).id}
+    except Exception as exc:
+        return Step(ENGINE, _named(action), None, action, f"{type(exc).__name__}: {exc}")
+    return Step(ENGINE, _worded(moves), replace(state, snapshot=after, attended=attended), action)
+
+
+def _action_of(snapshot: Snapshot, name: str) -> Action:
+    """The action that has ``name`` under way."""
+    for run in snapshot.gate_runs:
+        if run.id == name:
+            return RunGate(run.round_id.split("/")[1], run.gate_id)
+    row = hook_moves.delivery_of(snapshot, name)
+    return RunHook(row.place.split("/")[0], row.hook_id, row.point, row.place, "")
+
+
+def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
+    """Every answer that the world may give."""
+    at = state.snapshot.at
+    outcomes: list[tuple[str, str, Outcome]]
+    if isinstance(action, RunGate | Recover):
+        outcomes = [
+            (FREE if said == Verdict.CANCELLED else WORLD, said.value, Judged(at, judgement))
+            for said, judgement in _SAID.items()
+        ]
+        lost: Outcome = Judged(at, perform.LOST)
+    else:
+        outcomes = [
+            (WORLD, "yes", Brought(at, _YES)),
+            (WORLD, "no", Brought(at, _NO)),
+            (FREE, "stopped", Brought(at, _STOPPED)),
+        ]
+        lost = Brought(at, hook_moves.LOST)
+    if isinstance(action, Recover | RecoverHook):
+        outcomes.append((CRASH, "lost", lost))
+    for by, said, outcome in outcomes:
+        yield _settled(state, action, name, (by, said, outcome))
+
+
+def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outcome]) -> Step:
+    by, said, outcome = what
+    text = f"{name.removeprefix('s/')} says {said}"
+    try:
+        if not awaited(state.snapshot, action):
+            return Step(by, text, None, action, "the rows do not wait for that answer")
+        moves = settle.settle(state.snapshot, action, outcome)
+        after = _recorded(state.snapshot, moves, outcome.at)
+        if awaited(after, action) and isinstance(action, Recover | RecoverHook):
+            return Step(by, text, None, action, "the rows still wait once the answer is there")
+    except Exception as exc:
+        return Step(by, text, None, action, f"{type(exc).__name__}: {exc}")
+    truth = state.truth | {name: said}
+    attended = state.attended - {name}
+    return Step(by, f"{text}: {_worded(moves)}", State(after, attended, truth, state.retries))
+
+
+def _disturbed(state: State) -> Iterator[Step]:
+    """What may come between at any moment."""
+    snapshot = state.snapshot
+    if state.attended:
+        yield Step(CRASH, "the gateway is killed", replace(state, attended=frozenset()))
+    if not snapshot.sprint.cancel_by:
+        yield _asked(state, CANCEL, lambda at: acts.cancel(snapshot, OPERATOR, at))
+    if snapshot.paused:
+        yield resumed(state)
+    else:
+        yield _asked(state, FREE, lambda at: acts.pause(snapshot, OPERATOR, "", at))
+    left = decide.deadline_of(snapshot)
+    if left is not None and left > timedelta(0) and snapshot.now.status == "in_progress":
+        late = replace(snapshot, at=snapshot.at + left)
+        yield Step(TIME, f"the minutes of {snapshot.now.code} end", replace(state, snapshot=late))
+
+
+def resumed(state: State) -> Step:
+    """An operator lets a paused sprint go on."""
+    return _asked(state, FREE, lambda at: acts.resume(state.snapshot, OPERATOR))
+
+
+def retried(state: State) -> Step:
+    """An operator has a sprint that was stopped tried again."""
+    snapshot = state.snapshot
+    again = replace(state, retries=state.retries + 1)
+    return _asked(again, FREE, lambda at: acts.retry(snapshot, snapshot.terms, at))
+
+
+def _asked(state: State, by: str, act: Callable[[datetime], Move]) -> Step:
+    at = state.snapshot.at
+    try:
+        move = act(at)
+        after = _recorded(state.snapshot, [move], at)
+    except Exception as exc:
+        return Step(by, "an operator's act", None, fault=f"{type(exc).__name__}: {exc}")
+    return Step(by, move.message, replace(state, snapshot=after))
+
+
+def _recorded(snapshot: Snapshot, moves: list[Move], at: datetime) -> Snapshot:
+    """The snapshot once that is on record. Raises ``MoveRefused``, as ``record`` would, also for a
+    row that is not there.
+    """
+    known = {snapshot.sprint_id, *(row.id for row in snapshot.rounds)}
+    known.update(row.id for row in snapshot.tasks)
+    known.update(row.id for row in snapshot.gate_runs)
+    known.update(row.id for row in snapshot.deliveries)
+    for change in (change for move in moves for change in move.changes):
+        if isinstance(change, Create):
+            known.add(change.id)
+        elif change.id not in known:
+            raise MoveRefused(f"no {change.row} {change.id}")
+    return evolve(snapshot, moves, at)
+
+
+def _worded(moves: list[Move]) -> str:
+    return "; ".join(move.message for move in moves) or "nothing is recorded"
+
+
+def _named(action: Action) -> str:
+    return type(action).__name__

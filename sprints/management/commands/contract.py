@@ -1,0 +1,70 @@
+"""``contract``: what a sprint is bound to, and whether anything under it can break a promise."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from sprints import operations, queries
+from sprints.contract import PROFILES, Contract
+from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.counting import number_of
+
+
+class Command(GatewayCommand):
+    """Walk through everything that can happen; exit 1 where a promise can be broken."""
+
+    help = "Prove that nothing that can happen under a contract breaks a promise."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the acts and their options."""
+        acts = subcommands(parser)
+        check = acts.add_parser(
+            "check",
+            help="walk through every verdict, stop, cancel, pause, crash and missed deadline",
+        )
+        check.add_argument(
+            "id", nargs="?", metavar="ID", help="of this sprint; else as a new one would start"
+        )
+        check.add_argument("--profile", choices=PROFILES, help="of a new one")
+        check.add_argument("--json", action="store_true", help="a JSON object")
+
+    def handle(self, *, id: str | None, profile: str | None, **options: Any) -> None:
+        """Check, and show the proof or the shortest way to a broken promise."""
+        from sprints.engine.explore import NAMES, explore
+
+        if id and profile:
+            raise CommandError("a sprint has its own profile; leave out --profile")
+        contract = _contract(id, profile)
+        with number_of("states") as tell:
+            found = explore(contract, tell=tell)
+        if options["json"]:
+            shown = {"digest": contract.digest, "holds": found.holds, "promises": NAMES}
+            self.stdout.write(json.dumps(shown | asdict(found), indent=2, sort_keys=True))
+        else:
+            self._show(found, NAMES)
+        sys.exit(0 if found.holds else 1)
+
+    def _show(self, found: Any, names: tuple[str, ...]) -> None:
+        for one in found.findings:
+            self.stdout.write(f"broken: {one.promise}: {one.text}")
+            for number, text in enumerate(one.timeline, 1):
+                self.stdout.write(f"  {number:>3}  {text}")
+        seen = f"{found.states} states, {found.steps} steps, {found.took_s:.1f} s"
+        if not found.complete:
+            self.stdout.write(f"gave up: there is more than {seen}; nothing is proved")
+        elif found.holds:
+            self.stdout.write(f"holds: {', '.join(names)} ({seen})")
+        else:
+            self.stdout.write(f"{len(found.findings)} of {len(names)} promises broken ({seen})")
+
+
+def _contract(sprint_id: str | None, profile: str | None) -> Contract:
+    if sprint_id is None:
+        return operations.contract_for({"gate_profile": profile} if profile else {})
+    queries.get(sprint_id)
+    snapshot = queries.look(sprint_id)
+    return snapshot.contract or operations.contract_of(snapshot)
