@@ -18,6 +18,7 @@ PATHS = [
     "/agents/",
     "/events/",
     "/events/?follow=1",
+    "/api/docs",
 ]
 
 

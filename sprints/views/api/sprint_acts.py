@@ -74,7 +74,7 @@ def change(request: Request, sprint_id: str, body: shapes.SprintChange = Body(..
 )
 def run(request: Request, sprint_id: str) -> JsonResponse:
     """Hand it to the workers, to its end."""
-    return taken_on(operations.start, sprint_id)
+    return taken_on(operations.start, sprint_id, by=name_of(request))
 
 
 @router.post(
@@ -107,7 +107,7 @@ def cancel(request: Request, sprint_id: str) -> JsonResponse:
 )
 def retry(request: Request, sprint_id: str) -> JsonResponse:
     """Start again at the round that failed, as a new attempt, with the workers."""
-    return taken_on(operations.start, sprint_id, again=True)
+    return taken_on(operations.start, sprint_id, again=True, by=name_of(request))
 
 
 @router.post(

@@ -222,6 +222,7 @@ def test_run_step_and_cancel_are_carried_out_by_the_workers(call, store):
         operations.create(name, by="test")
 
     call("POST", "/api/sprints/ran/run")
+    assert Event.objects.last().body["data"]["by"] == "the_admin"
     call("POST", "/api/sprints/stepped/step")
     call("POST", "/api/sprints/cancelled/run")
     call("POST", "/api/sprints/cancelled/cancel", by="operator")
