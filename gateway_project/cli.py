@@ -29,6 +29,7 @@ OURS = {
     "events": "the event stream; --follow to watch it",
     "contract": "prove that no path under the gates and hooks as they are breaks a promise",
     "verify": "compare the hash chain, the rows and the files, down to the byte",
+    "backup": "a copy of the store as of one moment, without its keys",
     "rebuild": "an empty database anew from events.jsonl; --check compares",
     "doctor": "check the installation and say what to type to mend it",
 }

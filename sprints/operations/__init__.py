@@ -1,5 +1,6 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.backup_acts import backup
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import record_verified, verify, verify_file
 from sprints.operations.schedule_acts import (
@@ -42,6 +43,7 @@ __all__ = [
     "add_schedule",
     "answer",
     "ask_to_cancel",
+    "backup",
     "cancel",
     "check_rebuild",
     "configuration",

@@ -1,0 +1,178 @@
+"""Whatever happens in whatever order, the record agrees; whatever is done to it is located."""
+
+import os
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from gates import faults
+from sprints import mirror, operations
+from sprints.contract import ContractError
+from sprints.engine.carry import Wish
+from sprints.mirror import lines, verify
+from sprints.models import Sprint
+from tests.world import set_gate
+
+
+def in_one_store(examples):
+    """So many examples, the same at every run, one after the other in one store."""
+    free = [HealthCheck.function_scoped_fixture]
+    return settings(
+        max_examples=examples, deadline=None, suppress_health_check=free, derandomize=True
+    )
+
+
+class Dies(BaseException):
+    """The process ends here."""
+
+
+@contextmanager
+def dying(monkeypatch, nth):
+    """The ``nth`` point of durable writing is the last that this process comes to; 0 for none."""
+    left = [nth]
+
+    def is_last():
+        left[0] -= 1
+        return left[0] == 0
+
+    def point(name):
+        if is_last():
+            raise Dies(name)
+
+    def write(name, descriptor, data):
+        if is_last():
+            os.write(descriptor, data[: len(data) // 2])
+            raise Dies(name)
+        return os.write(descriptor, data)
+
+    def fsync(name, descriptor):
+        point(name)
+
+    with monkeypatch.context() as patched:
+        for name, stand_in in (("point", point), ("write", write), ("fsync", fsync)):
+            patched.setattr(faults, name, stand_in)
+        yield
+
+
+def act(name, sprint_id):
+    """One operation of an operator, or what the world makes of the next gates."""
+    match name:
+        case "create":
+            operations.create(sprint_id, by="test", brief="ü\n")
+        case "run":
+            operations.run(sprint_id, Wish())
+        case "step":
+            operations.run(sprint_id, Wish(), one_round=True)
+        case "queue":
+            operations.start(sprint_id)
+        case "retry":
+            operations.retry(sprint_id, Wish())
+        case "pause":
+            operations.pause(sprint_id, "sam", "lunch")
+        case "resume":
+            operations.resume(sprint_id, "sam")
+        case "cancel":
+            operations.cancel(sprint_id, "sam")
+        case "red":
+            set_gate("false")
+        case "green":
+            set_gate("true")
+
+
+NAMES = (
+    "create", "run", "step", "queue", "retry", "pause", "resume", "cancel", "red", "green",
+)  # fmt: skip
+ACTS = st.tuples(
+    st.sampled_from(NAMES), st.sampled_from("ab"), st.one_of(st.just(0), st.integers(1, 30))
+)
+
+
+@in_one_store(40)
+@given(st.lists(ACTS, min_size=3, max_size=8))
+@example([("run", "a", 9), ("run", "a", 14), ("run", "a", 0)])
+@example([("red", "a", 0), ("run", "a", 0), ("green", "a", 2), ("retry", "a", 5)])
+@example([("create", "a", 3), ("pause", "a", 0), ("queue", "a", 2), ("cancel", "a", 4)])
+def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
+    store, monkeypatch, acts
+):
+    run = Sprint.objects.count()
+    for name, letter, nth in [("create", "a", 0), *acts]:
+        with dying(monkeypatch, nth):
+            try:
+                act(name, f"{letter}{run}")
+            except Dies:
+                lines._known.path, mirror._Pace.behind_since = None, 0.0  # another process goes on
+            except (operations.Refused, ContractError):
+                pass
+
+    mirror.flush()
+
+    assert verify.differences(store) == []
+    found = operations.verify()
+    assert (found.difference, found.behind) == (None, 0)
+    assert operations.check_rebuild().difference == ""
+
+
+@pytest.fixture
+def told(store):
+    """A store with the events of a whole sprint."""
+    operations.create("wk1", by="test")
+    operations.run("wk1", Wish())
+    mirror.flush()
+    return store
+
+
+def located(told, text):
+    """The line at which the file is said to differ, held against the rows and by itself."""
+    told.events.write_bytes(text)
+    found = verify.verify(told)
+    alone = verify.verify_file(told.events)
+    assert found.difference is None or found.difference.where == "events.jsonl"
+    return (
+        found.difference and found.difference.line,
+        alone.difference and alone.difference.line,
+        found.behind,
+    )
+
+
+@in_one_store(300)
+@given(data=st.data())
+def test_any_changed_byte_is_located(told, data):
+    whole = text_of_the_rows()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    other = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[at]))
+
+    found = located(told, whole[:at] + bytes([other]) + whole[at + 1 :])
+
+    line = whole[:at].count(b"\n") + 1
+    assert found == (line, line, 0)
+
+
+@in_one_store(150)
+@given(data=st.data())
+def test_any_dropped_repeated_or_swapped_line_is_located(told, data):
+    parts = text_of_the_rows().splitlines(keepends=True)
+    last = len(parts) - 1
+    at = data.draw(st.integers(0, last))
+    other = data.draw(st.integers(0, last).filter(lambda number: number != at))
+    low = min(at, other)
+
+    dropped = located(told, b"".join([*parts[:at], *parts[at + 1 :]]))
+    repeated = located(told, b"".join([*parts[: at + 1], *parts[at:]]))
+    swapped = [*parts]
+    swapped[at], swapped[other] = parts[other], parts[at]
+
+    # A file that lacks its end is one that is behind: nothing but the rows can tell.
+    assert dropped == ((at + 1, at + 1, 0) if at < last else (None, None, 1))
+    assert repeated == (at + 2, at + 2, 0)
+    assert located(told, b"".join(swapped)) == (low + 1, low + 1, 0)
+
+
+def text_of_the_rows():
+    """events.jsonl as the rows have it."""
+    from sprints.models import Event
+
+    rows = Event.objects.order_by("seq").values_list("line", flat=True)
+    return "".join(f"{line}\n" for line in rows).encode("ascii")
