@@ -11,20 +11,16 @@ from sprints.operations.schedule_acts import (
     turn_schedule,
 )
 from sprints.operations.sprint_acts import (
-    answer,
-    ask_to_cancel,
-    cancel,
     contract_for,
     contract_of,
     create,
     edit,
-    pause,
-    resume,
     retry,
     run,
     start,
     step,
 )
+from sprints.operations.steering_acts import answer, ask_to_cancel, cancel, pause, resume
 from sprints.operations.store_acts import (
     configuration,
     configure,

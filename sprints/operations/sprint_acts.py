@@ -1,7 +1,6 @@
-"""What is done to a sprint: create, edit, run, start, step, retry, answer, pause, cancel, …"""
+"""What is done to a sprint to have it go: create, edit, run, start, step, retry."""
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -12,26 +11,23 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gates import faults, process
-from gates.definition import is_text
 from gates.models import Gate
 from sprints import queue
 from sprints.agent_definition import SCRIPTED
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
-from sprints.engine import acts, answer_moves, holds
+from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
 from sprints.models import Agent, Hook, Sprint
 from sprints.models.event import HOOK_DEPTH
-from sprints.models.host import living
-from sprints.models.lease import Held, holder, release, take
+from sprints.models.lease import Held, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
 from sprints.queries import NotNow, Refused, get
 from sprints.snapshot import Snapshot, evolve, load
 from sprints.switches import switches
 
 TRIES = 20
-LONGEST_ANSWER = 4000
 
 
 def create(
@@ -120,7 +116,7 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
         if (sprint.last_error or "").startswith("agent_asks:"):
             hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
         raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}")
-    return _carry(sprint_id, wish, one_round=one_round, retry=False)
+    return carry_here(sprint_id, wish, one_round=one_round, retry=False)
 
 
 def start(sprint_id: str, *, again: bool = False, by: str = "") -> Sprint:
@@ -136,7 +132,7 @@ def start(sprint_id: str, *, again: bool = False, by: str = "") -> Sprint:
         return replace(move, data=move.data | {"by": by}) if move and by else move
 
     with transaction.atomic():
-        _act(sprint_id, queued)
+        record_act(sprint_id, queued)
         queue.ask(sprint_id)
     return get(sprint_id)
 
@@ -161,7 +157,7 @@ def step(sprint_id: str, by: str) -> Sprint:
         return holds.step(snapshot, begun, contract.rounds[0].code, by)
 
     with transaction.atomic():
-        _act(sprint_id, queued)
+        record_act(sprint_id, queued)
         queue.ask(sprint_id)
     return get(sprint_id)
 
@@ -169,10 +165,10 @@ def step(sprint_id: str, by: str) -> Sprint:
 def retry(sprint_id: str, wish: Wish) -> Snapshot:
     """Start again at the round that failed, as a new attempt, and carry on. Raises as ``run``."""
     get(sprint_id)
-    return _carry(sprint_id, wish, one_round=False, retry=True)
+    return carry_here(sprint_id, wish, one_round=False, retry=True)
 
 
-def _carry(
+def carry_here(
     sprint_id: str, wish: Wish, *, one_round: bool, retry: bool, beside: bool = False
 ) -> Snapshot:
     try:
@@ -182,7 +178,7 @@ def _carry(
     faults.point("lease_taken")
     try:
         process.warm()
-        snapshot = _act(sprint_id, _retry if retry else _start_or_go_on)
+        snapshot = record_act(sprint_id, _retry if retry else _start_or_go_on)
     except BaseException:
         release(lease, unused=True)
         raise
@@ -193,7 +189,7 @@ def _carry(
         raise Refused(f"{text}; see: studio-gateway doctor") from exc
 
 
-def _act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:
+def record_act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:
     """Record the move that ``make`` finds right for the sprint as it is, and return the sprint as
     it is then. Raises ``Refused``.
     """
@@ -238,69 +234,9 @@ def edit(
         title = title.strip() or sprint_id
     was_paused = get(sprint_id).meta.get("automation_paused") is True
     with transaction.atomic():
-        after = _act(sprint_id, lambda snapshot, at: acts.edit(snapshot, title, meta or {}, by, at))
+        after = record_act(
+            sprint_id, lambda snapshot, at: acts.edit(snapshot, title, meta or {}, by, at)
+        )
         if was_paused and not after.paused and after.sprint.status == Sprint.Status.RUNNING:
             queue.ask(sprint_id)
     return get(sprint_id)
-
-
-def pause(sprint_id: str, by: str, why: str = "") -> None:
-    """Hold the sprint at its next step. Raises ``Refused``."""
-    if len(why) > 200 or not why.isprintable():
-        raise Refused("a reason is one line of at most 200 characters")
-    get(sprint_id)
-    _act(sprint_id, lambda snapshot, at: acts.pause(snapshot, by, why, at))
-
-
-def resume(sprint_id: str, by: str) -> None:
-    """Let a paused sprint go on, and ask the workers to. Raises ``Refused``."""
-    get(sprint_id)
-    with transaction.atomic():
-        after = _act(sprint_id, lambda snapshot, at: acts.resume(snapshot, by))
-        if after.sprint.status == Sprint.Status.RUNNING:
-            queue.ask(sprint_id)
-
-
-def answer(sprint_id: str, text: str, by: str) -> None:
-    """Tell the agent what it asked of a human, and ask the workers to go on. Raises ``Refused``."""
-    if not text.strip() or len(text) > LONGEST_ANSWER or not is_text(text):
-        raise Refused(f"an answer is a text of 1 to {LONGEST_ANSWER} characters")
-    get(sprint_id)
-    with transaction.atomic():
-        _act(sprint_id, lambda snapshot, at: answer_moves.answer(snapshot, text.strip(), by, at))
-        queue.ask(sprint_id)
-
-
-def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
-    """End the sprint and return its status: ``cancelled`` only once nothing of it runs.
-
-    A process that carries it is asked, and given ``wait_s``; where nobody carries it, what an
-    earlier life left is ended here. Raises ``Refused``.
-    """
-    get(sprint_id)
-    _act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
-    end = time.monotonic() + wait_s
-    while (sprint := get(sprint_id)).status == "running":
-        if holder(sprint) is None and not _is_elsewhere(sprint):
-            _carry(sprint_id, Wish(), one_round=False, retry=False, beside=True)
-        elif time.monotonic() > end:
-            raise Refused(f"sprint {sprint_id} has been asked to stop and is still stopping")
-        else:
-            time.sleep(0.1)
-    return sprint.status
-
-
-def ask_to_cancel(sprint_id: str, by: str) -> None:
-    """Put the cancel on record and leave it to whoever carries the sprint, or to the workers, to
-    end what runs. Raises ``Refused``.
-    """
-    get(sprint_id)
-    with transaction.atomic():
-        after = _act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
-        if after.sprint.status == Sprint.Status.RUNNING:
-            queue.ask(sprint_id)
-
-
-def _is_elsewhere(sprint: Sprint) -> bool:
-    """Its files are on another host, which lives and will see that it has been cancelled."""
-    return sprint.home not in ("", settings.STORE.place) and living(sprint.home) is not None

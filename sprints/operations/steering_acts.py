@@ -1,0 +1,82 @@
+"""What is done to a sprint on its way: pause, resume, answer, cancel."""
+
+import time
+
+from django.conf import settings
+from django.db import transaction
+
+from gates.definition import is_text
+from sprints import queue
+from sprints.engine import acts, answer_moves
+from sprints.engine.carry import Wish
+from sprints.models import Sprint
+from sprints.models.host import living
+from sprints.models.lease import holder
+from sprints.operations.sprint_acts import carry_here, record_act
+from sprints.queries import Refused, get
+
+LONGEST_ANSWER = 4000
+
+
+def pause(sprint_id: str, by: str, why: str = "") -> None:
+    """Hold the sprint at its next step. Raises ``Refused``."""
+    if len(why) > 200 or not why.isprintable():
+        raise Refused("a reason is one line of at most 200 characters")
+    get(sprint_id)
+    record_act(sprint_id, lambda snapshot, at: acts.pause(snapshot, by, why, at))
+
+
+def resume(sprint_id: str, by: str) -> None:
+    """Let a paused sprint go on, and ask the workers to. Raises ``Refused``."""
+    get(sprint_id)
+    with transaction.atomic():
+        after = record_act(sprint_id, lambda snapshot, at: acts.resume(snapshot, by))
+        if after.sprint.status == Sprint.Status.RUNNING:
+            queue.ask(sprint_id)
+
+
+def answer(sprint_id: str, text: str, by: str) -> None:
+    """Tell the agent what it asked of a human, and ask the workers to go on. Raises ``Refused``."""
+    if not text.strip() or len(text) > LONGEST_ANSWER or not is_text(text):
+        raise Refused(f"an answer is a text of 1 to {LONGEST_ANSWER} characters")
+    get(sprint_id)
+    with transaction.atomic():
+        record_act(
+            sprint_id, lambda snapshot, at: answer_moves.answer(snapshot, text.strip(), by, at)
+        )
+        queue.ask(sprint_id)
+
+
+def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
+    """End the sprint and return its status: ``cancelled`` only once nothing of it runs.
+
+    A process that carries it is asked, and given ``wait_s``; where nobody carries it, what an
+    earlier life left is ended here. Raises ``Refused``.
+    """
+    get(sprint_id)
+    record_act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
+    end = time.monotonic() + wait_s
+    while (sprint := get(sprint_id)).status == "running":
+        if holder(sprint) is None and not _is_elsewhere(sprint):
+            carry_here(sprint_id, Wish(), one_round=False, retry=False, beside=True)
+        elif time.monotonic() > end:
+            raise Refused(f"sprint {sprint_id} has been asked to stop and is still stopping")
+        else:
+            time.sleep(0.1)
+    return sprint.status
+
+
+def ask_to_cancel(sprint_id: str, by: str) -> None:
+    """Put the cancel on record and leave it to whoever carries the sprint, or to the workers, to
+    end what runs. Raises ``Refused``.
+    """
+    get(sprint_id)
+    with transaction.atomic():
+        after = record_act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
+        if after.sprint.status == Sprint.Status.RUNNING:
+            queue.ask(sprint_id)
+
+
+def _is_elsewhere(sprint: Sprint) -> bool:
+    """Its files are on another host, which lives and will see that it has been cancelled."""
+    return sprint.home not in ("", settings.STORE.place) and living(sprint.home) is not None
