@@ -25,9 +25,10 @@ from tests.world import Said, run_command
 __all__ = ["gateway"]
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These last: a browser, once started, keeps an event loop in this thread, beside which Django
-    gives its database to nobody.
+    """These last, whatever else is put in order: a browser, once started, keeps an event loop in
+    this thread, beside which Django gives its database to nobody.
     """
     here = Path(__file__).parent
     items.sort(key=lambda item: here in item.path.parents)
