@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.e2e.conftest import gateway, set_gate, start, wait_for
+from tests.e2e.conftest import fresh, gateway, set_gate, start, wait_for
 from tests.e2e.servers import absent
 from tests.world import Said, run_command
 
-__all__ = ["gateway"]
+__all__ = ["fresh", "gateway"]
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,6 +1,7 @@
 """Real commands in a real repository; nothing of a test may outlive it."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,14 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from sprints.store import FOLDER
 from tests.world import MARK, environment, run_command
 
 
-@pytest.fixture
-def gateway(repo: Path) -> Iterator[Path]:
-    """An initialised repository whose gate is ``true``; no process of it is left in the end."""
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that is just initialised, and whose gate is ``true``, made once for all to copy."""
+    repo = tmp_path_factory.mktemp("fresh") / "repo"
+    (repo / ".git").mkdir(parents=True)
     assert run_command(repo, "init").code == 0
     set_gate(repo, "true")
+    return repo / FOLDER
+
+
+@pytest.fixture
+def gateway(repo: Path, fresh: Path) -> Iterator[Path]:
+    """An initialised repository whose gate is ``true``; no process of it is left in the end."""
+    shutil.copytree(fresh, repo / FOLDER)
     yield repo
     assert wait_for(lambda: not processes_of(repo), 10), processes_of(repo)
 
