@@ -26,8 +26,9 @@ QUIETLY = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-user"]
 ELSEWHERE = {"PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER"}  # where pip would install instead
 PROMPT = "studio-gateway"  # stands in pyvenv.cfg and marks a .venv as made here
 
-# The whole suite, a file in one of two processes: most of it waits for programs that start.
-TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile")
+# The whole suite, a file in one of two processes: most of it waits for programs that start. In the
+# order of the collection, at whose end are the browser's tests.
+TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 USAGE = """\
 usage: python tools/bootstrap.py COMMAND [arguments]

@@ -45,7 +45,9 @@ STEPS = (
     Step("system checks", ("manage.py", "check", "--fail-level", "WARNING")),
     Step("house rules", ("tools/house_rules.py",)),
 )
-TESTS = Step("tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"))
+TESTS = Step(
+    "tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+)
 
 
 def run(step: Step) -> Result:
