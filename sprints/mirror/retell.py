@@ -212,11 +212,11 @@ class _Story:
             case "gate_changed" if removed:
                 self.gates.pop(data["gate_id"], None)
             case "gate_changed":
-                self._gate(data)
+                self._gate(_defined(data))
             case "hook_changed" if removed:
                 self.hooks.pop(data["hook_id"], None)
             case "hook_changed":
-                self.hooks[data["hook_id"]] = data | {"seq": event["seq"]}
+                self.hooks[data["hook_id"]] = _defined(data) | {"seq": event["seq"]}
             case "schedule_changed" if removed:
                 self.schedules.discard(data["schedule_id"])
             case "schedule_changed":
@@ -231,3 +231,8 @@ class _Story:
 def moment(text: str | None) -> datetime | None:
     """A time of the files as an aware one."""
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _defined(data: dict[str, Any]) -> dict[str, Any]:
+    """The definition that an event tells of, without who wanted it so."""
+    return {key: value for key, value in data.items() if key != "by"}
