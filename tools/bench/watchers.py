@@ -42,7 +42,7 @@ def _started(repo: Path) -> "subprocess.Popen[bytes]":
 
     operations.create("watched", by="bench")
     argv = [sys.executable, "-m", "studio_gateway", "sprint", "run", "watched"]
-    run = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=dict(os.environ), cwd=repo)
+    run = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=dict(os.environ))
     output = repo / ".studio_gateway/artifacts/watched/gates/qa_smoke_quick/runs/1/stdout.txt"
     while not output.exists() and run.poll() is None:
         time.sleep(0.1)
