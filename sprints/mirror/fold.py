@@ -1,16 +1,6 @@
 """Events to state: twenty lines that know nothing of rows."""
 
-from collections.abc import Iterable
 from typing import Any
-
-
-def fold(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """state.json as the events tell it, from ``{}``. ``KeyError`` for a bad patch."""
-    state: dict[str, Any] = {}
-    for event in events:
-        for op in event["change"]:
-            apply(state, op)
-    return state
 
 
 def apply(state: dict[str, Any], op: dict[str, Any]) -> None:
