@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -141,7 +142,10 @@ def test_a_link_that_is_swapped_in_while_we_look_is_not_followed(folder, store):
     swapper.start()
     seen = set()
     try:
-        for _ in range(5_000):
+        end = time.monotonic() + 60
+        reads = 0
+        while (reads < 5_000 or swaps < 100) and time.monotonic() < end:
+            reads += 1
             for name in ("stdout.txt", "swapped.txt"):
                 try:
                     seen.add(read(f"gates/qa/{name}"))
@@ -151,6 +155,6 @@ def test_a_link_that_is_swapped_in_while_we_look_is_not_followed(folder, store):
         done.set()
         swapper.join()
 
-    assert swaps > 100
+    assert swaps >= 100
     assert seen <= {b"wk1", b"", None}
     assert {b"wk1", None} <= seen
