@@ -23,6 +23,7 @@ from gates import faults, process_windows, secret_values
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, spent_s, sweep
+from gates.secret_shapes import LIBRARIES
 from gates.supervision.lines import Lines
 
 __all__ = [
@@ -137,7 +138,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._popen = subprocess.Popen(
-            [sys.executable, "-I", "-S", PROGRAM, str(os.getpid())],
+            [sys.executable, "-I", "-S", PROGRAM, str(os.getpid()), LIBRARIES],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,11 +1,10 @@
 """Secrets are taken out of what a program prints before it reaches the disk.
 
 A gate prints into a pipe, and its supervisor writes down what ``Filter`` leaves of it. The other
-way, to let it print straight into its file and clean that when it has ended, was measured and left:
-what takes the time is to look for secrets (100 to 300 MB/s, against some 540 MB/s of a shell's
-redirect), and that takes as long afterwards; a pipe alone is as fast as a redirect. And a kill -9
-before the cleaning would leave the secret on the disk, for every reader to look out for. The
-default cap of 64 MiB passes in less than a second; ``tools/bench`` prints the figures.
+way, to let it print straight into its file and clean that when it has ended, saves little: a pipe
+is as fast as a redirect, and to look for secrets takes as long afterwards. And a kill -9 before the
+cleaning would leave the secret on the disk, for every reader to look out for. ``tools/bench``
+prints what it costs (``capture``).
 
 Part of the supervisor, so it leans on nothing that is slow to import.
 """
@@ -49,10 +48,13 @@ class Redactor:
         raw = {value.strip().encode("utf-8", "surrogateescape") for value in values}
         found = {form for one in raw if LEAST <= len(one) <= MOST for form in forms(one)}
         self.forms = sorted(found, key=lambda form: (-len(form), form))
+        self._sieve = shapes.Sieve(self.forms)
 
     def looks(self, block: bytes) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
         """What is, or may be, in ``block``: forms, and numbers of shapes."""
-        return tuple(form for form in self.forms if form in block), shapes.hinted(block)
+        # Forms may overlap: which of them are there is told one by one.
+        some = self._sieve.found(block)
+        return tuple(form for form in self.forms if some and form in block), shapes.hinted(block)
 
     def held_from(self, block: bytes, start: int) -> int:
         """Where what may yet become a secret begins; the length of ``block`` where nothing may."""

@@ -1,11 +1,13 @@
 """The program between a worker and its gates, one after another, which ends a gate whatever
 happens to either.
 
-Started as ``python -I -S supervisor.py PID`` by the worker with that pid. Standard input brings
-lines: a spec, then empty ones as a sign of life, or ``{"stop": why, "kill": bool}``. Its end, or
-a silence longer than the lease, stops the gate. Standard output takes ``{"started": identity}``
-and then the result, with ``again`` where another spec may follow. ``result.json`` holds the result
-by then, unless nobody had asked for the stop: such a run has no result, and is to be done again.
+Started as ``python -I -S supervisor.py PID LIBRARIES`` by the worker with that pid, which says
+where the one library lies that is needed here: ``site`` would take long to find it. Standard input
+brings lines: a spec, then empty ones as a sign of life, or ``{"stop": why, "kill": bool}``. Its
+end, or a silence longer than the lease, stops the gate. Standard output takes
+``{"started": identity}`` and then the result, with ``again`` where another spec may follow.
+``result.json`` holds the result by then, unless nobody had asked for the stop: such a run has no
+result, and is to be done again.
 """
 
 import json
@@ -14,7 +16,7 @@ import sys
 import time
 
 if __name__ == "__main__":  # with -I -S neither our folder nor site-packages is on the path
-    sys.path.append(__file__.rpartition("/gates/")[0])
+    sys.path += [__file__.rpartition("/gates/")[0], sys.argv[2]]
 
 from gates import process_table
 from gates.supervision.ears import Ears

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from gates.redaction import MARK, Filter, Redactor, forms, redactor
+from gates.secret_shapes import SHAPES as SHAPES_SOUGHT
 from gates.secret_values import in_environment, known
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,6 +123,24 @@ def test_nothing_else_is_touched():
 
     for text in (prose, noise, tame, bytes(1 << 20)):
         assert passed(ours, text[:99_999], text[99_999:]) == text
+
+
+def test_no_word_that_tells_of_a_shape_hides_another():
+    """The search goes on behind a word that it found."""
+    words = [(word, shape) for shape in SHAPES_SOUGHT for word in shape.words]
+
+    for word, shape in words:
+        for other, of in words:
+            hidden = [n for n in range(1, len(word)) if other.startswith(word[n : n + len(other)])]
+            assert shape is of or not hidden, (word, other)
+
+
+def test_values_that_overlap_are_all_found():
+    """Whichever of them the search comes upon first."""
+    ours = redactor(("abcdefgh-secret", "secret-ijklmnop", "abcdefgh-secret-i"))
+    text = b"<abcdefgh-secret-ijklmnop> <abcdefgh-secret> <secret-ijklmnop>" * 5000
+
+    assert b"secret" not in passed(ours, text)
 
 
 def test_what_cannot_become_a_secret_is_not_kept_waiting():
