@@ -20,7 +20,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict and why. ``exit_code`` is negative when a signal ended the program, None when it
-    never ended under our eyes; ``duration_s`` is measured on a monotonic clock.
+    never ended under our eyes; ``duration_s`` is measured on a monotonic clock. ``outputs`` is the
+    SHA-256 (hex) of what it printed, by the file's name.
     """
 
     verdict: Verdict
@@ -29,3 +30,4 @@ class Judgement:
     duration_s: float
     strays_killed: int = 0
     dropped_bytes: int = 0
+    outputs: tuple[tuple[str, str], ...] = ()

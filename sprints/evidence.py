@@ -9,8 +9,8 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from django.conf import settings
 
@@ -19,7 +19,7 @@ from sprints.ids import BadId, check_id
 _STEPWISE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 
-def open_evidence(sprint_id: str, relpath: str) -> BinaryIO:
+def open_evidence(sprint_id: str, relpath: str) -> BufferedReader:
     """The file ``relpath`` (its parts separated by ``/``) of that sprint's folder; the caller reads
     and closes it. Raises ``FileNotFoundError`` for whatever is not a plain file of that sprint.
     """

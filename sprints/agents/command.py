@@ -122,7 +122,8 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
 
 
 def _shown(folder: Path, exchange: Exchange) -> Exchange:
-    """The exchange, once the task's latest outputs are those of this try."""
+    """The exchange, with its outputs, once those are shown as the task's latest."""
+    exchange = replace(exchange, outputs=evidence.digests(folder))
     try:
         evidence.complete(folder, up=UP_TO_SPRINT)
     except OSError as exc:

@@ -37,6 +37,7 @@ class Exchange:
 
     ``stopped``: we wanted that, and it is to be asked again unless the sprint was cancelled.
     ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
+    ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name.
     """
 
     reply: Reply | None
@@ -48,6 +49,7 @@ class Exchange:
     duration_s: float | None = None
     strays_killed: int = 0
     dropped_bytes: int = 0
+    outputs: tuple[tuple[str, str], ...] = ()
 
 
 LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)

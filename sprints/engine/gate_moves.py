@@ -116,6 +116,9 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         data["strays_killed"] = said.strays_killed
     if said.dropped_bytes:
         data["dropped_bytes"] = said.dropped_bytes
+    if said.outputs:
+        folder = f"gates/{run.gate_id}/runs/{run.number}"
+        data["outputs"] = {f"{folder}/{name}": digest for name, digest in said.outputs}
     moves = [
         Move(
             "gate_finished",

@@ -102,7 +102,8 @@ def _left_s(snapshot: Snapshot, world: World) -> float:
 
 
 def _shown(folder: Path, said: Judgement) -> Judgement:
-    """The judgement, once the gate's latest outputs are those of this run."""
+    """The judgement, with its outputs, once those are shown as the gate's latest."""
+    said = replace(said, outputs=evidence.digests(folder))
     try:
         evidence.complete(folder)
     except OSError as exc:

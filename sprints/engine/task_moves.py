@@ -112,6 +112,9 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         details["lost"] += 1
     data = {key: value for key, value in details.items() if key not in ("command", "answers")}
     data |= {"task_id": task.task_id, "agent": task.owner_agent}
+    if said.outputs:
+        path = folder.removeprefix(f"{snapshot.sprint.artifacts_dir}/")
+        data["outputs"] = {f"{path}/{name}": digest for name, digest in said.outputs}
     text, agent = "", task.owner_agent
     if said.reply:
         text = said.text

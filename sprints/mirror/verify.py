@@ -1,4 +1,4 @@
-"""Do the files say what the rows say, and do the events explain it all?
+"""Do the files say what the rows say, and do the events explain it all? Is what was printed there?
 
 One pass over the events, each parsed once; what is kept of them is the state that they fold to.
 ``verify`` looks at the files as they lie and writes nothing; ``differences`` lets them catch up
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sprints.mirror import flush, lines, links, state
+from sprints.mirror import flush, lines, links, outputs, state
 from sprints.mirror.differ import differ, values
 from sprints.mirror.fold import apply
 from sprints.mirror.frozen import Frozen
@@ -27,9 +27,9 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first thing that does not agree. ``where`` is events.jsonl, state.json or database;
-    ``line`` counts from 1 (in the database it is the event's seq), 0 where it is none; ``pointer``
-    is a JSON pointer into state.json, empty where it is none.
+    """The first thing that does not agree. ``where`` is events.jsonl, state.json, artifacts or
+    database; ``line`` counts from 1 (in the database it is the event's seq), 0 where it is none;
+    ``pointer`` is a JSON pointer into state.json, empty where it is none.
     """
 
     where: str
@@ -51,6 +51,7 @@ class Report:
     size_bytes: int
     took_s: float
     difference: Difference | None = None
+    outputs: int = 0  # of gates and agents, read whole
 
 
 class Differs(Exception):
@@ -86,8 +87,9 @@ def differences(store: Store) -> list[str]:
     return []
 
 
-def verify(store: Store, tell: Tell | None = None) -> Report:
-    """Compare the files as they lie with the rows and with what the events explain.
+def verify(store: Store, tell: Tell | None = None, *, read_outputs: bool = True) -> Report:
+    """Compare the files as they lie with the rows and with what the events explain, then what lies
+    in artifacts with its digests.
 
     ``tell`` hears now and then how many bytes of how many are done. Raises ``Busy``, ``OSError``.
     """
@@ -98,8 +100,12 @@ def verify(store: Store, tell: Tell | None = None) -> Report:
             _compare(moment, seen, tell)
     except Differs as exc:
         found = exc.difference
+    count = 0
+    if read_outputs and not found:
+        count, words = outputs.altered(seen.events)
+        found = Difference("artifacts", words) if words else None
     took_s = time.monotonic() - began
-    return Report(seen.events, seen.sprints, seen.behind, size, took_s, found)
+    return Report(seen.events, seen.sprints, seen.behind, size, took_s, found, count)
 
 
 def verify_file(path: Path, tell: Tell | None = None) -> Report:

@@ -12,11 +12,11 @@ from sprints.operations.store_acts import store
 verify_file = mirror_verify.verify_file
 
 
-def verify(tell: Tell | None = None) -> Report:
-    """Compare chain, rows and files as they lie; writes nothing. Raises ``StoreError``,
-    ``OSError``.
+def verify(tell: Tell | None = None, *, outputs: bool = True) -> Report:
+    """Compare chain, rows and files as they lie, and with ``outputs`` what gates and agents
+    printed; writes nothing. Raises ``StoreError``, ``OSError``.
     """
-    return mirror_verify.verify(store(), tell)
+    return mirror_verify.verify(store(), tell, read_outputs=outputs)
 
 
 def record_verified(found: Report) -> None:

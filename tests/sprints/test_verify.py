@@ -8,7 +8,7 @@ import pytest
 from sprints import mirror, operations
 from sprints.engine.carry import Wish
 from sprints.mirror import lines, verify
-from sprints.models import Event, Head
+from sprints.models import Event, Head, Sprint
 from sprints.models.event import FIRST_PREV, canonical, chain
 
 
@@ -45,6 +45,41 @@ def test_a_flipped_byte_of_the_last_line_is_found_or_mended_by_a_new_process(tol
 
         mended = told.events.read_bytes().startswith(whole)
         assert mended if not found else found[0].startswith("events.jsonl"), at
+
+
+def test_what_was_printed_is_found_changed_and_gone(told):
+    (printed,) = {*told.artifacts.glob("wk1/gates/*/runs/1/stdout.txt")}
+    was = printed.read_bytes()
+
+    assert (verify.verify(told).difference, verify.verify(told).outputs) == (None, 4)
+
+    printed.write_bytes(was + b" ")
+    found = verify.verify(told).difference
+    assert found is not None
+    assert found.text == f"{printed.relative_to(told.artifacts)} is not what was printed"
+    assert verify.verify(told, read_outputs=False).difference is None
+
+    printed.unlink()
+    found = verify.verify(told).difference
+    assert found is not None
+    assert found.text == f"{printed.relative_to(told.artifacts)} is not there"
+
+    printed.symlink_to(told.config)
+    assert verify.verify(told).difference == found
+
+    printed.unlink()
+    printed.write_bytes(was)
+    assert verify.verify(told).difference is None
+
+
+def test_what_lies_in_another_hosts_store_is_left_to_it(told):
+    printed = told.artifacts / "wk1" / "gates"
+    printed.rename(told.root / "aside")
+    assert verify.verify(told).difference is not None
+
+    Sprint.objects.update(home="elsewhere:/repo")
+
+    assert (verify.verify(told).difference, verify.verify(told).outputs) == (None, 0)
 
 
 def test_a_file_that_lags_is_no_difference(told):
@@ -164,7 +199,9 @@ def test_a_sound_store_is_said_to_be_so(told, invoke):
 
     count = Event.objects.count()
     assert (said.code, said.err) == (0, "")
-    assert said.out.startswith(f"sound: {count} events and 1 sprints; events, rows and files agree")
+    assert said.out.startswith(
+        f"sound: {count} events and 1 sprints; events, rows, files and 4 outputs agree"
+    )
 
 
 def test_verify_changes_nothing_that_it_finds(told, invoke):

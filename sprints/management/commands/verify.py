@@ -19,7 +19,8 @@ class Command(GatewayCommand):
 
     help = (
         "Check the hash chain and the numbers of events.jsonl, that its events explain the rows and"
-        " state.json, and that contracts fit their digests. Changes nothing, and sprints may run."
+        " state.json, that contracts fit their digests, and that what gates and agents printed is"
+        " what it was. Changes nothing, and sprints may run."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,6 +31,10 @@ class Command(GatewayCommand):
         parser.add_argument("--json", action="store_true", help="a JSON object")
         parser.add_argument(
             "--record", action="store_true", help="put the result on record, as an event"
+        )
+
+        parser.add_argument(
+            "--no-outputs", action="store_true", help="do not read what gates and agents printed"
         )
 
     def execute(self, *args: Any, **options: Any) -> Any:
@@ -44,9 +49,10 @@ class Command(GatewayCommand):
             raise CommandError("a file has no record of its own; leave out --record")
         try:
             with counted("verifying") as tell:
-                found = (
-                    operations.verify(tell) if file is None else operations.verify_file(file, tell)
-                )
+                if file is None:
+                    found = operations.verify(tell, outputs=not options["no_outputs"])
+                else:
+                    found = operations.verify_file(file, tell)
         except OSError as exc:
             raise CommandError(f"{exc.filename or file}: {exc.strerror or exc}") from exc
         if record:
@@ -64,6 +70,8 @@ class Command(GatewayCommand):
 
 def _worded(found: Any, file: Path | None) -> str:
     of = "events" if file else "events, rows and files"
+    if found.outputs:
+        of = f"events, rows, files and {found.outputs} outputs"
     behind = f"; events.jsonl has {found.behind} of them still to get" if found.behind else ""
     rate = f"{found.events / max(found.took_s, 1e-6):,.0f}/s"
     return (
