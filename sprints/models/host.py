@@ -14,7 +14,7 @@ SILENT_S = 10.0  # since a worker's last one, where a worker is free to give it
 
 class Host(models.Model):
     """``seen_at`` is the watch's own sign of life, ``worked_at`` the last of its workers, both by
-    the database's clock.
+    the database's clock. ``verify_at`` is when its store is next verified.
     """
 
     name = models.CharField(max_length=100, primary_key=True)
@@ -24,6 +24,7 @@ class Host(models.Model):
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     worked_at = models.DateTimeField()
+    verify_at = models.DateTimeField(null=True, blank=True)
     restarts = models.PositiveIntegerField(default=0)
 
     class Meta:

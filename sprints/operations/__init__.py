@@ -2,7 +2,13 @@
 
 from sprints.operations.backup_acts import backup
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
-from sprints.operations.record_acts import record_verified, verify, verify_file
+from sprints.operations.record_acts import (
+    record_verified,
+    verify,
+    verify_file,
+    verify_nightly,
+    verify_when_due,
+)
 from sprints.operations.schedule_acts import (
     add_schedule,
     fire_schedules,
@@ -31,7 +37,10 @@ from sprints.operations.store_acts import (
 from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
 
+CHORES = (fire_schedules, verify_when_due)  # of whoever watches a cluster, every few seconds
+
 __all__ = [
+    "CHORES",
     "NotNow",
     "Refused",
     "StoreError",
@@ -65,4 +74,6 @@ __all__ = [
     "turn_schedule",
     "verify",
     "verify_file",
+    "verify_nightly",
+    "verify_when_due",
 ]  # fmt: skip

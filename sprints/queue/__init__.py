@@ -26,7 +26,10 @@ from sprints.models.moves import Hold, MoveRefused, engine_waits, record
 from sprints.store import StoreError
 
 # The only functions that a worker runs, whatever a queued message names.
-ALLOWED = frozenset({"sprints.queue.work", "sprints.queue.beat"})
+WORK, BEAT, VERIFY = (
+    "sprints.queue.work", "sprints.queue.beat", "sprints.operations.verify_nightly",
+)  # fmt: skip
+ALLOWED = frozenset({WORK, BEAT, VERIFY})
 
 # What this process has been asked for: a worker's SIGTERM sets ``hand_back``.
 WISH = Wish()
@@ -38,7 +41,7 @@ def ask(sprint_id: str) -> None:
     It is asked of the host that has the sprint's files, while that lives; else of our own store's;
     else of whoever comes first.
     """
-    _enqueue("work", sprint_id, _place_of(sprint_id))
+    _enqueue(WORK, sprint_id, _place_of(sprint_id))
 
 
 def _place_of(sprint_id: str) -> str:
@@ -55,28 +58,34 @@ def ask_beat(host: str) -> bool:
 
     if not get_broker().answers():
         return False
-    if not _is_queued("beat", host, settings.STORE.place):
-        _enqueue("beat", host, settings.STORE.place)
+    if not _is_queued(BEAT, host, settings.STORE.place):
+        _enqueue(BEAT, host, settings.STORE.place)
     return True
 
 
-def _is_queued(name: str, argument: str, place: str) -> bool:
+def ask_to_verify() -> None:
+    """Ask the workers of our store to verify it; a part of the caller's transaction."""
+    _enqueue(VERIFY, settings.STORE.place, settings.STORE.place)
+
+
+def _is_queued(function: str, argument: str, place: str) -> bool:
     from django_q.brokers import get_broker
 
     from sprints.queue.letters import asked, key_of
 
-    wanted = (f"sprints.queue.{name}", (argument,))
+    wanted = (function, (argument,))
     return any(asked(letter) == wanted for letter in get_broker(key_of(place)).letters())
 
 
-def _enqueue(name: str, argument: str, place: str) -> None:
+def _enqueue(function: str, argument: str, place: str) -> None:
     from django_q.brokers import get_broker
     from django_q.tasks import async_task
 
     from sprints.queue.letters import key_of
 
     to = get_broker(key_of(place))
-    async_task(f"sprints.queue.{name}", argument, task_name=f"{name} {argument}", broker=to)
+    name = f"{function.rpartition('.')[2]} {argument}"
+    async_task(function, argument, task_name=name, broker=to)
 
 
 def work(sprint_id: str) -> None:

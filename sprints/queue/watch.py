@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from django.conf import settings
@@ -44,9 +44,9 @@ class Watch:
         self._start()
         return self
 
-    def run(self, stop: Callable[[], bool], chore: Callable[[], None]) -> None:
-        """Keep the cluster at work until ``stop``, which is asked several times a second; ``chore``
-        is done every few seconds.
+    def run(self, stop: Callable[[], bool], chores: Sequence[Callable[[], None]]) -> None:
+        """Keep the cluster at work until ``stop``, which is asked several times a second;
+        ``chores`` are done every few seconds.
         """
         next_beat = next_look = 0.0
         with Courier():
@@ -57,7 +57,8 @@ class Watch:
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_S
                     self._do(self._beat)
-                    self._do(chore)
+                    for chore in chores:
+                        self._do(chore)
                 time.sleep(ROUND_S)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gates import process_table
+from sprints.store import FOLDER
 from tests.e2e.conftest import processes_of, set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.world import run_command
@@ -191,6 +193,32 @@ def test_a_schedule_that_is_due_is_carried_to_its_end(gateway, worker):
 
     assert succeeded_one(gateway, "nightly-20260101-0200")
     check_store(gateway)
+
+
+def test_every_night_the_record_is_verified_and_the_result_is_an_event(gateway, worker):
+    def night() -> None:
+        with sqlite3.connect(gateway / FOLDER / "gateway.sqlite3", timeout=15) as database:
+            assert database.execute(
+                "UPDATE sprints_host SET verify_at = '2026-01-01 03:00:00' WHERE verify_at NOTNULL"
+            ).rowcount
+        database.close()
+
+    def told(kind: str) -> list[str]:
+        return [one["message"] for one in events_of_all(gateway) if one["kind"] == kind]
+
+    queue(gateway, "wk1")
+    assert succeed(gateway, "wk1")
+    assert told("verified") == []
+
+    night()
+    assert wait_for(lambda: told("verified"), 30)
+
+    (printed,) = {*(gateway / FOLDER).glob("artifacts/wk1/gates/*/runs/1/stdout.txt")}
+    printed.write_text("something else")
+    night()
+    assert wait_for(lambda: told("error"), 30)
+    assert "stdout.txt is not what was printed" in told("error")[0]
+    assert len(told("verified")) == 1
 
 
 def succeeded_one(repo: Path, name: str) -> bool:

@@ -52,5 +52,5 @@ class Command(GatewayCommand):
                 f"{options['workers']} workers on {options['name']}; Ctrl-C stops them"
             )
             self.stdout.flush()
-            watch.run(stop, operations.fire_schedules)
+            watch.run(stop, operations.CHORES)
         self.stdout.write("stopped; what ran goes on with the next start")
