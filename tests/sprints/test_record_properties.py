@@ -1,5 +1,6 @@
 """Whatever happens in whatever order, the record agrees; whatever is done to it is located."""
 
+import json
 import os
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from gates import faults
 from sprints import mirror, operations
 from sprints.contract import ContractError
 from sprints.engine.carry import Wish
-from sprints.mirror import lines, verify
+from sprints.mirror import lines, state, verify
 from sprints.models import Sprint
 from tests.world import set_gate
 
@@ -22,6 +23,23 @@ def in_one_store(examples):
     return settings(
         max_examples=examples, deadline=None, suppress_health_check=free, derandomize=True
     )
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.dictionaries(st.text(), VALUES))
+@example({"a": 1e16, "b": 1e-7, "c": -0.0, "d": 0.1, "e": 2**64, "f": -(2**63)})
+@example({"a": "\ud800", "b": "\x7f\x1b\x00/", "c": [], "d": {}, "e": "1e5", "é": ""})
+def test_a_sprints_text_is_what_json_makes_of_it(whole):
+    text = json.dumps({"sprints": {"wk1": whole}, "version": 1}, indent=2, sort_keys=True)
+
+    assert b"".join(state.whole([("wk1", state.entry("wk1", whole))])).decode() == text
 
 
 class Dies(BaseException):
