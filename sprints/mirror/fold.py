@@ -1,6 +1,9 @@
-"""Events to state: twenty lines that know nothing of rows."""
+"""Events to state: a few lines that know nothing of rows."""
 
+from collections.abc import MutableMapping
 from typing import Any
+
+from sprints.mirror.shelf import Shelf
 
 
 def apply(state: dict[str, Any], op: dict[str, Any]) -> None:
@@ -9,13 +12,16 @@ def apply(state: dict[str, Any], op: dict[str, Any]) -> None:
     _, *parents, last = path.split("/")
     if "~" in path:
         parents, last = [_plain(part) for part in parents], _plain(last)
-    target = state
+    target: MutableMapping[str, Any] = state
     for part in parents:
         target = target[part]
     if op["op"] != "add" and last not in target:
         raise KeyError(path)
     if op["op"] == "remove":
         del target[last]
+    elif target is state and last == "sprints":
+        state[last] = Shelf()
+        state[last].update(op["value"])
     else:
         target[last] = op["value"]
 

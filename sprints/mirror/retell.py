@@ -4,11 +4,12 @@ What is in state.json comes from the fold; what is not comes from the data of th
 a run is given out when it ends, so that memory is bounded by what is open and by the state itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from datetime import datetime
 from typing import Any
 
 from sprints.mirror.fold import apply
+from sprints.mirror.shelf import Shelf
 
 Row = tuple[str, dict[str, Any]]
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
@@ -33,7 +34,7 @@ class _Story:
 
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
-        self.beside: dict[str, dict[str, Any]] = {}
+        self.beside: MutableMapping[str, dict[str, Any]] = Shelf()
         self.prompts: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.deliveries: dict[str, dict[str, Any]] = {}
@@ -122,12 +123,14 @@ class _Story:
             "meta": meta,
             "waiting": sprint["meta"].get("waiting_for"),
             "version": beside.pop("n"),
+            "started_at": moment(beside.pop("started_at")),
+            "finished_at": moment(beside.pop("finished_at")),
             **beside,
         }
 
     def _sprint(self, event: dict[str, Any], data: dict[str, Any]) -> None:
         """What is on record of the sprint beside its part of the state."""
-        beside, at = self.beside[event["sprint_id"]], moment(event["ts"])
+        beside, at = self.beside[event["sprint_id"]], event["ts"]
         beside["n"] += 1
         where = f"/sprints/{event['sprint_id']}/status"
         status = [op["value"] for op in event["change"] if op["path"] == where]
@@ -144,7 +147,7 @@ class _Story:
         elif event["message"].startswith(("cancel asked by ", "sprint cancelled by ")):
             beside["cancel_by"] = data["by"]
             if status:
-                self._drop(event["sprint_id"], at)
+                self._drop(event["sprint_id"], moment(at))
 
     def _task(self, name: str, reply: Any) -> Row:
         sprint, code, task_id = name.split("/")

@@ -68,6 +68,7 @@ class Shown:
         self._late = {name for name in names if not self._agrees(name, folded)}
 
     def _refuse(self, folded: dict[str, Any]) -> None:
+        folded = folded | {"sprints": dict(folded.get("sprints", {}))}
         path = differ(self._shown, folded)
         why = values(self._shown, folded, path) if path else ""
         raise Wrong(f"differs from the rows at {path or '/'}", why, path)
