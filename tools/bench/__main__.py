@@ -16,6 +16,10 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         f"latency-{on}": ({"on": on, "runs": 100}, {"on": on, "runs": 10})
         for on in ("sqlite", "redis", "postgres")
     },
+    "record": (
+        {"sizes": ((100, 10_000), (10_000, 1_000_000))},
+        {"sizes": ((20, 2000), (400, 40_000))},
+    ),
     "queue": ({"idle_s": 30.0, "many": 200}, {"idle_s": 8.0, "many": 20}),
     "web": (
         {"sizes": ((50, 1000), (5000, 1_000_000)), "asks": 100},

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,8 @@ def fill(sprints: int) -> None:
     """Add that many finished sprints: one is run, the others are its copies under other ids."""
     if not sprints:
         return
+    from django.conf import settings
+
     from sprints import mirror, operations
     from sprints.engine.carry import Wish
 
@@ -67,7 +70,11 @@ def fill(sprints: int) -> None:
     operations.create(template, by="bench")
     operations.run(template, Wish())
     _copy_rows(template, sprints)
-    _copy_events(template, [f"{template}-{n}" for n in range(sprints)])
+    names = [f"{template}-{n}" for n in range(sprints)]
+    _copy_events(template, names)
+    artifacts = settings.STORE.artifacts
+    for name in names:
+        shutil.copytree(artifacts / template, artifacts / name, copy_function=os.link)
     mirror.flush()
 
 
