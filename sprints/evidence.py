@@ -8,7 +8,7 @@ opened from the one before it, and no link is ever followed: what was checked is
 import contextlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BufferedReader
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def open_evidence(sprint_id: str, relpath: str) -> BufferedReader:
     except (BadId, OSError) as exc:
         raise FileNotFoundError(relpath) from exc
     found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or any(os.path.samestat(found, s) for s in _secrets()):
+    if not stat.S_ISREG(found.st_mode) or _is_secret(found):
         os.close(descriptor)
         raise FileNotFoundError(relpath)
     return os.fdopen(descriptor, "rb")
@@ -58,6 +58,9 @@ def _opened(parts: Sequence[str]) -> int:
             above = here
             here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
             os.close(above)
+        # To open the database by another name and close it would let go of our locks on it.
+        if _is_secret(os.stat(name, dir_fd=here, follow_symlinks=False)):
+            raise FileNotFoundError(name)
         # A pipe with no writer would keep us waiting.
         return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
     finally:
@@ -72,8 +75,10 @@ def _opened_at_once(root: Path, parts: Sequence[str]) -> int:
     return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
 
 
-def _secrets() -> Iterator[os.stat_result]:
-    """What must not be shown by any name: a hard link is no link to follow."""
+def _is_secret(found: os.stat_result) -> bool:
+    """Whether it must not be shown by any name: a hard link is no link to follow."""
     for path in (settings.STORE.config, settings.STORE.database):
         with contextlib.suppress(OSError):
-            yield path.stat()
+            if os.path.samestat(found, path.stat()):
+                return True
+    return False
