@@ -1,5 +1,6 @@
 """``python -m studio_gateway X`` is ``python manage.py X``, from any folder."""
 
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ def main() -> None:
     # would be any exception, and what was acknowledged bears a kill.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()  # what is loaded stays; to look for garbage in it is a tenth of the start
     from gateway_project.cli import run
 
     run(sys.argv)

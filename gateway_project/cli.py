@@ -1,6 +1,7 @@
 """Django's command line with our commands first and an unknown word answered in one line."""
 
 import difflib
+import gc
 import os
 import signal
 import sys
@@ -62,7 +63,10 @@ class Gateway(ManagementUtility):
         return "\n".join(lines)
 
     def fetch_command(self, subcommand: str):  # type: ignore[no-untyped-def]
-        """The command of that name; an unknown one is a line on stderr and exit 2."""
+        """The command of that name; an unknown one is a line on stderr and exit 2. All apps are
+        loaded by now, and garbage is looked for again.
+        """
+        gc.enable()
         if subcommand not in get_commands():
             self._unknown(subcommand)
         if subcommand not in OURS and signal.getsignal(signal.SIGINT) is signal.SIG_DFL:

@@ -112,7 +112,7 @@ INSTALLED_APPS = [
     "gateway_project.accounts",
     "sprints",
     "gates",
-    "django_q",
+    "sprints.queue_app.DjangoQ",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

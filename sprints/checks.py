@@ -7,8 +7,10 @@ from django.core.checks import CheckMessage, Error, register
 
 from gates.definition import MAX_TIMEOUT_S
 
+QUEUE = "queue"  # a tag of ours: what a process of the cluster checks again for itself
 
-@register()
+
+@register(QUEUE)
 def timeouts_in_order(**kwargs: Any) -> list[CheckMessage]:
     """The queue's timeout kills a worker without a word, so it lies above every gate's own; and
     the queue hands a message out again after ``retry``, so that lies above the timeout.

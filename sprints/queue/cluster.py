@@ -8,7 +8,9 @@ import signal
 from typing import Any
 
 import django.db.models.sql.compiler  # noqa: F401 (else each worker loads it for itself)
+from django.db import connections
 from django_q import cluster
+from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.signals import post_spawn
 
@@ -90,6 +92,8 @@ def run(workers: int, parent: int) -> None:
     cluster.Sentinel = Sentinel
     post_spawn.connect(_spawned, weak=False)
     q = Cluster()
+    get_broker()  # loaded here, each process of the cluster has its modules from us
+    connections.close_all()  # a connection does not bear a fork
     gc.freeze()  # what is loaded stays in pages that all share: no later collection writes there
     q.start()
     while q.sentinel.is_alive() and not q.asked:

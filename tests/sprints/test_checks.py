@@ -1,8 +1,10 @@
 """Timeouts in the wrong order are refused by the system check."""
 
 import pytest
+from django.core.management.base import SystemCheckError
 
 from sprints.checks import timeouts_in_order
+from sprints.management.commands.worker import Command
 
 
 def test_the_settings_as_they_are_pass():
@@ -22,3 +24,13 @@ def test_a_wrong_order_is_named(settings, changed, found):
     settings.Q_CLUSTER = settings.Q_CLUSTER | changed
 
     assert [one.id for one in timeouts_in_order()] == found
+
+
+def test_a_cluster_checks_the_order_for_itself_and_its_watch_checks_everything(settings):
+    settings.Q_CLUSTER = settings.Q_CLUSTER | {"timeout": 600}
+    command = Command()
+
+    with pytest.raises(SystemCheckError, match="E001"):
+        command.check(**command.get_check_kwargs({"inside": 1}))
+
+    assert command.get_check_kwargs({"inside": None}) == {}

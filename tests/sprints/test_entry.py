@@ -14,3 +14,9 @@ def test_settings_of_the_users_own_django_project_are_not_taken_for_ours(repo):
 
     assert (said.code, said.err) == (0, "")
     assert (repo / ".studio_gateway/config.json").exists()
+
+
+def test_garbage_is_looked_for_once_a_command_is_loaded(repo):
+    said = run_command(repo, "shell", "--no-imports", "-c", "import gc; print(gc.isenabled())")
+
+    assert (said.code, said.out) == (0, "True\n")

@@ -4,6 +4,9 @@ import socket
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from typing import Any
 
+from django.core.checks import Tags
+
+from sprints.checks import QUEUE
 from sprints.ids import GRAMMAR
 from sprints.management.base import GatewayCommand, whole_number
 from sprints.management.stopping import Stop
@@ -35,6 +38,14 @@ class Command(GatewayCommand):
         """Declare the options."""
         add_workers(parser)
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
+
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+        """All checks, but for a cluster those of its own: its watch has made the others, and those
+        of the paths would load the whole web into every worker.
+        """
+        if options["inside"]:
+            return {"tags": [Tags.models, QUEUE]}
+        return super().get_check_kwargs(options)
 
     def handle(self, **options: Any) -> None:
         """Watch a cluster, or be one."""

@@ -1,0 +1,29 @@
+"""django-q as an app, without the libraries that it loads for what is not used here."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Let an import of ``names`` fail, as that of a library does which is not installed."""
+    loaded = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    for name in names:
+        sys.modules[name] = None  # type: ignore[assignment]  # it says so to the import
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
+        sys.modules.update(loaded)
+
+
+# croniter is for its schedules and Prometheus's library for dead workers' numbers. Both are extras
+# of django-q; we have neither, and every command would load them.
+with hidden("croniter", "prometheus_client"):
+    from django_q.apps import DjangoQConfig
+
+
+class DjangoQ(DjangoQConfig):  # type: ignore[misc]
+    """django-q's own app, under its own name."""
