@@ -85,6 +85,9 @@ class Venv:
         os.environ["PATH"] = os.pathsep.join([str(self.bin), os.environ.get("PATH", os.defpath)])
         os.environ["VIRTUAL_ENV"] = str(self.path)
         os.environ.pop("PYTHONHOME", None)
+        # Tests start our commands by the hundred: without bytecode each compiles all it imports.
+        if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+            os.environ["PYTHONPYCACHEPREFIX"] = str(self.path / "bytecode")
 
     def _usable(self) -> bool:
         return self.python.exists() and self._stamped().get("python") == self._identity()
