@@ -194,8 +194,6 @@ def as_state(
 
 
 def _values(row: Any) -> dict[str, Any]:
-    if hasattr(row, "_asdict"):  # of a query's values
-        return dict(row._asdict())
     if isinstance(row, Row):
         return {f.name: getattr(row, f.name) for f in fields(row)}
     return dict(row.__dict__)

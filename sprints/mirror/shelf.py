@@ -2,9 +2,11 @@
 
 import json
 import weakref
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from tempfile import TemporaryFile
 from typing import Any
+
+import orjson
 
 AT_HAND = 64
 
@@ -16,29 +18,39 @@ class Shelf(MutableMapping[str, Any]):
     """
 
     def __init__(self) -> None:
-        self._places: dict[str, tuple[int, int]] = {}  # where each lies, and how long it is
+        # Where each lies, how long it is, and what reads it; None while it is only at hand.
+        self._places: dict[str, tuple[int, int, Callable[[bytes], Any]] | None] = {}
         self._at_hand: dict[str, Any] = {}  # the one last asked for comes last
         self._file = TemporaryFile()  # noqa: SIM115 - closed when nobody holds us any more
         weakref.finalize(self, self._file.close)
         self._end = 0
+        self._last: str | None = None  # the one last taken to hand, as a rule asked for next
 
     def __getitem__(self, name: str) -> Any:
-        place = self._places[name]
-        if name in self._at_hand:
-            value = self._at_hand.pop(name)
-        else:
-            self._file.seek(place[0])
-            value = json.loads(self._file.read(place[1]))
+        if name == self._last:
+            return self._at_hand[name]
+        value = self.look(name)
+        self._at_hand.pop(name, None)
         self._take(name, value)
         return value
 
+    def look(self, name: str) -> Any:
+        """The value, which is not to be changed: it goes back to where it lies."""
+        place = self._places[name]
+        if name in self._at_hand or place is None:
+            return self._at_hand[name]
+        start, size, loads = place
+        self._file.seek(start)
+        return loads(self._file.read(size))
+
     def __setitem__(self, name: str, value: Any) -> None:
-        self._places.setdefault(name, (0, 0))
+        self._places.setdefault(name, None)
         self._at_hand.pop(name, None)
         self._take(name, value)
 
     def __delitem__(self, name: str) -> None:
         del self._places[name]
+        self._last = None
         self._at_hand.pop(name, None)
 
     def __contains__(self, name: object) -> bool:
@@ -52,10 +64,19 @@ class Shelf(MutableMapping[str, Any]):
 
     def _take(self, name: str, value: Any) -> None:
         self._at_hand[name] = value
+        self._last = name
         if len(self._at_hand) > AT_HAND:
             oldest = next(iter(self._at_hand))
-            text = json.dumps(self._at_hand.pop(oldest)).encode("ascii")
+            text, loads = _written(self._at_hand.pop(oldest))
             self._file.seek(self._end)
             self._file.write(text)
-            self._places[oldest] = self._end, len(text)
+            self._places[oldest] = self._end, len(text), loads
             self._end += len(text)
+
+
+def _written(value: Any) -> tuple[bytes, Callable[[bytes], Any]]:
+    """The value as text, and what reads that again. Numbers of over 64 bits are json's alone."""
+    try:
+        return orjson.dumps(value), orjson.loads
+    except TypeError:
+        return json.dumps(value).encode("ascii"), json.loads

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from sprints.mirror import state
 from sprints.mirror.differ import differ, values
+from sprints.mirror.shelf import Shelf
 
 
 class Wrong(Exception):
@@ -45,7 +46,8 @@ class Shown:
             self._refuse(folded)
 
     def _agrees(self, name: str, folded: dict[str, Any]) -> bool:
-        there = folded["sprints"].get(name)
+        sprints = folded["sprints"]
+        there = sprints.look(name) if name in sprints else None
         return bool(there == self._shown["sprints"].get(name))
 
     def _look(self, folded: dict[str, Any]) -> None:
@@ -83,5 +85,6 @@ def _shows(file: IO[bytes], whole: dict[str, Any]) -> bool:
     if whole | {"sprints": {}} != _EMPTY:
         return False
     file.seek(0)
-    parts = state.whole((name, state.entry(name, sprints[name])) for name in sorted(sprints))
+    look = sprints.look if isinstance(sprints, Shelf) else sprints.get
+    parts = state.whole((name, state.entry(name, look(name))) for name in sorted(sprints))
     return all(file.read(len(part)) == part for part in parts) and not file.read(1)

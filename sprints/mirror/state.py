@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -90,8 +91,8 @@ def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 def _grouped(row: str, rows: Any, key: str = "sprint_id") -> dict[str, list[Any]]:
     """What the file has of the rows, by their sprint's id, with which ``key`` begins."""
     found: dict[str, list[Any]] = defaultdict(list)
-    for values in rows.values_list(*{key: None, **KEYS[row]}, named=True):
-        found[getattr(values, key).split("/")[0]].append(values)
+    for values in rows.values(*{key: None, **KEYS[row]}):
+        found[values[key].split("/")[0]].append(SimpleNamespace(**values))
     return found
 
 

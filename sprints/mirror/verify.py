@@ -186,7 +186,7 @@ def _told(moment: Moment, seen: _Seen, tell: Tell | None) -> Iterator[dict[str, 
     rows = Event.objects.order_by("seq").values_list(*names).iterator(2000)
     for number, (text, *columns) in enumerate(rows, 1):
         line = next(file, None)
-        row = text.encode("ascii", "replace")
+        row = text.encode("ascii", "replace")  # what is not ASCII then has another hash
         try:
             event = links.link(row, number, prev)
         except links.Broken as exc:
@@ -198,7 +198,7 @@ def _told(moment: Moment, seen: _Seen, tell: Tell | None) -> Iterator[dict[str, 
             raise Differs(Difference("database", words, why, number))
         if line is None:
             seen.behind += 1
-        elif line[:-1] != row or not line.endswith(b"\n"):
+        elif line != b"%s\n" % row:
             words = f"events.jsonl line {number} is not what the database has"
             why = _why(line, number, prev, event)
             raise Differs(Difference("events.jsonl", words, why, number))
@@ -226,9 +226,11 @@ def _compare_rows(folded: dict[str, Any]) -> None:
     """Whether the rows are what the events explain."""
     sprints, names = folded.get("sprints", {}), state.all_ids()
     for name, row in state.many(names):
-        if name not in sprints or (path := differ(sprints[name], row)):
-            pointer = f"/sprints/{name}{path if name in sprints else ''}"
-            why = "" if name not in sprints else values(sprints[name], row, path)
+        told = sprints.look(name) if name in sprints else {}
+        if told != row:
+            path = differ(told, row) if told else ""
+            pointer = f"/sprints/{name}{path}"
+            why = values(told, row, path) if told else ""
             words = f"the events differ from the rows at {pointer}"
             raise Differs(Difference("database", words, why, pointer=pointer))
     if missing := sorted(set(sprints) - set(names)):
