@@ -78,12 +78,12 @@ def first_time() -> None:
         hang()
 
 
-def directional() -> None:
+def directional(question: str = "DIRECTIONAL: red or blue?") -> None:
     """Ask the human, until the answer stands in the prompt."""
     prompt = sys.stdin.read()
     with Path("prompts").open("a") as file:
         file.write(prompt + "\n=====\n")
-    wanted = "None" if "What the human has decided" in prompt else "DIRECTIONAL: red or blue?"
+    wanted = "None" if "What the human has decided" in prompt else question
     say(REPLY.format(len(prompt), wanted))
 
 
@@ -120,6 +120,8 @@ WAYS: dict[str, Callable[[], object]] = {
     "busy": busy,
     "first_time": first_time,
     "directional": directional,
+    "offers": lambda: directional("DIRECTIONAL: which colour? [red | blue]"),
+    "asks_twice": lambda: directional("DIRECTIONAL: why?\n- DIRECTIONAL: when? [now | later]"),
     "kills_itself": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "environment": environment,
     "echoes": lambda: say(sys.stdin.read()),

@@ -47,7 +47,8 @@ Deliverables:
 - one line each
 Questions:
 - blockers only, at most 3; None where there are none
-- DIRECTIONAL: begins a question that only the human can decide; the sprint waits for the answer
+- DIRECTIONAL: begins a question that only the human can decide; the sprint waits for the answer;
+  what there is to choose from may stand at its end: [this | that]
 Next actions:
 - one line each
 

@@ -35,14 +35,18 @@ def resume(sprint_id: str, by: str) -> None:
             queue.ask(sprint_id)
 
 
-def answer(sprint_id: str, text: str, by: str) -> None:
-    """Tell the agent what it asked of a human, and ask the workers to go on. Raises ``Refused``."""
+def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
+    """Tell the agent what it asked of a human, and ask the workers to go on. ``question`` is the
+    name of what is answered, as in ``R0_SETUP/lead_agent_01/1``: then nothing else is. Raises
+    ``Refused``.
+    """
+    get(sprint_id)
     if not text.strip() or len(text) > LONGEST_ANSWER or not is_text(text):
         raise Refused(f"an answer is a text of 1 to {LONGEST_ANSWER} characters")
-    get(sprint_id)
     with transaction.atomic():
         record_act(
-            sprint_id, lambda snapshot, at: answer_moves.answer(snapshot, text.strip(), by, at)
+            sprint_id,
+            lambda snapshot, at: answer_moves.answer(snapshot, text.strip(), by, at, question),
         )
         queue.ask(sprint_id)
 

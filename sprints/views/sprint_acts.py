@@ -15,6 +15,7 @@ from sprints.roles import Role
 from sprints.views.answers import answer, only
 from sprints.views.asked import Request
 from sprints.views.guard import needs
+from sprints.views.questions import answer_of, question_in
 from sprints.views.sprint_rows import SprintRows
 
 Do = Callable[[str, str, Any], str]
@@ -51,7 +52,8 @@ def acts_of(rows: SprintRows) -> list[Act]:
             return [onward, step, stop] if rows.paused else [hold, stop]
         case "failed" | "blocked" | "cancelled" if where:
             says = f"Starts a new attempt at {where}, under the gates as they are now."
-            again = Act("retry", f"Retry from {where}", "r", says, main=True)
+            main = question_in(rows) is None  # an answer leads on, without a new attempt
+            again = Act("retry", f"Retry from {where}", "r", says, main=main)
             return [again, stop] if sprint.status == "blocked" else [again]
     return []
 
@@ -88,6 +90,12 @@ def _cancel(sprint_id: str, by: str, form: Any) -> str:
     return "Asked to stop: it is cancelled as soon as nothing of it runs."
 
 
+def _answer(sprint_id: str, by: str, form: Any) -> str:
+    named = form.get("question") or "none"  # a page always names what it has shown
+    operations.answer(sprint_id, answer_of(queries.look(sprint_id), form), by, named)
+    return "Answered: the sprint goes on."
+
+
 def _edit(sprint_id: str, by: str, form: Any) -> str:
     meta: dict[str, Any] = {}
     if "brief" in form:
@@ -118,6 +126,7 @@ ACTS: dict[str, Do] = {
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,
+    "answer": _answer,
     "edit": _edit,
 }
 

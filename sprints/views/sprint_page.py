@@ -21,6 +21,7 @@ from sprints.views.asked import Request
 from sprints.views.brief import brief_html
 from sprints.views.log import Unclear, number
 from sprints.views.output_shown import STREAMS, Output, Wanted, output
+from sprints.views.questions import answers_in, question_in
 from sprints.views.sprint_acts import acts_of
 from sprints.views.sprint_rows import SprintRows, rows_of, texts_of
 from sprints.views.sprint_words import Banner, banner, cards
@@ -90,8 +91,15 @@ def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
     state = " ".join(act.verb for act in acts)
     again = {"part": "live", "seen": sprint.version, "acts": state}
     again |= {key: request.GET[key] for key in ("run", "attempt") if key in request.GET}
+    question, answers = question_in(rows), answers_in(rows)
+    if question or answers:
+        again["asked"] = f"{question.name if question else ''} {len(answers)}"
     shown = asked.run or first_run(rows, why)
     return {
+        "question": question,
+        "answers": answers,
+        "questions_changed": request.GET.get("asked") != again.get("asked"),
+        "may_answer": request.role >= Role.OPERATOR,
         "sprint": sprint,
         "rows": rows,
         "banner": why,

@@ -39,6 +39,15 @@ class Why(Asked):
     why: Text | None = Field(None, examples=["lunch"])
 
 
+class Answer(Asked):
+    """What an agent is told that asked. ``question``, as `<round_id>/<task_id>/<try>`, sees to it
+    that nothing else is answered.
+    """
+
+    text: Text | None = Field(None, examples=["Blue."])
+    question: Text | None = Field(None, examples=["R0_SETUP/lead_agent_01/1"])
+
+
 class Switches(Schema):
     """The switches of config.json; never the token."""
 

@@ -11,6 +11,7 @@ from sprints.engine.carry import Wish
 from sprints.mirror.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.lease import release, take
+from tests.sprints.views.speakers import ask, silence
 from tests.world import set_gate
 
 STDOUT = "/api/artifacts/done/gates/qa_smoke_quick/stdout.txt"
@@ -32,6 +33,7 @@ TABLE = [
     ("POST", "/api/sprints/fresh/cancel", None, "operator", 202),
     ("POST", "/api/sprints/held/resume", None, "operator", 202),
     ("POST", "/api/sprints/failed/retry", None, "operator", 202),
+    ("POST", "/api/sprints/asks/answer", {"text": "Blue."}, "operator", 202),
     ("GET", "/api/agents", None, "viewer", 200),
     ("GET", "/api/hosts", None, "viewer", 200),
     ("GET", "/api/gates", None, "viewer", 200),
@@ -44,7 +46,9 @@ RANK = ["viewer", "operator", "admin"]
 
 @pytest.fixture
 def sprints(store):
-    """One that is fresh, one that is held, one that has failed, one that is done."""
+    """One that is fresh, one that is held, one that has failed, one that is done, and one whose
+    agent asks.
+    """
     operations.create("fresh", by="test")
     operations.create("held", by="test")
     operations.start("held")
@@ -54,6 +58,8 @@ def sprints(store):
         operations.create(name, by="test")
         operations.run(name, Wish())
     set_gate("true")
+    ask("asks")
+    silence()
 
 
 @pytest.mark.parametrize("by", RANK)
@@ -157,7 +163,13 @@ def test_another_sprints_event_leaves_a_client_with_what_it_has(call, sprints):
 def test_sprints_are_listed_by_their_titles(call, sprints):
     operations.edit("fresh", "sam", "A title")
 
-    titles = {"done": "done", "failed": "failed", "held": "held", "fresh": "A title"}
+    titles = {
+        "done": "done",
+        "failed": "failed",
+        "held": "held",
+        "fresh": "A title",
+        "asks": "asks",
+    }
     assert call("GET", "/api/sprints").json() == {"sprints": titles}
 
 
@@ -198,12 +210,13 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "fresh/resume": "sprint fresh is not paused",
         "held/step": "sprint held is paused by test since ",
         "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
+        "done/answer": "sprint done is succeeded; no agent asks anything",
         "failed/cancel": "sprint failed is failed; there is nothing to cancel",
     }
     before = Head.objects.get().seq
 
     for path, why in refused.items():
-        answer = call("POST", f"/api/sprints/{path}")
+        answer = call("POST", f"/api/sprints/{path}", {"text": "x"} if "answer" in path else None)
         assert answer.status_code == 409
         assert answer.json()["error"].startswith(why)
 
