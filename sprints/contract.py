@@ -91,7 +91,7 @@ class Contract:
             "rounds": [asdict(spec) | {"acks": [*spec.acks]} for spec in self.rounds],
             "gates": [gate.to_json() for gate in self.gates],
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
-            **({"agents": [agent.to_json() for agent in self.agents]} if self.agents else {}),
+            **({"agents": [agent.frozen() for agent in self.agents]} if self.agents else {}),
         }
 
     @classmethod

@@ -79,11 +79,23 @@ def whole(snapshot: Snapshot, kind: str, agent: AgentDefinition, spec: RoundSpec
         snapshot.terms.profile,
     )
     parts = [asked.rsplit("\n", 2)[0] + "\n", f"Your mission:\n{agent.mission.strip()}\n"]
+    parts += _card(agent)
     if others := "".join(_heard(snapshot, kind)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):
         parts.append(f"What the human has decided:\n{answers}")
     return "\n".join([*parts, REPLY + EXAMPLE.text()])
+
+
+def _card(agent: AgentDefinition) -> Iterator[str]:
+    """What stands on its card, a part each."""
+    for name, lines in (
+        ("Your responsibilities", agent.responsibilities),
+        ("What you may decide, and what not", agent.authority),
+        ("What you deliver", agent.deliverables),
+    ):
+        if lines:
+            yield f"{name}:\n" + "".join(f"- {line}\n" for line in lines)
 
 
 def _heard(snapshot: Snapshot, kind: str) -> Iterator[str]:
