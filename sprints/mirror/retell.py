@@ -16,8 +16,9 @@ ENDED = ("failed", "blocked", "succeeded", "cancelled")
 
 def retell(events: Iterable[dict[str, Any]]) -> Iterator[Row]:
     """Every row as (kind, values), times aware: tasks, gate runs and deliveries as they end, the
-    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, and
-    ``lost`` with the names of what events do not tell whole. Raises ``KeyError`` for a bad patch.
+    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, agent
+    (of those that were changed), and ``lost`` with the names of what events do not tell whole.
+    Raises ``KeyError`` for a bad patch.
     """
     story = _Story()
     for event in events:
@@ -39,6 +40,7 @@ class _Story:
         self.deliveries: dict[str, dict[str, Any]] = {}
         self.gates: dict[str, dict[str, Any]] = {}
         self.hooks: dict[str, dict[str, Any]] = {}
+        self.agents: dict[str, dict[str, Any]] = {}
         self.schedules: set[str] = set()
         self.contract: dict[str, Any] = {}
 
@@ -105,6 +107,7 @@ class _Story:
             for gate in self.contract.get("gates", ()):
                 self._gate(gate | {"profiles": [self.contract["profile"]], "enabled": True})
         yield from (("gate", row) for row in self.gates.values())
+        yield from (("agent", row) for row in self.agents.values())
         kept = {name for name, row in self.hooks.items() if row["kind"] == "command"}
         yield from (("hook", self.hooks[name]) for name in sorted(kept))
         lost = [f"hook {name}" for name in sorted({*self.hooks} - kept)]
@@ -217,6 +220,8 @@ class _Story:
                 self.hooks.pop(data["hook_id"], None)
             case "hook_changed":
                 self.hooks[data["hook_id"]] = _defined(data) | {"seq": event["seq"]}
+            case "agent_changed":
+                self.agents[data["agent_id"]] = _defined(data)
             case "schedule_changed" if removed:
                 self.schedules.discard(data["schedule_id"])
             case "schedule_changed":

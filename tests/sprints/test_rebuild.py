@@ -2,10 +2,11 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from sprints import hook_rows, mirror, operations
+from sprints import agent_rows, hook_rows, mirror, operations
 from sprints.engine.carry import Wish
 from sprints.hook_definition import HookDefinition
 from sprints.models import Event, Sprint, Task
@@ -35,6 +36,9 @@ def lived(store):
         "ask", "command", ("gate_start", "round_done"), ("false",), tries=1, blocking=True
     )
     hook_rows.put(hook)
+    agent = agent_rows.get("agent_03").definition
+    changed = replace(agent, title="Ours", authority=(), deliverables=("a map",), env={"A": "1"})
+    agent_rows.put([changed], "sam")
     operations.run("wk5", Wish())
     mirror.flush()
     assert sorted(Sprint.objects.values_list("status", flat=True)) == [
@@ -51,7 +55,7 @@ def test_rows_are_what_the_events_tell(lived, invoke):
     said = invoke("rebuild", "--check")
 
     assert (said.code, said.err) == (0, "")
-    assert said.out.startswith("agree: 1 delivery, 2 gate, ")
+    assert said.out.startswith("agree: 1 agent, 1 delivery, 2 gate, ")
     assert "5 sprint" in said.out
 
 
@@ -63,6 +67,12 @@ def test_rows_are_what_the_events_tell(lived, invoke):
         ("sprint", "wk4", {"cancel_by": ""}, "sprint wk4: cancel_by is 'sam' by the events"),
         ("task", "wk1/R0_SETUP/lead_agent_01", {"reply": "no"}, 'reply is "Status: '),
         ("gate_run", "wk2/qa_smoke_quick/1", {"status": "passed"}, "'failed' by the events"),
+        (
+            "agent",
+            "agent_03",
+            {"authority": ["x"]},
+            "agent_03: authority is [] by the",
+        ),
         ("gate", "lint", {"required": True}, "gate lint: required is False by the events"),
     ],
 )
@@ -86,7 +96,7 @@ def test_a_row_that_no_event_tells_of_is_found(lived, invoke):
     assert "of task, the events tell of" in said.out
 
 
-def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, monkeypatch):
+def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, invoke):
     there = tmp_path / "elsewhere"
     (there / ".studio_gateway").mkdir(parents=True)
     for name in ARCHIVE:
@@ -105,6 +115,8 @@ def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, monkeyp
         assert (said.code, said.err) == (0, ""), said.out
     gates = json.loads(shell("gate", "list", "--json", **at_home).out)
     assert [gate["gate_id"] for gate in gates] == ["qa_smoke_quick", "lint"]
+    agents = shell("agent", "list", "--json", **at_home).out
+    assert agents == invoke("agent", "list", "--json").out
     assert shell("sprint", "retry", "wk5", **at_home).code == 3  # the hook is there, and says no
     assert shell("sprint", "resume", "wk3", **at_home).code == 0
     assert shell("verify", **at_home).code == 0
