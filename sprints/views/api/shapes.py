@@ -205,13 +205,30 @@ class Event(Schema):
     hash: str
 
 
+class AgentTask(Schema):
+    """What an agent was asked."""
+
+    sprint_id: str
+    round_id: str
+    task_id: str
+    title: str
+    status: TaskStatus
+    updated_ts: str
+
+
 class Agent(Schema):
-    """One of the fifteen."""
+    """An agent as its owner has defined it, and what it was asked last, the newest first."""
 
     agent_id: str
     label: str
     title: str
     mission: str
+    responsibilities: list[str]
+    authority: list[str]
+    deliverables: list[str]
+    runner: str
+    model: str
+    last_tasks: list[AgentTask]
 
 
 class Agents(Schema):

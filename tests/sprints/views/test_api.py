@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gates.process import identity
 from sprints import operations, queue
@@ -270,6 +272,27 @@ def test_there_are_fifteen_agents(call):
     assert {agent["agent_id"]: agent["label"] for agent in agents} == AGENTS
     assert list(AGENTS) == [f"agent_{n:02d}" for n in range(1, 16)]
     assert all(agent["title"] and agent["mission"].endswith(".") for agent in agents)
+    assert {agent["runner"] for agent in agents} == {"scripted"}
+    assert not any(agent["last_tasks"] for agent in agents)
+
+
+def test_agents_are_shown_as_they_are_now_with_what_they_were_asked_last(call, sprints, invoke):
+    invoke("agent", "set", "agent_15", "--title", "Ours", "--authority", "All", "--command", "hush")
+    call("GET", "/api/agents")  # notes that the token was used
+
+    with CaptureQueriesContext(connection) as few:
+        lead, *_, last = call("GET", "/api/agents").json()["agents"]
+    for name in ("more1", "more2"):
+        operations.create(name, by="test")
+        operations.run(name, Wish())
+    with CaptureQueriesContext(connection) as many:
+        answer = call("GET", "/api/agents")
+
+    assert (last["title"], last["authority"], last["runner"]) == ("Ours", ["All"], "command")
+    assert [task["sprint_id"] for task in lead["last_tasks"]] == ["asks", "done", "done", "done"]
+    assert lead["last_tasks"][1]["round_id"] == "R5_RELEASE_CANDIDATE"
+    assert len(few) == len(many)
+    assert "hush" not in answer.content.decode()
 
 
 def test_a_gates_environment_is_shown_by_its_names_alone(call):
