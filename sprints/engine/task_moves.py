@@ -116,7 +116,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     if said.reply:
         text = said.text
         details |= {"reply": said.reply.status, "questions": [*said.reply.questions]}
-        data |= {"reply": asdict(said.reply)}
+        data |= {"reply": asdict(said.reply), "text": text}
         status, kind, words = Status.DONE, "task_done", f"{agent} answered: {said.reply.status}"
         if directional := [*said.reply.directional]:
             details |= {"asks": directional}

@@ -36,6 +36,7 @@ class _Story:
         self.state: dict[str, Any] = {}
         self.beside: dict[str, dict[str, Any]] = {}
         self.prompts: dict[str, dict[str, Any]] = {}
+        self.replies: dict[str, Any] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.deliveries: dict[str, dict[str, Any]] = {}
         self.gates: dict[str, dict[str, Any]] = {}
@@ -66,7 +67,14 @@ class _Story:
                 self.prompts[name] = {"prompt": data["prompt"], "attempt": data["attempt"]}
             case "task_done":
                 name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
-                yield self._task(name, data["reply"])
+                self.replies.pop(name, None)
+                yield self._task(name, data.get("text", data["reply"]))
+            case "task_asks":
+                name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
+                self.replies[name] = data.get("text", data["reply"])
+            case "task_failed" | "task_stopped":
+                name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
+                self.replies.pop(name, None)
             case "gate_started":
                 self.runs[f"{event['sprint_id']}/{data['gate_id']}"] = {
                     "round_id": f"{event['sprint_id']}/{event['round_id']}",
@@ -84,7 +92,7 @@ class _Story:
     def end(self) -> Iterator[Row]:
         """What is open still, and what may always change."""
         for name in [*self.prompts]:
-            yield self._task(name, None)
+            yield self._task(name, self.replies.get(name))
         for name in [*self.runs]:
             yield self._run(name, {"status": "running", "reason": "", "duration_s": None})
         for row in self.deliveries.values():

@@ -184,7 +184,8 @@ def _batches(
                 continue
             if kind == "task":
                 reply = values["reply"]
-                values["reply"] = Reply(**reply).text() if reply else ""
+                said = Reply(**reply).text() if isinstance(reply, dict) else reply
+                values["reply"] = said or ""
             counts[kind] += 1
             found.setdefault(kind, []).append(values)
         yield found

@@ -11,6 +11,7 @@ from sprints.engine.carry import Wish
 from sprints.hook_definition import HookDefinition
 from sprints.models import Event, Sprint, Task
 from sprints.models.event import FIRST_PREV, canonical, chain
+from tests.sprints.views.speakers import ask, set_speaker
 from tests.world import set_gate
 
 ARCHIVE = ("state.json", "events.jsonl")
@@ -191,3 +192,20 @@ def test_no_events_is_one_line_and_exit_2(tmp_path, shell):
 
     assert said.code == 2
     assert "events.jsonl: No such file or directory" in said.err
+
+
+def test_what_programs_have_said_is_told_whole(store, invoke):
+    """A reply in its own words, a question that waits, one that was answered, a failure."""
+    ask("asks1")
+    ask("asks2", "offers")
+    operations.answer("asks2", "red", "sam")
+    waits = invoke("rebuild", "--check")
+    operations.run("asks2", Wish())
+    set_speaker("exits3")
+    operations.create("fails", by="test")
+    operations.run("fails", Wish())
+
+    said = invoke("rebuild", "--check")
+
+    assert (waits.code, waits.out[:6]) == (0, "agree:"), waits
+    assert (said.code, said.out[:6]) == (0, "agree:"), said
