@@ -106,6 +106,13 @@ def environment() -> None:
     reply()
 
 
+def strays() -> None:
+    """Reply, and write into the repository and beside the clone."""
+    Path(os.environ["GATEWAY_TEST_REPO"], "README.md").write_text("mine")
+    Path("..", "loot").touch()
+    reply()
+
+
 WAYS: dict[str, Callable[[], object]] = {
     "replies": reply,
     "exits3": exits3,
@@ -116,6 +123,7 @@ WAYS: dict[str, Callable[[], object]] = {
     "asks": ask_on_stdin,
     "stubborn": stubborn,
     "empty": lambda: None,
+    "strays": strays,
     "chatters": lambda: say("I have thought about it.\n"),
     "busy": busy,
     "first_time": first_time,

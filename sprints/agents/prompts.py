@@ -61,6 +61,10 @@ EXAMPLE = Reply(
     (),
     ("agent_11 writes the test that fails first",),
 )
+TRIAL = """\
+This is a trial: somebody wants to know whether you are there and can answer.
+Read nothing, change no file, run no command; answer at once, with DONE as your status.
+"""
 LONGEST_HEARD = 2000  # characters of what another agent has said
 
 
@@ -85,6 +89,11 @@ def whole(snapshot: Snapshot, kind: str, agent: AgentDefinition, spec: RoundSpec
     if answers := "".join(_answers(snapshot)):
         parts.append(f"What the human has decided:\n{answers}")
     return "\n".join([*parts, REPLY + EXAMPLE.text()])
+
+
+def trial() -> str:
+    """A question that takes no work."""
+    return "\n".join([TRIAL, REPLY + EXAMPLE.text()])
 
 
 def _card(agent: AgentDefinition) -> Iterator[str]:

@@ -11,7 +11,7 @@ from sprints.engine.carry import Wish
 from sprints.hook_definition import HookDefinition
 from sprints.models import Event, Sprint, Task
 from sprints.models.event import FIRST_PREV, canonical, chain
-from tests.sprints.views.speakers import ask, set_speaker
+from tests.speakers import ask, set_speaker
 from tests.world import set_gate
 
 ARCHIVE = ("state.json", "events.jsonl")

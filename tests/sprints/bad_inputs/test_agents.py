@@ -127,3 +127,15 @@ def test_an_answer_that_is_no_text(in_status, refused, text):
     assert "an answer is a text of 1 to 4000 characters" in refused(
         "sprint", "answer", sprint, "--text", text
     )
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "3601", "soon"])
+def test_a_trial_of_no_or_endless_time(refused, seconds):
+    said = refused("doctor", "agents", "--timeout", seconds)
+
+    assert "--timeout is above 0 and at most 3600 seconds" in said or "invalid float" in said
+
+
+def test_doctor_tries_agents_and_nothing_else(refused):
+    assert "invalid choice: 'gates'" in refused("doctor", "gates")
+    assert "--timeout is for: studio-gateway doctor agents" in refused("doctor", "--timeout", "5")

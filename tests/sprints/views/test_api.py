@@ -13,7 +13,7 @@ from sprints.engine.carry import Wish
 from sprints.mirror.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.lease import release, take
-from tests.sprints.views.speakers import ask, silence
+from tests.speakers import ask, silence
 from tests.world import set_gate
 
 STDOUT = "/api/artifacts/done/gates/qa_smoke_quick/stdout.txt"

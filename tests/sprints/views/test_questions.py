@@ -10,8 +10,8 @@ from sprints.engine.carry import Wish
 from sprints.mirror.verify import differences
 from sprints.models import Event, Head, Sprint, Task
 from sprints.roles import Role
+from tests.speakers import ask
 from tests.sprints.views.people import signed_in, text_of
-from tests.sprints.views.speakers import ask
 from tests.world import set_gate
 
 FIRST = "R0_SETUP/lead_agent_01/1"
