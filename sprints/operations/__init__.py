@@ -20,7 +20,14 @@ from sprints.operations.sprint_acts import (
     start,
     step,
 )
-from sprints.operations.steering_acts import answer, ask_to_cancel, cancel, pause, resume
+from sprints.operations.steering_acts import (
+    answer,
+    ask_to_cancel,
+    cancel,
+    pause,
+    resume,
+    set_budget,
+)
 from sprints.operations.store_acts import (
     configuration,
     configure,
@@ -58,6 +65,7 @@ __all__ = [
     "resume",
     "retry",
     "run",
+    "set_budget",
     "set_schedule",
     "settle_files",
     "start",

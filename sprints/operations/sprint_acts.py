@@ -13,6 +13,7 @@ from django.utils import timezone
 from gates import faults, process
 from gates.models import Gate
 from sprints import queue
+from sprints.agent_budget import USED_UP
 from sprints.agent_definition import SCRIPTED
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
@@ -115,6 +116,9 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
         if (sprint.last_error or "").startswith("agent_asks:"):
             hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
+        if (sprint.last_error or "").startswith(USED_UP):
+            hint = f": agents have used {(sprint.last_error or '').removeprefix(USED_UP)}"
+            hint += f"; next: studio-gateway sprint budget {sprint_id}"
         raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}")
     return carry_here(sprint_id, wish, one_round=one_round, retry=False)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sprints.agent_budget import USED_UP
 from sprints.models import Sprint
 from sprints.queries.board import Line
 
@@ -43,6 +44,8 @@ def _stopped(line: Line) -> Item:
     why = cause(line.last_error) or "it says not why"
     if line.asks:
         return Item(line, QUESTION, why, "Answer it", line.finished_at)
+    if line.last_error.startswith(USED_UP):
+        return Item(line, "blocked", why, "Give it more", line.finished_at)
     if line.status == Sprint.Status.BLOCKED:
         return Item(line, "blocked", why, "Mend it and retry", line.finished_at)
     return Item(line, "failed", why, "Read the failing line", line.finished_at)
@@ -66,4 +69,6 @@ def cause(last_error: str) -> str:
         return f"gate {found[1]} said no, {code}"
     if found := AGENT_ASKS.fullmatch(last_error):
         return f"{found[1]} asks: {found[2]}"
+    if last_error.startswith(USED_UP):
+        return f"agents have used {last_error.removeprefix(USED_UP)}"
     return last_error

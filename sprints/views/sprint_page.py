@@ -14,6 +14,7 @@ from sprints.agents.roster import AGENTS
 from sprints.contract import CODES, PROFILES
 from sprints.models import Task
 from sprints.operations import Refused
+from sprints.queries.budgets import budget_of
 from sprints.roles import Role
 from sprints.switches import switches
 from sprints.views.answers import answer, only
@@ -29,7 +30,7 @@ from sprints.views.timeline import Item, Timeline, timeline
 
 OURS = frozenset(  # of a sprint's meta: shown in their own places
     "brief active_agents required_acks_by_round gate_profile enable_auto_merge created_by "
-    "automation_paused paused_by paused_ts paused_why pause_after waiting_for".split()
+    "agent_budget automation_paused paused_by paused_ts paused_why pause_after waiting_for".split()
 )
 
 
@@ -111,6 +112,7 @@ def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
         "poll": "" if rows.ended else f"{request.path}?{urlencode(again)}",
         "every": "2s" if sprint.status == "running" else "5s",
         "attempt": asked.attempt,
+        "budget": budget_of(sprint, rows.tasks),
         "profile_shown": _profile(rows),
         "tabs": tabs(rows, now),
         "shown": shown,
