@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from sprints import operations, queries
+from sprints.agent_budget import USED_UP
 from sprints.contract import CODES, ContractError
 from sprints.operations import Refused
 from sprints.roles import Role
@@ -52,8 +53,12 @@ def acts_of(rows: SprintRows) -> list[Act]:
             return [onward, step, stop] if rows.paused else [hold, stop]
         case "failed" | "blocked" | "cancelled" if where:
             says = f"Starts a new attempt at {where}, under the gates as they are now."
-            main = question_in(rows) is None  # an answer leads on, without a new attempt
-            again = Act("retry", f"Retry from {where}", "r", says, main=main)
+            # An answer, or a budget, leads on without a new attempt.
+            waits = (sprint.last_error or "").startswith(USED_UP) or question_in(rows)
+            again = Act("retry", f"Retry from {where}", "r", says, main=not waits)
+            if (sprint.last_error or "").startswith(USED_UP):
+                says = "Lets its agents go on in the same round, up to so much in all."
+                return [Act("budget", "Give more", "b", says, main=True), again, stop]
             return [again, stop] if sprint.status == "blocked" else [again]
     return []
 
@@ -96,6 +101,15 @@ def _answer(sprint_id: str, by: str, form: Any) -> str:
     return "Answered: the sprint goes on."
 
 
+def _budget(sprint_id: str, by: str, form: Any) -> str:
+    launches, minutes = form.get("launches", "").strip(), form.get("minutes", "").strip()
+    try:
+        given = int(launches) if launches else None, float(minutes) if minutes else None
+    except ValueError:
+        raise Refused("launches and minutes are numbers") from None
+    return f"Agents have used {operations.set_budget(sprint_id, by, *given)}."
+
+
 def _edit(sprint_id: str, by: str, form: Any) -> str:
     meta: dict[str, Any] = {}
     if "brief" in form:
@@ -127,6 +141,7 @@ ACTS: dict[str, Do] = {
     "resume": _resume,
     "cancel": _cancel,
     "answer": _answer,
+    "budget": _budget,
     "edit": _edit,
 }
 

@@ -56,10 +56,8 @@ def banner(rows: SprintRows) -> Banner | None:
             agent, _, questions = rest.partition(" ")
             return Banner(kind, f"{agent} asks in {where} what only a human can decide.", questions)
         case "budget":
-            text = f"Agents have used {rest} in {where}: the sprint is parked."
-            what = "launches" if rest.endswith("launches") else "minutes"
-            more = f"studio-gateway sprint budget {sprint.pk} --{what} N"
-            return Banner(kind, f"{text} An operator may give more:", more)
+            text = f"Agents have used {rest} in {where}: the sprint is parked"
+            return Banner(kind, f"{text} until an operator gives more.")
         case "agent_failed":
             agent, _, reason = rest.partition(" ")
             return Banner(kind, f"{agent} did not answer in {where}.", reason)

@@ -48,6 +48,13 @@ class Answer(Asked):
     question: Text | None = Field(None, examples=["R0_SETUP/lead_agent_01/1"])
 
 
+class BudgetToSet(Asked):
+    """In all rounds and attempts; what is not given stays."""
+
+    launches: StrictInt | None = Field(None, examples=[80])
+    minutes: Annotated[float, Field(strict=True)] | None = Field(None, examples=[500.0])
+
+
 class Switches(Schema):
     """The switches of config.json; never the token."""
 

@@ -150,6 +150,22 @@ def answer(
     return JsonResponse({"ok": True}, status=202)
 
 
+@router.post(
+    "/sprints/{sprint_id}/budget",
+    response={**TAKEN_ON, **noes(400, 413, 422)},
+    operation_id="set_budget",
+    auth=refusals.OPERATOR,
+)
+def budget(
+    request: Request, sprint_id: str, body: shapes.BudgetToSet | None = Body(None)
+) -> JsonResponse:
+    """Say what its agents' programs may use up; a sprint that is parked for that goes on."""
+    if body is None or (body.launches is None and body.minutes is None):
+        raise refusals.Missing("launches or minutes is missing")
+    operations.set_budget(sprint_id, name_of(request), body.launches, body.minutes)
+    return JsonResponse({"ok": True}, status=202)
+
+
 def taken_on(act: Callable[..., Any], sprint_id: str, *args: Any, **options: Any) -> JsonResponse:
     """202 once the act is on record; nothing was given that could be wrong, so a refusal is for
     the state of things.

@@ -86,8 +86,8 @@ def test_it_is_shown_by_status_on_the_page_and_on_the_dashboard(parked, invoke):
 
     assert (status["launches_used"], status["launches"], status["minutes"]) == (2, 2, 240.0)
     assert "agents have used 2 of 2 launches, 0" in shown
-    assert "Agents have used 2 of 2 launches in R2: the sprint is parked." in page
-    assert "studio-gateway sprint budget wk1 --launches N" in page
+    assert "Agents have used 2 of 2 launches in R2: the sprint is parked until an" in page
+    assert "sprint budget wk1 --launches N from an operator" in page
     assert "agents used 2 of 2 launches, 0" in page
     assert "agents have used 2 of 2 launches" in dashboard
     assert "Give it more" in dashboard
@@ -100,6 +100,60 @@ def test_a_sprint_without_programs_shows_no_budget(store, invoke):
     assert json.loads(invoke("status").out)["budgets"] == {}
     assert "agents used" not in text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
     assert invoke("sprint", "budget", "wk1").out == "wk1 asks no program\n"
+
+
+def test_more_is_given_on_the_page(parked):
+    browser = signed_in(Role.OPERATOR, "kim")
+    page = browser.get("/sprints/wk1/").content.decode()
+
+    form = {"launches": "6", "minutes": "240.0"}
+    said = text_of(browser.post("/sprints/wk1/budget", form, follow=True))
+
+    assert 'name="launches" type="number" min="1" max="10000" value="2"' in page
+    assert 'value="240.0"' in page
+    assert "Agents have used 2 of 6 launches, 0" in said
+    assert "kim gave agents 6 launches and 240 minutes by kim" in said
+    assert 'id="act-budget"' not in browser.get("/sprints/wk1/").content.decode()
+    assert Sprint.objects.get().status == "running"
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"launches": "1"}, "sprint wk1 stays parked: agents have used 2 of 1 launches"),
+        ({"launches": "many"}, "launches and minutes are numbers"),
+        ({"minutes": "nan"}, "minutes must be above 0 and at most 100000"),
+        ({"launches": "0"}, "launches must be a whole number from 1 to 10000"),
+        ({"launches": "9" * 5000}, "launches and minutes are numbers"),
+    ],
+)
+def test_what_cannot_be_given_is_refused_on_the_page(parked, form, words):
+    browser = signed_in(Role.OPERATOR, "kim")
+    events = Event.objects.count()
+
+    said = text_of(browser.post("/sprints/wk1/budget", form, follow=True))
+
+    assert f"Refused: {words}" in said
+    assert Event.objects.count() == events
+
+
+def test_operators_give_more_over_the_wire(parked, call):
+    path, body = "/api/sprints/wk1/budget", {"launches": 6, "minutes": 300}
+
+    refused = [
+        call("POST", path, body, by="viewer").status_code,
+        call("POST", path, {}).status_code,
+        call("POST", path, {"launches": "6"}).status_code,
+        call("POST", path, {"launches": True}).status_code,
+        call("POST", path, {"minutes": 0}).status_code,
+        call("POST", path, {"launches": 1}).status_code,
+        call("POST", "/api/sprints/none/budget", body).status_code,
+    ]
+    taken = call("POST", path, body, by="operator")
+
+    assert refused == [403, 400, 422, 422, 422, 409, 404]
+    assert (taken.status_code, taken.json()) == (202, {"ok": True})
+    assert Event.objects.get(kind="budget_changed", seq__gt=5).body["data"]["by"] == "the_operator"
 
 
 @pytest.mark.parametrize("launches", [0, 10_001])
