@@ -181,12 +181,14 @@ def draft(
     gates: Iterable[Definition],
     hooks: Iterable[HookDefinition] = (),
     agents: Iterable[AgentDefinition] = (),
+    budget: AgentBudget = AGENT_BUDGET,
 ) -> Contract:
     """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]} and ``required_acks_by_round`` {code: [agent ids]}; ``gates`` are those of
-    the profile. Of ``agents``, those are taken that are asked and are not scripted.
+    the profile. Of ``agents``, those are taken that are asked and are not scripted; ``budget`` is
+    theirs.
     """
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     asked = {LEAD, *(agent for spec in rounds for agent in spec.acks)}
@@ -199,7 +201,7 @@ def draft(
         gates_at_once=meta.get("gates_at_once", 1),
         hooks=tuple(hooks),
         agents=programs,
-        budget=AGENT_BUDGET if programs else None,
+        budget=budget if programs else None,
     )
     if problems := _bad_overrides(meta) + contract.problems():
         raise ContractError("; ".join(problems))

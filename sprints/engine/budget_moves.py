@@ -60,10 +60,10 @@ def grant(
     values = {"launches": launches, "minutes": minutes}
     given = {key: value for key, value in values.items() if value is not None}
     allowed = with_granted(before.allowed, given)
-    if allowed == before.allowed:
-        return None
     kept = sprint.meta.get(GRANTED)
     meta = sprint.meta | {GRANTED: (kept if isinstance(kept, dict) else {}) | given}
+    if meta == sprint.meta or (snapshot.contract and allowed == before.allowed):
+        return None
     after = Spending(allowed, before.launches, before.seconds)
     waits = parked_for(snapshot) is not None
     if waits and after.out:

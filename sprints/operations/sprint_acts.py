@@ -24,6 +24,7 @@ from sprints.models import Agent, Hook, Sprint
 from sprints.models.event import HOOK_DEPTH
 from sprints.models.lease import Held, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
+from sprints.plan import AgentBudget
 from sprints.queries import NotNow, Refused, get
 from sprints.snapshot import Snapshot, evolve, load
 from sprints.switches import switches
@@ -93,7 +94,8 @@ def contract_for(meta: dict[str, Any]) -> Contract:
     """The contract under which a sprint with this ``meta`` would start now. Raises
     ``ContractError``.
     """
-    profile = meta.get("gate_profile") or switches().gate_profile
+    now = switches()
+    profile = meta.get("gate_profile") or now.gate_profile
     gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
     hooks = [hook.definition for hook in Hook.objects.filter(enabled=True, blocking=True)]
     if hooks and os.environ.get(HOOK_DEPTH):
@@ -101,7 +103,8 @@ def contract_for(meta: dict[str, Any]) -> Contract:
             f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
         )
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
-    return draft({**meta, "gate_profile": profile}, gates, hooks, agents)
+    budget = AgentBudget(now.agent_launches, now.agent_minutes)
+    return draft({**meta, "gate_profile": profile}, gates, hooks, agents, budget)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,8 @@ class Command(GatewayCommand):
         sprint_id, launches, minutes = options["id"], options["launches"], options["minutes"]
         if launches is None and minutes is None:
             queries.get(sprint_id)
-            there = spent(queries.look(sprint_id))
+            now = queries.look(sprint_id)
+            there = spent(replace(now, contract=now.contract or operations.contract_of(now)))
             words = f"agents have used {there}" if there else f"{sprint_id} asks no program"
             self.stdout.write(words)
             return

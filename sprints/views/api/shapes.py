@@ -64,6 +64,8 @@ class Switches(Schema):
     automation_paused: bool
     max_concurrent_global: int
     gate_profile: Literal["quick", "full"]
+    agent_launches: int
+    agent_minutes: float
 
 
 class SwitchesToTurn(Asked):
@@ -75,6 +77,8 @@ class SwitchesToTurn(Asked):
     automation_paused: StrictBool | None = Field(None, examples=[True])
     max_concurrent_global: StrictInt | None = None
     gate_profile: StrictStr | None = Field(None, examples=["full"])
+    agent_launches: StrictInt | None = None
+    agent_minutes: Annotated[float, Field(strict=True)] | None = None
 
 
 class Error(Schema):

@@ -37,3 +37,10 @@ def test_a_sprint_that_asks_no_program(in_status, refused, status):
 @pytest.mark.parametrize("options", [(), ("--launches", "5")])
 def test_a_sprint_that_there_is_not(refused, options):
     assert "no sprint s1" in refused(*BUDGET, *options)
+
+
+def test_a_sprint_that_could_not_start(in_status, invoke, refused):
+    in_status("created")
+    assert invoke("gate", "set", "qa_smoke_quick", "--off").code == 0
+
+    assert "no gate is left for the profile quick" in refused(*BUDGET)

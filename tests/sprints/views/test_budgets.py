@@ -156,6 +156,33 @@ def test_operators_give_more_over_the_wire(parked, call):
     assert Event.objects.get(kind="budget_changed", seq__gt=5).body["data"]["by"] == "the_operator"
 
 
+def test_a_sprint_that_starts_has_the_budget_of_config_json(store, invoke):
+    invoke("config", "set", "agent_launches", "2")
+    invoke("config", "set", "agent_minutes", "7.5")
+    set_speaker("replies")
+    operations.create("wk1", by="test")
+    before = invoke("sprint", "budget", "wk1").out
+
+    operations.run("wk1", Wish())
+    invoke("config", "set", "agent_launches", "9")
+
+    assert before == "agents have used 0 of 2 launches, 0 of 7.5 minutes\n"
+    assert Sprint.objects.get().last_error == "budget:2 of 2 launches"
+    assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 2 of 2 launches")
+    operations.retry("wk1", Wish())
+    assert Sprint.objects.get().status == "succeeded"
+
+
+def test_a_wish_counts_also_where_it_is_what_is_usual(store, invoke):
+    invoke("config", "set", "agent_launches", "100")
+    set_speaker("replies")
+    operations.create("wk1", by="test")
+
+    operations.set_budget("wk1", "test", launches=40)
+
+    assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 0 of 40 launches")
+
+
 @pytest.mark.parametrize("launches", [0, 10_001])
 def test_the_operation_itself_takes_no_endless_budget(parked, launches):
     with pytest.raises(operations.Refused, match="launches must be a whole number from 1 to 10000"):
