@@ -11,7 +11,10 @@ SCRIPTED, COMMAND = "scripted", "command"
 MAX_TIMEOUT_S = 24 * 3600.0
 MAX_GRACE_S = 600.0
 CAP_BYTES = 64 << 20
+LISTS = ("command", "pass_env")
 PLACES = ("{prompt_file}", "{model}", "{cwd}")  # what a word of the command may name
+CARD = ("responsibilities", "authority", "deliverables")  # of its definition: a line each
+MOST_LINES, LONGEST_LINE = 20, 300
 MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
 
 
@@ -24,7 +27,7 @@ class AgentDefinition:
     ``reply`` says where the answer stands in what it prints: empty for all of it, else
     ``{"take": "a.b"}`` for that field of the last JSON object that has it, and ``"where": {field:
     value}`` for what such an object must hold. ``idle_s`` is how long it may neither print nor
-    compute; 0 is for ever.
+    compute; 0 is for ever. ``CARD`` names what goes into its prompts beside the mission.
     """
 
     agent_id: str
@@ -40,6 +43,9 @@ class AgentDefinition:
     pass_env: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     reply: dict[str, Any] | None = None
+    responsibilities: tuple[str, ...] = ()
+    authority: tuple[str, ...] = ()
+    deliverables: tuple[str, ...] = ()
 
     def problems(self) -> list[str]:
         """What is wrong with it, a line each; empty when it can be asked."""
@@ -52,6 +58,10 @@ class AgentDefinition:
             yield f"a mission is a text of 1 to {LONGEST_MISSION} characters"
         if not is_text(self.mission):
             yield "a mission is a UTF-8 text without NUL"
+        for name in CARD:
+            lines = getattr(self, name)
+            if len(lines) > MOST_LINES or not all(is_line(line, LONGEST_LINE) for line in lines):
+                yield f"{name} are at most {MOST_LINES} lines of 1 to {LONGEST_LINE} characters"
         if self.model and not is_line(self.model, 100):
             yield "a model is one word or line of at most 100 characters"
         if self.runner not in (SCRIPTED, COMMAND):
@@ -100,12 +110,18 @@ class AgentDefinition:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON holds it: plain lists and dicts."""
-        return asdict(self) | {"command": [*self.command], "pass_env": [*self.pass_env]}
+        return asdict(self) | {name: [*getattr(self, name)] for name in (*LISTS, *CARD)}
+
+    def frozen(self) -> dict[str, Any]:
+        """The same as a contract has it: without what is empty of a card, so that one that was
+        frozen before there were cards keeps its digest.
+        """
+        return {k: v for k, v in self.to_json().items() if v or k not in CARD}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of ``to_json``."""
-        words = {"command": tuple(data["command"]), "pass_env": tuple(data["pass_env"])}
+        """The inverse of ``to_json``, and of ``frozen``."""
+        words = {name: tuple(data.get(name, ())) for name in (*LISTS, *CARD)}
         return cls(**{**data, **words})
 
 

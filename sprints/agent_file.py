@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
-from sprints.agent_definition import AgentDefinition
+from sprints.agent_definition import CARD, AgentDefinition
 from sprints.agents.roster import AGENTS
 from sprints.queries import Refused
 
@@ -22,7 +22,9 @@ KINDS: dict[str, tuple[type, ...]] = {
     "pass_env": (list,),
     "env": (dict,),
     "reply": (dict,),
+    **dict.fromkeys(CARD, (list,)),
 }
+KEPT = ("label", "title", "mission", *CARD)  # of an agent whose table leaves them out
 
 
 def written(agents: Iterable[AgentDefinition]) -> str:
@@ -35,7 +37,7 @@ def _table(agent: AgentDefinition) -> str:
     lines = [f"[{agent.agent_id}]  # {agent.label}"]
     for name in KINDS:
         value = getattr(agent, name)
-        if value not in (None, {}) and value != usual[name]:
+        if name in CARD or (value not in (None, {}) and value != usual[name]):
             lines.append(f"{name} = {_value(value)}")
     return "\n".join(lines) + "\n"
 
@@ -55,7 +57,7 @@ def _text(text: str) -> str:
 
 def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
     """The agents that the file names, as it wants them; what it leaves out is as on an untouched
-    row, but for title and mission, which stay. Raises ``Refused`` with every reason.
+    row, but for title, mission and card, which stay. Raises ``Refused`` with every reason.
     """
     try:
         tables = tomllib.loads(text)
@@ -68,7 +70,7 @@ def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
 
 
 def _changed(agent: AgentDefinition, table: dict[str, Any]) -> AgentDefinition:
-    fresh = AgentDefinition(agent.agent_id, agent.label, agent.title, agent.mission)
+    fresh = AgentDefinition(agent.agent_id, **{name: getattr(agent, name) for name in KEPT})
     lists = {name: tuple(value) for name, value in table.items() if isinstance(value, list)}
     return replace(fresh, **{**table, **lists})
 

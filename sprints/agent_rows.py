@@ -30,9 +30,9 @@ def get(agent_id: str) -> Agent:
     return agent
 
 
-def put(agents: Sequence[AgentDefinition]) -> list[str]:
-    """Keep those agents, all or none, and return the ids of those that were changed. Raises
-    ``Refused`` with every reason.
+def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
+    """Keep those agents, all or none, and return the ids of those that were changed; ``by`` is who
+    wants it so, where a person does. Raises ``Refused`` with every reason.
     """
     if problems := [problem for agent in agents for problem in agent.problems()]:
         raise Refused("; ".join(problems))
@@ -41,7 +41,7 @@ def put(agents: Sequence[AgentDefinition]) -> list[str]:
         for agent in changed:
             values = agent.to_json()
             Agent.objects.filter(pk=values.pop("agent_id")).update(**values)
-            data = agent.to_json()
+            data = agent.to_json() | ({"by": by} if by else {})
             note("agent_changed", f"agent changed: {agent.agent_id}", timezone.now(), data)
     return [agent.agent_id for agent in changed]
 

@@ -12,9 +12,19 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from gates.definition import Definition
+from sprints import agent_budget
 from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.hook_definition import HookDefinition
-from sprints.plan import CODES, DEFAULT_GATE, GATED, ROUNDS, RoundSpec, budget
+from sprints.plan import (
+    AGENT_BUDGET,
+    CODES,
+    DEFAULT_GATE,
+    GATED,
+    ROUNDS,
+    AgentBudget,
+    RoundSpec,
+    budget,
+)
 
 __all__ = [
     "AGENT_IDS", "CODES", "DEADLINES", "DEFAULT_GATE", "GATED", "LEAD", "MOST_AT_ONCE", "PROFILES",
@@ -36,7 +46,8 @@ class Contract:
     """What a sprint was started under. ``deadline`` says what the end of a round's minutes does:
     ``warn`` tells it once, ``stop`` ends the sprint. ``gates_at_once`` is how many gates of a round
     may run side by side in the repository. ``hooks`` are those for which the sprint waits, and
-    ``agents`` those that it asks by a program; all others are scripted.
+    ``agents`` those that it asks by a program; all others are scripted. ``budget`` is what those
+    programs may use up; None without any, and for one that was frozen before there were budgets.
     """
 
     profile: str
@@ -46,6 +57,7 @@ class Contract:
     gates_at_once: int = 1
     hooks: tuple[HookDefinition, ...] = ()
     agents: tuple[AgentDefinition, ...] = ()
+    budget: AgentBudget | None = None
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -91,7 +103,8 @@ class Contract:
             "rounds": [asdict(spec) | {"acks": [*spec.acks]} for spec in self.rounds],
             "gates": [gate.to_json() for gate in self.gates],
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
-            **({"agents": [agent.to_json() for agent in self.agents]} if self.agents else {}),
+            **({"agents": [agent.frozen() for agent in self.agents]} if self.agents else {}),
+            **({"budget": asdict(self.budget)} if self.budget else {}),
         }
 
     @classmethod
@@ -107,6 +120,7 @@ class Contract:
             gates_at_once=data.get("gates_at_once", 1),  # frozen before there was a choice
             hooks=tuple(HookDefinition.from_json(hook) for hook in data.get("hooks", ())),
             agents=tuple(AgentDefinition.from_json(agent) for agent in data.get("agents", ())),
+            budget=AgentBudget(**data["budget"]) if "budget" in data else None,
         )
 
     @property
@@ -147,6 +161,7 @@ class Contract:
             found += self._too_long(gate)
         for agent in self.agents:
             found += agent.problems()
+        found += agent_budget.problems(self.budget) if self.budget else []
         return found
 
     def _too_long(self, gate: Definition) -> list[str]:
@@ -166,15 +181,18 @@ def draft(
     gates: Iterable[Definition],
     hooks: Iterable[HookDefinition] = (),
     agents: Iterable[AgentDefinition] = (),
+    budget: AgentBudget = AGENT_BUDGET,
 ) -> Contract:
     """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]} and ``required_acks_by_round`` {code: [agent ids]}; ``gates`` are those of
-    the profile. Of ``agents``, those are taken that are asked and are not scripted.
+    the profile. Of ``agents``, those are taken that are asked and are not scripted; ``budget`` is
+    theirs.
     """
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     asked = {LEAD, *(agent for spec in rounds for agent in spec.acks)}
+    programs = tuple(a for a in agents if a.agent_id in asked and a.runner != SCRIPTED)
     contract = Contract(
         profile=meta.get("gate_profile", "quick"),
         deadline=meta.get("round_deadline", "warn"),
@@ -182,7 +200,8 @@ def draft(
         gates=tuple(gates),
         gates_at_once=meta.get("gates_at_once", 1),
         hooks=tuple(hooks),
-        agents=tuple(a for a in agents if a.agent_id in asked and a.runner != SCRIPTED),
+        agents=programs,
+        budget=budget if programs else None,
     )
     if problems := _bad_overrides(meta) + contract.problems():
         raise ContractError("; ".join(problems))

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,10 +39,13 @@ class Finding:
     remedy: str = ""
 
 
-def findings() -> Iterator[Finding]:
-    """All checks in order; one that falls over is itself a finding."""
+Check = Callable[[Store], Iterator[Finding]]
+
+
+def findings(checks: Mapping[str, Check]) -> Iterator[Finding]:
+    """What these checks find, in their order; one that falls over is itself a finding."""
     store: Store = settings.STORE
-    for name, check in CHECKS.items():
+    for name, check in checks.items():
         try:
             yield from check(store)
         except (DatabaseError, Head.DoesNotExist, StoreError, OSError) as exc:
@@ -153,7 +156,7 @@ def gates(store: Store) -> Iterator[Finding]:
             "gates", "bad", "no gate is enabled", "studio-gateway gate add ID --command C"
         )
     for row in rows:
-        missing = _missing(store.repo, row.definition.command)
+        missing = missing_in(store.repo, row.definition.command)
         if missing:
             text = f"gate {row.gate_id}: there is no {missing}"
             yield Finding(
@@ -167,17 +170,18 @@ def gates(store: Store) -> Iterator[Finding]:
 def _agents(store: Store) -> Iterator[Finding]:
     """Every agent that is a program has one; nothing is said of one that is not."""
     for row in Agent.objects.exclude(runner=SCRIPTED):
-        if missing := _missing(store.repo, row.definition.command):
+        if missing := missing_in(store.repo, row.definition.command):
             text = f"{row.agent_id}: there is no {missing}"
             yield Finding("agents", "bad", text, f"studio-gateway agent set {row.pk} --command C")
         else:
             yield Finding("agents", "ok", f"{row.agent_id}: {' '.join(row.command)}")
 
 
-def _missing(repo: Path, command: tuple[str, ...]) -> str:
+def missing_in(repo: Path, command: tuple[str, ...]) -> str:
     """The program, or the script that an interpreter is to run, that is not there."""
     program, *words = resolve(command, None)
-    if not (shutil.which(program) or shutil.which(str(repo / program))):
+    by_name = os.sep not in program and shutil.which(program)
+    if not (by_name or shutil.which(str(repo / program))):
         return program
     script = words[0] if words else ""
     is_script = Path(program).name.startswith("python") and script.endswith(".py")
@@ -232,7 +236,7 @@ def fault(store: Store) -> Iterator[Finding]:
         yield Finding("fault", "bad", words, f"unset {faults.VARIABLE}")
 
 
-CHECKS: dict[str, Callable[[Store], Iterator[Finding]]] = {
+CHECKS: dict[str, Check] = {
     "python": python,
     "git": git,
     "config": config,

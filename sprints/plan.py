@@ -17,6 +17,16 @@ class RoundSpec:
     acks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AgentBudget:
+    """What the programs of a sprint may use up in all its rounds and attempts."""
+
+    launches: int
+    minutes: float
+
+
+AGENT_BUDGET = AgentBudget(launches=40, minutes=240.0)  # where nobody has said otherwise
+
 ROUNDS = (
     RoundSpec(
         "R0_SETUP",

@@ -171,6 +171,12 @@ def _integer(low: int, high: int) -> Any:
     return lambda v: isinstance(v, int) and not isinstance(v, bool) and low <= v <= high
 
 
+def _amount(most: float) -> Any:
+    return lambda v: (
+        isinstance(v, int | float) and not isinstance(v, bool) and 0 < v <= most  # no NaN either
+    )
+
+
 def _boolean(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -183,6 +189,8 @@ RULES: dict[str, tuple[str, Any]] = {
     "enable_auto_merge": ("true or false", _boolean),
     "automation_paused": ("true or false", _boolean),
     "max_concurrent_global": ("a whole number from 1 to 64", _integer(1, 64)),
+    "agent_launches": ("a whole number from 1 to 10000", _integer(1, 10_000)),
+    "agent_minutes": ("a number above 0 and at most 100000", _amount(100_000)),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
 }
 

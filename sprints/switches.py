@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 from django.conf import settings
 
+from sprints.plan import AGENT_BUDGET
 from sprints.store import BIND_HOST, PORT, read_config
 
 
@@ -17,6 +18,8 @@ class Switches:
     automation_paused: bool = False
     max_concurrent_global: int = 4
     gate_profile: str = "quick"
+    agent_launches: int = AGENT_BUDGET.launches
+    agent_minutes: float = AGENT_BUDGET.minutes
 
 
 def switches() -> Switches:

@@ -78,12 +78,12 @@ def first_time() -> None:
         hang()
 
 
-def directional() -> None:
+def directional(question: str = "DIRECTIONAL: red or blue?") -> None:
     """Ask the human, until the answer stands in the prompt."""
     prompt = sys.stdin.read()
     with Path("prompts").open("a") as file:
         file.write(prompt + "\n=====\n")
-    wanted = "None" if "What the human has decided" in prompt else "DIRECTIONAL: red or blue?"
+    wanted = "None" if "What the human has decided" in prompt else question
     say(REPLY.format(len(prompt), wanted))
 
 
@@ -106,6 +106,13 @@ def environment() -> None:
     reply()
 
 
+def strays() -> None:
+    """Reply, and write into the repository and beside the clone."""
+    Path(os.environ["GATEWAY_TEST_REPO"], "README.md").write_text("mine")
+    Path("..", "loot").touch()
+    reply()
+
+
 WAYS: dict[str, Callable[[], object]] = {
     "replies": reply,
     "exits3": exits3,
@@ -116,10 +123,13 @@ WAYS: dict[str, Callable[[], object]] = {
     "asks": ask_on_stdin,
     "stubborn": stubborn,
     "empty": lambda: None,
+    "strays": strays,
     "chatters": lambda: say("I have thought about it.\n"),
     "busy": busy,
     "first_time": first_time,
     "directional": directional,
+    "offers": lambda: directional("DIRECTIONAL: which colour? [red | blue]"),
+    "asks_twice": lambda: directional("DIRECTIONAL: why?\n- DIRECTIONAL: when? [now | later]"),
     "kills_itself": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "environment": environment,
     "echoes": lambda: say(sys.stdin.read()),

@@ -1,7 +1,7 @@
 """Rows that an admin edits, by forms that refuse what the commands refuse."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -126,6 +126,19 @@ def split(text: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError as exc:
         raise forms.ValidationError(f"the command cannot be split: {exc}") from exc
+
+
+def pairs(text: str) -> dict[str, str]:
+    """An environment, ``NAME=VALUE`` a line. Raises ``ValidationError``."""
+    given = [line for line in text.splitlines() if line.strip()]
+    for wrong in (line for line in given if "=" not in line):
+        raise forms.ValidationError(f"{wrong!r}: write NAME=VALUE")
+    return dict(line.split("=", 1) for line in given)
+
+
+def typed(env: Mapping[str, str]) -> str:
+    """An environment as it is typed."""
+    return "\n".join(f"{name}={value}" for name, value in env.items())
 
 
 def joined(argv: Iterable[str]) -> str:

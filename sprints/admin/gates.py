@@ -10,7 +10,7 @@ from gates.kinds import KINDS
 from gates.models import Gate
 from sprints import gate_rows
 from sprints.admin.back_office import site
-from sprints.admin.forms import Asked, Edited, choices, joined, split
+from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
 from sprints.contract import CODES, GATED, PROFILES
 
 
@@ -62,8 +62,7 @@ class GateForm(Asked):
 
     def shown(self, row: Gate) -> dict[str, Any]:
         """The command and the environment as they are typed."""
-        env = "\n".join(f"{name}={value}" for name, value in row.env.items())
-        return super().shown(row) | {"command": joined(row.command), "env": env}
+        return super().shown(row) | {"command": joined(row.command), "env": typed(row.env)}
 
     def clean_command(self) -> tuple[str, ...]:
         """As an argv."""
@@ -71,10 +70,7 @@ class GateForm(Asked):
 
     def clean_env(self) -> dict[str, str]:
         """As a dict."""
-        lines = [line for line in self.cleaned_data["env"].splitlines() if line.strip()]
-        for wrong in (line for line in lines if "=" not in line):
-            raise forms.ValidationError(f"{wrong!r}: write NAME=VALUE")
-        return dict(line.split("=", 1) for line in lines)
+        return pairs(self.cleaned_data["env"])
 
     def keep(self, by: str) -> Gate:
         """Put the gate. Raises ``Refused``."""

@@ -35,7 +35,8 @@ class Question:
 class Exchange:
     """How it ended. ``reply`` is None where there is none, and ``reason`` says why in a line.
 
-    ``stopped``: we wanted that, and it is to be asked again unless the sprint was cancelled.
+    ``stopped``: we wanted that, and it is to be asked again unless the sprint was cancelled;
+    ``out_of_budget``: so did what its sprint may still use.
     ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
     ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name.
     """
@@ -50,6 +51,7 @@ class Exchange:
     strays_killed: int = 0
     dropped_bytes: int = 0
     outputs: tuple[tuple[str, str], ...] = ()
+    out_of_budget: bool = False
 
 
 LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)

@@ -47,7 +47,8 @@ Deliverables:
 - one line each
 Questions:
 - blockers only, at most 3; None where there are none
-- DIRECTIONAL: begins a question that only the human can decide; the sprint waits for the answer
+- DIRECTIONAL: begins a question that only the human can decide; the sprint waits for the answer;
+  what there is to choose from may stand at its end: [this | that]
 Next actions:
 - one line each
 
@@ -60,6 +61,10 @@ EXAMPLE = Reply(
     (),
     ("agent_11 writes the test that fails first",),
 )
+TRIAL = """\
+This is a trial: somebody wants to know whether you are there and can answer.
+Read nothing, change no file, run no command; answer at once, with DONE as your status.
+"""
 LONGEST_HEARD = 2000  # characters of what another agent has said
 
 
@@ -78,11 +83,28 @@ def whole(snapshot: Snapshot, kind: str, agent: AgentDefinition, spec: RoundSpec
         snapshot.terms.profile,
     )
     parts = [asked.rsplit("\n", 2)[0] + "\n", f"Your mission:\n{agent.mission.strip()}\n"]
+    parts += _card(agent)
     if others := "".join(_heard(snapshot, kind)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):
         parts.append(f"What the human has decided:\n{answers}")
     return "\n".join([*parts, REPLY + EXAMPLE.text()])
+
+
+def trial() -> str:
+    """A question that takes no work."""
+    return "\n".join([TRIAL, REPLY + EXAMPLE.text()])
+
+
+def _card(agent: AgentDefinition) -> Iterator[str]:
+    """What stands on its card, a part each."""
+    for name, lines in (
+        ("Your responsibilities", agent.responsibilities),
+        ("What you may decide, and what not", agent.authority),
+        ("What you deliver", agent.deliverables),
+    ):
+        if lines:
+            yield f"{name}:\n" + "".join(f"- {line}\n" for line in lines)
 
 
 def _heard(snapshot: Snapshot, kind: str) -> Iterator[str]:

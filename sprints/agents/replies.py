@@ -24,6 +24,7 @@ _HEADING = re.compile(
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _NOTHING = {"none", "none.", "(none)", "n/a", "-", "nothing", "nothing.", "no", "no."}
 _DIRECTIONAL = re.compile(r"\W*DIRECTIONAL\b\W*", re.IGNORECASE)
+_OPTIONS = re.compile(r"\[([^\[\]]+)\][\s.?!]*$")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CONTROL = {c: "\N{REPLACEMENT CHARACTER}" for c in (*range(32), 127) if chr(c) not in "\n\t"}
 
@@ -57,6 +58,16 @@ class Reply:
         """The questions that only a human can answer, without the word that marks them."""
         marked = (q for q in self.questions if _DIRECTIONAL.match(q))
         return tuple(_DIRECTIONAL.sub("", q, count=1) or q for q in marked)
+
+
+def options(question: str) -> tuple[str, ...]:
+    """The answers that a question offers at its end, as in ``which one? [red | blue]``; none where
+    it offers fewer than two.
+    """
+    found = _OPTIONS.search(question)
+    given = [one.strip() for one in found[1].split("|")] if found else []
+    offered = tuple(dict.fromkeys(one for one in given if one))
+    return offered if len(offered) > 1 else ()
 
 
 def plain(raw: bytes) -> str:

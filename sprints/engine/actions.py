@@ -48,6 +48,13 @@ class BlockAtQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockAtBudget:
+    """Programs have used up what they may, and another is to be launched."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunGate:
     """Run a gate of the round."""
 
@@ -132,6 +139,7 @@ Action = (
     | RecoverTask
     | FailAtAgent
     | BlockAtQuestion
+    | BlockAtBudget
     | RunGate
     | Recover
     | RunHook

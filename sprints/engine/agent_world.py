@@ -12,6 +12,8 @@ from sprints.engine.task_moves import open_task, token
 from sprints.engine.world import World
 from sprints.snapshot import Snapshot, TaskValue
 
+NEAR_S = 0.2  # a try is ended when its time is over, and not before
+
 
 def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchange:
     """One try; ``left_s`` is how long it may take at most, whatever its agent's timeout."""
@@ -23,6 +25,7 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     faults.point("agent_spawned")
     said = RUNNERS[agent.runner](question, world.tick)
     faults.point("agent_exited")
+    said = _bounded(said, task, agent)
     if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
@@ -30,7 +33,21 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
 
 def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
     """What became of a try that an earlier life left; nothing of it runs any more."""
-    return command.recover(_question(snapshot, task, world, 0.0))
+    question = _question(snapshot, task, world, 0.0)
+    assert question.agent is not None, "only an agent that is on record with its program comes here"
+    return _bounded(command.recover(question), task, question.agent)
+
+
+def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchange:
+    """A try that has lasted for all that its sprint might still use has not failed by that: it was
+    stopped, and is asked again once there is more.
+    """
+    reserved_s = task.details.get("reserved_s", agent.timeout_s)
+    by_it = reserved_s < agent.timeout_s and (said.duration_s or 0.0) > reserved_s - NEAR_S
+    if not (by_it and said.reason.startswith("timed out")):
+        return said
+    reason = f"the sprint's minutes for agents ended; {said.reason}"
+    return replace(said, reason=reason, stopped=True, out_of_budget=True)
 
 
 def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) -> Question:
@@ -46,6 +63,6 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         folder=Path(task.details["folder"]),
         number=task.details["try"],
         token=token(task),
-        timeout_s=min(agent.timeout_s, left_s),
+        timeout_s=min(agent.timeout_s, left_s, task.details.get("reserved_s", agent.timeout_s)),
         not_after=world.not_after(),
     )

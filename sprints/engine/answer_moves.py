@@ -1,6 +1,8 @@
 """What a human's answer to an agent's question means for the rows; pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sprints.engine.decide import OVERDUE
 from sprints.engine.task_moves import Status, asks
@@ -16,17 +18,27 @@ def question_of(snapshot: Snapshot) -> TaskValue | None:
     return next((task for task in snapshot.tasks_of(snapshot.now.id) if asks(task)), None)
 
 
-def answer(snapshot: Snapshot, text: str, by: str, at: datetime) -> Move:
+def name_of(round_id: str, task_id: str, details: Mapping[str, Any]) -> str:
+    """What a task's question is called in its sprint: round, task, and the try that asks it."""
+    return f"{round_id.split('/')[1]}/{task_id}/{details['try']}"
+
+
+def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str = "") -> Move:
     """Tell the agent what it asked, and let the sprint go on: the round opens again, and what is
-    answered in it stays so. Raises ``MoveRefused`` where nobody asks.
+    answered in it stays so. ``question`` is the name of what is answered; empty for whatever is
+    asked now. Raises ``MoveRefused`` where nobody asks, or asks something else.
     """
     task = question_of(snapshot)
+    asked = name_of(task.round_id, task.task_id, task.details) if task else ""
+    if question and question != asked:
+        raise MoveRefused(_closed(snapshot, question))
     if task is None:
         sprint = snapshot.sprint
         raise MoveRefused(f"sprint {sprint.sprint_id} is {sprint.status}; no agent asks anything")
     now, questions = snapshot.now, asks(task)
     given = {
         "agent": task.owner_agent,
+        "try": task.details["try"],
         "questions": questions,
         "text": text,
         "by": by,
@@ -49,3 +61,14 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime) -> Move:
         round_id=now.code,
         data={"task_id": task.task_id, **given},
     )
+
+
+def _closed(snapshot: Snapshot, question: str) -> str:
+    """Why that question takes no answer, in words."""
+    where, _, number = question.rpartition("/")
+    for task in snapshot.tasks:
+        if task.id == f"{snapshot.sprint_id}/{where}":
+            for one in task.details.get("answers", ()):
+                if str(one.get("try")) == number:
+                    return f"{one['by']} has answered {one['agent']} already, at {one['ts']}"
+    return f"sprint {snapshot.sprint_id} does not wait for the answer to that question"

@@ -15,6 +15,7 @@ from sprints.engine import perform
 from sprints.engine.decide import OVERDUE, deadline_of
 from sprints.engine.gate_moves import MOST_LOST
 from sprints.engine.promises import ABOUT_THE_WORK, green
+from sprints.engine.spent import spent
 from sprints.engine.steps import State
 from sprints.snapshot import GateRunValue
 
@@ -31,10 +32,11 @@ def key(state: State) -> Hashable:
     now, left = snapshot.now, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
     told = any(note.startswith(OVERDUE) for note in now.notes)
+    used = spent(snapshot)
     asked = tuple((task.owner_agent, task.status) for task in snapshot.tasks_of(now.id))
     return (
         *common,
-        (late, told, bool(sprint.cancel_by), snapshot.paused, asked),
+        (late, told, bool(sprint.cancel_by), snapshot.paused, asked, used and used.launches),
         tuple(_gate(state, gate.gate_id) for gate in snapshot.terms.gates_of(now.code)),
         frozenset(
             (run.round_id, run.gate_id, run.id in state.attended)

@@ -12,6 +12,7 @@ from sprints.contract import LEAD, Contract, RoundSpec
 from sprints.engine.actions import (
     Action,
     Ask,
+    BlockAtBudget,
     BlockAtQuestion,
     Cancel,
     FailAtAgent,
@@ -26,6 +27,7 @@ from sprints.engine.actions import (
     WarnOverdue,
 )
 from sprints.engine.hook_moves import guarded
+from sprints.engine.spent import spent
 from sprints.engine.task_moves import asks, is_open
 from sprints.models import Task
 from sprints.snapshot import GateRunValue, RoundValue, Snapshot
@@ -118,6 +120,9 @@ def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
     asked = {task.owner_agent for task in tasks if task.status != Task.Status.PENDING}
     for agent, kind in [*((agent, "ack") for agent in spec.acks), (LEAD, "lead")]:
         if agent not in asked:
+            used = spent(snapshot)
+            if used and used.out and snapshot.terms.agent(agent):
+                return BlockAtBudget(spec.code)
             return Ask(spec.code, agent, kind)
     return None
 

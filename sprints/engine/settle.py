@@ -10,11 +10,12 @@ from typing import Any
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import gate_moves, hook_moves, task_moves
+from sprints.engine import budget_moves, gate_moves, hook_moves, task_moves
 from sprints.engine.actions import (
     Action,
     Ask,
     Begun,
+    BlockAtBudget,
     BlockAtHook,
     BlockAtQuestion,
     Brought,
@@ -59,6 +60,8 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
             return [_unanswered(snapshot, task_moves.task_of(snapshot, action.task), at)]
         case BlockAtQuestion(), Begun(at):
             return [_asked_back(snapshot, task_moves.task_of(snapshot, action.task), at)]
+        case BlockAtBudget(), Begun(at):
+            return [budget_moves.parked(snapshot, at)]
         case RunGate(), Begun(at):
             return [gate_moves.started(snapshot, action, at)]
         case Recover(), Begun():

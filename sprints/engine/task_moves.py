@@ -8,6 +8,7 @@ from sprints.agent_definition import AgentDefinition
 from sprints.agents import prompts
 from sprints.agents.exchange import LOST
 from sprints.engine.actions import Ask, Replied
+from sprints.engine.spent import spent
 from sprints.models import Task
 from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, Update
@@ -79,7 +80,7 @@ def _try(
     at: datetime,
 ) -> dict[str, Any]:
     """What the details say of a try while it is under way."""
-    kept = before.details if before else {}
+    kept, used = before.details if before else {}, spent(snapshot)
     return {
         "runner": agent.runner,
         "command": [*agent.command],
@@ -88,6 +89,8 @@ def _try(
         "lost": kept.get("lost", 0),
         "answers": kept.get("answers", []),
         "started_ts": stamp(at),
+        "reserved_s": min(agent.timeout_s, used.left_s) if used else agent.timeout_s,
+        "spent_s": kept.get("spent_s", 0.0),
         "folder": f"{snapshot.sprint.artifacts_dir}/agents/{agent.agent_id}/{name}",
     }
 
@@ -103,6 +106,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         "exit_code": said.exit_code,
         "duration_s": said.duration_s,
         "reason": reason,
+        "spent_s": task.details.get("spent_s", 0.0) + _used_s(task, outcome),
         "stdout": f"{folder}/stdout.txt",
         "stderr": f"{folder}/stderr.txt",
     }
@@ -119,7 +123,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     if said.reply:
         text = said.text
         details |= {"reply": said.reply.status, "questions": [*said.reply.questions]}
-        data |= {"reply": asdict(said.reply)}
+        data |= {"reply": asdict(said.reply), "text": text}
         status, kind, words = Status.DONE, "task_done", f"{agent} answered: {said.reply.status}"
         if directional := [*said.reply.directional]:
             details |= {"asks": directional}
@@ -137,6 +141,16 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     values = {"status": status.value, "updated_at": at, "reply": text, "details": details}
     change = Update("task", task.id, (Status.IN_PROGRESS,), values)
     return Move(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)
+
+
+def _used_s(task: TaskValue, outcome: Replied) -> float:
+    """What a try has used, in seconds; of one whose end nobody saw, what it may have used."""
+    said, reserved_s = outcome.exchange, task.details.get("reserved_s", 0.0)
+    if said.out_of_budget:
+        return float(max(said.duration_s or 0.0, reserved_s))
+    if said.duration_s is None and said.reason.startswith(LOST.reason):
+        return float(min((outcome.at - task.updated_at).total_seconds(), reserved_s))
+    return said.duration_s or 0.0
 
 
 def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:

@@ -8,6 +8,7 @@ from typing import Any
 from gates.models import GateRun
 from sprints.engine import hook_moves
 from sprints.engine.answer_moves import question_of
+from sprints.engine.budget_moves import parked_for
 from sprints.engine.task_moves import asks, is_open
 from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
@@ -46,6 +47,11 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         if task := question_of(snapshot):
             what = f"an answer to {task.owner_agent}: {' / '.join(asks(task))}"
             return _wait(what, OPERATOR, since, None)
+        if used := parked_for(snapshot):
+            more = f"sprint budget {sprint.sprint_id} --{used.out} N"
+            return _wait(
+                f"more {used.out}, {used.of(used.out)} used: {more}", OPERATOR, since, None
+            )
         return _wait(f"a retry; {sprint.last_error}", OPERATOR, since, None)
     if sprint.status != "running":
         return None

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sprints.engine.spent import spent
 from sprints.snapshot import Snapshot
 
 COLOURS = {
@@ -238,6 +239,10 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
         console.print(f"queue: {queue['messages']} messages{oldest}")
     if facts["schedules"]:
         schedules(facts["schedules"])
+    for sprint_id, one in facts["budgets"].items():
+        launches = f"{one['launches_used']} of {one['launches']} launches"
+        minutes = f"{one['minutes_used']:.3g} of {one['minutes']:g} minutes"
+        console.print(f"agents of {sprint_id} have used {launches}, {minutes}")
     sprints(newest)
     if len(facts["sprints"]) > len(newest):
         console.print(f"({len(facts['sprints']) - len(newest)} more: studio-gateway sprint list)")
@@ -284,5 +289,7 @@ def sprint(after: Snapshot) -> None:
     if after.gate_runs:
         console.print(gates)
         console.print(f"evidence: {value.artifacts_dir}/gates", soft_wrap=True)
+    if (used := spent(after)) and used.launches:
+        console.print(f"agents have used {used}")
     if value.last_error:
         console.print(Text(value.last_error, "red"))

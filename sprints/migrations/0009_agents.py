@@ -9,7 +9,8 @@ def seed(apps, schema_editor):
     """A store that is there already has the roster, as a new one has."""
     agents = apps.get_model("sprints", "Agent")
     for one in ROSTER:
-        agents.objects.get_or_create(pk=one.agent_id, defaults=one._asdict())
+        card = {name: getattr(one, name) for name in ("label", "title", "mission")}
+        agents.objects.get_or_create(pk=one.agent_id, defaults=card)
 
 
 class Migration(migrations.Migration):

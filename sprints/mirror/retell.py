@@ -17,8 +17,9 @@ ENDED = ("failed", "blocked", "succeeded", "cancelled")
 
 def retell(events: Iterable[dict[str, Any]]) -> Iterator[Row]:
     """Every row as (kind, values), times aware: tasks, gate runs and deliveries as they end, the
-    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, and
-    ``lost`` with the names of what events do not tell whole. Raises ``KeyError`` for a bad patch.
+    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, agent
+    (of those that were changed), and ``lost`` with the names of what events do not tell whole.
+    Raises ``KeyError`` for a bad patch.
     """
     story = _Story()
     for event in events:
@@ -36,10 +37,12 @@ class _Story:
         self.state: dict[str, Any] = {}
         self.beside: MutableMapping[str, dict[str, Any]] = Shelf()
         self.prompts: dict[str, dict[str, Any]] = {}
+        self.replies: dict[str, Any] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.deliveries: dict[str, dict[str, Any]] = {}
         self.gates: dict[str, dict[str, Any]] = {}
         self.hooks: dict[str, dict[str, Any]] = {}
+        self.agents: dict[str, dict[str, Any]] = {}
         self.schedules: set[str] = set()
         self.contract: dict[str, Any] = {}
 
@@ -65,7 +68,14 @@ class _Story:
                 self.prompts[name] = {"prompt": data["prompt"], "attempt": data["attempt"]}
             case "task_done":
                 name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
-                yield self._task(name, data["reply"])
+                self.replies.pop(name, None)
+                yield self._task(name, data.get("text", data["reply"]))
+            case "task_asks":
+                name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
+                self.replies[name] = data.get("text", data["reply"])
+            case "task_failed" | "task_stopped":
+                name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
+                self.replies.pop(name, None)
             case "gate_started":
                 self.runs[f"{event['sprint_id']}/{data['gate_id']}"] = {
                     "round_id": f"{event['sprint_id']}/{event['round_id']}",
@@ -83,7 +93,7 @@ class _Story:
     def end(self) -> Iterator[Row]:
         """What is open still, and what may always change."""
         for name in [*self.prompts]:
-            yield self._task(name, None)
+            yield self._task(name, self.replies.get(name))
         for name in [*self.runs]:
             yield self._run(name, {"status": "running", "reason": "", "duration_s": None})
         for row in self.deliveries.values():
@@ -106,6 +116,7 @@ class _Story:
             for gate in self.contract.get("gates", ()):
                 self._gate(gate | {"profiles": [self.contract["profile"]], "enabled": True})
         yield from (("gate", row) for row in self.gates.values())
+        yield from (("agent", row) for row in self.agents.values())
         kept = {name for name, row in self.hooks.items() if row["kind"] == "command"}
         yield from (("hook", self.hooks[name]) for name in sorted(kept))
         lost = [f"hook {name}" for name in sorted({*self.hooks} - kept)]
@@ -220,6 +231,8 @@ class _Story:
                 self.hooks.pop(data["hook_id"], None)
             case "hook_changed":
                 self.hooks[data["hook_id"]] = _defined(data) | {"seq": event["seq"]}
+            case "agent_changed":
+                self.agents[data["agent_id"]] = _defined(data)
             case "schedule_changed" if removed:
                 self.schedules.discard(data["schedule_id"])
             case "schedule_changed":

@@ -26,6 +26,10 @@ class Agent(models.Model):
         null=True, blank=True, help_text="where the answer stands in what it prints"
     )
 
+    responsibilities = models.JSONField(default=list, blank=True, help_text="a line each")
+    authority = models.JSONField(default=list, blank=True, help_text="what it may decide, and not")
+    deliverables = models.JSONField(default=list, blank=True, help_text="a line each")
+
     class Meta:
         ordering: ClassVar = ["agent_id"]
 
@@ -50,4 +54,7 @@ class Agent(models.Model):
             pass_env=tuple(self.pass_env),
             env=dict(self.env),
             reply=reply,
+            responsibilities=tuple(self.responsibilities),
+            authority=tuple(self.authority),
+            deliverables=tuple(self.deliverables),
         )

@@ -26,7 +26,14 @@ from sprints.operations.sprint_acts import (
     start,
     step,
 )
-from sprints.operations.steering_acts import answer, ask_to_cancel, cancel, pause, resume
+from sprints.operations.steering_acts import (
+    answer,
+    ask_to_cancel,
+    cancel,
+    pause,
+    resume,
+    set_budget,
+)
 from sprints.operations.store_acts import (
     configuration,
     configure,
@@ -67,6 +74,7 @@ __all__ = [
     "resume",
     "retry",
     "run",
+    "set_budget",
     "set_schedule",
     "settle_files",
     "start",

@@ -19,7 +19,7 @@ from sprints.mirror import links
 from sprints.mirror.moment import no_collection, one_moment
 from sprints.mirror.retell import Row, retell
 from sprints.mirror.verify import Differs, Tell, told_by_all
-from sprints.models import Delivery, Event, Head, Hook, Round, Sprint, Task
+from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Sprint, Task
 from sprints.operations.store_acts import make_schema, store
 from sprints.queries import Refused
 from sprints.store import make_config, make_folders
@@ -33,6 +33,7 @@ MODELS: dict[str, Any] = {
     "delivery": Delivery,
     "gate": Gate,
     "hook": Hook,
+    "agent": Agent,
 }
 CHUNK = 1000
 FREE = {"sprint": {"version"}, "hook": {"seq"}}  # what counts writes, not what happened
@@ -157,7 +158,11 @@ def _written(told: Iterable[tuple[dict[str, Any], str]]) -> tuple[dict[str, int]
 
     for some in _batches(retell(passing()), counts, lost):
         for kind, values in some.items():
-            MODELS[kind].objects.bulk_create([MODELS[kind](**one) for one in values])
+            if kind == "agent":  # the whole roster is there already, as in every new store
+                for one in values:
+                    Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
+            else:
+                MODELS[kind].objects.bulk_create([MODELS[kind](**one) for one in values])
     Event.objects.bulk_create(lines)
     if not last:
         raise Refused("there is no event to rebuild from")
@@ -179,7 +184,8 @@ def _batches(
                 continue
             if kind == "task":
                 reply = values["reply"]
-                values["reply"] = Reply(**reply).text() if reply else ""
+                said = Reply(**reply).text() if isinstance(reply, dict) else reply
+                values["reply"] = said or ""
             counts[kind] += 1
             found.setdefault(kind, []).append(values)
         yield found

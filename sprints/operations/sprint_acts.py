@@ -13,6 +13,7 @@ from django.utils import timezone
 from gates import faults, process
 from gates.models import Gate
 from sprints import queue
+from sprints.agent_budget import USED_UP
 from sprints.agent_definition import SCRIPTED
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
@@ -23,6 +24,7 @@ from sprints.models import Agent, Hook, Sprint
 from sprints.models.event import HOOK_DEPTH
 from sprints.models.lease import Held, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
+from sprints.plan import AgentBudget
 from sprints.queries import NotNow, Refused, get
 from sprints.snapshot import Snapshot, evolve, load
 from sprints.switches import switches
@@ -92,7 +94,8 @@ def contract_for(meta: dict[str, Any]) -> Contract:
     """The contract under which a sprint with this ``meta`` would start now. Raises
     ``ContractError``.
     """
-    profile = meta.get("gate_profile") or switches().gate_profile
+    now = switches()
+    profile = meta.get("gate_profile") or now.gate_profile
     gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
     hooks = [hook.definition for hook in Hook.objects.filter(enabled=True, blocking=True)]
     if hooks and os.environ.get(HOOK_DEPTH):
@@ -100,7 +103,8 @@ def contract_for(meta: dict[str, Any]) -> Contract:
             f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
         )
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
-    return draft({**meta, "gate_profile": profile}, gates, hooks, agents)
+    budget = AgentBudget(now.agent_launches, now.agent_minutes)
+    return draft({**meta, "gate_profile": profile}, gates, hooks, agents, budget)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
@@ -115,6 +119,9 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
         if (sprint.last_error or "").startswith("agent_asks:"):
             hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
+        if (sprint.last_error or "").startswith(USED_UP):
+            hint = f": agents have used {(sprint.last_error or '').removeprefix(USED_UP)}"
+            hint += f"; next: studio-gateway sprint budget {sprint_id}"
         raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}")
     return carry_here(sprint_id, wish, one_round=one_round, retry=False)
 

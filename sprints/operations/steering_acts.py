@@ -7,12 +7,15 @@ from django.db import transaction
 
 from gates.definition import is_text
 from sprints import queue
-from sprints.engine import acts, answer_moves
+from sprints.agent_budget import Spending, problems
+from sprints.engine import acts, answer_moves, budget_moves
 from sprints.engine.carry import Wish
+from sprints.engine.spent import spent
 from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import holder
 from sprints.operations.sprint_acts import carry_here, record_act
+from sprints.plan import AgentBudget
 from sprints.queries import Refused, get
 
 LONGEST_ANSWER = 4000
@@ -35,16 +38,40 @@ def resume(sprint_id: str, by: str) -> None:
             queue.ask(sprint_id)
 
 
-def answer(sprint_id: str, text: str, by: str) -> None:
-    """Tell the agent what it asked of a human, and ask the workers to go on. Raises ``Refused``."""
+def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
+    """Tell the agent what it asked of a human, and ask the workers to go on. ``question`` is the
+    name of what is answered, as in ``R0_SETUP/lead_agent_01/1``: then nothing else is. Raises
+    ``Refused``.
+    """
+    get(sprint_id)
     if not text.strip() or len(text) > LONGEST_ANSWER or not is_text(text):
         raise Refused(f"an answer is a text of 1 to {LONGEST_ANSWER} characters")
-    get(sprint_id)
     with transaction.atomic():
         record_act(
-            sprint_id, lambda snapshot, at: answer_moves.answer(snapshot, text.strip(), by, at)
+            sprint_id,
+            lambda snapshot, at: answer_moves.answer(snapshot, text.strip(), by, at, question),
         )
         queue.ask(sprint_id)
+
+
+def set_budget(
+    sprint_id: str, by: str, launches: int | None = None, minutes: float | None = None
+) -> Spending | None:
+    """Let the sprint's programs have so many launches and minutes in all, and ask the workers to go
+    on where it was parked for that; what is used of it. Raises ``Refused``.
+    """
+    get(sprint_id)
+    wished = AgentBudget(1 if launches is None else launches, 1.0 if minutes is None else minutes)
+    if found := problems(wished):
+        raise Refused("; ".join(found))
+    with transaction.atomic():
+        before = get(sprint_id).status
+        after = record_act(
+            sprint_id, lambda snapshot, at: budget_moves.grant(snapshot, launches, minutes, by, at)
+        )
+        if before == Sprint.Status.BLOCKED and after.sprint.status == Sprint.Status.RUNNING:
+            queue.ask(sprint_id)
+    return spent(after)
 
 
 def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:

@@ -16,6 +16,7 @@ from sprints.models import Event, Head, Host, Schedule, Sprint
 from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import held, holder
+from sprints.queries.budgets import budgets
 from sprints.snapshot import Snapshot, consistent, load
 from sprints.waiting import waits_of
 
@@ -87,6 +88,7 @@ def status() -> dict[str, Any]:
         "mirror_fault": head.mirror_fault,
         "hosts": hosts(),
         "schedules": schedules(),
+        "budgets": budgets(),
         "waiting": waits_of(Sprint.objects.filter(status=Sprint.Status.RUNNING).defer("contract")),
     }
 

@@ -1,13 +1,24 @@
-"""What each agent was asked last."""
+"""The agents as their owner has defined them, and what each was asked last."""
 
 from collections import defaultdict
 from collections.abc import Collection
 
-from sprints.models import Task
+from sprints.models import Agent, Task
+
+OF_EACH = 4
+
+
+def agents() -> list[tuple[Agent, list[Task]]]:
+    """Every agent with its last tasks. Two queries."""
+    rows = list(Agent.objects.all())
+    tasks = last_tasks([row.pk for row in rows], OF_EACH)
+    return [(row, tasks[row.pk]) for row in rows]
 
 
 def last_tasks(agents: Collection[str], limit: int) -> dict[str, list[Task]]:
     """The last tasks of each agent, newest first, with their rounds. One query."""
+    if not agents:
+        return {}
     first, *others = (
         Task.objects.filter(
             pk__in=Task.objects.filter(owner_agent=agent)

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sprints.agent_budget import USED_UP
 from sprints.models import Sprint
 from sprints.queries.board import Line
 
+QUESTION = "question"
+AGENT_ASKS = re.compile(r"agent_asks:(\S+) (.*)", re.DOTALL)
 GATE_FAILED = re.compile(r"gate_failed:(\S+) exit_code=(\S+)")
 
 
@@ -25,10 +28,10 @@ class Item:
 def items(
     stopped: Iterable[Line], running: Iterable[Line], unstarted: Iterable[Line]
 ) -> list[Item]:
-    """Blocked and failed sprints, then those that run and are held or late, then what was never
-    started.
+    """What an agent asks comes first; then blocked and failed sprints, those that run and are held
+    or late, and what was never started.
     """
-    found = [_stopped(line) for line in stopped]
+    found = sorted((_stopped(line) for line in stopped), key=lambda item: item.kind != QUESTION)
     found += [item for line in running if (item := _running(line))]
     found += [
         Item(line, "created", "was made and has not been started", "Run it", line.created_at)
@@ -39,6 +42,10 @@ def items(
 
 def _stopped(line: Line) -> Item:
     why = cause(line.last_error) or "it says not why"
+    if line.asks:
+        return Item(line, QUESTION, why, "Answer it", line.finished_at)
+    if line.last_error.startswith(USED_UP):
+        return Item(line, "blocked", why, "Give it more", line.finished_at)
     if line.status == Sprint.Status.BLOCKED:
         return Item(line, "blocked", why, "Mend it and retry", line.finished_at)
     return Item(line, "failed", why, "Read the failing line", line.finished_at)
@@ -60,4 +67,8 @@ def cause(last_error: str) -> str:
     if found := GATE_FAILED.fullmatch(last_error):
         code = "without an exit code" if found[2] == "None" else f"exit code {found[2]}"
         return f"gate {found[1]} said no, {code}"
+    if found := AGENT_ASKS.fullmatch(last_error):
+        return f"{found[1]} asks: {found[2]}"
+    if last_error.startswith(USED_UP):
+        return f"agents have used {last_error.removeprefix(USED_UP)}"
     return last_error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from sprints.queries.durations import ran
 from sprints.waiting import waits_of
 
 MANY = 100  # more are not counted
+ASKS = "agent_asks:"
 CARRIED = 50  # running sprints that are looked at one by one
 
 
@@ -47,6 +48,11 @@ class Line:
         """It has begun, has not ended, and goes on only when a person acts."""
         begun = self.status in (Sprint.Status.RUNNING, Sprint.Status.BLOCKED)
         return begun and bool(self.waiting) and (self.waiting or {})["who"] == OPERATOR
+
+    @property
+    def asks(self) -> bool:
+        """It waits for a human's answer to its agent."""
+        return self.status == Sprint.Status.BLOCKED and self.last_error.startswith(ASKS)
 
     @property
     def shown(self) -> str:
@@ -126,10 +132,13 @@ def running() -> list[Sprint]:
 
 
 def stopped(limit: int) -> list[Sprint]:
-    """What stands still and wants a person: blocked, and failed within the last day."""
+    """What stands still and wants a person: blocked, those for an answer first, and failed within
+    the last day.
+    """
     rows = _rows().order_by("-finished_at")
     yesterday = timezone.now() - timedelta(days=1)
-    blocked = rows.filter(status=Sprint.Status.BLOCKED)[:limit]
+    first = Case(When(last_error__startswith=ASKS, then=0), default=1)
+    blocked = rows.filter(status=Sprint.Status.BLOCKED).order_by(first, "-finished_at")[:limit]
     failed = rows.filter(status=Sprint.Status.FAILED, finished_at__gte=yesterday)[:limit]
     return [*blocked, *failed]
 

@@ -3,16 +3,23 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from sprints.agents.roster import ROSTER
-from sprints.queries.agent_tasks import last_tasks
+from sprints.queries import agent_tasks
 from sprints.views.answers import only
-
-OF_EACH = 4
 
 
 @only("GET")
 def agents(request: HttpRequest) -> HttpResponse:
-    """All fifteen."""
-    tasks = last_tasks([agent.agent_id for agent in ROSTER], OF_EACH)
-    found = [{"agent": agent, "tasks": tasks[agent.agent_id]} for agent in ROSTER]
+    """All of them, each with its card."""
+    found = [
+        {
+            "agent": agent,
+            "tasks": tasks,
+            "card": [
+                ("Responsibilities", agent.responsibilities),
+                ("Authority", agent.authority),
+                ("Deliverables", agent.deliverables),
+            ],
+        }
+        for agent, tasks in agent_tasks.agents()
+    ]
     return render(request, "sprints/agents.html", {"agents": found})

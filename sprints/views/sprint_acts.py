@@ -9,12 +9,14 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from sprints import operations, queries
+from sprints.agent_budget import USED_UP
 from sprints.contract import CODES, ContractError
 from sprints.operations import Refused
 from sprints.roles import Role
 from sprints.views.answers import answer, only
 from sprints.views.asked import Request
 from sprints.views.guard import needs
+from sprints.views.questions import answer_of, question_in
 from sprints.views.sprint_rows import SprintRows
 
 Do = Callable[[str, str, Any], str]
@@ -51,7 +53,12 @@ def acts_of(rows: SprintRows) -> list[Act]:
             return [onward, step, stop] if rows.paused else [hold, stop]
         case "failed" | "blocked" | "cancelled" if where:
             says = f"Starts a new attempt at {where}, under the gates as they are now."
-            again = Act("retry", f"Retry from {where}", "r", says, main=True)
+            # An answer, or a budget, leads on without a new attempt.
+            waits = (sprint.last_error or "").startswith(USED_UP) or question_in(rows)
+            again = Act("retry", f"Retry from {where}", "r", says, main=not waits)
+            if (sprint.last_error or "").startswith(USED_UP):
+                says = "Lets its agents go on in the same round, up to so much in all."
+                return [Act("budget", "Give more", "b", says, main=True), again, stop]
             return [again, stop] if sprint.status == "blocked" else [again]
     return []
 
@@ -88,6 +95,21 @@ def _cancel(sprint_id: str, by: str, form: Any) -> str:
     return "Asked to stop: it is cancelled as soon as nothing of it runs."
 
 
+def _answer(sprint_id: str, by: str, form: Any) -> str:
+    named = form.get("question") or "none"  # a page always names what it has shown
+    operations.answer(sprint_id, answer_of(queries.look(sprint_id), form), by, named)
+    return "Answered: the sprint goes on."
+
+
+def _budget(sprint_id: str, by: str, form: Any) -> str:
+    launches, minutes = form.get("launches", "").strip(), form.get("minutes", "").strip()
+    try:
+        given = int(launches) if launches else None, float(minutes) if minutes else None
+    except ValueError:
+        raise Refused("launches and minutes are numbers") from None
+    return f"Agents have used {operations.set_budget(sprint_id, by, *given)}."
+
+
 def _edit(sprint_id: str, by: str, form: Any) -> str:
     meta: dict[str, Any] = {}
     if "brief" in form:
@@ -118,6 +140,8 @@ ACTS: dict[str, Do] = {
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,
+    "answer": _answer,
+    "budget": _budget,
     "edit": _edit,
 }
 

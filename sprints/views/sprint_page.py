@@ -14,6 +14,7 @@ from sprints.agents.roster import AGENTS
 from sprints.contract import CODES, PROFILES
 from sprints.models import Task
 from sprints.operations import Refused
+from sprints.queries.budgets import budget_of
 from sprints.roles import Role
 from sprints.switches import switches
 from sprints.views.answers import answer, only
@@ -21,6 +22,7 @@ from sprints.views.asked import Request
 from sprints.views.brief import brief_html
 from sprints.views.log import Unclear, number
 from sprints.views.output_shown import STREAMS, Output, Wanted, output
+from sprints.views.questions import answers_in, question_in
 from sprints.views.sprint_acts import acts_of
 from sprints.views.sprint_rows import SprintRows, rows_of, texts_of
 from sprints.views.sprint_words import Banner, banner, cards
@@ -28,7 +30,7 @@ from sprints.views.timeline import Item, Timeline, timeline
 
 OURS = frozenset(  # of a sprint's meta: shown in their own places
     "brief active_agents required_acks_by_round gate_profile enable_auto_merge created_by "
-    "automation_paused paused_by paused_ts paused_why pause_after waiting_for".split()
+    "agent_budget automation_paused paused_by paused_ts paused_why pause_after waiting_for".split()
 )
 
 
@@ -90,8 +92,15 @@ def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
     state = " ".join(act.verb for act in acts)
     again = {"part": "live", "seen": sprint.version, "acts": state}
     again |= {key: request.GET[key] for key in ("run", "attempt") if key in request.GET}
+    question, answers = question_in(rows), answers_in(rows)
+    if question or answers:
+        again["asked"] = f"{question.name if question else ''} {len(answers)}"
     shown = asked.run or first_run(rows, why)
     return {
+        "question": question,
+        "answers": answers,
+        "questions_changed": request.GET.get("asked") != again.get("asked"),
+        "may_answer": request.role >= Role.OPERATOR,
         "sprint": sprint,
         "rows": rows,
         "banner": why,
@@ -103,6 +112,7 @@ def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
         "poll": "" if rows.ended else f"{request.path}?{urlencode(again)}",
         "every": "2s" if sprint.status == "running" else "5s",
         "attempt": asked.attempt,
+        "budget": budget_of(sprint, rows.tasks),
         "profile_shown": _profile(rows),
         "tabs": tabs(rows, now),
         "shown": shown,

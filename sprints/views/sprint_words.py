@@ -52,6 +52,15 @@ def banner(rows: SprintRows) -> Banner | None:
         case "hook_failed":
             hook, _, reason = rest.partition(" ")
             return Banner(kind, f"Hook {hook} said no in {where}: the sprint is blocked.", reason)
+        case "agent_asks":
+            agent, _, questions = rest.partition(" ")
+            return Banner(kind, f"{agent} asks in {where} what only a human can decide.", questions)
+        case "budget":
+            text = f"Agents have used {rest} in {where}: the sprint is parked"
+            return Banner(kind, f"{text} until an operator gives more.")
+        case "agent_failed":
+            agent, _, reason = rest.partition(" ")
+            return Banner(kind, f"{agent} did not answer in {where}.", reason)
         case "deadline":
             minutes = rest.partition("minutes=")[2]
             return Banner(kind, f"Round {where} was over its {minutes} minutes.")

@@ -13,7 +13,8 @@ def violations(page: Page) -> list[str]:
     found = []
     for theme, rules in (("light", RULES), ("dark", COLOURS)):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-        page.wait_for_timeout(200)  # colours change in a moment, not at once
+        # Colours change in a moment, not at once, and on a busy machine the moment is long.
+        page.wait_for_function("() => document.getAnimations().length === 0")
         for one in Axe().run(page, options=rules).response["violations"]:
             nodes = [node["html"][:200] for node in one["nodes"]]
             found.append(f"{theme}: {one['id']}: {one['help']}: {nodes}")

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from sprints import agent_file, agent_rows, operations
-from sprints.agent_definition import AgentDefinition
+from sprints.agent_definition import CARD, AgentDefinition
 from sprints.agents.presets import PRESETS
 from sprints.agents.roster import AGENTS
+from sprints.management.commands.sprint import user
 from sprints.models import Agent, Event
 
 ODD = 'a "quoted" \\ word\twith\nlines, \x7f, \u00e9, \U0001f600'
@@ -20,6 +21,8 @@ def test_a_new_store_has_the_fifteen_and_all_are_scripted(store, invoke):
 
     assert {row["agent_id"]: row["label"] for row in shown} == AGENTS
     assert {row["runner"] for row in shown} == {"scripted"}
+    assert all(row[name] for row in shown for name in CARD)
+    assert not [problem for row in Agent.objects.all() for problem in row.definition.problems()]
     assert not Event.objects.filter(kind="agent_changed").exists()
 
 
@@ -48,7 +51,7 @@ def test_a_command_makes_the_agent_a_program(store, invoke):
     assert agent.env == {"C": "1", "D": "x=y"}
     assert (agent.pass_env, agent.reply) == (("A", "B"), {"take": "result"})
     (event,) = Event.objects.filter(kind="agent_changed")
-    assert event.body["data"] == agent.to_json()
+    assert event.body["data"] == agent.to_json() | {"by": user()}
 
 
 def test_what_changes_nothing_is_no_event(store, invoke):
@@ -75,22 +78,54 @@ def test_a_preset_is_a_sound_agent(store, invoke, name, model):
 def test_export_is_read_back_as_it_was(store, invoke, tmp_path):
     invoke("agent", "set", "agent_01", "--preset", "codex", "--model", "m1", "--env", f"A={ODD}")
     invoke("agent", "set", "agent_02", "--command", shlex.join(["x", ODD]), "--mission", ODD)
+    invoke(
+        "agent", "set", "agent_03", "--authority", "", "--deliverable", 'a "b" \\', "--title", "É"
+    )
     before = [row.definition for row in Agent.objects.all()]
-    (tmp_path / "agents.toml").write_text(invoke("agent", "export").out, "utf-8")
+    file = tmp_path / "agents.toml"
+    file.write_text("an older one")
+    assert invoke("agent", "export", "--out", str(file)).out == f"wrote {file}\n"
+    assert file.read_text("utf-8") == invoke("agent", "export").out
+    assert [*tmp_path.glob(".*")] == []
     Agent.objects.all().delete()
     operations.initialise()
 
-    said = invoke("agent", "import", str(tmp_path / "agents.toml"))
+    said = invoke("agent", "import", str(file))
 
-    assert said.out == "changed: agent_01, agent_02\n", said
+    assert said.out == "changed: agent_01, agent_02, agent_03\n", said
     assert [row.definition for row in Agent.objects.all()] == before
+
+
+def test_a_card_is_changed_line_by_line_and_goes_into_prompts(store, invoke):
+    said = invoke(
+        "agent", "set", "agent_04", "--responsibility", "Sees", "--responsibility", "Hears",
+        "--authority", "May say no", "--deliverable", "",
+    )  # fmt: skip
+
+    agent = agent_rows.get("agent_04").definition
+    shown = invoke("agent", "show", "agent_04").out
+    assert said.code == 0, said
+    assert agent.responsibilities == ("Sees", "Hears")
+    assert (agent.authority, agent.deliverables) == (("May say no",), ())
+    assert "responsibilities:\n  Sees\n  Hears\nauthority:\n  May say no\n" in shown
+
+
+def test_a_contract_from_before_there_were_cards_keeps_its_digest():
+    plain = AgentDefinition("agent_01", "L", "R", "M", "command", ("x",))
+    before = {k: v for k, v in plain.to_json().items() if k not in CARD}
+
+    assert plain.frozen() == before
+    assert AgentDefinition.from_json(before) == plain
+    carded = replace(plain, authority=("a",))
+    assert AgentDefinition.from_json(carded.frozen()) == carded
 
 
 def test_what_a_file_leaves_out_is_as_on_an_untouched_row():
     agent = AgentDefinition("agent_01", "L", "R", "M", "command", ("x",), "m", 1.0, 1.0, 1.0)
+    agent = replace(agent, responsibilities=("sees",))
 
     assert agent_file.read("[agent_01]\ntitle = 'N'", [agent]) == [
-        AgentDefinition("agent_01", "L", "N", "M")
+        AgentDefinition("agent_01", "L", "N", "M", responsibilities=("sees",))
     ]
     assert agent_file.read("", [agent]) == []
     assert agent_file.read(agent_file.written([agent]), [replace(agent, title="x")]) == [agent]

@@ -2,14 +2,16 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from sprints import hook_rows, mirror, operations
+from sprints import agent_rows, hook_rows, mirror, operations
 from sprints.engine.carry import Wish
 from sprints.hook_definition import HookDefinition
 from sprints.models import Event, Sprint, Task
 from sprints.models.event import FIRST_PREV, canonical, chain
+from tests.speakers import ask, set_speaker
 from tests.world import set_gate
 
 ARCHIVE = ("state.json", "events.jsonl")
@@ -35,6 +37,9 @@ def lived(store):
         "ask", "command", ("gate_start", "round_done"), ("false",), tries=1, blocking=True
     )
     hook_rows.put(hook)
+    agent = agent_rows.get("agent_03").definition
+    changed = replace(agent, title="Ours", authority=(), deliverables=("a map",), env={"A": "1"})
+    agent_rows.put([changed], "sam")
     operations.run("wk5", Wish())
     mirror.flush()
     assert sorted(Sprint.objects.values_list("status", flat=True)) == [
@@ -51,7 +56,7 @@ def test_rows_are_what_the_events_tell(lived, invoke):
     said = invoke("rebuild", "--check")
 
     assert (said.code, said.err) == (0, "")
-    assert said.out.startswith("agree: 1 delivery, 2 gate, ")
+    assert said.out.startswith("agree: 1 agent, 1 delivery, 2 gate, ")
     assert "5 sprint" in said.out
 
 
@@ -63,6 +68,12 @@ def test_rows_are_what_the_events_tell(lived, invoke):
         ("sprint", "wk4", {"cancel_by": ""}, "sprint wk4: cancel_by is 'sam' by the events"),
         ("task", "wk1/R0_SETUP/lead_agent_01", {"reply": "no"}, 'reply is "Status: '),
         ("gate_run", "wk2/qa_smoke_quick/1", {"status": "passed"}, "'failed' by the events"),
+        (
+            "agent",
+            "agent_03",
+            {"authority": ["x"]},
+            "agent_03: authority is [] by the",
+        ),
         ("gate", "lint", {"required": True}, "gate lint: required is False by the events"),
     ],
 )
@@ -86,7 +97,7 @@ def test_a_row_that_no_event_tells_of_is_found(lived, invoke):
     assert "of task, the events tell of" in said.out
 
 
-def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, monkeypatch):
+def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, invoke):
     there = tmp_path / "elsewhere"
     (there / ".studio_gateway").mkdir(parents=True)
     for name in ARCHIVE:
@@ -106,6 +117,8 @@ def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, monkeyp
         assert (said.code, said.err) == (0, ""), said.out
     gates = json.loads(shell("gate", "list", "--json", **at_home).out)
     assert [gate["gate_id"] for gate in gates] == ["qa_smoke_quick", "lint"]
+    agents = shell("agent", "list", "--json", **at_home).out
+    assert agents == invoke("agent", "list", "--json").out
     assert shell("sprint", "retry", "wk5", **at_home).code == 3  # the hook is there, and says no
     assert shell("sprint", "resume", "wk3", **at_home).code == 0
     assert shell("verify", **at_home).code == 0
@@ -181,3 +194,20 @@ def test_no_events_is_one_line_and_exit_2(tmp_path, shell):
 
     assert said.code == 2
     assert "events.jsonl: No such file or directory" in said.err
+
+
+def test_what_programs_have_said_is_told_whole(store, invoke):
+    """A reply in its own words, a question that waits, one that was answered, a failure."""
+    ask("asks1")
+    ask("asks2", "offers")
+    operations.answer("asks2", "red", "sam")
+    waits = invoke("rebuild", "--check")
+    operations.run("asks2", Wish())
+    set_speaker("exits3")
+    operations.create("fails", by="test")
+    operations.run("fails", Wish())
+
+    said = invoke("rebuild", "--check")
+
+    assert (waits.code, waits.out[:6]) == (0, "agree:"), waits
+    assert (said.code, said.out[:6]) == (0, "agree:"), said

@@ -1,6 +1,7 @@
 """``agent``: show and edit who is asked, and by what program."""
 
 import json
+import os
 import shlex
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -10,10 +11,11 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import agent_file, agent_rows, queries
-from sprints.agent_definition import COMMAND, PLACES, SCRIPTED
+from sprints.agent_definition import CARD, COMMAND, PLACES, SCRIPTED
 from sprints.agents.presets import PRESETS, preset
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.commands.sprint import user
 from sprints.models import Agent
 
 FILE_BYTES = 1 << 20
@@ -39,6 +41,14 @@ class Command(GatewayCommand):
         made.add_argument("id", metavar="ID")
         made.add_argument("--title", help="one line for people")
         made.add_argument("--mission", help="what it is there for; goes into its prompts")
+        for option, what in (
+            ("--responsibility", "what it sees to"),
+            ("--authority", "what it may decide, and what not"),
+            ("--deliverable", "what it hands over"),
+        ):
+            made.add_argument(
+                option, action="append", metavar="T", help=f"{what}; may be repeated, '' for none"
+            )
         made.add_argument("--runner", help=f"{SCRIPTED} or {COMMAND}")
         made.add_argument(
             "--command",
@@ -61,7 +71,8 @@ class Command(GatewayCommand):
         made.add_argument("--reply-field", metavar="F", help="of JSON that it prints, '' for none")
         taken = acts.add_parser("import", help="change agents as a TOML file says")
         taken.add_argument("file", metavar="FILE")
-        acts.add_parser("export", help="all agents as TOML, to standard output")
+        given = acts.add_parser("export", help="all agents as TOML")
+        given.add_argument("--out", metavar="FILE", help="to that file (standard output)")
 
     def handle(self, *, act: str, **options: Any) -> None:
         """Translate the act into its operation."""
@@ -89,6 +100,9 @@ class Command(GatewayCommand):
         self.stdout.write(f"runner: {agent.runner}")
         if agent.command:
             self.stdout.write(f"command: {shlex.join(agent.command)}")
+        for name in CARD:
+            if lines := getattr(agent, name):
+                self.stdout.write("\n".join([f"{name}:", *(f"  {line}" for line in lines)]))
         env = " ".join([*agent.pass_env, *(f"{k}={v}" for k, v in agent.env.items())])
         for name, value in (("model", agent.model), ("gets", env)):
             if value:
@@ -106,6 +120,9 @@ class Command(GatewayCommand):
         changed = {
             "title": options["title"],
             "mission": options["mission"],
+            "responsibilities": _lines(options["responsibility"]),
+            "authority": _lines(options["authority"]),
+            "deliverables": _lines(options["deliverable"]),
             "runner": options["runner"] or runner,
             "command": argv,
             "model": options["model"],
@@ -117,7 +134,7 @@ class Command(GatewayCommand):
         }
         given = {key: value for key, value in changed.items() if value is not None}
         reply = {} if field is None else {"reply": {"take": field} if field else None}
-        done = agent_rows.put([replace(agent, **{**known, **given, **reply})])
+        done = agent_rows.put([replace(agent, **{**known, **given, **reply})], user())
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
     def _preset(self, options: dict[str, Any], model: str) -> dict[str, Any]:
@@ -132,12 +149,36 @@ class Command(GatewayCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         there = [row.definition for row in Agent.objects.all()]
-        done = agent_rows.put(agent_file.read(_text_of(options["file"]), there))
+        done = agent_rows.put(agent_file.read(_text_of(options["file"]), there), user())
         self.stdout.write(f"changed: {', '.join(done)}" if done else "nothing to change")
 
     def _export(self, options: dict[str, Any]) -> None:
         rows = (row.definition for row in Agent.objects.all())
-        self.stdout.write(agent_file.written(rows), ending="")
+        text = agent_file.written(rows)
+        if options["out"] is None:
+            self.stdout.write(text, ending="")
+            return
+        _keep(Path(options["out"]), text)
+        self.stdout.write(f"wrote {options['out']}")
+
+
+def _lines(given: list[str] | None) -> tuple[str, ...] | None:
+    """The lines of a card; None where none were given, and one that is empty is none."""
+    return None if given is None else () if given == [""] else tuple(given)
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write the file, whole or not at all. Raises ``CommandError``."""
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            made.write_text(text, "utf-8")
+            made.replace(path)
+        finally:
+            made.unlink(missing_ok=True)
+    except (OSError, ValueError) as exc:
+        why = getattr(exc, "strerror", None) or exc
+        raise CommandError(f"{path} cannot be written: {why}") from exc
 
 
 def _text_of(path: str) -> str:

@@ -1,4 +1,4 @@
-"""``sprint``: create, run, step, show, list, answer, pause, resume, cancel, retry."""
+"""``sprint``: create, run, step, show, list, answer, budget, pause, resume, cancel, retry."""
 
 import getpass
 import json
@@ -6,16 +6,20 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from sprints import operations, queries
+from sprints.agent_budget import MOST_LAUNCHES
 from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
 from sprints.engine.answer_moves import question_of
+from sprints.engine.budget_moves import parked_for
 from sprints.engine.carry import LeaseLost, Wish
 from sprints.engine.holds import paused_by
+from sprints.engine.spent import spent
 from sprints.management.base import GatewayCommand, subcommands, whole_number
 from sprints.management.commands.events import count
 from sprints.management.progress import watched, wishes_from_signals
@@ -31,7 +35,7 @@ LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of i
 class Command(GatewayCommand):
     """Everything that is done to one sprint."""
 
-    help = "Create, run, step, show, list, answer, pause, resume, cancel, retry a sprint."
+    help = "Create, run, step, show, list, answer, budget, pause, resume, cancel, retry a sprint."
     writes = True
     asks = ("show", "list")
 
@@ -70,6 +74,10 @@ class Command(GatewayCommand):
         pause.add_argument("--why", default="", help="one line for the others")
         told = act("answer", "tell an agent what it asked; the sprint goes on with the workers")
         told.add_argument("--text", required=True, help="the answer; goes into its next prompt")
+        given = act("budget", "what its agents may use up; a sprint parked for that goes on")
+        launches = whole_number(1, MOST_LAUNCHES)
+        given.add_argument("--launches", type=launches, metavar="N", help="of programs, in all")
+        given.add_argument("--minutes", type=float, metavar="M", help="that programs run, in all")
         act("resume", "let a paused sprint go on, with the workers")
         act("cancel", "stop it; returns when nothing of it runs any more")
         show = act("show", "its rounds, gates and last error")
@@ -143,8 +151,10 @@ class Command(GatewayCommand):
             self.stdout.write(f"next: studio-gateway sprint retry {sprint_id}")
         elif status == "blocked":
             self.stdout.write(f"{sprint_id} is blocked: {after.sprint.last_error}")
-            act = "answer" if question_of(after) else "retry"
-            text = " --text '…'" if act == "answer" else ""
+            act, more = "answer" if question_of(after) else "retry", ""
+            if used := parked_for(after):
+                act, more = "budget", f" --{used.out} N"
+            text = " --text '…'" if act == "answer" else more
             self.stdout.write(f"next: studio-gateway sprint {act} {sprint_id}{text}")
         elif status == "running" and wish.hand_back:
             self.stdout.write(f"{sprint_id} goes on with: studio-gateway sprint run {sprint_id}")
@@ -191,6 +201,22 @@ class Command(GatewayCommand):
             f"or here: studio-gateway sprint run {options['id']}"
         )
         tell_who_works(self.stdout)
+
+    def _budget(self, options: dict[str, Any]) -> None:
+        sprint_id, launches, minutes = options["id"], options["launches"], options["minutes"]
+        if launches is None and minutes is None:
+            queries.get(sprint_id)
+            now = queries.look(sprint_id)
+            there = spent(replace(now, contract=now.contract or operations.contract_of(now)))
+            words = f"agents have used {there}" if there else f"{sprint_id} asks no program"
+            self.stdout.write(words)
+            return
+        was = queries.get(sprint_id).status
+        used = operations.set_budget(sprint_id, user(), launches, minutes)
+        self.stdout.write(f"agents have used {used}")
+        if was == "blocked" and queries.get(sprint_id).status == "running":
+            self.stdout.write(f"{sprint_id} goes on with the workers")
+            tell_who_works(self.stdout)
 
     def _resume(self, options: dict[str, Any]) -> None:
         operations.resume(options["id"], user())

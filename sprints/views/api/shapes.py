@@ -39,6 +39,22 @@ class Why(Asked):
     why: Text | None = Field(None, examples=["lunch"])
 
 
+class Answer(Asked):
+    """What an agent is told that asked. ``question``, as `<round_id>/<task_id>/<try>`, sees to it
+    that nothing else is answered.
+    """
+
+    text: Text | None = Field(None, examples=["Blue."])
+    question: Text | None = Field(None, examples=["R0_SETUP/lead_agent_01/1"])
+
+
+class BudgetToSet(Asked):
+    """In all rounds and attempts; what is not given stays."""
+
+    launches: StrictInt | None = Field(None, examples=[80])
+    minutes: Annotated[float, Field(strict=True)] | None = Field(None, examples=[500.0])
+
+
 class Switches(Schema):
     """The switches of config.json; never the token."""
 
@@ -48,6 +64,8 @@ class Switches(Schema):
     automation_paused: bool
     max_concurrent_global: int
     gate_profile: Literal["quick", "full"]
+    agent_launches: int
+    agent_minutes: float
 
 
 class SwitchesToTurn(Asked):
@@ -59,6 +77,8 @@ class SwitchesToTurn(Asked):
     automation_paused: StrictBool | None = Field(None, examples=[True])
     max_concurrent_global: StrictInt | None = None
     gate_profile: StrictStr | None = Field(None, examples=["full"])
+    agent_launches: StrictInt | None = None
+    agent_minutes: Annotated[float, Field(strict=True)] | None = None
 
 
 class Error(Schema):
@@ -196,13 +216,30 @@ class Event(Schema):
     hash: str
 
 
+class AgentTask(Schema):
+    """What an agent was asked."""
+
+    sprint_id: str
+    round_id: str
+    task_id: str
+    title: str
+    status: TaskStatus
+    updated_ts: str
+
+
 class Agent(Schema):
-    """One of the fifteen."""
+    """An agent as its owner has defined it, and what it was asked last, the newest first."""
 
     agent_id: str
     label: str
     title: str
     mission: str
+    responsibilities: list[str]
+    authority: list[str]
+    deliverables: list[str]
+    runner: str
+    model: str
+    last_tasks: list[AgentTask]
 
 
 class Agents(Schema):

@@ -134,6 +134,38 @@ def resume(request: Request, sprint_id: str) -> JsonResponse:
     return taken_on(operations.resume, sprint_id, name_of(request))
 
 
+@router.post(
+    "/sprints/{sprint_id}/answer",
+    response={**TAKEN_ON, **noes(400, 413, 422)},
+    operation_id="answer_sprint",
+    auth=refusals.OPERATOR,
+)
+def answer(
+    request: Request, sprint_id: str, body: shapes.Answer | None = Body(None)
+) -> JsonResponse:
+    """Tell an agent what it asked of a human; the sprint goes on with the workers."""
+    if body is None or not body.text:
+        raise refusals.Missing("text is missing")
+    operations.answer(sprint_id, body.text, name_of(request), body.question or "")
+    return JsonResponse({"ok": True}, status=202)
+
+
+@router.post(
+    "/sprints/{sprint_id}/budget",
+    response={**TAKEN_ON, **noes(400, 413, 422)},
+    operation_id="set_budget",
+    auth=refusals.OPERATOR,
+)
+def budget(
+    request: Request, sprint_id: str, body: shapes.BudgetToSet | None = Body(None)
+) -> JsonResponse:
+    """Say what its agents' programs may use up; a sprint that is parked for that goes on."""
+    if body is None or (body.launches is None and body.minutes is None):
+        raise refusals.Missing("launches or minutes is missing")
+    operations.set_budget(sprint_id, name_of(request), body.launches, body.minutes)
+    return JsonResponse({"ok": True}, status=202)
+
+
 def taken_on(act: Callable[..., Any], sprint_id: str, *args: Any, **options: Any) -> JsonResponse:
     """202 once the act is on record; nothing was given that could be wrong, so a refusal is for
     the state of things.

@@ -8,7 +8,9 @@ from ninja import Router
 from ninja.params.functions import Body
 
 from sprints import operations, queries
-from sprints.agents.roster import ROSTER
+from sprints.models import Task
+from sprints.models.event import stamp
+from sprints.queries import agent_tasks
 from sprints.views.api import refusals, shapes
 from sprints.views.api.documented import noes
 from sprints.views.asked import Request
@@ -50,8 +52,25 @@ def set_config(request: Request, body: shapes.SwitchesToTurn = Body(...)) -> Jso
 
 @router.get("/agents", response={200: shapes.Agents, **noes()}, operation_id="agents")
 def agents(request: Request) -> JsonResponse:
-    """The fifteen agents."""
-    return JsonResponse({"agents": [agent._asdict() for agent in ROSTER]})
+    """The agents as they are now, each with what it was asked last."""
+    keys = [*shapes.Agent.model_fields]
+    keys.remove("last_tasks")
+    found = [
+        {key: getattr(row, key) for key in keys} | {"last_tasks": [*map(_asked, tasks)]}
+        for row, tasks in agent_tasks.agents()
+    ]
+    return JsonResponse({"agents": found})
+
+
+def _asked(task: Task) -> dict[str, Any]:
+    return {
+        "sprint_id": task.round.sprint_id,
+        "round_id": task.round.code,
+        "task_id": task.task_id,
+        "title": task.title,
+        "status": task.status,
+        "updated_ts": stamp(task.updated_at),
+    }
 
 
 @router.get("/hosts", response={200: shapes.Hosts, **noes()}, operation_id="hosts")

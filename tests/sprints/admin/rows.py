@@ -13,7 +13,7 @@ from gates.process import identity
 from gateway_project.accounts import token_acts, user_acts
 from sprints import hook_rows, operations
 from sprints.hook_definition import HookDefinition
-from sprints.models import Delivery, Host, Round, Schedule, Sprint, Task
+from sprints.models import Agent, Delivery, Host, Round, Schedule, Sprint, Task
 from sprints.roles import Role
 from tests.world import set_gate
 
@@ -75,6 +75,11 @@ def gate(n: int) -> Gate:
     return Gate.objects.get(pk=f"g{n}")
 
 
+def agent(n: int) -> Agent:
+    """One of the roster: there is no other."""
+    return Agent.objects.get(pk=f"agent_{n % 15 + 1:02d}")
+
+
 def hook(n: int) -> Any:
     """A hook that is told of nothing that happens here."""
     return hook_rows.put(HookDefinition(f"h{n}", "command", ("release_ready",), ("true",)))
@@ -122,6 +127,7 @@ TABLES: dict[str, Callable[[int], Any]] = {
     "sprints/hook": hook,
     "sprints/delivery": delivery,
     "sprints/schedule": schedule,
+    "sprints/agent": agent,
     "gates/gate": gate,
     "gates/gaterun": gate_run,
     "auth/user": user,

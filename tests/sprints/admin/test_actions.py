@@ -148,7 +148,7 @@ def test_nobody_edits_what_the_engine_writes(store, path):
     row = TABLES[path](1)
     pk = Event.objects.latest("seq").pk if path.endswith("event") else row.pk
     quoted = str(pk).replace("/", "_2F")
-    edited = path in ("sprints/hook", "sprints/schedule", "gates/gate")
+    edited = path in ("sprints/agent", "sprints/hook", "sprints/schedule", "gates/gate")
     for role in (Role.VIEWER, Role.OPERATOR, *([] if edited else [Role.ADMIN])):
         browser = signed_in(role)
         for page in ("add/", f"{quoted}/change/", f"{quoted}/delete/"):

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from gates.models import Gate
-from sprints.models import Event, Hook, Schedule
+from sprints import agent_rows
+from sprints.models import Agent, Event, Hook, Schedule
 from sprints.roles import Role
 from tests.people import signed_in
 from tests.sprints.admin.rows import TABLES
@@ -211,8 +212,99 @@ def test_many_are_deleted_each_by_its_operation(store, path):
     assert last()["data"]["by"] == "ada"
 
 
+AGENT = {
+    "title": "Architect",
+    "mission": "Boundaries,\r\nand what they cost.",
+    "responsibilities": "Sees\r\n\r\n Hears ",
+    "authority": "May say no",
+    "deliverables": "",
+    "runner": "command",
+    "command": "speak --model '{model} x'",
+    "model": "m1",
+    "timeout_s": "60",
+    "grace_s": "1",
+    "idle_s": "0",
+    "pass_env": "A B",
+    "env": "C=1",
+}
+
+
+def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
+    invoke("agent", "set", "agent_03", "--preset", "gemini")
+    browser = signed_in(Role.ADMIN, "ada")
+    path = "/admin/sprints/agent/agent_03/change/"
+
+    answer = browser.post(path, AGENT)
+
+    agent = agent_rows.get("agent_03").definition
+    assert answer.status_code == 302
+    assert (agent.title, agent.mission) == ("Architect", "Boundaries,\nand what they cost.")
+    assert (agent.responsibilities, agent.deliverables) == (("Sees", "Hears"), ())
+    assert (agent.command, agent.pass_env) == (("speak", "--model", "{model} x"), ("A", "B"))
+    assert agent.reply == {"take": "response"}
+    assert (last()["kind"], last()["data"]["by"]) == ("agent_changed", "ada")
+    entry = LogEntry.objects.get()
+    assert (entry.user.get_username(), entry.object_id) == ("ada", "agent_03")
+    before = Event.objects.count()
+    browser.post(path, browser.get(path).context["adminform"].form.initial)
+    assert (Event.objects.count(), agent_rows.get("agent_03").definition) == (before, agent)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "a\nb"),
+        ("mission", " "),
+        ("mission", "x" * 4001),
+        ("responsibilities", "x" * 301),
+        ("authority", "x\n" * 21),
+        ("deliverables", "a\x1bb"),
+        ("runner", "magic"),
+        ("command", ""),
+        ("command", "'"),
+        ("model", ""),
+        ("model", "a\tb"),
+        ("timeout_s", "0"),
+        ("timeout_s", "x"),
+        ("grace_s", "601"),
+        ("idle_s", "-1"),
+        ("pass_env", "SECRET_KEY"),
+        ("env", "NO"),
+        ("env", "SECRET_KEY=x"),
+    ],
+)
+def test_what_the_agent_command_refuses_is_told_at_its_field(store, field, value):
+    browser = signed_in(Role.ADMIN)
+    before = Event.objects.count(), agent_rows.get("agent_03").definition
+
+    answer = browser.post("/admin/sprints/agent/agent_03/change/", AGENT | {field: value})
+
+    assert told_at(answer) == {field}
+    assert (Event.objects.count(), agent_rows.get("agent_03").definition) == before
+    assert not LogEntry.objects.exists()
+
+
+def test_only_an_admin_edits_an_agent_and_nobody_adds_or_deletes_one(store):
+    browsers = [signed_in(role) for role in Role]
+    before = Event.objects.count()
+    path = "/admin/sprints/agent/agent_03/"
+
+    for browser in browsers[:2]:
+        page = browser.get(f"{path}change/").content.decode()
+        assert "Draws the boundaries between modules" in page
+        assert browser.post(f"{path}change/", AGENT).status_code == 403
+    assert browsers[2].post("/admin/sprints/agent/add/", AGENT).status_code == 403
+    assert browsers[2].post(f"{path}delete/", {"post": "yes"}).status_code == 403
+
+    assert Event.objects.count() == before
+    assert Agent.objects.count() == 15
+
+
 SWITCHES = {
     "max_concurrent_global": "4",
+    "agent_launches": "40",
+    "agent_minutes": "240.0",
     "gate_profile": "quick",
     "bind_host": "127.0.0.1",
     "port": "18790",
@@ -241,6 +333,9 @@ def test_a_switch_is_turned_in_config_json(store):
     [
         ("max_concurrent_global", "0"),
         ("max_concurrent_global", "65"),
+        ("agent_launches", "0"),
+        ("agent_minutes", "0"),
+        ("agent_minutes", "nan"),
         ("gate_profile", "slow"),
         ("bind_host", ""),
         ("port", "70000"),

@@ -33,7 +33,7 @@ ASKS = parse("Status: BLOCKED\nQuestions:\n- DIRECTIONAL: red or blue?\n- which 
 ASKED_BACK = Exchange(ASKS, text=ASKS.text(), exit_code=0, duration_s=1.0)
 KEYS = {
     "kind", "attempt", "runner", "command", "model", "try", "lost", "answers", "started_ts",
-    "folder", "exit_code", "duration_s", "reason", "stdout", "stderr",
+    "reserved_s", "spent_s", "folder", "exit_code", "duration_s", "reason", "stdout", "stderr",
 }  # fmt: skip
 
 

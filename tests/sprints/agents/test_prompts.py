@@ -69,3 +69,16 @@ def test_what_others_have_said_is_cut():
 
     assert "y…" in told
     assert len(told) < 3 * prompts.LONGEST_HEARD
+
+
+def test_the_card_of_a_program_stands_in_its_prompt():
+    carded = replace(LEAD, responsibilities=("Sees",), authority=("May say no", "No code"))
+    _, moves = drive(fresh(agents=(carded,)), speak=says(YES))
+
+    told = asked(moves, "R0_SETUP", "agent_01")
+
+    assert (
+        "Leads.\n\nYour responsibilities:\n- Sees\n\nWhat you may decide, and what not:\n" in told
+    )
+    assert "- May say no\n- No code\n\nAnswer in exactly" in told
+    assert "What you deliver" not in told

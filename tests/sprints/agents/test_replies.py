@@ -11,6 +11,7 @@ from sprints.agents.replies import (
     MOST_QUESTIONS,
     Reply,
     Unreadable,
+    options,
     parse,
     plain,
 )
@@ -137,3 +138,20 @@ def test_a_reply_is_found_in_what_was_printed(printed, reply, wanted):
 def test_where_the_field_is_in_no_object_there_is_no_reply(printed):
     with pytest.raises(Unreadable, match="no JSON object in it has result"):
         found(printed, {"take": "result"})
+
+
+@pytest.mark.parametrize(
+    ("question", "offered"),
+    [
+        ("which colour? [red | blue]", ("red", "blue")),
+        ("which? [ a | b | a | ]?", ("a", "b")),
+        ("see [1] and [x|y].", ("x", "y")),
+        ("red or blue?", ()),
+        ("which? [red | blue] or none", ()),
+        ("which? [red]", ()),
+        ("which? [|]", ()),
+        ("[" * 1000, ()),
+    ],
+)
+def test_a_question_may_offer_its_answers(question, offered):
+    assert options(question) == offered

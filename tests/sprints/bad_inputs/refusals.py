@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.models import Gate, GateRun
-from sprints.models import Delivery, Event, Head, Hook, Round, Sprint, Task
+from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Sprint, Task
 from tests.world import Said
 
 # A lease that was taken and given back is no change: its token only rises.
@@ -36,7 +36,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
             {key: value for key, value in row.items() if key not in LEASE}
             for row in model.objects.order_by("pk").values()
         ]
-        for model in (Head, Event, Sprint, Round, Task, Gate, GateRun, Hook, Delivery)
+        for model in (Head, Event, Sprint, Round, Task, Agent, Gate, GateRun, Hook, Delivery)
     }
 
 

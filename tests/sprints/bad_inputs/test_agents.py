@@ -29,6 +29,10 @@ def test_an_agent_that_there_is_not(refused, act, agent):
         (["--title", "x" * 81], "a title is one line"),
         (["--mission", " "], "a mission is a text of 1 to 4000"),
         (["--mission", "x" * 4001], "a mission is a text of 1 to 4000"),
+        (["--responsibility", "x" * 301], "responsibilities are at most 20 lines"),
+        (["--responsibility", "a", "--responsibility", ""], "responsibilities are at most 20"),
+        (["--authority", "a\nb"], "authority are at most 20 lines of 1 to 300"),
+        (["--deliverable", "x"] * 21, "deliverables are at most 20 lines"),
         (["--timeout", "0"], "timeout must be above 0"),
         (["--timeout", "-1"], "timeout must be above 0"),
         (["--timeout", "nan"], "timeout must be above 0"),
@@ -65,6 +69,11 @@ def test_an_agent_that_cannot_be_asked(refused, options, words):
         ("[agent_01]\nlabel = 'x'", "nothing is called 'label'"),
         ("[agent_01]\nagent_id = 'x'", "nothing is called 'agent_id'"),
         ("[agent_01]\ncommand = 'x'", "command is a list"),
+        ("[agent_01]\nauthority = 'x'", "authority is a list"),
+        ("[agent_01]\ndeliverables = [[]]", "deliverables is a list of texts"),
+        ("[agent_01]\nauthority = ['']", "authority are at most 20 lines"),
+        ("[agent_01]\n[agent_02]\n[agent_01]", "this is no TOML: Cannot declare"),
+        ("[agent_01]\ntitle = 'a'\ntitle = 'b'", "this is no TOML: Cannot overwrite"),
         ("[agent_01]\ncommand = [1]", "command is a list of texts"),
         ("[agent_01]\ntimeout_s = true", "timeout_s is a int"),
         ("[agent_01]\ntimeout_s = nan", "timeout must be above 0"),
@@ -92,6 +101,16 @@ def test_a_file_that_cannot_be_read(refused, tmp_path):
     assert "is over 1048576 bytes" in refused("agent", "import", str(tmp_path / "big"))
 
 
+def test_a_file_that_cannot_be_written(refused, tmp_path):
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+
+    for place in ("folder", "none/agents.toml", "a\0b", ""):
+        said = refused("agent", "export", "--out", f"{tmp_path}/{place}")
+        assert "cannot be written" in said
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize("status", ["created", "running", "succeeded", "failed", "cancelled"])
 def test_an_answer_that_nobody_asked_for(in_status, refused, status):
     sprint = in_status(status)
@@ -108,3 +127,15 @@ def test_an_answer_that_is_no_text(in_status, refused, text):
     assert "an answer is a text of 1 to 4000 characters" in refused(
         "sprint", "answer", sprint, "--text", text
     )
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "3601", "soon"])
+def test_a_trial_of_no_or_endless_time(refused, seconds):
+    said = refused("doctor", "agents", "--timeout", seconds)
+
+    assert "--timeout is above 0 and at most 3600 seconds" in said or "invalid float" in said
+
+
+def test_doctor_tries_agents_and_nothing_else(refused):
+    assert "invalid choice: 'gates'" in refused("doctor", "gates")
+    assert "--timeout is for: studio-gateway doctor agents" in refused("doctor", "--timeout", "5")

@@ -49,6 +49,8 @@ VALUES = [
     *(("enable_auto_merge", value) for value in ("true", 1, None)),
     *(("automation_paused", value) for value in ("false", 0, None)),
     *(("max_concurrent_global", value) for value in (0, -1, 65, "4", True, 1.5, None)),
+    *(("agent_launches", value) for value in (0, -1, 10_001, "4", True, 1.5, None)),
+    *(("agent_minutes", value) for value in (0, -1, 100_001, "4", True, None, [1])),
     *(("gate_profile", value) for value in ("", "Quick", "all", 1, None, ["quick"])),
 ]
 
@@ -152,7 +154,7 @@ def test_the_token_of_a_config_that_is_refused_is_not_shown(store, refused):
 @pytest.mark.parametrize(
     ("key", "value", "why"),
     [
-        ("nonsense", "1", "no switch 'nonsense'; there are: automation_paused"),
+        ("nonsense", "1", "no switch 'nonsense'; there are: agent_launches"),
         ("auth_token", "x" * 40, "no switch 'auth_token'"),
         ("secret_key", "x" * 40, "no switch 'secret_key'"),
         ("port", "0", "port must be a whole number from 1 to 65535"),
@@ -161,6 +163,9 @@ def test_the_token_of_a_config_that_is_refused_is_not_shown(store, refused):
         ("automation_paused", "yes", "automation_paused must be true or false"),
         ("automation_paused", "1", "automation_paused must be true or false"),
         ("max_concurrent_global", "0", "max_concurrent_global must be a whole number from 1 to 64"),
+        ("agent_launches", "many", "agent_launches must be a whole number from 1 to 10000"),
+        ("agent_minutes", "1e999", "agent_minutes must be a number above 0 and at most 100000"),
+        ("agent_minutes", "NaN", "agent_minutes must be a number above 0 and at most 100000"),
         ("gate_profile", "slow", "gate_profile must be quick or full"),
         ("bind_host", "", "bind_host must be a host name or address"),
     ],

@@ -5,7 +5,7 @@ import pytest
 from sprints import operations
 from sprints.contract import AGENT_IDS
 from sprints.engine.carry import Wish
-from sprints.models import Task
+from sprints.models import Agent, Task
 from sprints.roles import Role
 from tests.sprints.views.people import signed_in, text_of
 
@@ -44,3 +44,44 @@ def test_a_title_does_not_play_with_the_page(viewer):
 
     assert "<script>alert" not in page
     assert "\x00" not in page
+
+
+def test_the_page_shows_the_rows_as_they_are_now(viewer, invoke):
+    invoke(
+        "agent", "set", "agent_03", "--title", "Our architect", "--mission", "Lines.",
+        "--responsibility", "Sees", "--authority", "May say no", "--deliverable", "A map",
+        "--preset", "claude-code", "--model", "opus",
+    )  # fmt: skip
+
+    read = text_of(viewer.get("/agents/"))
+
+    card = read.partition("agent_03")[2].partition("agent_04")[0]
+    assert card.startswith(" Our architect command opus Lines. Card")
+    assert "Responsibilities Sees Authority May say no Deliverables A map" in card
+    assert "has not been asked yet" in card
+
+
+def test_only_an_admin_is_led_to_the_form(viewer):
+    page = viewer.get("/agents/").content.decode()
+    admins = signed_in(Role.ADMIN).get("/agents/").content.decode()
+
+    assert "/admin/sprints/agent/" not in page
+    assert 'href="/admin/sprints/agent/agent_15/change/"' in admins
+
+
+def test_no_card_plays_with_the_page(viewer):
+    Agent.objects.update(
+        title="<script>alert(1)</script>", mission="<b>\x00", authority=["<i>\x1b"], model="\x07"
+    )
+
+    page = viewer.get("/agents/").content.decode()
+
+    assert "<script>alert" not in page
+    assert "<i>" not in page
+    assert not {"\x00", "\x1b", "\x07"} & set(page)
+
+
+def test_without_rows_the_page_is_still_there(viewer):
+    Agent.objects.all().delete()
+
+    assert viewer.get("/agents/").status_code == 200

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gates.process import identity
 from sprints import operations, queue
@@ -11,6 +13,7 @@ from sprints.engine.carry import Wish
 from sprints.mirror.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.lease import release, take
+from tests.speakers import ask, silence
 from tests.world import set_gate
 
 STDOUT = "/api/artifacts/done/gates/qa_smoke_quick/stdout.txt"
@@ -32,6 +35,7 @@ TABLE = [
     ("POST", "/api/sprints/fresh/cancel", None, "operator", 202),
     ("POST", "/api/sprints/held/resume", None, "operator", 202),
     ("POST", "/api/sprints/failed/retry", None, "operator", 202),
+    ("POST", "/api/sprints/asks/answer", {"text": "Blue."}, "operator", 202),
     ("GET", "/api/agents", None, "viewer", 200),
     ("GET", "/api/hosts", None, "viewer", 200),
     ("GET", "/api/gates", None, "viewer", 200),
@@ -44,7 +48,9 @@ RANK = ["viewer", "operator", "admin"]
 
 @pytest.fixture
 def sprints(store):
-    """One that is fresh, one that is held, one that has failed, one that is done."""
+    """One that is fresh, one that is held, one that has failed, one that is done, and one whose
+    agent asks.
+    """
     operations.create("fresh", by="test")
     operations.create("held", by="test")
     operations.start("held")
@@ -54,6 +60,8 @@ def sprints(store):
         operations.create(name, by="test")
         operations.run(name, Wish())
     set_gate("true")
+    ask("asks")
+    silence()
 
 
 @pytest.mark.parametrize("by", RANK)
@@ -88,7 +96,8 @@ def test_no_row_is_answered_to_a_stranger(call, store, by):
 
 def test_the_switches_are_shown_and_turned_and_never_the_token(call, store):
     switches = (
-        "bind_host port enable_auto_merge automation_paused max_concurrent_global gate_profile"
+        "bind_host port enable_auto_merge automation_paused max_concurrent_global gate_profile "
+        "agent_launches agent_minutes"
     )
     shown = call("GET", "/api/config").json()
     turned = call("POST", "/api/config", {"automation_paused": True, "gate_profile": "full"})
@@ -157,7 +166,13 @@ def test_another_sprints_event_leaves_a_client_with_what_it_has(call, sprints):
 def test_sprints_are_listed_by_their_titles(call, sprints):
     operations.edit("fresh", "sam", "A title")
 
-    titles = {"done": "done", "failed": "failed", "held": "held", "fresh": "A title"}
+    titles = {
+        "done": "done",
+        "failed": "failed",
+        "held": "held",
+        "fresh": "A title",
+        "asks": "asks",
+    }
     assert call("GET", "/api/sprints").json() == {"sprints": titles}
 
 
@@ -198,12 +213,13 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "fresh/resume": "sprint fresh is not paused",
         "held/step": "sprint held is paused by test since ",
         "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
+        "done/answer": "sprint done is succeeded; no agent asks anything",
         "failed/cancel": "sprint failed is failed; there is nothing to cancel",
     }
     before = Head.objects.get().seq
 
     for path, why in refused.items():
-        answer = call("POST", f"/api/sprints/{path}")
+        answer = call("POST", f"/api/sprints/{path}", {"text": "x"} if "answer" in path else None)
         assert answer.status_code == 409
         assert answer.json()["error"].startswith(why)
 
@@ -257,6 +273,27 @@ def test_there_are_fifteen_agents(call):
     assert {agent["agent_id"]: agent["label"] for agent in agents} == AGENTS
     assert list(AGENTS) == [f"agent_{n:02d}" for n in range(1, 16)]
     assert all(agent["title"] and agent["mission"].endswith(".") for agent in agents)
+    assert {agent["runner"] for agent in agents} == {"scripted"}
+    assert not any(agent["last_tasks"] for agent in agents)
+
+
+def test_agents_are_shown_as_they_are_now_with_what_they_were_asked_last(call, sprints, invoke):
+    invoke("agent", "set", "agent_15", "--title", "Ours", "--authority", "All", "--command", "hush")
+    call("GET", "/api/agents")  # notes that the token was used
+
+    with CaptureQueriesContext(connection) as few:
+        lead, *_, last = call("GET", "/api/agents").json()["agents"]
+    for name in ("more1", "more2"):
+        operations.create(name, by="test")
+        operations.run(name, Wish())
+    with CaptureQueriesContext(connection) as many:
+        answer = call("GET", "/api/agents")
+
+    assert (last["title"], last["authority"], last["runner"]) == ("Ours", ["All"], "command")
+    assert [task["sprint_id"] for task in lead["last_tasks"]] == ["asks", "done", "done", "done"]
+    assert lead["last_tasks"][1]["round_id"] == "R5_RELEASE_CANDIDATE"
+    assert len(few) == len(many)
+    assert "hush" not in answer.content.decode()
 
 
 def test_a_gates_environment_is_shown_by_its_names_alone(call):

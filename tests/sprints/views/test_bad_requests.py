@@ -12,7 +12,7 @@ DEEP = '{"meta":{"x":' + '{"x":' * 100 + "1" + "}" * 102
 DEEPER = "[" * 100_000
 TOO_DEEP_FOR_META = '{"meta":{"x":' + "[" * 34 + "]" * 34 + "}}"
 MAKE, CHANGE, CONFIG = "/api/sprints", "/api/sprints/wk1", "/api/config"
-PAUSE = "/api/sprints/wk1/pause"
+PAUSE, ANSWER = "/api/sprints/wk1/pause", "/api/sprints/wk1/answer"
 
 # method, path, body, status, headers
 BAD = [
@@ -92,6 +92,10 @@ BAD = [
     ("POST", CONFIG, {"bind_host": "x" * 256}, 422, {}),
     ("POST", CONFIG, {"bind_host": ""}, 422, {}),
     ("POST", CONFIG, {"max_concurrent_global": 10**30}, 422, {}),
+    ("POST", CONFIG, {"agent_launches": 0}, 422, {}),
+    ("POST", CONFIG, {"agent_launches": 1.5}, 422, {}),
+    ("POST", CONFIG, {"agent_minutes": "9"}, 422, {}),
+    ("POST", CONFIG, '{"agent_minutes": 1e999}', 422, {}),
     ("POST", CONFIG, {"auth_token": "my own, sixteen letters"}, 422, {}),
     ("POST", CONFIG, {"secret_key": "x" * 50}, 422, {}),
     ("POST", CONFIG, {"automation_paused": True, "nope": 1}, 422, {}),
@@ -119,6 +123,22 @@ BAD = [
         ("POST", f"/api/sprints/none/{act}", None, 404, {})
         for act in ("run", "step", "cancel", "pause", "resume", "retry")
     ),
+    ("POST", "/api/sprints/none/answer", {"text": "Blue."}, 404, {}),
+    ("POST", ANSWER, "", 400, {}),
+    ("POST", ANSWER, "{}", 400, {}),
+    ("POST", ANSWER, {"text": ""}, 400, {}),
+    ("POST", ANSWER, {"question": "R0_SETUP/lead_agent_01/1"}, 400, {}),
+    ("POST", ANSWER, "Blue.", 400, {}),
+    ("POST", ANSWER, {"text": " \n"}, 422, {}),
+    ("POST", ANSWER, {"text": "x" * 4001}, 422, {}),
+    ("POST", ANSWER, {"text": "x" * 20_000}, 422, {}),
+    ("POST", ANSWER, {"text": "a\0b"}, 422, {}),
+    ("POST", ANSWER, '{"text": "\\ud800"}', 422, {}),
+    ("POST", ANSWER, {"text": 7}, 422, {}),
+    ("POST", ANSWER, {"text": ["Blue."]}, 422, {}),
+    ("POST", ANSWER, {"text": "Blue.", "by": "me"}, 422, {}),
+    ("POST", ANSWER, {"text": "Blue."}, 409, {}),
+    ("POST", ANSWER, {"text": "Blue.", "question": "x\n"}, 409, {}),
     ("POST", "/api/sprints/%00/run", None, 404, {}),
     ("POST", "/api/sprints/wk1/ship", None, 404, {}),
     ("GET", "/api", None, 404, {}),

@@ -8,7 +8,7 @@ from sprints.models import Event, Sprint
 from sprints.roles import Role
 from tests.sprints.views.people import signed_in, text_of
 
-VERBS = ["run", "step", "retry", "pause", "resume", "cancel", "edit"]
+VERBS = ["run", "step", "retry", "pause", "resume", "cancel", "answer", "budget", "edit"]
 
 
 @pytest.fixture

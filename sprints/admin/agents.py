@@ -1,0 +1,110 @@
+"""Agents: who sets a command has a shell, so that only admins edit them; nobody adds one."""
+
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+
+from sprints import agent_rows
+from sprints.admin.back_office import site
+from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
+from sprints.agent_definition import CARD, COMMAND, SCRIPTED
+from sprints.models import Agent
+
+
+def lines(rows: int, **options: Any) -> forms.CharField:
+    """A field of several lines."""
+    return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), **options)
+
+
+class AgentForm(Asked):
+    """An agent as a form; where its reply stands in what it prints is left as it is."""
+
+    words = {
+        "a title": "title",
+        "a mission": "mission",
+        **{name: name for name in CARD},
+        "a model": "model",
+        "names {model}": "model",
+        "command": "command",
+        "timeout": "timeout_s",
+        "grace": "grace_s",
+        "idle": "idle_s",
+        "passed on": "pass_env",
+        "environment": "env",
+        "runner": "runner",
+    }
+
+    title = forms.CharField(max_length=80, help_text="its role, for people")
+    mission = lines(3, help_text="goes into its prompts, as what follows does")
+    responsibilities = lines(4, required=False, help_text="one a line")
+    authority = lines(3, required=False, help_text="what it may decide, and what not; one a line")
+    deliverables = lines(3, required=False, help_text="one a line")
+    runner = forms.ChoiceField(choices=choices([SCRIPTED, COMMAND]))
+    command = forms.CharField(
+        required=False, strip=False, help_text="split as a shell would; no shell runs it"
+    )
+    model = forms.CharField(required=False, max_length=100, help_text="what {model} stands for")
+    timeout_s = forms.FloatField(label="Timeout", help_text="seconds an answer")
+    grace_s = forms.FloatField(label="Grace", help_text="seconds to end in")
+    idle_s = forms.FloatField(label="Idle", help_text="seconds without output or CPU; 0: never")
+    pass_env = forms.CharField(
+        required=False, label="Passed on", help_text="names of variables, with blanks between"
+    )
+    env = lines(3, required=False, label="Environment", help_text="NAME=VALUE, one a line")
+
+    class Meta:
+        model = Agent
+        fields: list[str] = []
+
+    def shown(self, row: Agent) -> dict[str, Any]:
+        """Lists as they are typed."""
+        cards = {name: "\n".join(getattr(row, name)) for name in CARD}
+        programs = {"command": joined(row.command), "pass_env": " ".join(row.pass_env)}
+        return super().shown(row) | cards | programs | {"env": typed(row.env)}
+
+    def clean_command(self) -> tuple[str, ...]:
+        """As an argv."""
+        return split(self.cleaned_data["command"])
+
+    def clean_env(self) -> dict[str, str]:
+        """As a dict."""
+        return pairs(self.cleaned_data["env"])
+
+    def clean_mission(self) -> str:
+        """With the ends of lines that every other face writes."""
+        return str(self.cleaned_data["mission"]).replace("\r\n", "\n")
+
+    def keep(self, by: str) -> Agent:
+        """Put the agent. Raises ``Refused``."""
+        values = dict(self.cleaned_data)
+        for name in CARD:
+            given = (line.strip() for line in values[name].splitlines())
+            values[name] = tuple(line for line in given if line)
+        values["pass_env"] = tuple(values["pass_env"].split())
+        agent_id = self.instance.agent_id
+        agent_rows.put([replace(agent_rows.get(agent_id).definition, **values)], by)
+        return agent_rows.get(agent_id)
+
+
+@admin.register(Agent, site=site)
+class Agents(Edited):
+    """Who is asked, and by what program. They are fifteen: none is added, none is deleted."""
+
+    form = AgentForm
+    list_display = ["agent_id", "title", "runner", "model", "argv"]
+    seen = ["agent_id", "title", "mission", *CARD, "runner", "model"]
+
+    def has_add_permission(self, request: Any) -> bool:
+        """Nobody adds."""
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """Nobody deletes."""
+        return False
+
+    @admin.display(description="command")
+    def argv(self, row: Agent) -> str:
+        """As it is typed."""
+        return joined(row.command)

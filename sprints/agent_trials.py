@@ -1,0 +1,73 @@
+"""``doctor agents``: every program that answers for an agent is tried, one finding an agent."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sprints.agent_definition import SCRIPTED, AgentDefinition
+from sprints.agents.probe import Place, clones, probe, version
+from sprints.doctor import Check, Finding, missing_in
+from sprints.models import Agent
+from sprints.models.lease import held, holder
+from sprints.schema import check_schema
+from sprints.store import Store
+
+TIMEOUT_S, MOST_S = 60.0, 3600.0
+
+
+def trials(timeout_s: float = TIMEOUT_S) -> dict[str, Check]:
+    """The check, with that many seconds for an answer."""
+    return {"agents": lambda store: _tried(store, timeout_s)}
+
+
+def _tried(store: Store, timeout_s: float) -> Iterator[Finding]:
+    check_schema()
+    agents = [row.definition for row in Agent.objects.exclude(runner=SCRIPTED)]
+    if not agents:
+        yield Finding("agents", "ok", "no agent is a program: all are scripted")
+        return
+    found: dict[str, tuple[str, Finding]] = {}
+    with clones(store.repo) as place:
+        for agent in agents:
+            key = repr(_program(agent))
+            if key in found:
+                first, same = found[key]
+                words = same.text.removeprefix(f"{first}: ")
+                yield replace(same, text=f"{agent.agent_id}: as {first}: {words}")
+                continue
+            finding = _try(agent, store, place, timeout_s)
+            found[key] = agent.agent_id, finding
+            yield finding
+
+
+def _program(agent: AgentDefinition) -> AgentDefinition:
+    """What a trial depends on: two agents that are alike in it are tried once."""
+    nobody = replace(agent, agent_id="", label="", title="", mission="")
+    return replace(nobody, responsibilities=(), authority=(), deliverables=())
+
+
+def _try(agent: AgentDefinition, store: Store, place: Place, timeout_s: float) -> Finding:
+    name, change = agent.agent_id, f"studio-gateway agent set {agent.agent_id} --command C"
+    here, is_clone = place.fresh()
+    if missing := missing_in(here, agent.command):
+        if missing_in(store.repo, agent.command):
+            return Finding("agents", "bad", f"{name}: there is no {missing}", change)
+        text = f"{name}: {missing} is not in a fresh clone of the repository"
+        return Finding("agents", "bad", text, f"git add {shlex.quote(missing)} && git commit")
+    said = version(agent, here)
+    program = f"{agent.command[0]} ({said or 'it tells no version'})"
+    trial = probe(agent, here, store.repo, store.root, timeout_s)
+    where = "" if is_clone else ", in an empty repository, for there is none to clone"
+    text = f"{name}: {program} {trial.text}{where}"
+    if not trial.outside:
+        words = f"{text}; it changed nothing outside"
+        if trial.answered:
+            return Finding("agents", "ok", words)
+        return Finding("agents", "bad", text, f"studio-gateway agent show {name}")
+    names = ", ".join(trial.outside)
+    busy = sorted(row.pk for row in held() if holder(row))
+    if busy and trial.answered:
+        words = f"{text}; {names} changed meanwhile, and so may {busy[0]} have done, which runs"
+        return Finding("agents", "warn", words, "try again while no sprint runs")
+    undo = f"git -C {shlex.quote(str(store.repo))} status"
+    return Finding("agents", "bad", f"{text}; it changed outside its clone: {names}", undo)

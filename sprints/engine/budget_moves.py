@@ -1,0 +1,116 @@
+"""What follows where programs have used up their budget, and where a human gives them more."""
+
+from datetime import datetime
+from typing import Any
+
+from sprints.agent_budget import GRANTED, USED_UP, Spending, with_granted
+from sprints.engine.decide import OVERDUE
+from sprints.engine.spent import spent
+from sprints.models import Task
+from sprints.models.moves import Move, MoveRefused, Update
+from sprints.snapshot import Snapshot
+
+PARKED = "parked"  # in the details of a task that waits for a budget
+
+
+def parked(snapshot: Snapshot, at: datetime) -> Move:
+    """The sprint is blocked until a human gives it more; what was to be asked again waits."""
+    used, now = spent(snapshot), snapshot.now
+    assert used is not None, "only a sprint with a budget can have used it up"
+    words = used.of(used.out)
+    ends = {"status": "blocked", "last_error": f"{USED_UP}{words}", "finished_at": at}
+    stays = {"status": "blocked", "finished_at": at}
+    waiting = [task for task in snapshot.tasks_of(now.id) if task.status == Task.Status.PENDING]
+    return Move(
+        "error",
+        f"agents have used {words}; the sprint is parked",
+        (
+            *(
+                Update(
+                    "task",
+                    task.id,
+                    (Task.Status.PENDING,),
+                    {
+                        "status": Task.Status.BLOCKED.value,
+                        "updated_at": at,
+                        "details": task.details | {PARKED: True},
+                    },
+                )
+                for task in waiting
+            ),
+            Update("round", now.id, ("in_progress",), stays),
+            Update("sprint", snapshot.sprint_id, ("running",), ends),
+        ),
+        round_id=now.code,
+        data={"used_up": used.out, **used.to_json()},
+    )
+
+
+def grant(
+    snapshot: Snapshot, launches: int | None, minutes: float | None, by: str, at: datetime
+) -> Move | None:
+    """Let the sprint's programs have so many launches and minutes in all; one that is parked for
+    them goes on. None where nothing changes. Raises ``MoveRefused``.
+    """
+    sprint, before = snapshot.sprint, spent(snapshot)
+    if before is None:
+        raise MoveRefused(f"sprint {sprint.sprint_id} asks no program: there is no budget to set")
+    if sprint.status == "succeeded":
+        raise MoveRefused(f"sprint {sprint.sprint_id} is succeeded; there is nothing to launch")
+    values = {"launches": launches, "minutes": minutes}
+    given = {key: value for key, value in values.items() if value is not None}
+    allowed = with_granted(before.allowed, given)
+    kept = sprint.meta.get(GRANTED)
+    meta = sprint.meta | {GRANTED: (kept if isinstance(kept, dict) else {}) | given}
+    if meta == sprint.meta or (snapshot.contract and allowed == before.allowed):
+        return None
+    after = Spending(allowed, before.launches, before.seconds)
+    waits = parked_for(snapshot) is not None
+    if waits and after.out:
+        words = f"agents have used {after.of(after.out)}; give more --{after.out}"
+        raise MoveRefused(f"sprint {sprint.sprint_id} stays parked: {words}")
+    changes = _goes_on(snapshot, meta, at) if waits else (_set(snapshot, {"meta": meta}),)
+    return Move(
+        "budget_changed",
+        f"{by} gave agents {allowed.launches} launches and {allowed.minutes:g} minutes",
+        changes,
+        round_id=snapshot.now.code if waits else None,
+        data={"by": by, "before": before.to_json(), "after": after.to_json()},
+    )
+
+
+def parked_for(snapshot: Snapshot) -> Spending | None:
+    """What is used of the budget for which the sprint is parked; None where it is not."""
+    error = snapshot.sprint.last_error or ""
+    is_parked = snapshot.sprint.status == "blocked" and error.startswith(USED_UP)
+    return spent(snapshot) if is_parked else None
+
+
+def _set(snapshot: Snapshot, values: dict[str, Any]) -> Update:
+    return Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values)
+
+
+def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Update, ...]:
+    """The round opens again, and what is answered in it stays so."""
+    now = snapshot.now
+    notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
+    again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
+    goes_on = {"status": "running", "last_error": None, "finished_at": None, "meta": meta}
+    return (
+        _set(snapshot, goes_on),
+        Update("round", now.id, ("blocked",), again),
+        *(
+            Update(
+                "task",
+                task.id,
+                (Task.Status.BLOCKED,),
+                {
+                    "status": Task.Status.PENDING.value,
+                    "updated_at": at,
+                    "details": {k: v for k, v in task.details.items() if k != PARKED},
+                },
+            )
+            for task in snapshot.tasks_of(now.id)
+            if task.details.get(PARKED)
+        ),
+    )

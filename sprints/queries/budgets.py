@@ -1,0 +1,32 @@
+"""What the programs of sprints may use up, and what they have."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+
+from sprints.agent_budget import USED_UP, Spending, spending
+from sprints.models import Sprint, Task
+from sprints.plan import AGENT_BUDGET, AgentBudget
+
+
+def budget_of(sprint: Sprint, tasks: Iterable[Task]) -> Spending | None:
+    """That of one sprint by its rows; None where it asks no program, or has not started."""
+    contract = sprint.contract or {}
+    if not contract.get("agents"):
+        return None
+    frozen = AgentBudget(**contract["budget"]) if "budget" in contract else AGENT_BUDGET
+    return spending(frozen, sprint.meta, (task.details for task in tasks))
+
+
+def budgets() -> dict[str, dict[str, Any]]:
+    """Those of all sprints that run, or are parked for one, by their ids. Two queries."""
+    wanted = Q(status=Sprint.Status.RUNNING)
+    wanted |= Q(status=Sprint.Status.BLOCKED, last_error__startswith=USED_UP)
+    rows = [row for row in Sprint.objects.filter(wanted) if (row.contract or {}).get("agents")]
+    tasks = defaultdict(list)
+    for task in Task.objects.filter(round__sprint__in=rows).only("details", "round_id"):
+        tasks[task.round_id.split("/")[0]].append(task)
+    found = {row.pk: budget_of(row, tasks[row.pk]) for row in rows}
+    return {pk: used.to_json() for pk, used in sorted(found.items()) if used}

@@ -1,0 +1,77 @@
+"""What agents ask of a human: shown on the sprint's page, and read from its form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sprints.agents.replies import options
+from sprints.engine.answer_moves import name_of, question_of
+from sprints.engine.task_moves import asks
+from sprints.models import Task
+from sprints.queries import Refused
+from sprints.snapshot import Snapshot
+from sprints.views.sprint_rows import SprintRows
+
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What waits for an answer. ``parts`` are pairs of a question and what it offers."""
+
+    name: str
+    agent: str
+    code: str
+    since: datetime
+    parts: list[tuple[str, tuple[str, ...]]]
+
+    @property
+    def offers(self) -> bool:
+        """Whether there is anything to choose from."""
+        return any(offered for _, offered in self.parts)
+
+
+def question_in(rows: SprintRows) -> Question | None:
+    """What the sprint is blocked for; None where it is not, or for something else."""
+    sprint = rows.sprint
+    if sprint.status != sprint.Status.BLOCKED:
+        return None
+    here = f"{sprint.pk}/{sprint.current_round}"
+    for task in rows.tasks:
+        asked = task.details.get("asks", [])
+        is_now = task.round_id == here and task.attempt == sprint.attempt
+        if asked and is_now and task.status == Task.Status.BLOCKED:
+            name = name_of(task.round_id, task.task_id, task.details)
+            parts = [(one, options(one)) for one in asked]
+            code = str(sprint.current_round)
+            return Question(name, task.owner_agent, code, task.updated_at, parts)
+    return None
+
+
+def answers_in(rows: SprintRows) -> list[dict[str, Any]]:
+    """What humans have answered, the newest first: ``agent``, ``code``, ``questions``, ``text``,
+    ``by``, ``ts``.
+    """
+    found = [
+        {**one, "code": task.round_id.split("/")[1]}
+        for task in rows.tasks
+        for one in task.details.get("answers", ())
+    ]
+    return sorted(found, key=lambda one: str(one["ts"]), reverse=True)[:MOST_SHOWN]
+
+
+def answer_of(snapshot: Snapshot, form: Mapping[str, str]) -> str:
+    """The answer that the form gives to what is asked now: what was chosen, by ``choice_0`` and so
+    on, then what was written. Raises ``Refused``.
+    """
+    task = question_of(snapshot)
+    asked = asks(task) if task else []
+    chosen = []
+    for number, question in enumerate(asked):
+        choice = form.get(f"choice_{number}", "")
+        if choice and choice not in options(question):
+            raise Refused(f"choose one of: {', '.join(options(question)) or 'nothing'}")
+        if choice:
+            chosen.append(choice if len(asked) == 1 else f"{question} {choice}")
+    return "\n".join([*chosen, form.get("text", "").replace("\r\n", "\n")]).strip()

@@ -1,0 +1,28 @@
+"""Agents that ask, for the pages on which they are answered."""
+
+import sys
+from dataclasses import replace
+
+from sprints import agent_rows, operations
+from sprints.agent_definition import COMMAND, SCRIPTED
+from sprints.engine.carry import Wish
+from tests.world import MARK, ROOT
+
+
+def set_speaker(way: str, agent_id: str = "agent_01") -> None:
+    """Let tests/speaker.py answer for the agent, in that way."""
+    command = (sys.executable, str(ROOT / "tests" / "speaker.py"), way)
+    agent = agent_rows.get(agent_id).definition
+    agent_rows.put([replace(agent, runner=COMMAND, command=command, pass_env=(MARK,))])
+
+
+def silence(agent_id: str = "agent_01") -> None:
+    """Let no program answer for the agent any more."""
+    agent_rows.put([replace(agent_rows.get(agent_id).definition, runner=SCRIPTED, command=())])
+
+
+def ask(sprint_id: str, way: str = "directional") -> None:
+    """Make and run a sprint until its agent asks."""
+    set_speaker(way)
+    operations.create(sprint_id, by="test")
+    assert operations.run(sprint_id, Wish()).sprint.status == "blocked"

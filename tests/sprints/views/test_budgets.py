@@ -1,0 +1,201 @@
+"""Budgets of real programs: parked, raised by a human whom an event names, and gone on with."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sprints import agent_rows, operations, queue
+from sprints.engine.carry import Wish
+from sprints.management.commands.sprint import user
+from sprints.mirror.verify import differences
+from sprints.models import Event, Sprint, Task
+from sprints.roles import Role
+from tests.speakers import set_speaker
+from tests.sprints.views.people import signed_in, text_of
+
+
+def launches() -> int:
+    """How often a program was launched."""
+    started = Event.objects.filter(kind="task_started")
+    return sum("runner" in event.body["data"] for event in started)
+
+
+@pytest.fixture
+def parked(store) -> Sprint:
+    """A sprint that may launch two programs, and wants six."""
+    set_speaker("replies")
+    operations.create("wk1", by="test")
+    operations.set_budget("wk1", "test", launches=2)
+    operations.run("wk1", Wish())
+    return Sprint.objects.get()
+
+
+def test_it_is_parked_before_the_launch_that_is_too_many(parked, store, invoke):
+    again = invoke("sprint", "run", "wk1")
+
+    assert (parked.status, parked.last_error) == ("blocked", "budget:2 of 2 launches")
+    assert launches() == 2
+    assert again.code == 2
+    assert "agents have used 2 of 2 launches; next: studio-gateway sprint budget wk1" in again.err
+    assert differences(store) == []
+    assert invoke("rebuild", "--check").code == 0
+
+
+def test_whoever_gives_more_stands_in_the_event_and_the_workers_go_on(parked, store, invoke):
+    said = invoke("sprint", "budget", "wk1", "--launches", "6")
+
+    event = Event.objects.get(kind="budget_changed", seq__gt=5)
+    assert said.code == 0, said
+    assert said.out.startswith("agents have used 2 of 6 launches, 0")
+    assert "wk1 goes on with the workers\n" in said.out
+    assert event.body["data"]["by"] == user()
+    queue.work("wk1")
+    assert Sprint.objects.get().status == "succeeded"
+    assert launches() == 6
+    assert differences(store) == []
+    assert invoke("rebuild", "--check").code == 0
+    assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 6 of 6 launches, 0")
+
+
+def test_running_out_of_minutes_ends_the_program_and_not_the_sprint(store, invoke):
+    set_speaker("first_time")
+    operations.create("wk1", by="test")
+    operations.set_budget("wk1", "test", minutes=0.03)
+
+    said = invoke("sprint", "run", "wk1")
+    task = Task.objects.get()
+    operations.set_budget("wk1", "test", minutes=5.0)
+    after = operations.run("wk1", Wish())
+
+    assert said.code == 3, said
+    assert "wk1 is blocked: budget:0.03" in said.out
+    assert "next: studio-gateway sprint budget wk1 --minutes N" in said.out
+    assert task.details["reason"].startswith("the sprint's minutes for agents ended; timed out")
+    assert 1.8 <= task.details["spent_s"] < 10
+    assert after.sprint.status == "succeeded"
+    assert after.tasks[0].details["try"] == 2
+    assert differences(store) == []
+
+
+def test_it_is_shown_by_status_on_the_page_and_on_the_dashboard(parked, invoke):
+    status = json.loads(invoke("status").out)["budgets"]["wk1"]
+    shown = invoke("sprint", "show", "wk1").out
+    viewer = signed_in(Role.VIEWER)
+    page, dashboard = text_of(viewer.get("/sprints/wk1/")), text_of(viewer.get("/"))
+
+    assert (status["launches_used"], status["launches"], status["minutes"]) == (2, 2, 240.0)
+    assert "agents have used 2 of 2 launches, 0" in shown
+    assert "Agents have used 2 of 2 launches in R2: the sprint is parked until an" in page
+    assert "sprint budget wk1 --launches N from an operator" in page
+    assert "agents used 2 of 2 launches, 0" in page
+    assert "agents have used 2 of 2 launches" in dashboard
+    assert "Give it more" in dashboard
+
+
+def test_a_sprint_without_programs_shows_no_budget(store, invoke):
+    operations.create("wk1", by="test")
+    operations.run("wk1", Wish(), one_round=True)
+
+    assert json.loads(invoke("status").out)["budgets"] == {}
+    assert "agents used" not in text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
+    assert invoke("sprint", "budget", "wk1").out == "wk1 asks no program\n"
+
+
+def test_more_is_given_on_the_page(parked):
+    browser = signed_in(Role.OPERATOR, "kim")
+    page = browser.get("/sprints/wk1/").content.decode()
+
+    form = {"launches": "6", "minutes": "240.0"}
+    said = text_of(browser.post("/sprints/wk1/budget", form, follow=True))
+
+    assert 'name="launches" type="number" min="1" max="10000" value="2"' in page
+    assert 'value="240.0"' in page
+    assert "Agents have used 2 of 6 launches, 0" in said
+    assert "kim gave agents 6 launches and 240 minutes by kim" in said
+    assert 'id="act-budget"' not in browser.get("/sprints/wk1/").content.decode()
+    assert Sprint.objects.get().status == "running"
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"launches": "1"}, "sprint wk1 stays parked: agents have used 2 of 1 launches"),
+        ({"launches": "many"}, "launches and minutes are numbers"),
+        ({"minutes": "nan"}, "minutes must be above 0 and at most 100000"),
+        ({"launches": "0"}, "launches must be a whole number from 1 to 10000"),
+        ({"launches": "9" * 5000}, "launches and minutes are numbers"),
+    ],
+)
+def test_what_cannot_be_given_is_refused_on_the_page(parked, form, words):
+    browser = signed_in(Role.OPERATOR, "kim")
+    events = Event.objects.count()
+
+    said = text_of(browser.post("/sprints/wk1/budget", form, follow=True))
+
+    assert f"Refused: {words}" in said
+    assert Event.objects.count() == events
+
+
+def test_operators_give_more_over_the_wire(parked, call):
+    path, body = "/api/sprints/wk1/budget", {"launches": 6, "minutes": 300}
+
+    refused = [
+        call("POST", path, body, by="viewer").status_code,
+        call("POST", path, {}).status_code,
+        call("POST", path, {"launches": "6"}).status_code,
+        call("POST", path, {"launches": True}).status_code,
+        call("POST", path, {"minutes": 0}).status_code,
+        call("POST", path, {"launches": 1}).status_code,
+        call("POST", "/api/sprints/none/budget", body).status_code,
+    ]
+    taken = call("POST", path, body, by="operator")
+
+    assert refused == [403, 400, 422, 422, 422, 409, 404]
+    assert (taken.status_code, taken.json()) == (202, {"ok": True})
+    assert Event.objects.get(kind="budget_changed", seq__gt=5).body["data"]["by"] == "the_operator"
+
+
+def test_a_sprint_that_starts_has_the_budget_of_config_json(store, invoke):
+    invoke("config", "set", "agent_launches", "2")
+    invoke("config", "set", "agent_minutes", "7.5")
+    set_speaker("replies")
+    operations.create("wk1", by="test")
+    before = invoke("sprint", "budget", "wk1").out
+
+    operations.run("wk1", Wish())
+    invoke("config", "set", "agent_launches", "9")
+
+    assert before == "agents have used 0 of 2 launches, 0 of 7.5 minutes\n"
+    assert Sprint.objects.get().last_error == "budget:2 of 2 launches"
+    assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 2 of 2 launches")
+    operations.retry("wk1", Wish())
+    assert Sprint.objects.get().status == "succeeded"
+
+
+def test_a_wish_counts_also_where_it_is_what_is_usual(store, invoke):
+    invoke("config", "set", "agent_launches", "100")
+    set_speaker("replies")
+    operations.create("wk1", by="test")
+
+    operations.set_budget("wk1", "test", launches=40)
+
+    assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 0 of 40 launches")
+
+
+@pytest.mark.parametrize("launches", [0, 10_001])
+def test_the_operation_itself_takes_no_endless_budget(parked, launches):
+    with pytest.raises(operations.Refused, match="launches must be a whole number from 1 to 10000"):
+        operations.set_budget("wk1", "sam", launches=launches)
+
+
+def test_nobody_but_the_gateway_writes_a_budget_into_meta(parked):
+    with pytest.raises(operations.Refused, match="agent_budget is written by the gateway alone"):
+        operations.edit("wk1", "sam", meta={"agent_budget": {"launches": 9}})
+
+
+def test_a_retry_under_other_agents_asks_no_program_and_needs_no_budget(parked):
+    agent = agent_rows.get("agent_01").definition
+    agent_rows.put([replace(agent, runner="scripted", command=())])
+
+    assert operations.retry("wk1", Wish()).sprint.status == "succeeded"
