@@ -20,7 +20,9 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict and why. ``exit_code`` is negative when a signal ended the program, None when it
-    never ended under our eyes; ``duration_s`` is measured on a monotonic clock.
+    never ended under our eyes; ``duration_s`` is measured on a monotonic clock. ``tree`` is the git
+    tree that was judged, empty where files were judged as they lay, and ``put_back`` how many of
+    its files the gate had changed.
     """
 
     verdict: Verdict
@@ -29,3 +31,5 @@ class Judgement:
     duration_s: float
     strays_killed: int = 0
     dropped_bytes: int = 0
+    tree: str = ""
+    put_back: int = 0

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from gates.definition import Definition
 from sprints.agent_definition import SCRIPTED, AgentDefinition
+from sprints.branch import Base
 from sprints.hook_definition import HookDefinition
 from sprints.plan import CODES, DEFAULT_GATE, GATED, ROUNDS, RoundSpec, budget
 
@@ -36,7 +37,8 @@ class Contract:
     """What a sprint was started under. ``deadline`` says what the end of a round's minutes does:
     ``warn`` tells it once, ``stop`` ends the sprint. ``gates_at_once`` is how many gates of a round
     may run side by side in the repository. ``hooks`` are those for which the sprint waits, and
-    ``agents`` those that it asks by a program; all others are scripted.
+    ``agents`` those that it asks by a program; all others are scripted. ``base`` is the commit from
+    which its work begins in a clone; None where gates judge the repository as it lies.
     """
 
     profile: str
@@ -46,6 +48,7 @@ class Contract:
     gates_at_once: int = 1
     hooks: tuple[HookDefinition, ...] = ()
     agents: tuple[AgentDefinition, ...] = ()
+    base: Base | None = None
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -92,6 +95,7 @@ class Contract:
             "gates": [gate.to_json() for gate in self.gates],
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
             **({"agents": [agent.to_json() for agent in self.agents]} if self.agents else {}),
+            **({"base": self.base.to_json()} if self.base else {}),
         }
 
     @classmethod
@@ -107,6 +111,7 @@ class Contract:
             gates_at_once=data.get("gates_at_once", 1),  # frozen before there was a choice
             hooks=tuple(HookDefinition.from_json(hook) for hook in data.get("hooks", ())),
             agents=tuple(AgentDefinition.from_json(agent) for agent in data.get("agents", ())),
+            base=Base.from_json(data["base"]) if "base" in data else None,
         )
 
     @property

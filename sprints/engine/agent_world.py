@@ -7,9 +7,12 @@ from gates import faults
 from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.agents import RUNNERS, command
 from sprints.agents.exchange import Exchange, Question
+from sprints.engine import work_world
 from sprints.engine.actions import Ask
 from sprints.engine.task_moves import open_task, token
 from sprints.engine.world import World
+from sprints.release import work
+from sprints.release.git import GitError
 from sprints.snapshot import Snapshot, TaskValue
 
 
@@ -19,10 +22,18 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     agent = snapshot.terms.agent(action.agent)
     if agent is None:
         return RUNNERS[SCRIPTED](Question(action.agent, action.kind), world.tick)
+    try:
+        if site := work_world.site_of(snapshot, world):
+            mark = work_world.try_mark(snapshot, task)
+            work.begin(site, mark, work_world.found_mark(snapshot))
+    except GitError as exc:
+        return Exchange(None, f"no place to work in: {exc}")
     question = _question(snapshot, task, world, left_s)
     faults.point("agent_spawned")
     said = RUNNERS[agent.runner](question, world.tick)
     faults.point("agent_exited")
+    if site:
+        said = replace(said, seen=work.seen(site, mark))
     if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
@@ -30,7 +41,8 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
 
 def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
     """What became of a try that an earlier life left; nothing of it runs any more."""
-    return command.recover(_question(snapshot, task, world, 0.0))
+    said = command.recover(_question(snapshot, task, world, 0.0))
+    return replace(said, seen=work_world.seen(snapshot, task, world))
 
 
 def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) -> Question:
@@ -42,7 +54,8 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         kind=task.details["kind"],
         agent=agent,
         prompt=task.prompt,
-        cwd=world.repo,
+        cwd=work_world.cwd(snapshot, world),
+        apart=snapshot.terms.base is not None,
         folder=Path(task.details["folder"]),
         number=task.details["try"],
         token=token(task),

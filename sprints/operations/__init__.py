@@ -12,7 +12,6 @@ from sprints.operations.schedule_acts import (
 )
 from sprints.operations.sprint_acts import (
     contract_for,
-    contract_of,
     create,
     edit,
     retry,
@@ -46,7 +45,6 @@ __all__ = [
     "configure",
     "configure_all",
     "contract_for",
-    "contract_of",
     "create",
     "edit",
     "fire_schedules",

@@ -67,4 +67,4 @@ def _contract(sprint_id: str | None, profile: str | None) -> Contract:
         return operations.contract_for({"gate_profile": profile} if profile else {})
     queries.get(sprint_id)
     snapshot = queries.look(sprint_id)
-    return snapshot.contract or operations.contract_of(snapshot)
+    return snapshot.contract or operations.contract_for(snapshot.sprint.meta)
