@@ -51,10 +51,12 @@ POINTS = {
     "clone_made": True,
     "clone_renewed": True,  # its .git is away, and the new one is not there
     "work_kept": True,  # the branch has it, and the clone does not
+    # shipping what has passed
+    "merge_started": True,
+    "merge_committed": True,
+    "ref_updated": True,  # and nobody has put that on record
+    "tag_made": True,
     # not built yet
-    "merge_started": False,
-    "merge_committed": False,
-    "ref_updated": False,
     "push_returned": False,
     "tag_pushed": False,
 }

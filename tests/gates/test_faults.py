@@ -173,7 +173,7 @@ def test_of_all_processes_the_first_that_makes_the_marker_has_the_fault(tmp_path
 
 @pytest.mark.parametrize(
     "fault",
-    ["", "x", "task_started", "task_started:x:exit", "no_such:1:exit", "merge_started:1:exit",
+    ["", "x", "task_started", "task_started:x:exit", "no_such:1:exit", "push_returned:1:exit",
      "task_started:1:dance", "task_started:1:exit:x", "task_started:1:exit:1:2"],
 )  # fmt: skip
 def test_a_fault_that_nobody_can_mean_is_one_line(repo, fault):
