@@ -38,7 +38,8 @@ class Contract:
     ``warn`` tells it once, ``stop`` ends the sprint. ``gates_at_once`` is how many gates of a round
     may run side by side in the repository. ``hooks`` are those for which the sprint waits, and
     ``agents`` those that it asks by a program; all others are scripted. ``base`` is the commit from
-    which its work begins in a clone; None where gates judge the repository as it lies.
+    which its work begins in a clone; None where gates judge the repository as it lies. ``ship``:
+    what has passed is merged into the branch of the base, at the end of the last round.
     """
 
     profile: str
@@ -49,6 +50,7 @@ class Contract:
     hooks: tuple[HookDefinition, ...] = ()
     agents: tuple[AgentDefinition, ...] = ()
     base: Base | None = None
+    ship: bool = False
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -96,6 +98,7 @@ class Contract:
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
             **({"agents": [agent.to_json() for agent in self.agents]} if self.agents else {}),
             **({"base": self.base.to_json()} if self.base else {}),
+            **({"ship": True} if self.ship else {}),
         }
 
     @classmethod
@@ -112,6 +115,7 @@ class Contract:
             hooks=tuple(HookDefinition.from_json(hook) for hook in data.get("hooks", ())),
             agents=tuple(AgentDefinition.from_json(agent) for agent in data.get("agents", ())),
             base=Base.from_json(data["base"]) if "base" in data else None,
+            ship=data.get("ship", False),
         )
 
     @property
@@ -175,8 +179,9 @@ def draft(
     """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
-    {code: [low, high]} and ``required_acks_by_round`` {code: [agent ids]}; ``gates`` are those of
-    the profile. Of ``agents``, those are taken that are asked and are not scripted.
+    {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]} and ``enable_auto_merge``;
+    ``gates`` are those of the profile. Of ``agents``, those are taken that are asked and are not
+    scripted.
     """
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     asked = {LEAD, *(agent for spec in rounds for agent in spec.acks)}
@@ -188,6 +193,7 @@ def draft(
         gates_at_once=meta.get("gates_at_once", 1),
         hooks=tuple(hooks),
         agents=tuple(a for a in agents if a.agent_id in asked and a.runner != SCRIPTED),
+        ship=meta.get("enable_auto_merge") is True,
     )
     if problems := _bad_overrides(meta) + contract.problems():
         raise ContractError("; ".join(problems))

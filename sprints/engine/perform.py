@@ -9,15 +9,18 @@ from gates import evidence, process
 from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
-from sprints.engine import agent_world, hook_world, work_world
+from sprints.engine import agent_world, hook_world, ship_world, work_world
 from sprints.engine.actions import (
     Action,
     Ask,
     Brought,
     Judged,
+    Merge,
     Outcome,
+    Publish,
     Recover,
     RecoverHook,
+    RecoverShip,
     RecoverTask,
     Replied,
     RunGate,
@@ -55,6 +58,8 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
         case RecoverHook():
             row = delivery_of(snapshot, action.delivery_id)
             return Brought(world.clock(), hook_world.recover(snapshot, row))
+        case Merge() | Publish() | RecoverShip():
+            return ship_world.run(snapshot, world)
     raise ValueError(f"{action} asks nothing of the world")
 
 

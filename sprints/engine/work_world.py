@@ -1,17 +1,20 @@
 """Where the agents and gates of a sprint work: in the repository as it lies, or in a clone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gates.verdict import Judgement, Verdict
 from sprints.branch import UNKNOWN, Seen
+from sprints.engine.ship_moves import is_of_ship, state
 from sprints.engine.world import World
 from sprints.models.event import stamp
 from sprints.release import judging, work
 from sprints.release.git import GATEWAY, GitError
-from sprints.release.own import Site, open_site, tree_of
+from sprints.release.merge import at_scratch, scratch
+from sprints.release.own import Site, open_site, remove, tree_of
 from sprints.release.work import Mark
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import Store
@@ -99,6 +102,8 @@ def judged(
         if site is None:
             return judge(world.repo, False)
         mark = gate_mark(snapshot, run)
+        if is_of_ship(snapshot, run):
+            return _judged_apart(site, state(snapshot), judge)
         tree = judging.enter(site, mark, found_mark(snapshot))
     except GitError as exc:
         return Judgement(Verdict.ERROR, None, f"no tree to judge: {exc}", 0.0)
@@ -111,12 +116,24 @@ def judged(
     return left(said, lambda: judging.leave(site, mark))
 
 
+def _judged_apart(
+    site: Site, shipping: Mapping[str, Any], judge: Callable[[Path, bool], Judgement]
+) -> Judgement:
+    """What it says of the tree that is to be shipped, in a clone that nobody has had in hand."""
+    scratch(site, shipping["commit"])
+    said = judge(at_scratch(site).tree, True)
+    remove(at_scratch(site).tree)
+    return replace(said, tree=shipping["tree"])
+
+
 def after_gate(snapshot: Snapshot, run: GateRunValue, world: World, said: Judgement) -> Judgement:
     """The judgement of a run that an earlier life left, once the clone is as it was."""
     try:
         site = site_of(snapshot, world)
         if site is None:
             return said
+        if is_of_ship(snapshot, run):  # its clone is made anew for each run
+            return replace(said, tree=state(snapshot)["tree"])
         mark = gate_mark(snapshot, run)
         said = replace(said, tree=judging.judged(site, mark))
     except GitError as exc:

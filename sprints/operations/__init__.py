@@ -1,6 +1,7 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
 from sprints.operations.backup_acts import backup
+from sprints.operations.ground import contract_to_walk
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import record_verified, verify, verify_file
 from sprints.operations.schedule_acts import (
@@ -10,6 +11,7 @@ from sprints.operations.schedule_acts import (
     set_schedule,
     turn_schedule,
 )
+from sprints.operations.ship_acts import verify_tag
 from sprints.operations.sprint_acts import (
     contract_for,
     create,
@@ -45,6 +47,7 @@ __all__ = [
     "configure",
     "configure_all",
     "contract_for",
+    "contract_to_walk",
     "create",
     "edit",
     "fire_schedules",
@@ -63,4 +66,5 @@ __all__ = [
     "turn_schedule",
     "verify",
     "verify_file",
+    "verify_tag",
 ]  # fmt: skip

@@ -31,15 +31,30 @@ def ground() -> Ground:
 
 def grounded(contract: Contract, before: Contract | None, find: Callable[[], Ground]) -> Contract:
     """The contract with the base of the attempt before, or with the one found where it needs one.
+    Without a base there is nothing to ship.
 
     Raises ``ContractError``.
     """
     if before and before.base:
-        return replace(contract, base=before.base)
+        return _shippable(replace(contract, base=before.base))
     if not contract.agents:
-        return contract
+        return replace(contract, ship=False)
     found = find()
     if isinstance(found, str):
         why = found or "an agent has just become a program; try again"
         raise ContractError(f"{contract.agents[0].agent_id} is a program and needs a commit: {why}")
-    return replace(contract, base=found)
+    return _shippable(replace(contract, base=found))
+
+
+def _shippable(contract: Contract) -> Contract:
+    """Nothing is shipped that no gate judges. Raises ``ContractError``."""
+    last = contract.rounds[-1].code
+    if contract.ship and not any(gate.required for gate in contract.gates_of(last)):
+        hint = "see: studio-gateway gate set --help"
+        raise ContractError(f"enable_auto_merge needs a required gate in {last}; {hint}")
+    return contract
+
+
+def contract_to_walk(contract: Contract) -> Contract:
+    """The contract as it would be with a commit to begin from, for whoever only looks at it."""
+    return grounded(contract, None, lambda: Base("", "0" * 40))

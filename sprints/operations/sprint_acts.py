@@ -103,7 +103,9 @@ def contract_for(meta: dict[str, Any]) -> Contract:
             f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
         )
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
-    return draft({**meta, "gate_profile": profile}, gates, hooks, agents)
+    ship = meta.get("enable_auto_merge", switches().enable_auto_merge)
+    chosen = {**meta, "gate_profile": profile, "enable_auto_merge": ship}
+    return draft(chosen, gates, hooks, agents)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
