@@ -200,7 +200,10 @@ def test_the_environment_of_the_gateway_leads_git_nowhere(users, tmp_path, monke
     program = tmp_path / "fire"
     program.write_text(f"#!/bin/sh\ntouch '{fired}'\n")
     program.chmod(0o755)
-    (tmp_path / "global").write_text(f"[core]\n\tfsmonitor = {program}\n\thooksPath = {tmp_path}\n")
+    (tmp_path / "global").write_text(
+        f"[core]\n\tfsmonitor = {program}\n\thooksPath = {tmp_path}\n"
+        f'[filter "x"]\n\tclean = {program}\n\tsmudge = {program}\n'
+    )
     shutil.copy(program, tmp_path / "post-index-change")
     for name, value in {
         "GIT_DIR": str(tmp_path / "nowhere"),
@@ -217,6 +220,7 @@ def test_the_environment_of_the_gateway_leads_git_nowhere(users, tmp_path, monke
 
     site = reopened(users)
     work.begin(site, MARK, FOUND)
+    (site.tree / ".gitattributes").write_text("* filter=x\n")
     whole_life(site)
 
     assert not fired.exists()

@@ -230,6 +230,23 @@ def test_a_base_that_moved_after_the_gates_is_not_published_over(site, users, wh
     assert git(users, "tag") == ""
 
 
+def test_a_base_that_moves_at_the_last_moment_is_not_published_over(site, users):
+    said = merge(site, TRAILERS)
+    git(users, "fetch", "-q", str(site.own.git_dir), site.ref("merged", said.commit))
+    late = commit(users, {"b": "just now\n"})
+    ours = Git(site.own.home, users / ".git", tree=users)
+    lines = (f"update refs/heads/main {said.commit} {said.base}", f"create refs/tags/t {late}")
+
+    with pytest.raises(publish.Moved):
+        publish._fast_forward(ours, said)
+    with pytest.raises(publish.Moved):
+        publish._update(ours, lines, "refs/heads/main", said)
+
+    assert git(users, "rev-parse", "HEAD", "main").split() == [late, late]
+    assert git(users, "status", "--porcelain") == ""
+    assert git(users, "tag") == ""
+
+
 def test_a_user_without_a_name_is_no_hindrance_and_no_hook_of_theirs_runs(site, users, tmp_path):
     hooks = users / ".git" / "hooks"
     hooks.mkdir(exist_ok=True)
