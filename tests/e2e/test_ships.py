@@ -62,6 +62,8 @@ def shipped_once(repo: Path) -> None:
     judged = [e["data"] for e in events_of(repo, "wk1") if e["kind"] == "gate_finished"]
     assert judged[-1]["tree"] == git(repo, "rev-parse", "main^{tree}")
     check_store(repo)
+    findings = json.loads(run_command(repo, "doctor", "--json").out)
+    assert not [one for one in findings if (one["check"], one["level"]) == ("invariants", "bad")]
 
 
 def test_what_has_passed_is_merged_judged_published_and_told(gateway):
