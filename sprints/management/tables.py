@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sprints.branch import branch_of
 from sprints.snapshot import Snapshot
 
 COLOURS = {
@@ -284,5 +285,8 @@ def sprint(after: Snapshot) -> None:
     if after.gate_runs:
         console.print(gates)
         console.print(f"evidence: {value.artifacts_dir}/gates", soft_wrap=True)
+    if after.contract and (base := after.contract.base):
+        where = f"{base.branch or 'a detached HEAD'} at {base.commit[:12]}"
+        console.print(f"work: {branch_of(value.sprint_id)}, from {where}", soft_wrap=True)
     if value.last_error:
         console.print(Text(value.last_error, "red"))

@@ -73,6 +73,8 @@ def test_agents_and_gates_work_in_the_clone_and_the_checkout_stays(gateway):
     judged = [e["data"] for e in events_of(gateway, "wk1") if e["kind"] == "gate_finished"]
     assert judged[-1]["tree"] == own(gateway, "rev-parse", "sg/wk1^{tree}")
     assert judged[-1]["put_back"] == 1
+    shown = run_command(gateway, "sprint", "show", "wk1").out
+    assert f"work: sg/wk1, from main at {git(gateway, 'rev-parse', 'HEAD')[:12]}\n" in shown
     check_store(gateway)
 
 
