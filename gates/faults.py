@@ -46,10 +46,17 @@ POINTS = {
     # a question to an agent that is a program
     "agent_spawned": True,  # its try is on record
     "agent_exited": True,  # what came of it is not
+    # the clone of a sprint whose agents are programs
+    "base_fetched": True,  # and no branch begins there yet
+    "clone_made": True,
+    "clone_renewed": True,  # its .git is away, and the new one is not there
+    "work_kept": True,  # the branch has it, and the clone does not
+    # shipping what has passed
+    "merge_started": True,
+    "merge_committed": True,
+    "ref_updated": True,  # and nobody has put that on record
+    "tag_made": True,
     # not built yet
-    "merge_started": False,
-    "merge_committed": False,
-    "ref_updated": False,
     "push_returned": False,
     "tag_pushed": False,
 }

@@ -7,19 +7,18 @@ us; ``run`` stays with both until nothing of the gate is left. Windows has a fal
 import atexit
 import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from gates import faults, process_windows, secret_values
+from gates.errand import Errand, capture, kill_tree
+from gates.errand import run as errand
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, spent_s, sweep
@@ -27,8 +26,8 @@ from gates.secret_shapes import LIBRARIES
 from gates.supervision.lines import Lines
 
 __all__ = [
-    "Completed", "Identity", "Spec", "Stop", "capture", "cool", "identity", "is_alive", "recover",
-    "run", "spent_s", "sweep", "warm",
+    "Completed", "Errand", "Identity", "Spec", "Stop", "capture", "cool", "errand", "identity",
+    "is_alive", "recover", "run", "spent_s", "sweep", "warm",
 ]  # fmt: skip
 
 PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))
@@ -36,9 +35,7 @@ PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))
 KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", faults.VARIABLE)
 SLACK_S = 30.0  # beyond its own limits, until a supervisor that says nothing is taken for dead
 SPEC_S, SAY_S, EXIT_S = 30.0, 1.0, 5.0
-CAPTURE_BYTES = 1 << 20
 TOO_LATE = "its worker came too late"
-TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) say it
 
 Tick = Callable[[], Stop | None]
 
@@ -59,7 +56,7 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
     try:
         spec.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sys.platform == "win32":
-            return process_windows.attend(spec, subprocess.Popen, _kill_tree, tick, tick_s)
+            return process_windows.attend(spec, subprocess.Popen, kill_tree, tick, tick_s)
         supervisor, spare = _engage(spec)
     except OSError as exc:
         return Completed.error(f"cannot start: {exc.strerror or exc}", begun, time.time())
@@ -248,53 +245,3 @@ if hasattr(os, "register_at_fork"):
 def is_alive(who: Identity) -> bool | None:
     """Whether that process runs; None where that cannot be told from here."""
     return who.is_alive()
-
-
-def capture(
-    argv: Sequence[str],
-    *,
-    timeout_s: float,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-) -> tuple[int, str]:
-    """The exit code of a small command, and the first MiB of what it printed on both outputs.
-
-    127 stands for a missing program, 126 for one that cannot be run, 124 for one that was killed
-    after ``timeout_s``.
-    """
-    with tempfile.TemporaryFile() as said:  # a pipe would be held open by what the command leaves
-        try:
-            if os.sep not in argv[0] and not shutil.which(
-                argv[0], path=(env or os.environ).get("PATH")
-            ):
-                return MISSING, f"no such program: {argv[0]}"
-            popen = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                cwd=cwd,
-                env=env,
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as exc:
-            missing = isinstance(exc, FileNotFoundError)
-            return MISSING if missing else NOT_EXECUTABLE, f"cannot run {argv[0]}: {exc}"
-        try:
-            code = popen.wait(timeout_s)
-        except BaseException as exc:
-            _kill_tree(popen.pid)
-            popen.wait()
-            if not isinstance(exc, subprocess.TimeoutExpired):
-                raise
-            code = TIMED_OUT
-        said.seek(0)
-        return code, said.read(CAPTURE_BYTES).decode(errors="replace")
-
-
-def _kill_tree(pid: int) -> None:
-    if sys.platform == "win32":
-        capture(["taskkill", "/T", "/F", "/PID", str(pid)], timeout_s=10.0)
-    else:
-        with suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)

@@ -14,6 +14,7 @@ from typing import Any, Self
 from gates.definition import Definition
 from sprints import agent_budget
 from sprints.agent_definition import SCRIPTED, AgentDefinition
+from sprints.branch import Base
 from sprints.hook_definition import HookDefinition
 from sprints.plan import (
     AGENT_BUDGET,
@@ -48,6 +49,9 @@ class Contract:
     may run side by side in the repository. ``hooks`` are those for which the sprint waits, and
     ``agents`` those that it asks by a program; all others are scripted. ``budget`` is what those
     programs may use up; None without any, and for one that was frozen before there were budgets.
+    ``base`` is the commit from which its work begins in a clone; None where gates judge the
+    repository as it lies. ``ship``: what has passed is merged into the branch of the base, at the
+    end of the last round.
     """
 
     profile: str
@@ -58,6 +62,8 @@ class Contract:
     hooks: tuple[HookDefinition, ...] = ()
     agents: tuple[AgentDefinition, ...] = ()
     budget: AgentBudget | None = None
+    base: Base | None = None
+    ship: bool = False
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -105,6 +111,8 @@ class Contract:
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
             **({"agents": [agent.frozen() for agent in self.agents]} if self.agents else {}),
             **({"budget": asdict(self.budget)} if self.budget else {}),
+            **({"base": self.base.to_json()} if self.base else {}),
+            **({"ship": True} if self.ship else {}),
         }
 
     @classmethod
@@ -121,6 +129,8 @@ class Contract:
             hooks=tuple(HookDefinition.from_json(hook) for hook in data.get("hooks", ())),
             agents=tuple(AgentDefinition.from_json(agent) for agent in data.get("agents", ())),
             budget=AgentBudget(**data["budget"]) if "budget" in data else None,
+            base=Base.from_json(data["base"]) if "base" in data else None,
+            ship=data.get("ship", False),
         )
 
     @property
@@ -186,9 +196,9 @@ def draft(
     """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
-    {code: [low, high]} and ``required_acks_by_round`` {code: [agent ids]}; ``gates`` are those of
-    the profile. Of ``agents``, those are taken that are asked and are not scripted; ``budget`` is
-    theirs.
+    {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]} and ``enable_auto_merge``;
+    ``gates`` are those of the profile. Of ``agents``, those are taken that are asked and are not
+    scripted; ``budget`` is theirs.
     """
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     asked = {LEAD, *(agent for spec in rounds for agent in spec.acks)}
@@ -202,6 +212,7 @@ def draft(
         hooks=tuple(hooks),
         agents=programs,
         budget=budget if programs else None,
+        ship=meta.get("enable_auto_merge") is True,
     )
     if problems := _bad_overrides(meta) + contract.problems():
         raise ContractError("; ".join(problems))

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from gates import faults, process
+from gates import faults
 from gates.kinds.command import resolve
 from gates.models import Gate
 from sprints.agent_definition import SCRIPTED
@@ -22,6 +22,7 @@ from sprints.invariants import CHECKS as INVARIANTS
 from sprints.invariants import check_rows
 from sprints.mirror import verify
 from sprints.models import Agent, Head
+from sprints.release.git import GitError, version
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import Store, StoreError, is_private, read_config, shut
 
@@ -80,13 +81,14 @@ def python(store: Store) -> Iterator[Finding]:
 
 def git(store: Store) -> Iterator[Finding]:
     """Git is there, new enough, and the folder that is served is a checkout."""
-    code, text = process.capture(["git", "--version"], timeout_s=10)
-    if code:
-        yield Finding("git", "bad", "git cannot be run", "install git")
+    try:
+        text = version()
+    except GitError as exc:
+        yield Finding("git", "bad", str(exc), "install git")
         return
     numbers = text.split()[2].split(".")[:2]
     old = tuple(int(n) for n in numbers if n.isdigit()) < GIT_LEAST
-    yield Finding("git", "warn" if old else "ok", text.strip(), "upgrade git" if old else "")
+    yield Finding("git", "warn" if old else "ok", text, "upgrade git" if old else "")
     if not (store.repo / ".git").exists():
         yield Finding(
             "git", "warn", f"{store.repo} is no git checkout", f"git init {_quoted(store.repo)}"

@@ -28,6 +28,7 @@ VERDICTS = {
 class Place:
     """Where a gate runs: ``cwd`` is the tree under test, ``run_dir`` keeps what it prints, and
     ``token`` marks this one run and no other. It does not begin after ``not_after`` (monotonic).
+    ``apart``: the tree is a clone of its own, and git is to look for no other above it.
     """
 
     cwd: Path
@@ -35,6 +36,7 @@ class Place:
     token: str
     timeout_s: float
     not_after: float = math.inf
+    apart: bool = False
 
 
 Tick = Callable[[], process.Stop | None]
@@ -42,7 +44,8 @@ Tick = Callable[[], process.Stop | None]
 
 def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
     """Run the gate's command to its end. Never raises for anything that the command does."""
-    env = environment(os.environ, gate.env)
+    ours = apart(os.environ, place.cwd) if place.apart else os.environ
+    env = environment(ours, gate.env)
     spec = process.Spec(
         argv=resolve(gate.command, env.get("PATH")),
         cwd=place.cwd,
@@ -77,6 +80,12 @@ def environment(ours: Mapping[str, str], own: Mapping[str, str]) -> dict[str, st
     env.setdefault("SDL_VIDEODRIVER", "dummy")
     env.setdefault("SDL_AUDIODRIVER", "dummy")
     return env | dict(own)
+
+
+def apart(ours: Mapping[str, str], cwd: Path) -> dict[str, str]:
+    """Our environment for what works in a clone: it finds no repository but that one."""
+    env = {name: value for name, value in ours.items() if not name.startswith("GIT_")}
+    return env | {"GIT_CEILING_DIRECTORIES": str(cwd.parent)}
 
 
 def resolve(command: tuple[str, ...], path: str | None) -> tuple[str, ...]:

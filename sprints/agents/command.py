@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gates import evidence, process
 from gates.definition import is_hidden
-from gates.kinds.command import resolve
+from gates.kinds.command import apart, resolve
 from sprints.agent_definition import CAP_BYTES, AgentDefinition
 from sprints.agents.exchange import LOST, Exchange, Question, Tick
 from sprints.agents.printed import end_of, found, last_lines
@@ -19,7 +19,7 @@ from sprints.agents.quiet import QUIET, Quiet
 from sprints.agents.replies import LONGEST_TEXT, Unreadable, parse, plain
 
 # What every agent gets of our environment, where it is set; all that it gets but for its own names.
-ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR"})
+ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "GIT_CEILING_DIRECTORIES"})
 ALLOWED_PREFIX = "LC_"
 UP_TO_SPRINT = (
     5  # the folders above that of a run: runs, the task's, the agent's, agents, the sprint's
@@ -37,7 +37,8 @@ def ask(question: Question, tick: Tick) -> Exchange:
         prompt.write_bytes(question.prompt.encode("utf-8", "replace"))
     except OSError as exc:
         return Exchange(None, f"no place for its prompt: {exc.strerror}: {exc.filename}")
-    env = environment(os.environ, agent)
+    ours = apart(os.environ, question.cwd) if question.apart else os.environ
+    env = environment(ours, agent)
     by_file = any("{prompt_file}" in word for word in agent.command)
     spec = process.Spec(
         argv=resolve(filled(agent, prompt, question.cwd), env.get("PATH")),

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gates.process import Stop
 from sprints.agent_definition import AgentDefinition
 from sprints.agents.replies import Reply
+from sprints.branch import Seen
 
 Tick = Callable[[], Stop | None]
 
@@ -16,7 +17,7 @@ Tick = Callable[[], Stop | None]
 class Question:
     """One try of one task. ``folder`` is that of the task: it keeps every try under its
     ``number``. ``token`` marks this one try and no other. It does not begin after
-    ``not_after`` (monotonic).
+    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own.
     """
 
     agent_id: str
@@ -29,6 +30,7 @@ class Question:
     token: str = ""
     timeout_s: float = 0.0
     not_after: float = math.inf
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Exchange:
     ``out_of_budget``: so did what its sprint may still use.
     ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
     ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name.
+    ``seen`` is what it has left in its clone; None where it had none.
     """
 
     reply: Reply | None
@@ -52,6 +55,12 @@ class Exchange:
     dropped_bytes: int = 0
     outputs: tuple[tuple[str, str], ...] = ()
     out_of_budget: bool = False
+    seen: Seen | None = None
 
 
 LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)
+
+
+def is_lost(exchange: Exchange) -> bool:
+    """Nobody saw its end, whatever it has left in its clone."""
+    return replace(exchange, seen=None) == LOST

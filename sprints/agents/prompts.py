@@ -6,6 +6,7 @@ from typing import Any
 from sprints.agent_definition import AgentDefinition
 from sprints.agents.replies import Reply
 from sprints.agents.roster import AGENTS
+from sprints.branch import branch_of
 from sprints.contract import RoundSpec
 from sprints.snapshot import Snapshot
 
@@ -39,6 +40,10 @@ def prompt(
     )
 
 
+WORKS = """\
+You work in a clone of the repository, on the branch {0}. What you change there is kept on that
+branch whether you commit it or not; what .gitignore names is not. Gates judge the files.
+"""
 REPLY = """\
 Answer in exactly these four parts, in plain text, and print nothing after them:
 
@@ -84,6 +89,8 @@ def whole(snapshot: Snapshot, kind: str, agent: AgentDefinition, spec: RoundSpec
     )
     parts = [asked.rsplit("\n", 2)[0] + "\n", f"Your mission:\n{agent.mission.strip()}\n"]
     parts += _card(agent)
+    if snapshot.terms.base:
+        parts.append(WORKS.format(branch_of(snapshot.sprint_id)))
     if others := "".join(_heard(snapshot, kind)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):

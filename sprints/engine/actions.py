@@ -6,6 +6,7 @@ from datetime import datetime
 from gates.verdict import Judgement
 from sprints.agents.exchange import Exchange
 from sprints.hooks.letter import Answer
+from sprints.release import ship
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,34 @@ class BlockAtHook:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """Merge the sprint's branch with its base, to be judged."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Publish the merge that the gates have passed."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverShip:
+    """Find out how far a merge or its publishing came that an earlier life left, and go on."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockAtShip:
+    """What has passed cannot be shipped: a human has to look."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class WarnOverdue:
     """The round is over its minutes; the contract says: tell it once."""
 
@@ -145,6 +174,10 @@ Action = (
     | RunHook
     | RecoverHook
     | BlockAtHook
+    | Merge
+    | Publish
+    | RecoverShip
+    | BlockAtShip
     | WarnOverdue
     | StopOverdue
     | FailAtGate
@@ -184,4 +217,22 @@ class Brought:
     answer: Answer
 
 
-Outcome = Begun | Judged | Replied | Brought
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """There is something to judge, or nothing to ship."""
+
+    at: datetime
+    merge: ship.Merge
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """It is published, with ``tag``; or the base has ``moved``; or ``reason`` says why not."""
+
+    at: datetime
+    tag: str = ""
+    moved: bool = False
+    reason: str = ""
+
+
+Outcome = Begun | Judged | Replied | Brought | Merged | Published

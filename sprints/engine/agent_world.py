@@ -7,9 +7,12 @@ from gates import faults
 from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.agents import RUNNERS, command
 from sprints.agents.exchange import Exchange, Question
+from sprints.engine import work_world
 from sprints.engine.actions import Ask
 from sprints.engine.task_moves import open_task, token
 from sprints.engine.world import World
+from sprints.release import work
+from sprints.release.git import GitError
 from sprints.snapshot import Snapshot, TaskValue
 
 NEAR_S = 0.2  # a try is ended when its time is over, and not before
@@ -21,11 +24,19 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     agent = snapshot.terms.agent(action.agent)
     if agent is None:
         return RUNNERS[SCRIPTED](Question(action.agent, action.kind), world.tick)
+    try:
+        if site := work_world.site_of(snapshot, world):
+            mark = work_world.try_mark(snapshot, task)
+            work.begin(site, mark, work_world.found_mark(snapshot))
+    except GitError as exc:
+        return Exchange(None, f"no place to work in: {exc}")
     question = _question(snapshot, task, world, left_s)
     faults.point("agent_spawned")
     said = RUNNERS[agent.runner](question, world.tick)
     faults.point("agent_exited")
     said = _bounded(said, task, agent)
+    if site:
+        said = replace(said, seen=work.seen(site, mark))
     if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
@@ -35,7 +46,8 @@ def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
     """What became of a try that an earlier life left; nothing of it runs any more."""
     question = _question(snapshot, task, world, 0.0)
     assert question.agent is not None, "only an agent that is on record with its program comes here"
-    return _bounded(command.recover(question), task, question.agent)
+    said = _bounded(command.recover(question), task, question.agent)
+    return replace(said, seen=work_world.seen(snapshot, task, world))
 
 
 def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchange:
@@ -59,7 +71,8 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         kind=task.details["kind"],
         agent=agent,
         prompt=task.prompt,
-        cwd=world.repo,
+        cwd=work_world.cwd(snapshot, world),
+        apart=snapshot.terms.base is not None,
         folder=Path(task.details["folder"]),
         number=task.details["try"],
         token=token(task),

@@ -1,7 +1,18 @@
 """What the rows wait for while an action is under way; pure."""
 
-from sprints.engine import gate_moves, hook_moves, task_moves
-from sprints.engine.actions import Action, Ask, Recover, RecoverHook, RecoverTask, RunGate, RunHook
+from sprints.engine import gate_moves, hook_moves, ship_moves, task_moves
+from sprints.engine.actions import (
+    Action,
+    Ask,
+    Merge,
+    Publish,
+    Recover,
+    RecoverHook,
+    RecoverShip,
+    RecoverTask,
+    RunGate,
+    RunHook,
+)
 from sprints.snapshot import DeliveryValue, Snapshot
 
 
@@ -25,6 +36,10 @@ def awaited(snapshot: Snapshot, action: Action) -> str:
             return _try_of(hook_moves.find(snapshot, hook_id, place))
         case RecoverHook(delivery_id=delivery_id):
             return _try_of(hook_moves.delivery_of(snapshot, delivery_id))
+        case Merge() | Publish() | RecoverShip():
+            found = ship_moves.state(snapshot)
+            open_ = found.get("status") in ship_moves.OPEN
+            return f"{found['status']} {found['try']} {found['since_ts']}" if open_ else ""
     return ""
 
 

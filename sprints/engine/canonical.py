@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import perform
+from sprints.engine import perform, ship_moves
 from sprints.engine.decide import OVERDUE, deadline_of
 from sprints.engine.gate_moves import MOST_LOST
 from sprints.engine.promises import ABOUT_THE_WORK, green
@@ -26,7 +26,8 @@ def key(state: State) -> Hashable:
     closed = tuple(
         (one.status, one.status != "done" or green(state, one)) for one in snapshot.rounds
     )
-    common = (sprint.status, sprint.current_round, state.retries, closed)
+    shipped = ship_moves.status(snapshot) == ship_moves.SHIPPED
+    common = (sprint.status, sprint.current_round, state.retries, closed, shipped)
     if sprint.status != "running":
         return common
     now, left = snapshot.now, deadline_of(snapshot)
@@ -44,7 +45,24 @@ def key(state: State) -> Hashable:
             if run.status == GateRun.RUNNING
         ),
         frozenset(_hooks(state)),
+        _ship(state),
     )
+
+
+def _ship(state: State) -> Hashable:
+    """How far it is with shipping, and which gates have judged what is to be shipped."""
+    snapshot, found = state.snapshot, ship_moves.state(state.snapshot)
+    if not found:
+        return ()
+    gates = snapshot.terms.gates_of(snapshot.now.code)
+    since = tuple(
+        (
+            ship_moves.judged_since(snapshot, gate.gate_id) is not None,
+            _lost(snapshot.runs_of(snapshot.now.id, gate.gate_id)),
+        )
+        for gate in gates
+    )
+    return (found["status"], found["try"], ship_moves.SHIP in state.attended, since)
 
 
 def _gate(state: State, gate_id: str) -> Hashable:

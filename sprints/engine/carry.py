@@ -15,7 +15,7 @@ from django.utils import timezone
 from gates import faults, process
 from gates.process import Stop
 from sprints.engine import acts
-from sprints.engine.actions import Action, Ask, Begun, Outcome, RunGate, RunHook
+from sprints.engine.actions import Action, Ask, Begun, Merge, Outcome, Publish, RunGate, RunHook
 from sprints.engine.attended import Attended
 from sprints.engine.awaited import awaited
 from sprints.engine.decide import decide
@@ -23,10 +23,11 @@ from sprints.engine.gate_moves import open_run
 from sprints.engine.hook_moves import open_delivery
 from sprints.engine.perform import is_instant, perform
 from sprints.engine.settle import needs_world, settle
+from sprints.engine.ship_moves import SHIP
 from sprints.engine.task_moves import open_task
 from sprints.engine.waits import told
 from sprints.engine.world import World
-from sprints.models import Sprint
+from sprints.models import Head, Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
 from sprints.models.patience import Answer, impatient, patiently
@@ -85,7 +86,8 @@ class Carrier:
         self.snapshot = snapshot
         self.wish = wish
         self.attended = Attended()
-        self.world = World(repo, self.attended.heed, self._not_after)
+        self._chain = ""
+        self.world = World(repo, self.attended.heed, self._not_after, chain=self._last_hash)
         self._asked: dict[Action, str] = {}  # by what is to be answered, the run or try of it
         self._lost = self._held = False
         self._cancel_asked = False
@@ -121,7 +123,7 @@ class Carrier:
             answered, refused = None, 0
             if action:
                 self._asked[action] = awaited(self.snapshot, action)
-            if isinstance(action, Ask | RunGate | RunHook):
+            if isinstance(action, Ask | RunGate | RunHook | Merge | Publish):
                 act = partial(perform, self.snapshot, action, self.world)
                 self.attended.begin(self._begun(action), action, act)
             elif action:
@@ -131,8 +133,10 @@ class Carrier:
             else:
                 return self.snapshot
 
-    def _begun(self, action: Ask | RunGate | RunHook) -> str:
+    def _begun(self, action: Ask | RunGate | RunHook | Merge | Publish) -> str:
         """The id of what has begun with it."""
+        if isinstance(action, Merge | Publish):
+            return SHIP
         if isinstance(action, Ask):
             return open_task(self.snapshot, action.agent).id
         if isinstance(action, RunHook):
@@ -216,9 +220,14 @@ class Carrier:
 
     def _record(self, moves: list[Move], at: datetime) -> None:
         moves = told(self.snapshot, moves, at)
-        record(self.lease.sprint_id, moves, Hold(self.snapshot.version, self.lease.token), at)
+        hold = Hold(self.snapshot.version, self.lease.token)
+        self._chain = record(self.lease.sprint_id, moves, hold, at)[-1].hash
         after = evolve(self.snapshot, moves, at)
         self.snapshot = replace(after, version=after.version + 1)
+
+    def _last_hash(self) -> str:
+        """Of the last event that is ours; of all events before our first."""
+        return self._chain or Head.objects.values_list("hash", flat=True).get(pk=1)
 
     def _tick(self) -> Stop | None:
         """Called while gates run: keep the lease, look for a cancel, say whether they shall end.

@@ -9,6 +9,7 @@ from datetime import timedelta
 from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.contract import LEAD, Contract, RoundSpec
+from sprints.engine import ship_moves
 from sprints.engine.actions import (
     Action,
     Ask,
@@ -27,6 +28,7 @@ from sprints.engine.actions import (
     WarnOverdue,
 )
 from sprints.engine.hook_moves import guarded
+from sprints.engine.ship_moves import SHIP
 from sprints.engine.spent import spent
 from sprints.engine.task_moves import asks, is_open
 from sprints.models import Task
@@ -53,6 +55,10 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     for task in snapshot.tasks:
         if is_open(task) and task.id not in attended:
             return RecoverTask(task.id)
+    if SHIP in attended:
+        return None
+    if action := ship_moves.recover(snapshot):
+        return action
     if attended:
         return _run_beside(snapshot, contract, now, len(attended))
     if snapshot.sprint.cancel_by:
@@ -68,6 +74,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
         or _overdue(snapshot, contract.deadline, contract.round(now.code), now)
         or _ask(snapshot, contract.round(now.code), now)
         or _run_gate(snapshot, contract, now)
+        or ship_moves.due(snapshot)
         or FinishRound(now.code),
     )
 

@@ -114,6 +114,8 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
     }
     if said.strays_killed:
         data["strays_killed"] = said.strays_killed
+    if said.tree:
+        data |= {"tree": said.tree, "put_back": said.put_back}
     if said.dropped_bytes:
         data["dropped_bytes"] = said.dropped_bytes
     if said.outputs:

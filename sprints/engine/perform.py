@@ -9,15 +9,18 @@ from gates import evidence, process
 from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
-from sprints.engine import agent_world, hook_world
+from sprints.engine import agent_world, hook_world, ship_world, work_world
 from sprints.engine.actions import (
     Action,
     Ask,
     Brought,
     Judged,
+    Merge,
     Outcome,
+    Publish,
     Recover,
     RecoverHook,
+    RecoverShip,
     RecoverTask,
     Replied,
     RunGate,
@@ -49,12 +52,14 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
             run = run_of(snapshot, action.run_id)
             done = process.recover(run_dir(run), token(run))
             said = _shown(run_dir(run), judgement(done) if done else LOST)
-            return Judged(world.clock(), said)
+            return Judged(world.clock(), work_world.after_gate(snapshot, run, world, said))
         case RunHook():
             return Brought(world.clock(), hook_world.run(snapshot, action, world))
         case RecoverHook():
             row = delivery_of(snapshot, action.delivery_id)
             return Brought(world.clock(), hook_world.recover(snapshot, row))
+        case Merge() | Publish() | RecoverShip():
+            return ship_world.run(snapshot, world)
     raise ValueError(f"{action} asks nothing of the world")
 
 
@@ -86,8 +91,12 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
         folder = evidence.prepare(Path(run.stdout_path).parent, run.number)
     except OSError as exc:
         return Judgement(Verdict.ERROR, None, f"no place for its output: {_worded(exc)}", 0.0)
-    place = Place(world.repo, folder, token(run), timeout_s, world.not_after())
-    said = _shown(folder, KINDS[gate.kind](gate, place, world.tick))
+
+    def judge(cwd: Path, apart: bool) -> Judgement:
+        place = Place(cwd, folder, token(run), timeout_s, world.not_after(), apart)
+        return KINDS[gate.kind](gate, place, world.tick)
+
+    said = _shown(folder, work_world.judged(snapshot, run, world, judge))
     if said.verdict == Verdict.TIMED_OUT and timeout_s < gate.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said

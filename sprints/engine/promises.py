@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import acts
+from sprints.engine import acts, ship_moves
 from sprints.engine.actions import Recover, RecoverHook
 from sprints.engine.steps import ENGINE, State, Step, resumed, retried
 from sprints.engine.waits import wait_of
@@ -148,8 +148,31 @@ def waits_have_owners(before: State, step: Step, after: State) -> Iterator[str]:
         yield f"the sprint is paused and cannot be resumed: {fault}"
 
 
+def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
+    """Nothing is published but what each required gate has passed since it was merged, and that
+    once; and a sprint that is to be shipped does not succeed without.
+    """
+    was, now = ship_moves.status(before.snapshot), ship_moves.status(after.snapshot)
+    snapshot = after.snapshot
+    if now != was and now in (ship_moves.PUBLISHING, ship_moves.SHIPPED):
+        for gate in snapshot.terms.gates_of(snapshot.now.code):
+            merged = ship_moves.state(snapshot)["after"][gate.gate_id]
+            runs = [run for run in snapshot.gate_runs if run.gate_id == gate.gate_id]
+            last = max(runs, key=lambda run: run.number, default=None)
+            said = after.truth.get(last.id) if last and last.number > merged else None
+            if gate.required and said != Verdict.PASSED:
+                yield f"it is {now}, and gate {gate.gate_id} said {said} of what was merged"
+    if was == ship_moves.SHIPPED and now != was:
+        yield f"it was shipped, and is {now} again"
+    to_be = snapshot.terms.ship and snapshot.terms.base is not None
+    is_done = now in (ship_moves.SHIPPED, ship_moves.NOTHING)
+    if to_be and snapshot.sprint.status == "succeeded" and not is_done:
+        yield f"the sprint succeeded, and what it is to ship is {now or 'not merged'}"
+
+
 PROMISES: dict[str, Promise] = {
     "never ships red": never_red,
+    "ships what passed": ships_what_passed,
     "never fails without a reason": no_false_red,
     "a hook's no counts": hooks_count,
     "nothing is left behind": nothing_left,

@@ -10,7 +10,7 @@ from typing import Any
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import budget_moves, gate_moves, hook_moves, task_moves
+from sprints.engine import budget_moves, ends, gate_moves, hook_moves, ship_moves, task_moves
 from sprints.engine.actions import (
     Action,
     Ask,
@@ -18,15 +18,21 @@ from sprints.engine.actions import (
     BlockAtBudget,
     BlockAtHook,
     BlockAtQuestion,
+    BlockAtShip,
     Brought,
     Cancel,
     FailAtAgent,
     FailAtGate,
     FinishRound,
     Judged,
+    Merge,
+    Merged,
     Outcome,
+    Publish,
+    Published,
     Recover,
     RecoverHook,
+    RecoverShip,
     RecoverTask,
     Replied,
     RunGate,
@@ -38,7 +44,7 @@ from sprints.engine.actions import (
 from sprints.engine.decide import OVERDUE
 from sprints.engine.holds import STEP, hold_after_step
 from sprints.models.moves import Move, Update
-from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
+from sprints.snapshot import Snapshot
 
 
 def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
@@ -57,9 +63,9 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
             task = task_moves.task_of(snapshot, action.task)
             return [task_moves.replied(snapshot, task, task_moves.bounded(task, outcome))]
         case FailAtAgent(), Begun(at):
-            return [_unanswered(snapshot, task_moves.task_of(snapshot, action.task), at)]
+            return [ends.unanswered(snapshot, task_moves.task_of(snapshot, action.task), at)]
         case BlockAtQuestion(), Begun(at):
-            return [_asked_back(snapshot, task_moves.task_of(snapshot, action.task), at)]
+            return [ends.asked_back(snapshot, task_moves.task_of(snapshot, action.task), at)]
         case BlockAtBudget(), Begun(at):
             return [budget_moves.parked(snapshot, at)]
         case RunGate(), Begun(at):
@@ -84,13 +90,27 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
             row = hook_moves.delivery_of(snapshot, action.delivery_id)
             return [hook_moves.answered(snapshot, row, outcome)]
         case BlockAtHook(), Begun(at):
-            return [_blocked(snapshot, hook_moves.delivery_of(snapshot, action.delivery_id), at)]
+            return [
+                ends.blocked(snapshot, hook_moves.delivery_of(snapshot, action.delivery_id), at)
+            ]
+        case Merge(), Begun(at):
+            return [ship_moves.merging(snapshot, at)]
+        case Publish(), Begun(at):
+            return [ship_moves.publishing(snapshot, at)]
+        case RecoverShip(), Begun():
+            return []
+        case ((Merge() | RecoverShip()), Merged()):
+            return [ship_moves.merged(snapshot, outcome)]
+        case ((Publish() | RecoverShip()), Published()):
+            return [ship_moves.published(snapshot, outcome)]
+        case BlockAtShip(), Begun(at):
+            return [ends.unshipped(snapshot, at)]
         case WarnOverdue(), Begun():
             return [_warned(snapshot)]
         case StopOverdue(), Begun(at):
             return [_stopped(snapshot, at)]
         case FailAtGate(), Begun(at):
-            return [_failed(snapshot, gate_moves.run_of(snapshot, action.run_id), at)]
+            return [ends.failed(snapshot, gate_moves.run_of(snapshot, action.run_id), at)]
         case FinishRound(), Begun(at):
             return _finish_round(snapshot, at)
         case Cancel(), Begun(at):
@@ -101,7 +121,7 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
 def needs_world(action: Action) -> bool:
     """True where something outside has to answer; the rest is settled as soon as it begins."""
     kinds = Ask | RecoverTask | RunGate | Recover | RunHook | RecoverHook
-    return isinstance(action, kinds)
+    return isinstance(action, kinds | Merge | Publish | RecoverShip)
 
 
 def fault(
@@ -118,15 +138,15 @@ def fault(
     """
     lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
     unanswered = {"status": "cancelled", "updated_at": at}
-    ends = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
+    last = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
     return Move(
         "error",
         f"the engine cannot carry the sprint: {text}",
         (
             *(Update("gate_run", run_id, (GateRun.RUNNING,), lost) for run_id in open_runs),
             *(Update("task", task_id, (), unanswered) for task_id in open_tasks),
-            *([_stays(sprint_id, code, (), at)] if code else []),
-            Update("sprint", sprint_id, ("running",), {**ends, "waiting": None}),
+            *([ends.stays(sprint_id, code, (), at)] if code else []),
+            Update("sprint", sprint_id, ("running",), {**last, "waiting": None}),
         ),
         round_id=code,
     )
@@ -155,22 +175,6 @@ def _warned(snapshot: Snapshot) -> Move:
     )
 
 
-def _ended(
-    sprint_id: str, code: str, status: str, error: str, at: datetime
-) -> tuple[Update, Update]:
-    """The sprint ends in ``status`` and its round stays behind, blocked."""
-    ends = {"status": status, "last_error": error, "finished_at": at}
-    return (
-        _stays(sprint_id, code, ("pending", "in_progress"), at),
-        Update("sprint", sprint_id, ("running",), ends),
-    )
-
-
-def _stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -> Update:
-    values = {"status": "blocked", "finished_at": at}
-    return Update("round", f"{sprint_id}/{code}", only_from, values)
-
-
 def _stopped(snapshot: Snapshot, at: datetime) -> Move:
     code = snapshot.now.code
     minutes = snapshot.terms.round(code).max_minutes
@@ -180,67 +184,16 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Move:
         f"round {code} is over its {minutes:g} minutes; stopping sprint",
         (
             *task_moves.dropped(snapshot, at),
-            *_ended(snapshot.sprint_id, code, "failed", error, at),
+            *ends.ended(snapshot.sprint_id, code, "failed", error, at),
         ),
         round_id=code,
         data={"minutes": minutes},
     )
 
 
-def _failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
-    error = f"gate_failed:{run.gate_id} exit_code={run.exit_code}"
-    return Move(
-        "error",
-        "required gate failed; stopping sprint",
-        _ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
-        round_id=snapshot.now.code,
-        data={"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason},
-    )
-
-
-def _unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
-    agent, details = task.owner_agent, task.details
-    error = f"agent_failed:{agent} {details['reason']}"
-    return Move(
-        "error",
-        f"agent {agent} did not answer; stopping sprint",
-        _ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
-        round_id=snapshot.now.code,
-        data={
-            "agent": agent,
-            "task_id": task.task_id,
-            "exit_code": details["exit_code"],
-            "reason": details["reason"],
-        },
-    )
-
-
-def _asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
-    agent, questions = task.owner_agent, task_moves.asks(task)
-    error = f"agent_asks:{agent} {' / '.join(questions)}"
-    return Move(
-        "error",
-        f"agent {agent} asks what only a human can answer; the sprint is blocked",
-        _ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
-        round_id=snapshot.now.code,
-        data={"agent": agent, "task_id": task.task_id, "questions": questions},
-    )
-
-
-def _blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Move:
-    error = f"hook_failed:{row.hook_id} {row.reason}"
-    return Move(
-        "error",
-        f"hook {row.hook_id} said no at {row.point}; the sprint is blocked",
-        _ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
-        round_id=snapshot.now.code,
-        data={"hook_id": row.hook_id, "delivery": row.id, "reason": row.reason},
-    )
-
-
 def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
     by = snapshot.sprint.cancel_by
-    round_end, sprint_end = _ended(
+    round_end, sprint_end = ends.ended(
         snapshot.sprint_id, snapshot.now.code, "cancelled", "cancelled_by_user", at
     )
     tasks = task_moves.dropped(snapshot, at)

@@ -11,23 +11,30 @@ from gates.verdict import Judgement, Verdict
 from sprints.agents.exchange import Exchange
 from sprints.agents.scripted import answer
 from sprints.contract import Contract
-from sprints.engine import acts, decide, gate_moves, hook_moves, perform, settle
+from sprints.engine import acts, decide, gate_moves, hook_moves, perform, settle, ship_moves
 from sprints.engine.actions import (
     Action,
     Ask,
     Begun,
     Brought,
     Judged,
+    Merge,
+    Merged,
     Outcome,
+    Publish,
+    Published,
     Recover,
     RecoverHook,
+    RecoverShip,
     Replied,
     RunGate,
     RunHook,
 )
 from sprints.engine.awaited import awaited
+from sprints.engine.ship_moves import SHIP
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Create, Move, MoveRefused
+from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
@@ -112,6 +119,8 @@ def _carried(state: State) -> Iterator[Step]:
         yield from _answered(state, action, action.run_id)
     elif isinstance(action, RecoverHook):
         yield from _answered(state, action, action.delivery_id)
+    elif isinstance(action, RecoverShip):
+        yield from _answered(state, action, SHIP)
     else:
         yield _begun(state, action)
 
@@ -131,6 +140,8 @@ def _begun(state: State, action: Action) -> Step:
             attended |= {gate_moves.open_run(after, action.gate_id).id}
         elif isinstance(action, RunHook):
             attended |= {hook_moves.open_delivery(after, action).id}
+        elif isinstance(action, Merge | Publish):
+            attended |= {SHIP}
     except Exception as exc:
         return Step(ENGINE, _named(action), None, action, f"{type(exc).__name__}: {exc}")
     return Step(ENGINE, _worded(moves), replace(state, snapshot=after, attended=attended), action)
@@ -138,6 +149,9 @@ def _begun(state: State, action: Action) -> Step:
 
 def _action_of(snapshot: Snapshot, name: str) -> Action:
     """The action that has ``name`` under way."""
+    if name == SHIP:
+        publishing = ship_moves.status(snapshot) == ship_moves.PUBLISHING
+        return (Publish if publishing else Merge)(snapshot.now.code)
     for run in snapshot.gate_runs:
         if run.id == name:
             return RunGate(run.round_id.split("/")[1], run.gate_id)
@@ -155,6 +169,8 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
             for said, judgement in _SAID.items()
         ]
         lost: Outcome = Judged(at, perform.LOST)
+    elif isinstance(action, Merge | Publish | RecoverShip):
+        outcomes = _shipped(state.snapshot, at)
     else:
         outcomes = [
             (WORLD, "yes", Brought(at, _YES)),
@@ -168,6 +184,21 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
         yield _settled(state, action, name, (by, said, outcome))
 
 
+def _shipped(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]:
+    """What may come of a merge, or of its publishing."""
+    if ship_moves.status(snapshot) == ship_moves.PUBLISHING:
+        return [
+            (WORLD, "shipped", Published(at, tag="t")),
+            (WORLD, "moved", Published(at, moved=True)),
+            (WORLD, "refused", Published(at, reason="not clean")),
+        ]
+    return [
+        (WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", "t"))),
+        (WORLD, "nothing", Merged(at, ship.Merge("main", "b", "h"))),
+        (WORLD, "conflict", Merged(at, ship.Merge("main", "b", "h", reason="it conflicts"))),
+    ]
+
+
 def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outcome]) -> Step:
     by, said, outcome = what
     text = f"{name.removeprefix('s/')} says {said}"
@@ -176,7 +207,7 @@ def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outc
             return Step(by, text, None, action, "the rows do not wait for that answer")
         moves = settle.settle(state.snapshot, action, outcome)
         after = _recorded(state.snapshot, moves, outcome.at)
-        if awaited(after, action) and isinstance(action, Recover | RecoverHook):
+        if awaited(after, action) and isinstance(action, Recover | RecoverHook | RecoverShip):
             return Step(by, text, None, action, "the rows still wait once the answer is there")
     except Exception as exc:
         return Step(by, text, None, action, f"{type(exc).__name__}: {exc}")

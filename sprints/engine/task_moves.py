@@ -6,7 +6,7 @@ from typing import Any
 
 from sprints.agent_definition import AgentDefinition
 from sprints.agents import prompts
-from sprints.agents.exchange import LOST
+from sprints.agents.exchange import LOST, is_lost
 from sprints.engine.actions import Ask, Replied
 from sprints.engine.spent import spent
 from sprints.models import Task
@@ -112,7 +112,9 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     }
     more = {"strays_killed": said.strays_killed, "dropped_bytes": said.dropped_bytes}
     details |= {key: value for key, value in more.items() if value}
-    if said == LOST:
+    if said.seen:
+        details |= {"work": said.seen.to_json()}
+    if is_lost(said):
         details["lost"] += 1
     data = {key: value for key, value in details.items() if key not in ("command", "answers")}
     data |= {"task_id": task.task_id, "agent": task.owner_agent}
@@ -177,10 +179,10 @@ def bounded(task: TaskValue, outcome: Replied) -> Replied:
     have died in the same way: the agent may be what ends them.
     """
     times = task.details["lost"] + 1
-    if outcome.exchange != LOST or times < MOST_LOST:
+    if not is_lost(outcome.exchange) or times < MOST_LOST:
         return outcome
     reason = f"{LOST.reason}, {times} times: it may be the agent that ends it"
-    return replace(outcome, exchange=replace(LOST, reason=reason, stopped=False))
+    return replace(outcome, exchange=replace(outcome.exchange, reason=reason, stopped=False))
 
 
 def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:

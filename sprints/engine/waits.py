@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gates.models import GateRun
-from sprints.engine import hook_moves
+from sprints.engine import hook_moves, ship_moves
 from sprints.engine.answer_moves import question_of
 from sprints.engine.budget_moves import parked_for
 from sprints.engine.task_moves import asks, is_open
@@ -14,6 +14,8 @@ from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
 from sprints.models.sprint import GATEWAY, OPERATOR
 from sprints.snapshot import GateRunValue, Snapshot, evolve
+
+SHIP_TIME = timedelta(hours=1)  # what git may take with a very large repository
 
 
 def told(snapshot: Snapshot, moves: Sequence[Move], at: datetime) -> list[Move]:
@@ -66,6 +68,11 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         end = task.updated_at + timedelta(seconds=agent.timeout_s + agent.grace_s)
         what = f"agent {task.owner_agent}, {task.details['kind']}{ends}"
         return _wait(what, GATEWAY, stamp(task.updated_at), stamp(end))
+    if ship_moves.status(snapshot) in ship_moves.OPEN:
+        found = ship_moves.state(snapshot)
+        begun = datetime.fromisoformat(found["since_ts"])
+        what = f"git, {found['status']} what has passed"
+        return _wait(what, GATEWAY, found["since_ts"], stamp(begun + SHIP_TIME))
     running = [run for run in snapshot.gate_runs if run.status == GateRun.RUNNING]
     if running:
         gates = ", ".join(run.gate_id for run in running)

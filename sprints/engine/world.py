@@ -15,10 +15,11 @@ from gates.process import Stop
 class World:
     """What an action is performed in. ``tick`` is called several times a second while a gate or an
     agent runs and may ask for its end; ``not_after`` says until when (monotonic) something may
-    begin; ``clock`` gives the time of day, aware.
+    begin; ``clock`` gives the time of day, aware; ``chain`` the hash of the last event on record.
     """
 
     repo: Path
     tick: Callable[[], Stop | None]
     not_after: Callable[[], float] = lambda: math.inf
     clock: Callable[[], datetime] = timezone.now
+    chain: Callable[[], str] = str

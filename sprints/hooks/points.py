@@ -13,9 +13,10 @@ MARKED_BY = {
     "round_done": "round_done",
     "gate_start": "gate_started",
     "gate_done": "gate_finished",
+    "release_ready": "shipped",
 }
 TEST = "test"  # the point of a delivery that somebody asked for, to see whether it arrives
-POINTS = ("sprint_start", *MARKED_BY, "release_ready")
+POINTS = ("sprint_start", *MARKED_BY)
 
 EVENT_KINDS = (
     "sprint_created",
@@ -40,6 +41,13 @@ EVENT_KINDS = (
     "mirror_repaired",
     "schedule_changed",
     "schedule_fired",
+    "ship_merged",
+    "ship_moved",
+    "ship_publishing",
+    "ship_refused",
+    "ship_skipped",
+    "ship_started",
+    "shipped",
     "sprint_changed",
     "token_created",
     "token_revoked",

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sprints.branch import branch_of
 from sprints.engine.spent import spent
 from sprints.snapshot import Snapshot
 
@@ -291,5 +292,8 @@ def sprint(after: Snapshot) -> None:
         console.print(f"evidence: {value.artifacts_dir}/gates", soft_wrap=True)
     if (used := spent(after)) and used.launches:
         console.print(f"agents have used {used}")
+    if after.contract and (base := after.contract.base):
+        where = f"{base.branch or 'a detached HEAD'} at {base.commit[:12]}"
+        console.print(f"work: {branch_of(value.sprint_id)}, from {where}", soft_wrap=True)
     if value.last_error:
         console.print(Text(value.last_error, "red"))

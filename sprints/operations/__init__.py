@@ -1,6 +1,7 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
 from sprints.operations.backup_acts import backup
+from sprints.operations.ground import contract_to_walk
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import (
     record_verified,
@@ -16,9 +17,9 @@ from sprints.operations.schedule_acts import (
     set_schedule,
     turn_schedule,
 )
+from sprints.operations.ship_acts import verify_tag
 from sprints.operations.sprint_acts import (
     contract_for,
-    contract_of,
     create,
     edit,
     retry,
@@ -62,7 +63,7 @@ __all__ = [
     "configure",
     "configure_all",
     "contract_for",
-    "contract_of",
+    "contract_to_walk",
     "create",
     "edit",
     "fire_schedules",
@@ -83,5 +84,6 @@ __all__ = [
     "verify",
     "verify_file",
     "verify_nightly",
+    "verify_tag",
     "verify_when_due",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from sprints.ids import BadId, check_id
 from sprints.models import Schedule
 from sprints.models.event import stamp
 from sprints.models.moves import note
+from sprints.operations.ground import Ground, ground
 from sprints.operations.sprint_acts import check_wish, create, start
 from sprints.queries import Refused
 from sprints.switches import switches
@@ -71,16 +72,17 @@ def fire_schedules() -> None:
     due = list(Schedule.objects.filter(next_at__lte=now).values_list("pk", flat=True))
     if not due or switches().automation_paused:
         return
+    found = ground()
     for schedule_id in due:
         try:
-            _fire(schedule_id, now)
+            _fire(schedule_id, now, found)
         except CannotFire as exc:
             _give_up(schedule_id, f"schedule {schedule_id} is turned off: {exc}", now)
         except (Refused, ContractError) as exc:
             _skip(schedule_id, f"schedule {schedule_id} could not start a sprint: {exc}", now)
 
 
-def _fire(schedule_id: str, now: datetime) -> None:
+def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
     """All of it or nothing, and nothing if another has fired it. Raises ``CannotFire``,
     ``Refused``, ``ContractError``.
     """
@@ -105,7 +107,7 @@ def _fire(schedule_id: str, now: datetime) -> None:
             profile=row.profile,
             deadline=row.deadline,
         )
-        start(sprint_id)
+        start(sprint_id, found=found)
 
 
 def _skip(schedule_id: str, words: str, now: datetime) -> None:

@@ -24,6 +24,7 @@ from sprints.models import Agent, Hook, Sprint
 from sprints.models.event import HOOK_DEPTH
 from sprints.models.lease import Held, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
+from sprints.operations.ground import Ground, ground, grounded
 from sprints.plan import AgentBudget
 from sprints.queries import NotNow, Refused, get
 from sprints.snapshot import Snapshot, evolve, load
@@ -85,9 +86,11 @@ def check_wish(title: str, brief: str, profile: str, deadline: str) -> None:
         raise Refused("a brief is a text; this one holds a NUL")
 
 
-def contract_of(snapshot: Snapshot) -> Contract:
-    """The contract under which the sprint would start now. Raises ``ContractError``."""
-    return contract_for(snapshot.sprint.meta)
+def _contract_of(snapshot: Snapshot, found: Callable[[], Ground]) -> Contract:
+    """The contract under which the sprint would start now, from ``found``. Raises
+    ``ContractError``.
+    """
+    return grounded(contract_for(snapshot.sprint.meta), snapshot.contract, found)
 
 
 def contract_for(meta: dict[str, Any]) -> Contract:
@@ -104,7 +107,9 @@ def contract_for(meta: dict[str, Any]) -> Contract:
         )
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
     budget = AgentBudget(now.agent_launches, now.agent_minutes)
-    return draft({**meta, "gate_profile": profile}, gates, hooks, agents, budget)
+    ship = meta.get("enable_auto_merge", switches().enable_auto_merge)
+    chosen = {**meta, "gate_profile": profile, "enable_auto_merge": ship}
+    return draft(chosen, gates, hooks, agents, budget)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
@@ -126,16 +131,21 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     return carry_here(sprint_id, wish, one_round=one_round, retry=False)
 
 
-def start(sprint_id: str, *, again: bool = False, by: str = "") -> Sprint:
+def start(
+    sprint_id: str, *, again: bool = False, by: str = "", found: Ground | None = None
+) -> Sprint:
     """Hand the sprint to the workers: its start, or with ``again`` its retry, and its place in
     the queue are on record together, and ``by`` whom if that is said. Raises ``Refused``.
+
+    ``found`` is what ``ground`` says, where the caller has a transaction open.
     """
     get(sprint_id)
+    base = ground() if found is None else found  # before the transaction
 
     def queued(snapshot: Snapshot, at: datetime) -> Move | None:
         if not again:
             _check_can_go_on(snapshot)
-        move = _retry(snapshot, at) if again else _start_or_go_on(snapshot, at)
+        move = (_retry if again else _start_or_go_on)(snapshot, at, lambda: base)
         return replace(move, data=move.data | {"by": by}) if move and by else move
 
     with transaction.atomic():
@@ -154,12 +164,13 @@ def step(sprint_id: str, by: str) -> Sprint:
     holds then is on record, whoever dies on the way. Raises ``Refused``.
     """
     get(sprint_id)
+    base = ground()  # before the transaction
 
     def queued(snapshot: Snapshot, at: datetime) -> Move:
         _check_can_go_on(snapshot)
         if snapshot.sprint.status == "running":
             return holds.step(snapshot, None, snapshot.now.code, by)
-        contract = contract_of(snapshot)
+        contract = _contract_of(snapshot, lambda: base)
         begun = acts.start(snapshot, contract, at)
         return holds.step(snapshot, begun, contract.rounds[0].code, by)
 
@@ -185,7 +196,8 @@ def carry_here(
     faults.point("lease_taken")
     try:
         process.warm()
-        snapshot = record_act(sprint_id, _retry if retry else _start_or_go_on)
+        begin = _retry if retry else _start_or_go_on
+        snapshot = record_act(sprint_id, lambda snapshot, at: begin(snapshot, at, ground))
     except BaseException:
         release(lease, unused=True)
         raise
@@ -220,14 +232,14 @@ def record_act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]
     raise NotNow(f"sprint {sprint_id} keeps changing; try again")
 
 
-def _start_or_go_on(snapshot: Snapshot, at: datetime) -> Move | None:
+def _start_or_go_on(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Move | None:
     if snapshot.sprint.status != "created":
         return holds.go_on(snapshot)
-    return acts.start(snapshot, contract_of(snapshot), at)
+    return acts.start(snapshot, _contract_of(snapshot, found), at)
 
 
-def _retry(snapshot: Snapshot, at: datetime) -> Move:
-    return acts.retry(snapshot, contract_of(snapshot), at)
+def _retry(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Move:
+    return acts.retry(snapshot, _contract_of(snapshot, found), at)
 
 
 def edit(

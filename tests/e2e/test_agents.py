@@ -10,11 +10,26 @@ from pathlib import Path
 
 import pytest
 
+from sprints.release.own import tree_of
+from sprints.store import FOLDER
+from tests.checkout import commit
 from tests.e2e.conftest import processes_of, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.world import MARK, ROOT, run_command
 
 SPEAKER = str(ROOT / "tests" / "speaker.py")
+
+
+@pytest.fixture
+def gateway(gateway: Path) -> Path:
+    """A store in a repository that has a commit, from which agents can work."""
+    commit(gateway, {"README": "of the project"})
+    return gateway
+
+
+def work(repo: Path) -> Path:
+    """The clone in which the agents of ``wk1`` work."""
+    return tree_of(repo / FOLDER, "wk1")
 
 
 def set_agent(repo: Path, way: str, *options: str, agent: str = "agent_01") -> None:
@@ -54,14 +69,14 @@ def check(repo: Path) -> None:
     """Rows, files and events agree, all that must hold does, and nothing of an agent runs."""
     check_store(repo)
     findings = json.loads(run_command(repo, "doctor", "--json").out)
-    wrong = [one for one in findings if one["check"] == "invariants" and one["level"] == "error"]
+    wrong = [one for one in findings if one["check"] == "invariants" and one["level"] == "bad"]
     assert not wrong, wrong
     assert not [line for line in processes_of(repo) if "speaker" in line or "sleep" in line]
 
 
 def prompts(repo: Path) -> list[str]:
     """What the speaker was asked, each time."""
-    return (repo / "prompts").read_text().split("\n=====\n")[:-1]
+    return (work(repo) / "prompts").read_text().split("\n=====\n")[:-1]
 
 
 def test_a_program_leads_every_round_and_is_told_what_was_said_before(gateway):
@@ -136,7 +151,7 @@ def test_the_last_lines_of_a_program_that_fails_are_shown(gateway):
     ],
 )
 def test_a_program_that_cannot_be_run_fails_the_sprint(gateway, command, reason, code):
-    (gateway / "prompt.md").write_text("no program")
+    commit(gateway, {"prompt.md": "no program"})
     run_command(gateway, "agent", "set", "agent_01", "--command", command)
 
     said = run(gateway)
@@ -221,7 +236,7 @@ def test_a_cancel_ends_the_program_within_its_grace(gateway):
     set_agent(gateway, "stubborn", "--grace", "1")
     create(gateway)
     running = start(gateway, "sprint", "run", "wk1")
-    assert wait_for(lambda: (gateway / "hangs").exists(), 30)
+    assert wait_for(lambda: (work(gateway) / "hangs").exists(), 30)
     began = time.monotonic()
 
     said = run_command(gateway, "sprint", "cancel", "wk1")
@@ -237,7 +252,7 @@ def test_kill_9_while_the_program_runs_asks_again_in_a_further_try(gateway):
     set_agent(gateway, "first_time")
     create(gateway)
     running = start(gateway, "sprint", "run", "wk1")
-    assert wait_for(lambda: (gateway / "hangs").exists(), 30)
+    assert wait_for(lambda: (work(gateway) / "hangs").exists(), 30)
 
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
@@ -271,7 +286,7 @@ def test_sigterm_hands_the_sprint_back_and_the_next_run_asks_again(gateway):
     set_agent(gateway, "first_time")
     create(gateway)
     running = start(gateway, "sprint", "run", "wk1")
-    assert wait_for(lambda: (gateway / "hangs").exists(), 30)
+    assert wait_for(lambda: (work(gateway) / "hangs").exists(), 30)
 
     running.terminate()
     running.communicate(timeout=30)
@@ -344,9 +359,10 @@ def test_an_agent_gets_an_environment_by_an_allow_list(gateway):
     said = run_command(gateway, "sprint", "step", "wk1", **ours)
 
     assert said.code == 0, said
-    seen = set((gateway / "seen").read_text().split())
+    seen = set((work(gateway) / "seen").read_text().split())
     assert {"PATH", "TERM", "WANTED", "LC_TIME", "STUDIO_GATEWAY_RUN"} <= seen
     usual = {"PATH", "HOME", "LANG", "TMPDIR", "TERM", "LC_TIME", "LC_ALL", "LC_CTYPE"}
+    usual |= {"GIT_CEILING_DIRECTORIES"}
     assert seen - usual == {"WANTED", "SET", "STUDIO_GATEWAY_RUN", MARK} | (seen & {"PWD"})
 
 

@@ -6,15 +6,17 @@ from dataclasses import replace
 import pytest
 
 from gates.verdict import Verdict
+from sprints.branch import Base
 from sprints.contract import DEFAULT_GATE, draft
-from sprints.engine import acts, decide, gate_moves, hook_moves, promises, settle
-from sprints.engine.actions import Cancel, FinishRound, RunGate
+from sprints.engine import acts, decide, ends, gate_moves, hook_moves, promises, settle, ship_moves
+from sprints.engine.actions import Cancel, FinishRound, Publish, RunGate
 from sprints.engine.explore import FALLS, NAMES, explore
 from sprints.hook_definition import HookDefinition
 from sprints.models.moves import Update
 from tests.world import set_gate
 
 LINT = replace(DEFAULT_GATE, gate_id="lint", required=False)
+IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
 IN_R3 = replace(DEFAULT_GATE, rounds=("R3_BUILD_A_INTEGRATE",))
 
 
@@ -28,6 +30,7 @@ CONTRACTS = {
     "an advisory gate first": draft({}, [LINT, DEFAULT_GATE]),
     "two at once": draft({"gates_at_once": 2}, [IN_R3, replace(IN_R3, gate_id="more")]),
     "a hook": draft({}, [IN_R3], [hook("gate_start", "gate_done")]),
+    "shipped": replace(draft({}, [IN_R5]), base=Base("main", "0" * 40), ship=True),
     "a hook at the start": draft({}, [IN_R3], [hook("sprint_start")]),
 }
 
@@ -162,6 +165,20 @@ def forgets_what_it_has_begun(snapshot, action, at):
     return replace(move, changes=())
 
 
+def publishes_unjudged(snapshot):
+    action = DUE(snapshot)
+    return Publish(action.code) if isinstance(action, RunGate) else action
+
+
+def judged_before_the_merge(snapshot, gate_id):
+    runs = snapshot.runs_of(snapshot.now.id, gate_id)
+    return runs[-1] if runs and runs[-1].status == "passed" else None
+
+
+def red_is_published(snapshot, contract, now):
+    return None if ship_moves.status(snapshot) == "judging" else RED_GATE(snapshot, contract, now)
+
+
 DECIDE, RUN_GATE, LAST_JUDGED, ASK = (
     decide.decide,
     decide._run_gate,
@@ -169,9 +186,12 @@ DECIDE, RUN_GATE, LAST_JUDGED, ASK = (
     decide._ask,
 )
 JUDGED, STARTED, RETRY = gate_moves.judged, gate_moves.started, acts.retry
-WARNED, ENDED, FINISH = settle._warned, settle._ended, settle._finish_round
+WARNED, ENDED, FINISH = settle._warned, ends.ended, settle._finish_round
 GUARDED, ANSWERED = hook_moves.guarded, hook_moves.answered
 
+DUE, RED_GATE = ship_moves.due, decide._red_gate
+
+SHIPS = "ships what passed"
 RED, ENDS, OWNERS = "never ships red", "every path ends", "every wait has an owner"
 FALSE, LEFT, PAUSE = "never fails without a reason", "nothing is left behind", "a pause holds"
 STOPS, BOUNDS, HOOK = "cancel means stopped", "within its bounds", "a hook's no counts"
@@ -194,8 +214,8 @@ MUTATIONS = [
     ("a stop is a verdict", gate_moves, "meant", stopped_is_red, "default", FALSE),
     ("gateways die for ever", gate_moves, "bounded", never_lost_too_often, "default", ENDS),
     ("warned again and again", settle, "_warned", warned_in_vain, "default", ENDS),
-    ("the round stays open", settle, "_ended", round_stays_open, "default", OWNERS),
-    ("failed, and no word why", settle, "_ended", ends_without_its_error, "default", FALSE),
+    ("the round stays open", ends, "ended", round_stays_open, "default", OWNERS),
+    ("failed, and no word why", ends, "ended", ends_without_its_error, "default", FALSE),
     ("the lead is asked again", decide, "_ask", asks_again, "default", FALLS),
     ("all gates at once", decide, "_run_beside", all_at_once, "an advisory gate first", BOUNDS),
     ("a run is not on record", gate_moves, "started", forgets_what_it_has_begun, "default", FALLS),
@@ -203,6 +223,18 @@ MUTATIONS = [
     ("a hook is tried for ever", hook_moves, "answered", tries_for_ever, "a hook", ENDS),
     ("a hook is left behind", hook_moves, "dropped", lambda *a: (), "a hook", LEFT),
     ("waits say nothing", promises, "wait_of", silent, "default", OWNERS),
+    ("what was merged is not judged", ship_moves, "due", publishes_unjudged, "shipped", SHIPS),
+    (
+        "an older verdict is enough",
+        ship_moves,
+        "judged_since",
+        judged_before_the_merge,
+        "shipped",
+        SHIPS,
+    ),
+    ("a red merge is published", decide, "_red_gate", red_is_published, "shipped", SHIPS),
+    ("nothing is shipped", ship_moves, "due", silent, "shipped", SHIPS),
+    ("a ship is not recovered", ship_moves, "recover", silent, "shipped", SHIPS),
     ("no retry leads on", acts, "retry", retry_without_a_way, "default", OWNERS),
 ]
 

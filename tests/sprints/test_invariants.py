@@ -2,7 +2,9 @@
 
 import os
 import subprocess
+import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from gates.models import GateRun
 from gates.process import identity
-from sprints import operations
+from sprints import agent_rows, operations
 from sprints.engine.carry import Wish
 from sprints.engine.perform import token
 from sprints.invariants import check_invariants, check_rows
@@ -18,6 +20,7 @@ from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.lease import take
 from sprints.models.sprint import GATEWAY
+from tests.checkout import commit
 from tests.world import set_gate
 
 LONG_AGO = timezone.now() - timedelta(hours=1)
@@ -64,6 +67,39 @@ def test_two_verdicts_of_one_gate_are_found(ended):
     run.save(force_insert=True)
 
     assert said() == ["gate qa_smoke_quick has 2 verdicts in wk1/R5_RELEASE_CANDIDATE, attempt 1"]
+
+
+@pytest.fixture
+def shipped(store, repo):
+    """A store with one sprint whose work was shipped."""
+    commit(repo, {"a": "1"})
+    program = (sys.executable, "-c", "open('work', 'a').write('x'); print('Status: DONE')")
+    agent = agent_rows.get("agent_01").definition
+    agent_rows.put([replace(agent, runner="command", command=program)])
+    operations.create("wk1", by="test")
+    operations.edit("wk1", "test", meta={"enable_auto_merge": True})
+    operations.run("wk1", Wish())
+    operations.settle_files()
+    return store
+
+
+def test_nothing_is_wrong_with_what_is_judged_again_and_shipped(shipped):
+    assert Sprint.objects.get().meta["shipping"]["status"] == "shipped"
+    assert list(check_invariants(shipped)) == []
+
+
+def test_a_verdict_more_than_merges_is_found(shipped):
+    run = GateRun.objects.get(pk="wk1/qa_smoke_quick/3")
+    run.pk, run.number = "wk1/qa_smoke_quick/4", 4
+    run.save(force_insert=True)
+
+    assert said() == ["gate qa_smoke_quick has 3 verdicts in wk1/R5_RELEASE_CANDIDATE, attempt 1"]
+
+
+def test_what_was_shipped_without_a_verdict_on_the_merge_is_found(shipped):
+    GateRun.objects.filter(pk="wk1/qa_smoke_quick/3").update(status="interrupted")
+
+    assert "sprint wk1 shipped what qa_smoke_quick had not passed" in said()
 
 
 def test_a_run_that_is_missing_is_found(ended):

@@ -1,6 +1,7 @@
 """A schedule makes and starts a sprint whenever it is due: once, whoever looks."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from gates.models import Gate
-from sprints import operations
+from sprints import agent_rows, operations
 from sprints.models import Event, Schedule, Sprint
 from sprints.operations import schedule_acts
+from tests.checkout import commit
 
 
 @pytest.fixture
@@ -42,10 +44,33 @@ def test_a_schedule_that_is_due_starts_one_sprint_and_moves_on(nightly):
 
 def test_two_hosts_that_saw_it_due_fire_it_once(nightly):
     for _ in range(2):
-        schedule_acts._fire(nightly.pk, timezone.now())
+        schedule_acts._fire(nightly.pk, timezone.now(), "")
 
     assert Sprint.objects.count() == 1
     assert len(told("schedule_fired")) == 1
+
+
+def test_a_sprint_of_agents_that_has_no_commit_to_begin_from_is_skipped_and_told(nightly):
+    agent_rows.put(
+        [replace(agent_rows.get("agent_01").definition, runner="command", command=("x",))]
+    )
+
+    operations.fire_schedules()
+
+    assert not Sprint.objects.exists()
+    (words,) = told("error")
+    assert "schedule nightly could not start a sprint: agent_01 is a program and needs" in words
+
+
+def test_a_sprint_of_agents_begins_at_the_commit_that_is_there_when_it_is_due(nightly, repo):
+    agent_rows.put(
+        [replace(agent_rows.get("agent_01").definition, runner="command", command=("x",))]
+    )
+    head = commit(repo, {"a": "1"})
+
+    operations.fire_schedules()
+
+    assert Sprint.objects.get().contract["base"] == {"branch": "main", "commit": head}
 
 
 @pytest.mark.parametrize(

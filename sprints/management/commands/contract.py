@@ -63,8 +63,11 @@ class Command(GatewayCommand):
 
 
 def _contract(sprint_id: str | None, profile: str | None) -> Contract:
-    if sprint_id is None:
-        return operations.contract_for({"gate_profile": profile} if profile else {})
-    queries.get(sprint_id)
-    snapshot = queries.look(sprint_id)
-    return snapshot.contract or operations.contract_of(snapshot)
+    meta: dict[str, Any] = {"gate_profile": profile} if profile else {}
+    if sprint_id is not None:
+        queries.get(sprint_id)
+        snapshot = queries.look(sprint_id)
+        if snapshot.contract:
+            return snapshot.contract
+        meta = snapshot.sprint.meta
+    return operations.contract_to_walk(operations.contract_for(meta))

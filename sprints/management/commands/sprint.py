@@ -207,7 +207,9 @@ class Command(GatewayCommand):
         if launches is None and minutes is None:
             queries.get(sprint_id)
             now = queries.look(sprint_id)
-            there = spent(replace(now, contract=now.contract or operations.contract_of(now)))
+            there = spent(
+                replace(now, contract=now.contract or operations.contract_for(now.sprint.meta))
+            )
             words = f"agents have used {there}" if there else f"{sprint_id} asks no program"
             self.stdout.write(words)
             return

@@ -28,6 +28,11 @@ class Command(GatewayCommand):
         parser.add_argument(
             "file", nargs="?", type=Path, metavar="FILE", help="these events alone, without a store"
         )
+        parser.add_argument(
+            "--tag",
+            help="what was shipped under this tag is as its certificate says; FILE is then"
+            " another events.jsonl than the store's",
+        )
         parser.add_argument("--json", action="store_true", help="a JSON object")
         parser.add_argument(
             "--record", action="store_true", help="put the result on record, as an event"
@@ -39,12 +44,14 @@ class Command(GatewayCommand):
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """A file needs no store, and what is to be recorded is a change of the files."""
-        self.needs_store = options.get("file") is None
+        self.needs_store = options.get("file") is None and options.get("tag") is None
         self.writes = bool(options.get("record"))
         return super().execute(*args, **options)
 
-    def handle(self, *, file: Path | None, record: bool, **options: Any) -> None:
+    def handle(self, *, file: Path | None, record: bool, tag: str | None, **options: Any) -> None:
         """Look, then say the first difference, or how much agrees."""
+        if tag is not None:
+            self._tag(tag, file, record=record, as_json=options["json"])
         if file and record:
             raise CommandError("a file has no record of its own; leave out --record")
         try:
@@ -66,6 +73,25 @@ class Command(GatewayCommand):
         else:
             self.stdout.write(_worded(found, file))
         sys.exit(1 if found.difference else 0)
+
+    def _tag(self, tag: str, file: Path | None, *, record: bool, as_json: bool) -> None:
+        if record:
+            raise CommandError("a tag is looked at without a record; leave out --record")
+        try:
+            found = operations.verify_tag(tag, file)
+        except OSError as exc:
+            raise CommandError(f"{exc.filename or file}: {exc.strerror or exc}") from exc
+        if as_json:
+            self.stdout.write(json.dumps(asdict(found), indent=2, sort_keys=True))
+        elif found.untrue:
+            self.stdout.write("\n".join(f"untrue: {line}" for line in found.untrue))
+        else:
+            gates = ", ".join(gate["gate_id"] for gate in found.facts["gates"])
+            self.stdout.write(
+                f"true: {tag} is {found.facts['commit'][:12]}, the tree that {gates} passed"
+                f" ({found.events} events and {found.logs} logs agree)"
+            )
+        sys.exit(1 if found.untrue else 0)
 
 
 def _worded(found: Any, file: Path | None) -> str:

@@ -9,6 +9,7 @@ from gates.definition import Definition
 from sprints.agent_definition import COMMAND, AgentDefinition
 from sprints.agents.exchange import LOST, Exchange
 from sprints.agents.replies import parse
+from sprints.branch import Base, Seen
 from sprints.contract import DEFAULT_GATE, Contract, draft
 from sprints.engine import acts, answer_moves
 from sprints.engine.actions import Ask, BlockAtQuestion, FailAtAgent, RecoverTask, Replied
@@ -54,9 +55,9 @@ def says(exchange: Exchange):
     return speak
 
 
-def asked():
+def asked(snapshot=None):
     """The lead has just been asked for the first time: the snapshot and the action."""
-    snapshot, _, _ = step(started(), says(YES), NOON)
+    snapshot, _, _ = step(snapshot or started(), says(YES), NOON)
     action = decide(snapshot)
     return evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON), action
 
@@ -248,3 +249,47 @@ def test_decide_names_the_same_block_again_after_a_crash():
     assert (
         decide(snapshot) == decide(snapshot) == BlockAtQuestion("R0_SETUP", snapshot.tasks[-1].id)
     )
+
+
+SEEN = Seen("observed", "1" * 40, "2" * 40, 1, ("a",))
+
+
+def test_what_git_shows_stands_in_the_task_and_in_its_event():
+    after, moves = drive(started(), speak=says(replace(YES, seen=SEEN)))
+
+    work = {"seen": "observed", "baseline": "1" * 40, "head": "2" * 40, "files": 1, "paths": ["a"]}
+    assert after.tasks[0].details["work"] == work
+    done = next(move for move in moves if move.kind == "task_done")
+    assert done.data["work"] == work
+
+
+def test_one_that_was_lost_is_asked_again_whatever_it_has_left():
+    snapshot, _ = asked()
+    task = snapshot.tasks[-1]
+
+    lost = settle(snapshot, RecoverTask(task.id), Replied(NOON, replace(LOST, seen=SEEN)))
+
+    after = evolve(snapshot, lost, NOON)
+    assert after.tasks[-1].status == "pending"
+    assert after.tasks[-1].details["lost"] == 1
+    assert after.tasks[-1].details["work"]["files"] == 1
+
+
+def test_a_prompt_says_on_which_branch_its_agent_works():
+    snapshot = started()
+    based = replace(snapshot.terms, base=Base("main", "1" * 40))
+
+    apart, _ = asked(replace(snapshot, contract=based))
+    there, _ = asked()
+
+    assert "You work in a clone of the repository, on the branch sg/s1." in apart.tasks[-1].prompt
+    assert "clone" not in there.tasks[-1].prompt
+
+
+def test_a_contract_freezes_the_commit_that_its_work_begins_from():
+    plain = draft({}, [DEFAULT_GATE], agents=[LEAD])
+    based = replace(plain, base=Base("main", "1" * 40))
+
+    assert "base" not in plain.to_json()
+    assert Contract.from_json(based.to_json()) == based
+    assert based.digest != plain.digest

@@ -1,0 +1,114 @@
+"""A small program that is run to its end while we wait: bytes in, bytes out."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+CAPTURE_BYTES = 1 << 20
+TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) say it
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """How it ended. ``whole`` is False where it printed more than was read."""
+
+    code: int
+    out: bytes
+    err: bytes
+    whole: bool = True
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    given: bytes = b"",
+    most: int = CAPTURE_BYTES,
+) -> Errand:
+    """Run it, with ``given`` as its standard input, and read at most ``most`` bytes of each output.
+
+    127 stands for a missing program, 126 for one that cannot be run, 124 for one that was killed
+    after ``timeout_s``; ``err`` says so. Raises ``OSError`` where there is no room for outputs.
+    """
+    # A pipe would be held open by what the program leaves.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with tempfile.TemporaryFile() as input_:
+            input_.write(given)
+            input_.seek(0)
+            code, words = _ended(argv, (input_, out, err), timeout_s, cwd, env)
+        said, whole = _read(out, most)
+        why, _ = _read(err, CAPTURE_BYTES)
+    return Errand(code, said, why + words.encode("utf-8", "replace"), whole)
+
+
+def capture(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """The exit code of a small command, and the first MiB of what it printed on both outputs.
+
+    Codes are those of ``run``.
+    """
+    with tempfile.TemporaryFile() as said, Path(os.devnull).open("rb") as nothing:
+        code, words = _ended(argv, (nothing, said, said), timeout_s, cwd, env)
+        if code in (MISSING, NOT_EXECUTABLE) and words:
+            return code, words
+        return code, _read(said, CAPTURE_BYTES)[0].decode(errors="replace")
+
+
+def _ended(
+    argv: Sequence[str],
+    files: tuple[IO[bytes], IO[bytes], IO[bytes]],
+    timeout_s: float,
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+) -> tuple[int, str]:
+    """The exit code, and why it is one of ours."""
+    given, out, err = files
+    try:
+        if os.sep not in argv[0] and not shutil.which(
+            argv[0], path=(env or os.environ).get("PATH")
+        ):
+            return MISSING, f"no such program: {argv[0]}"
+        popen = subprocess.Popen(
+            argv, stdin=given, stdout=out, stderr=err, cwd=cwd, env=env, start_new_session=True
+        )
+    except (OSError, ValueError) as exc:
+        missing = isinstance(exc, FileNotFoundError)
+        return MISSING if missing else NOT_EXECUTABLE, f"cannot run {argv[0]}: {exc}"
+    try:
+        return popen.wait(timeout_s), ""
+    except BaseException as exc:
+        kill_tree(popen.pid)
+        popen.wait()
+        if not isinstance(exc, subprocess.TimeoutExpired):
+            raise
+        return TIMED_OUT, f"killed after {timeout_s:g} s"
+
+
+def _read(file: IO[bytes], most: int) -> tuple[bytes, bool]:
+    file.seek(0)
+    data = file.read(most + 1)
+    return data[:most], len(data) <= most
+
+
+def kill_tree(pid: int) -> None:
+    """End a program that leads a session, and all that is in it still."""
+    if sys.platform == "win32":
+        capture(["taskkill", "/T", "/F", "/PID", str(pid)], timeout_s=10.0)
+    else:
+        with suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,92 @@
+"""How a sprint ends before its last round is done: each as a move; pure, a part of ``settle``."""
+
+from datetime import datetime
+
+from sprints.engine import ship_moves, task_moves
+from sprints.models.moves import Move, Update
+from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
+
+
+def ended(
+    sprint_id: str, code: str, status: str, error: str, at: datetime
+) -> tuple[Update, Update]:
+    """The sprint ends in ``status`` and its round stays behind, blocked."""
+    ends = {"status": status, "last_error": error, "finished_at": at}
+    return (
+        stays(sprint_id, code, ("pending", "in_progress"), at),
+        Update("sprint", sprint_id, ("running",), ends),
+    )
+
+
+def stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -> Update:
+    """The round stays behind where the sprint ends, blocked."""
+    values = {"status": "blocked", "finished_at": at}
+    return Update("round", f"{sprint_id}/{code}", only_from, values)
+
+
+def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
+    """A required gate said no."""
+    error = f"gate_failed:{run.gate_id} exit_code={run.exit_code}"
+    return Move(
+        "error",
+        "required gate failed; stopping sprint",
+        ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
+        round_id=snapshot.now.code,
+        data={"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason},
+    )
+
+
+def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
+    """An agent did not answer."""
+    agent, details = task.owner_agent, task.details
+    error = f"agent_failed:{agent} {details['reason']}"
+    return Move(
+        "error",
+        f"agent {agent} did not answer; stopping sprint",
+        ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
+        round_id=snapshot.now.code,
+        data={
+            "agent": agent,
+            "task_id": task.task_id,
+            "exit_code": details["exit_code"],
+            "reason": details["reason"],
+        },
+    )
+
+
+def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
+    """An agent asks what only a human can answer."""
+    agent, questions = task.owner_agent, task_moves.asks(task)
+    error = f"agent_asks:{agent} {' / '.join(questions)}"
+    return Move(
+        "error",
+        f"agent {agent} asks what only a human can answer; the sprint is blocked",
+        ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
+        round_id=snapshot.now.code,
+        data={"agent": agent, "task_id": task.task_id, "questions": questions},
+    )
+
+
+def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Move:
+    """A blocking hook said no."""
+    error = f"hook_failed:{row.hook_id} {row.reason}"
+    return Move(
+        "error",
+        f"hook {row.hook_id} said no at {row.point}; the sprint is blocked",
+        ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
+        round_id=snapshot.now.code,
+        data={"hook_id": row.hook_id, "delivery": row.id, "reason": row.reason},
+    )
+
+
+def unshipped(snapshot: Snapshot, at: datetime) -> Move:
+    """What has passed cannot be shipped."""
+    reason = ship_moves.state(snapshot)["reason"]
+    code, error = snapshot.now.code, f"ship_refused:{reason}"
+    return Move(
+        "error",
+        f"what has passed is not shipped: {reason}; the sprint is blocked",
+        ended(snapshot.sprint_id, code, "blocked", error, at),
+        round_id=code,
+        data={"reason": reason},
+    )

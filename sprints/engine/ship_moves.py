@@ -1,0 +1,165 @@
+"""How what has passed is shipped: the steps, and what they mean for the rows; pure.
+
+In the last round, once all else is done: the branch of the sprint is merged with its base, the
+round's required gates judge that tree, and exactly it is published. How far that is stands in meta,
+under ``KEY``, so whoever carries the sprint next goes on there.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gates.models import GateRun
+from gates.verdict import Verdict
+from sprints.engine.actions import (
+    Action,
+    BlockAtShip,
+    Merge,
+    Merged,
+    Publish,
+    Published,
+    RecoverShip,
+    RunGate,
+)
+from sprints.models.event import stamp
+from sprints.models.moves import Move, Update
+from sprints.snapshot import GateRunValue, Snapshot
+
+KEY = "shipping"
+SHIP = "ship"  # what is under way, beside the ids of runs
+MOST_TRIES = 5  # of merging with a base that moves each time
+MERGING, JUDGING, MOVED = "merging", "judging", "moved"
+PUBLISHING, SHIPPED, REFUSED, NOTHING = "publishing", "shipped", "refused", "nothing"
+OPEN = (MERGING, PUBLISHING)
+LONGEST_REASON = 400
+
+
+def ships(snapshot: Snapshot) -> bool:
+    """Whether the sprint is to be shipped, and is in the round in which that is done."""
+    terms = snapshot.terms
+    last = terms.rounds[-1].code
+    return terms.ship and terms.base is not None and snapshot.sprint.current_round == last
+
+
+def state(snapshot: Snapshot) -> Mapping[str, Any]:
+    """How far it is; empty where it has not begun in this attempt. What is shipped stays so."""
+    found = snapshot.sprint.meta.get(KEY)
+    if not snapshot.terms.ship or not isinstance(found, dict):
+        return {}
+    shipped = found.get("status") == SHIPPED and "tag" in found
+    return found if shipped or found.get("attempt") == snapshot.sprint.attempt else {}
+
+
+def status(snapshot: Snapshot) -> str:
+    """One of the words above; empty before the first."""
+    return str(state(snapshot).get("status", ""))
+
+
+def recover(snapshot: Snapshot) -> Action | None:
+    """What an earlier life left half done comes before anything else, a cancel too: it may have
+    been published.
+    """
+    if ships(snapshot) and status(snapshot) in OPEN:
+        return RecoverShip(snapshot.now.code)
+    return None
+
+
+def due(snapshot: Snapshot) -> Action | None:
+    """The next step of shipping; None where there is none."""
+    if not ships(snapshot):
+        return None
+    code = snapshot.now.code
+    match status(snapshot):
+        case "" | "moved":
+            return Merge(code)
+        case "judging":
+            for gate in snapshot.terms.gates_of(code):
+                if gate.required and judged_since(snapshot, gate.gate_id) is None:
+                    return RunGate(code, gate.gate_id)
+            return Publish(code)
+        case "refused":
+            return BlockAtShip(code)
+    return None
+
+
+def judged_since(snapshot: Snapshot, gate_id: str) -> GateRunValue | None:
+    """The gate's last verdict on the tree that is to be shipped."""
+    judged = [
+        run
+        for run in snapshot.runs_of(snapshot.now.id, gate_id)
+        if is_of_ship(snapshot, run) and run.status not in (GateRun.RUNNING, Verdict.INTERRUPTED)
+    ]
+    return judged[-1] if judged else None
+
+
+def is_of_ship(snapshot: Snapshot, run: GateRunValue) -> bool:
+    """Whether the run judges the tree that is to be shipped."""
+    found = state(snapshot)
+    if "after" not in found or run.attempt != found["attempt"]:
+        return False
+    return bool(run.number > found["after"].get(run.gate_id, 0))
+
+
+def merging(snapshot: Snapshot, at: datetime) -> Move:
+    """It is on record before it begins."""
+    before = state(snapshot)
+    number = before.get("try", 0) + 1
+    begun = {
+        "status": MERGING,
+        "attempt": snapshot.sprint.attempt,
+        "try": number,
+        "since_ts": stamp(at),
+    }
+    words = f"merging the work of {snapshot.sprint_id}" + (f", try {number}" if number > 1 else "")
+    return _move(snapshot, "ship_started", words, begun)
+
+
+def merged(snapshot: Snapshot, outcome: Merged) -> Move:
+    """There is a tree to judge; or nothing to ship, or a reason why it cannot be."""
+    found, said = dict(state(snapshot)), outcome.merge
+    if said.reason:
+        return _refused(snapshot, said.reason)
+    found |= {"branch": said.branch, "base": said.base, "head": said.head}
+    if not said.commit:
+        words = f"nothing to ship: {said.branch} has all of it"
+        return _move(snapshot, "ship_skipped", words, found | {"status": NOTHING})
+    gates = snapshot.terms.gates_of(snapshot.now.code)
+    after = {gate.gate_id: snapshot.next_number(gate.gate_id) - 1 for gate in gates}
+    found |= {"status": JUDGING, "commit": said.commit, "tree": said.tree, "after": after}
+    words = f"merged with {said.branch} as {said.commit[:12]}; its gates are next"
+    return _move(snapshot, "ship_merged", words, found)
+
+
+def publishing(snapshot: Snapshot, at: datetime) -> Move:
+    """It is on record before it begins."""
+    found = state(snapshot)
+    words = f"publishing {found['commit'][:12]} on {found['branch']}"
+    begun = {**found, "status": PUBLISHING, "since_ts": stamp(at)}
+    return _move(snapshot, "ship_publishing", words, begun)
+
+
+def published(snapshot: Snapshot, outcome: Published) -> Move:
+    """It is shipped; or its base has moved meanwhile, or a reason says why it cannot be."""
+    found = dict(state(snapshot))
+    if outcome.moved and found["try"] < MOST_TRIES:
+        words = f"{found['branch']} has moved; merging again"
+        return _move(snapshot, "ship_moved", words, found | {"status": MOVED})
+    if outcome.moved:
+        return _refused(snapshot, f"{found['branch']} moved {MOST_TRIES} times while gates judged")
+    if outcome.reason:
+        return _refused(snapshot, outcome.reason)
+    found |= {"status": SHIPPED, "tag": outcome.tag}
+    words = f"shipped {found['commit'][:12]} on {found['branch']}, tag {outcome.tag}"
+    return _move(snapshot, "shipped", words, found)
+
+
+def _refused(snapshot: Snapshot, reason: str) -> Move:
+    reason = reason[:LONGEST_REASON]
+    found = {**state(snapshot), "status": REFUSED, "reason": reason}
+    return _move(snapshot, "ship_refused", f"not shipped: {reason}", found)
+
+
+def _move(snapshot: Snapshot, kind: str, words: str, found: dict[str, Any]) -> Move:
+    meta = snapshot.sprint.meta | {KEY: found}
+    change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
+    return Move(kind, words, (change,), round_id=snapshot.now.code, data=found)

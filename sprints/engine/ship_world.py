@@ -1,0 +1,83 @@
+"""Let the world answer while what has passed is shipped."""
+
+from pathlib import Path
+from typing import Any
+
+from sprints.engine import ship_moves, work_world
+from sprints.engine.actions import Merged, Published
+from sprints.engine.world import World
+from sprints.models.event import stamp
+from sprints.release import certificate, publish, ship
+from sprints.release.git import GitError
+from sprints.release.merge import merge
+from sprints.release.own import Site
+from sprints.snapshot import GateRunValue, Snapshot
+
+
+def run(snapshot: Snapshot, world: World) -> Merged | Published:
+    """Merge or publish, whichever is under way; what a crash left is found, and not done twice."""
+    publishing = ship_moves.status(snapshot) == ship_moves.PUBLISHING
+    return _publish(snapshot, world) if publishing else _merge(snapshot, world)
+
+
+def _merge(snapshot: Snapshot, world: World) -> Merged:
+    try:
+        site = _site(snapshot, world)
+    except GitError as exc:
+        return Merged(world.clock(), ship.Merge(reason=str(exc)))
+    attempt = str(snapshot.sprint.attempt)
+    trailers = {"Sprint": snapshot.sprint_id, "Attempt": attempt, "Ship": "merge"}
+    return Merged(world.clock(), merge(site, trailers))
+
+
+def _publish(snapshot: Snapshot, world: World) -> Published:
+    found = ship_moves.state(snapshot)
+    keys = ("branch", "base", "head", "commit", "tree")
+    what = ship.Merge(**{key: found[key] for key in keys})
+    try:
+        said = certificate.text(facts(snapshot, what, world.chain(), stamp(world.clock())))
+        tag = publish.publish(_site(snapshot, world), what, said)
+    except publish.Moved:
+        return Published(world.clock(), moved=True)
+    except (publish.Refused, GitError) as exc:
+        return Published(world.clock(), reason=str(exc))
+    except OSError as exc:
+        return Published(world.clock(), reason=f"{exc.strerror}: {exc.filename}")
+    return Published(world.clock(), tag=tag)
+
+
+def facts(snapshot: Snapshot, what: ship.Merge, chain: str, at: str) -> dict[str, Any]:
+    """What the certificate says: ``chain`` is the hash of the last event before it is published."""
+    keys = ("branch", "base", "head", "commit", "tree")
+    runs = [
+        run
+        for gate in snapshot.terms.gates_of(snapshot.now.code)
+        if gate.required and (run := ship_moves.judged_since(snapshot, gate.gate_id))
+    ]
+    return {
+        "sprint": snapshot.sprint_id,
+        **{key: getattr(what, key) for key in keys},
+        "contract": snapshot.terms.digest,
+        "chain": chain,
+        "published_ts": at,
+        "gates": [_gate(run, what.tree) for run in runs],
+    }
+
+
+def _gate(run: GateRunValue, tree: str) -> dict[str, Any]:
+    folder = Path(run.stdout_path).parent / "runs" / str(run.number)
+    return {
+        "gate_id": run.gate_id,
+        "run": run.number,
+        "digest": run.digest,
+        "tree": tree,
+        "exit_code": run.exit_code,
+        "stdout_sha256": certificate.digest_of(folder / "stdout.txt"),
+        "stderr_sha256": certificate.digest_of(folder / "stderr.txt"),
+    }
+
+
+def _site(snapshot: Snapshot, world: World) -> Site:
+    site = work_world.site_of(snapshot, world)
+    assert site is not None, "what is shipped has a base"
+    return site

@@ -1,0 +1,157 @@
+"""Where the agents and gates of a sprint work: in the repository as it lies, or in a clone."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gates.verdict import Judgement, Verdict
+from sprints.branch import UNKNOWN, Seen
+from sprints.engine.ship_moves import is_of_ship, state
+from sprints.engine.world import World
+from sprints.models.event import stamp
+from sprints.release import judging, work
+from sprints.release.git import GATEWAY, GitError
+from sprints.release.merge import at_scratch, scratch
+from sprints.release.own import Site, open_site, remove, tree_of
+from sprints.release.work import Mark
+from sprints.snapshot import GateRunValue, Snapshot, TaskValue
+from sprints.store import Store
+
+
+def site_of(snapshot: Snapshot, world: World) -> Site | None:
+    """The sprint's site; None for one that works in the repository as it lies. Raises
+    ``GitError``.
+    """
+    base, started_at = snapshot.terms.base, snapshot.sprint.started_at
+    if base is None or started_at is None:
+        return None
+    life = "".join(c for c in stamp(started_at) if c.isdigit())
+    root = Store(world.repo).root
+    return open_site(world.repo, root, snapshot.sprint_id, life, base, known(snapshot))
+
+
+def cwd(snapshot: Snapshot, world: World) -> Path:
+    """The folder in which the sprint's agents and gates work."""
+    if snapshot.terms.base is None:
+        return world.repo
+    return tree_of(Store(world.repo).root, snapshot.sprint_id)
+
+
+def known(snapshot: Snapshot) -> str:
+    """The newest commit that is on record as the sprint's work; empty where there is none."""
+    heads = [
+        (task.updated_at, task.details["work"]["head"])
+        for task in snapshot.tasks
+        if task.details.get("work", {}).get("head")
+    ]
+    return max(heads)[1] if heads else ""
+
+
+def seen(snapshot: Snapshot, task: TaskValue, world: World) -> Seen | None:
+    """What the task's try, which has ended, has left in the clone."""
+    try:
+        site = site_of(snapshot, world)
+    except GitError as exc:
+        return Seen(UNKNOWN, reason=str(exc))
+    return work.seen(site, try_mark(snapshot, task)) if site else None
+
+
+def try_mark(snapshot: Snapshot, task: TaskValue) -> Mark:
+    """Whose work it is, of a try of an agent."""
+    code, agent = task.round_id.split("/")[1], task.owner_agent
+    number = task.details["try"]
+    definition = snapshot.terms.agent(agent)
+    name = definition.label if definition else agent
+    return Mark(
+        f"{code}.{task.task_id}.{number}",
+        f"{agent} in {code} of {snapshot.sprint_id}",
+        (f"{agent} {name}", f"{agent}@studio-gateway.invalid"),
+        {
+            "Sprint": snapshot.sprint_id,
+            "Round": code,
+            "Task": task.task_id,
+            "Agent": agent,
+            "Attempt": str(task.attempt),
+            "Try": str(number),
+        },
+    )
+
+
+def found_mark(snapshot: Snapshot) -> Mark:
+    """What lay in the clone when nobody that was asked worked there."""
+    sprint, code = snapshot.sprint_id, snapshot.now.code
+    trailers = {"Sprint": sprint, "Round": code, "Attempt": str(snapshot.sprint.attempt)}
+    return Mark(f"{code}.found", f"What lay in the clone of {sprint}", GATEWAY, trailers)
+
+
+def gate_mark(snapshot: Snapshot, run: GateRunValue) -> Mark:
+    """What a gate has changed."""
+    sprint, name = snapshot.sprint_id, f"{run.gate_id}.{run.number}"
+    trailers = {"Sprint": sprint, "Gate": run.gate_id, "Run": str(run.number)}
+    return Mark(name, f"What gate {run.gate_id} of {sprint} left", GATEWAY, trailers)
+
+
+def judged(
+    snapshot: Snapshot, run: GateRunValue, world: World, judge: Callable[[Path, bool], Judgement]
+) -> Judgement:
+    """What ``judge`` says of the tree at that path; the flag says whether that is a clone."""
+    try:
+        site = site_of(snapshot, world)
+        if site is None:
+            return judge(world.repo, False)
+        mark = gate_mark(snapshot, run)
+        if is_of_ship(snapshot, run):
+            return _judged_apart(site, state(snapshot), judge)
+        tree = judging.enter(site, mark, found_mark(snapshot))
+    except GitError as exc:
+        return Judgement(Verdict.ERROR, None, f"no tree to judge: {exc}", 0.0)
+    try:
+        said = replace(judge(site.tree, True), tree=tree)
+    except BaseException:
+        with suppress(GitError):
+            judging.leave(site, mark)
+        raise
+    return left(said, lambda: judging.leave(site, mark))
+
+
+def _judged_apart(
+    site: Site, shipping: Mapping[str, Any], judge: Callable[[Path, bool], Judgement]
+) -> Judgement:
+    """What it says of the tree that is to be shipped, in a clone that nobody has had in hand."""
+    scratch(site, shipping["commit"])
+    said = judge(at_scratch(site).tree, True)
+    remove(at_scratch(site).tree)
+    return replace(said, tree=shipping["tree"])
+
+
+def after_gate(snapshot: Snapshot, run: GateRunValue, world: World, said: Judgement) -> Judgement:
+    """The judgement of a run that an earlier life left, once the clone is as it was."""
+    try:
+        site = site_of(snapshot, world)
+        if site is None:
+            return said
+        if is_of_ship(snapshot, run):  # its clone is made anew for each run
+            return replace(said, tree=state(snapshot)["tree"])
+        mark = gate_mark(snapshot, run)
+        said = replace(said, tree=judging.judged(site, mark))
+    except GitError as exc:
+        return _unclear(said, exc)
+    return left(said, lambda: judging.clear(site, mark))
+
+
+def left(said: Judgement, put_back: Callable[[], int]) -> Judgement:
+    """The judgement, once what the gate has changed is put back; where it cannot be, nobody knows
+    what a later one would judge.
+    """
+    try:
+        return replace(said, put_back=put_back())
+    except GitError as exc:
+        return _unclear(said, exc)
+
+
+def _unclear(said: Judgement, exc: GitError) -> Judgement:
+    if said.verdict != Verdict.PASSED:
+        return replace(said, reason=f"{said.reason}; {exc}")
+    return replace(said, verdict=Verdict.ERROR, reason=f"what it changed cannot be put back: {exc}")

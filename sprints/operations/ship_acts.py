@@ -1,0 +1,75 @@
+"""Look, without any process of ours, whether what a tag certifies is true."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sprints.mirror import links
+from sprints.operations.store_acts import store
+from sprints.queries import Refused
+from sprints.release import certificate
+from sprints.release.base import users
+from sprints.release.git import GitError
+from sprints.release.own import home_of
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What a certificate says, and what of that is not so, a line each. ``events`` and ``logs``
+    are how many of each were there to be looked at.
+    """
+
+    tag: str
+    facts: dict[str, Any]
+    untrue: tuple[str, ...]
+    events: int
+    logs: int
+
+
+def verify_tag(tag: str, file: Path | None = None) -> Certified:
+    """Compare a certificate with the repository, and with events and evidence where they are at
+    hand. Needs no database, and writes nothing. Raises ``Refused``, ``OSError``.
+
+    ``file`` is another events.jsonl than the store's.
+    """
+    ours = store()
+    git = users(ours.repo, home_of(ours.root))
+    try:
+        commit, facts = certificate.read(git, tag)
+        found = [*certificate.untrue(git, commit, facts)]
+    except GitError as exc:
+        raise Refused(str(exc)) from exc
+    count = 0
+    if file or ours.events.is_file():
+        count, told = _told(file or ours.events, facts)
+        found += told
+    logs, changed = _logs(ours.evidence_of(facts["sprint"]), facts)
+    return Certified(tag, facts, (*found, *changed), count, logs)
+
+
+def _told(path: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
+    """How many events there are, and what of the certificate none of them tells."""
+    told, count = certificate.Told(facts), 0
+    with path.open("rb") as file:
+        try:
+            for event, _ in links.chained(file, os.fstat(file.fileno()).st_size):
+                told.hear(event)
+                count += 1
+        except links.Broken as exc:
+            return count, [f"{path.name}: {exc}"]
+    return count, [*told.missing()]
+
+
+def _logs(folder: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
+    """How many logs are there still, and which are not those of the certificate."""
+    count, changed = 0, []
+    for gate in facts["gates"]:
+        for name in ("stdout", "stderr"):
+            path = folder / "gates" / gate["gate_id"] / "runs" / str(gate["run"]) / f"{name}.txt"
+            if not (digest := certificate.digest_of(path)):
+                continue
+            count += 1
+            if digest != gate[f"{name}_sha256"]:
+                changed.append(f"{name} of run {gate['run']} of gate {gate['gate_id']} is another")
+    return count, changed

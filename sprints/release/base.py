@@ -1,0 +1,43 @@
+"""What a sprint may begin from: the commit that is checked out in the user's repository."""
+
+from pathlib import Path
+
+from sprints.branch import Base
+from sprints.release.git import Git, GitError
+
+SUBMODULE = "160000"
+
+
+def users(repo: Path, home: Path) -> Git:
+    """Git on the user's repository, to read in; ``home`` need not be there."""
+    return Git(home, repo / ".git")
+
+
+def look(repo: Path, home: Path) -> Base:
+    """The commit at which the repository is. Nothing is written anywhere.
+
+    Raises ``GitError``, which says what to type, where agents could not work on from it.
+    """
+    if not (repo / ".git").exists():
+        raise GitError(f"{repo} is no git repository; type: git init {repo}, then commit")
+    git, trusted = users(repo, home), {"safe.directory": str(repo)}
+    facts = git("rev-parse", "--is-shallow-repository", "--show-object-format", config=trusted)
+    shallow, form = facts.split("\n")
+    if form != "sha1":
+        raise GitError(f"the objects of {repo} are {form}; only sha1 can be worked with")
+    if shallow == "true":
+        raise GitError(f"{repo} is a shallow clone; type: git -C {repo} fetch --unshallow")
+    try:
+        commit = git("rev-parse", "--verify", "HEAD^{commit}", config=trusted)
+    except GitError as exc:
+        raise GitError(f"{repo} has no commit yet; type: git -C {repo} commit") from exc
+    if subs := submodules(git, commit, trusted):
+        raise GitError(f"{repo} has submodules ({subs[0]}), in which agents cannot work")
+    branch = git("rev-parse", "--symbolic-full-name", "HEAD", config=trusted)
+    return Base("" if branch == "HEAD" else branch.removeprefix("refs/heads/"), commit)
+
+
+def submodules(git: Git, commit: str, config: dict[str, str] | None = None) -> list[str]:
+    """The paths at which another repository stands in the files of ``commit``."""
+    entries = git("ls-tree", "-r", "-z", "--full-tree", commit, config=config).split("\0")
+    return [entry.partition("\t")[2] for entry in entries if entry.startswith(SUBMODULE)]

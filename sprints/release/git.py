@@ -1,0 +1,205 @@
+"""The only module that calls git: a closed environment, fixed options, a time for each call."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gates import process
+
+TIMEOUT_S = 120.0
+LONG_S = 1800.0  # for what copies a history
+MOST_BYTES = 1 << 28  # of what one call may print: the names of very many files
+LONGEST = 300
+ZERO = "0" * 40
+SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+# Whatever a repository's own configuration says, these win. Nothing that they name is a program.
+FIXED = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.untrackedCache": "false",
+    "core.attributesFile": os.devnull,
+    "core.excludesFile": os.devnull,
+    "core.fsync": "all",
+    "core.commitGraph": "false",  # it may say of a commit what is not so
+    "core.multiPackIndex": "false",
+    "core.autocrlf": "false",
+    "core.safecrlf": "false",
+    "core.quotePath": "false",
+    "core.sshCommand": "false",
+    "core.askPass": "",
+    "core.pager": "cat",
+    "core.editor": "false",
+    "credential.helper": "",
+    "commit.gpgSign": "false",
+    "tag.gpgSign": "false",
+    "gpg.program": "false",
+    "protocol.allow": "never",
+    "protocol.file.allow": "always",
+    "protocol.version": "2",
+    "transfer.bundleURI": "false",
+    "submodule.recurse": "false",
+    "fetch.recurseSubmodules": "false",
+    "fetch.writeCommitGraph": "false",
+    "diff.ignoreSubmodules": "all",
+    "merge.renames": "true",
+    "merge.autoStash": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "advice.detachedHead": "false",
+    "init.defaultBranch": "main",
+}
+GATEWAY = ("Studio Gateway", "gateway@studio-gateway.invalid")
+
+
+class GitError(Exception):
+    """Git could not do it, or there is nothing that it could be done with; one line says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Git on one repository: ``git_dir``, and the files of ``tree`` where a call has to do with
+    any. ``home`` is the folder of the gateway's own git, whose configuration is the only one
+    beside the repository's.
+    """
+
+    home: Path
+    git_dir: Path
+    tree: Path | None = None
+    index: Path | None = None
+
+    def __call__(
+        self,
+        *argv: str,
+        given: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        config: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> str:
+        """What it printed, without the newline at the end. Raises ``GitError``."""
+        return os.fsdecode(
+            self.raw(*argv, given=given, env=env, config=config, timeout_s=timeout_s)
+        ).rstrip("\n")
+
+    def raw(
+        self,
+        *argv: str,
+        given: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        config: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> bytes:
+        """What it printed, as bytes. Raises ``GitError``."""
+        said = self._run(argv, given, env or {}, config or {}, timeout_s)
+        if said.code:
+            raise GitError(_worded(argv[0], said))
+        if not said.whole:
+            raise GitError(f"git {argv[0]} printed more than {MOST_BYTES >> 20} MiB")
+        return said.out
+
+    def holds(self, *argv: str) -> bool:
+        """Whether it exits with 0; 1 is no. Raises ``GitError`` for any other end."""
+        said = self._run(argv, b"", {}, {}, TIMEOUT_S)
+        if said.code not in (0, 1):
+            raise GitError(_worded(argv[0], said))
+        return said.code == 0
+
+    def holds_commit(self, commit: str, *, below: str) -> bool:
+        """Whether that commit is here, and ``below`` goes on from it. Raises ``GitError``."""
+        here = self.find(f"{commit}^{{commit}}") == commit
+        return here and self.holds("merge-base", "--is-ancestor", commit, below)
+
+    def find(self, name: str) -> str:
+        """The commit, tree or tag of that name; empty where there is none."""
+        said = self._run(
+            ("rev-parse", "--verify", "--quiet", "--end-of-options", name), b"", {}, {}, TIMEOUT_S
+        )
+        found = said.out.decode("ascii", "replace").strip()
+        return found if said.code == 0 and SHA.fullmatch(found) else ""
+
+    def _run(
+        self,
+        argv: Sequence[str],
+        given: bytes,
+        env: Mapping[str, str],
+        config: Mapping[str, str],
+        timeout_s: float,
+    ) -> process.Errand:
+        where = [f"--git-dir={self.git_dir}", *([f"--work-tree={self.tree}"] if self.tree else [])]
+        fixed = [
+            word
+            for key, value in (FIXED | dict(config)).items()
+            for word in ("-c", f"{key}={value}")
+        ]
+        index = {"GIT_INDEX_FILE": str(self.index)} if self.index else {}
+        try:
+            return process.errand(
+                ["git", "--no-pager", "--literal-pathspecs", *fixed, *where, *argv],
+                timeout_s=timeout_s,
+                cwd=self.tree or self.git_dir,
+                env={**environment(self.home), **index, **env},
+                given=given,
+                most=MOST_BYTES,
+            )
+        except OSError as exc:
+            raise GitError(f"git {argv[0]} cannot be run: {exc.strerror}") from exc
+
+
+def environment(home: Path) -> dict[str, str]:
+    """All that git gets of an environment: nothing of ours but the way to programs."""
+    name, mail = GATEWAY
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "LC_ALL": "C",
+        "TERM": "dumb",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(home / "config"),
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_ADVICE": "0",
+        "GIT_CEILING_DIRECTORIES": str(home.parent),
+        "GIT_AUTHOR_NAME": name,
+        "GIT_AUTHOR_EMAIL": mail,
+        "GIT_COMMITTER_NAME": name,
+        "GIT_COMMITTER_EMAIL": mail,
+    }
+
+
+def version() -> str:
+    """What git says of itself. Raises ``GitError`` where there is none."""
+    code, text = process.capture(["git", "--version"], timeout_s=10)
+    if code:
+        raise GitError("git cannot be run")
+    return text.strip()
+
+
+def make(home: Path, folder: Path, *, bare: bool, branch: str = "main") -> None:
+    """A new repository, with nothing in it that a template would bring. Raises ``GitError``."""
+    flags = ["--quiet", "--template=", f"--initial-branch={branch}", *(["--bare"] if bare else [])]
+    said = process.errand(
+        ["git", *(w for k, v in FIXED.items() for w in ("-c", f"{k}={v}")), "init", *flags, "--",
+         str(folder)],
+        timeout_s=TIMEOUT_S,
+        cwd=home,
+        env=environment(home),
+    )  # fmt: skip
+    if said.code:
+        raise GitError(_worded("init", said))
+
+
+def _worded(verb: str, said: process.Errand) -> str:
+    """The first line of its complaint that says something."""
+    text = said.err.decode("utf-8", "replace")
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
+    told = next((x for x in lines if x.startswith(("fatal:", "error:"))), "".join(lines[:1]))
+    why = (
+        "".join(c for c in told if c.isprintable()).removeprefix("fatal: ").removeprefix("error: ")
+    )
+    return f"git {verb}: {why or f'exit code {said.code}'}"[:LONGEST]

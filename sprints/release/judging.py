@@ -1,0 +1,54 @@
+"""The clone while gates judge it: they find what is on the branch, and change nothing of it.
+
+Gates of a round may run side by side in one clone, so the first that comes in and the last that
+goes out see to that.
+"""
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+from sprints.release import clone, work
+from sprints.release.own import Site
+from sprints.release.work import Mark
+
+_lock = threading.Lock()
+_inside: Counter[Path] = Counter()
+
+
+def enter(site: Site, mark: Mark, found: Mark) -> str:
+    """Have all that lies in the clone on the branch, and return the tree that is judged then. Who
+    has entered has to leave. Raises ``GitError``.
+    """
+    with _lock:
+        if not _inside[site.tree]:
+            clone.ready(site)
+            work.keep(site, found)
+        head = site.head
+        site.own("update-ref", site.ref("judged", mark.name), head)
+        tree = site.own("rev-parse", f"{head}^{{tree}}")
+        _inside[site.tree] += 1
+    return tree
+
+
+def leave(site: Site, mark: Mark) -> int:
+    """Put back what gates have changed, once none runs any more; returns how many files that were.
+    Raises ``GitError``.
+    """
+    with _lock:
+        _inside[site.tree] -= 1
+        if _inside[site.tree]:
+            return 0
+        del _inside[site.tree]
+        return work.put_back(site, mark)
+
+
+def judged(site: Site, mark: Mark) -> str:
+    """The tree that a run has judged which an earlier life left; empty where it came to none."""
+    return site.own.find(site.ref("judged", mark.name) + "^{tree}")
+
+
+def clear(site: Site, mark: Mark) -> int:
+    """Put back what such a run has changed, as ``leave`` does. Raises ``GitError``."""
+    with _lock:
+        return 0 if _inside[site.tree] else work.put_back(site, mark)

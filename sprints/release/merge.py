@@ -1,0 +1,111 @@
+"""The work of a sprint and the branch that it began from, in one commit: made apart, to be judged.
+
+Nothing of the user's repository is written to here.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gates import faults
+from sprints.release import clone
+from sprints.release.base import submodules, users
+from sprints.release.git import LONG_S, SHA, Git, GitError, make
+from sprints.release.own import Site, fetch, remove
+from sprints.release.ship import Merge
+
+MOST_NAMED = 5
+
+
+def tag_of(sprint_id: str) -> str:
+    """The name of the tag of what a sprint has shipped."""
+    return f"shipped/{sprint_id}"
+
+
+def head_of_base(site: Site) -> str:
+    """The commit at which the branch of the base is in the user's repository; empty where it is
+    gone. Raises ``GitError``.
+    """
+    return users(site.repo, site.own.home).find(f"refs/heads/{site.base.branch}^{{commit}}")
+
+
+def merge(site: Site, trailers: Mapping[str, str]) -> Merge:
+    """Merge them as they are now. May be repeated. Raises nothing of git's: then it is a reason."""
+    try:
+        clone.ready(site)
+        return _merge(site, trailers)
+    except GitError as exc:
+        return Merge(site.base.branch, reason=str(exc))
+    except OSError as exc:
+        return Merge(site.base.branch, reason=f"{exc.strerror}: {exc.filename}")
+
+
+def _merge(site: Site, trailers: Mapping[str, str]) -> Merge:
+    branch, head = site.base.branch, site.head
+    if why := _hindered(site):
+        return Merge(branch, reason=why)
+    base = head_of_base(site)
+    fetch(site.own, site.repo, f"+{base}:{site.ref('onto')}", timeout_s=LONG_S)
+    said = Merge(branch, base, head)
+    if site.own.holds("merge-base", "--is-ancestor", head, base):
+        return said
+    if subs := submodules(site.own, base):
+        return replace(said, reason=f"{branch} has submodules ({subs[0]})")
+    faults.point("merge_started")
+    git = scratch(site, base, head)
+    subject = f"Merge the work of {site.sprint_id}"
+    words = [f"Studio-{key}: {value}" for key, value in trailers.items()]
+    try:
+        git(
+            "merge", "--quiet", "--no-ff", "--no-verify", "--no-stat", "--no-rerere-autoupdate",
+            "-m", "\n".join([subject, "", *words]), head,
+            timeout_s=LONG_S,
+        )  # fmt: skip
+    except GitError:
+        names = git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")
+        if not (named := [name for name in names if name]):
+            raise
+        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+        shown = ", ".join(named[:MOST_NAMED])
+        return replace(said, reason=f"it conflicts with {branch} in {shown}{more}")
+    commit, tree = git("rev-parse", "HEAD", "HEAD^{tree}").split("\n")
+    fetch(site.own, git.git_dir, f"+HEAD:{site.ref('merged', commit)}", timeout_s=LONG_S)
+    remove(at_scratch(site).tree)
+    faults.point("merge_committed")
+    return replace(said, commit=commit, tree=tree)
+
+
+def _hindered(site: Site) -> str:
+    """Why it cannot be shipped, whatever is in it; empty where it can. Raises ``GitError``."""
+    git, branch, tag = users(site.repo, site.own.home), site.base.branch, tag_of(site.sprint_id)
+    if not branch:
+        return "it began at a detached HEAD: there is no branch to ship it to"
+    if not head_of_base(site):
+        return f"the branch {branch} is gone from {site.repo}"
+    if git("rev-parse", "--is-shallow-repository") == "true":
+        return f"{site.repo} is a shallow clone; type: git -C {site.repo} fetch --unshallow"
+    if git.find(f"refs/tags/{tag}"):
+        return f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}"
+    return ""
+
+
+def at_scratch(site: Site) -> Site:
+    """The site whose tree is the scratch clone."""
+    return replace(site, tree=site.beside("ship"))
+
+
+def scratch(site: Site, commit: str, *more: str) -> Git:
+    """A clone that nobody has had in hand, at ``commit``, on a branch of the base's name; with
+    ``more`` commits. Raises ``GitError``.
+    """
+    folder = at_scratch(site).tree
+    remove(folder)
+    if os.path.lexists(folder):
+        raise GitError(f"{folder} cannot be removed")
+    make(site.own.home, folder, bare=False, branch=site.base.branch)
+    git = Git(site.own.home, folder / ".git", tree=folder)
+    specs = [f"{commit}:refs/heads/{site.base.branch}"]
+    specs += [f"{one}:refs/studio/{one}" for one in more if SHA.fullmatch(one)]
+    fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
+    git("read-tree", "--reset", "-u", "HEAD", timeout_s=LONG_S)
+    return git

@@ -1,0 +1,173 @@
+"""The gateway's own clone, and the branch of each sprint in it. No agent works in here.
+
+Of a sprint there are, beside its branch, refs below ``refs/sg/<sprint>/<life>``: ``base``, and what
+is kept of its tries. The life is when the sprint was started: a store that was deleted may see a
+sprint of the same name again.
+"""
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+
+from gates import faults
+from sprints.branch import Base, branch_of
+from sprints.release.git import LONG_S, ZERO, Git, GitError, make
+
+STALE_S = 600.0  # by then, whoever held a lock has ended, or was killed
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a sprint's work is done: ``own`` is the gateway's clone, ``tree`` the sprint's."""
+
+    repo: Path
+    own: Git
+    tree: Path
+    sprint_id: str
+    life: str
+    base: Base
+
+    @property
+    def branch(self) -> str:
+        """The full name of the sprint's branch."""
+        return f"refs/heads/{branch_of(self.sprint_id)}"
+
+    @property
+    def head(self) -> str:
+        """The commit at which the sprint's branch is. Raises ``GitError``."""
+        if found := self.own.find(self.branch):
+            return found
+        raise GitError(f"the branch {branch_of(self.sprint_id)} is gone from {self.own.git_dir}")
+
+    def ref(self, *names: str) -> str:
+        """A ref of this life of the sprint."""
+        return "/".join(["refs/sg", self.sprint_id, self.life, *names])
+
+    def beside(self, what: str) -> Path:
+        """A folder beside the clone, by a name that no sprint has."""
+        return self.tree.with_name(f".{self.sprint_id}~{what}")
+
+
+def home_of(root: Path) -> Path:
+    """The folder of the gateway's own git in the store at ``root``."""
+    return root / "git"
+
+
+def tree_of(root: Path, sprint_id: str) -> Path:
+    """The folder of the sprint's clone."""
+    return root / "work" / sprint_id
+
+
+def open_site(
+    repo: Path, root: Path, sprint_id: str, life: str, base: Base, known: str = ""
+) -> Site:
+    """The site of the sprint, its branch made where it begins. ``known`` is a commit that is on
+    record as its work. May be repeated, whatever it was killed at. Raises ``GitError``.
+    """
+    try:
+        own = _own(repo, root)
+    except OSError as exc:
+        raise GitError(f"no place for a clone: {exc.strerror}: {exc.filename}") from exc
+    site = Site(repo, own, tree_of(root, sprint_id), sprint_id, life, base)
+    if known and not own.find(f"{known}^{{commit}}"):
+        where = "run the sprint on the host that has its files"
+        raise GitError(
+            f"{known[:12]}, the work of {sprint_id} so far, is not in this store; {where}"
+        )
+    if not own.find(site.ref("base")):
+        _begin(site)
+    return site
+
+
+def _begin(site: Site) -> None:
+    """Take the base from the user's repository, and let the branch begin there, at once."""
+    commit = site.base.commit
+    if not site.own.find(f"{commit}^{{commit}}"):
+        fetch(site.own, site.repo, f"{commit}:{site.ref('fetched')}", timeout_s=LONG_S)
+        faults.point("base_fetched")
+    before = site.own.find(site.branch)
+    moves = [f"update {site.branch} {commit} {before or ZERO}"]
+    if before:  # of an earlier life
+        moves.append(f"update refs/sg/{site.sprint_id}/before/{before} {before}")
+    moves.append(f"create {site.ref('base')} {commit}")
+    if os.path.lexists(site.tree):
+        site.tree.rename(free(site.beside("before")))
+    site.own("update-ref", "--stdin", given="\n".join([*moves, ""]).encode())
+
+
+def fetch(git: Git, source: Path, *refspecs: str, timeout_s: float, strict: bool = False) -> None:
+    """Copy commits from a repository on this disk; tags come along that point at any of them.
+
+    ``strict`` has each of their objects looked at, as of a stranger's. Raises ``GitError``.
+    """
+    checks = {"fetch.fsckObjects": "true"} if strict else {}
+    flags = ["--quiet", "--no-write-fetch-head", "--no-recurse-submodules", "--update-head-ok"]
+    flags += ["--no-tags"] if strict else []
+    git("fetch", *flags, "--", str(source), *refspecs, config=checks, timeout_s=timeout_s)
+
+
+def _own(repo: Path, root: Path) -> Git:
+    """The gateway's own clone, made at the first time. Raises ``GitError``, ``OSError``."""
+    home = home_of(root)
+    for folder in (home, root / "work"):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    _configure(home, repo)
+    folder = home / "own.git"
+    if not folder.is_dir():
+        new = free(home / ".own")
+        make(home, new, bare=True)
+        with suppress(FileExistsError, OSError):
+            new.rename(folder)
+        if not folder.is_dir():
+            raise GitError(f"cannot make {folder}")
+    _unlock(folder)
+    return Git(home, folder)
+
+
+def _configure(home: Path, repo: Path) -> None:
+    """The gateway's one configuration, which also what git starts by itself has: the user's
+    repository may be read whoever owns it, and no summary of commits is believed.
+    """
+    path = home / "config"
+    quoted = str(repo).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    text = (
+        f'[safe]\n\tdirectory = "{quoted}"\n\tdirectory = "{quoted}/.git"\n'
+        "[core]\n\tcommitGraph = false\n\tmultiPackIndex = false\n"
+    )
+    if path.is_file() and not path.is_symlink() and path.read_text("utf-8") == text:
+        return
+    new = home / f".config.{os.getpid()}"
+    new.write_text(text, "utf-8")
+    new.replace(path)
+
+
+def _unlock(folder: Path) -> None:
+    """Remove the locks that a killed git has left."""
+    now = time.time()
+    names = [folder / name for name in ("packed-refs.lock", "HEAD.lock", "config.lock")]
+    for lock in (*names, *(folder / "refs").rglob("*.lock")):
+        with suppress(OSError):
+            if now - lock.lstat().st_mtime > STALE_S:
+                lock.unlink()
+
+
+def free(path: Path) -> Path:
+    """A name like that one at which nothing is."""
+    return next(
+        one
+        for n in range(1, 10_000)
+        if not os.path.lexists(one := path.with_name(f"{path.name}-{n}"))
+    )
+
+
+def remove(folder: Path) -> None:
+    """Delete it with all that is in it, as far as that can be had; links are not followed."""
+    for where, folders, _ in os.walk(folder):
+        for path in (Path(where) / name for name in folders):
+            with suppress(OSError):
+                if not path.is_symlink():
+                    path.chmod(0o700)
+    rmtree(folder, ignore_errors=True)

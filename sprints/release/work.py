@@ -1,0 +1,151 @@
+"""What was done in a sprint's clone: noted before, kept after, and never lost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gates import faults
+from sprints.branch import ABSENT, MOST_PATHS, OBSERVED, UNKNOWN, Seen
+from sprints.release import clone
+from sprints.release.base import submodules
+from sprints.release.git import GitError
+from sprints.release.own import Site
+
+LONGEST_PATH, MOST_NOTES = 200, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whose work it is, as its commit says: a name for a ref, a subject, an author with a mail
+    address, and the trailers in their order.
+    """
+
+    name: str
+    subject: str
+    author: tuple[str, str]
+    trailers: Mapping[str, str] = field(default_factory=dict)
+
+    def message(self) -> str:
+        """Of the commit."""
+        lines = [f"Studio-{key}: {value}" for key, value in self.trailers.items()]
+        return "\n".join([self.subject, "", *lines, ""])
+
+
+def begin(site: Site, mark: Mark, found: Mark) -> str:
+    """Note where the branch is before an agent begins, and return that commit. What lies in the
+    clone already, by a person's hand for instance, goes onto the branch as ``found``. May be
+    repeated. Raises ``GitError``.
+    """
+    clone.ready(site)
+    keep(site, found)
+    head = site.head
+    site.own("update-ref", site.ref("begun", mark.name), head)
+    return head
+
+
+def baseline(site: Site, mark: Mark) -> str:
+    """What ``begin`` has noted; empty where that try never began."""
+    return site.own.find(site.ref("begun", mark.name))
+
+
+def seen(site: Site, mark: Mark) -> Seen:
+    """Keep what the try has left, and say what it was. Raises nothing of git's: then it is
+    unknown, and everything lies in the clone still.
+    """
+    before = ""
+    try:
+        before = baseline(site, mark)
+        if not before:
+            return Seen(UNKNOWN, reason="it had not begun")
+        clone.ready(site)
+        head, notes = keep(site, mark)
+        names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, head)
+    except GitError as exc:
+        return Seen(UNKNOWN, before, reason=str(exc))
+    paths = [name for name in names.split("\0") if name]
+    return Seen(
+        OBSERVED if paths else ABSENT,
+        before,
+        head,
+        len(paths),
+        tuple(_plain(path) for path in paths[:MOST_PATHS]),
+        tuple(_plain(note) for note in notes[:MOST_NOTES]),
+    )
+
+
+def keep(site: Site, mark: Mark) -> tuple[str, list[str]]:
+    """Put all that is in the clone onto the sprint's branch: the commits made there, where they go
+    on from it, and one with what was not committed. Returns the branch's head then, and what was
+    left out. Raises ``GitError``.
+    """
+    head = site.head
+    parent, notes, readable = _committed(site, mark, head)
+    tree, nested = clone.written(site, parent)
+    notes += [f"{path} is a repository of its own and stays in the clone" for path in nested]
+    if tree != site.own("rev-parse", f"{parent}^{{tree}}"):
+        parent = _commit(site, mark, parent, tree)
+    if parent != head:
+        site.own("update-ref", site.branch, parent, head)
+        faults.point("work_kept")
+    if clone.head_in(site.tree) != (site.branch, parent):
+        try:
+            aside = clone.renew(site, aside=not readable)
+        except OSError as exc:
+            raise GitError(f"the clone cannot go on: {exc.strerror}: {exc.filename}") from exc
+        notes += [f"its .git is kept as {aside}"] if aside else []
+    return parent, notes
+
+
+def _committed(site: Site, mark: Mark, head: str) -> tuple[str, list[str], bool]:
+    """The commit from which what is not committed goes on, what to say of others, and whether all
+    that was committed there could be read: branches and a stash are kept as well.
+    """
+    _, theirs = clone.head_in(site.tree)
+    named = {"HEAD": theirs} if theirs else {}
+    named |= clone.refs_in(site.tree)
+    new = {c: n for n, c in named.items() if site.own.find(f"{c}^{{commit}}") != c}
+    refs = {commit: site.ref("theirs", mark.name, commit) for commit in new}
+    if refs:
+        try:
+            clone.import_commits(site, {ref: commit for commit, ref in refs.items()})
+        except GitError as exc:
+            return head, [f"its commits could not be read ({exc})"], False
+    parent, notes = head, []
+    if theirs and site.own.holds_commit(head, below=theirs):
+        parent = theirs
+        if subs := submodules(site.own, theirs):
+            parent, notes = head, [f"its commits have the submodule {subs[0]}"]
+    for commit, ref in refs.items():
+        if site.own.holds("merge-base", "--is-ancestor", commit, parent):
+            site.own("update-ref", "-d", ref)
+        else:
+            notes.append(f"{new[commit]} does not go on from the branch; it is kept as {ref}")
+    return parent, notes, True
+
+
+def _commit(site: Site, mark: Mark, parent: str, tree: str) -> str:
+    name, mail = mark.author
+    return site.own(
+        "commit-tree", tree, "-p", parent, "-F", "-",
+        given=mark.message().encode("utf-8", "replace"),
+        env={"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail},
+    )  # fmt: skip
+
+
+def put_back(site: Site, mark: Mark) -> int:
+    """Have the clone's files be those of the branch again, and return how many were not. What was
+    there is kept as a commit that is on no branch. Raises ``GitError``.
+    """
+    head = site.head
+    tree, _ = clone.written(site, head)
+    if tree == site.own("rev-parse", f"{head}^{{tree}}"):
+        return 0
+    aside = _commit(site, mark, head, tree)
+    site.own("update-ref", site.ref("aside", mark.name, aside[:12]), aside)
+    names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, aside)
+    clone.looking(site)("read-tree", "--reset", "-u", head)
+    return names.count("\0")
+
+
+def _plain(text: str) -> str:
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return shown.encode("utf-8", "replace").decode()[:LONGEST_PATH]

@@ -1,0 +1,187 @@
+"""Sprints of agents that are programs work in a clone: real programs, repositories and kills."""
+
+import json
+import shlex
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from sprints.release.own import tree_of
+from sprints.store import FOLDER
+from tests.checkout import commit, git
+from tests.e2e.conftest import set_gate
+from tests.e2e.test_crashes import check_store, events_of
+from tests.sprints.release.conftest import everything
+from tests.world import MARK, run_command
+
+REPLY = "print('Status: DONE')"
+WRITES = f"open('work', 'a').write('x'); {REPLY}"
+
+
+@pytest.fixture
+def gateway(gateway: Path) -> Path:
+    """A store in a repository with a commit, something staged and something not."""
+    commit(gateway, {"README": "of the project\n"})
+    (gateway / "README").write_text("staged\n")
+    git(gateway, "add", "README")
+    (gateway / "README").write_text("not staged\n")
+    return gateway
+
+
+def set_agent(repo: Path, program: str, agent: str = "agent_01") -> None:
+    """Let that Python answer for the agent."""
+    words = shlex.join([sys.executable, "-c", program])
+    said = run_command(repo, "agent", "set", agent, "--command", words, "--pass-env", MARK)
+    assert said.code == 0, said
+
+
+def own(repo: Path, *argv: str) -> str:
+    """Git on the gateway's own clone."""
+    return git(repo, f"--git-dir={repo / FOLDER}/git/own.git", *argv)
+
+
+def run(repo: Path, fault: str = ""):
+    """Make ``wk1`` and run it."""
+    assert run_command(repo, "sprint", "create", "wk1").code == 0
+    if fault:
+        return run_command(repo, "sprint", "run", "wk1", STUDIO_FAULT=fault)
+    return run_command(repo, "sprint", "run", "wk1")
+
+
+def works_of(repo: Path) -> list[dict]:
+    """What was seen of each try, in the order of the events."""
+    return [e["data"]["work"] for e in events_of(repo, "wk1") if "work" in e["data"]]
+
+
+def test_agents_and_gates_work_in_the_clone_and_the_checkout_stays(gateway):
+    set_agent(gateway, WRITES)
+    set_gate(gateway, "sh -c 'cat work && pwd && touch trace'")
+    before = everything(gateway)
+
+    said = run(gateway)
+
+    assert said.code == 0, said
+    assert everything(gateway) == before
+    tree = tree_of(gateway / FOLDER, "wk1")
+    assert (tree / "work").read_text() == "x" * 6
+    assert own(gateway, "show", "sg/wk1:work") == "x" * 6
+    shown = (gateway / FOLDER / "artifacts/wk1/gates/qa_smoke_quick/stdout.txt").read_text()
+    assert shown == "x" * 6 + f"{tree}\n"
+    assert [work["seen"] for work in works_of(gateway)] == ["observed"] * 6
+    judged = [e["data"] for e in events_of(gateway, "wk1") if e["kind"] == "gate_finished"]
+    assert judged[-1]["tree"] == own(gateway, "rev-parse", "sg/wk1^{tree}")
+    assert judged[-1]["put_back"] == 1
+    shown = run_command(gateway, "sprint", "show", "wk1").out
+    assert f"work: sg/wk1, from main at {git(gateway, 'rev-parse', 'HEAD')[:12]}\n" in shown
+    check_store(gateway)
+
+
+def test_a_reply_that_claims_work_is_seen_to_have_done_none(gateway):
+    set_agent(gateway, "print('Status: DONE, I wrote all of it')")
+
+    assert run(gateway).code == 0
+
+    assert [work["seen"] for work in works_of(gateway)] == ["absent"] * 6
+    assert own(gateway, "rev-parse", "sg/wk1") == git(gateway, "rev-parse", "HEAD")
+
+
+def test_a_sprint_without_such_agents_has_no_clone_and_needs_no_commit(gateway):
+    set_agent(gateway, WRITES, "agent_05")  # whom nobody asks
+
+    assert run(gateway).code == 0
+
+    assert not (gateway / FOLDER / "git").exists()
+    assert not (gateway / FOLDER / "work").exists()
+    assert "base" not in json.dumps(events_of(gateway, "wk1"))
+
+
+def test_without_a_commit_a_sprint_of_agents_is_refused_and_stays_as_it_was(repo, gateway):
+    git(gateway, "checkout", "-q", "--orphan", "empty")
+    set_agent(gateway, WRITES)
+
+    said = run(gateway)
+    queued = run_command(gateway, "sprint", "run", "wk1", "--queue")
+
+    for one in (said, queued):
+        assert one.code == 2
+        assert one.err == (
+            f"error: agent_01 is a program and needs a commit: {gateway} has no commit yet; "
+            f"type: git -C {gateway} commit\n"
+        )
+    assert [e["kind"] for e in events_of(gateway, "wk1")] == ["sprint_created"]
+    assert not (gateway / FOLDER / "git").exists()
+
+
+def test_a_failed_sprint_is_mended_by_hand_in_its_clone_and_retried(gateway):
+    set_agent(gateway, REPLY)
+    set_gate(gateway, "test -e mended")
+    assert run(gateway).code == 1
+    commit(gateway, {"later": "a commit that the sprint does not begin from"})
+    (tree_of(gateway / FOLDER, "wk1") / "mended").write_text("by hand\n")
+
+    said = run_command(gateway, "sprint", "retry", "wk1")
+
+    assert said.code == 0, said
+    files = own(gateway, "ls-tree", "--name-only", "sg/wk1").split("\n")
+    assert files == ["README", "mended"]
+    check_store(gateway)
+
+
+def test_a_program_that_fails_loses_nothing_of_what_it_wrote(gateway):
+    set_agent(gateway, "open('half', 'w').write('x'); raise SystemExit(3)")
+
+    said = run(gateway)
+
+    assert said.code == 1
+    assert own(gateway, "show", "sg/wk1:half") == "x"
+    assert works_of(gateway)[0]["paths"] == ["half"]
+
+
+def test_a_base_that_is_lost_fails_the_sprint_with_its_reason(gateway):
+    set_agent(gateway, WRITES)
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+    assert run_command(gateway, "sprint", "run", "wk1", "--queue").code == 0
+    for path in (gateway / ".git" / "objects").glob("??/*"):
+        path.unlink()
+
+    said = run_command(gateway, "sprint", "run", "wk1")
+
+    assert said.code == 1
+    assert "agent_failed:agent_01 no place to work in: git fetch: " in said.out
+    check_store(gateway)
+
+
+POINTS = ["base_fetched", "clone_made", "work_kept", "clone_renewed"]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_anywhere_the_next_run_goes_on_and_commits_each_work_once(gateway, point):
+    set_agent(gateway, WRITES)
+    set_gate(gateway, "sh -c 'cat work && touch trace'")
+    before = everything(gateway)
+
+    killed = run(gateway, f"{point}:1:sigkill")
+    said = run_command(gateway, "sprint", "run", "wk1")
+
+    assert killed.code == -signal.SIGKILL
+    assert said.code == 0, said
+    assert everything(gateway) == before
+    subjects = own(gateway, "log", "--format=%s", "sg/wk1").split("\n")
+    assert len(subjects) == len(set(subjects)) == 7, "one a round, upon the base"
+    assert own(gateway, "show", "sg/wk1:work") == "x" * 6
+    assert [work["seen"] for work in works_of(gateway)][-1] == "observed"
+    tree = tree_of(gateway / FOLDER, "wk1")
+    assert [path.name for path in tree.parent.iterdir()] == ["wk1"]
+    assert git(tree, "status", "--porcelain") == ""
+    check_store(gateway)
+
+
+def test_the_branch_can_be_fetched_into_the_users_repository(gateway):
+    set_agent(gateway, WRITES)
+    assert run(gateway).code == 0
+
+    git(gateway, "fetch", "-q", ".studio_gateway/git/own.git", "sg/wk1:sg/wk1")
+
+    assert git(gateway, "show", "sg/wk1:work") == "x" * 6

@@ -1,0 +1,207 @@
+"""What has passed is shipped: real programs, repositories and kills; one merge and one tag."""
+
+import json
+import shlex
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from sprints.store import FOLDER
+from tests.checkout import commit, git
+from tests.e2e.conftest import set_gate
+from tests.e2e.test_crashes import check_store, events_of
+from tests.world import MARK, run_command
+
+WRITES = "open('work', 'a').write('x'); print('Status: DONE')"
+
+
+@pytest.fixture
+def gateway(gateway: Path) -> Path:
+    """A store in a clean checkout, an agent that works, and a gate that looks at its work."""
+    commit(gateway, {"README": "of the project\n"})
+    words = shlex.join([sys.executable, "-c", WRITES])
+    said = run_command(gateway, "agent", "set", "agent_01", "--command", words, "--pass-env", MARK)
+    assert said.code == 0, said
+    set_gate(gateway, "sh -c 'grep -q x work'")
+    assert run_command(gateway, "config", "set", "enable_auto_merge", "true").code == 0
+    return gateway
+
+
+def run(repo: Path, fault: str = ""):
+    """Make ``wk1`` and run it."""
+    assert run_command(repo, "sprint", "create", "wk1").code == 0
+    if fault:
+        return run_command(repo, "sprint", "run", "wk1", STUDIO_FAULT=fault)
+    return run_command(repo, "sprint", "run", "wk1")
+
+
+def shipping(repo: Path) -> dict:
+    """How far it is, as state.json has it."""
+    state = json.loads((repo / FOLDER / "state.json").read_text())
+    found: dict = state["sprints"]["wk1"]["meta"].get("shipping", {})
+    return found
+
+
+def kinds(repo: Path) -> list[str]:
+    """The kinds of the events from the last gates before the merge on."""
+    found = [event["kind"] for event in events_of(repo, "wk1")]
+    return found[found.index("ship_started") :]
+
+
+def shipped_once(repo: Path) -> None:
+    """One merge, one tag, both of the tree that the gates passed, and a true certificate."""
+    head = git(repo, "rev-parse", "main")
+    assert git(repo, "log", "--format=%s", "main").split("\n").count("Merge the work of wk1") == 1
+    assert git(repo, "tag").split("\n") == ["shipped/wk1"]
+    assert git(repo, "rev-parse", "shipped/wk1^{commit}") == head
+    assert git(repo, "status", "--porcelain") == ""
+    said = run_command(repo, "verify", "--tag", "shipped/wk1")
+    assert said.code == 0, said
+    judged = [e["data"] for e in events_of(repo, "wk1") if e["kind"] == "gate_finished"]
+    assert judged[-1]["tree"] == git(repo, "rev-parse", "main^{tree}")
+    check_store(repo)
+    findings = json.loads(run_command(repo, "doctor", "--json").out)
+    assert not [one for one in findings if (one["check"], one["level"]) == ("invariants", "bad")]
+
+
+def test_what_has_passed_is_merged_judged_published_and_told(gateway):
+    hook = "sh -c 'cat > told'"
+    added = run_command(gateway, "hook", "add", "tell", "--on", "release_ready", "--command", hook)
+
+    said = run(gateway)
+
+    assert (added.code, said.code) == (0, 0), said
+    assert kinds(gateway) == [
+        "ship_started", "ship_merged", "gate_started", "gate_finished", "ship_publishing",
+        "shipped", "round_done", "note",
+    ]  # fmt: skip
+    assert (gateway / "work").read_text() == "x" * 6
+    told = json.loads((gateway / "told").read_text())
+    (gateway / "told").unlink()
+    assert told["type"] == "release_ready"
+    assert (told["data"]["sprint_id"], told["data"]["branch"]) == ("wk1", "main")
+    shipped_once(gateway)
+
+
+def test_off_is_the_default_and_nothing_of_the_users_changes(gateway):
+    assert run_command(gateway, "config", "set", "enable_auto_merge", "false").code == 0
+    before = git(gateway, "for-each-ref")
+
+    assert run(gateway).code == 0
+
+    assert git(gateway, "for-each-ref") == before
+    assert not shipping(gateway)
+
+
+def test_a_merge_that_is_red_is_never_published(gateway):
+    set_gate(gateway, "sh -c 'grep -q x work && ! test -e theirs'")
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+    for _ in range(5):
+        assert run_command(gateway, "sprint", "step", "wk1").code == 0
+    head = commit(gateway, {"theirs": "what the sprint has never seen"})
+
+    said = run_command(gateway, "sprint", "run", "wk1")
+
+    assert said.code == 1, said
+    assert "gate_failed:qa_smoke_quick" in said.out
+    assert git(gateway, "rev-parse", "main") == head
+    assert git(gateway, "tag") == ""
+    check_store(gateway)
+
+
+def test_a_conflict_blocks_and_a_retry_ships_once_it_is_solved(gateway):
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+    for _ in range(5):
+        assert run_command(gateway, "sprint", "step", "wk1").code == 0
+    commit(gateway, {"work": "theirs\n"})
+
+    said = run_command(gateway, "sprint", "run", "wk1")
+    git(gateway, "rm", "-q", "work")
+    git(gateway, "commit", "-qm", "Out of the way")
+    again = run_command(gateway, "sprint", "retry", "wk1")
+
+    assert said.code == 3, said
+    assert "ship_refused:it conflicts with main in work" in said.out
+    assert again.code == 0, again
+    shipped_once(gateway)
+
+
+def test_a_base_that_moves_while_gates_judge_is_merged_and_judged_again(gateway):
+    moves = f"git -C {gateway} -c user.name=a -c user.email=a@b commit -q --allow-empty -m moved"
+    once = f"test -e {gateway}/.git/once || {{ touch {gateway}/.git/once; {moves}; }}"
+    set_gate(gateway, f'sh -c "case $PWD in *~ship) {once};; esac; grep -q x work"')
+
+    said = run(gateway)
+
+    assert said.code == 0, said
+    assert kinds(gateway)[:8] == [
+        "ship_started", "ship_merged", "gate_started", "gate_finished", "ship_publishing",
+        "ship_moved", "ship_started", "ship_merged",
+    ]  # fmt: skip
+    assert "moved" in git(gateway, "log", "--format=%s", "main").split("\n")
+    shipped_once(gateway)
+
+
+def test_changes_that_are_not_committed_block_and_nothing_of_them_is_touched(gateway):
+    (gateway / "README").write_text("in the middle of something\n")
+    head = git(gateway, "rev-parse", "main")
+
+    said = run(gateway)
+
+    assert said.code == 3, said
+    assert "has changes that are not committed (README); commit or stash them" in said.out
+    assert (gateway / "README").read_text() == "in the middle of something\n"
+    assert (git(gateway, "rev-parse", "main"), git(gateway, "tag")) == (head, "")
+    git(gateway, "commit", "-qam", "Done with that")
+    assert run_command(gateway, "sprint", "retry", "wk1").code == 0
+    shipped_once(gateway)
+
+
+POINTS = ["merge_started", "merge_committed", "ref_updated", "tag_made"]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_anywhere_the_next_run_ships_once(gateway, point):
+    killed = run(gateway, f"{point}:1:sigkill")
+
+    said = run_command(gateway, "sprint", "run", "wk1")
+
+    assert killed.code == -signal.SIGKILL
+    assert said.code == 0, said
+    shipped_once(gateway)
+    assert [path.name for path in (gateway / FOLDER / "work").iterdir()] == ["wk1"]
+
+
+def test_a_certificate_that_events_or_logs_do_not_bear_out_is_found_out(gateway, tmp_path):
+    assert run(gateway).code == 0
+    logs = gateway / FOLDER / "artifacts/wk1/gates/qa_smoke_quick/runs"
+    newest = max(logs.iterdir(), key=lambda path: int(path.name))
+    (newest / "stdout.txt").write_text("another\n")
+    few = tmp_path / "few.jsonl"
+    lines = (gateway / FOLDER / "events.jsonl").read_text().splitlines(keepends=True)
+    few.write_text("".join(lines[:5]))
+
+    log = run_command(gateway, "verify", "--tag", "shipped/wk1")
+    cut = run_command(gateway, "verify", str(few), "--tag", "shipped/wk1")
+    none = run_command(gateway, "verify", "--tag", "nothing")
+
+    assert (log.code, log.out) == (
+        1, f"untrue: stdout of run {newest.name} of gate qa_smoke_quick is another\n",
+    )  # fmt: skip
+    assert cut.code == 1
+    assert "untrue: no event has the hash" in cut.out
+    assert (none.code, none.err) == (2, "error: there is no tag nothing\n")
+
+
+def test_to_ship_without_a_gate_that_has_to_pass_is_refused(gateway):
+    set_gate(gateway, "true", "--advisory")
+
+    said = run(gateway)
+
+    assert said.code == 2
+    assert said.err.startswith(
+        "error: enable_auto_merge needs a required gate in R5_RELEASE_CANDIDATE; see: "
+    )
+    assert [event["kind"] for event in events_of(gateway, "wk1")] == ["sprint_created"]

@@ -1,0 +1,339 @@
+"""What an agent has done is what git shows, and none of it is lost."""
+
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from sprints.branch import ABSENT, OBSERVED, UNKNOWN
+from sprints.release import clone, judging, work
+from sprints.release.git import GitError
+from sprints.release.own import open_site
+from tests.checkout import commit, git
+from tests.sprints.release.conftest import FOUND, MARK, again, reopened, shown
+
+
+def names(site) -> list[str]:
+    """The files at the head of the sprint's branch."""
+    return sorted(site.own("ls-tree", "-r", "--name-only", site.branch).split("\n"))
+
+
+def test_uncommitted_work_is_committed_with_its_trailers(site):
+    (site.tree / "a").write_text("changed\n")
+    (site.tree / "new").mkdir()
+    (site.tree / "new" / "file").write_text("new\n")
+    (site.tree / "src" / "b").unlink()
+    (site.tree / "x.o").write_text("ignored")
+
+    seen = work.seen(site, MARK)
+
+    assert (seen.seen, seen.files) == (OBSERVED, 3)
+    assert seen.paths == ("a", "new/file", "src/b")
+    assert names(site) == [".gitignore", "a", "new/file"]
+    body = site.own("log", "-1", "--format=%an|%ae|%cn|%(trailers:only)", seen.head)
+    assert body.split("\n") == [
+        "agent_01 Lead|agent_01@studio-gateway.invalid|Studio Gateway|Studio-Sprint: wk1",
+        "Studio-Round: R3",
+        "Studio-Task: lead",
+        "Studio-Agent: agent_01",
+        "Studio-Attempt: 1",
+    ]
+    assert git(site.tree, "status", "--porcelain") == ""
+    assert git(site.tree, "rev-parse", "HEAD") == seen.head
+    assert (site.tree / "x.o").exists()
+
+
+def test_an_agent_that_does_nothing_is_seen_to_do_nothing(site):
+    seen = work.seen(site, MARK)
+
+    assert (seen.seen, seen.files, seen.baseline) == (ABSENT, 0, seen.head)
+    assert site.own("rev-list", "--count", site.branch) == "2"
+
+
+def test_an_agents_own_commits_stay_as_they_are_and_the_rest_follows_them(site):
+    (site.tree / "a").write_text("mine\n")
+    git(site.tree, "commit", "-qam", "My own words")
+    mine = git(site.tree, "rev-parse", "HEAD")
+    (site.tree / "b").write_text("left\n")
+
+    seen = work.seen(site, MARK)
+
+    assert (seen.seen, seen.paths, seen.notes) == (OBSERVED, ("a", "b"), ())
+    assert site.own("rev-parse", f"{seen.head}^") == mine
+    assert site.own("log", "-1", "--format=%s %an", mine) == "My own words Ada"
+    assert git(site.tree, "status", "--porcelain") == ""
+
+
+def test_a_commit_on_another_branch_or_on_none_goes_on_from_ours(site):
+    git(site.tree, "checkout", "-q", "-b", "feature")
+    commit(site.tree, {"one": "1"})
+    git(site.tree, "checkout", "-q", "--detach")
+    commit(site.tree, {"two": "2"})
+
+    seen = work.seen(site, MARK)
+
+    assert seen.paths == ("one", "two")
+    assert site.own("rev-list", "--count", site.branch) == "4"
+    assert git(site.tree, "symbolic-ref", "HEAD") == "refs/heads/sg/wk1"
+
+
+def test_what_was_changed_and_changed_back_is_no_work(site):
+    commit(site.tree, {"a": "two\n"})
+    commit(site.tree, {"a": "one\nmore\n"})
+
+    seen = work.seen(site, MARK)
+
+    assert (seen.seen, seen.files) == (ABSENT, 0)
+    assert site.own("rev-list", "--count", site.branch) == "4"
+
+
+def test_a_history_that_was_rewritten_is_kept_beside_and_its_files_are_taken(site):
+    (site.tree / "a").write_text("amended\n")
+    git(site.tree, "commit", "-qa", "--amend", "-m", "Another past")
+    theirs = git(site.tree, "rev-parse", "HEAD")
+
+    seen = work.seen(site, MARK)
+
+    assert (seen.seen, seen.paths) == (OBSERVED, ("a",))
+    assert "does not go on from the branch; it is kept as" in seen.notes[0]
+    assert site.own("rev-parse", site.ref("theirs", MARK.name, theirs)) == theirs
+    assert site.own("rev-parse", f"{seen.head}^") == seen.baseline
+
+
+def test_other_branches_and_a_stash_are_kept_beside(site):
+    git(site.tree, "checkout", "-q", "-b", "tried")
+    commit(site.tree, {"tried": "1"})
+    tried = git(site.tree, "rev-parse", "HEAD")
+    git(site.tree, "pack-refs", "--all")
+    git(site.tree, "checkout", "-q", "sg/wk1")
+    (site.tree / "a").write_text("stashed\n")
+    git(site.tree, "stash")
+    stash = git(site.tree, "rev-parse", "refs/stash")
+    (site.tree / "b").write_text("b")
+
+    seen = work.seen(site, MARK)
+
+    assert seen.paths == ("b",)
+    for kept in (tried, stash):
+        assert site.own("rev-parse", site.ref("theirs", MARK.name, kept)) == kept
+    assert len(seen.notes) == 2
+
+
+def test_commits_that_cannot_be_read_stay_where_they_are(site):
+    (site.tree / "a").write_text("mine\n")
+    git(site.tree, "commit", "-qam", "Mine")
+    mine = git(site.tree, "rev-parse", "HEAD")
+    blob = git(site.tree, "rev-parse", "HEAD:a")
+    (site.tree / ".git/objects" / blob[:2] / blob[2:]).unlink()
+
+    seen = work.seen(site, MARK)
+
+    aside = site.beside("git-1")
+    assert (seen.seen, seen.paths) == (OBSERVED, ("a",))
+    assert "its commits could not be read" in seen.notes[0]
+    assert seen.notes[1] == f"its .git is kept as {aside.name}"
+    assert (aside / "objects" / mine[:2] / mine[2:]).exists()
+
+
+def odd(tree) -> None:
+    """Names and kinds of files that few expect."""
+    (tree / "link").symlink_to("/etc/passwd")
+    (tree / "run").write_text("#!/bin/sh\n")
+    (tree / "run").chmod(0o755)
+    (tree / "-dash").write_text("1")
+    (tree / ":(glob)*").write_text("2")
+    (tree / 'new\nline\t"quoted"').write_text("3")
+    (tree / os.fsdecode(b"\xff\xfe")).write_bytes(b"\0\r\n\xff")
+    shutil.rmtree(tree / "src")
+    (tree / "src").write_text("a file where a folder was")
+    (tree / "a").unlink()
+    (tree / "a").mkdir()
+    (tree / "a" / "file").write_text("and the other way round")
+    os.mkfifo(tree / "pipe")
+
+
+def test_odd_names_and_kinds_of_files_are_taken_as_they_are(site):
+    odd(site.tree)
+
+    seen = work.seen(site, MARK)
+
+    entries = site.own.raw("ls-tree", "-r", "-z", site.branch).split(b"\0")
+    modes = {entry.partition(b"\t")[2]: entry[:6] for entry in entries if entry}
+    assert modes == {
+        b".gitignore": b"100644", b"link": b"120000", b"run": b"100755", b"-dash": b"100644",
+        b":(glob)*": b"100644", b'new\nline\t"quoted"': b"100644", b"\xff\xfe": b"100644",
+        b"src": b"100644", b"a/file": b"100644",
+    }  # fmt: skip
+    assert (
+        site.own.raw(
+            "cat-file",
+            "blob",
+            site.own.raw("ls-tree", "-z", site.branch, "--", os.fsdecode(b"\xff\xfe"))[
+                12:52
+            ].decode(),
+        )
+        == b"\0\r\n\xff"
+    )
+    assert all(path.isprintable() for path in seen.paths)
+
+
+@pytest.mark.parametrize("plant", ["index.lock", "HEAD.lock", "shallow", "MERGE_HEAD", "index"])
+def test_what_stands_in_a_clones_git_folder_stops_nobody(site, plant):
+    (site.tree / "a").write_text("changed\n")
+    (site.tree / ".git" / plant).write_text("nonsense\n")
+
+    assert work.seen(site, MARK).paths == ("a",)
+    assert work.begin(site, again(2), FOUND) == site.head
+
+
+def test_a_try_is_seen_the_same_however_often_we_look(site):
+    (site.tree / "a").write_text("changed\n")
+
+    first, second = work.seen(site, MARK), work.seen(reopened(site.repo), MARK)
+
+    assert (second, first.seen) == (first, OBSERVED)
+    assert site.own("rev-list", "--count", site.branch) == "3"
+
+
+def test_a_try_that_never_began_is_unknown(site):
+    seen = work.seen(site, again(7))
+
+    assert (seen.seen, seen.reason) == (UNKNOWN, "it had not begun")
+
+
+def test_where_git_cannot_tell_nothing_is_taken_and_nothing_lost(site):
+    (site.tree / ".gitattributes").write_text("* working-tree-encoding=no-such\n")
+    (site.tree / "a").write_text("work\n")
+
+    seen = work.seen(site, MARK)
+
+    assert seen.seen == UNKNOWN
+    assert "git update-index: " in seen.reason
+    assert site.head == seen.baseline
+    assert (site.tree / "a").read_text() == "work\n"
+    with pytest.raises(GitError, match="update-index"):
+        work.begin(site, again(2), FOUND)
+
+
+def test_what_a_person_leaves_in_the_clone_is_on_the_branch_before_anybody_is_asked(site):
+    work.seen(site, MARK)
+    (site.tree / "a").write_text("mended by hand\n")
+
+    baseline = work.begin(site, again(2), FOUND)
+    seen = work.seen(site, again(2))
+
+    assert shown(site, "a") == "mended by hand"
+    assert (seen.seen, seen.baseline) == (ABSENT, baseline)
+    assert site.own("log", "-1", "--format=%s", baseline) == "What lay there"
+
+
+def test_a_clone_that_was_deleted_is_made_again_with_all_work(site):
+    (site.tree / "a").write_text("work\n")
+    work.seen(site, MARK)
+    shutil.rmtree(site.tree)
+
+    work.begin(reopened(site.repo), again(2), FOUND)
+
+    assert (site.tree / "a").read_text() == "work\n"
+    assert git(site.tree, "rev-parse", "HEAD") == site.head
+
+
+def test_a_link_in_place_of_the_clone_is_refused(site, tmp_path):
+    shutil.rmtree(site.tree)
+    site.tree.symlink_to(tmp_path)
+
+    with pytest.raises(GitError, match="is not the folder that was made there"):
+        work.begin(site, again(2), FOUND)
+
+
+def test_the_base_may_have_left_its_branch_meanwhile_and_the_work_stays(site, users):
+    git(users, "checkout", "-q", "-f", "--orphan", "other")
+    commit(users, {"z": "z"})
+    git(users, "branch", "-D", "main")
+
+    found = open_site(users, users / ".studio_gateway", "wk1", site.life, site.base)
+
+    assert found.head == site.head
+
+
+def test_a_base_that_is_gone_before_it_was_taken_is_told(users):
+    base = replace(reopened(users).base, commit="1" * 40)
+
+    with pytest.raises(GitError, match="git fetch: "):
+        open_site(users, users / ".studio_gateway", "wk2", "2", base)
+
+
+def test_a_sprint_of_an_earlier_life_is_moved_aside(site):
+    (site.tree / "a").write_text("of the first life\n")
+    before = work.seen(site, MARK).head
+
+    second = reopened(site.repo, life="20270101000000")
+    work.begin(second, MARK, FOUND)
+
+    assert second.head == second.base.commit
+    assert (second.tree / "a").read_text() == "one\nmore\n"
+    assert (second.beside("before-1") / "a").read_text() == "of the first life\n"
+    assert second.own("rev-parse", f"refs/sg/wk1/before/{before}") == before
+
+
+def test_work_that_is_on_record_and_not_here_is_not_begun_anew(users):
+    with pytest.raises(
+        GitError, match="111111111111, the work of wk1 so far, is not in this store"
+    ):
+        reopened(users, known="1" * 40)
+
+    assert not (users / ".studio_gateway/work/wk1").exists()
+
+
+def test_locks_of_a_git_that_was_killed_are_cleared_once_they_are_old(site):
+    lock = site.own.git_dir / f"{site.branch}.lock"
+    lock.touch()
+    (site.tree / "a").write_text("work\n")
+    young = work.seen(site, MARK)
+    os.utime(lock, (1, 1))
+
+    old = work.seen(reopened(site.repo), MARK)
+
+    assert young.seen == UNKNOWN
+    assert "File exists" in young.reason or "cannot lock ref" in young.reason
+    assert old.seen == OBSERVED
+
+
+def test_gates_judge_what_is_on_the_branch_and_their_traces_are_put_back(site):
+    (site.tree / "a").write_text("work\n")
+    tree = judging.enter(site, MARK, FOUND)
+    (site.tree / "a").write_text("formatted by a gate\n")
+    (site.tree / "report").write_text("1\n")
+    (site.tree / "x.o").write_text("cache")
+
+    count = judging.leave(site, MARK)
+
+    assert count == 2
+    assert tree == site.own("rev-parse", f"{site.branch}^{{tree}}")
+    assert (site.tree / "a").read_text() == "work\n"
+    assert not (site.tree / "report").exists()
+    assert (site.tree / "x.o").exists()
+    kept = site.own("for-each-ref", "--format=%(refname)", site.ref("aside"))
+    assert site.own("show", f"{kept}:report") == "1"
+    assert names(site) == [".gitignore", "a", "src/b"]
+
+
+def test_gates_side_by_side_judge_one_tree_and_the_last_one_clears_up(site):
+    first = judging.enter(site, MARK, FOUND)
+    (site.tree / "report").write_text("1\n")
+    second = judging.enter(site, again(2), FOUND)
+
+    counts = judging.leave(site, MARK), judging.leave(site, again(2))
+
+    assert (first, counts) == (second, (0, 1))
+
+
+def test_what_a_gate_left_that_died_with_its_gateway_is_put_back(site):
+    tree = judging.enter(site, MARK, FOUND)
+    judging._inside.clear()  # as another process has it
+    (site.tree / "report").write_text("1\n")
+
+    assert judging.judged(site, MARK) == tree
+    assert judging.clear(site, MARK) == 1
+    assert clone.head_in(site.tree) == (site.branch, site.head)
