@@ -3,14 +3,19 @@
 import sys
 from dataclasses import replace
 
+from django.conf import settings
+
 from sprints import agent_rows, operations
 from sprints.agent_definition import COMMAND, SCRIPTED
 from sprints.engine.carry import Wish
+from tests.checkout import commit
 from tests.world import MARK, ROOT
 
 
 def set_speaker(way: str, agent_id: str = "agent_01") -> None:
-    """Let tests/speaker.py answer for the agent, in that way."""
+    """Let tests/speaker.py answer for the agent, in that way; its work needs a commit."""
+    if not (settings.STORE.repo / ".git" / "HEAD").exists():
+        commit(settings.STORE.repo, {"a.txt": "a"})
     command = (sys.executable, str(ROOT / "tests" / "speaker.py"), way)
     agent = agent_rows.get(agent_id).definition
     agent_rows.put([replace(agent, runner=COMMAND, command=command, pass_env=(MARK,))])

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Serving
+from tests.checkout import commit
 from tests.world import MARK, ROOT
 
 expect.set_options(timeout=20_000)
@@ -15,6 +16,7 @@ SPEAKER = str(ROOT / "tests" / "speaker.py")
 
 def begin(page: Page, serving: Serving, way: str) -> None:
     """A sprint wk1 whose lead is the speaker, handed to the workers."""
+    commit(serving.repo, {"a.txt": "a"})
     command = shlex.join([sys.executable, SPEAKER, way])
     serving.say("agent", "set", "agent_01", "--command", command, "--pass-env", MARK)
     serving.say("sprint", "create", "wk1", "--title", "Colours")
