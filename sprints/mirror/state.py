@@ -91,7 +91,7 @@ def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 def _grouped(row: str, rows: Any, key: str = "sprint_id") -> dict[str, list[Any]]:
     """What the file has of the rows, by their sprint's id, with which ``key`` begins."""
     found: dict[str, list[Any]] = defaultdict(list)
-    for values in rows.values(*{key: None, **KEYS[row]}):
+    for values in rows.values(*{key: None, **KEYS[row]}).iterator(2000):
         found[values[key].split("/")[0]].append(SimpleNamespace(**values))
     return found
 

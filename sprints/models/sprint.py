@@ -60,7 +60,7 @@ class Sprint(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["status", "-created_at"], name="sprint_by_status_age"),
             models.Index(fields=["status", "-finished_at"], name="sprint_by_status_end"),
-            models.Index(fields=["-created_at"], name="sprint_by_age"),
+            models.Index(fields=["-created_at", "-sprint_id"], name="sprint_by_age"),
             models.Index(fields=["home"], condition=~models.Q(lease_owner=""), name="sprint_held"),
         ]
 
