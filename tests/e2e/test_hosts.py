@@ -129,7 +129,7 @@ def test_what_a_host_carried_that_is_killed_for_good_the_other_carries_to_its_en
 
 def test_a_sprint_stays_with_the_host_that_has_its_files(hosts):
     left, right = hosts("database")
-    left.say("gate", "set", "qa_smoke_quick", "--command", "sh -c 'sleep 5'")
+    left.say("gate", "set", "qa_smoke_quick", "--command", "sleep 60")
     queue(left, "s0")
     assert wait_for(lambda: carried(right).get("left") == ["s0"], 30)
 

@@ -124,12 +124,13 @@ def test_a_cancel_reaches_the_worker_that_carries_the_sprint(gateway, worker):
 
 
 def test_a_foreground_run_says_what_is_in_the_repository(gateway, worker):
-    set_gate(gateway, "sleep 2")
+    set_gate(gateway, "sleep 60")
     queue(gateway, "one")
-    assert wait_for(lambda: any("sleep 2" in line for line in processes_of(gateway)), 20)
+    assert wait_for(lambda: any("sleep 60" in line for line in processes_of(gateway)), 20)
     run_command(gateway, "sprint", "create", "two")
 
     said = run_command(gateway, "sprint", "run", "two")
+    run_command(gateway, "sprint", "cancel", "one")
 
     assert said.code == 2
     assert "sprint one is in this repository, carried by process" in said.err
@@ -137,13 +138,15 @@ def test_a_foreground_run_says_what_is_in_the_repository(gateway, worker):
 
 
 def test_a_pause_holds_at_the_next_step_and_a_resume_goes_on(gateway, worker):
-    set_gate(gateway, "sleep 1")
+    waits = "until test -f go; do sleep 0.05; done"
+    set_gate(gateway, f"sh -c '{waits}'")
     queue(gateway, "one")
-    assert wait_for(lambda: any("sleep 1" in line for line in processes_of(gateway)), 20)
+    assert wait_for(lambda: any(waits in line for line in processes_of(gateway)), 20)
 
     said = run_command(gateway, "sprint", "pause", "one", "--why", "the build machine is hot")
     assert said.out.startswith("one holds at its next step")
-    assert wait_for(lambda: not any("sleep 1" in line for line in processes_of(gateway)), 10)
+    (gateway / "go").touch()
+    assert wait_for(lambda: not any(waits in line for line in processes_of(gateway)), 10)
     time.sleep(1)
     run = run_command(gateway, "sprint", "run", "one")
     held = [e["message"] for e in events_of(gateway, "one")][-1]
