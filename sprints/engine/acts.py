@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sprints.contract import Contract
+from sprints.contract import Contract, RoundSpec
+from sprints.engine import task_moves
 from sprints.engine.decide import OVERDUE
 from sprints.engine.holds import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.meta import frozen, merged, same
@@ -35,6 +36,8 @@ def create(
 
 def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     """Freeze the contract with the sprint and open the way to its first round."""
+    if snapshot.rounds:
+        return _anew(snapshot, contract, "sprint started", at)
     first = contract.rounds[0].code
     values = {
         "status": "running",
@@ -42,20 +45,7 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
         "contract": contract.to_json(),
         "started_at": at,
     }
-    rounds = tuple(
-        Create(
-            "round",
-            f"{snapshot.sprint_id}/{spec.code}",
-            {
-                "sprint_id": snapshot.sprint_id,
-                "code": spec.code,
-                "title": spec.title,
-                "status": "pending",
-                "notes": [],
-            },
-        )
-        for spec in contract.rounds
-    )
+    rounds = tuple(_round(snapshot.sprint_id, spec) for spec in contract.rounds)
     return Move(
         "note",
         "sprint started",
@@ -69,12 +59,61 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     )
 
 
+def _round(sprint_id: str, spec: RoundSpec) -> Create:
+    values = {"sprint_id": sprint_id, "code": spec.code, "title": spec.title}
+    values |= {"status": "pending"}
+    return Create("round", f"{sprint_id}/{spec.code}", values | {"notes": []})
+
+
+def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) -> Move:
+    """Start a sprint that has rounds from elsewhere at its first one, as a new attempt: nobody here
+    has judged what was done in them.
+    """
+    first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
+    there = {value.code for value in snapshot.rounds}
+    again = {"status": "pending", "started_at": None, "finished_at": None}
+    values: dict[str, Any] = {
+        "status": "running",
+        "current_round": first,
+        "contract": contract.to_json(),
+        "started_at": at,
+        "attempt": attempt,
+        "last_error": None,
+        "finished_at": None,
+        "cancel_by": "",
+    }
+    return Move(
+        "note",
+        message,
+        (
+            Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values),
+            *(
+                Update("round", f"{snapshot.sprint_id}/{spec.code}", (), again)
+                if spec.code in there
+                else _round(snapshot.sprint_id, spec)
+                for spec in contract.rounds
+            ),
+            *task_moves.dropped(snapshot, at),
+        ),
+        data={
+            "point": "sprint_start",
+            "round": first,
+            "attempt": attempt,
+            "contract": contract.to_json(),
+            "digest": contract.digest,
+        },
+    )
+
+
 def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     """Start again at the round that failed, as a new attempt beside the old evidence.
 
     The attempt runs under the gates as they are now: whoever mended a gate wants it judged by
     that one. The event carries the contract where it is another. Raises ``MoveRefused``.
     """
+    if snapshot.is_foreign and snapshot.sprint.status in (*STOPPED, "running"):
+        first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
+        return _anew(snapshot, contract, f"sprint retried from {first}, attempt {attempt}", at)
     now = snapshot.current
     if now is None or snapshot.sprint.status not in STOPPED:
         raise MoveRefused(
@@ -178,14 +217,14 @@ def edit(
 def cancel(snapshot: Snapshot, by: str, at: datetime) -> Move:
     """Ask a running sprint to stop, or end one that is not running. Raises ``MoveRefused``."""
     status = snapshot.sprint.status
-    if status == "running":
+    if status == "running" and not snapshot.is_foreign:
         return Move(
             "note",
             f"cancel asked by {by}",
             (Update("sprint", snapshot.sprint_id, ("running",), {"cancel_by": by}),),
             data={"by": by},
         )
-    if status not in ("created", "blocked"):
+    if status not in ("created", "blocked", "running"):
         raise MoveRefused(f"sprint {snapshot.sprint_id} is {status}; there is nothing to cancel")
     values = {
         "status": "cancelled",

@@ -47,7 +47,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
             what = f"an answer to {task.owner_agent}: {' / '.join(asks(task))}"
             return _wait(what, OPERATOR, since, None)
         return _wait(f"a retry; {sprint.last_error}", OPERATOR, since, None)
-    if sprint.status != "running":
+    if sprint.status != "running" or snapshot.is_foreign:
         return None
     hook = next((row for row in snapshot.deliveries if row.status == "running"), None)
     if hook:

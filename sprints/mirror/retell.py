@@ -4,22 +4,40 @@ What is in state.json comes from the fold; what is not comes from the data of th
 a run is given out when it ends, so that memory is bounded by what is open and by the state itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from sprints.mirror.fold import apply
+from sprints.mirror.places import led, led_details
 
 Row = tuple[str, dict[str, Any]]
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
+WAIT = {"what", "who", "since_ts", "until_ts"}
+PATHS = ("stdout_path", "stderr_path")  # the only texts of ours that may be null elsewhere
+IMPORTED_RUN: dict[str, Any] = {"number": 1, "attempt": 1, "digest": ""}
+OURS = {
+    "sprint": "sprint_id title created_ts status current_round artifacts_dir last_error meta rounds"
+    " gates",
+    "round": "round_id title status started_ts finished_ts notes tasks",
+    "task": "task_id title owner_agent status created_ts updated_ts details",
+    "gate_run": "gate_id title command required started_ts finished_ts exit_code stdout_path"
+    " stderr_path",
+}
 
 
-def retell(events: Iterable[dict[str, Any]]) -> Iterator[Row]:
+def retell(
+    events: Iterable[dict[str, Any]], moves: Sequence[tuple[int, str]] = ()
+) -> Iterator[Row]:
     """Every row as (kind, values), times aware: tasks, gate runs and deliveries as they end, the
     rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, and
     ``lost`` with the names of what events do not tell whole. Raises ``KeyError`` for a bad patch.
+
+    ``moves`` are the seqs of the events by which the whole store was taken over into another one,
+    and where its artifacts are since: what ended before is there now.
     """
-    story = _Story()
+    story = _Story(moves)
     for event in events:
         story.before(event)
         for op in event["change"]:
@@ -31,7 +49,9 @@ def retell(events: Iterable[dict[str, Any]]) -> Iterator[Row]:
 class _Story:
     """The state as far as it is told, and what is told beside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, moves: Sequence[tuple[int, str]]) -> None:
+        self.moves = moves
+        self.seq = 0
         self.state: dict[str, Any] = {}
         self.beside: dict[str, dict[str, Any]] = {}
         self.prompts: dict[str, dict[str, Any]] = {}
@@ -44,13 +64,16 @@ class _Story:
 
     def before(self, event: dict[str, Any]) -> None:
         """What has to be known before the change is made: nothing of a new sprint is."""
-        if event["kind"] == "sprint_created":
+        self.seq = event["seq"]
+        if event["kind"] in ("sprint_created", "sprint_imported") and "imported" not in event:
             blank = {"started_at": None, "finished_at": None, "attempt": 1}
             self.beside[event["sprint_id"]] = blank | {"contract": None, "cancel_by": "", "n": 0}
 
     def after(self, event: dict[str, Any]) -> Iterator[Row]:
         """What ends with the event."""
         data = event["data"]
+        if "imported" in event:
+            return  # a line of another gateway, which explains nothing here
         if event["seq"] == 1:
             for gate in data.get("gates", ()):
                 self._gate(gate)
@@ -74,6 +97,8 @@ class _Story:
                 words = {"status": data["verdict"], "reason": data["reason"]}
                 words["duration_s"] = data["duration_s"]
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
+            case "sprint_imported":
+                yield from self._imported(event["sprint_id"], data)
             case "hook_started":
                 self._hook_started(event, data)
             case "hook_finished":
@@ -81,6 +106,7 @@ class _Story:
 
     def end(self) -> Iterator[Row]:
         """What is open still, and what may always change."""
+        self.moves = ()  # what is open still was led on with its sprint
         for name in [*self.prompts]:
             yield self._task(name, None)
         for name in [*self.runs]:
@@ -99,6 +125,7 @@ class _Story:
                         **{key: value[key] for key in ("title", "status", "notes")},
                         "started_at": moment(value["started_ts"]),
                         "finished_at": moment(value["finished_ts"]),
+                        "extra": beyond("round", value),
                     },
                 )
         if not self.gates:  # made before its first event told of the gates
@@ -113,14 +140,17 @@ class _Story:
 
     def _whole(self, name: str, sprint: dict[str, Any]) -> dict[str, Any]:
         beside = dict(self.beside[name])
-        meta = {key: value for key, value in sprint["meta"].items() if key != "waiting_for"}
+        meta, waiting = dict(sprint["meta"]), None
+        if isinstance(meta.get("waiting_for"), dict) and {*meta["waiting_for"]} >= WAIT:
+            waiting = meta.pop("waiting_for")  # else it is not one of ours
         keys = ("title", "status", "current_round", "artifacts_dir", "last_error")
         return {
             "sprint_id": name,
             **{key: sprint[key] for key in keys},
             "created_at": moment(sprint["created_ts"]),
             "meta": meta,
-            "waiting": sprint["meta"].get("waiting_for"),
+            "waiting": waiting,
+            "extra": beyond("sprint", sprint),
             "version": beside.pop("n"),
             **beside,
         }
@@ -139,7 +169,7 @@ class _Story:
             return
         if data.get("point") == "sprint_start":
             beside["started_at"] = at
-        elif "attempt" in data and "digest" in data:
+        if "attempt" in data and "digest" in data:
             beside |= {"attempt": data["attempt"], "cancel_by": ""}
         elif event["message"].startswith(("cancel asked by ", "sprint cancelled by ")):
             beside["cancel_by"] = data["by"]
@@ -152,9 +182,11 @@ class _Story:
         return "task", {
             "id": name,
             "round_id": f"{sprint}/{code}",
-            **{key: value[key] for key in ("task_id", "title", "owner_agent", "status", "details")},
+            **{key: value[key] for key in ("task_id", "title", "owner_agent", "status")},
+            "details": self._moved(value["details"], sprint, led_details),
             "created_at": moment(value["created_ts"]),
             "updated_at": moment(value["updated_ts"]),
+            "extra": beyond("task", value),
             "reply": reply,
             **self.prompts.pop(name),
         }
@@ -162,16 +194,35 @@ class _Story:
     def _run(self, name: str, words: dict[str, Any]) -> Row:
         sprint, gate_id = name.split("/")
         value, beside = self.state["sprints"][sprint]["gates"][gate_id], self.runs.pop(name)
-        keys = ("title", "command", "required", "exit_code", "stdout_path", "stderr_path")
+        keys = ("title", "command", "required", "exit_code")
         return "gate_run", {
             "id": f"{name}/{beside['number']}",
             "gate_id": gate_id,
             **{key: value[key] for key in keys},
+            **{key: self._moved(value[key] or "", sprint, led) for key in PATHS},
+            "extra": beyond("gate_run", value),
             "started_at": moment(value["started_ts"]),
             "finished_at": moment(value["finished_ts"]),
             **beside,
             **words,
         }
+
+    def _moved(self, value: Any, sprint_id: str, lead: Callable[..., Any]) -> Any:
+        if self.moves and self.seq < self.moves[-1][0]:
+            return lead(value, sprint_id, PurePath(self.moves[-1][1]))
+        return value
+
+    def _imported(self, sprint_id: str, data: dict[str, Any]) -> Iterator[Row]:
+        """A sprint whose whole state came at once. Its runs are over; its tasks may still end."""
+        self.beside[sprint_id]["finished_at"] = moment(data["finished_ts"])
+        for code, value in self.state["sprints"][sprint_id]["rounds"].items():
+            for task_id in value["tasks"]:
+                self.prompts[f"{sprint_id}/{code}/{task_id}"] = {"prompt": "", "attempt": 1}
+        for gate_id, run in data["runs"].items():
+            place = {"round_id": f"{sprint_id}/{run['round_id']}"}
+            self.runs[f"{sprint_id}/{gate_id}"] = place | IMPORTED_RUN
+            words = {key: run[key] for key in ("status", "reason", "duration_s")}
+            yield self._run(f"{sprint_id}/{gate_id}", words)
 
     def _hook_started(self, event: dict[str, Any], data: dict[str, Any]) -> None:
         row = self.deliveries.setdefault(
@@ -226,6 +277,13 @@ class _Story:
         there = self.gates.get(data["gate_id"])
         position = there["position"] if there else len(self.gates)
         self.gates[data["gate_id"]] = data | {"position": position}
+
+
+def beyond(row: str, value: dict[str, Any]) -> dict[str, Any]:
+    """What stands in that part of the state beside the fields of the row."""
+    ours = OURS[row].split()
+    nulls = {key: None for key in PATHS if row == "gate_run" and value[key] is None}
+    return {key: one for key, one in value.items() if key not in ours} | nulls
 
 
 def moment(text: str | None) -> datetime | None:

@@ -13,18 +13,42 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gates import faults
 from gates.models import GateRun
 from sprints.models import Event, Head, Round, Sprint, Task
 from sprints.snapshot import as_state, consistent
 
-PREFIX = b'{\n  "sprints": {\n'
-SUFFIX = b'\n  },\n  "version": 1\n}'
-EMPTY = b'{\n  "sprints": {},\n  "version": 1\n}'
 ENTRY, END = b'\n    "', b"\n    }"
 MANY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands before the first entry and after the last, and the file without any."""
+
+    prefix: bytes
+    suffix: bytes
+    empty: bytes
+
+    @classmethod
+    def around(cls, extra: dict[str, Any]) -> Self:
+        """The frame with those keys beside the sprints. A sprint's entry is found by its depth, so
+        the only place that reads like this one is the key itself.
+        """
+        text = json.dumps({**extra, "sprints": {}, "version": 1}, indent=2, sort_keys=True)
+        before, key, after = text.encode("ascii").partition(b'\n  "sprints": {')
+        return cls(before + key + b"\n", b"\n  " + after, before + key + after)
+
+    def holds(self, old: Any) -> bool:
+        """Whether that file has this frame, and at least one entry in it."""
+        ends = len(old) - len(self.suffix)
+        return (
+            ends > len(self.prefix)
+            and old[: len(self.prefix)] == self.prefix
+            and old[ends:] == self.suffix
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +70,9 @@ def write(path: Path) -> None:
     Raises ``OSError``; the file as it was stays then.
     """
     head = Head.objects.get(pk=1)
-    seal = _seal(path)
+    seal, frame = _seal(path), Frame.around(head.extra)
     if seal is None or not Event.objects.filter(seq=seal.seq, hash=seal.hash).exists():
-        _replace(path, whole(entries(all_ids())), head)
+        _replace(path, whole(frame, entries(all_ids())), head)
         return
     if seal.seq == head.seq:
         return
@@ -56,11 +80,12 @@ def write(path: Path) -> None:
     ids = sorted({name for name in touched.values_list("sprint_id", flat=True) if name})
     if not ids:
         _write_seal(path, head)
-    elif len(ids) > MANY or seal.size == len(EMPTY):
-        _replace(path, whole(entries(all_ids())), head)
-    else:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
-            _replace(path, splice(old, dict(entries(ids))), head)
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
+        if len(ids) > MANY or not frame.holds(old):
+            _replace(path, whole(frame, entries(all_ids())), head)
+        else:
+            _replace(path, splice(frame, old, dict(entries(ids))), head)
 
 
 def all_ids() -> Iterable[str]:
@@ -102,25 +127,25 @@ def entry(sprint_id: str, whole: dict[str, Any]) -> bytes:
     return f'    "{sprint_id}": {text}'.encode("ascii")
 
 
-def whole(texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+def whole(frame: Frame, texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     """The file's bytes, a part at a time, from the entries of all its sprints."""
     first = True
     for _, text in texts:
-        yield (PREFIX if first else b",\n") + text
+        yield (frame.prefix if first else b",\n") + text
         first = False
-    yield EMPTY if first else SUFFIX
+    yield frame.empty if first else frame.suffix
 
 
-def splice(old: Any, new: dict[str, bytes]) -> Iterator[bytes]:
+def splice(frame: Frame, old: Any, new: dict[str, bytes]) -> Iterator[bytes]:
     """The parts of ``old`` with the entries of ``new`` (sorted by id) put in or replaced."""
     at = 0
     for sprint_id, text in new.items():
-        start, there = _find(old, sprint_id.encode("ascii"))
+        start, there = _find(frame, old, sprint_id.encode("ascii"))
         yield old[at:start]
         if there:
             yield text
             at = old.find(END, start) + len(END)
-        elif start < len(old) - len(SUFFIX):
+        elif start < len(old) - len(frame.suffix):
             yield text + b",\n"
             at = start
         else:
@@ -129,9 +154,9 @@ def splice(old: Any, new: dict[str, bytes]) -> Iterator[bytes]:
     yield old[at:]
 
 
-def _find(old: Any, key: bytes) -> tuple[int, bool]:
+def _find(frame: Frame, old: Any, key: bytes) -> tuple[int, bool]:
     """Where the entry of ``key`` begins, or where it belongs; and whether it is there."""
-    low, high = len(PREFIX), len(old) - len(SUFFIX)
+    low, high = len(frame.prefix), len(old) - len(frame.suffix)
     last = high
     while low < high:
         middle = (low + high) // 2

@@ -110,6 +110,8 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     contract is not sound; ``LeaseLost`` when another takes it on the way.
     """
     sprint = get(sprint_id)
+    if sprint.is_foreign and sprint.status == "running":
+        raise Refused(_came(sprint_id))
     if sprint.status not in ("created", "running"):
         can_retry = sprint.status in acts.STOPPED and sprint.current_round
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
@@ -137,7 +139,14 @@ def start(sprint_id: str, *, again: bool = False, by: str = "") -> Sprint:
     return get(sprint_id)
 
 
+def _came(sprint_id: str) -> str:
+    hint = f"to run it from its first round: studio-gateway sprint retry {sprint_id}"
+    return f"sprint {sprint_id} ran elsewhere when it was imported; {hint}"
+
+
 def _check_can_go_on(snapshot: Snapshot) -> None:
+    if snapshot.is_foreign and snapshot.sprint.status == "running":
+        raise MoveRefused(_came(snapshot.sprint_id))
     if snapshot.sprint.status not in ("created", "running"):
         raise MoveRefused(f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}")
 

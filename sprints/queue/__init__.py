@@ -131,6 +131,7 @@ def tell_overdue() -> None:
     """Put on record, once, what has waited for longer than it may."""
     at = timezone.now()
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING, waiting__until_ts__lt=stamp(at))
+    running = running.filter(started_at__isnull=False)  # no wait of this gateway's
     for row in running.only("version", "status", "waiting"):
         if not row.waiting or row.waiting.get("overdue"):
             continue
