@@ -31,8 +31,9 @@ def retell(
     events: Iterable[dict[str, Any]], moves: Sequence[tuple[int, str]] = ()
 ) -> Iterator[Row]:
     """Every row as (kind, values), times aware: tasks, gate runs and deliveries as they end, the
-    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, and
-    ``lost`` with the names of what events do not tell whole. Raises ``KeyError`` for a bad patch.
+    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, ``head``
+    with what stands beside the sprints, and ``lost`` with the names of what events do not tell
+    whole. Raises ``KeyError`` for a bad patch.
 
     ``moves`` are the seqs of the events by which the whole store was taken over into another one,
     and where its artifacts are since: what ended before is there now.
@@ -134,6 +135,9 @@ class _Story:
         yield from (("gate", row) for row in self.gates.values())
         kept = {name for name, row in self.hooks.items() if row["kind"] == "command"}
         yield from (("hook", self.hooks[name]) for name in sorted(kept))
+        beside = {k: v for k, v in self.state.items() if k not in ("sprints", "version")}
+        if beside:
+            yield "head", {"id": 1, "extra": beside}
         lost = [f"hook {name}" for name in sorted({*self.hooks} - kept)]
         lost += [f"schedule {name}" for name in sorted(self.schedules)]
         yield "lost", {"names": lost}

@@ -1,6 +1,7 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
 from sprints.operations.backup_acts import backup
+from sprints.operations.export_acts import export
 from sprints.operations.import_acts import import_store
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import record_verified, verify, verify_file
@@ -50,6 +51,7 @@ __all__ = [
     "contract_of",
     "create",
     "edit",
+    "export",
     "fire_schedules",
     "import_store",
     "initialise",

@@ -28,6 +28,7 @@ from sprints.store import make_config, make_folders
 
 MODELS: dict[str, Any] = {
     "event": Event,
+    "head": Head,
     "sprint": Sprint,
     "round": Round,
     "task": Task,
@@ -159,12 +160,13 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
             yield event
 
     for some in batches(retell(passing(), moves), counts, lost):
+        last.update(some.pop("head", [{}])[0])
         for kind, values in some.items():
             MODELS[kind].objects.bulk_create([MODELS[kind](**one) for one in values])
     Event.objects.bulk_create(lines)
     if not last:
         raise Refused("there is no event to rebuild from")
-    Head.objects.create(pk=1, **last)
+    Head.objects.create(**{"id": 1, **last})
     Hook.objects.update(seq=last["seq"])  # what has been is not told anew
     return {"event": last["seq"], **counts}, lost
 

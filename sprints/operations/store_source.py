@@ -90,6 +90,7 @@ def _unpack(archive: Path, staging: Path, source: Source) -> None:
     """
     with tarfile.open(archive, "r|*") as packed:
         for entry in packed:
+            packed.members.clear()  # type: ignore[attr-defined]  # it would remember every one
             parts = [part for part in entry.name.split("/") if part not in ("", ".")]
             parts = parts[1:] if parts[:1] == [FOLDER] else parts
             name = "/".join(parts)
