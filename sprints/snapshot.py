@@ -108,6 +108,7 @@ class SprintValue:
     contract: dict[str, Any] | None
     cancel_by: str
     waiting: dict[str, Any] | None = None
+    archived_at: datetime | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 

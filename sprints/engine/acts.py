@@ -1,6 +1,6 @@
 """What an operator's act means for the rows: pure functions to moves, as ``settle`` is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
 STOPPED = ("failed", "blocked", "cancelled")
+Make = Callable[[Snapshot, datetime], Move]
+ENDED = ("succeeded", "failed", "cancelled")
 
 
 def create(
@@ -144,6 +146,41 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
             Update("round", now.id, ("blocked",), again),
         ),
         data=data,
+    )
+
+
+def archive(snapshot: Snapshot, by: str, at: datetime) -> Move:
+    """Take a sprint that has ended out of state.json; its rows and evidence stay. Raises
+    ``MoveRefused``.
+    """
+    sprint = snapshot.sprint
+    if sprint.archived_at:
+        raise MoveRefused(f"sprint {sprint.sprint_id} is archived already")
+    if sprint.status not in ENDED:
+        raise MoveRefused(
+            f"sprint {sprint.sprint_id} is {sprint.status}; only one that has ended is archived"
+        )
+    return Move(
+        "sprint_archived",
+        f"sprint archived by {by}",
+        (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": at}),),
+        data={"by": by},
+        patch=({"op": "remove", "path": f"/sprints/{sprint.sprint_id}"},),
+    )
+
+
+def restore(snapshot: Snapshot, by: str) -> Move:
+    """Put an archived sprint back into state.json. Raises ``MoveRefused``."""
+    sprint = snapshot.sprint
+    if not sprint.archived_at:
+        raise MoveRefused(f"sprint {sprint.sprint_id} is not archived")
+    whole = {"op": "add", "path": f"/sprints/{sprint.sprint_id}", "value": snapshot.state()}
+    return Move(
+        "sprint_restored",
+        f"sprint restored by {by}",
+        (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": None}),),
+        data={"by": by},
+        patch=(whole,),
     )
 
 

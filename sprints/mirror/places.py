@@ -34,6 +34,29 @@ def led(path: str, sprint_id: str, artifacts: PurePath) -> str:
     return (path and mapped(path, sprint_id, artifacts)) or path
 
 
+def lead_sprint(sprint: dict[str, Any], name: str, artifacts: PurePath) -> list[dict[str, Any]]:
+    """Lead the paths of a sprint, as state.json has it, there, in place. Returns that as operations
+    on state.json.
+    """
+    ops = []
+
+    def put(where: str, target: dict[str, Any], key: str, value: Any) -> None:
+        if value != target[key]:
+            target[key] = value
+            path = f"/sprints/{name}{where}/{key}"
+            ops.append({"op": "replace", "path": path, "value": value})
+
+    put("", sprint, "artifacts_dir", led(sprint["artifacts_dir"], name, artifacts))
+    for gate_id, gate in sprint["gates"].items():
+        for key in ("stdout_path", "stderr_path"):
+            put(f"/gates/{gate_id}", gate, key, gate[key] and led(gate[key], name, artifacts))
+    for code, value in sprint["rounds"].items():
+        for task_id, task in value["tasks"].items():
+            where = f"/rounds/{code}/tasks/{task_id}"
+            put(where, task, "details", led_details(task["details"], name, artifacts))
+    return ops
+
+
 def led_details(details: dict[str, Any], sprint_id: str, artifacts: PurePath) -> dict[str, Any]:
     """A task's details with their paths led there."""
     paths = {key: details[key] for key in FOLDERS & {*details} if isinstance(details[key], str)}

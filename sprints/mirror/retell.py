@@ -10,9 +10,11 @@ from pathlib import PurePath
 from typing import Any
 
 from sprints.mirror.fold import apply
-from sprints.mirror.places import led, led_details
+from sprints.mirror.places import lead_sprint, led, led_details
+from sprints.mirror.told_settings import Settings
 
 Row = tuple[str, dict[str, Any]]
+MOVED = "imported"  # the kind of the event by which a whole store was taken over
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
 WAIT = {"what", "who", "since_ts", "until_ts"}
 PATHS = ("stdout_path", "stderr_path")  # the only texts of ours that may be null elsewhere
@@ -58,28 +60,30 @@ class _Story:
         self.prompts: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.deliveries: dict[str, dict[str, Any]] = {}
-        self.gates: dict[str, dict[str, Any]] = {}
-        self.hooks: dict[str, dict[str, Any]] = {}
-        self.schedules: set[str] = set()
-        self.contract: dict[str, Any] = {}
+        self.settings = Settings()
+        self.archived: dict[str, dict[str, Any]] = {}
 
     def before(self, event: dict[str, Any]) -> None:
         """What has to be known before the change is made: nothing of a new sprint is."""
         self.seq = event["seq"]
         if event["kind"] in ("sprint_created", "sprint_imported") and "imported" not in event:
-            blank = {"started_at": None, "finished_at": None, "attempt": 1}
+            blank = {"started_at": None, "finished_at": None, "attempt": 1, "archived_at": None}
             self.beside[event["sprint_id"]] = blank | {"contract": None, "cancel_by": "", "n": 0}
+        elif event["kind"] == "sprint_archived" and event["sprint_id"] in self.beside:
+            name = event["sprint_id"]
+            self.archived[name] = self.state["sprints"][name]
+            self.beside[name]["archived_at"] = moment(event["ts"])
 
     def after(self, event: dict[str, Any]) -> Iterator[Row]:
         """What ends with the event."""
         data = event["data"]
         if "imported" in event:
             return  # a line of another gateway, which explains nothing here
-        if event["seq"] == 1:
-            for gate in data.get("gates", ()):
-                self._gate(gate)
         if event["sprint_id"] is None or event["sprint_id"] not in self.beside:
-            self._setting(event, data)
+            self.settings.heed(event)
+            if event["kind"] == MOVED:
+                for name, sprint in self.archived.items():
+                    lead_sprint(sprint, name, PurePath(data["artifacts"]))
             return
         self._sprint(event, data)
         match event["kind"]:
@@ -98,6 +102,9 @@ class _Story:
                 words = {"status": data["verdict"], "reason": data["reason"]}
                 words["duration_s"] = data["duration_s"]
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
+            case "sprint_restored":
+                del self.archived[event["sprint_id"]]
+                self.beside[event["sprint_id"]]["archived_at"] = None
             case "sprint_imported":
                 yield from self._imported(event["sprint_id"], data)
             case "hook_started":
@@ -114,7 +121,7 @@ class _Story:
             yield self._run(name, {"status": "running", "reason": "", "duration_s": None})
         for row in self.deliveries.values():
             yield "delivery", row
-        for name, sprint in self.state.get("sprints", {}).items():
+        for name, sprint in {**self.state.get("sprints", {}), **self.archived}.items():
             yield "sprint", self._whole(name, sprint)
             for code, value in sprint["rounds"].items():
                 yield (
@@ -129,18 +136,16 @@ class _Story:
                         "extra": beyond("round", value),
                     },
                 )
-        if not self.gates:  # made before its first event told of the gates
-            for gate in self.contract.get("gates", ()):
-                self._gate(gate | {"profiles": [self.contract["profile"]], "enabled": True})
-        yield from (("gate", row) for row in self.gates.values())
-        kept = {name for name, row in self.hooks.items() if row["kind"] == "command"}
-        yield from (("hook", self.hooks[name]) for name in sorted(kept))
+        yield from self.settings.rows()
         beside = {k: v for k, v in self.state.items() if k not in ("sprints", "version")}
         if beside:
             yield "head", {"id": 1, "extra": beside}
-        lost = [f"hook {name}" for name in sorted({*self.hooks} - kept)]
-        lost += [f"schedule {name}" for name in sorted(self.schedules)]
-        yield "lost", {"names": lost}
+        yield "lost", {"names": self.settings.lost()}
+
+    def _of(self, sprint_id: str) -> dict[str, Any]:
+        """The sprint's state; it may be archived."""
+        sprint: dict[str, Any] = self.archived.get(sprint_id) or self.state["sprints"][sprint_id]
+        return sprint
 
     def _whole(self, name: str, sprint: dict[str, Any]) -> dict[str, Any]:
         beside = dict(self.beside[name])
@@ -168,7 +173,7 @@ class _Story:
         if status:
             beside["finished_at"] = at if status[-1] in ENDED else None
         if "contract" in data:
-            beside["contract"] = self.contract = data["contract"]
+            beside["contract"] = self.settings.contract = data["contract"]
         if event["kind"] != "note":
             return
         if data.get("point") == "sprint_start":
@@ -182,7 +187,7 @@ class _Story:
 
     def _task(self, name: str, reply: Any) -> Row:
         sprint, code, task_id = name.split("/")
-        value = self.state["sprints"][sprint]["rounds"][code]["tasks"][task_id]
+        value = self._of(sprint)["rounds"][code]["tasks"][task_id]
         return "task", {
             "id": name,
             "round_id": f"{sprint}/{code}",
@@ -197,7 +202,7 @@ class _Story:
 
     def _run(self, name: str, words: dict[str, Any]) -> Row:
         sprint, gate_id = name.split("/")
-        value, beside = self.state["sprints"][sprint]["gates"][gate_id], self.runs.pop(name)
+        value, beside = self._of(sprint)["gates"][gate_id], self.runs.pop(name)
         keys = ("title", "command", "required", "exit_code")
         return "gate_run", {
             "id": f"{name}/{beside['number']}",
@@ -260,28 +265,6 @@ class _Story:
             if row["sprint_id"] == sprint_id and row["status"] == "pending":
                 row |= {"status": "dropped", "finished_at": at, "next_at": None}
 
-    def _setting(self, event: dict[str, Any], data: dict[str, Any]) -> None:
-        """What an operator has set: the last word of each."""
-        removed = " removed: " in event["message"]
-        match event["kind"]:
-            case "gate_changed" if removed:
-                self.gates.pop(data["gate_id"], None)
-            case "gate_changed":
-                self._gate(_defined(data))
-            case "hook_changed" if removed:
-                self.hooks.pop(data["hook_id"], None)
-            case "hook_changed":
-                self.hooks[data["hook_id"]] = _defined(data) | {"seq": event["seq"]}
-            case "schedule_changed" if removed:
-                self.schedules.discard(data["schedule_id"])
-            case "schedule_changed":
-                self.schedules.add(data["schedule_id"])
-
-    def _gate(self, data: dict[str, Any]) -> None:
-        there = self.gates.get(data["gate_id"])
-        position = there["position"] if there else len(self.gates)
-        self.gates[data["gate_id"]] = data | {"position": position}
-
 
 def beyond(row: str, value: dict[str, Any]) -> dict[str, Any]:
     """What stands in that part of the state beside the fields of the row."""
@@ -293,8 +276,3 @@ def beyond(row: str, value: dict[str, Any]) -> dict[str, Any]:
 def moment(text: str | None) -> datetime | None:
     """A time of the files as an aware one."""
     return None if text is None else datetime.fromisoformat(text)
-
-
-def _defined(data: dict[str, Any]) -> dict[str, Any]:
-    """The definition that an event tells of, without who wanted it so."""
-    return {key: value for key, value in data.items() if key != "by"}

@@ -78,19 +78,21 @@ def write(path: Path) -> None:
         return
     touched = Event.objects.filter(seq__gt=seal.seq, seq__lte=head.seq)
     ids = sorted({name for name in touched.values_list("sprint_id", flat=True) if name})
+    gone = Sprint.objects.filter(pk__in=ids, archived_at__isnull=False).exists()
     if not ids:
         _write_seal(path, head)
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
-        if len(ids) > MANY or not frame.holds(old):
+        if len(ids) > MANY or gone or not frame.holds(old):
             _replace(path, whole(frame, entries(all_ids())), head)
         else:
             _replace(path, splice(frame, old, dict(entries(ids))), head)
 
 
 def all_ids() -> Iterable[str]:
-    """Every sprint's id, in the order of the file, which is no database's collation."""
-    return sorted(Sprint.objects.values_list("sprint_id", flat=True))
+    """The ids that are in the file, in its order, which is no database's collation."""
+    live = Sprint.objects.filter(archived_at__isnull=True)
+    return sorted(live.values_list("sprint_id", flat=True))
 
 
 def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -54,13 +54,16 @@ Change = Create | Update
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An event, and the changes that it tells of."""
+    """An event, and the changes that it tells of. ``patch`` is what becomes of state.json beside
+    what the changes say.
+    """
 
     kind: str
     message: str
     changes: tuple[Change, ...] = ()
     round_id: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    patch: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,7 @@ def _why(change: Update, hold: Hold | None) -> str:
 
 
 def _draft(sprint_id: str, move: Move) -> Draft:
-    patch = [op for change in move.changes for op in patch_of(change)]
+    patch = [*(op for change in move.changes for op in patch_of(change)), *move.patch]
     return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)
 
 

@@ -37,6 +37,9 @@ class Sprint(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     attempt = models.PositiveIntegerField(default=1)
     contract = models.JSONField(null=True, blank=True)
+    archived_at = models.DateTimeField(
+        null=True, blank=True, help_text="since when it is not in state.json"
+    )
     cancel_by = models.CharField(max_length=100, default="", blank=True)
     waiting = models.JSONField(null=True, blank=True, help_text="meta.waiting_for in state.json")
     extra = models.JSONField(

@@ -1,5 +1,6 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.archive_acts import archive, restore
 from sprints.operations.backup_acts import backup
 from sprints.operations.export_acts import export
 from sprints.operations.import_acts import import_store
@@ -40,6 +41,7 @@ __all__ = [
     "Unknown",
     "add_schedule",
     "answer",
+    "archive",
     "ask_to_cancel",
     "backup",
     "cancel",
@@ -59,6 +61,7 @@ __all__ = [
     "rebuild",
     "record_verified",
     "remove_schedule",
+    "restore",
     "resume",
     "retry",
     "run",

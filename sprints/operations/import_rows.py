@@ -15,8 +15,8 @@ from sprints.mirror import foreign_lines, links, state
 from sprints.mirror.differ import differ
 from sprints.mirror.documented import Documented, Unfit, moment, read
 from sprints.mirror.foreign_lines import Damaged
-from sprints.mirror.places import led, led_details
-from sprints.mirror.retell import ENDED, PATHS, retell
+from sprints.mirror.places import lead_sprint, led
+from sprints.mirror.retell import ENDED, retell
 from sprints.mirror.verify import Tell
 from sprints.models import Event, Head, Hook, Sprint, Task
 from sprints.models.event import Draft, adopt, append, stamp
@@ -109,37 +109,27 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
 
 
 def _lead_here(done: Imported) -> None:
-    """Lead the paths of the rows to this store, and tell of each sprint's."""
+    """Lead the paths of all rows to this store, and tell of each sprint's. What is archived is not
+    in the state: that it is moved along is told by the import itself.
+    """
     artifacts = store().artifacts
-    for name, sprint in state.many(state.all_ids()):
-        ops = []
-        own = led(sprint["artifacts_dir"], name, artifacts)
-        if own != sprint["artifacts_dir"]:
-            Sprint.objects.filter(pk=name).update(artifacts_dir=own)
-            ops.append(_replace(f"/sprints/{name}/artifacts_dir", own))
-        for run in GateRun.objects.filter(round__sprint=name).order_by("number"):
-            paths = {key: led(getattr(run, key), name, artifacts) for key in PATHS}
-            if any(getattr(run, key) != path for key, path in paths.items()):
-                GateRun.objects.filter(pk=run.pk).update(**paths)
-        for gate_id, gate in sprint["gates"].items():
-            for key in PATHS:
-                if gate[key] and gate[key] != (path := led(gate[key], name, artifacts)):
-                    ops.append(_replace(f"/sprints/{name}/gates/{gate_id}/{key}", path))
+    live = set(state.all_ids())
+    for name, sprint in state.many(sorted(Sprint.objects.values_list("pk", flat=True))):
+        ops = lead_sprint(sprint, name, artifacts)
+        Sprint.objects.filter(pk=name).update(artifacts_dir=sprint["artifacts_dir"])
         for code, value in sprint["rounds"].items():
             for task_id, task in value["tasks"].items():
-                details = led_details(task["details"], name, artifacts)
-                if details != task["details"]:
-                    Task.objects.filter(pk=f"{name}/{code}/{task_id}").update(details=details)
-                    where = f"/sprints/{name}/rounds/{code}/tasks/{task_id}/details"
-                    ops.append(_replace(where, details))
-        if ops:
+                row = Task.objects.filter(pk=f"{name}/{code}/{task_id}")
+                row.update(details=task["details"])
+        runs = list(GateRun.objects.filter(round__sprint=name))
+        for run in runs:
+            run.stdout_path = led(run.stdout_path, name, artifacts)
+            run.stderr_path = led(run.stderr_path, name, artifacts)
+        GateRun.objects.bulk_update(runs, ["stdout_path", "stderr_path"], batch_size=CHUNK)
+        if ops and name in live:
             done.mapped += len(ops)
             words = f"the files of sprint {name} are in {artifacts} from now on"
             append([Draft("sprint_moved", words, name, change=ops)], timezone.now())
-
-
-def _replace(path: str, value: Any) -> dict[str, Any]:
-    return {"op": "replace", "path": path, "value": value}
 
 
 def _compare(source: Source, done: Imported) -> None:

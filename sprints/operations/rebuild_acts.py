@@ -19,7 +19,7 @@ from sprints.agents.replies import Reply
 from sprints.lock import locked
 from sprints.mirror import links
 from sprints.mirror.moment import no_collection, one_moment
-from sprints.mirror.retell import Row, retell
+from sprints.mirror.retell import MOVED, Row, retell
 from sprints.mirror.verify import Differs, Tell, told_by_all
 from sprints.models import Delivery, Event, Head, Hook, Round, Sprint, Task
 from sprints.operations.store_acts import make_schema, store
@@ -38,7 +38,6 @@ MODELS: dict[str, Any] = {
     "hook": Hook,
 }
 CHUNK = 1000
-MOVED = "imported"  # the kind of the event by which a whole store was taken over
 FREE = {"sprint": {"version"}, "hook": {"seq"}}  # what counts writes, not what happened
 COUNTED = ("sprint", "round", "task", "gate_run", "gate")
 

@@ -67,7 +67,8 @@ def create(
         there = Sprint.objects.filter(sprint_id__iexact=sprint_id).first()
         if there is None:
             raise
-        raise NotNow(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
+        status = "archived" if there.archived_at else there.status
+        raise NotNow(f"sprint {there.sprint_id} already exists; it is {status}") from None
     return Sprint.objects.get(pk=sprint_id)
 
 
@@ -198,13 +199,18 @@ def carry_here(
         raise Refused(f"{text}; see: studio-gateway doctor") from exc
 
 
-def record_act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:
+def record_act(
+    sprint_id: str, make: Callable[[Snapshot, datetime], Move | None], *, archived: bool = False
+) -> Snapshot:
     """Record the move that ``make`` finds right for the sprint as it is, and return the sprint as
-    it is then. Raises ``Refused``.
+    it is then; one that is archived is left alone but for ``archived``. Raises ``Refused``.
     """
     for _ in range(TRIES):
         at = timezone.now()
         snapshot = load(sprint_id, at)
+        if snapshot.sprint.archived_at and not archived:
+            hint = f"first: studio-gateway archive --restore {sprint_id}"
+            raise NotNow(f"sprint {sprint_id} is archived; {hint}")
         try:
             move = make(snapshot, at)
         except MoveRefused as exc:

@@ -75,6 +75,10 @@ def act(name, sprint_id):
             operations.resume(sprint_id, "sam")
         case "cancel":
             operations.cancel(sprint_id, "sam")
+        case "archive":
+            operations.archive([sprint_id], "sam")
+        case "restore":
+            operations.restore([sprint_id], "sam")
         case "red":
             set_gate("false")
         case "green":
@@ -83,6 +87,7 @@ def act(name, sprint_id):
 
 NAMES = (
     "create", "run", "step", "queue", "retry", "pause", "resume", "cancel", "red", "green",
+    "archive", "restore",
 )  # fmt: skip
 ACTS = st.tuples(
     st.sampled_from(NAMES), st.sampled_from("ab"), st.one_of(st.just(0), st.integers(1, 30))
@@ -93,6 +98,7 @@ ACTS = st.tuples(
 @given(st.lists(ACTS, min_size=3, max_size=8))
 @example([("run", "a", 9), ("run", "a", 14), ("run", "a", 0)])
 @example([("red", "a", 0), ("run", "a", 0), ("green", "a", 2), ("retry", "a", 5)])
+@example([("cancel", "a", 0), ("archive", "a", 5), ("archive", "a", 0), ("restore", "a", 2)])
 @example([("create", "a", 3), ("pause", "a", 0), ("queue", "a", 2), ("cancel", "a", 4)])
 def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
     store, monkeypatch, acts
