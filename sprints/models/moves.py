@@ -88,7 +88,7 @@ def record(sprint_id: str, moves: Sequence[Move], hold: Hold | None, at: datetim
             changes.append(Update("sprint", sprint_id, (), {}))
         for change in sorted(changes, key=lambda one: one.row != "sprint"):
             _write(change, hold if change.row == "sprint" else None)
-        events = append([_draft(sprint_id, move) for move in moves], at)
+        events = append([draft_of(sprint_id, move) for move in moves], at)
         transaction.on_commit(lambda: _committed(events))
         faults.point("before_db_commit")
     return events
@@ -210,7 +210,8 @@ def _why(change: Update, hold: Hold | None) -> str:
     return f"{change.row} {change.id} has changed in the meantime"
 
 
-def _draft(sprint_id: str, move: Move) -> Draft:
+def draft_of(sprint_id: str, move: Move) -> Draft:
+    """The move's event, before it has a number."""
     patch = [*(op for change in move.changes for op in patch_of(change)), *move.patch]
     return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)
 

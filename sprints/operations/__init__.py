@@ -6,6 +6,7 @@ from sprints.operations.export_acts import export
 from sprints.operations.import_acts import import_store
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import record_verified, verify, verify_file
+from sprints.operations.replay_acts import replay_all
 from sprints.operations.schedule_acts import (
     add_schedule,
     fire_schedules,
@@ -61,6 +62,7 @@ __all__ = [
     "rebuild",
     "record_verified",
     "remove_schedule",
+    "replay_all",
     "restore",
     "resume",
     "retry",

@@ -119,6 +119,7 @@ def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
     found = operations.verify()
     assert (found.difference, found.behind) == (None, 0)
     assert operations.check_rebuild().difference == ""
+    assert operations.replay_all().divergence is None
 
 
 @pytest.fixture
