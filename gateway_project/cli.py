@@ -34,6 +34,7 @@ OURS = {
     "import": "take over another store, all of it or nothing",
     "archive": "ended sprints out of state.json and all lists, and back",
     "rebuild": "an empty database anew from events.jsonl; --check compares",
+    "upgrade": "a store of an older version to this one: back up, migrate, verify",
     "replay": "would today's engine do what was done?",
     "doctor": "check the installation and say what to type to mend it",
 }

@@ -32,6 +32,7 @@ from sprints.operations.store_acts import (
     initialise,
     settle_files,
 )
+from sprints.operations.upgrade_acts import upgrade, way_back
 from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
 
@@ -72,6 +73,8 @@ __all__ = [
     "start",
     "step",
     "turn_schedule",
+    "upgrade",
     "verify",
     "verify_file",
+    "way_back",
 ]  # fmt: skip

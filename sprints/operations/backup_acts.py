@@ -11,6 +11,7 @@ from django.db import connection
 from sprints.mirror.moment import one_moment
 from sprints.operations.packing import Sink, add_evidence, copy_to
 from sprints.operations.store_acts import store
+from sprints.operations.store_source import ASIDE
 from sprints.queries import Refused
 
 
@@ -36,6 +37,25 @@ def backup(target: Path) -> Backup:
     return Backup(str(target), sink.files, sink.size_bytes)
 
 
+def back_up_as_it_lies(target: Path) -> Backup:
+    """The same, packed, of a store in which nobody works and whose database may be of an older
+    version: nothing is asked of its rows. ``target`` may lie in the store.
+
+    Raises ``Refused``, ``OSError``.
+    """
+    with copy_to(target, packed=True, inside=True) as sink:
+        with tempfile.TemporaryDirectory(dir=store().root, prefix=".backup-") as folder:
+            copy = Path(folder) / store().database.name
+            connection.ensure_connection()
+            _copy_database(copy)
+            for path in (store().events, store().state, store().root / ASIDE, copy):
+                if path.is_file():
+                    with path.open("rb") as file:
+                        sink.add_whole(path.name, file)
+        add_evidence(sink)
+    return Backup(str(target), sink.files, sink.size_bytes)
+
+
 def _copy(sink: Sink) -> None:
     """Evidence is copied after the rows that name it: a run that ends meanwhile has more to show
     than they say, never less.
@@ -48,13 +68,17 @@ def _copy(sink: Sink) -> None:
             assert moment.state, "files that have caught up are there"
             sink.add(store().events.name, moment.events, moment.size)
             sink.add_whole(store().state.name, moment.state)
-        with copy.open("rb") as file:
-            sink.add_whole(copy.name, file)
+        for path in (copy, store().root / ASIDE):
+            if path.is_file():
+                with path.open("rb") as file:
+                    sink.add_whole(path.name, file)
     add_evidence(sink)
 
 
 def _copy_database(copy: Path) -> None:
-    """By SQLite itself, from within our transaction: what it sees is what is copied."""
+    """By SQLite itself: what our transaction sees, if it is one that only reads, is what is copied.
+    From within one that may write, SQLite would wait for itself.
+    """
     source: Any = connection.connection
     target = sqlite3.connect(copy)
     try:

@@ -58,11 +58,12 @@ class Command(GatewayCommand):
             self.stdout.write(f"differs: {found.difference.text}{why}")
             self.stdout.write(f"{found.events} events before it are sound")
         else:
-            self.stdout.write(_worded(found, file))
+            self.stdout.write(worded(found, file))
         sys.exit(1 if found.difference else 0)
 
 
-def _worded(found: Any, file: Path | None) -> str:
+def worded(found: Any, file: Path | None = None) -> str:
+    """A report without a difference, in a line."""
     of = "events" if file else "events, rows and files"
     behind = f"; events.jsonl has {found.behind} of them still to get" if found.behind else ""
     rate = f"{found.events / max(found.took_s, 1e-6):,.0f}/s"
