@@ -11,7 +11,7 @@ from typing import Any
 
 from sprints.contract import CODES, GATED
 from sprints.ids import BadId, check_id
-from sprints.meta import BadMeta, plain_json
+from sprints.meta import DEEP, BadMeta, plain_json
 from sprints.mirror.places import FOLDERS, mapped
 from sprints.models import Round, Sprint, Task
 from sprints.models.event import stamp
@@ -48,7 +48,7 @@ def read(text: str, artifacts: Path) -> Documented:
     ``Unfit``.
     """
     try:
-        whole = plain_json(strict_json(text))
+        whole = plain_json(strict_json(text), DEEP + INSIDE)
     except (ValueError, BadMeta) as exc:
         raise Unfit(f"state.json cannot be read: {exc}") from exc
     if not isinstance(whole, dict) or not isinstance(whole.get("sprints"), dict):
@@ -172,6 +172,7 @@ def _one_of(words: Any) -> Rule:
 
 
 AT = object()
+INSIDE = 8  # levels of the file above a task's details
 TASK_ID = re.compile(r"[^/~\x00-\x1f\x7f]{1,80}")
 _TIME = "a time like 2026-11-24T09:57:01Z"
 _LINE = Rule("a text of at most 200 characters", _text(200), "")

@@ -1,5 +1,6 @@
 """What an import writes: the chain of another gateway as it is, or its lines and sprints retold."""
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -102,6 +103,8 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
         file.seek(whole)
         torn = file.read()
     _lead_here(done)
+    sprints = dict(state.many(sorted(Sprint.objects.values_list("pk", flat=True))))
+    read(json.dumps({"sprints": sprints}), store().artifacts)  # a chain may tell of anything
     _compare(source, done)
     done.chain, done.sprints, done.events = True, rows.get("sprint", 0), rows["event"]
     done.left += lost

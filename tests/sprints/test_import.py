@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from sprints.mirror.places import mapped
+from sprints.models.event import FIRST_PREV, canonical, chain
 from tests.sprints.bad_inputs.refusals import complaint, dump, files
 from tests.world import run_command
 
@@ -500,3 +501,32 @@ def test_a_sprint_that_ran_elsewhere_waits_for_a_person_here(fresh, shell):
     assert {value["status"] for value in sprint["rounds"].values()} == {"done"}
     assert (fresh / "artifacts/x_running/gates/qa_smoke_quick/runs/1/stdout.txt").is_file()
     agrees(shell)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('"status": "created"', '"status": "paused"', "/sprints/wk2/status is not one of"),
+        ("wk2", "../wk2", "cannot be a sprint id"),
+    ],
+)
+def test_a_chain_that_holds_may_not_tell_of_what_cannot_be(
+    fresh, lived, shell, before, after, words
+):
+    prev, lines = FIRST_PREV, []
+    for line in (lived / "events.jsonl").read_text().splitlines():
+        changed = line.replace(before, after) if "wk2" in line else line
+        event = {k: v for k, v in json.loads(changed).items() if k != "hash"} | {"prev": prev}
+        if after.startswith("../"):
+            event["change"] = [
+                op | {"path": op["path"].replace("/../wk2", "/..~1wk2")} for op in event["change"]
+            ]
+        prev = chain(prev, event)
+        lines.append(canonical(event | {"hash": prev}) + "\n")
+    (lived / "events.jsonl").write_text("".join(lines))
+    unchanged = all_of(fresh)
+
+    said = complaint(shell("import", str(lived)))
+
+    assert words in said
+    assert all_of(fresh) == unchanged
