@@ -113,6 +113,7 @@ def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None)
     if store().artifacts.is_dir():
         store().artifacts.rmdir()
     source.artifacts.rename(store().artifacts)
+    faults.point("import_placed")
     if done.unexplained:
         copyfile(source.root / done.unexplained, store().root / f"{done.unexplained}.imported")
         done.unexplained = str(store().root / f"{done.unexplained}.imported")

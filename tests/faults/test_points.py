@@ -53,7 +53,7 @@ def cases(points: list[str], short: list[str]) -> list[tuple[str, str]]:
 
 def test_every_point_is_tried():
     hooks, agents = {"hook_spawned", "hook_exited"}, {"agent_spawned", "agent_exited"}
-    elsewhere = {"migration_step"} | hooks | agents
+    elsewhere = {"migration_step", "import_placed"} | hooks | agents
 
     assert {*RUN, *BACKGROUND, *elsewhere} == {name for name, exists in POINTS.items() if exists}
 

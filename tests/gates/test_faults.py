@@ -17,9 +17,11 @@ SOURCES = [path for name in ("gates", "sprints") for path in sorted((ROOT / name
 
 # What writes so that it lasts and has no point of its own, and why that is enough.
 NO_POINT = {
-    "sprints/operations/backup_acts.py:add": "a backup that breaks off is no store, and says so",
-    "sprints/operations/backup_acts.py:backup": "the same",
-    "sprints/operations/backup_acts.py:close": "the same",
+    "sprints/operations/packing.py:_add": "a copy that breaks off is no store, and says so",
+    "sprints/operations/packing.py:close": "the same",
+    "sprints/operations/packing.py:copy_to": "the same",
+    "sprints/operations/store_source.py:_write": "beside the store: an import begins anew there",
+    "sprints/operations/import_acts.py:_keep_aside": "the same",
     "gates/faults.py:fsync": "it is the point",
     "gates/evidence.py:prepare": "empty files of a run that is on record already",
     "gates/evidence.py:_show": "a second name of evidence",
