@@ -119,11 +119,13 @@ def _lead_here(done: Imported) -> None:
     live = set(state.all_ids())
     for name, sprint in state.many(sorted(Sprint.objects.values_list("pk", flat=True))):
         ops = lead_sprint(sprint, name, artifacts)
-        Sprint.objects.filter(pk=name).update(artifacts_dir=sprint["artifacts_dir"])
-        for code, value in sprint["rounds"].items():
-            for task_id, task in value["tasks"].items():
+        if ops:
+            Sprint.objects.filter(pk=name).update(artifacts_dir=sprint["artifacts_dir"])
+        for op in ops:
+            if op["path"].endswith("/details"):
+                _, _, _, _, code, _, task_id, _ = op["path"].split("/")
                 row = Task.objects.filter(pk=f"{name}/{code}/{task_id}")
-                row.update(details=task["details"])
+                row.update(details=op["value"])
         runs = list(GateRun.objects.filter(round__sprint=name))
         for run in runs:
             run.stdout_path = led(run.stdout_path, name, artifacts)
