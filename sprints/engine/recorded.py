@@ -186,6 +186,7 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
         reply,
         reason=data.get("reason", ""),
         stopped=event["kind"] == "task_stopped",
+        text=data.get("text", ""),
         tail=data.get("tail", ""),
         exit_code=data.get("exit_code"),
         duration_s=data.get("duration_s"),

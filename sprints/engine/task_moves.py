@@ -117,6 +117,8 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         text = said.text
         details |= {"reply": said.reply.status, "questions": [*said.reply.questions]}
         data |= {"reply": asdict(said.reply)}
+        if text and text != said.reply.text():
+            data |= {"text": text}  # as it came; without, the parts say it all
         status, kind, words = Status.DONE, "task_done", f"{agent} answered: {said.reply.status}"
         if directional := [*said.reply.directional]:
             details |= {"asks": directional}

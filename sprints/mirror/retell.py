@@ -87,12 +87,11 @@ class _Story:
             return
         self._sprint(event, data)
         match event["kind"]:
-            case "task_started":
+            case "task_started" | "task_done" | "task_asks" | "task_failed" | "task_stopped":
                 name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
-                self.prompts[name] = {"prompt": data["prompt"], "attempt": data["attempt"]}
-            case "task_done":
-                name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
-                yield self._task(name, data["reply"])
+                self._asked(name, event["kind"], data)
+                if event["kind"] == "task_done":
+                    yield self._task(name)
             case "gate_started":
                 self.runs[f"{event['sprint_id']}/{data['gate_id']}"] = {
                     "round_id": f"{event['sprint_id']}/{event['round_id']}",
@@ -116,7 +115,7 @@ class _Story:
         """What is open still, and what may always change."""
         self.moves = ()  # what is open still was led on with its sprint
         for name in [*self.prompts]:
-            yield self._task(name, None)
+            yield self._task(name)
         for name in [*self.runs]:
             yield self._run(name, {"status": "running", "reason": "", "duration_s": None})
         for row in self.deliveries.values():
@@ -185,7 +184,16 @@ class _Story:
             if status:
                 self._drop(event["sprint_id"], at)
 
-    def _task(self, name: str, reply: Any) -> Row:
+    def _asked(self, name: str, kind: str, data: dict[str, Any]) -> None:
+        """What stands in the row of a question beside the state: its reply stays until the next."""
+        if kind == "task_started":
+            before = self.prompts.get(name, {}).get("reply")
+            asked = {"prompt": data["prompt"], "attempt": data["attempt"]}
+            self.prompts[name] = asked | {"reply": before}
+        else:
+            self.prompts[name]["reply"] = data.get("text") or data.get("reply")
+
+    def _task(self, name: str) -> Row:
         sprint, code, task_id = name.split("/")
         value = self._of(sprint)["rounds"][code]["tasks"][task_id]
         return "task", {
@@ -196,7 +204,6 @@ class _Story:
             "created_at": moment(value["created_ts"]),
             "updated_at": moment(value["updated_ts"]),
             "extra": beyond("task", value),
-            "reply": reply,
             **self.prompts.pop(name),
         }
 
@@ -224,9 +231,10 @@ class _Story:
     def _imported(self, sprint_id: str, data: dict[str, Any]) -> Iterator[Row]:
         """A sprint whose whole state came at once. Its runs are over; its tasks may still end."""
         self.beside[sprint_id]["finished_at"] = moment(data["finished_ts"])
+        blank = {"prompt": "", "attempt": 1, "reply": None}
         for code, value in self.state["sprints"][sprint_id]["rounds"].items():
             for task_id in value["tasks"]:
-                self.prompts[f"{sprint_id}/{code}/{task_id}"] = {"prompt": "", "attempt": 1}
+                self.prompts[f"{sprint_id}/{code}/{task_id}"] = dict(blank)
         for gate_id, run in data["runs"].items():
             place = {"round_id": f"{sprint_id}/{run['round_id']}"}
             self.runs[f"{sprint_id}/{gate_id}"] = place | IMPORTED_RUN

@@ -106,6 +106,10 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
     sprints = dict(state.many(sorted(Sprint.objects.values_list("pk", flat=True))))
     read(json.dumps({"sprints": sprints}), store().artifacts)  # a chain may tell of anything
     _compare(source, done)
+    running = Sprint.objects.filter(status="running", started_at__isnull=False).order_by("pk")
+    for name in running.values_list("pk", flat=True):
+        hold = f"to hold it: studio-gateway sprint pause {name}"
+        done.notes.append(f"sprint {name} goes on here once a worker is at work; {hold}")
     done.chain, done.sprints, done.events = True, rows.get("sprint", 0), rows["event"]
     done.left += lost
     return [Damaged(rows["event"] + 1, "it is torn: it ends without a newline", torn)] * bool(torn)

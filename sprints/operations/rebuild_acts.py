@@ -198,8 +198,9 @@ def batches(
                 lost += values["names"]
                 continue
             if kind == "task":
-                reply = values["reply"]
-                values["reply"] = Reply(**reply).text() if reply else ""
+                reply = values["reply"]  # as it came, or its parts
+                parts = isinstance(reply, dict)
+                values["reply"] = Reply(**reply).text() if parts else reply or ""
             counts[kind] += 1
             found.setdefault(kind, []).append(values)
         yield found

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shlex
 import shutil
+import sys
 import tarfile
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -12,7 +14,7 @@ import pytest
 from sprints.mirror.places import mapped
 from sprints.models.event import FIRST_PREV, canonical, chain
 from tests.sprints.bad_inputs.refusals import complaint, dump, files
-from tests.world import run_command
+from tests.world import ROOT, run_command
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -530,3 +532,33 @@ def test_a_chain_that_holds_may_not_tell_of_what_cannot_be(
 
     assert words in said
     assert all_of(fresh) == unchanged
+
+
+def test_a_sprint_of_ours_that_runs_goes_on_here_and_its_agents_files_come_along(
+    fresh, tmp_path, shell
+):
+    repo = tmp_path / "home"
+    (repo / ".git").mkdir(parents=True)
+    says = shlex.join([sys.executable, str(ROOT / "tests" / "speaker.py"), "replies"])
+    for argv in (
+        ("init",),
+        ("gate", "set", "qa_smoke_quick", "--command", "true"),
+        ("agent", "set", "agent_01", "--command", says),
+        ("sprint", "create", "wk1"),
+        ("sprint", "step", "wk1"),
+    ):
+        assert run_command(repo, *argv).code == 0
+
+    done = told(shell("import", str(repo), "--json"))
+
+    agrees(shell)
+    (note,) = done["notes"]
+    assert note.startswith("sprint wk1 goes on here once a worker is at work; to hold it: ")
+    details = state_of(fresh)["sprints"]["wk1"]["rounds"]["R0_SETUP"]["tasks"]["lead_agent_01"][
+        "details"
+    ]
+    assert Path(details["stdout"]).is_relative_to(fresh)
+    assert Path(details["stdout"]).read_text().startswith("Status: DONE")
+    assert shell("sprint", "run", "wk1").code == 0
+    agrees(shell)
+    assert shell("replay").code == 0
