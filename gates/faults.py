@@ -29,6 +29,7 @@ POINTS = {
     "before_state_fsync": True,
     "before_state_rename": True,
     "after_state_rename": True,
+    "import_placed": True,  # the evidence is in its place, the rows are not committed
     # the carrier of a sprint
     "task_started": True,
     "lease_taken": True,

@@ -76,6 +76,9 @@ class GateRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     stdout_path = models.TextField()
     stderr_path = models.TextField()
+    extra = models.JSONField(
+        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
+    )
 
     class Meta:
         # By number, never by time: a clock may be put back, and the latest run is the last begun.

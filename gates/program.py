@@ -36,7 +36,11 @@ class Program:
 
     def has_ended(self) -> bool:
         """Whether it is dead already."""
-        return self._popen.poll() is not None
+        return self.ended_with() is not None
+
+    def ended_with(self) -> int | None:
+        """Its exit code, negative for the signal that ended it; None while it lives."""
+        return self._popen.poll()
 
     def stop(self, grace_s: float) -> None:
         """SIGTERM, ``grace_s``, then SIGKILL to it and to every process below it."""

@@ -21,9 +21,9 @@ class Verdict(StrEnum):
 class Judgement:
     """A verdict and why. ``exit_code`` is negative when a signal ended the program, None when it
     never ended under our eyes; ``duration_s`` is measured on a monotonic clock. ``outputs`` is the
-    SHA-256 (hex) of what it printed, by the file's name. ``tree`` is the git tree that was judged,
-    empty where files were judged as they lay, and ``put_back`` how many of its files the gate had
-    changed.
+    SHA-256 (hex) of what it printed, by the file's name, and ``place`` names the store in which
+    that lies. ``tree`` is the git tree that was judged, empty where files were judged as they lay,
+    and ``put_back`` how many of its files the gate had changed.
     """
 
     verdict: Verdict
@@ -33,5 +33,6 @@ class Judgement:
     strays_killed: int = 0
     dropped_bytes: int = 0
     outputs: tuple[tuple[str, str], ...] = ()
+    place: str = ""
     tree: str = ""
     put_back: int = 0

@@ -31,7 +31,12 @@ OURS = {
     "contract": "prove that no path under the gates and hooks as they are breaks a promise",
     "verify": "compare the hash chain, the rows and the files, down to the byte",
     "backup": "a copy of the store as of one moment, without its keys",
+    "export": "the record as one archive for another gateway, without secrets",
+    "import": "take over another store, all of it or nothing",
+    "archive": "ended sprints out of state.json and all lists, and back",
     "rebuild": "an empty database anew from events.jsonl; --check compares",
+    "upgrade": "a store of an older version to this one: back up, migrate, verify",
+    "replay": "would today's engine do what was done?",
     "doctor": "check the installation and say what to type to mend it",
 }
 

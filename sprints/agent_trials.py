@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sprints.agent_definition import SCRIPTED, AgentDefinition
-from sprints.agents.probe import Place, clones, probe, version
+from sprints.agents.probe import Place, clones, probe
 from sprints.doctor import Check, Finding, missing_in
 from sprints.models import Agent
 from sprints.models.lease import held, holder
@@ -54,9 +54,8 @@ def _try(agent: AgentDefinition, store: Store, place: Place, timeout_s: float) -
             return Finding("agents", "bad", f"{name}: there is no {missing}", change)
         text = f"{name}: {missing} is not in a fresh clone of the repository"
         return Finding("agents", "bad", text, f"git add {shlex.quote(missing)} && git commit")
-    said = version(agent, here)
-    program = f"{agent.command[0]} ({said or 'it tells no version'})"
     trial = probe(agent, here, store.repo, store.root, timeout_s)
+    program = f"{agent.command[0]} ({trial.version or 'it tells no version'})"
     where = "" if is_clone else ", in an empty repository, for there is none to clone"
     text = f"{name}: {program} {trial.text}{where}"
     if not trial.outside:

@@ -29,7 +29,7 @@ class Gauges:
 
 def gauges() -> Gauges:
     """Ask the database and the queue."""
-    counts = dict(Sprint.objects.order_by().values_list("status").annotate(Count("pk")))
+    counts = dict(queries.listed().order_by().values_list("status").annotate(Count("pk")))
     running = Sprint.Status.RUNNING
     waiting: dict[str, Any] = queue.depth()
     hosts = queries.hosts()

@@ -110,7 +110,8 @@ def shipped_green(now: datetime) -> Iterator[Violation]:
 def one_answer(now: datetime) -> Iterator[Violation]:
     """Nothing is still asked for a sprint that does not run."""
     still = Task.objects.filter(status__in=(Task.Status.PENDING, Task.Status.IN_PROGRESS))
-    for task in still.exclude(round__sprint__status=Sprint.Status.RUNNING).only("pk"):
+    ours = still.filter(round__sprint__started_at__isnull=False)
+    for task in ours.exclude(round__sprint__status=Sprint.Status.RUNNING).only("pk"):
         yield Violation(f"task {task.pk} has no answer, and its sprint ended", RESTORE)
 
 
@@ -186,7 +187,8 @@ def one_carrier(now: datetime) -> Iterator[Violation]:
 
 def nobody_silent(now: datetime) -> Iterator[Violation]:
     """What runs is carried, waits for its turn, or waits for somebody who is there."""
-    running = list(Sprint.objects.filter(status=Sprint.Status.RUNNING).order_by("started_at"))
+    rows = Sprint.objects.filter(status=Sprint.Status.RUNNING, started_at__isnull=False)
+    running = list(rows.order_by("started_at"))
     carried = [row.home for row in held() if holder(row)]
     hosts = Host.objects.filter(seen_at__gt=now - ALIVE)
     living, stirring = set(hosts.values_list("place", flat=True)), _stirring(now)

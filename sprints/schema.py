@@ -14,10 +14,14 @@ LITTLE = 1 << 20  # bytes; SQLite calls it an I/O error when its index of the lo
 
 
 class NotReady(StoreError):
-    """The database cannot be used yet, and init mends that."""
+    """The database cannot be used yet, and init mends that, too."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what, INIT)
+    def __init__(self, what: str, remedy: str = INIT) -> None:
+        super().__init__(what, remedy)
+
+
+class Older(NotReady):
+    """An older version has made the database."""
 
 
 def check_schema() -> None:
@@ -39,7 +43,7 @@ def check_schema() -> None:
         raise unusable(exc) from exc
     wanted = {(app, name) for app in OURS for name in _names(app)}
     if wanted - applied:
-        raise NotReady("the database is of an older version")
+        raise Older("the database is of an older version", "run: studio-gateway upgrade")
     if newer := sorted(applied - wanted):
         raise StoreError(f"the database was made by a newer version ({newer[-1][1]})")
 

@@ -1,7 +1,7 @@
 """A sprint as frozen values: what the engine decides on, and what state.json shows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ class RoundValue:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     notes: list[str] | tuple[str, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class TaskValue:
     details: dict[str, Any]
     prompt: str = ""
     reply: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class GateRunValue:
     exit_code: int | None = None
     duration_s: float | None = None
     finished_at: datetime | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ class SprintValue:
     contract: dict[str, Any] | None
     cancel_by: str
     waiting: dict[str, Any] | None = None
+    archived_at: datetime | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 Row = SprintValue | RoundValue | TaskValue | GateRunValue | DeliveryValue
@@ -140,6 +145,11 @@ class Snapshot:
     def paused(self) -> bool:
         """Somebody holds it at its next step."""
         return self.sprint.meta.get("automation_paused") is True
+
+    @property
+    def is_foreign(self) -> bool:
+        """It came from elsewhere on its way or at its end, and nothing here has carried it."""
+        return self.contract is None and self.sprint.status != "created"
 
     @property
     def now(self) -> RoundValue:
@@ -195,7 +205,7 @@ def as_state(
 
 def _values(row: Any) -> dict[str, Any]:
     if isinstance(row, Row):
-        return {f.name: getattr(row, f.name) for f in fields(row)}
+        return {one.name: getattr(row, one.name) for one in fields(row)}
     return dict(row.__dict__)
 
 
@@ -234,7 +244,7 @@ def load(sprint_id: str, at: datetime) -> Snapshot:
 
 
 def _value(kind: Any, row: Any) -> Any:
-    return kind(**{f.name: getattr(row, f.name) for f in fields(kind)})
+    return kind(**{one.name: getattr(row, one.name) for one in fields(kind)})
 
 
 def _all(kind: Any, rows: Iterable[Any]) -> tuple[Any, ...]:
@@ -271,7 +281,7 @@ def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
     name, kind = _KINDS[change.row]
     rows: tuple[Any, ...] = getattr(snapshot, name)
     if isinstance(change, Create):
-        known = {f.name for f in fields(kind)}
+        known = {one.name for one in fields(kind)}
         values = {key: value for key, value in change.values.items() if key in known}
         rows = (*rows, kind(id=change.id, **values))
     else:

@@ -56,6 +56,10 @@ class Store:
         """Names this store among those of all machines that share a database."""
         return f"{socket.gethostname()}:{self.root}"
 
+    def place_of(self, folder: Path) -> str:
+        """This store's, where ``folder`` is of its artifacts; else empty."""
+        return self.place if folder.is_relative_to(self.artifacts) else ""
+
     @property
     def root(self) -> Path:
         return self.repo / FOLDER

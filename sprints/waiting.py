@@ -66,6 +66,8 @@ class _Around:
 def _wait_of(row: Sprint, around: _Around) -> dict[str, Any] | None:
     if row.status == Sprint.Status.CREATED:
         return _answer("a start", OPERATOR, stamp(row.created_at))
+    if row.is_foreign and row.status in (Sprint.Status.RUNNING, Sprint.Status.BLOCKED):
+        return _answer("a retry; it came from elsewhere", OPERATOR, stamp(row.created_at))
     if row.status == Sprint.Status.BLOCKED:
         blocked: dict[str, Any] | None = row.waiting
         return blocked

@@ -14,20 +14,37 @@ from sprints.models import Round, Sprint, Task
 from sprints.operations import Refused
 
 
+class Archived(admin.SimpleListFilter):
+    """What is archived is left out unless asked for."""
+
+    title = parameter_name = "archived"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        """The other choice is the first: not archived."""
+        return [("1", "archived")]
+
+    def queryset(self, request: Any, queryset: QuerySet[Sprint]) -> QuerySet[Sprint]:
+        """Those that are, or are not; on its own page each is found."""
+        if request.resolver_match.url_name.endswith("_change"):
+            return queryset
+        return queryset.filter(archived_at__isnull=self.value() != "1")
+
+
 @admin.register(Sprint, site=site)
 class Sprints(Rows):
     """All sprints, the newest first."""
 
     list_display = ["sprint_id", "title", "state", "current_round", "owner", "waits", "age"]
-    list_filter = ["status"]
+    list_filter = ["status", Archived]
     ordering = ["-created_at"]
     search_fields = ["sprint_id", "title"]
     search_help_text = "by id or title"
     actions = ["start", "pause", "resume", "retry", "cancel"]
     fields = tuple(
         (
-            "sprint_id title state current_round attempt last_error created started finished owner"
-            " waits home lease_owner lease_token version artifacts_dir meta_shown contract_shown"
+            "sprint_id title state current_round attempt last_error created started finished"
+            " archived owner waits home lease_owner lease_token version artifacts_dir meta_shown"
+            " contract_shown"
         ).split()
     )
 
@@ -35,6 +52,7 @@ class Sprints(Rows):
     created = staticmethod(when("created_at"))
     started = staticmethod(when("started_at"))
     finished = staticmethod(when("finished_at"))
+    archived = staticmethod(when("archived_at"))
 
     def get_queryset(self, request: Any) -> QuerySet[Sprint]:
         """Without what is large, and read by nobody in a list."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from django.conf import settings
+
 from gates import evidence, process
 from gates.definition import is_hidden
 from gates.kinds.command import apart, resolve
@@ -124,7 +126,8 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
 
 def _shown(folder: Path, exchange: Exchange) -> Exchange:
     """The exchange, with its outputs, once those are shown as the task's latest."""
-    exchange = replace(exchange, outputs=evidence.digests(folder))
+    found = evidence.digests(folder)
+    exchange = replace(exchange, outputs=found, place=settings.STORE.place_of(folder))
     try:
         evidence.complete(folder, up=UP_TO_SPRINT)
     except OSError as exc:

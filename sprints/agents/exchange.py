@@ -40,7 +40,8 @@ class Exchange:
     ``stopped``: we wanted that, and it is to be asked again unless the sprint was cancelled;
     ``out_of_budget``: so did what its sprint may still use.
     ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
-    ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name.
+    ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name, and ``place`` names
+    the store in which that lies.
     ``seen`` is what it has left in its clone; None where it had none.
     """
 
@@ -54,10 +55,12 @@ class Exchange:
     strays_killed: int = 0
     dropped_bytes: int = 0
     outputs: tuple[tuple[str, str], ...] = ()
+    place: str = ""
     out_of_budget: bool = False
     seen: Seen | None = None
 
 
+BUDGET_ENDED = "the sprint's minutes for agents ended"
 LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)
 
 

@@ -28,10 +28,13 @@ Seen = dict[str, tuple[int, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How it went, in words. ``outside`` names what changed beside its clone, some files of it."""
+    """How it went, in words, and what the program says to ``--version``. ``outside`` names what
+    changed beside its clone, some files of it.
+    """
 
     answered: bool
     text: str
+    version: str
     outside: tuple[str, ...] = ()
 
 
@@ -49,16 +52,19 @@ class Place:
         self._repo, self._root, self._count = repo, root, 0
 
     def fresh(self) -> tuple[Path, bool]:
-        """A new clone, and whether it is one: where there is nothing to clone, it is an empty
+        """A new clone, and whether it is one: where there is no commit to clone, it is an empty
         repository. It knows no way back to where it came from. Raises ``OSError``.
         """
         self._count += 1
         here = self._root / str(self._count) / "clone"
         here.parent.mkdir()
         source = ["--no-hardlinks", "--no-tags", "--quiet", "--", str(self._repo), str(here)]
-        if self._git("clone", *source)[0] == 0:
+        code, said = self._git("clone", *source)
+        if code == 0:
             self._git("-C", str(here), "remote", "remove", "origin")
             return here, True
+        if "dubious ownership" in said:
+            raise OSError(f"git does not clone it: {said.strip()[-300:]}")
         shutil.rmtree(here, ignore_errors=True)
         code, said = self._git("init", "--quiet", "--", str(here))
         if code:
@@ -71,7 +77,7 @@ class Place:
         return process.capture([*fixed, *argv], timeout_s=GIT_S, env=env)
 
 
-def version(agent: AgentDefinition, cwd: Path) -> str:
+def _version(agent: AgentDefinition, cwd: Path) -> str:
     """What its program says to ``--version``, in a line; empty where that is nothing."""
     env = environment(os.environ, agent)
     program = resolve(agent.command, env.get("PATH"))[0]
@@ -81,11 +87,12 @@ def version(agent: AgentDefinition, cwd: Path) -> str:
 
 
 def probe(agent: AgentDefinition, cwd: Path, repo: Path, store: Path, timeout_s: float) -> Trial:
-    """Put a trivial question to the agent in ``cwd``, and look what changed around it and in
-    ``repo``, but for ``store``, which the gateway itself writes.
+    """Ask the agent in ``cwd`` for its version and a trivial question, and look what changed around
+    it and in ``repo``, but for ``store``, which the gateway itself writes.
     """
     folder = cwd.parent / "exchange"
     before = {**seen(repo, store), **seen(cwd.parent, cwd, folder)}
+    told = _version(agent, cwd)
     said = ask(
         Question(
             agent.agent_id,
@@ -102,9 +109,9 @@ def probe(agent: AgentDefinition, cwd: Path, repo: Path, store: Path, timeout_s:
     outside = changed(before, {**seen(repo, store), **seen(cwd.parent, cwd, folder)})
     if said.reply is None:
         tail = f": {said.tail}" if said.tail else ""
-        return Trial(False, f"did not answer: {said.reason}{tail}", outside)
+        return Trial(False, f"did not answer: {said.reason}{tail}", told, outside)
     text = f"answered in {said.duration_s or 0:.1f} s: {said.reply.status[:LONGEST]}"
-    return Trial(True, text, outside)
+    return Trial(True, text, told, outside)
 
 
 def seen(root: Path, *but: Path) -> Seen:

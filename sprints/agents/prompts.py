@@ -120,7 +120,7 @@ def _heard(snapshot: Snapshot, kind: str) -> Iterator[str]:
     attempt = snapshot.sprint.attempt
     for task in sorted(snapshot.tasks, key=lambda task: codes[task.round_id]):
         of_now = task.round_id == snapshot.now.id
-        wanted = (kind == "lead" and of_now) or (not of_now and task.details["kind"] == "lead")
+        wanted = (kind == "lead" and of_now) or (not of_now and task.details.get("kind") == "lead")
         if task.status == "done" and wanted and (not of_now or task.attempt == attempt):
             text = task.reply.strip()
             cut = text if len(text) <= LONGEST_HEARD else text[: LONGEST_HEARD - 1] + "…"
@@ -130,7 +130,8 @@ def _heard(snapshot: Snapshot, kind: str) -> Iterator[str]:
 
 def _answers(snapshot: Snapshot) -> Iterator[str]:
     """Every question that was put to the human, and the answer, oldest first."""
-    given = [one for task in snapshot.tasks for one in task.details.get("answers", ())]
+    ours = [task for task in snapshot.tasks if "runner" in task.details]
+    given = [one for task in ours for one in task.details["answers"]]
     for one in sorted(given, key=lambda one: one["ts"]):
         for question in one["questions"]:
             yield f"- {one['agent']} asked: {question}\n"

@@ -1,10 +1,11 @@
 """What an operator's act means for the rows: pure functions to moves, as ``settle`` is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sprints.contract import Contract
+from sprints.contract import Contract, RoundSpec
+from sprints.engine import task_moves
 from sprints.engine.decide import OVERDUE
 from sprints.engine.holds import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.meta import frozen, merged, same
@@ -12,6 +13,8 @@ from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
 STOPPED = ("failed", "blocked", "cancelled")
+Make = Callable[[Snapshot, datetime], Move]
+ENDED = ("succeeded", "failed", "cancelled")
 
 
 def create(
@@ -35,6 +38,8 @@ def create(
 
 def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     """Freeze the contract with the sprint and open the way to its first round."""
+    if snapshot.rounds:
+        return _anew(snapshot, contract, "sprint started", at)
     first = contract.rounds[0].code
     values = {
         "status": "running",
@@ -42,20 +47,7 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
         "contract": contract.to_json(),
         "started_at": at,
     }
-    rounds = tuple(
-        Create(
-            "round",
-            f"{snapshot.sprint_id}/{spec.code}",
-            {
-                "sprint_id": snapshot.sprint_id,
-                "code": spec.code,
-                "title": spec.title,
-                "status": "pending",
-                "notes": [],
-            },
-        )
-        for spec in contract.rounds
-    )
+    rounds = tuple(_round(snapshot.sprint_id, spec) for spec in contract.rounds)
     return Move(
         "note",
         "sprint started",
@@ -69,12 +61,61 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     )
 
 
+def _round(sprint_id: str, spec: RoundSpec) -> Create:
+    values = {"sprint_id": sprint_id, "code": spec.code, "title": spec.title}
+    values |= {"status": "pending"}
+    return Create("round", f"{sprint_id}/{spec.code}", values | {"notes": []})
+
+
+def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) -> Move:
+    """Start a sprint that has rounds from elsewhere at its first one, as a new attempt: nobody here
+    has judged what was done in them.
+    """
+    first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
+    there = {value.code for value in snapshot.rounds}
+    again = {"status": "pending", "started_at": None, "finished_at": None}
+    values: dict[str, Any] = {
+        "status": "running",
+        "current_round": first,
+        "contract": contract.to_json(),
+        "started_at": at,
+        "attempt": attempt,
+        "last_error": None,
+        "finished_at": None,
+        "cancel_by": "",
+    }
+    return Move(
+        "note",
+        message,
+        (
+            Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values),
+            *(
+                Update("round", f"{snapshot.sprint_id}/{spec.code}", (), again)
+                if spec.code in there
+                else _round(snapshot.sprint_id, spec)
+                for spec in contract.rounds
+            ),
+            *task_moves.dropped(snapshot, at),
+        ),
+        data={
+            "point": "sprint_start",
+            "round": first,
+            "attempt": attempt,
+            "contract": contract.to_json(),
+            "digest": contract.digest,
+        },
+    )
+
+
 def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     """Start again at the round that failed, as a new attempt beside the old evidence.
 
     The attempt runs under the gates as they are now: whoever mended a gate wants it judged by
     that one. The event carries the contract where it is another. Raises ``MoveRefused``.
     """
+    if snapshot.is_foreign and snapshot.sprint.status in (*STOPPED, "running"):
+        first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
+        return _anew(snapshot, contract, f"sprint retried from {first}, attempt {attempt}", at)
     now = snapshot.current
     if now is None or snapshot.sprint.status not in STOPPED:
         raise MoveRefused(
@@ -105,6 +146,41 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
             Update("round", now.id, ("blocked",), again),
         ),
         data=data,
+    )
+
+
+def archive(snapshot: Snapshot, by: str, at: datetime) -> Move:
+    """Take a sprint that has ended out of state.json; its rows and evidence stay. Raises
+    ``MoveRefused``.
+    """
+    sprint = snapshot.sprint
+    if sprint.archived_at:
+        raise MoveRefused(f"sprint {sprint.sprint_id} is archived already")
+    if sprint.status not in ENDED:
+        raise MoveRefused(
+            f"sprint {sprint.sprint_id} is {sprint.status}; only one that has ended is archived"
+        )
+    return Move(
+        "sprint_archived",
+        f"sprint archived by {by}",
+        (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": at}),),
+        data={"by": by},
+        patch=({"op": "remove", "path": f"/sprints/{sprint.sprint_id}"},),
+    )
+
+
+def restore(snapshot: Snapshot, by: str) -> Move:
+    """Put an archived sprint back into state.json. Raises ``MoveRefused``."""
+    sprint = snapshot.sprint
+    if not sprint.archived_at:
+        raise MoveRefused(f"sprint {sprint.sprint_id} is not archived")
+    whole = {"op": "add", "path": f"/sprints/{sprint.sprint_id}", "value": snapshot.state()}
+    return Move(
+        "sprint_restored",
+        f"sprint restored by {by}",
+        (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": None}),),
+        data={"by": by},
+        patch=(whole,),
     )
 
 
@@ -178,14 +254,14 @@ def edit(
 def cancel(snapshot: Snapshot, by: str, at: datetime) -> Move:
     """Ask a running sprint to stop, or end one that is not running. Raises ``MoveRefused``."""
     status = snapshot.sprint.status
-    if status == "running":
+    if status == "running" and not snapshot.is_foreign:
         return Move(
             "note",
             f"cancel asked by {by}",
             (Update("sprint", snapshot.sprint_id, ("running",), {"cancel_by": by}),),
             data={"by": by},
         )
-    if status not in ("created", "blocked"):
+    if status not in ("created", "blocked", "running"):
         raise MoveRefused(f"sprint {snapshot.sprint_id} is {status}; there is nothing to cancel")
     values = {
         "status": "cancelled",

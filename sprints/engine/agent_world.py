@@ -6,7 +6,7 @@ from pathlib import Path
 from gates import faults
 from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.agents import RUNNERS, command
-from sprints.agents.exchange import Exchange, Question
+from sprints.agents.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.engine import work_world
 from sprints.engine.actions import Ask
 from sprints.engine.task_moves import open_task, token
@@ -58,7 +58,7 @@ def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchang
     by_it = reserved_s < agent.timeout_s and (said.duration_s or 0.0) > reserved_s - NEAR_S
     if not (by_it and said.reason.startswith("timed out")):
         return said
-    reason = f"the sprint's minutes for agents ended; {said.reason}"
+    reason = f"{BUDGET_ENDED}; {said.reason}"
     return replace(said, reason=reason, stopped=True, out_of_budget=True)
 
 

@@ -13,7 +13,8 @@ from sprints.snapshot import Snapshot, TaskValue
 
 def question_of(snapshot: Snapshot) -> TaskValue | None:
     """The task of the agent whose question blocks the sprint; None where nobody asks."""
-    if snapshot.sprint.status != "blocked" or snapshot.current is None:
+    is_blocked = snapshot.sprint.status == "blocked" and not snapshot.is_foreign
+    if not is_blocked or snapshot.current is None:
         return None
     return next((task for task in snapshot.tasks_of(snapshot.now.id) if asks(task)), None)
 

@@ -38,12 +38,13 @@ OVERDUE = "over its minutes"
 
 
 def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
-    """The next action; None when the sprint is not running, is held, or waits for the world.
+    """The next action; None when the sprint is not running, is held, or waits for the world; and
+    for one from elsewhere, which has no contract here.
 
     ``attended`` are the ids of the gate runs, tasks and deliveries that we ourselves have under
     way.
     """
-    if snapshot.sprint.status != "running":
+    if snapshot.sprint.status != "running" or snapshot.is_foreign:
         return None
     contract, now = snapshot.terms, snapshot.now
     for run in snapshot.gate_runs:

@@ -121,6 +121,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
     if said.outputs:
         folder = f"gates/{run.gate_id}/runs/{run.number}"
         data["outputs"] = {f"{folder}/{name}": digest for name, digest in said.outputs}
+        data["outputs_at"] = said.place
     moves = [
         Move(
             "gate_finished",

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
+
 from gates import evidence, process
 from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
@@ -112,7 +114,7 @@ def _left_s(snapshot: Snapshot, world: World) -> float:
 
 def _shown(folder: Path, said: Judgement) -> Judgement:
     """The judgement, with its outputs, once those are shown as the gate's latest."""
-    said = replace(said, outputs=evidence.digests(folder))
+    said = replace(said, outputs=evidence.digests(folder), place=settings.STORE.place_of(folder))
     try:
         evidence.complete(folder)
     except OSError as exc:

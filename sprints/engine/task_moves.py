@@ -121,11 +121,14 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     if said.outputs:
         path = folder.removeprefix(f"{snapshot.sprint.artifacts_dir}/")
         data["outputs"] = {f"{path}/{name}": digest for name, digest in said.outputs}
+        data["outputs_at"] = said.place
     text, agent = "", task.owner_agent
     if said.reply:
         text = said.text
         details |= {"reply": said.reply.status, "questions": [*said.reply.questions]}
-        data |= {"reply": asdict(said.reply), "text": text}
+        data |= {"reply": asdict(said.reply)}
+        if text and text != said.reply.text():
+            data |= {"text": text}  # as it came; without, the parts say it all
         status, kind, words = Status.DONE, "task_done", f"{agent} answered: {said.reply.status}"
         if directional := [*said.reply.directional]:
             details |= {"asks": directional}
@@ -151,7 +154,8 @@ def _used_s(task: TaskValue, outcome: Replied) -> float:
     if said.out_of_budget:
         return float(max(said.duration_s or 0.0, reserved_s))
     if said.duration_s is None and said.reason.startswith(LOST.reason):
-        return float(min((outcome.at - task.updated_at).total_seconds(), reserved_s))
+        took_s = (outcome.at - task.updated_at).total_seconds()
+        return float(took_s if 0 <= took_s <= reserved_s else reserved_s)  # clocks are put back
     return said.duration_s or 0.0
 
 

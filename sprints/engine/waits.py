@@ -55,7 +55,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
                 f"more {used.out}, {used.of(used.out)} used: {more}", OPERATOR, since, None
             )
         return _wait(f"a retry; {sprint.last_error}", OPERATOR, since, None)
-    if sprint.status != "running":
+    if sprint.status != "running" or snapshot.is_foreign:
         return None
     hook = next((row for row in snapshot.deliveries if row.status == "running"), None)
     if hook:

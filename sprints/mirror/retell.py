@@ -4,24 +4,45 @@ What is in state.json comes from the fold; what is not comes from the data of th
 a run is given out when it ends, so that memory is bounded by what is open and by the state itself.
 """
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from datetime import datetime
+from itertools import chain
+from pathlib import PurePath
 from typing import Any
 
 from sprints.mirror.fold import apply
+from sprints.mirror.places import lead_sprint, led, led_details
 from sprints.mirror.shelf import Shelf
+from sprints.mirror.told_settings import Settings
 
 Row = tuple[str, dict[str, Any]]
+MOVED = "imported"  # the kind of the event by which a whole store was taken over
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
+WAIT = {"what", "who", "since_ts", "until_ts"}
+PATHS = ("stdout_path", "stderr_path")  # the only texts of ours that may be null elsewhere
+IMPORTED_RUN: dict[str, Any] = {"number": 1, "attempt": 1, "digest": ""}
+OURS = {
+    "sprint": "sprint_id title created_ts status current_round artifacts_dir last_error meta rounds"
+    " gates",
+    "round": "round_id title status started_ts finished_ts notes tasks",
+    "task": "task_id title owner_agent status created_ts updated_ts details",
+    "gate_run": "gate_id title command required started_ts finished_ts exit_code stdout_path"
+    " stderr_path",
+}
 
 
-def retell(events: Iterable[dict[str, Any]]) -> Iterator[Row]:
+def retell(
+    events: Iterable[dict[str, Any]], moves: Sequence[tuple[int, str]] = ()
+) -> Iterator[Row]:
     """Every row as (kind, values), times aware: tasks, gate runs and deliveries as they end, the
     rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, agent
-    (of those that were changed), and ``lost`` with the names of what events do not tell whole.
-    Raises ``KeyError`` for a bad patch.
+    (of those that were changed), ``head`` with what stands beside the sprints, and ``lost`` with
+    the names of what events do not tell whole. Raises ``KeyError`` for a bad patch.
+
+    ``moves`` are the seqs of the events by which the whole store was taken over into another one,
+    and where its artifacts are since: what ended before is there now.
     """
-    story = _Story()
+    story = _Story(moves)
     for event in events:
         story.before(event)
         for op in event["change"]:
@@ -33,49 +54,46 @@ def retell(events: Iterable[dict[str, Any]]) -> Iterator[Row]:
 class _Story:
     """The state as far as it is told, and what is told beside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, moves: Sequence[tuple[int, str]]) -> None:
+        self.moves = moves
+        self.seq = 0
         self.state: dict[str, Any] = {}
         self.beside: MutableMapping[str, dict[str, Any]] = Shelf()
         self.prompts: dict[str, dict[str, Any]] = {}
-        self.replies: dict[str, Any] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.deliveries: dict[str, dict[str, Any]] = {}
-        self.gates: dict[str, dict[str, Any]] = {}
-        self.hooks: dict[str, dict[str, Any]] = {}
-        self.agents: dict[str, dict[str, Any]] = {}
-        self.schedules: set[str] = set()
-        self.contract: dict[str, Any] = {}
+        self.settings = Settings()
+        self.archived: MutableMapping[str, dict[str, Any]] = Shelf()
 
     def before(self, event: dict[str, Any]) -> None:
         """What has to be known before the change is made: nothing of a new sprint is."""
-        if event["kind"] == "sprint_created":
-            blank = {"started_at": None, "finished_at": None, "attempt": 1}
+        self.seq = event["seq"]
+        if event["kind"] in ("sprint_created", "sprint_imported") and "imported" not in event:
+            blank = {"started_at": None, "finished_at": None, "attempt": 1, "archived_at": None}
             self.beside[event["sprint_id"]] = blank | {"contract": None, "cancel_by": "", "n": 0}
+        elif event["kind"] == "sprint_archived" and event["sprint_id"] in self.beside:
+            name = event["sprint_id"]
+            self.archived[name] = self.state["sprints"][name]
+            self.beside[name]["archived_at"] = event["ts"]
 
     def after(self, event: dict[str, Any]) -> Iterator[Row]:
         """What ends with the event."""
         data = event["data"]
-        if event["seq"] == 1:
-            for gate in data.get("gates", ()):
-                self._gate(gate)
+        if "imported" in event:
+            return  # a line of another gateway, which explains nothing here
         if event["sprint_id"] is None or event["sprint_id"] not in self.beside:
-            self._setting(event, data)
+            self.settings.heed(event)
+            if event["kind"] == MOVED:
+                for name, sprint in self.archived.items():
+                    lead_sprint(sprint, name, PurePath(data["artifacts"]))
             return
         self._sprint(event, data)
         match event["kind"]:
-            case "task_started":
+            case "task_started" | "task_done" | "task_asks" | "task_failed" | "task_stopped":
                 name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
-                self.prompts[name] = {"prompt": data["prompt"], "attempt": data["attempt"]}
-            case "task_done":
-                name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
-                self.replies.pop(name, None)
-                yield self._task(name, data.get("text", data["reply"]))
-            case "task_asks":
-                name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
-                self.replies[name] = data.get("text", data["reply"])
-            case "task_failed" | "task_stopped":
-                name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
-                self.replies.pop(name, None)
+                self._asked(name, event["kind"], data)
+                if event["kind"] == "task_done":
+                    yield self._task(name)
             case "gate_started":
                 self.runs[f"{event['sprint_id']}/{data['gate_id']}"] = {
                     "round_id": f"{event['sprint_id']}/{event['round_id']}",
@@ -85,6 +103,11 @@ class _Story:
                 words = {"status": data["verdict"], "reason": data["reason"]}
                 words["duration_s"] = data["duration_s"]
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
+            case "sprint_restored":
+                del self.archived[event["sprint_id"]]
+                self.beside[event["sprint_id"]]["archived_at"] = None
+            case "sprint_imported":
+                yield from self._imported(event["sprint_id"], data)
             case "hook_started":
                 self._hook_started(event, data)
             case "hook_finished":
@@ -92,13 +115,14 @@ class _Story:
 
     def end(self) -> Iterator[Row]:
         """What is open still, and what may always change."""
+        self.moves = ()  # what is open still was led on with its sprint
         for name in [*self.prompts]:
-            yield self._task(name, self.replies.get(name))
+            yield self._task(name)
         for name in [*self.runs]:
             yield self._run(name, {"status": "running", "reason": "", "duration_s": None})
         for row in self.deliveries.values():
             yield "delivery", row
-        for name, sprint in self.state.get("sprints", {}).items():
+        for name, sprint in chain(self.state.get("sprints", {}).items(), self.archived.items()):
             yield "sprint", self._whole(name, sprint)
             for code, value in sprint["rounds"].items():
                 yield (
@@ -110,32 +134,35 @@ class _Story:
                         **{key: value[key] for key in ("title", "status", "notes")},
                         "started_at": moment(value["started_ts"]),
                         "finished_at": moment(value["finished_ts"]),
+                        "extra": beyond("round", value),
                     },
                 )
-        if not self.gates:  # made before its first event told of the gates
-            for gate in self.contract.get("gates", ()):
-                self._gate(gate | {"profiles": [self.contract["profile"]], "enabled": True})
-        yield from (("gate", row) for row in self.gates.values())
-        yield from (("agent", row) for row in self.agents.values())
-        kept = {name for name, row in self.hooks.items() if row["kind"] == "command"}
-        yield from (("hook", self.hooks[name]) for name in sorted(kept))
-        lost = [f"hook {name}" for name in sorted({*self.hooks} - kept)]
-        lost += [f"schedule {name}" for name in sorted(self.schedules)]
-        yield "lost", {"names": lost}
+        yield from self.settings.rows()
+        beside = {k: v for k, v in self.state.items() if k not in ("sprints", "version")}
+        if beside:
+            yield "head", {"id": 1, "extra": beside}
+        yield "lost", {"names": self.settings.lost()}
+
+    def _of(self, sprint_id: str) -> dict[str, Any]:
+        """The sprint's state; it may be archived."""
+        sprint: dict[str, Any] = self.archived.get(sprint_id) or self.state["sprints"][sprint_id]
+        return sprint
 
     def _whole(self, name: str, sprint: dict[str, Any]) -> dict[str, Any]:
         beside = dict(self.beside[name])
-        meta = {key: value for key, value in sprint["meta"].items() if key != "waiting_for"}
+        meta, waiting = dict(sprint["meta"]), None
+        if isinstance(meta.get("waiting_for"), dict) and {*meta["waiting_for"]} >= WAIT:
+            waiting = meta.pop("waiting_for")  # else it is not one of ours
         keys = ("title", "status", "current_round", "artifacts_dir", "last_error")
         return {
             "sprint_id": name,
             **{key: sprint[key] for key in keys},
             "created_at": moment(sprint["created_ts"]),
             "meta": meta,
-            "waiting": sprint["meta"].get("waiting_for"),
+            "waiting": waiting,
+            "extra": beyond("sprint", sprint),
             "version": beside.pop("n"),
-            "started_at": moment(beside.pop("started_at")),
-            "finished_at": moment(beside.pop("finished_at")),
+            **{at: moment(beside.pop(at)) for at in ("started_at", "finished_at", "archived_at")},
             **beside,
         }
 
@@ -148,44 +175,74 @@ class _Story:
         if status:
             beside["finished_at"] = at if status[-1] in ENDED else None
         if "contract" in data:
-            beside["contract"] = self.contract = data["contract"]
+            beside["contract"] = self.settings.contract = data["contract"]
         if event["kind"] != "note":
             return
         if data.get("point") == "sprint_start":
             beside["started_at"] = at
-        elif "attempt" in data and "digest" in data:
+        if "attempt" in data and "digest" in data:
             beside |= {"attempt": data["attempt"], "cancel_by": ""}
         elif event["message"].startswith(("cancel asked by ", "sprint cancelled by ")):
             beside["cancel_by"] = data["by"]
             if status:
                 self._drop(event["sprint_id"], moment(at))
 
-    def _task(self, name: str, reply: Any) -> Row:
+    def _asked(self, name: str, kind: str, data: dict[str, Any]) -> None:
+        """What stands in the row of a question beside the state: its reply stays until the next."""
+        if kind == "task_started":
+            before = self.prompts.get(name, {}).get("reply")
+            asked = {"prompt": data["prompt"], "attempt": data["attempt"]}
+            self.prompts[name] = asked | {"reply": before}
+        else:
+            self.prompts[name]["reply"] = data.get("text") or data.get("reply")
+
+    def _task(self, name: str) -> Row:
         sprint, code, task_id = name.split("/")
-        value = self.state["sprints"][sprint]["rounds"][code]["tasks"][task_id]
+        value = self._of(sprint)["rounds"][code]["tasks"][task_id]
         return "task", {
             "id": name,
             "round_id": f"{sprint}/{code}",
-            **{key: value[key] for key in ("task_id", "title", "owner_agent", "status", "details")},
+            **{key: value[key] for key in ("task_id", "title", "owner_agent", "status")},
+            "details": self._moved(value["details"], sprint, led_details),
             "created_at": moment(value["created_ts"]),
             "updated_at": moment(value["updated_ts"]),
-            "reply": reply,
+            "extra": beyond("task", value),
             **self.prompts.pop(name),
         }
 
     def _run(self, name: str, words: dict[str, Any]) -> Row:
         sprint, gate_id = name.split("/")
-        value, beside = self.state["sprints"][sprint]["gates"][gate_id], self.runs.pop(name)
-        keys = ("title", "command", "required", "exit_code", "stdout_path", "stderr_path")
+        value, beside = self._of(sprint)["gates"][gate_id], self.runs.pop(name)
+        keys = ("title", "command", "required", "exit_code")
         return "gate_run", {
             "id": f"{name}/{beside['number']}",
             "gate_id": gate_id,
             **{key: value[key] for key in keys},
+            **{key: self._moved(value[key] or "", sprint, led) for key in PATHS},
+            "extra": beyond("gate_run", value),
             "started_at": moment(value["started_ts"]),
             "finished_at": moment(value["finished_ts"]),
             **beside,
             **words,
         }
+
+    def _moved(self, value: Any, sprint_id: str, lead: Callable[..., Any]) -> Any:
+        if self.moves and self.seq < self.moves[-1][0]:
+            return lead(value, sprint_id, PurePath(self.moves[-1][1]))
+        return value
+
+    def _imported(self, sprint_id: str, data: dict[str, Any]) -> Iterator[Row]:
+        """A sprint whose whole state came at once. Its runs are over; its tasks may still end."""
+        self.beside[sprint_id]["finished_at"] = data["finished_ts"]
+        blank = {"prompt": "", "attempt": 1, "reply": None}
+        for code, value in self.state["sprints"][sprint_id]["rounds"].items():
+            for task_id in value["tasks"]:
+                self.prompts[f"{sprint_id}/{code}/{task_id}"] = dict(blank)
+        for gate_id, run in data["runs"].items():
+            place = {"round_id": f"{sprint_id}/{run['round_id']}"}
+            self.runs[f"{sprint_id}/{gate_id}"] = place | IMPORTED_RUN
+            words = {key: run[key] for key in ("status", "reason", "duration_s")}
+            yield self._run(f"{sprint_id}/{gate_id}", words)
 
     def _hook_started(self, event: dict[str, Any], data: dict[str, Any]) -> None:
         row = self.deliveries.setdefault(
@@ -219,36 +276,14 @@ class _Story:
             if row["sprint_id"] == sprint_id and row["status"] == "pending":
                 row |= {"status": "dropped", "finished_at": at, "next_at": None}
 
-    def _setting(self, event: dict[str, Any], data: dict[str, Any]) -> None:
-        """What an operator has set: the last word of each."""
-        removed = " removed: " in event["message"]
-        match event["kind"]:
-            case "gate_changed" if removed:
-                self.gates.pop(data["gate_id"], None)
-            case "gate_changed":
-                self._gate(_defined(data))
-            case "hook_changed" if removed:
-                self.hooks.pop(data["hook_id"], None)
-            case "hook_changed":
-                self.hooks[data["hook_id"]] = _defined(data) | {"seq": event["seq"]}
-            case "agent_changed":
-                self.agents[data["agent_id"]] = _defined(data)
-            case "schedule_changed" if removed:
-                self.schedules.discard(data["schedule_id"])
-            case "schedule_changed":
-                self.schedules.add(data["schedule_id"])
 
-    def _gate(self, data: dict[str, Any]) -> None:
-        there = self.gates.get(data["gate_id"])
-        position = there["position"] if there else len(self.gates)
-        self.gates[data["gate_id"]] = data | {"position": position}
+def beyond(row: str, value: dict[str, Any]) -> dict[str, Any]:
+    """What stands in that part of the state beside the fields of the row."""
+    ours = OURS[row].split()
+    nulls = {key: None for key in PATHS if row == "gate_run" and value[key] is None}
+    return {key: one for key, one in value.items() if key not in ours} | nulls
 
 
 def moment(text: str | None) -> datetime | None:
     """A time of the files as an aware one."""
     return None if text is None else datetime.fromisoformat(text)
-
-
-def _defined(data: dict[str, Any]) -> dict[str, Any]:
-    """The definition that an event tells of, without who wanted it so."""
-    return {key: value for key, value in data.items() if key != "by"}

@@ -4,11 +4,20 @@ import json
 import weakref
 from collections.abc import Callable, Iterator, MutableMapping
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 AT_HAND = 64
+
+
+class Place(NamedTuple):
+    """Where a value lies in the file, how much room it has and takes, and what reads it."""
+
+    start: int
+    room: int
+    size: int
+    loads: Callable[[bytes], Any]
 
 
 class Shelf(MutableMapping[str, Any]):
@@ -18,8 +27,7 @@ class Shelf(MutableMapping[str, Any]):
     """
 
     def __init__(self) -> None:
-        # Where each lies, how long it is, and what reads it; None while it is only at hand.
-        self._places: dict[str, tuple[int, int, Callable[[bytes], Any]] | None] = {}
+        self._places: dict[str, Place | None] = {}  # None while it is only at hand
         self._at_hand: dict[str, Any] = {}  # the one last asked for comes last
         self._file = TemporaryFile()  # noqa: SIM115 - closed when nobody holds us any more
         weakref.finalize(self, self._file.close)
@@ -39,9 +47,8 @@ class Shelf(MutableMapping[str, Any]):
         place = self._places[name]
         if name in self._at_hand or place is None:
             return self._at_hand[name]
-        start, size, loads = place
-        self._file.seek(start)
-        return loads(self._file.read(size))
+        self._file.seek(place.start)
+        return place.loads(self._file.read(place.size))
 
     def __setitem__(self, name: str, value: Any) -> None:
         self._places.setdefault(name, None)
@@ -68,10 +75,13 @@ class Shelf(MutableMapping[str, Any]):
         if len(self._at_hand) > AT_HAND:
             oldest = next(iter(self._at_hand))
             text, loads = _written(self._at_hand.pop(oldest))
-            self._file.seek(self._end)
+            place = self._places[oldest]
+            if place is None or place.room < len(text):  # twice as much, for it will grow again
+                place = Place(self._end, 2 * len(text), 0, loads)
+                self._end += place.room
+            self._file.seek(place.start)
             self._file.write(text)
-            self._places[oldest] = self._end, len(text), loads
-            self._end += len(text)
+            self._places[oldest] = place._replace(size=len(text), loads=loads)
 
 
 def _written(value: Any) -> tuple[bytes, Callable[[bytes], Any]]:

@@ -62,7 +62,7 @@ class Shown:
         except (ValueError, RecursionError) as exc:
             raise Wrong("is not JSON", str(exc)) from exc
         sprints = self._shown.get("sprints") if isinstance(self._shown, dict) else None
-        if not isinstance(sprints, dict) or self._shown | {"sprints": {}} != _EMPTY:
+        if not isinstance(sprints, dict) or _beside(self._shown) != _beside(folded):
             self._refuse(folded)
         if not _shows(self._file, self._shown):
             raise Wrong("is not written as it should be")
@@ -76,15 +76,18 @@ class Shown:
         raise Wrong(f"differs from the rows at {path or '/'}", why, path)
 
 
-_EMPTY: dict[str, Any] = {"sprints": {}, "version": 1}
+def _beside(whole: dict[str, Any]) -> dict[str, Any]:
+    """What stands there beside the sprints."""
+    return {key: value for key, value in whole.items() if key != "sprints"}
 
 
 def _shows(file: IO[bytes], whole: dict[str, Any]) -> bool:
     """Whether the file holds just that, written as it should be."""
-    sprints = whole.get("sprints", {})
-    if whole | {"sprints": {}} != _EMPTY:
+    sprints, beside = whole.get("sprints", {}), _beside(whole)
+    if beside.pop("version", None) != 1:
         return False
     file.seek(0)
     look = sprints.look if isinstance(sprints, Shelf) else sprints.get
-    parts = state.whole((name, state.entry(name, look(name))) for name in sorted(sprints))
+    texts = ((name, state.entry(name, look(name))) for name in sorted(sprints))
+    parts = state.whole(state.Frame.around(beside), texts)
     return all(file.read(len(part)) == part for part in parts) and not file.read(1)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -25,12 +25,36 @@ from sprints.models import Event, Head, Round, Sprint, Task
 from sprints.models.shape import KEYS
 from sprints.snapshot import as_state, consistent
 
-PREFIX = b'{\n  "sprints": {\n'
-SUFFIX = b'\n  },\n  "version": 1\n}'
-EMPTY = b'{\n  "sprints": {},\n  "version": 1\n}'
 ENTRY, END = b'\n    "', b"\n    }"
 MANY = 200
-_EXPONENT = re.compile(rb"\de-?\d")
+_OTHERWISE = re.compile(rb"\de-?\d|0\.0000|\x7f")  # may be what json writes in another way
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands before the first entry and after the last, and the file without any."""
+
+    prefix: bytes
+    suffix: bytes
+    empty: bytes
+
+    @classmethod
+    def around(cls, extra: dict[str, Any]) -> Self:
+        """The frame with those keys beside the sprints. A sprint's entry is found by its depth, so
+        the only place that reads like this one is the key itself.
+        """
+        text = json.dumps({**extra, "sprints": {}, "version": 1}, indent=2, sort_keys=True)
+        before, key, after = text.encode("ascii").partition(b'\n  "sprints": {')
+        return cls(before + key + b"\n", b"\n  " + after, before + key + after)
+
+    def holds(self, old: Any) -> bool:
+        """Whether that file has this frame, and at least one entry in it."""
+        ends = len(old) - len(self.suffix)
+        return (
+            ends > len(self.prefix)
+            and old[: len(self.prefix)] == self.prefix
+            and old[ends:] == self.suffix
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +76,29 @@ def write(path: Path) -> None:
     Raises ``OSError``; the file as it was stays then.
     """
     head = Head.objects.get(pk=1)
-    seal = _seal(path)
+    seal, frame = _seal(path), Frame.around(head.extra)
     if seal is None or not Event.objects.filter(seq=seal.seq, hash=seal.hash).exists():
-        _replace(path, whole(entries(all_ids())), head)
+        _replace(path, whole(frame, entries(all_ids())), head)
         return
     if seal.seq == head.seq:
         return
     touched = Event.objects.filter(seq__gt=seal.seq, seq__lte=head.seq)
     ids = sorted({name for name in touched.values_list("sprint_id", flat=True) if name})
+    gone = Sprint.objects.filter(pk__in=ids, archived_at__isnull=False).exists()
     if not ids:
         _write_seal(path, head)
-    elif len(ids) > MANY or seal.size == len(EMPTY):
-        _replace(path, whole(entries(all_ids())), head)
-    else:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
-            _replace(path, splice(old, dict(entries(ids))), head)
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
+        if len(ids) > MANY or gone or not frame.holds(old):
+            _replace(path, whole(frame, entries(all_ids())), head)
+        else:
+            _replace(path, splice(frame, old, dict(entries(ids))), head)
 
 
 def all_ids() -> Iterable[str]:
-    """Every sprint's id, in the order of the file, which is no database's collation."""
-    return sorted(Sprint.objects.values_list("sprint_id", flat=True))
+    """The ids that are in the file, in its order, which is no database's collation."""
+    live = Sprint.objects.filter(archived_at__isnull=True)
+    return sorted(live.values_list("sprint_id", flat=True))
 
 
 def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -91,8 +118,9 @@ def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 def _grouped(row: str, rows: Any, key: str = "sprint_id") -> dict[str, list[Any]]:
     """What the file has of the rows, by their sprint's id, with which ``key`` begins."""
     found: dict[str, list[Any]] = defaultdict(list)
-    for values in rows.values(*{key: None, **KEYS[row]}).iterator(2000):
-        found[values[key].split("/")[0]].append(SimpleNamespace(**values))
+    for values in rows.values(*{key: None, "extra": None, **KEYS[row]}).iterator(2000):
+        name = values[key] if row == "sprint" else values[key].split("/")[0]
+        found[name].append(SimpleNamespace(**values))
     return found
 
 
@@ -110,36 +138,36 @@ def entry(sprint_id: str, whole: dict[str, Any]) -> bytes:
 
 def _indented(whole: dict[str, Any]) -> bytes:
     """As ``json`` writes it with an indent, which it does in Python, ten times as slowly as orjson.
-    That writes what is not ASCII, and the exponents of numbers, in its own way.
+    That writes what is not ASCII, very small and very large numbers, and DEL in its own way.
     """
     try:
         text = orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     except TypeError:  # a number that is too long for it, half a surrogate pair
         text = b""
-    if text and text.isascii() and not _EXPONENT.search(text):
+    if text and text.isascii() and not _OTHERWISE.search(text):
         return text
     return json.dumps(whole, indent=2, sort_keys=True).encode("ascii")
 
 
-def whole(texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+def whole(frame: Frame, texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     """The file's bytes, a part at a time, from the entries of all its sprints."""
     first = True
     for _, text in texts:
-        yield (PREFIX if first else b",\n") + text
+        yield (frame.prefix if first else b",\n") + text
         first = False
-    yield EMPTY if first else SUFFIX
+    yield frame.empty if first else frame.suffix
 
 
-def splice(old: Any, new: dict[str, bytes]) -> Iterator[bytes]:
+def splice(frame: Frame, old: Any, new: dict[str, bytes]) -> Iterator[bytes]:
     """The parts of ``old`` with the entries of ``new`` (sorted by id) put in or replaced."""
     at = 0
     for sprint_id, text in new.items():
-        start, there = _find(old, sprint_id.encode("ascii"))
+        start, there = _find(frame, old, sprint_id.encode("ascii"))
         yield old[at:start]
         if there:
             yield text
             at = old.find(END, start) + len(END)
-        elif start < len(old) - len(SUFFIX):
+        elif start < len(old) - len(frame.suffix):
             yield text + b",\n"
             at = start
         else:
@@ -148,9 +176,9 @@ def splice(old: Any, new: dict[str, bytes]) -> Iterator[bytes]:
     yield old[at:]
 
 
-def _find(old: Any, key: bytes) -> tuple[int, bool]:
+def _find(frame: Frame, old: Any, key: bytes) -> tuple[int, bool]:
     """Where the entry of ``key`` begins, or where it belongs; and whether it is there."""
-    low, high = len(PREFIX), len(old) - len(SUFFIX)
+    low, high = len(frame.prefix), len(old) - len(frame.suffix)
     last = high
     while low < high:
         middle = (low + high) // 2

@@ -225,6 +225,10 @@ def _why(line: bytes, number: int, prev: str, event: dict[str, Any]) -> str:
 def _compare_rows(folded: dict[str, Any]) -> None:
     """Whether the rows are what the events explain."""
     sprints, names = folded.get("sprints", {}), state.all_ids()
+    beside = {key: value for key, value in folded.items() if key not in ("sprints", "version")}
+    if path := differ(beside, extra := Head.objects.get(pk=1).extra):
+        words = f"the events differ from the rows at {path}"
+        raise Differs(Difference("database", words, values(beside, extra, path), pointer=path))
     for name, row in state.many(names):
         told = sprints.look(name) if name in sprints else {}
         if told != row:

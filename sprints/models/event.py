@@ -3,9 +3,10 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.db import connection, models
@@ -21,12 +22,16 @@ class Head(models.Model):
     """The one row that every recording transaction locks: the last seq and hash.
 
     Numbers are gap-free and in commit order because they are given out under this lock.
-    ``mirror_fault`` is why the files are behind, empty while they are not.
+    ``mirror_fault`` is why the files are behind, empty while they are not; ``extra`` stands in
+    state.json beside the sprints.
     """
 
     seq = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=FIRST_PREV)
     mirror_fault = models.CharField(max_length=300, default="", blank=True)
+    extra = models.JSONField(
+        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
+    )
 
     def __str__(self) -> str:
         return f"head {self.seq}"
@@ -110,6 +115,27 @@ def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
             (events[-1].seq, events[-1].hash),
         )
     return events
+
+
+def adopt(bodies: Iterable[dict[str, Any]], *, chunk: int = 1000) -> int:
+    """Write whole events, each with a time of its own, numbered after the last one; returns how
+    many. Only inside a transaction. ``bodies`` lack ``seq``, ``prev`` and ``hash``.
+    """
+    head = Head.objects.select_for_update().get(pk=1)
+    first, rows = head.seq, iter(bodies)
+    while some := list(islice(rows, chunk)):
+        events = []
+        for body in some:
+            head.seq += 1
+            whole = body | {"seq": head.seq, "prev": head.hash}
+            head.hash = whole["hash"] = chain(head.hash, whole)
+            at = datetime.fromisoformat(body["ts"])
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+            kind, sprint_id = body["kind"], body["sprint_id"]
+            events.append(Event(head.seq, at, kind, sprint_id, head.hash, canonical(whole)))
+        Event.objects.bulk_create(events)
+    head.save(update_fields=["seq", "hash"])
+    return head.seq - first
 
 
 _HEAD = Head._meta.db_table

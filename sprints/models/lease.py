@@ -124,7 +124,7 @@ def unheld() -> Sprint | None:
     """The running sprint that has waited longest for somebody to carry it here, one that is to be
     cancelled before all others; None where there is none, or where there is no room for another.
     """
-    running = Sprint.objects.filter(status=Sprint.Status.RUNNING)
+    running = Sprint.objects.filter(status=Sprint.Status.RUNNING, started_at__isnull=False)
     running = running.exclude(home__in=living_places() - {settings.STORE.place})
     cancelled = _free(running.exclude(cancel_by=""))
     if cancelled or switches().automation_paused or _no_room():

@@ -54,13 +54,16 @@ Change = Create | Update
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An event, and the changes that it tells of."""
+    """An event, and the changes that it tells of. ``patch`` is what becomes of state.json beside
+    what the changes say.
+    """
 
     kind: str
     message: str
     changes: tuple[Change, ...] = ()
     round_id: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    patch: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def record(sprint_id: str, moves: Sequence[Move], hold: Hold | None, at: datetim
             changes.append(Update("sprint", sprint_id, (), {}))
         for change in sorted(changes, key=lambda one: one.row != "sprint"):
             _write(change, hold if change.row == "sprint" else None)
-        events = append([_draft(sprint_id, move) for move in moves], at)
+        events = append([draft_of(sprint_id, move) for move in moves], at)
         transaction.on_commit(lambda: _committed(events))
         faults.point("before_db_commit")
     return events
@@ -207,8 +210,9 @@ def _why(change: Update, hold: Hold | None) -> str:
     return f"{change.row} {change.id} has changed in the meantime"
 
 
-def _draft(sprint_id: str, move: Move) -> Draft:
-    patch = [op for change in move.changes for op in patch_of(change)]
+def draft_of(sprint_id: str, move: Move) -> Draft:
+    """The move's event, before it has a number."""
+    patch = [*(op for change in move.changes for op in patch_of(change)), *move.patch]
     return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)
 
 

@@ -24,6 +24,9 @@ class Round(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     notes = models.JSONField(default=list, blank=True)
+    extra = models.JSONField(
+        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
+    )
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -80,10 +80,12 @@ def plain(value: Any) -> Any:
 
 
 def fragment(row: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The row's own object in state.json, with no children yet."""
+    """The row's own object in state.json, with no children yet. What it came with from elsewhere
+    (``extra``) is as it came.
+    """
     own = {key: plain(values.get(name)) for name, key in KEYS[row].items() if "/" not in key}
     for name, key in KEYS[row].items():
         if "/" in key and values.get(name) is not None:
             where, inner = key.split("/")
             own[where] = own[where] | {inner: plain(values[name])}
-    return own | {child: {} for child in CHILDREN.get(row, ())}
+    return own | {child: {} for child in CHILDREN.get(row, ())} | (values.get("extra") or {})

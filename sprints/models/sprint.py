@@ -37,8 +37,14 @@ class Sprint(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     attempt = models.PositiveIntegerField(default=1)
     contract = models.JSONField(null=True, blank=True)
+    archived_at = models.DateTimeField(
+        null=True, blank=True, help_text="since when it is not in state.json"
+    )
     cancel_by = models.CharField(max_length=100, default="", blank=True)
     waiting = models.JSONField(null=True, blank=True, help_text="meta.waiting_for in state.json")
+    extra = models.JSONField(
+        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
+    )
 
     home = models.CharField(
         max_length=500, default="", blank=True, help_text="the store that holds its files"
@@ -66,3 +72,8 @@ class Sprint(models.Model):
 
     def __str__(self) -> str:
         return self.sprint_id
+
+    @property
+    def is_foreign(self) -> bool:
+        """It came from elsewhere on its way or at its end, and nothing here has carried it."""
+        return self.started_at is None and self.status != self.Status.CREATED

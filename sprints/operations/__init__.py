@@ -1,15 +1,17 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.archive_acts import archive, restore
 from sprints.operations.backup_acts import backup
+from sprints.operations.export_acts import export
 from sprints.operations.ground import contract_to_walk
+from sprints.operations.import_acts import import_store
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import (
     record_verified,
     verify,
     verify_file,
-    verify_nightly,
-    verify_when_due,
 )
+from sprints.operations.replay_acts import replay_all
 from sprints.operations.schedule_acts import (
     add_schedule,
     fire_schedules,
@@ -42,19 +44,18 @@ from sprints.operations.store_acts import (
     initialise,
     settle_files,
 )
+from sprints.operations.upgrade_acts import upgrade, way_back
 from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
 
-CHORES = (fire_schedules, verify_when_due)  # of whoever watches a cluster, every few seconds
-
 __all__ = [
-    "CHORES",
     "NotNow",
     "Refused",
     "StoreError",
     "Unknown",
     "add_schedule",
     "answer",
+    "archive",
     "ask_to_cancel",
     "backup",
     "cancel",
@@ -66,12 +67,16 @@ __all__ = [
     "contract_to_walk",
     "create",
     "edit",
+    "export",
     "fire_schedules",
+    "import_store",
     "initialise",
     "pause",
     "rebuild",
     "record_verified",
     "remove_schedule",
+    "replay_all",
+    "restore",
     "resume",
     "retry",
     "run",
@@ -81,9 +86,9 @@ __all__ = [
     "start",
     "step",
     "turn_schedule",
+    "upgrade",
     "verify",
     "verify_file",
-    "verify_nightly",
     "verify_tag",
-    "verify_when_due",
+    "way_back",
 ]  # fmt: skip

@@ -1,9 +1,11 @@
 """A database from events.jsonl alone, or the comparison of one with it."""
 
+import json
 import os
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,7 +19,7 @@ from sprints.agents.replies import Reply
 from sprints.lock import locked
 from sprints.mirror import links
 from sprints.mirror.moment import no_collection, one_moment
-from sprints.mirror.retell import Row, retell
+from sprints.mirror.retell import MOVED, Row, retell
 from sprints.mirror.verify import Differs, Tell, told_by_all
 from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Sprint, Task
 from sprints.operations.store_acts import make_schema, store
@@ -26,6 +28,7 @@ from sprints.store import make_config, make_folders
 
 MODELS: dict[str, Any] = {
     "event": Event,
+    "head": Head,
     "sprint": Sprint,
     "round": Round,
     "task": Task,
@@ -67,10 +70,10 @@ def rebuild(path: Path | None = None, tell: Tell | None = None) -> Rebuilt:
             make_config(store().config)
             make_schema()
             size = os.fstat(file.fileno()).st_size
-            whole = _whole_bytes(file, size)
+            whole = whole_bytes(file, size)
             try:
                 with transaction.atomic():
-                    rows, lost = _written(_told(file, whole, tell, size))
+                    rows, lost = written(file, whole, tell)
             except links.Broken as exc:
                 raise Refused(f"{path}: {exc}; see: studio-gateway verify {path}") from exc
             except (KeyError, TypeError, ValueError) as exc:
@@ -84,7 +87,9 @@ def check_rebuild(tell: Tell | None = None) -> Rebuilt:
     lost: list[str] = []
     with one_moment(store(), catch_up=False) as now, no_collection():
         try:
-            for some in _batches(retell(told_by_all(now, tell)), counts, lost):
+            told = Event.objects.filter(kind=MOVED).order_by("seq")
+            moves = [move for row in told if (move := _move(row.body))]
+            for some in batches(retell(told_by_all(now, tell), moves), counts, lost):
                 for kind, values in some.items():
                     if found := _compared(kind, values):
                         return Rebuilt(dict(counts), lost, difference=found)
@@ -117,7 +122,7 @@ def _refuse_if_filled() -> None:
         raise Refused("the database is not empty; name an empty one in DATABASE_URL")
 
 
-def _whole_bytes(file: IO[bytes], size: int) -> int:
+def whole_bytes(file: IO[bytes], size: int) -> int:
     """Where the last whole line ends: what follows is one that a crash has torn."""
     at = size
     while at:
@@ -130,17 +135,15 @@ def _whole_bytes(file: IO[bytes], size: int) -> int:
     return 0
 
 
-def _told(
-    file: IO[bytes], whole: int, tell: Tell | None, size: int
-) -> Iterator[tuple[dict[str, Any], str]]:
-    file.seek(0)
-    return links.chained(file, whole, (lambda done: tell(done, size)) if tell else None)
-
-
-def _written(told: Iterable[tuple[dict[str, Any], str]]) -> tuple[dict[str, int], list[str]]:
-    """Write the events, what they tell of, and the head. Parents come last: their keys are looked
-    at when the transaction ends.
+def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, int], list[str]]:
+    """Write the events of the file's first ``whole`` bytes, what they tell of, and the head, into
+    an empty database: how many rows of each kind, and what is lost. Parents come last: their keys
+    are looked at when the transaction ends. Raises ``Broken``, and for a patch that cannot be made
+    ``KeyError``, ``TypeError`` or ``ValueError``.
     """
+    moves = [move for line in _lines(file, whole) if (move := _move(line))]
+    file.seek(0)
+    told = links.chained(file, whole, (lambda done: tell(done, whole)) if tell else None)
     counts: Counter[str] = Counter()
     lost: list[str] = []
     last: dict[str, Any] = {}
@@ -156,7 +159,8 @@ def _written(told: Iterable[tuple[dict[str, Any], str]]) -> tuple[dict[str, int]
                 lines.clear()
             yield event
 
-    for some in _batches(retell(passing()), counts, lost):
+    for some in batches(retell(passing(), moves), counts, lost):
+        last.update(some.pop("head", [{}])[0])
         for kind, values in some.items():
             if kind == "agent":  # the whole roster is there already, as in every new store
                 for one in values:
@@ -166,12 +170,28 @@ def _written(told: Iterable[tuple[dict[str, Any], str]]) -> tuple[dict[str, int]
     Event.objects.bulk_create(lines)
     if not last:
         raise Refused("there is no event to rebuild from")
-    Head.objects.create(pk=1, **last)
+    Head.objects.create(**{"id": 1, **last})
     Hook.objects.update(seq=last["seq"])  # what has been is not told anew
     return {"event": last["seq"], **counts}, lost
 
 
-def _batches(
+def _lines(file: IO[bytes], whole: int) -> Iterator[dict[str, Any]]:
+    """The events that tell of a move, whatever else may be wrong with the file."""
+    file.seek(0)
+    for line in links.lines(file, whole):
+        if b'"kind": "%s"' % MOVED.encode() in line:
+            with suppress(ValueError):
+                yield json.loads(line)
+
+
+def _move(event: dict[str, Any]) -> tuple[int, str] | None:
+    """The event's seq and where the artifacts are since, if it tells of that."""
+    if event.get("kind") == MOVED and "imported" not in event:
+        return event["seq"], event["data"]["artifacts"]
+    return None
+
+
+def batches(
     rows: Iterable[Row], counts: Counter[str], lost: list[str]
 ) -> Iterator[dict[str, list[dict[str, Any]]]]:
     """Rows by their kind, some at a time, as the models have them; counted on the way."""
@@ -183,9 +203,9 @@ def _batches(
                 lost += values["names"]
                 continue
             if kind == "task":
-                reply = values["reply"]
-                said = Reply(**reply).text() if isinstance(reply, dict) else reply
-                values["reply"] = said or ""
+                reply = values["reply"]  # as it came, or its parts
+                parts = isinstance(reply, dict)
+                values["reply"] = Reply(**reply).text() if parts else reply or ""
             counts[kind] += 1
             found.setdefault(kind, []).append(values)
         yield found

@@ -70,7 +70,8 @@ def create(
         there = Sprint.objects.filter(sprint_id__iexact=sprint_id).first()
         if there is None:
             raise
-        raise NotNow(f"sprint {there.sprint_id} already exists; it is {there.status}") from None
+        status = "archived" if there.archived_at else there.status
+        raise NotNow(f"sprint {there.sprint_id} already exists; it is {status}") from None
     return Sprint.objects.get(pk=sprint_id)
 
 
@@ -119,6 +120,8 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     contract is not sound; ``LeaseLost`` when another takes it on the way.
     """
     sprint = get(sprint_id)
+    if sprint.is_foreign and sprint.status == "running":
+        raise Refused(_came(sprint_id))
     if sprint.status not in ("created", "running"):
         can_retry = sprint.status in acts.STOPPED and sprint.current_round
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
@@ -154,7 +157,14 @@ def start(
     return get(sprint_id)
 
 
+def _came(sprint_id: str) -> str:
+    hint = f"to run it from its first round: studio-gateway sprint retry {sprint_id}"
+    return f"sprint {sprint_id} ran elsewhere when it was imported; {hint}"
+
+
 def _check_can_go_on(snapshot: Snapshot) -> None:
+    if snapshot.is_foreign and snapshot.sprint.status == "running":
+        raise MoveRefused(_came(snapshot.sprint_id))
     if snapshot.sprint.status not in ("created", "running"):
         raise MoveRefused(f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}")
 
@@ -208,13 +218,18 @@ def carry_here(
         raise Refused(f"{text}; see: studio-gateway doctor") from exc
 
 
-def record_act(sprint_id: str, make: Callable[[Snapshot, datetime], Move | None]) -> Snapshot:
+def record_act(
+    sprint_id: str, make: Callable[[Snapshot, datetime], Move | None], *, archived: bool = False
+) -> Snapshot:
     """Record the move that ``make`` finds right for the sprint as it is, and return the sprint as
-    it is then. Raises ``Refused``.
+    it is then; one that is archived is left alone but for ``archived``. Raises ``Refused``.
     """
     for _ in range(TRIES):
         at = timezone.now()
         snapshot = load(sprint_id, at)
+        if snapshot.sprint.archived_at and not archived:
+            hint = f"first: studio-gateway archive --restore {sprint_id}"
+            raise NotNow(f"sprint {sprint_id} is archived; {hint}")
         try:
             move = make(snapshot, at)
         except MoveRefused as exc:

@@ -18,7 +18,7 @@ from sprints.operations.sprint_acts import carry_here, record_act
 from sprints.plan import AgentBudget
 from sprints.queries import Refused, get
 
-LONGEST_ANSWER = 4000
+LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words
 
 
 def pause(sprint_id: str, by: str, why: str = "") -> None:

@@ -44,13 +44,14 @@ def initialise() -> None:
     make_folders(store())
     try:
         with locked(store().root / "init.lock"):
-            _complete()
+            complete()
     except OSError as exc:
         plain = StoreError(f"cannot write in {store().root}: {exc.strerror or exc}")
         raise shut(store().root) or plain from exc
 
 
-def _complete() -> None:
+def complete() -> None:
+    """What ``initialise`` does once the folders are there; the caller holds ``init.lock``."""
     make_config(store().config)
     make_schema()
     agent_rows.seed()
@@ -67,10 +68,11 @@ def make_schema() -> None:
     try:
         check_schema()
     except NotReady:
-        _migrate()
+        migrate()
 
 
-def _migrate() -> None:
+def migrate() -> None:
+    """Bring every table up to date. Raises ``StoreError``."""
     from django.core.management import call_command
     from django.core.management.commands.migrate import Command
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -63,15 +63,21 @@ def as_in_state_json(sprint_id: str) -> dict[str, Any]:
     return consistent(sprint_id)
 
 
-def titles() -> dict[str, str]:
-    """The title of each sprint by its id, sorted."""
-    return dict(Sprint.objects.order_by("pk").values_list("pk", "title"))
+def listed(*, archived: bool = False) -> QuerySet[Sprint]:
+    """The sprints that lists show: all that are not archived, or those that are."""
+    return Sprint.objects.filter(archived_at__isnull=not archived)
+
+
+def titles(*, archived: bool = False) -> dict[str, str]:
+    """The title of each sprint, or each archived one, by its id, sorted."""
+    return dict(listed(archived=archived).order_by("pk").values_list("pk", "title"))
 
 
 def status() -> dict[str, Any]:
     """What ``status --json`` shows."""
     counts = dict(
-        Sprint.objects.order_by()
+        listed()
+        .order_by()
         .values_list("status")
         .annotate(Count("pk"))
         .values_list("status", "pk__count")
@@ -83,6 +89,7 @@ def status() -> dict[str, Any]:
         "store_root": str(settings.STORE.root),
         "events_path": str(settings.STORE.events),
         "sprints": ids(),
+        "archived": listed(archived=True).count(),
         "counts": {name: counts.get(name, 0) for name in Sprint.Status.values},
         "events": head.seq,
         "mirror_fault": head.mirror_fault,
@@ -94,8 +101,8 @@ def status() -> dict[str, Any]:
 
 
 def ids() -> list[str]:
-    """The ids of all sprints, sorted."""
-    return list(Sprint.objects.order_by("pk").values_list("pk", flat=True))
+    """The ids of all sprints that are not archived, sorted."""
+    return list(listed().order_by("pk").values_list("pk", flat=True))
 
 
 def job() -> dict[str, Any]:
@@ -163,9 +170,11 @@ def _age(then: datetime, now: datetime) -> float:
     return round((now - then).total_seconds(), 1)
 
 
-def newest(limit: int, status: str | None = None) -> list[dict[str, Any]]:
-    """The newest sprints, a flat dict each, times as in the files."""
-    rows = Sprint.objects.order_by("-created_at").defer("contract", "meta")
+def newest(
+    limit: int, status: str | None = None, *, archived: bool = False
+) -> list[dict[str, Any]]:
+    """The newest sprints, or the newest archived ones, a flat dict each, times as in the files."""
+    rows = listed(archived=archived).order_by("-created_at").defer("contract", "meta")
     if status:
         rows = rows.filter(status=status)
     now, found = timezone.now(), list(rows[:limit])

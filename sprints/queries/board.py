@@ -15,9 +15,11 @@ from django.utils import timezone
 from sprints.models import Round, Sprint
 from sprints.models.event import stamp
 from sprints.models.sprint import OPERATOR
+from sprints.queries import listed
 from sprints.queries.durations import ran
 from sprints.waiting import waits_of
 
+ARCHIVED = "archived"  # as a status to list by
 MANY = 100  # more are not counted
 ASKS = "agent_asks:"
 CARRIED = 50  # running sprints that are looked at one by one
@@ -105,12 +107,12 @@ def together(**lists: Sequence[Sprint]) -> dict[str, list[Line]]:
 def page(
     limit: int, *, status: str = "", text: str = "", before: str = ""
 ) -> tuple[list[Sprint], str]:
-    """The newest sprints of that status whose id or title holds ``text``; those older than sprint
-    ``before``. With them, what is ``before`` for the page that follows, empty at the end. Raises
-    ``Sprint.DoesNotExist`` where there is no such sprint.
+    """The newest sprints of that status (or ``ARCHIVED``) whose id or title holds ``text``; those
+    older than sprint ``before``. With them, what is ``before`` for the page that follows, empty at
+    the end. Raises ``Sprint.DoesNotExist`` where there is no such sprint.
     """
-    rows = _rows()
-    if status:
+    rows = _rows(archived=status == ARCHIVED)
+    if status and status != ARCHIVED:
         rows = rows.filter(status=status)
     if text:
         rows = rows.filter(Q(pk__icontains=text) | Q(title__icontains=text))
@@ -151,15 +153,20 @@ def unstarted(limit: int) -> list[Sprint]:
 def counts() -> dict[str, int]:
     """How many sprints there are of each status, counted up to ``MANY``."""
     return {
-        status: Sprint.objects.filter(status=status).order_by()[:MANY].count()
+        status: listed().filter(status=status).order_by()[:MANY].count()
         for status in Sprint.Status.values
     }
 
 
-def _rows() -> QuerySet[Sprint]:
+def archived() -> int:
+    """How many sprints are archived, counted up to ``MANY``."""
+    return listed(archived=True).order_by()[:MANY].count()
+
+
+def _rows(*, archived: bool = False) -> QuerySet[Sprint]:
     """Newest first; a brief may be long, so of the meta only its owner is read."""
     owner = KeyTextTransform("created_by", "meta")
-    rows = Sprint.objects.annotate(owner=owner).defer("contract", "meta")
+    rows = listed(archived=archived).annotate(owner=owner).defer("contract", "meta")
     return rows.order_by("-created_at", "-pk")
 
 

@@ -26,10 +26,8 @@ from sprints.models.moves import Hold, MoveRefused, engine_waits, record
 from sprints.store import StoreError
 
 # The only functions that a worker runs, whatever a queued message names.
-WORK, BEAT, VERIFY = (
-    "sprints.queue.work", "sprints.queue.beat", "sprints.operations.verify_nightly",
-)  # fmt: skip
-ALLOWED = frozenset({WORK, BEAT, VERIFY})
+WORK, BEAT = "sprints.queue.work", "sprints.queue.beat"
+ALLOWED = frozenset({WORK, BEAT})
 
 # What this process has been asked for: a worker's SIGTERM sets ``hand_back``.
 WISH = Wish()
@@ -61,11 +59,6 @@ def ask_beat(host: str) -> bool:
     if not _is_queued(BEAT, host, settings.STORE.place):
         _enqueue(BEAT, host, settings.STORE.place)
     return True
-
-
-def ask_to_verify() -> None:
-    """Ask the workers of our store to verify it; a part of the caller's transaction."""
-    _enqueue(VERIFY, settings.STORE.place, settings.STORE.place)
 
 
 def _is_queued(function: str, argument: str, place: str) -> bool:
@@ -140,6 +133,7 @@ def tell_overdue() -> None:
     """Put on record, once, what has waited for longer than it may."""
     at = timezone.now()
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING, waiting__until_ts__lt=stamp(at))
+    running = running.filter(started_at__isnull=False)  # no wait of this gateway's
     for row in running.only("version", "status", "waiting"):
         if not row.waiting or row.waiting.get("overdue"):
             continue
@@ -172,7 +166,7 @@ def reconcile() -> str | None:
     wait already; returns its id.
     """
     sprint = unheld()
-    if sprint is None or _is_queued("work", sprint.pk, _place_of(sprint.pk)):
+    if sprint is None or _is_queued(WORK, sprint.pk, _place_of(sprint.pk)):
         return None
     ask(sprint.pk)
     return sprint.pk

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Self
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from sprints import queue
 from sprints.hooks.courier import Courier
 from sprints.models import Head, Host
 from sprints.queries import Refused
+from sprints.queue.nightly import Nightly
 from sprints.queue.silence import BEAT_S, Silence
 from sprints.setback import put_off
 
@@ -37,6 +38,7 @@ class Watch:
         self.workers = workers
         self._cluster: Program | None = None
         self._silence = Silence(host, workers)
+        self._nightly = Nightly(host)
 
     def __enter__(self) -> Self:
         """Raises ``Refused`` where the host has a watch already."""
@@ -44,9 +46,9 @@ class Watch:
         self._start()
         return self
 
-    def run(self, stop: Callable[[], bool], chores: Sequence[Callable[[], None]]) -> None:
-        """Keep the cluster at work until ``stop``, which is asked several times a second;
-        ``chores`` are done every few seconds.
+    def run(self, stop: Callable[[], bool], chore: Callable[[], None]) -> None:
+        """Keep the cluster at work until ``stop``, which is asked several times a second; ``chore``
+        is done every few seconds.
         """
         next_beat = next_look = 0.0
         with Courier():
@@ -57,11 +59,12 @@ class Watch:
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_S
                     self._do(self._beat)
-                    for chore in chores:
-                        self._do(chore)
+                    self._do(chore)
+                    self._do(self._nightly.look)
                 time.sleep(ROUND_S)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._nightly.stop()
         if self._cluster is None:
             return
         try:

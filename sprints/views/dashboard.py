@@ -86,7 +86,7 @@ def chips(path: str, chosen: str, counts: dict[str, int], text: str = "") -> lis
             "href": address(path, status=name, q=text),
             "on": name == chosen,
         }
-        for name in ["", *Sprint.Status.values]
+        for name in ["", *counts]
         if not name or counts[name] or name == chosen
     ]
 

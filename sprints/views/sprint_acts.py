@@ -11,6 +11,7 @@ from django.shortcuts import resolve_url
 from sprints import operations, queries
 from sprints.agent_budget import USED_UP
 from sprints.contract import CODES, ContractError
+from sprints.models import Sprint
 from sprints.operations import Refused
 from sprints.roles import Role
 from sprints.views.answers import answer, only
@@ -36,6 +37,15 @@ class Act:
 def acts_of(rows: SprintRows) -> list[Act]:
     """What may be done to the sprint as it is."""
     sprint, where = rows.sprint, (rows.sprint.current_round or "").split("_")[0]
+    if sprint.archived_at:
+        return []
+    if sprint.is_foreign and sprint.status != Sprint.Status.SUCCEEDED:
+        says = (
+            "Starts it at R0, under the gates as they are here: what it came with was not judged."
+        )
+        again = Act("retry", "Retry from R0", "r", says, main=True)
+        ends = Act("cancel", "Cancel", "c", "Ends the sprint. Nothing of it runs here.")
+        return [again, ends] if sprint.status in ("running", "blocked") else [again]
     stop = Act("cancel", "Cancel", "c", "Ends the sprint and whatever runs of it. Nothing is lost.")
     hold = Act("pause", "Pause", "p", "Holds the sprint at its next step; what runs goes on.")
     onward = Act("resume", "Resume", "p", "Lets the sprint go on where it was held.", main=True)

@@ -68,6 +68,8 @@ def lead(repo: Path, code: str = "R0_SETUP", name: str = "lead_agent_01") -> dic
 def check(repo: Path) -> None:
     """Rows, files and events agree, all that must hold does, and nothing of an agent runs."""
     check_store(repo)
+    said = run_command(repo, "rebuild", "--check")
+    assert (said.code, said.err) == (0, ""), said.out
     findings = json.loads(run_command(repo, "doctor", "--json").out)
     wrong = [one for one in findings if one["check"] == "invariants" and one["level"] == "bad"]
     assert not wrong, wrong

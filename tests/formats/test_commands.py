@@ -75,3 +75,17 @@ def test_a_sprint_is_shown_exactly_as_in_the_file(store, invoke):
     shown = invoke("sprint", "show", "s1", "--json").out
 
     assert json.loads(shown) == json.loads(store.state.read_text())["sprints"]["s1"]
+
+
+def test_the_help_names_every_command_of_ours():
+    from django.core.management import get_commands
+
+    from gateway_project.cli import OURS
+
+    ours = {
+        name
+        for name, app in get_commands().items()
+        if isinstance(app, str) and app.split(".")[0] in ("sprints", "gates", "gateway_project")
+    }
+
+    assert ours == set(OURS)

@@ -1,6 +1,7 @@
 """``doctor agents`` tries real programs in real clones, and says of each what came of it."""
 
 import json
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -136,6 +137,7 @@ def test_one_that_leaves_its_clone_is_named(checkout, tried):
 
 def test_where_nothing_can_be_cloned_it_is_tried_in_an_empty_repository(store, tried):
     set_speaker("replies")
+    shutil.rmtree(store.repo / ".git")
 
     code, (found,) = tried()
 

@@ -139,8 +139,7 @@ def test_a_sprint_that_was_running_is_carried_to_its_end(lived, tmp_path, shell)
 
     assert "left out: 50 bytes of a torn last line" in made.out
     assert (run.code, run.err) == (0, "")
-    assert shell("verify", "--no-outputs", **at_home).code == 0
-    assert "runs/1/stderr.txt is not there" in shell("verify", **at_home).out  # it was not brought
+    assert shell("verify", **at_home).code == 0  # what was printed elsewhere is not missed here
     assert shell("rebuild", "--check", **at_home).code == 0
 
 

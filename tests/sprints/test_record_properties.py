@@ -34,12 +34,17 @@ VALUES = st.recursive(
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.dictionaries(st.text(), VALUES))
+@example({"a": 0.00001234, "b": 9.99e-5, "c": 0.0001})
+@example({"a": "\x7f"})
 @example({"a": 1e16, "b": 1e-7, "c": -0.0, "d": 0.1, "e": 2**64, "f": -(2**63)})
 @example({"a": "\ud800", "b": "\x7f\x1b\x00/", "c": [], "d": {}, "e": "1e5", "é": ""})
 def test_a_sprints_text_is_what_json_makes_of_it(whole):
     text = json.dumps({"sprints": {"wk1": whole}, "version": 1}, indent=2, sort_keys=True)
 
-    assert b"".join(state.whole([("wk1", state.entry("wk1", whole))])).decode() == text
+    assert (
+        b"".join(state.whole(state.Frame.around({}), [("wk1", state.entry("wk1", whole))])).decode()
+        == text
+    )
 
 
 class Dies(BaseException):
@@ -93,6 +98,10 @@ def act(name, sprint_id):
             operations.resume(sprint_id, "sam")
         case "cancel":
             operations.cancel(sprint_id, "sam")
+        case "archive":
+            operations.archive([sprint_id], "sam")
+        case "restore":
+            operations.restore([sprint_id], "sam")
         case "red":
             set_gate("false")
         case "green":
@@ -101,6 +110,7 @@ def act(name, sprint_id):
 
 NAMES = (
     "create", "run", "step", "queue", "retry", "pause", "resume", "cancel", "red", "green",
+    "archive", "restore",
 )  # fmt: skip
 ACTS = st.tuples(
     st.sampled_from(NAMES), st.sampled_from("ab"), st.one_of(st.just(0), st.integers(1, 30))
@@ -111,6 +121,7 @@ ACTS = st.tuples(
 @given(st.lists(ACTS, min_size=3, max_size=8))
 @example([("run", "a", 9), ("run", "a", 14), ("run", "a", 0)])
 @example([("red", "a", 0), ("run", "a", 0), ("green", "a", 2), ("retry", "a", 5)])
+@example([("cancel", "a", 0), ("archive", "a", 5), ("archive", "a", 0), ("restore", "a", 2)])
 @example([("create", "a", 3), ("pause", "a", 0), ("queue", "a", 2), ("cancel", "a", 4)])
 def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
     store, monkeypatch, acts
@@ -131,6 +142,7 @@ def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
     found = operations.verify()
     assert (found.difference, found.behind) == (None, 0)
     assert operations.check_rebuild().difference == ""
+    assert operations.replay_all().divergence is None
 
 
 @pytest.fixture

@@ -42,3 +42,13 @@ def test_what_is_not_at_hand_takes_no_memory():
 
     assert len(shelf._at_hand) == AT_HAND
     assert shelf["0"] == {"text": "x" * 1000}
+
+
+def test_its_file_does_not_grow_with_what_is_asked_of_it():
+    shelf = Shelf()
+    for turn in range(50):
+        for number in range(2 * AT_HAND):
+            shelf.setdefault(str(number), {"text": "x" * 1000})["turn"] = turn
+
+    assert {one["turn"] for one in shelf.values()} == {49}
+    assert shelf._end < 5 * 2 * AT_HAND * 1000

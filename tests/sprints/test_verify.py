@@ -2,13 +2,14 @@
 
 import json
 import os
+import socket
 
 import pytest
 
 from sprints import mirror, operations
 from sprints.engine.carry import Wish
 from sprints.mirror import lines, verify
-from sprints.models import Event, Head, Sprint
+from sprints.models import Event, Head
 from sprints.models.event import FIRST_PREV, canonical, chain
 
 
@@ -72,14 +73,18 @@ def test_what_was_printed_is_found_changed_and_gone(told):
     assert verify.verify(told).difference is None
 
 
-def test_what_lies_in_another_hosts_store_is_left_to_it(told):
+def test_what_lies_in_another_hosts_store_is_not_missed(told, monkeypatch):
     printed = told.artifacts / "wk1" / "gates"
     printed.rename(told.root / "aside")
     assert verify.verify(told).difference is not None
 
-    Sprint.objects.update(home="elsewhere:/repo")
-
+    monkeypatch.setattr(socket, "gethostname", lambda: "another")
     assert (verify.verify(told).difference, verify.verify(told).outputs) == (None, 0)
+
+    (told.root / "aside").rename(printed)
+    assert verify.verify(told).outputs == 4
+    next(printed.glob("*/runs/1/stdout.txt")).write_text("changed")
+    assert verify.verify(told).difference is not None
 
 
 def test_a_file_that_lags_is_no_difference(told):

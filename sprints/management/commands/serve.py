@@ -47,7 +47,7 @@ class Command(GatewayCommand):
                 from sprints.queue.watch import Watch
 
                 watch = stack.enter_context(Watch(options["name"], options["workers"]))
-                stay = partial(watch.run, chores=operations.CHORES)
+                stay = partial(watch.run, chore=operations.fire_schedules)
             stack.enter_context(web)
             self._say(web, "no" if options["no_workers"] else options["workers"], options["name"])
             stay(lambda: asked() or not web.is_alive())

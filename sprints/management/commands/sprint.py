@@ -82,9 +82,10 @@ class Command(GatewayCommand):
         act("cancel", "stop it; returns when nothing of it runs any more")
         show = act("show", "its rounds, gates and last error")
         show.add_argument("--json", action="store_true", help="exactly as in state.json")
-        listed = act("list", "all sprints, newest first", one=False)
+        listed = act("list", "all sprints that are not archived, newest first", one=False)
         listed.add_argument("--json", action="store_true", help="a JSON array")
         listed.add_argument("--status", choices=Sprint.Status.values, help="of this status alone")
+        listed.add_argument("--archived", action="store_true", help="those that are archived")
         listed.add_argument("--limit", type=count, default=50, metavar="N", help="how many (50)")
 
     def handle(self, *, act: str, **options: Any) -> None:
@@ -240,7 +241,7 @@ class Command(GatewayCommand):
         tables.sprint(after)
 
     def _list(self, options: dict[str, Any]) -> None:
-        rows = queries.newest(options["limit"], options["status"])
+        rows = queries.newest(options["limit"], options["status"], archived=options["archived"])
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
             return

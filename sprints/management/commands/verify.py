@@ -1,14 +1,16 @@
 """``verify``: does everything that is on record agree, down to the byte?"""
 
+import io
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 
+from gates.program import die_with_parent
 from sprints import operations
 from sprints.management.base import GatewayCommand
 from sprints.management.counting import counted
@@ -37,10 +39,10 @@ class Command(GatewayCommand):
         parser.add_argument(
             "--record", action="store_true", help="put the result on record, as an event"
         )
-
         parser.add_argument(
             "--no-outputs", action="store_true", help="do not read what gates and agents printed"
         )
+        parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """A file needs no store, and what is to be recorded is a change of the files."""
@@ -49,7 +51,12 @@ class Command(GatewayCommand):
         return super().execute(*args, **options)
 
     def handle(self, *, file: Path | None, record: bool, tag: str | None, **options: Any) -> None:
-        """Look, then say the first difference, or how much agrees."""
+        """Look, then say the first difference, or how much agrees. ``inside`` a watch: say nothing,
+        and end with it.
+        """
+        if options["inside"]:
+            die_with_parent(options["inside"])
+            self.stdout = OutputWrapper(io.StringIO())
         if tag is not None:
             self._tag(tag, file, record=record, as_json=options["json"])
         if file and record:
@@ -71,7 +78,7 @@ class Command(GatewayCommand):
             self.stdout.write(f"differs: {found.difference.text}{why}")
             self.stdout.write(f"{found.events} events before it are sound")
         else:
-            self.stdout.write(_worded(found, file))
+            self.stdout.write(worded(found, file))
         sys.exit(1 if found.difference else 0)
 
     def _tag(self, tag: str, file: Path | None, *, record: bool, as_json: bool) -> None:
@@ -94,7 +101,8 @@ class Command(GatewayCommand):
         sys.exit(1 if found.untrue else 0)
 
 
-def _worded(found: Any, file: Path | None) -> str:
+def worded(found: Any, file: Path | None = None) -> str:
+    """A report without a difference, in a line."""
     of = "events" if file else "events, rows and files"
     if found.outputs:
         of = f"events, rows, files and {found.outputs} outputs"

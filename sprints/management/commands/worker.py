@@ -63,5 +63,5 @@ class Command(GatewayCommand):
                 f"{options['workers']} workers on {options['name']}; Ctrl-C stops them"
             )
             self.stdout.flush()
-            watch.run(stop, operations.CHORES)
+            watch.run(stop, operations.fire_schedules)
         self.stdout.write("stopped; what ran goes on with the next start")

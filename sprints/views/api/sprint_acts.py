@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from ninja import Router
-from ninja.params.functions import Body
+from ninja.params.functions import Body, Query
 
 from sprints import operations, queries
 from sprints.views.api import refusals, shapes
@@ -17,10 +17,13 @@ router = Router()
 TAKEN_ON = {202: shapes.Ok, **noes(403, 404, 409)}
 
 
-@router.get("/sprints", response={200: shapes.Titles, **noes()}, operation_id="sprints")
-def sprints(request: Request) -> JsonResponse:
+@router.get("/sprints", response={200: shapes.Titles, **noes(422)}, operation_id="sprints")
+def sprints(
+    request: Request,
+    archived: bool = Query(False, description="1: those that are archived, and no others."),
+) -> JsonResponse:
     """The title of each sprint, by its id."""
-    return JsonResponse({"sprints": queries.titles()})
+    return JsonResponse({"sprints": queries.titles(archived=archived)})
 
 
 @router.post(

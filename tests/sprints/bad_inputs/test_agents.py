@@ -120,11 +120,11 @@ def test_an_answer_that_nobody_asked_for(in_status, refused, status):
     )
 
 
-@pytest.mark.parametrize("text", ["", " ", "x" * 4001, "a\0b", "a\udcffb"])
+@pytest.mark.parametrize("text", ["", " ", "x" * 8001, "a\0b", "a\udcffb"])
 def test_an_answer_that_is_no_text(in_status, refused, text):
     sprint = in_status("created")
 
-    assert "an answer is a text of 1 to 4000 characters" in refused(
+    assert "an answer is a text of 1 to 8000 characters" in refused(
         "sprint", "answer", sprint, "--text", text
     )
 

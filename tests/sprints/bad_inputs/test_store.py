@@ -73,7 +73,7 @@ def test_a_store_of_an_older_version_waits_for_init(refused, migrations, command
 
     said = refused(*command)
 
-    assert said == "the database is of an older version; run: studio-gateway init"
+    assert said == "the database is of an older version; run: studio-gateway upgrade"
 
 
 @pytest.mark.parametrize("command", [("status",), ("sprint", "create", "s1")], ids=" ".join)

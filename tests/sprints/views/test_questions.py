@@ -92,7 +92,7 @@ def test_nothing_is_no_answer(operator):
 
     said = answers(operator, text=" ")
 
-    assert "Refused: an answer is a text of 1 to 4000 characters." in said
+    assert "Refused: an answer is a text of 1 to 8000 characters." in said
     assert Head.objects.get().seq == before
 
 

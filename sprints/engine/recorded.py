@@ -1,0 +1,250 @@
+"""What came from outside, as events tell it: acts of operators, and answers of the world. Pure."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from gates.verdict import Judgement, Verdict
+from sprints.agents import exchange
+from sprints.agents.exchange import BUDGET_ENDED, Exchange
+from sprints.agents.replies import Reply
+from sprints.branch import Seen
+from sprints.engine import gate_moves, hook_moves, ship_moves
+from sprints.engine.actions import (
+    Action,
+    Ask,
+    Brought,
+    Judged,
+    Merged,
+    Outcome,
+    Published,
+    RecoverHook,
+    RecoverShip,
+    RecoverTask,
+    Replied,
+    RunGate,
+)
+from sprints.hooks.letter import Answer
+from sprints.models.moves import Change, Create, Move, Update
+from sprints.models.shape import KEYS
+from sprints.release import ship
+from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
+
+ACT_KINDS = (
+    "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"
+    " budget_changed"
+).split()
+# A note or an error is an operator's or a watcher's if it begins so; all others are the engine's.
+ACT_WORDS = (
+    "sprint started", "sprint retried from", "sprint paused by", "sprint resumed by",
+    "one round asked for", "sprint goes on to its end", "cancel asked by", "evidence is kept in",
+    "overdue: ", "the engine cannot carry",
+)  # fmt: skip
+ENDED = ("failed", "blocked", "succeeded", "cancelled")
+FIELDS = {row: {key: name for name, key in keys.items()} for row, keys in KEYS.items()}
+
+
+def is_act(event: dict[str, Any], snapshot: Snapshot | None) -> bool:
+    """Whether somebody else than the engine did it. The end of a sprint that did not run is an
+    operator's; where ``snapshot``, the sprint as it was, is None, it is taken for the engine's.
+    """
+    if event["kind"] in ACT_KINDS:
+        return True
+    if event["kind"] not in ("note", "error"):
+        return False
+    if event["message"].startswith("sprint cancelled by ") and snapshot is not None:
+        return snapshot.sprint.status != "running"
+    return bool(event["message"].startswith(ACT_WORDS))
+
+
+def begin(event: dict[str, Any]) -> Snapshot:
+    """The sprint that ``event`` tells to be made."""
+    (made,) = event["change"]
+    value = made["value"]
+    sprint = SprintValue(
+        sprint_id=value["sprint_id"],
+        title=value["title"],
+        status=value["status"],
+        current_round=value["current_round"],
+        artifacts_dir=value["artifacts_dir"],
+        last_error=value["last_error"],
+        meta=value["meta"],
+        created_at=moment(value["created_ts"]),
+        started_at=None,
+        finished_at=None,
+        attempt=1,
+        contract=None,
+        cancel_by="",
+    )
+    return Snapshot(sprint, (), (), (), None, 1, moment(event["ts"]))
+
+
+def act(event: dict[str, Any], snapshot: Snapshot) -> Snapshot:
+    """The sprint after that act."""
+    at = moment(event["ts"])
+    if event["kind"] in ("sprint_archived", "sprint_restored"):
+        return snapshot
+    changes = [_change(op, snapshot) for op in event["change"]]
+    beside = _beside(event, at)
+    changes.append(Update("sprint", snapshot.sprint_id, (), beside))
+    if event["message"].startswith("the engine cannot carry"):
+        lost = {"status": Verdict.INTERRUPTED.value, "reason": "the engine fell"}
+        open_runs = [run.id for run in snapshot.gate_runs if gate_moves.is_open(run)]
+        changes += [Update("gate_run", run_id, (), lost) for run_id in open_runs]
+    move = Move(event["kind"], event["message"], tuple(changes))
+    return evolve(snapshot, [move], at)
+
+
+def _beside(event: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """What becomes of the sprint beside its part of state.json."""
+    data, found = event["data"], dict[str, Any]()
+    status = [op["value"] for op in event["change"] if op["path"].endswith("/status")]
+    if any(op["path"].count("/") == 3 and op["path"].endswith("/status") for op in event["change"]):
+        found["finished_at"] = at if status[0] in ENDED else None
+    if "contract" in data:
+        found["contract"] = data["contract"]
+    if data.get("point") == "sprint_start":
+        found["started_at"] = at
+    if "attempt" in data and "digest" in data:
+        found |= {"attempt": data["attempt"], "cancel_by": ""}
+    if event["message"].startswith(("cancel asked by ", "sprint cancelled by ")):
+        found["cancel_by"] = data["by"]
+    return found
+
+
+def _change(op: dict[str, Any], snapshot: Snapshot) -> Change:
+    """An operation on state.json as the change of a row."""
+    name = snapshot.sprint_id
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in op["path"].split("/")[3:]]
+    value = op.get("value")
+    match parts:
+        case ["meta", "waiting_for"]:
+            return Update("sprint", name, (), {"waiting": value})
+        case [key]:
+            return _update("sprint", name, key, value)
+        case ["rounds", code] if isinstance(value, dict):
+            made = {FIELDS["round"][k]: _plain(k, one) for k, one in value.items() if k != "tasks"}
+            return Create("round", f"{name}/{code}", made | {"sprint_id": name})
+        case ["rounds", code, key]:
+            return _update("round", f"{name}/{code}", key, value)
+        case ["rounds", code, "tasks", task_id, key]:
+            return _update("task", f"{name}/{code}/{task_id}", key, value)
+        case ["gates", gate_id, key]:
+            runs = [run for run in snapshot.gate_runs if run.gate_id == gate_id]
+            return _update("gate_run", runs[-1].id, key, value)
+    raise ValueError(f"an act changes {op['path']}")
+
+
+def _update(row: str, pk: str, key: str, value: Any) -> Update:
+    return Update(row, pk, (), {FIELDS[row][key]: _plain(key, value)})
+
+
+def _plain(key: str, value: Any) -> Any:
+    return moment(value) if key.endswith("_ts") and value is not None else value
+
+
+def moment(text: str) -> datetime:
+    """A time of the files as an aware one."""
+    return datetime.fromisoformat(text)
+
+
+def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome] | None:
+    """What the world had answered, and to what; None where the event tells of no answer."""
+    data = event["data"]
+    match event["kind"]:
+        case "gate_finished":
+            said = Judgement(
+                Verdict(data["verdict"]),
+                data["exit_code"],
+                data["reason"],
+                data["duration_s"],
+                data.get("strays_killed", 0),
+                data.get("dropped_bytes", 0),
+                outputs=_outputs(data),
+                place=data.get("outputs_at", ""),
+                tree=data.get("tree", ""),
+                put_back=data.get("put_back", 0),
+            )
+            ended = _told_at(event, "finished_ts")
+            return RunGate(event["round_id"], data["gate_id"]), Judged(ended, said)
+        case "task_done" | "task_asks" | "task_stopped" | "task_failed":
+            pk = f"{snapshot.sprint_id}/{event['round_id']}/{data['task_id']}"
+            task = next(task for task in snapshot.tasks if task.id == pk)
+            ended = _told_at(event, "updated_ts")
+            ask = Ask(event["round_id"], task.owner_agent, task.details["kind"])
+            action = RecoverTask(pk) if "runner" in task.details else ask
+            return action, Replied(ended, _exchange(event, task))
+        case "hook_finished":
+            return RecoverHook(data["delivery"]), _brought(event, snapshot)
+        case "ship_merged" | "ship_skipped" | "ship_moved" | "shipped" | "ship_refused":
+            return RecoverShip(event["round_id"]), _shipped(event, snapshot)
+    return None
+
+
+def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
+    """What came of a merge, or of publishing it, whichever was under way."""
+    at, kind, data = moment(event["ts"]), event["kind"], event["data"]
+    reason = data.get("reason", "") if kind == "ship_refused" else ""
+    if ship_moves.status(snapshot) == ship_moves.PUBLISHING:
+        return Published(at, data.get("tag", ""), moved=kind == "ship_moved", reason=reason)
+    keys = ("branch", "base", "head", "commit", "tree")
+    return Merged(at, ship.Merge(**{key: data.get(key, "") for key in keys}, reason=reason))
+
+
+def _told_at(event: dict[str, Any], key: str) -> datetime:
+    """When the answer came, as the change tells it."""
+    return moment(next(op["value"] for op in event["change"] if op["path"].endswith(f"/{key}")))
+
+
+def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
+    data = event["data"]
+    if data.get("lost", 0) > task.details.get("lost", 0):
+        return exchange.LOST
+    reply = None
+    if "reply" in data and isinstance(data["reply"], dict):
+        said = data["reply"]
+        lists = (tuple(said[key]) for key in ("deliverables", "questions", "next_actions"))
+        reply = Reply(said["status"], *lists)
+    return Exchange(
+        reply,
+        reason=data.get("reason", ""),
+        stopped=event["kind"] == "task_stopped",
+        text=data.get("text", ""),
+        tail=data.get("tail", ""),
+        exit_code=data.get("exit_code"),
+        duration_s=data.get("duration_s"),
+        strays_killed=data.get("strays_killed", 0),
+        dropped_bytes=data.get("dropped_bytes", 0),
+        outputs=_outputs(data),
+        place=data.get("outputs_at", ""),
+        out_of_budget=BUDGET_ENDED in data.get("reason", ""),
+        seen=_seen(data.get("work")),
+    )
+
+
+def _seen(work: dict[str, Any] | None) -> Seen | None:
+    """What git had shown of a try, as its task has it."""
+    if work is None:
+        return None
+    lists: dict[str, Any] = {key: tuple(work.get(key, ())) for key in ("paths", "notes")}
+    return Seen(**work | lists)
+
+
+def _outputs(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Name and digest of each file, as the world gave them."""
+    return tuple((path.rpartition("/")[2], sha) for path, sha in data.get("outputs", {}).items())
+
+
+def _brought(event: dict[str, Any], snapshot: Snapshot) -> Brought:
+    data, at = event["data"], moment(event["ts"])
+    row = hook_moves.delivery_of(snapshot, data["delivery"])
+    delivered = data["status"] == "delivered"
+    stopped = not delivered and data["failures"] == row.failures
+    if data["finished_ts"]:
+        at = moment(data["finished_ts"])
+    elif data["next_ts"]:
+        wait_s = snapshot.terms.hook(row.hook_id).wait_s(data["failures"])
+        at = moment(data["next_ts"]) - timedelta(seconds=wait_s)
+    if stopped and data["reason"].startswith(hook_moves.LOST.reason):
+        return Brought(at, hook_moves.LOST)
+    said = Answer(delivered, data["reason"], data["duration_s"], data["exit_code"], stopped=stopped)
+    return Brought(at, said)

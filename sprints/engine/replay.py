@@ -1,0 +1,157 @@
+"""The record of a sprint, lived again: would today's engine do what was done? Pure.
+
+What came from outside is taken from the record: what operators did, what gates, agents and hooks
+answered, what the clock said. What the engine made of it, it has to make of it again, event by
+event. The wording of prompts is no decision, and is not compared.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sprints.engine.actions import Begun
+from sprints.engine.decide import decide
+from sprints.engine.gate_moves import is_open as is_running
+from sprints.engine.recorded import act, answered, begin, is_act, moment
+from sprints.engine.settle import needs_world, settle
+from sprints.engine.ship_moves import OPEN, SHIP, status
+from sprints.engine.task_moves import is_open
+from sprints.engine.waits import told
+from sprints.models.event import canonical
+from sprints.models.moves import Move, draft_of
+from sprints.snapshot import Snapshot, evolve
+
+NOT_COMPARED = ("prompt", "by", "hook_depth")  # of an event's data
+COMPARED = ("kind", "round_id", "message", "data", "change")
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """The first event that today's engine would not have told so: ``what`` of it differs."""
+
+    sprint_id: str
+    seq: int
+    what: str
+    recorded: str
+    today: str
+
+
+@dataclass(slots=True)
+class _Differs(Exception):
+    event: dict[str, Any]
+    what: str
+    recorded: Any
+    today: Any
+
+
+def replay(events: Iterable[dict[str, Any]]) -> Divergence | None:
+    """The first divergence in the events of one sprint, which come in their order, or None."""
+    snapshot: Snapshot | None = None
+    for batch in _batches(events):
+        first = batch[0]
+        try:
+            if snapshot is None:
+                snapshot = begin(first)
+            elif is_act(first, snapshot):
+                snapshot = act(first, snapshot)
+            else:
+                snapshot = _lived_again(snapshot, batch)
+        except _Differs as exc:
+            return _worded(exc)
+        except Exception as exc:  # whatever it falls over is what is looked for
+            fall = f"the engine falls over: {type(exc).__name__}: {exc}"
+            return _worded(_Differs(first, "event", first["message"], fall))
+    return None
+
+
+def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """What was recorded at once, which has one time; an act stands alone."""
+    batch: list[dict[str, Any]] = []
+    for event in events:
+        alone = is_act(event, None)
+        if batch and (alone or event["ts"] != batch[0]["ts"] or is_act(batch[0], None)):
+            yield batch
+            batch = []
+        batch.append(event)
+    if batch:
+        yield batch
+
+
+def _lived_again(snapshot: Snapshot, batch: Sequence[dict[str, Any]]) -> Snapshot:
+    """The sprint after ``batch``, as today's engine makes it. Raises ``_Differs``."""
+    at = moment(batch[0]["ts"])
+    now = replace(snapshot, at=at)
+    moves: list[Move] = []
+    if answer := answered(batch[0], now):
+        moves = settle(now, *answer)
+        now = evolve(now, moves, at)
+    while len(moves) < len(batch):
+        action = decide(now, _under_way(now))
+        if action is None:
+            _compare(snapshot.sprint_id, batch, moves, COMPARED[:-1])  # it may have begun earlier
+            raise _Differs(batch[len(moves)], "event", batch[len(moves)]["message"], "nothing")
+        more = settle(now, action, Begun(at))
+        now = evolve(now, more, at)
+        moves += more
+        if needs_world(action) and len(moves) < len(batch):
+            answer = answered(batch[len(moves)], now)
+            if answer is None:
+                raise _Differs(batch[len(moves)], "event", batch[len(moves)]["message"], action)
+            more = settle(now, *answer)
+            now = evolve(now, more, at)
+            moves += more
+    moves = told(snapshot, moves, at)
+    _compare(snapshot.sprint_id, batch, moves, COMPARED)
+    if len(moves) > len(batch):
+        raise _Differs(batch[-1], "event", "nothing more", moves[len(batch)].message)
+    return evolve(snapshot, moves, at)
+
+
+def _under_way(snapshot: Snapshot) -> set[str]:
+    """The ids of all that waits for the world: what its carrier attends to. One that has lost its
+    carrier tells nothing before it has an answer, so this is what can be seen of either.
+    """
+    found = {run.id for run in snapshot.gate_runs if is_running(run)}
+    found |= {task.id for task in snapshot.tasks if is_open(task)}
+    found |= {row.id for row in snapshot.deliveries if row.status == "running"}
+    return found | ({SHIP} if status(snapshot) in OPEN else set())
+
+
+def _compare(
+    sprint_id: str, batch: Sequence[dict[str, Any]], moves: Sequence[Move], keys: Sequence[str]
+) -> None:
+    for event, move in zip(batch, moves, strict=False):
+        draft = draft_of(sprint_id, move)
+        for what in keys:
+            then, now = event[what], json.loads(canonical({"it": getattr(draft, what)}))["it"]
+            if what == "data":
+                then, now = _compared(then), _compared(now)
+            if then != now:
+                raise _Differs(event, what, then, now)
+
+
+def _compared(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in NOT_COMPARED}
+
+
+def _worded(found: _Differs) -> Divergence:
+    event = found.event
+    then, now = _apart(found.recorded, found.today)
+    return Divergence(event["sprint_id"], event["seq"], found.what, then, now)
+
+
+def _apart(then: Any, now: Any) -> tuple[str, str]:
+    """Both as text, without what they have in common where that can be told apart."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        keys = [key for key in {**then, **now} if then.get(key) != now.get(key)]
+        then, now = ({key: one.get(key) for key in keys} for one in (then, now))
+    elif isinstance(then, list) and isinstance(now, list):
+        both = [one for one in then if one in now]
+        then, now = ([one for one in side if one not in both] for side in (then, now))
+    return _short(then), _short(now)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return text if len(text) <= 300 else f"{text[:299]}…"

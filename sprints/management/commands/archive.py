@@ -1,0 +1,36 @@
+"""``archive``: sprints that have ended, out of state.json and back."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from sprints import operations
+from sprints.management.base import GatewayCommand
+from sprints.management.commands.sprint import user
+
+
+class Command(GatewayCommand):
+    """Archive all that are named or none."""
+
+    help = (
+        "Take sprints that have ended out of state.json and out of all lists, to keep both short;"
+        " --restore puts them back. Nothing is lost: rows, events and evidence stay where they are."
+    )
+    writes = True
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("ids", nargs="+", metavar="ID")
+        parser.add_argument("--restore", action="store_true", help="put them back")
+        parser.add_argument("--json", action="store_true", help="a JSON object")
+
+    def handle(self, *, ids: list[str], restore: bool, **options: Any) -> None:
+        """Do either, and say of which."""
+        done = operations.restore(ids, user()) if restore else operations.archive(ids, user())
+        word = "restored" if restore else "archived"
+        if options["json"]:
+            self.stdout.write(json.dumps({word: done}, indent=2))
+            return
+        self.stdout.write(f"{word} {', '.join(done)}")
+        if not restore:
+            self.stdout.write(f"back with: studio-gateway archive --restore {' '.join(done)}")

@@ -1,0 +1,229 @@
+"""A state.json from elsewhere, as ours would have it: every documented key is checked, what is
+missing has its empty value, what nobody knows is kept. Pure.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sprints.contract import CODES, GATED
+from sprints.ids import BadId, check_id
+from sprints.meta import DEEP, BadMeta, plain_json
+from sprints.mirror.places import FOLDERS, mapped
+from sprints.models import Round, Sprint, Task
+from sprints.models.event import stamp
+from sprints.store import strict_json
+
+
+class Unfit(ValueError):
+    """What cannot be taken over; the message says where it stands, and what is wrong there."""
+
+
+@dataclass(slots=True)
+class Documented:
+    """``sprints`` by id as state.json will have them, ``extra`` what stands beside them there.
+    ``astray`` are the paths that lead to no place of a store: they are kept as they are.
+    """
+
+    sprints: dict[str, dict[str, Any]]
+    extra: dict[str, Any]
+    mapped: int = 0
+    astray: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a key has to hold, in words, and its value where it is missing."""
+
+    words: str
+    holds: Callable[[Any], bool]
+    empty: Any = None
+
+
+def read(text: str, artifacts: Path) -> Documented:
+    """The state that ``text`` describes, with its paths led to the folder ``artifacts``. Raises
+    ``Unfit``.
+    """
+    try:
+        whole = plain_json(strict_json(text), DEEP + INSIDE)
+    except (ValueError, BadMeta) as exc:
+        raise Unfit(f"state.json cannot be read: {exc}") from exc
+    if not isinstance(whole, dict) or not isinstance(whole.get("sprints"), dict):
+        raise Unfit("state.json has no object sprints")
+    if whole.get("version", 1) != 1:
+        raise Unfit(f"state.json is of version {whole['version']!r}; this gateway reads version 1")
+    found = Documented({}, {k: v for k, v in whole.items() if k not in ("sprints", "version")})
+    lower: dict[str, str] = {}
+    for name in sorted(whole["sprints"]):
+        where = f"/sprints/{name}"
+        _named(name, where, "sprint id")
+        if (twin := lower.setdefault(name.lower(), name)) != name:
+            raise Unfit(f"state.json {where} differs from {twin} in the case of its letters alone")
+        found.sprints[name] = _sprint(name, whole["sprints"][name], where, artifacts, found)
+    return found
+
+
+def _sprint(
+    name: str, given: Any, where: str, artifacts: Path, found: Documented
+) -> dict[str, Any]:
+    sprint = _filled(given, SPRINT, where, sprint_id=name)
+    at = sprint["created_ts"]
+    for code, value in sprint["rounds"].items():
+        here = f"{where}/rounds/{code}"
+        if code not in CODES:
+            raise Unfit(f"state.json {here} is not a round; there are: {', '.join(CODES)}")
+        one = sprint["rounds"][code] = _filled(value, ROUND, here, round_id=code)
+        for task_id, task in one["tasks"].items():
+            place = f"{here}/tasks/{task_id}"
+            if not TASK_ID.fullmatch(task_id):
+                raise Unfit(f"state.json {place}: a task id has 1 to 80 characters, without / or ~")
+            made = _filled(task, TASK, place, at, task_id=task_id)
+            one["tasks"][task_id] = made
+            for key in FOLDERS & {*made["details"]}:
+                made["details"][key] = _led(made["details"][key], name, artifacts, found)
+    if sprint["gates"] and not sprint["rounds"]:  # a gate ran in some round
+        sprint["rounds"][GATED[0]] = _filled({}, ROUND, where, round_id=GATED[0])
+    for gate_id, gate in sprint["gates"].items():
+        here = f"{where}/gates/{gate_id}"
+        _named(gate_id, here, "gate id")
+        made = sprint["gates"][gate_id] = _filled(gate, GATE, here, at, gate_id=gate_id)
+        for key in ("stdout_path", "stderr_path"):
+            made[key] = _led(made[key], name, artifacts, found)
+    own = _led(sprint["artifacts_dir"], name, artifacts, found)
+    return sprint | {"artifacts_dir": own or str(artifacts / name)}
+
+
+def _named(name: str, where: str, what: str) -> None:
+    try:
+        check_id(name, what)
+    except BadId as exc:
+        raise Unfit(f"state.json {where}: {exc}") from exc
+
+
+def _filled(
+    given: Any, rules: Mapping[str, Rule], where: str, at: str | None = None, **own: str
+) -> dict[str, Any]:
+    """The object with all its documented keys; ``own`` is the name that it goes by, and has to
+    go by, ``at`` a time for those that it lacks.
+    """
+    if not isinstance(given, dict):
+        raise Unfit(f"state.json {where} is not an object")
+    for key, name in own.items():
+        if given.get(key, name) != name:
+            raise Unfit(f"state.json {where}/{key} is {given[key]!r}, not its name")
+    made = {**own, **given}
+    for key, rule in rules.items():
+        if key not in made:
+            empty = at if rule.empty is AT else rule.empty
+            if empty is None and not rule.holds(None):
+                raise Unfit(f"state.json {where}/{key} is missing")
+            made[key] = type(empty)() if isinstance(empty, dict | list) else empty
+        elif not rule.holds(made[key]):
+            raise Unfit(f"state.json {where}/{key} is not {rule.words}")
+        elif key.endswith("_ts") and made[key] is not None:
+            made[key] = stamp(moment(made[key]))
+    return made
+
+
+def _led(path: Any, sprint_id: str, artifacts: Path, found: Documented) -> Any:
+    """The path in this store; as it is where it is none, or none of a store."""
+    if not isinstance(path, str) or not path:
+        return path
+    led = mapped(path, sprint_id, artifacts)
+    if led is None:
+        found.astray.append(path)
+        return path
+    found.mapped += led != path
+    return led
+
+
+def moment(text: str) -> datetime:
+    """A time as files have it; one without a zone is in UTC. Raises ``ValueError``."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def is_time(value: Any) -> bool:
+    """Whether it is the text of a time."""
+    try:
+        return isinstance(value, str) and bool(stamp(moment(value)))
+    except (ValueError, OverflowError):
+        return False
+
+
+def _text(most: int = 1 << 20) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and len(value) <= most
+
+
+def _or_null(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or holds(value)
+
+
+def _of(kind: type) -> Callable[[Any], bool]:
+    return lambda value: type(value) is kind
+
+
+def _one_of(words: Any) -> Rule:
+    known = sorted(words)
+    return Rule(f"one of {', '.join(known)}", lambda value: value in known)
+
+
+AT = object()
+INSIDE = 8  # levels of the file above a task's details
+TASK_ID = re.compile(r"[^/~\x00-\x1f\x7f]{1,80}")
+_TIME = "a time like 2026-11-24T09:57:01Z"
+_LINE = Rule("a text of at most 200 characters", _text(200), "")
+_OBJECT = Rule("an object", _of(dict), {})
+_LIST = Rule("a list", _of(list), [])
+_WHEN = Rule(_TIME, is_time, AT)
+_MAYBE = Rule(f"{_TIME}, or null", _or_null(is_time))
+_PATH = Rule("a path, or null", _or_null(_text(4000)), "")
+
+
+def _status(words: Any, empty: str) -> Rule:
+    rule = _one_of(words)
+    return Rule(rule.words, rule.holds, empty)
+
+
+SPRINT = {
+    "title": _LINE,
+    "created_ts": Rule(_TIME, is_time),
+    "status": _status(Sprint.Status.values, "created"),
+    "current_round": Rule("a round, or null", lambda value: value is None or value in CODES),
+    "rounds": _OBJECT,
+    "gates": _OBJECT,
+    "artifacts_dir": Rule("a path", _text(4000), ""),
+    "last_error": Rule("a text, or null", _or_null(_text())),
+    "meta": _OBJECT,
+}
+ROUND = {
+    "title": _LINE,
+    "status": _status(Round.Status.values, "pending"),
+    "started_ts": _MAYBE,
+    "finished_ts": _MAYBE,
+    "notes": _LIST,
+    "tasks": _OBJECT,
+}
+TASK = {
+    "title": _LINE,
+    "owner_agent": Rule("a text of at most 32 characters", _text(32), ""),
+    "status": _status(Task.Status.values, "pending"),
+    "created_ts": _WHEN,
+    "updated_ts": _WHEN,
+    "details": _OBJECT,
+}
+GATE = {
+    "title": _LINE,
+    "command": Rule(
+        "a list of texts", lambda v: type(v) is list and all(type(one) is str for one in v), []
+    ),
+    "required": Rule("true or false", _of(bool), True),
+    "started_ts": _WHEN,
+    "finished_ts": _MAYBE,
+    "exit_code": Rule("a whole number, or null", _or_null(_of(int))),
+    "stdout_path": _PATH,
+    "stderr_path": _PATH,
+}

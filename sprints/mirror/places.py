@@ -1,0 +1,63 @@
+"""Where a path of another store leads in this one. Pure."""
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+FOLDERS = {"folder", "stdout", "stderr"}  # of a task's details
+
+
+def mapped(path: str, sprint_id: str, artifacts: PurePath) -> str | None:
+    """Where ``path`` leads in the folder ``artifacts``; None where it is of no store's artifacts.
+
+    It may be absolute, or relative to a repository, its store or a sprint's folder, and written as
+    on Windows.
+    """
+    windows = re.match(r"[A-Za-z]:[\\/]|\\\\", path) or ("\\" in path and "/" not in path)
+    parts = [part for part in (re.split(r"[\\/]", path) if windows else path.split("/")) if part]
+    parts = [part for part in parts if part != "."]
+    rest = None
+    for at, part in enumerate(parts):
+        inside = parts[at - 1 : at] == [".studio_gateway"] or parts[at + 1 : at + 2] == [sprint_id]
+        if part == "artifacts" and (inside or at == 0):
+            rest = parts[at + 1 :]
+    relative = path[1:2] != ":" and not path.startswith(("/", "\\"))
+    if rest is None and relative and parts[:1] in (["gates"], ["agents"], ["hooks"]):
+        rest = [sprint_id, *parts]
+    if rest is None or ".." in rest or any("\\" in part for part in rest):
+        return None
+    return str(artifacts.joinpath(*rest))
+
+
+def led(path: str, sprint_id: str, artifacts: PurePath) -> str:
+    """The same, or the path as it is."""
+    return (path and mapped(path, sprint_id, artifacts)) or path
+
+
+def lead_sprint(sprint: dict[str, Any], name: str, artifacts: PurePath) -> list[dict[str, Any]]:
+    """Lead the paths of a sprint, as state.json has it, there, in place. Returns that as operations
+    on state.json.
+    """
+    ops = []
+
+    def put(where: str, target: dict[str, Any], key: str, value: Any) -> None:
+        if value != target[key]:
+            target[key] = value
+            path = f"/sprints/{name}{where}/{key}"
+            ops.append({"op": "replace", "path": path, "value": value})
+
+    put("", sprint, "artifacts_dir", led(sprint["artifacts_dir"], name, artifacts))
+    for gate_id, gate in sprint["gates"].items():
+        for key in ("stdout_path", "stderr_path"):
+            put(f"/gates/{gate_id}", gate, key, gate[key] and led(gate[key], name, artifacts))
+    for code, value in sprint["rounds"].items():
+        for task_id, task in value["tasks"].items():
+            where = f"/rounds/{code}/tasks/{task_id}"
+            put(where, task, "details", led_details(task["details"], name, artifacts))
+    return ops
+
+
+def led_details(details: dict[str, Any], sprint_id: str, artifacts: PurePath) -> dict[str, Any]:
+    """A task's details with their paths led there."""
+    paths = {key: details[key] for key in FOLDERS & {*details} if isinstance(details[key], str)}
+    return details | {key: led(path, sprint_id, artifacts) for key, path in paths.items()}

@@ -1,0 +1,27 @@
+"""Sprints that have ended, out of state.json and back: their rows and evidence stay."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from sprints.engine import acts
+from sprints.operations.sprint_acts import record_act
+from sprints.queries import get
+
+
+def archive(sprint_ids: Iterable[str], by: str) -> list[str]:
+    """Archive all of them or none; returns their ids. Raises ``Refused``."""
+    return _each(sprint_ids, lambda snapshot, at: acts.archive(snapshot, by, at))
+
+
+def restore(sprint_ids: Iterable[str], by: str) -> list[str]:
+    """Put all of them back, or none; returns their ids. Raises ``Refused``."""
+    return _each(sprint_ids, lambda snapshot, at: acts.restore(snapshot, by))
+
+
+def _each(sprint_ids: Iterable[str], make: acts.Make) -> list[str]:
+    names = list(dict.fromkeys(sprint_ids))
+    with transaction.atomic():
+        for name in names:
+            record_act(get(name).pk, make, archived=True)
+    return names

@@ -1,0 +1,65 @@
+"""The record as one file for another gateway: events, state, switches and evidence; no secrets."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gates.secret_values import is_named
+from sprints.mirror.moment import one_moment
+from sprints.models import Event, Sprint
+from sprints.models.redacted import clean
+from sprints.operations.packing import Sink, add_evidence, copy_to
+from sprints.operations.store_acts import store
+from sprints.operations.store_source import ASIDE, CONFIG, EVENTS, STATE
+from sprints.queries import Refused
+from sprints.store import read_config
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What went into the archive: how many files, how many bytes before they were packed."""
+
+    path: str
+    sprints: int
+    events: int
+    files: int
+    size_bytes: int
+
+
+def export(target: Path) -> Exported:
+    """Pack state.json, events.jsonl, config.json without its secrets, and the evidence, as of one
+    moment, while sprints go on. All of it or nothing, in one pass.
+
+    Raises ``Refused``, ``StoreError``, ``OSError``.
+    """
+    if not target.name.endswith((".tar.gz", ".tgz")):
+        raise Refused(f"{target} is to be a .tar.gz; name it so: --out {target}.tar.gz")
+    with copy_to(target, packed=True) as sink:
+        with one_moment(store(), catch_up=True) as moment:
+            assert moment.events, "files that have caught up are there"
+            assert moment.state, "files that have caught up are there"
+            sprints, events = Sprint.objects.count(), Event.objects.count()
+            sink.add_whole(STATE, moment.state)
+            sink.add(EVENTS, moment.events, moment.size)
+        _add_config(sink)
+        if (aside := store().root / ASIDE).is_file():
+            with aside.open("rb") as file:
+                sink.add_whole(ASIDE, file)
+        add_evidence(sink)
+    return Exported(str(target), sprints, events, sink.files, sink.size_bytes)
+
+
+def _add_config(sink: Sink) -> None:
+    told = {key: clean(value) for key, value in _switches().items()}
+    with tempfile.TemporaryFile(dir=store().root) as file:
+        file.write(json.dumps(told, indent=2, sort_keys=True).encode() + b"\n")
+        file.seek(0)
+        sink.add_whole(CONFIG, file)
+
+
+def _switches() -> dict[str, Any]:
+    """config.json, but for what is named like a secret: ``auth_token``, ``secret_key`` and more."""
+    config = read_config(store().config)
+    return {k: v for k, v in config.items() if k != "secret_key" and not is_named(k)}

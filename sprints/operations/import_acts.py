@@ -1,0 +1,184 @@
+"""The record of another store, into a gateway in which nothing has happened: all or nothing."""
+
+import json
+import os
+from pathlib import Path
+from shutil import copyfile, rmtree
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from gates import faults
+from gates.secret_values import is_named
+from sprints.lock import locked
+from sprints.mirror.documented import Unfit
+from sprints.mirror.foreign_lines import Damaged
+from sprints.mirror.moment import no_collection
+from sprints.mirror.verify import Tell
+from sprints.models import Event, Head, Hook, Sprint
+from sprints.models.event import Draft, append
+from sprints.models.redacted import clean
+from sprints.operations import import_rows, store_source
+from sprints.operations.import_rows import Imported
+from sprints.operations.store_acts import store
+from sprints.operations.store_source import ASIDE, CONFIG, Source
+from sprints.queries import Refused
+from sprints.store import RULES, read_config, strict_json, write_private
+
+STAGING = ".importing"
+HERE = ("auth_token", "secret_key", "bind_host", "port")  # of config.json: this gateway's own
+
+
+def import_store(path: Path, tell: Tell | None = None) -> Imported:
+    """Take over the store that lies at ``path``, or the archive of one. Files are prepared beside
+    those of this store, and put in their place by the transaction that writes the rows, so that it
+    can be called again after a death on any line.
+
+    Raises ``Refused``, ``StoreError``, ``OSError``.
+    """
+    found = store_source.find(path)
+    if found.resolve() == store().root.resolve():
+        raise Refused(f"{path} is the store of this gateway; name another")
+    with locked(store().root / "init.lock"), locked(store().root / "mirror.lock"):
+        refuse_if_lived()
+        staging = _staging()
+        try:
+            source = store_source.gather(found, staging)
+            done = Imported(str(path), files=source.files, left=source.left)
+            with no_collection(), transaction.atomic():
+                refuse_if_lived()
+                _take_over(source, staging, done, tell)
+                faults.point("before_db_commit")
+            faults.point("after_db_commit")
+        except BaseException as exc:
+            if not _has_lived():
+                _clear(staging)
+            if isinstance(exc, Unfit):
+                raise Refused(f"{found}: {exc}; mend it there, then import again") from exc
+            raise
+        rmtree(staging, ignore_errors=True)
+    return done
+
+
+def refuse_if_lived() -> None:
+    """Raises ``Refused`` where something would be overwritten: a sprint, or its evidence."""
+    if _has_lived():
+        rmtree(store().root / STAGING, ignore_errors=True)  # of one that died once all was done
+        raise Refused("this gateway has sprints already; import into a new, empty repository")
+    if _evidence() and not (store().root / STAGING).is_dir():
+        raise Refused(f"there is evidence in {store().artifacts} already; move it away first")
+
+
+def _has_lived() -> bool:
+    told = Q(sprint_id__isnull=False) | Q(kind="imported")
+    return Sprint.objects.exists() or Event.objects.filter(told).exists()
+
+
+def _evidence() -> list[Path]:
+    folder = store().artifacts
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _staging() -> Path:
+    """An empty folder beside the store's files. That it is there says whose the evidence is that
+    may lie in the store: an import's that was killed.
+    """
+    staging = store().root / STAGING
+    if staging.exists():
+        _clear(staging)
+    staging.mkdir(mode=0o700)
+    return staging
+
+
+def _clear(staging: Path) -> None:
+    for child in _evidence():
+        rmtree(child)
+    (store().root / ASIDE).unlink(missing_ok=True)
+    rmtree(staging)
+
+
+def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None) -> None:
+    """Everything, but for the end of the transaction in which it is called."""
+    for folder in store_source.outputs(source.artifacts):
+        (folder / "runs" / "1").mkdir(mode=0o700, parents=True)
+        for output in folder.glob("std???.txt"):
+            copyfile(output, folder / "runs" / "1" / output.name)
+    damaged = import_rows.write(source, done, tell)
+    switches = _switches(source.root / CONFIG, done)
+    _tell_of_it(done, switches)
+    _keep_aside(source, staging, damaged, done)
+    Hook.objects.update(seq=Head.objects.get(pk=1).seq)  # what has been is not told anew
+    if store().artifacts.is_dir():
+        store().artifacts.rmdir()
+    source.artifacts.rename(store().artifacts)
+    faults.point("import_placed")
+    if done.unexplained:
+        copyfile(source.root / done.unexplained, store().root / f"{done.unexplained}.imported")
+        done.unexplained = str(store().root / f"{done.unexplained}.imported")
+    if done.aside:
+        (staging / ASIDE).replace(store().root / ASIDE)
+    if switches:
+        config = read_config(store().config) | switches
+        write_private(store().config, json.dumps(config, indent=2, sort_keys=True) + "\n")
+    if done.chain:  # of another history than the file that lies here, which its rows make anew
+        store().events.unlink(missing_ok=True)
+
+
+def _switches(config: Path, done: Imported) -> dict[str, Any]:
+    """What of the other config.json holds here: no secret, and nothing of that machine."""
+    if not config.is_file():
+        return {}
+    try:
+        given = strict_json(config.read_text("utf-8-sig"))
+        if not isinstance(given, dict):
+            raise ValueError("it is not an object")
+    except (ValueError, OSError) as exc:
+        done.left.append(f"{CONFIG} ({exc})")
+        return {}
+    taken = {}
+    if own := ", ".join(key for key in given if key in HERE or is_named(key)):
+        done.left.append(f"{own} of {CONFIG} (this gateway has its own)")
+    for key, value in given.items():
+        rule, holds = RULES.get(key, ("", lambda _: True))
+        if key in HERE or is_named(key):
+            continue
+        if holds(value):
+            taken[key] = value
+        else:
+            done.left.append(f"{key} of {CONFIG} (it must be {rule})")
+    return taken
+
+
+def _tell_of_it(done: Imported, switches: dict[str, Any]) -> None:
+    data = {
+        "from": done.path,
+        "sprints": done.sprints,
+        "events": done.events,
+        "files": done.files,
+        "artifacts": str(store().artifacts),
+        "config": switches,
+        "left": done.left,
+    }
+    words = f"{done.sprints} sprints and {done.events} events imported from {done.path}"
+    message, data = clean([words, data])
+    append([Draft("imported", message, data=data)], timezone.now())
+
+
+def _keep_aside(source: Source, staging: Path, damaged: list[Damaged], done: Imported) -> None:
+    """What is no event is kept in a file of its own, with what an earlier import had kept so."""
+    done.damaged = [{"line": one.line, "why": one.why} for one in damaged]
+    earlier = source.root / ASIDE
+    if not damaged and not earlier.is_file():
+        return
+    with (staging / f"{ASIDE}.new").open("wb") as file:
+        if earlier.is_file():
+            file.write(earlier.read_bytes())
+        for one in damaged:
+            kept = {"line": one.line, "why": one.why, "text": one.text}
+            file.write(json.dumps(kept, sort_keys=True).encode("ascii") + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    (staging / f"{ASIDE}.new").replace(staging / ASIDE)
+    done.aside = str(store().root / ASIDE)

@@ -1,0 +1,256 @@
+"""What an import writes: the chain of another gateway as it is, or its lines and sprints retold."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from gates.models import Gate, GateRun
+from gates.verdict import Verdict
+from sprints.contract import GATED
+from sprints.mirror import foreign_lines, links, state
+from sprints.mirror.differ import differ
+from sprints.mirror.documented import Documented, Unfit, moment, read
+from sprints.mirror.foreign_lines import Damaged
+from sprints.mirror.places import lead_sprint, led
+from sprints.mirror.retell import ENDED, retell
+from sprints.mirror.verify import Tell
+from sprints.models import Event, Head, Hook, Sprint, Task
+from sprints.models.event import Draft, adopt, append, stamp
+from sprints.models.redacted import clean
+from sprints.operations.rebuild_acts import MODELS, batches, whole_bytes, written
+from sprints.operations.store_acts import store
+from sprints.operations.store_source import EVENTS, STATE, Source
+from sprints.queries import Refused
+
+CHUNK = 1000
+
+
+@dataclass(slots=True)
+class Imported:
+    """What was taken over. ``chain``: the events are those of the other store, byte for byte.
+    ``damaged`` are lines that are no events, which ``aside`` keeps; ``left`` is what was not taken,
+    ``astray`` are the paths that lead to no place of a store, ``mapped`` how many were led here.
+    """
+
+    path: str
+    chain: bool = False
+    sprints: int = 0
+    events: int = 0
+    files: int = 0
+    mapped: int = 0
+    damaged: list[dict[str, Any]] = field(default_factory=list)
+    aside: str = ""
+    left: list[str] = field(default_factory=list)
+    astray: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unexplained: str = ""
+
+
+def write(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
+    """Write events and rows, only inside a transaction, and return what is no event. Raises
+    ``Refused``, ``Unfit``, ``OSError``.
+    """
+    if is_chain(source, done):
+        return _chain(source, done, tell)
+    return _retell(source, done, tell)
+
+
+def is_chain(source: Source, done: Imported) -> bool:
+    """Whether the events are numbered and chained as ours are, from the first to the last line
+    that is whole.
+    """
+    events = source.root / EVENTS
+    if not events.is_file():
+        return False
+    with events.open("rb") as file:
+        whole = whole_bytes(file, os.fstat(file.fileno()).st_size)
+        first = next(links.lines(file, whole), b"") if not file.seek(0) else b""
+        if b'"hash": "' not in first:
+            return False
+        file.seek(0)
+        try:
+            for _ in links.chained(file, whole):
+                pass
+        except links.Broken as exc:
+            done.notes.append(f"the hash chain of its {EVENTS} is broken at {exc}: it ends here")
+            return False
+    return True
+
+
+def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
+    """The events as they are, and the rows that they tell of."""
+    last = Head.objects.select_for_update().get(pk=1)
+    if last.seq > 1:
+        raise Refused(
+            f"this gateway has {last.seq} events of its own, where those of {done.path} have to"
+            " be the first; import into a new, empty repository"
+        )
+    for model in (Event, Head, Gate, Hook):
+        model.objects.all().delete()
+    with (source.root / EVENTS).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        whole = whole_bytes(file, size)
+        try:
+            rows, lost = written(file, whole, tell)
+        except (KeyError, TypeError, ValueError) as exc:
+            what = f"{source.root / EVENTS} tells of something that cannot be: {exc!r}"
+            raise Refused(f"{what}; nothing was imported") from exc
+        file.seek(whole)
+        torn = file.read()
+    _lead_here(done)
+    sprints = dict(state.many(sorted(Sprint.objects.values_list("pk", flat=True))))
+    read(json.dumps({"sprints": sprints}), store().artifacts)  # a chain may tell of anything
+    _compare(source, done)
+    running = Sprint.objects.filter(status="running", started_at__isnull=False).order_by("pk")
+    for name in running.values_list("pk", flat=True):
+        hold = f"to hold it: studio-gateway sprint pause {name}"
+        done.notes.append(f"sprint {name} goes on here once a worker is at work; {hold}")
+    done.chain, done.sprints, done.events = True, rows.get("sprint", 0), rows["event"]
+    done.left += lost
+    return [Damaged(rows["event"] + 1, "it is torn: it ends without a newline", torn)] * bool(torn)
+
+
+def _lead_here(done: Imported) -> None:
+    """Lead the paths of all rows to this store, and tell of each sprint's. What is archived is not
+    in the state: that it is moved along is told by the import itself.
+    """
+    artifacts = store().artifacts
+    live = set(state.all_ids())
+    for name, sprint in state.many(sorted(Sprint.objects.values_list("pk", flat=True))):
+        ops = lead_sprint(sprint, name, artifacts)
+        if ops:
+            Sprint.objects.filter(pk=name).update(artifacts_dir=sprint["artifacts_dir"])
+        for op in ops:
+            if op["path"].endswith("/details"):
+                _, _, _, _, code, _, task_id, _ = op["path"].split("/")
+                row = Task.objects.filter(pk=f"{name}/{code}/{task_id}")
+                row.update(details=op["value"])
+        runs = list(GateRun.objects.filter(round__sprint=name))
+        for run in runs:
+            run.stdout_path = led(run.stdout_path, name, artifacts)
+            run.stderr_path = led(run.stderr_path, name, artifacts)
+        GateRun.objects.bulk_update(runs, ["stdout_path", "stderr_path"], batch_size=CHUNK)
+        if ops and name in live:
+            done.mapped += len(ops)
+            words = f"the files of sprint {name} are in {artifacts} from now on"
+            append([Draft("sprint_moved", words, name, change=ops)], timezone.now())
+
+
+def _compare(source: Source, done: Imported) -> None:
+    """Whether its state.json is what its events explain, but for the paths."""
+    try:
+        there = read((source.root / STATE).read_bytes().decode("utf-8-sig"), store().artifacts)
+    except (OSError, UnicodeDecodeError, Unfit) as exc:
+        done.notes.append(f"its {STATE} is not used: {exc}")
+        return
+    extra = Head.objects.get(pk=1).extra
+    path = differ(
+        {**there.extra, "sprints": there.sprints},
+        {**extra, "sprints": dict(state.many(state.all_ids()))},
+    )
+    if path:
+        done.notes.append(f"its {STATE} differs at {path} from what its events explain; they count")
+        done.unexplained = STATE
+
+
+def _retell(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
+    """The lines as they are, in a chain of ours, then each sprint as came.json has it."""
+    came = _documented(source)
+    done.mapped, done.astray = came.mapped, came.astray
+    damaged: list[Damaged] = []
+    places: dict[tuple[str, str], str] = {}
+    events = source.root / EVENTS
+    if events.is_file():
+        with events.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            told = (lambda so_far: tell(so_far, size)) if tell else None
+            ts = min((one["created_ts"] for one in came.sprints.values()), default=_now())
+            lines = foreign_lines.read(file, size, ts, told)
+            done.events = adopt(_whole_ones(lines, damaged, places))
+    done.sprints = adopt(_sprints(came, places))
+    if came.extra:
+        ops = [
+            {"op": "add", "path": f"/{key.replace('~', '~0').replace('/', '~1')}", "value": value}
+            for key, value in clean(came.extra).items()
+        ]
+        Head.objects.filter(pk=1).update(extra=clean(came.extra))
+        words = "what stood beside the sprints is imported"
+        append([Draft("note", words, change=ops)], timezone.now())
+    first_and_sprints = Event.objects.filter(seq=1) | Event.objects.filter(kind="sprint_imported")
+    rows = retell(row.body for row in first_and_sprints.order_by("seq").iterator(CHUNK))
+    for some in batches(rows, Counter(), []):
+        for kind in ("gate_run", "task", "sprint", "round"):
+            made = [MODELS[kind](**values) for values in some.get(kind, ())]
+            MODELS[kind].objects.bulk_create(made)
+    return damaged
+
+
+def _documented(source: Source) -> Documented:
+    try:
+        text = (source.root / STATE).read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise Refused(f"{source.root} holds no {STATE}, and no events that explain one") from None
+    except UnicodeDecodeError as exc:
+        raise Unfit(f"{STATE} is not UTF-8 (byte {exc.start})") from exc
+    return read(text, store().artifacts)
+
+
+def _whole_ones(
+    lines: Iterator[dict[str, Any] | Damaged],
+    damaged: list[Damaged],
+    places: dict[tuple[str, str], str],
+) -> Iterator[dict[str, Any]]:
+    """The events; what is none goes to ``damaged``. ``places`` learns in which round a gate ran."""
+    for one in lines:
+        if isinstance(one, Damaged):
+            damaged.append(one)
+            continue
+        words = str(one["message"]).split()
+        if one["kind"] in ("gate_started", "gate_finished") and len(words) > 2 and one["round_id"]:
+            places[one["sprint_id"], words[2]] = one["round_id"]
+        yield clean(one) | {"change": []}
+
+
+def _sprints(came: Documented, places: dict[tuple[str, str], str]) -> Iterator[dict[str, Any]]:
+    for name, sprint in came.sprints.items():
+        ends = [value["finished_ts"] for value in sprint["rounds"].values()]
+        ends += [value["finished_ts"] for value in sprint["gates"].values()]
+        ended = max(filter(None, ends), default=sprint["created_ts"])
+        runs = {key: _run(name, sprint, gate, places) for key, gate in sprint["gates"].items()}
+        whole = clean(sprint)
+        yield {
+            "ts": _now(),
+            "kind": "sprint_imported",
+            "message": f"sprint imported: {name}",
+            "sprint_id": name,
+            "round_id": None,
+            "data": {
+                "finished_ts": ended if sprint["status"] in ENDED else None,
+                "runs": runs,
+            },
+            "change": [{"op": "add", "path": f"/sprints/{name}", "value": whole}],
+        }
+
+
+def _run(
+    name: str, sprint: dict[str, Any], gate: dict[str, Any], places: dict[tuple[str, str], str]
+) -> dict[str, Any]:
+    """What a row of a gate's run has to say beside its part of the state."""
+    likely = (places.get((name, gate["gate_id"])), sprint["current_round"], *GATED)
+    code = next((code for code in likely if code in sprint["rounds"]), max(sprint["rounds"]))
+    began, ended, code_of_exit = gate["started_ts"], gate["finished_ts"], gate["exit_code"]
+    took = (moment(ended) - moment(began)).total_seconds() if ended else None
+    verdict = Verdict.PASSED if code_of_exit == 0 else Verdict.FAILED
+    if code_of_exit is None:
+        verdict = Verdict.ERROR if ended else Verdict.INTERRUPTED
+    reason = "imported" if code_of_exit is None else f"exit code {code_of_exit}, imported"
+    return {"round_id": code, "status": verdict.value, "reason": reason, "duration_s": took}
+
+
+def _now() -> str:
+    return stamp(timezone.now())

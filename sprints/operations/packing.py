@@ -1,0 +1,135 @@
+"""Where a copy of the store goes: a folder or one packed file, all of it or nothing."""
+
+import os
+import stat
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shutil import copyfileobj, rmtree
+from typing import IO
+
+from sprints.mirror import lines
+from sprints.operations.store_acts import store
+from sprints.queries import Refused
+
+CHUNK = 1 << 20
+
+
+class Sink:
+    """Where the copy goes; it counts the files and their bytes."""
+
+    def __init__(self) -> None:
+        self.files = self.size_bytes = 0
+
+    def add(self, name: str, file: IO[bytes], size: int) -> None:
+        """The first ``size`` bytes of ``file``, under that name."""
+        self.files += 1
+        self.size_bytes += size
+        self._add(name, file, size)
+
+    def add_whole(self, name: str, file: IO[bytes]) -> None:
+        """All of ``file`` as it is now."""
+        self.add(name, file, os.fstat(file.fileno()).st_size)
+
+    def _add(self, name: str, file: IO[bytes], size: int) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Everything is in, and on disk."""
+
+
+class Folder(Sink):
+    """A folder that only its owner can read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        path.mkdir(mode=0o700)
+        self._path = path
+
+    def _add(self, name: str, file: IO[bytes], size: int) -> None:
+        path = self._path / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as copy:
+            copyfileobj(_Begin(file, size), copy, CHUNK)
+            copy.flush()
+            os.fsync(copy.fileno())
+
+
+class Packed(Sink):
+    """A .tar.gz that only its owner can read, written in one pass."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = os.fdopen(descriptor, "wb")
+        self._tar = tarfile.open(fileobj=self._file, mode="w:gz", compresslevel=6)  # noqa: SIM115
+
+    def _add(self, name: str, file: IO[bytes], size: int) -> None:
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.mode = size, 0o600
+        entry.mtime = int(os.fstat(file.fileno()).st_mtime)
+        self._tar.addfile(entry, _Begin(file, size))
+        self._tar.members.clear()  # type: ignore[attr-defined]  # it would remember every one
+
+    def close(self) -> None:
+        self._tar.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+
+class _Begin:
+    """The first ``left`` bytes of a file that may go on growing, or be cut: then zeros follow."""
+
+    def __init__(self, file: IO[bytes], left: int) -> None:
+        self._file, self._left = file, left
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes more."""
+        want = self._left if size < 0 else min(size, self._left)
+        data = self._file.read(want)
+        self._left -= want
+        return data + bytes(want - len(data))
+
+
+@contextmanager
+def copy_to(target: Path, *, packed: bool, inside: bool = False) -> Iterator[Sink]:
+    """A sink whose copy is at ``target`` once the block has ended, and nowhere else until then.
+    ``inside``: it may lie in the store itself.
+
+    Raises ``Refused``, ``OSError``.
+    """
+    if os.path.lexists(target):
+        raise Refused(f"{target} is there already; name another")
+    if not inside and store().root in target.resolve().parents:
+        raise Refused(f"{target} lies in the store itself; name a place outside")
+    unfinished = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
+    try:
+        sink: Sink = Packed(unfinished) if packed else Folder(unfinished)
+        yield sink
+        sink.close()
+        unfinished.rename(target)
+    except BaseException as exc:
+        with suppress(OSError):
+            unfinished.unlink() if packed else rmtree(unfinished)
+        if isinstance(exc, lines.Ahead):
+            raise Refused(f"{exc}; see: studio-gateway doctor") from exc
+        raise
+
+
+def add_evidence(sink: Sink) -> None:
+    """Every regular file; what a gate has put there as a link or a device is left out."""
+    for folder, _, names in os.walk(store().artifacts):
+        for name in sorted(names):
+            path = Path(folder) / name
+            with suppress(FileNotFoundError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    with _opened(path) as file:
+                        sink.add_whole(path.relative_to(store().root).as_posix(), file)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.fdopen(os.open(path, flags), "rb")

@@ -1,0 +1,124 @@
+"""The record of another store: a folder, or an archive that ``export`` or ``backup`` made."""
+
+import gzip
+import os
+import re
+import stat
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
+
+from sprints.queries import Refused
+from sprints.store import FOLDER
+
+STATE, EVENTS, CONFIG, ARTIFACTS = "state.json", "events.jsonl", "config.json", "artifacts"
+ASIDE = "events.damaged.jsonl"
+RECORD = (STATE, EVENTS, CONFIG, ASIDE)
+# What is no record: another database, locks, and what each store makes for itself.
+OWN = re.compile(r"gateway\.sqlite3.*|.*\.lock|\..*|calls|hooks|backups")
+CHUNK = 1 << 20
+
+
+@dataclass(slots=True)
+class Source:
+    """``root`` holds the files of ``RECORD`` as far as there are any, and ``artifacts`` is a folder
+    of regular files alone. ``left`` names what is not taken over.
+    """
+
+    root: Path
+    artifacts: Path
+    files: int = 0
+    left: list[str] = field(default_factory=list)
+
+
+def find(path: Path) -> Path:
+    """The folder or the archive that ``path`` means. Raises ``Refused``."""
+    if path.is_dir():
+        for folder in (path, path / FOLDER):
+            if (folder / STATE).is_file() or (folder / EVENTS).is_file():
+                return folder
+        raise Refused(f"{path} holds no {STATE} and no {EVENTS}; name the folder of a store")
+    if not path.exists():
+        raise Refused(f"there is no {path}; name the folder of a store, or an archive of one")
+    if not (path.is_file() and tarfile.is_tarfile(path)):
+        raise Refused(f"{path} is neither a folder nor a .tar.gz; name the folder of a store")
+    return path
+
+
+def gather(found: Path, staging: Path) -> Source:
+    """Copy the artifacts to ``staging``, durably, and all the rest of an archive. Raises
+    ``Refused``, ``OSError``.
+    """
+    copies = staging / ARTIFACTS
+    copies.mkdir(mode=0o700)
+    if found.is_dir():
+        source = Source(found, copies)
+        names = sorted(path.name for path in found.iterdir())
+        known = (*RECORD, ARTIFACTS)
+        source.left += [n for n in names if n not in known and not OWN.fullmatch(n)]
+        _copy_folder(found / ARTIFACTS, source)
+    else:
+        source = Source(staging, copies)
+        try:
+            _unpack(found, staging, source)
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile) as exc:
+            raise Refused(f"{found} is damaged: {exc}; name a whole archive") from exc
+    if not any((source.root / name).is_file() for name in (STATE, EVENTS)):
+        raise Refused(f"{found} holds no {STATE} and no {EVENTS}; name an archive of a store")
+    return source
+
+
+def _copy_folder(folder: Path, source: Source) -> None:
+    for here, folders, names in os.walk(folder):
+        inside = Path(here).relative_to(folder)
+        for name in [*names, *(one for one in folders if (Path(here) / one).is_symlink())]:
+            path = Path(here) / name
+            if not stat.S_ISREG(path.lstat().st_mode):
+                source.left.append(f"{ARTIFACTS}/{(inside / name).as_posix()} (no plain file)")
+                continue
+            with path.open("rb") as file:
+                _write(source.artifacts / inside / name, file)
+            source.files += 1
+
+
+def _unpack(archive: Path, staging: Path, source: Source) -> None:
+    """One pass, so that an archive of any size takes no memory. What is no plain file of a record
+    is not written, wherever its name would lead.
+    """
+    with tarfile.open(archive, "r|*") as packed:
+        for entry in packed:
+            packed.members.clear()  # type: ignore[attr-defined]  # it would remember every one
+            parts = [part for part in entry.name.split("/") if part not in ("", ".")]
+            parts = parts[1:] if parts[:1] == [FOLDER] else parts
+            name = "/".join(parts)
+            inside = parts[:1] == [ARTIFACTS] and len(parts) > 1
+            safe = ".." not in parts and (os.name != "nt" or not re.search(r"[\\:]", name))
+            if entry.isreg() and safe and (inside or name in RECORD):
+                file = packed.extractfile(entry)
+                assert file is not None, "a regular file has a content"
+                _write(staging.joinpath(*parts), file)
+                source.files += inside
+            elif not entry.isdir() and not OWN.fullmatch(parts[0] if parts else "."):
+                source.left.append(entry.name)
+
+
+def _write(path: Path, content: IO[bytes]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        copyfileobj(content, file, CHUNK)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def outputs(artifacts: Path) -> Iterator[Path]:
+    """The folders of gates that show a latest output and keep no run of it: the next run would
+    write over it.
+    """
+    for folder in sorted(artifacts.glob("*/gates/*")):
+        shown = [folder / name for name in ("stdout.txt", "stderr.txt")]
+        if any(path.is_file() for path in shown) and not (folder / "runs").exists():
+            yield folder

@@ -1,0 +1,133 @@
+"""A store of an older version, brought to this one: backed up, migrated, verified."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from sprints import mirror
+from sprints.lock import locked
+from sprints.mirror.verify import Report, Tell
+from sprints.models import Host, Sprint
+from sprints.models.lease import holder
+from sprints.models.moves import note
+from sprints.operations.backup_acts import Backup, back_up_as_it_lies
+from sprints.operations.record_acts import verify
+from sprints.operations.store_acts import complete, migrate, store
+from sprints.queries import Refused
+from sprints.schema import Older, check_schema
+from sprints.store import StoreError, make_folders
+
+BACKUPS = "backups"
+
+
+@dataclass(slots=True)
+class Upgraded:
+    """What was done: ``migrations`` in their order, ``backup`` None where there was nothing to
+    migrate, or none was wanted.
+    """
+
+    migrations: list[str] = field(default_factory=list)
+    backup: Backup | None = None
+    report: Report | None = None
+
+
+def upgrade(
+    target: Path | None,
+    *,
+    backed_up: bool,
+    say: Callable[[str], None],
+    tell: Tell | None = None,
+) -> Upgraded:
+    """Back up to ``target``, else into the store, migrate, verify; ``say`` hears of each step.
+    Whatever it dies of, it can be called again. ``backed_up``: there is a backup already.
+
+    Raises ``Refused``, ``StoreError``, ``OSError``.
+    """
+    _check_there()
+    done = Upgraded()
+    make_folders(store())
+    with locked(store().root / "init.lock"):
+        refuse_if_at_work()
+        done.migrations = pending()
+        if done.migrations and not backed_up:
+            with locked(store().root / "mirror.lock"):
+                done.backup = back_up(target)
+            said = f"{done.backup.path}: {done.backup.files} files, {done.backup.size_bytes} bytes"
+            say(f"backed up: {said}")
+        try:
+            if done.migrations:  # also those of tables that are not ours
+                migrate()
+            complete()
+        except StoreError as exc:
+            raise StoreError(exc.what, f"{exc.remedy or 'mend that'}, then upgrade again") from exc
+        say(f"migrated: {', '.join(done.migrations) or 'nothing to do, it is of this version'}")
+    if done.migrations:
+        words = f"the store was upgraded by {len(done.migrations)} migrations"
+        data = {"migrations": done.migrations, "backup": done.backup and done.backup.path}
+        note("upgraded", words, timezone.now(), data)
+    mirror.flush()
+    done.report = verify(tell)
+    return done
+
+
+def _check_there() -> None:
+    """Raises ``StoreError`` where there is nothing to upgrade, or what is newer than we are."""
+    try:
+        check_schema()
+    except Older:
+        return
+
+
+def pending() -> list[str]:
+    """The migrations that the database lacks, in their order."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{one.app_label}.{one.name}" for one, _ in plan]
+
+
+def refuse_if_at_work() -> None:
+    """Raises ``Refused`` while a worker lives or a sprint is carried, by which version ever. Of the
+    tables, only what each version has is read.
+    """
+    tables = connection.introspection.table_names()
+    if Host._meta.db_table in tables:
+        for host in Host.objects.only("name", "watch", "seen_at"):
+            if host.is_watched():
+                raise Refused(f"the workers of host {host} are at work; stop them, then try again")
+    held = Sprint.objects.exclude(lease_owner="").order_by()
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, Sprint._meta.db_table)
+    if "lease_beat" not in {column.name for column in columns}:
+        return  # of the time before there were workers
+    for row in held.only("lease_owner", "lease_until", "lease_beat"):
+        if who := holder(row):
+            raise Refused(f"sprint {row.pk} is carried by {who}; let it end, then try again")
+
+
+def back_up(target: Path | None) -> Backup:
+    """The store as it lies. Raises ``Refused`` where the database keeps its own backups."""
+    if connection.vendor != "sqlite":
+        how = "pg_dump $DATABASE_URL > FILE && studio-gateway upgrade --backed-up"
+        raise Refused(f"the database is PostgreSQL's own to back up; type: {how}")
+    if target is None:
+        folder = store().root / BACKUPS
+        folder.mkdir(mode=0o700, exist_ok=True)
+        target = folder / f"before-upgrade-{timezone.now():%Y%m%dT%H%M%S.%f}Z.tar.gz"
+    elif not target.name.endswith(".tar.gz"):
+        raise Refused(f"{target} is to be a .tar.gz; name it so: --backup {target}.tar.gz")
+    return back_up_as_it_lies(target)
+
+
+def way_back(backup: Backup) -> str:
+    """What to type to have the store as it was, under the version that it was of."""
+    root, kept = shlex.quote(str(store().root)), shlex.quote(f"{store().root}.upgraded")
+    packed = shlex.quote(backup.path.replace(str(store().root), f"{store().root}.upgraded", 1))
+    return (
+        f"mv {root} {kept} && mkdir -m 700 {root} && tar -xzf {packed} -C {root}"
+        f" && cp -p {kept}/config.json {root}/"
+    )

@@ -1,0 +1,62 @@
+"""Every night the store is verified, in a process of its own: however long, nobody waits."""
+
+import os
+import sys
+
+from django.conf import settings
+from django.utils import timezone
+
+from gates.program import Program
+from sprints.cron import machine_zone, next_after
+from sprints.models import Host
+from sprints.models.host import living
+from sprints.models.moves import note
+
+NIGHTLY = "0 3 * * *"  # by this machine's clock
+SAID = (0, 1)  # it has put on record what it found
+
+
+class Nightly:
+    """One host's. Its night is over once the result is on record: what a stop or a crash cut short
+    is done again.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._program: Program | None = None
+
+    def look(self) -> None:
+        """Begin where the night has come, and end where the result is there. Raises ``OSError``."""
+        if self._program is None:
+            if self._is_due():
+                pid = str(os.getpid())
+                argv = [sys.executable, "-m", "studio_gateway", "verify", "--record", "--inside"]
+                self._program = Program([*argv, pid])
+            return
+        code = self._program.ended_with()
+        if code is None:
+            return
+        self._program = None
+        self._put_off()
+        if code not in SAID:
+            words = f"the record could not be verified: it ended with exit code {code}"
+            note("error", words, timezone.now())
+
+    def stop(self) -> None:
+        """End what is under way; the next start begins it anew."""
+        if self._program:
+            self._program.stop(grace_s=0.0)
+
+    def _is_due(self) -> bool:
+        """Of hosts that serve one store, the first by name looks after it."""
+        first = living(settings.STORE.place)
+        if first is None or first.pk != self._host:
+            return False
+        if first.verify_at is None:
+            self._put_off()
+            return False
+        return first.verify_at <= timezone.now()
+
+    def _put_off(self) -> None:
+        following = next_after(NIGHTLY, machine_zone(), timezone.now())
+        Host.objects.filter(place=settings.STORE.place).update(verify_at=following)
