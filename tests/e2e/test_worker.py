@@ -198,14 +198,21 @@ def test_a_schedule_that_is_due_is_carried_to_its_end(gateway, worker):
     check_store(gateway)
 
 
-def test_every_night_the_record_is_verified_and_the_result_is_an_event(gateway, worker):
-    def night() -> None:
-        with sqlite3.connect(gateway / FOLDER / "gateway.sqlite3", timeout=15) as database:
-            assert database.execute(
-                "UPDATE sprints_host SET verify_at = '2026-01-01 03:00:00' WHERE verify_at NOTNULL"
+def night(repo: Path) -> None:
+    """Let it be three o'clock, once the watch knows when it is next."""
+
+    def is_set() -> bool:
+        with sqlite3.connect(repo / FOLDER / "gateway.sqlite3", timeout=15) as database:
+            found = database.execute(
+                "UPDATE sprints_host SET verify_at = '2026-01-01 03:00:00' WHERE verify_at > '2026-02'"
             ).rowcount
         database.close()
+        return found > 0
 
+    assert wait_for(is_set, 20)
+
+
+def test_every_night_the_record_is_verified_and_the_result_is_an_event(gateway, worker):
     def told(kind: str) -> list[str]:
         return [one["message"] for one in events_of_all(gateway) if one["kind"] == kind]
 
@@ -213,15 +220,40 @@ def test_every_night_the_record_is_verified_and_the_result_is_an_event(gateway, 
     assert succeed(gateway, "wk1")
     assert told("verified") == []
 
-    night()
+    night(gateway)
     assert wait_for(lambda: told("verified"), 30)
 
     (printed,) = {*(gateway / FOLDER).glob("artifacts/wk1/gates/*/runs/1/stdout.txt")}
     printed.write_text("something else")
-    night()
+    night(gateway)
     assert wait_for(lambda: told("error"), 30)
     assert "stdout.txt is not what was printed" in told("error")[0]
     assert len(told("verified")) == 1
+
+
+def test_a_long_night_ends_no_worker_and_a_stop_does_not_wait_for_it(gateway, worker):
+    queue(gateway, "wk1")
+    assert succeed(gateway, "wk1")
+    (printed,) = {*(gateway / FOLDER).glob("artifacts/wk1/gates/*/runs/1/stdout.txt")}
+    os.truncate(printed, 1 << 40)  # a terabyte of nothing, read for an hour
+
+    night(gateway)
+    verifies = "verify --record --inside"
+    assert wait_for(lambda: any(verifies in line for line in processes_of(gateway)), 30)
+    time.sleep(13)
+    queue(gateway, "wk2")
+    assert succeed(gateway, "wk2")
+    (host,) = json.loads(run_command(gateway, "status").out)["hosts"]
+    began = time.monotonic()
+    stop(worker)
+
+    assert host["restarts"] == 0
+    assert time.monotonic() - began < 15
+    assert not any(verifies in line for line in processes_of(gateway))
+    os.truncate(printed, 0)
+    with sqlite3.connect(gateway / FOLDER / "gateway.sqlite3") as database:
+        assert database.execute("SELECT verify_at < '2026-02' FROM sprints_host").fetchone() == (1,)
+    database.close()
 
 
 def succeeded_one(repo: Path, name: str) -> bool:
