@@ -149,7 +149,8 @@ class Snapshot:
     @property
     def is_foreign(self) -> bool:
         """It came from elsewhere on its way or at its end, and nothing here has carried it."""
-        return self.contract is None and self.sprint.status != "created"
+        status, begun = self.sprint.status, self.sprint.current_round is not None
+        return self.contract is None and status != "created" and (begun or status != "cancelled")
 
     @property
     def now(self) -> RoundValue:

@@ -1,5 +1,6 @@
 """What came from outside, as events tell it: acts of operators, and answers of the world. Pure."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -198,7 +199,7 @@ def _told_at(event: dict[str, Any], key: str) -> datetime:
 def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
     data = event["data"]
     if data.get("lost", 0) > task.details.get("lost", 0):
-        return exchange.LOST
+        return replace(exchange.LOST, seen=_seen(data.get("work")))
     reply = None
     if "reply" in data and isinstance(data["reply"], dict):
         said = data["reply"]

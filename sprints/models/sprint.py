@@ -76,4 +76,5 @@ class Sprint(models.Model):
     @property
     def is_foreign(self) -> bool:
         """It came from elsewhere on its way or at its end, and nothing here has carried it."""
-        return self.started_at is None and self.status != self.Status.CREATED
+        begun = self.current_round is not None or self.status != self.Status.CANCELLED
+        return self.started_at is None and self.status != self.Status.CREATED and begun

@@ -5,6 +5,7 @@ import pty
 import re
 import sys
 
+from tests.checkout import commit
 from tests.e2e.conftest import set_gate
 from tests.world import environment, run_command
 
@@ -46,6 +47,7 @@ def test_a_terminal_shows_rounds_gates_time_and_the_gates_last_line(gateway):
 
 
 def test_a_terminal_shows_what_an_agent_prints_that_is_a_program(gateway):
+    commit(gateway, {"a.txt": "a"})
     speak = "sh -c 'echo I am thinking; sleep 1; echo Status: DONE'"
     run_command(gateway, "agent", "set", "agent_01", "--command", speak)
     run_command(gateway, "sprint", "create", "one")

@@ -204,7 +204,8 @@ def night(repo: Path) -> None:
     def is_set() -> bool:
         with sqlite3.connect(repo / FOLDER / "gateway.sqlite3", timeout=15) as database:
             found = database.execute(
-                "UPDATE sprints_host SET verify_at = '2026-01-01 03:00:00' WHERE verify_at > '2026-02'"
+                "UPDATE sprints_host SET verify_at = '2026-01-01 03:00:00'"
+                " WHERE verify_at > '2026-02'"
             ).rowcount
         database.close()
         return found > 0

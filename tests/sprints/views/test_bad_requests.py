@@ -130,7 +130,7 @@ BAD = [
     ("POST", ANSWER, {"question": "R0_SETUP/lead_agent_01/1"}, 400, {}),
     ("POST", ANSWER, "Blue.", 400, {}),
     ("POST", ANSWER, {"text": " \n"}, 422, {}),
-    ("POST", ANSWER, {"text": "x" * 4001}, 422, {}),
+    ("POST", ANSWER, {"text": "x" * 8001}, 422, {}),
     ("POST", ANSWER, {"text": "x" * 20_000}, 422, {}),
     ("POST", ANSWER, {"text": "a\0b"}, 422, {}),
     ("POST", ANSWER, '{"text": "\\ud800"}', 422, {}),
