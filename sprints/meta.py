@@ -22,7 +22,7 @@ OURS = frozenset(
 # Frozen with the contract: a change would say what does not hold.
 FROZEN = frozenset(
     "gate_profile round_deadline gates_at_once round_minutes required_acks_by_round "
-    "enable_auto_merge".split()
+    "enable_auto_merge fix_attempts implementer".split()
 )
 SWITCHES = ("automation_paused", "enable_auto_merge")
 
