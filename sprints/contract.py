@@ -54,7 +54,7 @@ class Contract:
     ``base`` is the commit from which its work begins in a clone; None where gates judge the
     repository as it lies. ``ship``: what has passed is merged into the branch of the base, at the
     end of the last round. ``fix_attempts`` is how often red gates of one round go back to
-    ``implementer``, who made the work.
+    ``implementer``, who made the work; ``rerun_red``: once each has said no twice of one tree.
     """
 
     profile: str
@@ -69,6 +69,7 @@ class Contract:
     ship: bool = False
     fix_attempts: int = 0
     implementer: str = LEAD
+    rerun_red: bool = False
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -122,9 +123,10 @@ class Contract:
         }
 
     def _feedback(self) -> dict[str, Any]:
-        if not self.fix_attempts:
-            return {}
-        return {"fix_attempts": self.fix_attempts, "implementer": self.implementer}
+        found: dict[str, Any] = {"rerun_red": True} if self.rerun_red else {}
+        if self.fix_attempts:
+            found |= {"fix_attempts": self.fix_attempts, "implementer": self.implementer}
+        return found
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -144,6 +146,7 @@ class Contract:
             ship=data.get("ship", False),
             fix_attempts=data.get("fix_attempts", 0),
             implementer=data.get("implementer", LEAD),
+            rerun_red=data.get("rerun_red", False),
         )
 
     @property
@@ -210,9 +213,8 @@ def draft(
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
-    ``fix_attempts`` and ``implementer``; ``gates`` are those of the profile. Of ``agents``, those
-    are taken that are asked and are not
-    scripted; ``budget`` is theirs.
+    ``fix_attempts``, ``implementer`` and ``rerun_red``; ``gates`` are those of the profile. Of
+    ``agents``, those are taken that are asked and are not scripted; ``budget`` is theirs.
     """
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     implementer = implementer_of(meta)
@@ -230,6 +232,7 @@ def draft(
         ship=meta.get("enable_auto_merge") is True,
         fix_attempts=meta.get("fix_attempts", FIX_ATTEMPTS) if programs else 0,
         implementer=implementer,
+        rerun_red=bool(programs) and meta.get("rerun_red") is True,
     )
     problems = bad_overrides(meta) + contract.problems()
     if programs and "implementer" in meta and contract.agent(implementer) is None:

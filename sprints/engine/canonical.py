@@ -72,8 +72,8 @@ def _sent(state: State) -> Hashable:
     if min(len(rows), len(sent)) >= snapshot.terms.fix_attempts:
         ways = {(one.tree, gate, said) for one in sent for gate, said in one.said}
         again = [(state.tree, run.gate_id, state.truth.get(run.id)) in ways for run, _ in last]
-        back = state.tree != sent[-1].tree and state.tree in {one.tree for one in sent}
-        return (len(rows), len(sent), about, tuple(again), back)
+        known = state.tree == sent[-1].tree, state.tree in {one.tree for one in sent}
+        return (len(rows), len(sent), about, tuple(again), known)
     numbers: dict[str, int] = {}  # of trees and of ways to fail, by when they came
 
     def number(name: str) -> int:
@@ -91,6 +91,12 @@ def _sent(state: State) -> Hashable:
         tuple(number(run.status) for run, current in last if current and run.status != "passed"),
         (about, number(state.tree)),
     )
+
+
+def _is_of_current(state: State, place: str) -> bool:
+    """Whether it was brought to the hook of a run that counts still."""
+    mine = [run for run in state.snapshot.gate_runs if place.endswith(f"/{run.id}")]
+    return any(_is_current(state, run) for run in mine)
 
 
 def _is_current(state: State, run: GateRunValue) -> bool:
@@ -123,13 +129,17 @@ def _gate(state: State, gate_id: str) -> Hashable:
         and run.attempt != state.snapshot.sprint.attempt
         and run.status not in _NO_VERDICT
     ]
-    judged = [run for run in runs if run.status not in _NO_VERDICT]
+    judged = feedback.since(state.snapshot, now, gate_id)
     current = feedback.last_judged(state.snapshot, now, gate_id)
-    if current is None or runs[-1].status == GateRun.RUNNING:
-        return (tuple(earlier[-1:]), len(judged), _lost(runs))
-    return (tuple(earlier[-1:]), len(judged), _heard(state, judged[-1]))
+    known = (tuple(earlier[-1:]), min(MOST_RUNS, len(judged)))
+    if current is None:
+        return (*known, _lost(runs))
+    if runs and runs[-1].status in _NO_VERDICT:  # it runs again, though it has said something
+        return (*known, _lost(runs), _heard(state, current))
+    return (*known, _heard(state, current))
 
 
+MOST_RUNS = 3  # of one gate since the last fix: more of them are no more than that
 _NO_VERDICT = (GateRun.RUNNING, Verdict.INTERRUPTED)
 
 
@@ -155,6 +165,8 @@ def _hooks(state: State) -> list[Hashable]:
         elif row.place.startswith(state.snapshot.now.code):
             place = row.place.rpartition("/")[0] if row.point == "gate_done" else row.place
             said: tuple[Hashable, ...] = row.status, state.truth.get(row.id) == "yes"
+            if row.point == "gate_done":
+                said += (_is_of_current(state, row.place),)
             if row.status in ("pending", "running"):
                 lost = min(MOST_LOST, row.tries - row.failures)
                 said += (row.failures, lost, row.id in state.attended)

@@ -13,6 +13,7 @@ from sprints.engine.actions import (
     Action,
     Ask,
     BlockAtBudget,
+    BlockAtFlaky,
     BlockAtQuestion,
     Cancel,
     FailAtAgent,
@@ -68,9 +69,11 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
         return guarded(snapshot, StartRound(now.code))
     return guarded(
         snapshot,
-        _red_gate(snapshot, now)
+        _flaky(snapshot, now)
+        or _red_gate(snapshot, now)
         or _unanswered(snapshot, now)
         or _overdue(snapshot, contract.deadline, contract.round(now.code), now)
+        or _rerun(snapshot, now)
         or _send_back(snapshot, now)
         or _ask(snapshot, contract.round(now.code), now)
         or _run_gate(snapshot, contract, now)
@@ -82,9 +85,20 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
 def _red_gate(snapshot: Snapshot, now: RoundValue) -> Action | None:
     """A red gate that does not go back to who made the work, or no more."""
     red = feedback.red(snapshot)
-    if not red or feedback.goes_back(snapshot, red[0]):
+    if not red or feedback.unconfirmed(snapshot) or feedback.goes_back(snapshot, red[0]):
         return None
     return FailAtGate(now.code, red[0].id)
+
+
+def _flaky(snapshot: Snapshot, now: RoundValue) -> Action | None:
+    run = feedback.flaky(snapshot)
+    return BlockAtFlaky(now.code, run.id) if run else None
+
+
+def _rerun(snapshot: Snapshot, now: RoundValue) -> Action | None:
+    """A red gate once more, of the same tree."""
+    run = feedback.unconfirmed(snapshot)
+    return RunGate(now.code, run.gate_id) if run else None
 
 
 def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:

@@ -41,6 +41,20 @@ def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
     )
 
 
+def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
+    """A required gate has said no and yes of one tree."""
+    code = snapshot.now.code
+    runs = [one.number for one in feedback.of_tree(snapshot, run)]
+    error = f"gate_flaky:{run.gate_id} runs {runs[0]} and {runs[-1]} of one tree"
+    return Move(
+        "error",
+        f"gate {run.gate_id} said no, then yes, of the same tree; the sprint is blocked",
+        ended(snapshot.sprint_id, code, "blocked", error, at),
+        round_id=code,
+        data={"gate_id": run.gate_id, "runs": runs, "tree": run.tree},
+    )
+
+
 def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
     """An agent did not answer."""
     agent, details = task.owner_agent, task.details

@@ -22,13 +22,18 @@ def last_judged(snapshot: Snapshot, now: RoundValue, gate_id: str) -> GateRunVal
     """The gate's last run that came to a verdict about the work as it is, in this round and
     attempt.
     """
-    judged = [
+    judged = since(snapshot, now, gate_id)
+    return judged[-1] if judged else None
+
+
+def since(snapshot: Snapshot, now: RoundValue, gate_id: str) -> list[GateRunValue]:
+    """All such runs, oldest first."""
+    return [
         run
         for run in snapshot.runs_of(now.id, gate_id)
         if run.status not in (GateRun.RUNNING, Verdict.INTERRUPTED)
         and run.number > _sent_with(snapshot, now, gate_id)
     ]
-    return judged[-1] if judged else None
 
 
 def red(snapshot: Snapshot) -> list[GateRunValue]:
@@ -59,9 +64,51 @@ def concerns(snapshot: Snapshot, run: GateRunValue) -> bool:
     """Whether the red run says something of what the agent has made: of a tree of its branch, and
     not of what was merged with that.
     """
-    on = is_on(snapshot, run.round_id.split("/")[1]) and run.required
+    return is_on(snapshot, run.round_id.split("/")[1]) and _is_of_work(snapshot, run)
+
+
+def _is_of_work(snapshot: Snapshot, run: GateRunValue) -> bool:
     about_work = bool(run.tree) and not run.reason.endswith(IT_MAY_BE)
-    return on and about_work and not is_of_ship(snapshot, run)
+    return run.required and about_work and not is_of_ship(snapshot, run)
+
+
+def unconfirmed(snapshot: Snapshot) -> GateRunValue | None:
+    """A red run that is to be run again before anything follows from it, as the contract has it."""
+    now = snapshot.now
+    if not snapshot.terms.rerun_red or now.code not in BUILDS:
+        return None
+    for run in red(snapshot):
+        runs = since(snapshot, now, run.gate_id)
+        if len(runs) == 1 and _is_of_work(snapshot, run):
+            return run
+    return None
+
+
+def flaky(snapshot: Snapshot) -> GateRunValue | None:
+    """The run by which a required gate has said yes of a tree to which it had said no; None where
+    no gate did.
+    """
+    now = snapshot.now
+    if not snapshot.terms.rerun_red or now.code not in BUILDS:
+        return None
+    for gate in snapshot.terms.gates_of(now.code):
+        run = last_judged(snapshot, now, gate.gate_id)
+        if gate.required and run and run.status == Verdict.PASSED:
+            said = {one.status for one in of_tree(snapshot, run)}
+            if len(said) > 1:
+                return run
+    return None
+
+
+def of_tree(snapshot: Snapshot, run: GateRunValue) -> list[GateRunValue]:
+    """All runs that have judged what that one did: in its round and attempt, and its tree."""
+    return [
+        one
+        for one in snapshot.runs_of(run.round_id, run.gate_id)
+        if one.tree == run.tree
+        and one.status not in (GateRun.RUNNING, Verdict.INTERRUPTED)
+        and _is_of_work(snapshot, one)
+    ]
 
 
 def goes_back(snapshot: Snapshot, run: GateRunValue) -> bool:

@@ -230,6 +230,32 @@ def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[st
         yield f"the sprint failed, and {gate_id} was sent back {len(sent)} times"
 
 
+def flaky_is_a_humans(before: State, step: Step, after: State) -> Iterator[str]:
+    """Where red gates run again, none that has said no and yes of one tree closes a round, and none
+    that has said no but once is sent back.
+    """
+    snapshot = after.snapshot
+    if not snapshot.terms.rerun_red:
+        return
+    for one in _closed(before, after):
+        for gate in snapshot.terms.gates_of(one.code):
+            said = _said_of(after, one, gate.gate_id, after.tree)
+            if gate.required and Verdict.PASSED in said and {*RED} & {*said}:
+                yield f"{one.code} is done, and {gate.gate_id} said {', '.join(said)} of one tree"
+    if len(after.sent) > len(before.sent):
+        for gate_id, _ in after.sent[-1].said:
+            said = _said_of(before, before.snapshot.now, gate_id, before.tree)
+            if sum(word in RED for word in said) < 2:
+                yield f"{gate_id} has said no once, and is sent back"
+
+
+def _said_of(state: State, one: RoundValue, gate_id: str, tree: str) -> list[str]:
+    """What the gate has really said of that tree in this round and attempt."""
+    runs = state.snapshot.runs_of(one.id, gate_id)
+    mine = [run for run in runs if not ship_moves.is_of_ship(state.snapshot, run)]
+    return [state.truth[run.id] for run in mine if state.trees.get(run.id) == tree]
+
+
 PROMISES: dict[str, Promise] = {
     "never ships red": never_red,
     "ships what passed": ships_what_passed,
@@ -237,6 +263,7 @@ PROMISES: dict[str, Promise] = {
     "judges what is there": judges_what_is_there,
     "sends back within reason": sends_back_within_reason,
     "never gives up too soon": gives_up_with_reason,
+    "a flaky gate is a human's": flaky_is_a_humans,
     "a hook's no counts": hooks_count,
     "nothing is left behind": nothing_left,
     "cancel means stopped": cancel_counts,

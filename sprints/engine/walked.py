@@ -71,13 +71,13 @@ def mended(before: State, step: Step, after: State) -> Iterator[Step]:
     there before that.
     """
     now, attempt = before.snapshot.now, before.snapshot.sprint.attempt
-    said = frozenset(
-        (run.gate_id, before.truth[run.id])
+    last = {
+        run.gate_id: before.truth[run.id]
         for run in before.snapshot.gate_runs
         if (run.round_id, run.attempt) == (now.id, attempt)
         and before.trees.get(run.id) == before.tree
-        and before.truth[run.id] in RED
-    )
+    }
+    said = frozenset((gate, word) for gate, word in last.items() if word in RED)
     sent = (*before.sent, Sent(now.id, attempt, before.tree, said))
     known = [one.tree for one in sent if (one.place, one.attempt) == (now.id, attempt)]
     new = str(1 + max(int(tree) for tree in (before.tree, *(one.tree for one in sent))))

@@ -7,9 +7,10 @@ import pytest
 from sprints.branch import Base
 from sprints.contract import DEFAULT_GATE, draft
 from sprints.engine import feedback, gate_moves
-from sprints.engine.explore import explore
+from sprints.engine.explore import ENDS, explore
 from sprints.plan import AgentBudget
 from tests.sprints.agents.test_asking import LEAD
+from tests.sprints.test_explore import hook
 
 IN_R3 = replace(DEFAULT_GATE, rounds=("R3_BUILD_A_INTEGRATE",))
 IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
@@ -27,6 +28,9 @@ CONTRACTS = {
     "two gates": in_a_clone(IN_R3, MORE, fix_attempts=1),
     "two at once": in_a_clone(IN_R3, MORE, meta={"gates_at_once": 2}, fix_attempts=1),
     "shipped": in_a_clone(IN_R5, ship=True, fix_attempts=1),
+    "run again": in_a_clone(IN_R3, meta={"rerun_red": True}, fix_attempts=1),
+    "run again, two gates": in_a_clone(IN_R3, MORE, meta={"rerun_red": True}, fix_attempts=0),
+    "a hook": replace(in_a_clone(IN_R3, fix_attempts=1), hooks=(hook("gate_start", "gate_done"),)),
     "a budget that ends": in_a_clone(IN_R3, budget=AgentBudget(5, 240.0)),
     "minutes that stop": in_a_clone(IN_R3, meta={"round_deadline": "stop"}),
 }
@@ -96,6 +100,16 @@ def forgets_the_tree(run, outcome):
     return JUDGED(run, replace(outcome, judgement=said))
 
 
+def nothing(snapshot):
+    return None
+
+
+def first_red(snapshot):
+    """A red gate is run again until it is green."""
+    red = feedback.red(snapshot)
+    return red[0] if red else None
+
+
 def counts_nothing(snapshot, now):
     """What was sent back is forgotten."""
     return []
@@ -105,6 +119,7 @@ LAST_JUDGED, SENT_BACK, STUCK = feedback.last_judged, feedback.sent_back, feedba
 JUDGED = gate_moves.judged
 
 THERE, REASON = "judges what is there", "sends back within reason"
+FLAKY = "a flaky gate is a human's"
 GIVES, FALLS = "never gives up too soon", "never falls over"
 
 FAULTS = [
@@ -117,6 +132,9 @@ FAULTS = [
     ("red before the fix", feedback, "last_judged", red_before_counts, "one gate", THERE),
     ("green ones not again", feedback, "sent_back", only_the_red_gate_again, "two gates", THERE),
     ("trees are not told apart", gate_moves, "judged", forgets_the_tree, "one gate", GIVES),
+    ("a flaky gate is green", feedback, "flaky", nothing, "run again", FLAKY),
+    ("once is enough", feedback, "unconfirmed", nothing, "run again", FLAKY),
+    ("red for ever again", feedback, "unconfirmed", first_red, "run again", ENDS),
     ("nothing goes back", feedback, "goes_back", never, "one gate", GIVES),
     ("one too few", feedback, "used_up", one_too_few, "one gate", GIVES),
     ("what was sent is forgotten", feedback, "fixes", counts_nothing, "one gate", FALLS),

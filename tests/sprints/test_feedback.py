@@ -295,6 +295,55 @@ def test_minutes_that_stop_come_before_another_attempt():
     assert decide(replace(snapshot, at=NOON + timedelta(hours=1))) == StopOverdue(R3)
 
 
+def test_a_red_gate_is_run_again_before_anything_follows_from_it():
+    start = in_a_clone(rerun_red=True)
+
+    after, _ = drive(start, judging(red("a"), red("a"), green("b")), speak=says(YES))
+
+    assert [run.status for run in after.gate_runs] == ["failed", "failed", "passed", "passed"]
+    assert len(fixes(after)) == 1
+    assert fixes(after)[0].details["failures"][0]["run"] == 2
+    assert after.sprint.status == "succeeded"
+
+
+def test_a_flaky_gate_blocks_costs_no_attempt_and_asks_a_human():
+    start = in_a_clone(rerun_red=True)
+
+    blocked, moves = drive(start, judging(red("a"), green("a")), speak=says(YES))
+    retried = evolve(blocked, [acts.retry(blocked, blocked.terms, NOON)], NOON)
+    after, _ = drive(retried, judging(green("a")), speak=says(YES))
+
+    assert (blocked.sprint.status, fixes(blocked)) == ("blocked", [])
+    assert blocked.sprint.last_error == "gate_flaky:qa_smoke_quick runs 1 and 2 of one tree"
+    assert moves[-1].data == {"gate_id": "qa_smoke_quick", "runs": [1, 2], "tree": "a"}
+    assert wait_of(blocked)["who"] == "an operator"
+    assert after.sprint.status == "succeeded"
+
+
+def test_a_gate_is_flaky_too_that_says_yes_after_a_fix_which_changed_nothing():
+    said = judging(red("a"), red("a"), green("a"))
+
+    after, moves = drive(in_a_clone(rerun_red=True), said, speak=says(YES))
+
+    assert after.sprint.status == "blocked"
+    assert moves[-1].data["runs"] == [1, 2, 3]
+
+
+def test_without_attempts_to_mend_it_a_red_gate_may_still_run_again():
+    start = in_a_clone(rerun_red=True, fix_attempts=0)
+
+    after, _ = drive(start, judging(red("a")), speak=says(YES))
+
+    assert [run.status for run in after.gate_runs] == ["failed", "failed"]
+    assert after.sprint.last_error == "gate_failed:qa_smoke_quick exit_code=3"
+    assert Contract.from_json(after.terms.to_json()) == after.terms
+
+
+def test_it_is_a_switch():
+    with pytest.raises(BadMeta, match="rerun_red must be true or false"):
+        merged({}, {"rerun_red": 1})
+
+
 def test_the_dashboard_says_why_it_was_not_sent_back():
     error = "gate_failed:lint exit_code=3"
 
