@@ -70,6 +70,12 @@ class GateRun(models.Model):
         choices=[(RUNNING, "running"), *((v.value, v.value) for v in Verdict)],
     )
     reason = models.CharField(max_length=500, default="", blank=True)
+    tree = models.CharField(
+        max_length=64, default="", blank=True, help_text="git tree that was judged, in a clone"
+    )
+    excerpt = models.TextField(
+        default="", blank=True, help_text="what it printed, in short, for who is to mend it"
+    )
     exit_code = models.IntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField()

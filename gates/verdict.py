@@ -23,7 +23,8 @@ class Judgement:
     never ended under our eyes; ``duration_s`` is measured on a monotonic clock. ``outputs`` is the
     SHA-256 (hex) of what it printed, by the file's name, and ``place`` names the store in which
     that lies. ``tree`` is the git tree that was judged, empty where files were judged as they lay,
-    and ``put_back`` how many of its files the gate had changed.
+    and ``put_back`` how many of its files the gate had changed. ``excerpt`` is
+    what it printed, in short, where somebody is to mend it.
     """
 
     verdict: Verdict
@@ -36,3 +37,4 @@ class Judgement:
     place: str = ""
     tree: str = ""
     put_back: int = 0
+    excerpt: str = ""

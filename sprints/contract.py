@@ -16,11 +16,14 @@ from sprints import agent_budget
 from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.branch import Base
 from sprints.hook_definition import HookDefinition
+from sprints.overrides import AGENT_IDS, bad_overrides, implementer_of, is_count, is_span, table
 from sprints.plan import (
     AGENT_BUDGET,
     CODES,
     DEFAULT_GATE,
+    FIX_ATTEMPTS,
     GATED,
+    LEAD,
     ROUNDS,
     AgentBudget,
     RoundSpec,
@@ -34,7 +37,6 @@ __all__ = [
 
 PROFILES = ("quick", "full")
 DEADLINES = ("warn", "stop")
-LEAD = "agent_01"
 MOST_AT_ONCE = 16
 
 
@@ -51,7 +53,8 @@ class Contract:
     programs may use up; None without any, and for one that was frozen before there were budgets.
     ``base`` is the commit from which its work begins in a clone; None where gates judge the
     repository as it lies. ``ship``: what has passed is merged into the branch of the base, at the
-    end of the last round.
+    end of the last round. ``fix_attempts`` is how often red gates of one round go back to
+    ``implementer``, who made the work; ``rerun_red``: once each has said no twice of one tree.
     """
 
     profile: str
@@ -64,6 +67,9 @@ class Contract:
     budget: AgentBudget | None = None
     base: Base | None = None
     ship: bool = False
+    fix_attempts: int = 0
+    implementer: str = LEAD
+    rerun_red: bool = False
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -113,7 +119,14 @@ class Contract:
             **({"budget": asdict(self.budget)} if self.budget else {}),
             **({"base": self.base.to_json()} if self.base else {}),
             **({"ship": True} if self.ship else {}),
+            **self._feedback(),
         }
+
+    def _feedback(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"rerun_red": True} if self.rerun_red else {}
+        if self.fix_attempts:
+            found |= {"fix_attempts": self.fix_attempts, "implementer": self.implementer}
+        return found
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -131,6 +144,9 @@ class Contract:
             budget=AgentBudget(**data["budget"]) if "budget" in data else None,
             base=Base.from_json(data["base"]) if "base" in data else None,
             ship=data.get("ship", False),
+            fix_attempts=data.get("fix_attempts", 0),
+            implementer=data.get("implementer", LEAD),
+            rerun_red=data.get("rerun_red", False),
         )
 
     @property
@@ -158,7 +174,7 @@ class Contract:
             found.append(f"the gate profile must be one of {', '.join(PROFILES)}")
         if self.deadline not in DEADLINES:
             found.append(f"the deadline must be one of {', '.join(DEADLINES)}")
-        if not _is_count(self.gates_at_once):
+        if not is_count(self.gates_at_once, 1, MOST_AT_ONCE):
             found.append(f"gates_at_once must be a whole number from 1 to {MOST_AT_ONCE}")
         for spec in self.rounds:
             if not 0 <= spec.min_minutes <= spec.max_minutes <= 7 * 24 * 60:
@@ -196,12 +212,13 @@ def draft(
     """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
-    {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]} and ``enable_auto_merge``;
-    ``gates`` are those of the profile. Of ``agents``, those are taken that are asked and are not
-    scripted; ``budget`` is theirs.
+    {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
+    ``fix_attempts``, ``implementer`` and ``rerun_red``; ``gates`` are those of the profile. Of
+    ``agents``, those are taken that are asked and are not scripted; ``budget`` is theirs.
     """
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
-    asked = {LEAD, *(agent for spec in rounds for agent in spec.acks)}
+    implementer = implementer_of(meta)
+    asked = {LEAD, implementer, *(agent for spec in rounds for agent in spec.acks)}
     programs = tuple(a for a in agents if a.agent_id in asked and a.runner != SCRIPTED)
     contract = Contract(
         profile=meta.get("gate_profile", "quick"),
@@ -213,66 +230,24 @@ def draft(
         agents=programs,
         budget=budget if programs else None,
         ship=meta.get("enable_auto_merge") is True,
+        fix_attempts=meta.get("fix_attempts", FIX_ATTEMPTS) if programs else 0,
+        implementer=implementer,
+        rerun_red=bool(programs) and meta.get("rerun_red") is True,
     )
-    if problems := _bad_overrides(meta) + contract.problems():
+    problems = bad_overrides(meta) + contract.problems()
+    if programs and "implementer" in meta and contract.agent(implementer) is None:
+        hint = f"type: studio-gateway agent set {implementer} --command '…'"
+        problems.append(f"the implementer {implementer} is no program; {hint}")
+    if problems:
         raise ContractError("; ".join(problems))
     return contract
 
 
 def _overridden(spec: RoundSpec, meta: Mapping[str, Any]) -> RoundSpec:
-    acks = _table(meta, "required_acks_by_round").get(spec.code)
+    acks = table(meta, "required_acks_by_round").get(spec.code)
     if isinstance(acks, list) and all(isinstance(agent, str) for agent in acks):
         spec = replace(spec, acks=tuple(agent for agent in acks if agent != LEAD))
-    minutes = _table(meta, "round_minutes").get(spec.code)
-    if minutes is not None and _is_span(minutes):
+    minutes = table(meta, "round_minutes").get(spec.code)
+    if minutes is not None and is_span(minutes):
         spec = replace(spec, min_minutes=minutes[0], max_minutes=minutes[1])
     return spec
-
-
-def _table(meta: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = meta.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _is_span(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(isinstance(n, int | float) and not isinstance(n, bool) for n in value)
-    )
-
-
-def _bad_overrides(meta: Mapping[str, Any]) -> list[str]:
-    """What in ``meta`` could not be taken; nothing is passed over in silence."""
-    found = []
-    for key in ("required_acks_by_round", "round_minutes"):
-        if key in meta and not isinstance(meta[key], dict):
-            found.append(f"{key} must be an object")
-        found += [
-            f"{key}: {code} is not a round" for code in _table(meta, key) if code not in CODES
-        ]
-    for code, acks in _table(meta, "required_acks_by_round").items():
-        if not isinstance(acks, list) or not all(_is_agent(agent) for agent in acks):
-            found.append(
-                f"required_acks_by_round: {code} must list agents from agent_01 to agent_15"
-            )
-        elif len(set(acks)) != len(acks):
-            found.append(f"required_acks_by_round: {code} names an agent twice")
-    active = meta.get("active_agents") or []
-    if not isinstance(active, list) or not all(_is_agent(agent) for agent in active):
-        found.append("active_agents must list agents from agent_01 to agent_15")
-    for code, minutes in _table(meta, "round_minutes").items():
-        if not _is_span(minutes):
-            found.append(f"round_minutes: {code} must be two numbers, low and high")
-    return found
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_AT_ONCE
-
-
-def _is_agent(name: Any) -> bool:
-    return isinstance(name, str) and name in AGENT_IDS
-
-
-AGENT_IDS = frozenset(f"agent_{n:02d}" for n in range(1, 16))

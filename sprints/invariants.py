@@ -61,13 +61,15 @@ RESTORE = "restore the database from a backup, and tell us: this must not happen
 
 
 def one_verdict(now: datetime) -> Iterator[Violation]:
-    """A gate comes to one verdict a round and attempt, and to one more of each merge that was made
-    there to be shipped; and every run of it is on record.
+    """A gate comes to one verdict a round and attempt, and to one more each time work was sent back
+    and each time a merge was made there to be shipped; where red gates run again, to twice as many
+    before that. And every run of it is on record.
     """
     judged = GateRun.objects.exclude(status__in=UNJUDGED).order_by()
     twice = judged.values_list("round_id", "gate_id", "attempt").annotate(n=Count("pk"))
     for place, gate, attempt, n in twice.filter(n__gt=1):
-        if n <= 1 + _merges(place, attempt):
+        each = 2 if _reruns(place) else 1
+        if n <= each * (1 + _fixes(place, attempt)) + _merges(place, attempt):
             continue
         text = f"gate {gate} has {n} verdicts in {place}, attempt {attempt}"
         yield Violation(text, RESTORE)
@@ -80,6 +82,17 @@ def one_verdict(now: datetime) -> Iterator[Violation]:
     open_runs = GateRun.objects.filter(status=GateRun.RUNNING)
     for run in open_runs.exclude(round__sprint__status=Sprint.Status.RUNNING):
         yield Violation(f"run {run.pk} has no verdict, and its sprint ended", RESTORE)
+
+
+def _reruns(place: str) -> bool:
+    """Whether the sprint's contract has red gates run again."""
+    contract = Sprint.objects.values_list("contract", flat=True).get(pk=place.split("/")[0])
+    return bool(contract and contract.get("rerun_red"))
+
+
+def _fixes(place: str, attempt: int) -> int:
+    """How often the work was sent back, in that round and attempt of a sprint."""
+    return Task.objects.filter(round=place, attempt=attempt, details__kind="fix").count()
 
 
 def _merges(place: str, attempt: int) -> int:

@@ -22,9 +22,9 @@ OURS = frozenset(
 # Frozen with the contract: a change would say what does not hold.
 FROZEN = frozenset(
     "gate_profile round_deadline gates_at_once round_minutes required_acks_by_round "
-    "enable_auto_merge".split()
+    "enable_auto_merge fix_attempts implementer rerun_red".split()
 )
-SWITCHES = ("automation_paused", "enable_auto_merge")
+SWITCHES = ("automation_paused", "enable_auto_merge", "rerun_red")
 
 
 class BadMeta(ValueError):

@@ -25,6 +25,8 @@ class AgentBudget:
     minutes: float
 
 
+LEAD = "agent_01"
+FIX_ATTEMPTS = 2  # how often red gates of a round go back, where nobody has said otherwise
 AGENT_BUDGET = AgentBudget(launches=40, minutes=240.0)  # where nobody has said otherwise
 
 ROUNDS = (
@@ -73,6 +75,7 @@ ROUNDS = (
     ),
 )
 CODES = tuple(spec.code for spec in ROUNDS)
+BUILDS = CODES[3:]  # where there is work that a red gate can send back
 GATED = ("R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE")
 
 DEFAULT_GATE = Definition(

@@ -63,6 +63,8 @@ class GateRunValue:
     stderr_path: str
     status: str = GateRun.RUNNING
     reason: str = ""
+    tree: str = ""
+    excerpt: str = ""
     exit_code: int | None = None
     duration_s: float | None = None
     finished_at: datetime | None = None

@@ -10,23 +10,32 @@ from typing import Any
 from sprints.agents.replies import Unreadable, plain
 
 END_BYTES = 4 << 20  # a line of JSON may be long
-TAIL_BYTES, TAIL_LINES, LONGEST_LINE = 4096, 3, 200
+HEAD_BYTES, TAIL_BYTES, TAIL_LINES, LONGEST_LINE = 2048, 4096, 3, 200
 
 
 def end_of(path: Path, most: int = END_BYTES) -> bytes:
     """The last ``most`` bytes of a file that the program may have put something else in place of;
     empty where there is nothing to read.
     """
+    return ends_of(path, 0, most)[2]
+
+
+def ends_of(path: Path, head: int, tail: int) -> tuple[bytes, int, bytes]:
+    """The first ``head`` bytes of such a file, how many are left out, and its last ``tail`` bytes:
+    each byte once.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
-                return b""
-            file.seek(max(0, about.st_size - most))
-            return file.read(most)
+                return b"", 0, b""
+            first = file.read(min(head, about.st_size))
+            at = max(len(first), about.st_size - tail)
+            file.seek(at)
+            return first, at - len(first), file.read(tail)
     except OSError:
-        return b""
+        return b"", 0, b""
 
 
 def found(printed: bytes, reply: dict[str, Any] | None) -> bytes:

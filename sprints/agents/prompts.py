@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sprints.agent_definition import AgentDefinition
+from sprints.agents import mending
 from sprints.agents.replies import Reply
 from sprints.agents.roster import AGENTS
 from sprints.branch import branch_of
 from sprints.contract import RoundSpec
 from sprints.snapshot import Snapshot
 
-TITLES = {"ack": "Acknowledge the decisions of", "lead": "Lead"}
+TITLES = {"ack": "Acknowledge the decisions of", "lead": "Lead", "fix": "Mend the work of"}
 
 
 def title(kind: str, spec: RoundSpec) -> str:
@@ -26,6 +27,7 @@ def prompt(
     wish = {
         "ack": "Acknowledge the decisions of this round and list blockers (at most 3).",
         "lead": "Lead this round: say what it delivers, lock its decisions, list blockers.",
+        "fix": "Required gates of this round said no. Mend the work, not the gates.",
     }[kind]
     return (
         f"You are {agent} {AGENTS[agent]}.\n"
@@ -73,9 +75,16 @@ Read nothing, change no file, run no command; answer at once, with DONE as your 
 LONGEST_HEARD = 2000  # characters of what another agent has said
 
 
-def whole(snapshot: Snapshot, kind: str, agent: AgentDefinition, spec: RoundSpec) -> str:
+def whole(
+    snapshot: Snapshot,
+    kind: str,
+    agent: AgentDefinition,
+    spec: RoundSpec,
+    details: Mapping[str, Any],
+) -> str:
     """The prompt of an agent that is a program: ``prompt``, its card, what the others have said,
-    what the human has answered, and the form of the reply.
+    what the human has answered, what is to be mended by the ``details`` of a fix, and the form of
+    the reply.
 
     It begins with plain words whatever stands in it: a program takes no line for a command.
     """
@@ -95,6 +104,8 @@ def whole(snapshot: Snapshot, kind: str, agent: AgentDefinition, spec: RoundSpec
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):
         parts.append(f"What the human has decided:\n{answers}")
+    if "failures" in details:
+        parts.append(mending.mend(snapshot, details))
     return "\n".join([*parts, REPLY + EXAMPLE.text()])
 
 
@@ -115,12 +126,12 @@ def _card(agent: AgentDefinition) -> Iterator[str]:
 
 
 def _heard(snapshot: Snapshot, kind: str) -> Iterator[str]:
-    """The leads of the rounds that are done; for a lead, also who acknowledged in this one."""
+    """The leads of the rounds that are done; for all but who acknowledges, also this one."""
     codes = {value.id: value.code for value in snapshot.rounds}
     attempt = snapshot.sprint.attempt
     for task in sorted(snapshot.tasks, key=lambda task: codes[task.round_id]):
         of_now = task.round_id == snapshot.now.id
-        wanted = (kind == "lead" and of_now) or (not of_now and task.details.get("kind") == "lead")
+        wanted = (kind != "ack" and of_now) or (not of_now and task.details.get("kind") == "lead")
         if task.status == "done" and wanted and (not of_now or task.attempt == attempt):
             text = task.reply.strip()
             cut = text if len(text) <= LONGEST_HEARD else text[: LONGEST_HEARD - 1] + "…"

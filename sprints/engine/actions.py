@@ -149,6 +149,14 @@ class FailAtGate:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockAtFlaky:
+    """A required gate has said no and yes of one and the same tree: a human has to look."""
+
+    code: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FinishRound:
     """Everything that the round asks for is there: close it, and the sprint after the last."""
 
@@ -181,6 +189,7 @@ Action = (
     | WarnOverdue
     | StopOverdue
     | FailAtGate
+    | BlockAtFlaky
     | FinishRound
     | Cancel
 )

@@ -11,12 +11,12 @@ from datetime import timedelta
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import perform, ship_moves
+from sprints.engine import feedback, perform, ship_moves
 from sprints.engine.decide import OVERDUE, deadline_of
 from sprints.engine.gate_moves import MOST_LOST
 from sprints.engine.promises import ABOUT_THE_WORK, green
 from sprints.engine.spent import spent
-from sprints.engine.steps import State
+from sprints.engine.walked import State
 from sprints.snapshot import GateRunValue
 
 
@@ -46,7 +46,61 @@ def key(state: State) -> Hashable:
         ),
         frozenset(_hooks(state)),
         _ship(state),
+        _sent(state),
     )
+
+
+def _sent(state: State) -> Hashable:
+    """What was sent back in this round and attempt, by rows and in truth, and whether what gates
+    have said since is about the tree that is there. Once nothing goes back any more, no more than
+    how often it did, and whether that comes to nothing.
+    """
+    snapshot, now = state.snapshot, state.snapshot.now
+    if not feedback.is_on(snapshot, now.code):
+        return ()
+    place = (now.id, snapshot.sprint.attempt)
+    sent = [one for one in state.sent if (one.place, one.attempt) == place]
+    rows = [task.details["failures"] for task in feedback.fixes(snapshot, now)]
+    last = [
+        (run, _is_current(state, run))
+        for gate in snapshot.terms.gates_of(now.code)
+        for run in snapshot.runs_of(now.id, gate.gate_id)[-1:]
+    ]
+    about = tuple((current, state.trees.get(run.id) == state.tree) for run, current in last)
+    if ship_moves.status(snapshot):
+        return about
+    if min(len(rows), len(sent)) >= snapshot.terms.fix_attempts:
+        ways = {(one.tree, gate, said) for one in sent for gate, said in one.said}
+        again = [(state.tree, run.gate_id, state.truth.get(run.id)) in ways for run, _ in last]
+        known = state.tree == sent[-1].tree, state.tree in {one.tree for one in sent}
+        return (len(rows), len(sent), about, tuple(again), known)
+    numbers: dict[str, int] = {}  # of trees and of ways to fail, by when they came
+
+    def number(name: str) -> int:
+        return numbers.setdefault(name, len(numbers))
+
+    return (
+        tuple(
+            tuple((one["gate_id"], number(one["tree"]), number(one["verdict"])) for one in told)
+            for told in rows
+        ),
+        tuple(
+            (number(one.tree), frozenset((gate, number(said)) for gate, said in sorted(one.said)))
+            for one in sent
+        ),
+        tuple(number(run.status) for run, current in last if current and run.status != "passed"),
+        (about, number(state.tree)),
+    )
+
+
+def _is_of_current(state: State, place: str) -> bool:
+    """Whether it was brought to the hook of a run that counts still."""
+    mine = [run for run in state.snapshot.gate_runs if place.endswith(f"/{run.id}")]
+    return any(_is_current(state, run) for run in mine)
+
+
+def _is_current(state: State, run: GateRunValue) -> bool:
+    return run == feedback.last_judged(state.snapshot, state.snapshot.now, run.gate_id)
 
 
 def _ship(state: State) -> Hashable:
@@ -75,12 +129,17 @@ def _gate(state: State, gate_id: str) -> Hashable:
         and run.attempt != state.snapshot.sprint.attempt
         and run.status not in _NO_VERDICT
     ]
-    judged = [run for run in runs if run.status not in _NO_VERDICT]
-    if not judged or runs[-1].status == GateRun.RUNNING:
-        return (tuple(earlier[-1:]), len(judged), _lost(runs))
-    return (tuple(earlier[-1:]), len(judged), _heard(state, judged[-1]))
+    judged = feedback.since(state.snapshot, now, gate_id)
+    current = feedback.last_judged(state.snapshot, now, gate_id)
+    known = (tuple(earlier[-1:]), min(MOST_RUNS, len(judged)))
+    if current is None:
+        return (*known, _lost(runs))
+    if runs and runs[-1].status in _NO_VERDICT:  # it runs again, though it has said something
+        return (*known, _lost(runs), _heard(state, current))
+    return (*known, _heard(state, current))
 
 
+MOST_RUNS = 3  # of one gate since the last fix: more of them are no more than that
 _NO_VERDICT = (GateRun.RUNNING, Verdict.INTERRUPTED)
 
 
@@ -106,6 +165,8 @@ def _hooks(state: State) -> list[Hashable]:
         elif row.place.startswith(state.snapshot.now.code):
             place = row.place.rpartition("/")[0] if row.point == "gate_done" else row.place
             said: tuple[Hashable, ...] = row.status, state.truth.get(row.id) == "yes"
+            if row.point == "gate_done":
+                said += (_is_of_current(state, row.place),)
             if row.status in ("pending", "running"):
                 lost = min(MOST_LOST, row.tries - row.failures)
                 said += (row.failures, lost, row.id in state.attended)

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from gates.models import GateRun
-from gates.verdict import Verdict
 from sprints.contract import LEAD, Contract, RoundSpec
-from sprints.engine import ship_moves
+from sprints.engine import feedback, ship_moves
 from sprints.engine.actions import (
     Action,
     Ask,
     BlockAtBudget,
+    BlockAtFlaky,
     BlockAtQuestion,
     Cancel,
     FailAtAgent,
@@ -32,7 +32,7 @@ from sprints.engine.ship_moves import SHIP
 from sprints.engine.spent import spent
 from sprints.engine.task_moves import asks, is_open
 from sprints.models import Task
-from sprints.snapshot import GateRunValue, RoundValue, Snapshot
+from sprints.snapshot import RoundValue, Snapshot
 
 OVERDUE = "over its minutes"
 
@@ -70,9 +70,12 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
         return guarded(snapshot, StartRound(now.code))
     return guarded(
         snapshot,
-        _red_gate(snapshot, contract, now)
+        _flaky(snapshot, now)
+        or _red_gate(snapshot, now)
         or _unanswered(snapshot, now)
         or _overdue(snapshot, contract.deadline, contract.round(now.code), now)
+        or _rerun(snapshot, now)
+        or _send_back(snapshot, now)
         or _ask(snapshot, contract.round(now.code), now)
         or _run_gate(snapshot, contract, now)
         or ship_moves.due(snapshot)
@@ -80,19 +83,34 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     )
 
 
-def _red_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action | None:
-    for gate in contract.gates_of(now.code):
-        run = _last_judged(snapshot, now, gate.gate_id)
-        if gate.required and run and run.status != Verdict.PASSED:
-            return FailAtGate(now.code, run.id)
+def _red_gate(snapshot: Snapshot, now: RoundValue) -> Action | None:
+    """A red gate that does not go back to who made the work, or no more."""
+    red = feedback.red(snapshot)
+    if not red or feedback.unconfirmed(snapshot) or feedback.goes_back(snapshot, red[0]):
+        return None
+    return FailAtGate(now.code, red[0].id)
+
+
+def _flaky(snapshot: Snapshot, now: RoundValue) -> Action | None:
+    run = feedback.flaky(snapshot)
+    return BlockAtFlaky(now.code, run.id) if run else None
+
+
+def _rerun(snapshot: Snapshot, now: RoundValue) -> Action | None:
+    """A red gate once more, of the same tree."""
+    run = feedback.unconfirmed(snapshot)
+    return RunGate(now.code, run.gate_id) if run else None
+
+
+def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
+    """A red gate, or what was sent back already and is to be asked again."""
+    for task in feedback.fixes(snapshot, now):
+        if task.status == Task.Status.PENDING:
+            return _launch(snapshot, Ask(now.code, task.owner_agent, feedback.FIX))
+    red = feedback.red(snapshot)
+    if red and feedback.goes_back(snapshot, red[0]):
+        return _launch(snapshot, Ask(now.code, snapshot.terms.implementer, feedback.FIX))
     return None
-
-
-def _last_judged(snapshot: Snapshot, now: RoundValue, gate_id: str) -> GateRunValue | None:
-    """The gate's last run that came to a verdict about the work, in this round and attempt."""
-    runs = snapshot.runs_of(now.id, gate_id)
-    judged = [run for run in runs if run.status not in (GateRun.RUNNING, Verdict.INTERRUPTED)]
-    return judged[-1] if judged else None
 
 
 def deadline_of(snapshot: Snapshot) -> timedelta | None:
@@ -125,21 +143,31 @@ def _unanswered(snapshot: Snapshot, now: RoundValue) -> Action | None:
 
 def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
     tasks = snapshot.tasks_of(now.id)
-    asked = {task.owner_agent for task in tasks if task.status != Task.Status.PENDING}
+    asked = {
+        (task.owner_agent, task.details["kind"])
+        for task in tasks
+        if task.status != Task.Status.PENDING
+    }
     for agent, kind in [*((agent, "ack") for agent in spec.acks), (LEAD, "lead")]:
-        if agent not in asked:
-            used = spent(snapshot)
-            if used and used.out and snapshot.terms.agent(agent):
-                return BlockAtBudget(spec.code)
-            return Ask(spec.code, agent, kind)
+        if (agent, kind) not in asked:
+            return _launch(snapshot, Ask(spec.code, agent, kind))
     return None
+
+
+def _launch(snapshot: Snapshot, ask: Ask) -> Action:
+    """The question, or that there is nothing left of the budget that it needs."""
+    used = spent(snapshot)
+    if used and used.out and snapshot.terms.agent(ask.agent):
+        return BlockAtBudget(ask.code)
+    return ask
 
 
 def _run_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action | None:
     """The next gate that has no verdict and is not under way."""
     running = {run.gate_id for run in snapshot.gate_runs if run.status == GateRun.RUNNING}
     for gate in contract.gates_of(now.code):
-        if gate.gate_id not in running and _last_judged(snapshot, now, gate.gate_id) is None:
+        judged = feedback.last_judged(snapshot, now, gate.gate_id)
+        if gate.gate_id not in running and judged is None:
             return RunGate(now.code, gate.gate_id)
     return None
 
@@ -152,7 +180,7 @@ def _run_beside(
         return None
     if running >= contract.gates_at_once or snapshot.sprint.cancel_by or snapshot.paused:
         return None
-    if _red_gate(snapshot, contract, now):
+    if feedback.red(snapshot):
         return None
     action = _run_gate(snapshot, contract, now)
     return action if action and guarded(snapshot, action) == action else None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sprints.engine import ship_moves, task_moves
+from sprints.engine import feedback, ship_moves, task_moves
 from sprints.models.moves import Move, Update
 from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 
@@ -25,14 +25,33 @@ def stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -
 
 
 def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
-    """A required gate said no."""
+    """A required gate said no, and it does not go back to who made the work, or no more."""
     error = f"gate_failed:{run.gate_id} exit_code={run.exit_code}"
+    data = {"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason}
+    if why := feedback.why_not(snapshot, run):
+        data["not_sent_back"] = why
+    if stuck := feedback.concerns(snapshot, run) and feedback.stuck(snapshot, run):
+        error = f"{error} ({stuck})"
     return Move(
         "error",
         "required gate failed; stopping sprint",
         ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
         round_id=snapshot.now.code,
-        data={"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason},
+        data=data,
+    )
+
+
+def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
+    """A required gate has said no and yes of one tree."""
+    code = snapshot.now.code
+    runs = [one.number for one in feedback.of_tree(snapshot, run)]
+    error = f"gate_flaky:{run.gate_id} runs {runs[0]} and {runs[-1]} of one tree"
+    return Move(
+        "error",
+        f"gate {run.gate_id} said no, then yes, of the same tree; the sprint is blocked",
+        ended(snapshot.sprint_id, code, "blocked", error, at),
+        round_id=code,
+        data={"gate_id": run.gate_id, "runs": runs, "tree": run.tree},
     )
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from sprints.contract import Contract
 from sprints.engine.canonical import key
 from sprints.engine.promises import PROMISES
-from sprints.engine.steps import ENGINE, FREE, WORLD, State, Step, begin, steps
+from sprints.engine.steps import steps
 from sprints.engine.waits import wait_of
+from sprints.engine.walked import ENGINE, FREE, WORLD, State, Step, begin
 from sprints.models.sprint import GATEWAY
 
 MOST_STATES = 500_000

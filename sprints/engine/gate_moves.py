@@ -11,6 +11,7 @@ from sprints.models.moves import Create, Move, Update
 from sprints.snapshot import GateRunValue, Snapshot
 
 MOST_LOST = 5  # gateways that may die under one gate before it is no longer run again
+IT_MAY_BE = "it may be the gate that ends it"  # how the reason ends of one that is not
 
 
 def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Move:
@@ -77,7 +78,7 @@ def bounded(snapshot: Snapshot, run: GateRunValue, outcome: Judged) -> Judged:
     times = 1 + sum((one.status, one.reason) == (said.verdict, said.reason) for one in before)
     if said.verdict != Verdict.INTERRUPTED or times < MOST_LOST:
         return outcome
-    reason = f"{said.reason}, {times} times: it may be the gate that ends it"
+    reason = f"{said.reason}, {times} times: {IT_MAY_BE}"
     return replace(outcome, judgement=replace(said, verdict=Verdict.ERROR, reason=reason))
 
 
@@ -98,6 +99,8 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         "status": said.verdict.value,
         "exit_code": said.exit_code,
         "reason": said.reason,
+        "tree": said.tree,
+        "excerpt": said.excerpt,
         "duration_s": said.duration_s,
         "finished_at": outcome.at,
     }
@@ -116,6 +119,8 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         data["strays_killed"] = said.strays_killed
     if said.tree:
         data |= {"tree": said.tree, "put_back": said.put_back}
+    if said.excerpt:
+        data["excerpt"] = said.excerpt
     if said.dropped_bytes:
         data["dropped_bytes"] = said.dropped_bytes
     if said.outputs:

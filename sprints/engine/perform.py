@@ -11,7 +11,8 @@ from gates import evidence, process
 from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
-from sprints.engine import agent_world, hook_world, ship_world, work_world
+from sprints.agents import mending
+from sprints.engine import agent_world, feedback, hook_world, ship_world, work_world
 from sprints.engine.actions import (
     Action,
     Ask,
@@ -48,13 +49,15 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
             task = task_of(snapshot, action.task)
             return Replied(world.clock(), agent_world.recover(snapshot, task, world))
         case RunGate():
+            run = open_run(snapshot, action.gate_id)
             said = _run_gate(snapshot, action, world)
-            return Judged(world.clock(), said)
+            return Judged(world.clock(), _with_excerpt(snapshot, run, said))
         case Recover():
             run = run_of(snapshot, action.run_id)
             done = process.recover(run_dir(run), token(run))
             said = _shown(run_dir(run), judgement(done) if done else LOST)
-            return Judged(world.clock(), work_world.after_gate(snapshot, run, world, said))
+            said = work_world.after_gate(snapshot, run, world, said)
+            return Judged(world.clock(), _with_excerpt(snapshot, run, said))
         case RunHook():
             return Brought(world.clock(), hook_world.run(snapshot, action, world))
         case RecoverHook():
@@ -120,6 +123,15 @@ def _shown(folder: Path, said: Judgement) -> Judgement:
     except OSError as exc:
         return replace(said, reason=f"{said.reason}; its output is not shown: {_worded(exc)}")
     return said
+
+
+def _with_excerpt(snapshot: Snapshot, run: GateRunValue, said: Judgement) -> Judgement:
+    """The judgement, with the ends of what was printed where it is to be sent back."""
+    judged = replace(run, tree=said.tree, reason=said.reason)
+    is_red = said.verdict in (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
+    if not (is_red and feedback.concerns(snapshot, judged)):
+        return said
+    return replace(said, excerpt=mending.excerpt(run_dir(run)))
 
 
 def _worded(exc: OSError) -> str:

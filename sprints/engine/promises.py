@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import acts, ship_moves
+from sprints.engine import acts, feedback, ship_moves
 from sprints.engine.actions import Recover, RecoverHook
-from sprints.engine.steps import ENGINE, State, Step, resumed, retried
+from sprints.engine.steps import resumed, retried
 from sprints.engine.waits import wait_of
+from sprints.engine.walked import ENGINE, RED, State, Step
 from sprints.models.sprint import GATEWAY
 from sprints.snapshot import RoundValue
 
@@ -170,10 +171,99 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
         yield f"the sprint succeeded, and what it is to ship is {now or 'not merged'}"
 
 
+def judges_what_is_there(before: State, step: Step, after: State) -> Iterator[str]:
+    """A round is closed, and a sprint fails at a gate, over the tree that is there then."""
+    failed = after.snapshot.sprint.status == "failed" and step.by == ENGINE
+    error = (after.snapshot.sprint.last_error or "") if failed else ""
+    at_gate = error.startswith("gate_failed:")
+    for one in [*_closed(before, after), *([after.snapshot.now] if at_gate else [])]:
+        for gate in after.snapshot.terms.gates_of(one.code):
+            runs = after.snapshot.runs_of(one.id, gate.gate_id)
+            mine = [run for run in runs if not ship_moves.is_of_ship(after.snapshot, run)]
+            concerned = gate.required and (not at_gate or f":{gate.gate_id} " in error)
+            if concerned and mine and after.trees.get(mine[-1].id) != after.tree:
+                yield f"{gate.gate_id} has judged another tree, and {one.code} is {one.status}"
+
+
+def sends_back_within_reason(before: State, step: Step, after: State) -> Iterator[str]:
+    """What goes back is red, of the tree that is there, within the contract's bound; and never what
+    failed in the same way on the same tree before, or went round to an earlier one.
+    """
+    if len(after.sent) == len(before.sent):
+        return
+    *earlier, now = after.sent
+    same = [one for one in earlier if (one.place, one.attempt) == (now.place, now.attempt)]
+    most = after.snapshot.terms.fix_attempts
+    if not now.said:
+        yield "something is sent back, and no gate has said no to what is there"
+    if len(same) >= most:
+        yield f"sent back for the {len(same) + 1}. time, and the contract says {most}"
+    if any(one.tree == now.tree and one.said >= now.said for one in same):
+        yield "the same tree has failed in the same way twice, and is sent back"
+    trees = [one.tree for one in same]
+    if now.tree in trees and trees[-1] != now.tree:
+        yield f"the trees go round to {now.tree}, and it is sent back"
+    if before.snapshot.sprint.cancel_by:
+        yield "a cancel was on record, and work is sent back"
+
+
+def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
+    """Where red gates go back, a sprint fails at one only once that is used up or comes to nothing:
+    unless no tree of the agent was judged.
+    """
+    snapshot, error = after.snapshot, after.snapshot.sprint.last_error or ""
+    ends = snapshot.sprint.status == "failed" and step.by == ENGINE
+    at_gate = ends and error.startswith("gate_failed:")
+    if not (at_gate and feedback.is_on(snapshot, snapshot.now.code)):
+        return
+    gate_id = error.removeprefix("gate_failed:").split(" ")[0]
+    run = snapshot.runs_of(snapshot.now.id, gate_id)[-1]
+    said = after.truth[run.id]
+    if said not in RED or ship_moves.is_of_ship(snapshot, run):
+        return
+    place = snapshot.now.id, snapshot.sprint.attempt
+    sent = [one for one in after.sent if (one.place, one.attempt) == place]
+    same = any((one.tree, (gate_id, said) in one.said) == (after.tree, True) for one in sent)
+    trees = [one.tree for one in sent]
+    goes_round = after.tree in trees and trees[-1] != after.tree
+    if len(sent) < snapshot.terms.fix_attempts and not same and not goes_round:
+        yield f"the sprint failed, and {gate_id} was sent back {len(sent)} times"
+
+
+def flaky_is_a_humans(before: State, step: Step, after: State) -> Iterator[str]:
+    """Where red gates run again, none that has said no and yes of one tree closes a round, and none
+    that has said no but once is sent back.
+    """
+    snapshot = after.snapshot
+    if not snapshot.terms.rerun_red:
+        return
+    for one in _closed(before, after):
+        for gate in snapshot.terms.gates_of(one.code):
+            said = _said_of(after, one, gate.gate_id, after.tree)
+            if gate.required and Verdict.PASSED in said and {*RED} & {*said}:
+                yield f"{one.code} is done, and {gate.gate_id} said {', '.join(said)} of one tree"
+    if len(after.sent) > len(before.sent):
+        for gate_id, _ in after.sent[-1].said:
+            said = _said_of(before, before.snapshot.now, gate_id, before.tree)
+            if sum(word in RED for word in said) < 2:
+                yield f"{gate_id} has said no once, and is sent back"
+
+
+def _said_of(state: State, one: RoundValue, gate_id: str, tree: str) -> list[str]:
+    """What the gate has really said of that tree in this round and attempt."""
+    runs = state.snapshot.runs_of(one.id, gate_id)
+    mine = [run for run in runs if not ship_moves.is_of_ship(state.snapshot, run)]
+    return [state.truth[run.id] for run in mine if state.trees.get(run.id) == tree]
+
+
 PROMISES: dict[str, Promise] = {
     "never ships red": never_red,
     "ships what passed": ships_what_passed,
     "never fails without a reason": no_false_red,
+    "judges what is there": judges_what_is_there,
+    "sends back within reason": sends_back_within_reason,
+    "never gives up too soon": gives_up_with_reason,
+    "a flaky gate is a human's": flaky_is_a_humans,
     "a hook's no counts": hooks_count,
     "nothing is left behind": nothing_left,
     "cancel means stopped": cancel_counts,

@@ -164,6 +164,7 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
                 place=data.get("outputs_at", ""),
                 tree=data.get("tree", ""),
                 put_back=data.get("put_back", 0),
+                excerpt=data.get("excerpt", ""),
             )
             ended = _told_at(event, "finished_ts")
             return RunGate(event["round_id"], data["gate_id"]), Judged(ended, said)

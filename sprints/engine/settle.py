@@ -16,6 +16,7 @@ from sprints.engine.actions import (
     Ask,
     Begun,
     BlockAtBudget,
+    BlockAtFlaky,
     BlockAtHook,
     BlockAtQuestion,
     BlockAtShip,
@@ -111,6 +112,8 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
             return [_stopped(snapshot, at)]
         case FailAtGate(), Begun(at):
             return [ends.failed(snapshot, gate_moves.run_of(snapshot, action.run_id), at)]
+        case BlockAtFlaky(), Begun(at):
+            return [ends.flaky(snapshot, gate_moves.run_of(snapshot, action.run_id), at)]
         case FinishRound(), Begun(at):
             return _finish_round(snapshot, at)
         case Cancel(), Begun(at):

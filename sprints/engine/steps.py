@@ -4,14 +4,22 @@ and agents always answer, at once: what a program may do that answers for one is
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from gates.verdict import Judgement, Verdict
 from sprints.agents.exchange import Exchange
 from sprints.agents.scripted import answer
-from sprints.contract import Contract
-from sprints.engine import acts, decide, gate_moves, hook_moves, perform, settle, ship_moves
+from sprints.engine import (
+    acts,
+    decide,
+    feedback,
+    gate_moves,
+    hook_moves,
+    perform,
+    settle,
+    ship_moves,
+)
 from sprints.engine.actions import (
     Action,
     Ask,
@@ -32,17 +40,24 @@ from sprints.engine.actions import (
 )
 from sprints.engine.awaited import awaited
 from sprints.engine.ship_moves import SHIP
+from sprints.engine.walked import (
+    CANCEL,
+    CRASH,
+    ENGINE,
+    FREE,
+    TIME,
+    WORLD,
+    State,
+    Step,
+    mended,
+)
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Create, Move, MoveRefused
 from sprints.release import ship
-from sprints.snapshot import Snapshot, SprintValue, evolve
+from sprints.snapshot import Snapshot, evolve
 
-NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
 MOST_RETRIES = 1
 OPERATOR = "sam"
-
-# Who makes the step. ``FREE`` steps are somebody's wish each time, and may go round in a circle.
-ENGINE, WORLD, CRASH, TIME, CANCEL, FREE = "engine", "world", "crash", "time", "cancel", "free"
 
 _SAID = {
     Verdict.PASSED: Judgement(Verdict.PASSED, 0, "exit code 0", 1.0),
@@ -54,41 +69,6 @@ _SAID = {
 _YES = Answer(True, "exit code 0", exit_code=0)
 _NO = Answer(False, "exit code 1", exit_code=1)
 _STOPPED = Answer(False, "stopped", stopped=True)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The rows; the ids of what this life of the gateway has under way; what gates and hooks have
-    really said, by the id of the run or delivery, whatever the rows make of it.
-    """
-
-    snapshot: Snapshot
-    attended: frozenset[str]
-    truth: dict[str, str]
-    retries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that happens: by whom, in words, and what is so after. ``fault`` says how the
-    engine fell over it; then nothing is after.
-    """
-
-    by: str
-    text: str
-    after: State | None
-    action: Action | None = None
-    fault: str = ""
-
-
-def begin(contract: Contract) -> State:
-    """A sprint that has just been started under that contract."""
-    sprint = SprintValue(
-        "s", "S", "created", None, "evidence", None, {}, NOON, None, None, 1, None, ""
-    )
-    created = Snapshot(sprint, (), (), (), None, 1, NOON)
-    started = evolve(created, [acts.start(created, contract, NOON)], NOON)
-    return State(started, frozenset(), {})
 
 
 def steps(state: State) -> Iterator[Step]:
@@ -122,7 +102,11 @@ def _carried(state: State) -> Iterator[Step]:
     elif isinstance(action, RecoverShip):
         yield from _answered(state, action, SHIP)
     else:
-        yield _begun(state, action)
+        step = _begun(state, action)
+        if isinstance(action, Ask) and action.kind == feedback.FIX and step.after:
+            yield from mended(state, step, step.after)
+        else:
+            yield step
 
 
 def _begun(state: State, action: Action) -> Step:
@@ -164,8 +148,13 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
     at = state.snapshot.at
     outcomes: list[tuple[str, str, Outcome]]
     if isinstance(action, RunGate | Recover):
+        tree = state.tree if state.snapshot.terms.base else ""
         outcomes = [
-            (FREE if said == Verdict.CANCELLED else WORLD, said.value, Judged(at, judgement))
+            (
+                FREE if said == Verdict.CANCELLED else WORLD,
+                said.value,
+                Judged(at, replace(judgement, tree=tree)),
+            )
             for said, judgement in _SAID.items()
         ]
         lost: Outcome = Judged(at, perform.LOST)
@@ -213,7 +202,9 @@ def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outc
         return Step(by, text, None, action, f"{type(exc).__name__}: {exc}")
     truth = state.truth | {name: said}
     attended = state.attended - {name}
-    return Step(by, f"{text}: {_worded(moves)}", State(after, attended, truth, state.retries))
+    trees = state.trees | {name: state.tree}
+    found = replace(state, snapshot=after, attended=attended, truth=truth, trees=trees)
+    return Step(by, f"{text}: {_worded(moves)}", found)
 
 
 def _disturbed(state: State) -> Iterator[Step]:

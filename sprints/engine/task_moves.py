@@ -7,6 +7,7 @@ from typing import Any
 from sprints.agent_definition import AgentDefinition
 from sprints.agents import prompts
 from sprints.agents.exchange import LOST, is_lost
+from sprints.engine import feedback
 from sprints.engine.actions import Ask, Replied
 from sprints.engine.spent import spent
 from sprints.models import Task
@@ -27,11 +28,17 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
     """
     now, spec = snapshot.now, snapshot.terms.round(action.code)
     attempt = snapshot.sprint.attempt
-    task_id = f"{action.kind}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
     agent = snapshot.terms.agent(action.agent)
-    before = next((t for t in snapshot.tasks_of(now.id) if t.owner_agent == action.agent), None)
+    before = _before(snapshot, action)
     details: dict[str, Any] = {"kind": action.kind, "attempt": attempt}
+    name = action.kind
+    if action.kind == feedback.FIX:
+        kept = before.details if before else feedback.sent_back(snapshot)
+        details |= {key: kept[key] for key in ("number", "failures", "after")}
+        name = f"{name}{details['number']}"
+    task_id = f"{name}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
     data: dict[str, Any] = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
+    data |= {key: details[key] for key in ("number", "failures") if key in details}
     if agent is None:
         text = prompts.prompt(
             action.kind,
@@ -42,7 +49,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
             snapshot.terms.profile,
         )
     else:
-        text = prompts.whole(snapshot, action.kind, agent, spec)
+        text = prompts.whole(snapshot, action.kind, agent, spec, details)
         number = before.details["try"] + 1 if before else 1
         details |= _try(snapshot, agent, before, f"{action.code}.{task_id}", number, at)
         data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
@@ -69,6 +76,17 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         change = Create("task", f"{now.id}/{task_id}", values)
     message = f"asked {action.agent}: {task_id}{again}"
     return Move("task_started", message, (change,), round_id=now.code, data=data)
+
+
+def _before(snapshot: Snapshot, action: Ask) -> TaskValue | None:
+    """The task in which that was asked already: of all that was sent back, the last while it waits
+    to be asked again.
+    """
+    for task in snapshot.tasks_of(snapshot.now.id):
+        asked = (task.owner_agent, task.details["kind"]) == (action.agent, action.kind)
+        if asked and (action.kind != feedback.FIX or task.status == Status.PENDING):
+            return task
+    return None
 
 
 def _try(

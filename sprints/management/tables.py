@@ -80,11 +80,12 @@ def findings(found: Iterable[Any]) -> None:
             console.print(Text(f"  {'':<10} → {one.remedy}", style), soft_wrap=True)
 
 
-def gates(rows: Iterable[Any]) -> None:
-    """All gates, a line each."""
+def gates(rows: Iterable[Any], flaky: dict[str, int]) -> None:
+    """All gates, a line each; ``flaky`` is of how many trees each has said no and yes."""
     table = _table("gate", "command", "rounds", "profiles", "timeout", "")
     for row in rows:
         flags = [] if row.required else ["advisory"]
+        flags += [f"flaky {flaky[row.gate_id]}"] if flaky[row.gate_id] else []
         table.add_row(
             row.gate_id,
             shlex.join(row.command),

@@ -102,6 +102,7 @@ class _Story:
             case "gate_finished":
                 words = {"status": data["verdict"], "reason": data["reason"]}
                 words["duration_s"] = data["duration_s"]
+                words |= {key: data.get(key, "") for key in ("tree", "excerpt")}
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
             case "sprint_restored":
                 del self.archived[event["sprint_id"]]
@@ -119,7 +120,8 @@ class _Story:
         for name in [*self.prompts]:
             yield self._task(name)
         for name in [*self.runs]:
-            yield self._run(name, {"status": "running", "reason": "", "duration_s": None})
+            words = {"status": "running", "reason": "", "tree": "", "excerpt": ""}
+            yield self._run(name, words | {"duration_s": None})
         for row in self.deliveries.values():
             yield "delivery", row
         for name, sprint in chain(self.state.get("sprints", {}).items(), self.archived.items()):

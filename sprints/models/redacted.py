@@ -20,7 +20,7 @@ WORDS = {
     "sprint": {"title", "last_error", "meta", "waiting", "cancel_by"},
     "round": {"title", "notes"},
     "task": {"title", "details", "prompt", "reply"},
-    "gate_run": {"title", "command", "reason"},
+    "gate_run": {"title", "command", "reason", "excerpt"},
     "delivery": {"reason", "output"},
 }
 

@@ -11,7 +11,7 @@ from sprints.queries.board import Line
 
 QUESTION = "question"
 AGENT_ASKS = re.compile(r"agent_asks:(\S+) (.*)", re.DOTALL)
-GATE_FAILED = re.compile(r"gate_failed:(\S+) exit_code=(\S+)")
+GATE_FAILED = re.compile(r"gate_failed:(\S+) exit_code=(\S+)(?: \((.*)\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def cause(last_error: str) -> str:
     """``last_error`` in words, as far as it has a fixed form."""
     if found := GATE_FAILED.fullmatch(last_error):
         code = "without an exit code" if found[2] == "None" else f"exit code {found[2]}"
-        return f"gate {found[1]} said no, {code}"
+        return f"gate {found[1]} said no, {code}" + (f": {found[3]}" if found[3] else "")
     if found := AGENT_ASKS.fullmatch(last_error):
         return f"{found[1]} asks: {found[2]}"
     if last_error.startswith(USED_UP):

@@ -1,10 +1,10 @@
 """What came of the gates' last runs."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from gates.models import Gate, GateRun
 from gates.verdict import Verdict
@@ -44,6 +44,23 @@ def last_runs(gate_ids: Collection[str], limit: int) -> dict[str, list[GateRun]]
     for runs in found.values():
         runs.sort(key=lambda run: run.started_at, reverse=True)
     return {gate_id: found[gate_id] for gate_id in gate_ids}
+
+
+def flaky(gate_ids: Collection[str]) -> dict[str, int]:
+    """Of each gate, how many trees it has said both no and yes to, in one round and attempt and
+    with one definition: its ledger, kept by the runs themselves. One query.
+    """
+    said_no = Q(status__in=JUDGED[1:])
+    rows = (
+        GateRun.objects.filter(gate_id__in=gate_ids, status__in=JUDGED)
+        .exclude(tree="")
+        .order_by()
+        .values("gate_id", "round_id", "attempt", "tree", "digest")
+        .annotate(no=Count("pk", filter=said_no), yes=Count("pk", filter=~said_no))
+        .filter(no__gt=0, yes__gt=0)
+    )
+    counts = Counter(row["gate_id"] for row in rows)
+    return {gate_id: counts[gate_id] for gate_id in gate_ids}
 
 
 def _last(gate_id: str, limit: int) -> QuerySet[GateRun]:

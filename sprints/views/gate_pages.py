@@ -43,5 +43,6 @@ def gate(request: HttpRequest, gate_id: str) -> HttpResponse:
         "figures": gate_history.figures(runs),
         "chart": run_chart(runs, places=OF_ONE, width=720),
         "runs": runs,
+        "flaky": gate_history.flaky([gate_id])[gate_id],
     }
     return render(request, "sprints/gate.html", what)

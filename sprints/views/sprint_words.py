@@ -48,7 +48,8 @@ def banner(rows: SprintRows) -> Banner | None:
             if run is None:
                 return Banner(kind, f"A gate said no in {where}.", rest)
             fault = fault_of(run)
-            return Banner(kind, _said_no(run, where), fault.text if fault else "", run, fault)
+            title = f"{_said_no(run, where)}{_not_sent_back(rest)}"
+            return Banner(kind, title, fault.text if fault else "", run, fault)
         case "hook_failed":
             hook, _, reason = rest.partition(" ")
             return Banner(kind, f"Hook {hook} said no in {where}: the sprint is blocked.", reason)
@@ -67,6 +68,12 @@ def banner(rows: SprintRows) -> Banner | None:
         case "engine_error":
             return Banner(kind, f"The engine could not carry the sprint on in {where}.", rest)
     return Banner(kind, f"The sprint has stopped in {where}.", error)
+
+
+def _not_sent_back(rest: str) -> str:
+    """Why no agent was asked to mend it again, as a sentence; empty where that is not said."""
+    _, _, why = rest.partition(" (")
+    return f" Not sent back: {why.removesuffix(')')}." if why else ""
 
 
 def failed_run(rows: SprintRows) -> GateRun | None:

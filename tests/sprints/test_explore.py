@@ -8,7 +8,17 @@ import pytest
 from gates.verdict import Verdict
 from sprints.branch import Base
 from sprints.contract import DEFAULT_GATE, draft
-from sprints.engine import acts, decide, ends, gate_moves, hook_moves, promises, settle, ship_moves
+from sprints.engine import (
+    acts,
+    decide,
+    ends,
+    feedback,
+    gate_moves,
+    hook_moves,
+    promises,
+    settle,
+    ship_moves,
+)
 from sprints.engine.actions import Cancel, FinishRound, Publish, RunGate
 from sprints.engine.explore import FALLS, NAMES, explore
 from sprints.hook_definition import HookDefinition
@@ -175,16 +185,12 @@ def judged_before_the_merge(snapshot, gate_id):
     return runs[-1] if runs and runs[-1].status == "passed" else None
 
 
-def red_is_published(snapshot, contract, now):
-    return None if ship_moves.status(snapshot) == "judging" else RED_GATE(snapshot, contract, now)
+def red_is_published(snapshot, now):
+    return None if ship_moves.status(snapshot) == "judging" else RED_GATE(snapshot, now)
 
 
-DECIDE, RUN_GATE, LAST_JUDGED, ASK = (
-    decide.decide,
-    decide._run_gate,
-    decide._last_judged,
-    decide._ask,
-)
+DECIDE, RUN_GATE, ASK = decide.decide, decide._run_gate, decide._ask
+LAST_JUDGED = feedback.last_judged
 JUDGED, STARTED, RETRY = gate_moves.judged, gate_moves.started, acts.retry
 WARNED, ENDED, FINISH = settle._warned, ends.ended, settle._finish_round
 GUARDED, ANSWERED = hook_moves.guarded, hook_moves.answered
@@ -201,9 +207,9 @@ MUTATIONS = [
     ("red is not looked at", decide, "_red_gate", blind, "default", RED),
     ("no gate is run", decide, "_run_gate", blind, "default", RED),
     ("advisory gate alone", decide, "_run_gate", first_gate_only, "an advisory gate first", RED),
-    ("an interrupted run counts", decide, "_last_judged", interrupted_counts, "default", FALSE),
-    ("R3's run for R5", decide, "_last_judged", any_round, "default", RED),
-    ("an earlier attempt's run", decide, "_last_judged", any_attempt, "default", FALSE),
+    ("an interrupted run counts", feedback, "last_judged", interrupted_counts, "default", FALSE),
+    ("R3's run for R5", feedback, "last_judged", any_round, "default", RED),
+    ("an earlier attempt's run", feedback, "last_judged", any_attempt, "default", FALSE),
     ("rounds end before their gates", decide, "decide", finishes_early, "default", RED),
     ("over time is green", gate_moves, "judged", timed_out_is_green, "default", RED),
     ("R4 ends the sprint", settle, "_finish_round", succeeds_half_way, "default", RED),

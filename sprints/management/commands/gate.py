@@ -54,16 +54,21 @@ class Command(GatewayCommand):
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = list(Gate.objects.all())
+        from sprints.queries import gate_history
+
+        flaky = gate_history.flaky([row.pk for row in rows])
         if options["json"]:
             shown = [
-                row.definition.to_json() | {"profiles": row.profiles, "enabled": row.enabled}
+                row.definition.to_json()
+                | {"profiles": row.profiles, "enabled": row.enabled}
+                | {"flaky": flaky[row.pk]}
                 for row in rows
             ]
             self.stdout.write(json.dumps(shown, indent=2, sort_keys=True))
             return
         from sprints.management import tables
 
-        tables.gates(rows)
+        tables.gates(rows, flaky)
 
     def _add(self, options: dict[str, Any]) -> None:
         if gate_rows.exists(options["id"]):

@@ -1,15 +1,19 @@
 """The page of one sprint: why it stands where it stands."""
 
 import re
+import sys
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gates.models import GateRun
-from sprints import operations
+from sprints import agent_rows, operations
+from sprints.engine.carry import Wish
 from sprints.models import Sprint, Task
 from sprints.roles import Role
+from tests.speakers import set_speaker
 from tests.sprints.views.people import LIVE, signed_in, text_of, weight_of
 from tests.sprints.views.printing import LOUD, prints
 from tests.world import set_gate
@@ -269,3 +273,19 @@ def test_it_reads_well_when_the_contract_was_broken(store, viewer):
 
     assert answer.status_code == 200
     assert "&lt;b&gt;" in answer.content.decode()
+
+
+def test_the_banner_says_why_the_gate_was_not_sent_back(store, viewer):
+    set_speaker("replies")
+    idle = (sys.executable, "-c", "print('Status: DONE')")
+    agent = agent_rows.get("agent_01").definition
+    agent_rows.put([replace(agent, command=idle)])
+    set_gate("false")
+    operations.create("wk1", by="test")
+    operations.run("wk1", Wish())
+
+    page = viewer.get("/sprints/wk1/").content.decode()
+
+    assert "Gate qa_smoke_quick failed in R3, exit code 1." in page
+    assert "Not sent back: the same tree failed in the same way before." in page
+    assert "fix1_agent_01" in page

@@ -1,0 +1,69 @@
+"""What an agent is told when a gate has said no to its work: pure, a part of its prompt."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sprints.agents.printed import HEAD_BYTES, TAIL_BYTES, ends_of
+from sprints.agents.replies import plain
+from sprints.snapshot import GateRunValue, Snapshot, TaskValue
+
+OUTPUTS = ("stdout.txt", "stderr.txt")
+MOST_PATHS = 10  # of the files that an earlier attempt has changed
+
+
+def excerpt(folder: Path) -> str:
+    """What a run in that folder has printed, its head and its tail: at most some 12 KiB."""
+    parts = []
+    for name in OUTPUTS:
+        head, left_out, tail = ends_of(folder / name, HEAD_BYTES, TAIL_BYTES)
+        cut = f"\n[… {left_out} bytes left out …]\n" if left_out else ""
+        if text := f"{plain(head)}{cut}{plain(tail)}".strip("\n"):
+            parts.append(f"{name}:\n{text}\n")
+    return "".join(parts)
+
+
+def mend(snapshot: Snapshot, details: Mapping[str, Any]) -> str:
+    """What has failed and what was tried before, of the fix that has these details."""
+    most = snapshot.terms.fix_attempts
+    lines = [f"What the gates said (attempt {details['number']} of {most} to mend it):\n"]
+    for failure in details["failures"]:
+        lines += _failed(snapshot, failure)
+    before = [
+        task
+        for task in snapshot.tasks_of(snapshot.now.id)
+        if task.details.get("number", details["number"]) < details["number"]
+    ]
+    if before:
+        lines.append("What was tried before, in vain:\n")
+        for task in sorted(before, key=lambda task: task.details["number"]):
+            lines += _tried(task)
+    return "".join(lines)
+
+
+def _failed(snapshot: Snapshot, failure: Mapping[str, Any]) -> Iterator[str]:
+    run = _run_of(snapshot, failure)
+    code = "none" if failure["exit_code"] is None else failure["exit_code"]
+    yield f"- gate {failure['gate_id']}: {failure['verdict']}, exit code {code}\n"
+    yield f"  reason: {failure['reason']}\n"
+    yield f"  command: {' '.join(failure['command'])}\n"
+    yield f"  tree: {failure['tree']}\n"
+    if run:
+        logs = Path(run.stdout_path).parent / "runs" / str(run.number)
+        yield f"  full log: {' '.join(str(logs / name) for name in OUTPUTS)}\n"
+        yield "  what it printed:\n"
+        yield "".join(f"    | {line}\n" for line in run.excerpt.splitlines()) or "    | nothing\n"
+
+
+def _run_of(snapshot: Snapshot, failure: Mapping[str, Any]) -> GateRunValue | None:
+    wanted = failure["gate_id"], failure["run"]
+    return next((run for run in snapshot.gate_runs if (run.gate_id, run.number) == wanted), None)
+
+
+def _tried(task: TaskValue) -> Iterator[str]:
+    details = task.details
+    told = ", ".join(f"{one['gate_id']} {one['verdict']}" for one in details["failures"])
+    yield f"- attempt {details['number']}, after {told}: {details.get('reply', 'no reply')}\n"
+    work = details.get("work", {})
+    paths = ", ".join(work.get("paths", ())[:MOST_PATHS])
+    yield f"  files changed: {paths or 'none'}\n"

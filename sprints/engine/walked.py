@@ -1,0 +1,86 @@
+"""Where the walk through all that can happen stands, and what is really so there; pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from gates.verdict import Verdict
+from sprints.contract import Contract
+from sprints.engine import acts
+from sprints.engine.actions import Action
+from sprints.snapshot import Snapshot, SprintValue, evolve
+
+NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
+RED = (Verdict.FAILED.value, Verdict.ERROR.value, Verdict.TIMED_OUT.value)
+
+# Who makes the step. ``FREE`` steps are somebody's wish each time, and may go round in a circle.
+ENGINE, WORLD, CRASH, TIME, CANCEL, FREE = "engine", "world", "crash", "time", "cancel", "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was really sent back: the round and attempt, the tree, and what gates said of it."""
+
+    place: str
+    attempt: int
+    tree: str
+    said: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The rows; the ids of what this life of the gateway has under way; what gates and hooks have
+    really said, by the id of the run or delivery, whatever the rows make of it. ``tree`` is what is
+    in the clone, ``trees`` what was there when a run judged it, ``sent`` what was sent back.
+    """
+
+    snapshot: Snapshot
+    attended: frozenset[str]
+    truth: dict[str, str]
+    retries: int = 0
+    tree: str = "1"
+    trees: dict[str, str] = field(default_factory=dict)
+    sent: tuple[Sent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happens: by whom, in words, and what is so after. ``fault`` says how the
+    engine fell over it; then nothing is after.
+    """
+
+    by: str
+    text: str
+    after: State | None
+    action: Action | None = None
+    fault: str = ""
+
+
+def begin(contract: Contract) -> State:
+    """A sprint that has just been started under that contract."""
+    sprint = SprintValue(
+        "s", "S", "created", None, "evidence", None, {}, NOON, None, None, 1, None, ""
+    )
+    created = Snapshot(sprint, (), (), (), None, 1, NOON)
+    started = evolve(created, [acts.start(created, contract, NOON)], NOON)
+    return State(started, frozenset(), {})
+
+
+def mended(before: State, step: Step, after: State) -> Iterator[Step]:
+    """What may be in the clone once its agent has answered: the same, something new, or what was
+    there before that.
+    """
+    now, attempt = before.snapshot.now, before.snapshot.sprint.attempt
+    last = {
+        run.gate_id: before.truth[run.id]
+        for run in before.snapshot.gate_runs
+        if (run.round_id, run.attempt) == (now.id, attempt)
+        and before.trees.get(run.id) == before.tree
+    }
+    said = frozenset((gate, word) for gate, word in last.items() if word in RED)
+    sent = (*before.sent, Sent(now.id, attempt, before.tree, said))
+    known = [one.tree for one in sent if (one.place, one.attempt) == (now.id, attempt)]
+    new = str(1 + max(int(tree) for tree in (before.tree, *(one.tree for one in sent))))
+    for tree in dict.fromkeys((before.tree, new, known[0])):
+        found = replace(after, tree=tree, sent=sent)
+        yield replace(step, text=f"{step.text}; the tree is {tree}", after=found)

@@ -1,0 +1,66 @@
+"""What a sprint's meta says in place of the plan, and what of it cannot be taken."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sprints.plan import CODES, LEAD
+
+MOST_FIXES = 20
+AGENT_IDS = frozenset(f"agent_{n:02d}" for n in range(1, 16))
+
+
+def table(meta: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object that stands there; empty for whatever else does."""
+    value = meta.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def is_span(value: Any) -> bool:
+    """Two numbers, in whatever order."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(n, int | float) and not isinstance(n, bool) for n in value)
+    )
+
+
+def is_count(value: Any, least: int, most: int) -> bool:
+    """A whole number from ``least`` to ``most``."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def implementer_of(meta: Mapping[str, Any]) -> str:
+    """Whose work it is: who leads, where nobody else is named that can be taken."""
+    named = meta.get("implementer")
+    return named if isinstance(named, str) and named in AGENT_IDS else LEAD
+
+
+def bad_overrides(meta: Mapping[str, Any]) -> list[str]:
+    """What in ``meta`` could not be taken; nothing is passed over in silence."""
+    found = []
+    for key in ("required_acks_by_round", "round_minutes"):
+        if key in meta and not isinstance(meta[key], dict):
+            found.append(f"{key} must be an object")
+        found += [f"{key}: {code} is not a round" for code in table(meta, key) if code not in CODES]
+    for code, acks in table(meta, "required_acks_by_round").items():
+        if not isinstance(acks, list) or not all(_is_agent(agent) for agent in acks):
+            found.append(
+                f"required_acks_by_round: {code} must list agents from agent_01 to agent_15"
+            )
+        elif len(set(acks)) != len(acks):
+            found.append(f"required_acks_by_round: {code} names an agent twice")
+    if not is_count(meta.get("fix_attempts", 0), 0, MOST_FIXES):
+        found.append(f"fix_attempts must be a whole number from 0 to {MOST_FIXES}")
+    if not _is_agent(meta.get("implementer", LEAD)):
+        found.append("implementer must be an agent from agent_01 to agent_15")
+    active = meta.get("active_agents") or []
+    if not isinstance(active, list) or not all(_is_agent(agent) for agent in active):
+        found.append("active_agents must list agents from agent_01 to agent_15")
+    for code, minutes in table(meta, "round_minutes").items():
+        if not is_span(minutes):
+            found.append(f"round_minutes: {code} must be two numbers, low and high")
+    return found
+
+
+def _is_agent(name: Any) -> bool:
+    return isinstance(name, str) and name in AGENT_IDS
