@@ -67,6 +67,17 @@ class Sprint(models.Model):
             models.Index(fields=["status", "-created_at"], name="sprint_by_status_age"),
             models.Index(fields=["status", "-finished_at"], name="sprint_by_status_end"),
             models.Index(fields=["-created_at", "-sprint_id"], name="sprint_by_age"),
+            # What lists show, however much is archived; and what is archived, however little.
+            models.Index(
+                fields=["-created_at", "-sprint_id"],
+                condition=models.Q(archived_at=None),
+                name="sprint_listed",
+            ),
+            models.Index(
+                fields=["archived_at"],
+                condition=models.Q(archived_at__isnull=False),
+                name="sprint_archived",
+            ),
             models.Index(fields=["home"], condition=~models.Q(lease_owner=""), name="sprint_held"),
         ]
 
