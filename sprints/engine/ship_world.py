@@ -37,9 +37,9 @@ def _publish(snapshot: Snapshot, world: World) -> Published:
     try:
         said = certificate.text(facts(snapshot, what, world.chain(), stamp(world.clock())))
         tag = publish.publish(_site(snapshot, world), what, said)
-    except publish.Moved:
+    except ship.Moved:
         return Published(world.clock(), moved=True)
-    except (publish.Refused, GitError) as exc:
+    except (ship.Refused, GitError) as exc:
         return Published(world.clock(), reason=str(exc))
     except OSError as exc:
         return Published(world.clock(), reason=f"{exc.strerror}: {exc.filename}")

@@ -20,6 +20,7 @@ FIXED = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
     "core.untrackedCache": "false",
+    "core.splitIndex": "false",
     "core.attributesFile": os.devnull,
     "core.excludesFile": os.devnull,
     "core.fsync": "all",

@@ -86,6 +86,9 @@ def _hindered(site: Site) -> str:
         return f"{site.repo} is a shallow clone; type: git -C {site.repo} fetch --unshallow"
     if git.find(f"refs/tags/{tag}"):
         return f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}"
+    if git.find("refs/tags/shipped"):
+        where = f"git -C {site.repo} tag"
+        return f"the tag shipped leaves no name for {tag}; type: {where} -m renamed-shipped shipped"
     return ""
 
 

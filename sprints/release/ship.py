@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 
 
+class Moved(Exception):
+    """The branch is no longer where the merge began; nothing was done."""
+
+
+class Refused(Exception):
+    """It cannot be published as things are, and nothing was done; the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
     """The sprint's ``head`` and the head ``base`` of ``branch``, in one ``commit`` with the files

@@ -159,7 +159,10 @@ def test_changes_that_are_not_committed_block_and_nothing_of_them_is_touched(gat
     shipped_once(gateway)
 
 
-POINTS = ["merge_started", "merge_committed", "ref_updated", "tag_made"]
+POINTS = [
+    "merge_started", "merge_committed", "checkout_locked", "checkout_changed", "ref_updated",
+    "tag_made",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -172,6 +175,7 @@ def test_killed_anywhere_the_next_run_ships_once(gateway, point):
     assert said.code == 0, said
     shipped_once(gateway)
     assert [path.name for path in (gateway / FOLDER / "work").iterdir()] == ["wk1"]
+    assert not [*(gateway / ".git").glob("index.lock"), *(gateway / ".git").glob("studio_*")]
 
 
 def test_a_certificate_that_events_or_logs_do_not_bear_out_is_found_out(gateway, tmp_path):
