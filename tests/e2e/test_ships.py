@@ -10,7 +10,7 @@ import pytest
 
 from sprints.store import FOLDER
 from tests.checkout import commit, git
-from tests.e2e.conftest import set_gate
+from tests.e2e.conftest import set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.world import MARK, run_command
 
@@ -176,6 +176,23 @@ def test_killed_anywhere_the_next_run_ships_once(gateway, point):
     shipped_once(gateway)
     assert [path.name for path in (gateway / FOLDER / "work").iterdir()] == ["wk1"]
     assert not [*(gateway / ".git").glob("index.lock"), *(gateway / ".git").glob("studio_*")]
+
+
+def test_killed_while_git_writes_into_the_checkout_the_next_run_ships_once(gateway):
+    git(gateway, "config", "filter.slow.smudge", "sh -c 'touch .git/started; sleep 4; cat'")
+    git(gateway, "config", "filter.slow.clean", "cat")
+    (gateway / ".git" / "info").mkdir(exist_ok=True)
+    (gateway / ".git" / "info" / "attributes").write_text("work filter=slow\n")
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+    killed = start(gateway, "sprint", "run", "wk1")
+    assert wait_for((gateway / ".git" / "started").exists, 60)
+
+    killed.kill()
+    killed.communicate()
+    said = run_command(gateway, "sprint", "run", "wk1")
+
+    assert said.code == 0, said
+    shipped_once(gateway)
 
 
 def test_a_certificate_that_events_or_logs_do_not_bear_out_is_found_out(gateway, tmp_path):

@@ -1,12 +1,19 @@
 """A checkout that follows while its user works in it, and git is stopped on the way."""
 
+import pickle
+import subprocess
+import sys
+
 import pytest
 
 from sprints.release import follow, index_lock, publish, work
+from sprints.release.git import GitError
 from sprints.release.merge import merge
 from tests.checkout import commit, git
+from tests.e2e.conftest import wait_for
 from tests.sprints.release.conftest import FOUND
 from tests.sprints.release.test_publish import TRAILERS, WORDS, site, users, when
+from tests.world import ROOT
 
 __all__ = ["site", "users"]
 
@@ -232,3 +239,54 @@ def test_a_kill_after_the_branch_has_moved_leaves_only_the_index_to_be_put_in_pl
     publish.publish(site, said, WORDS)
 
     published(users, said)
+
+
+@pytest.fixture
+def slow(site, users, tmp_path):
+    """A merge with a file that the user's own filter takes seconds to write."""
+    started = tmp_path / "started"
+    git(users, "config", "filter.slow.smudge", f"sh -c 'touch {started}; sleep 3; cat'")
+    git(users, "config", "filter.slow.clean", "cat")
+    (users / ".git" / "info").mkdir(exist_ok=True)
+    (users / ".git" / "info" / "attributes").write_text("z filter=slow\n")
+    (site.tree / "z").write_text("by an agent\n")
+    work.keep(site, FOUND)
+    return merge(site, TRAILERS)
+
+
+PUBLISH = """
+import pickle, sys
+from pathlib import Path
+from sprints.release import publish
+publish.publish(*pickle.loads(Path(sys.argv[1]).read_bytes()))
+"""
+
+
+def test_a_gateway_that_is_killed_while_git_writes_files_publishes_once(
+    site, users, slow, tmp_path
+):
+    words = tmp_path / "words"
+    words.write_bytes(pickle.dumps((site, slow, WORDS)))
+    gateway = subprocess.Popen([sys.executable, "-c", PUBLISH, words], cwd=ROOT)
+    assert wait_for((tmp_path / "started").exists, 30)
+
+    gateway.kill()
+    gateway.wait()
+    assert wait_for(lambda: not [*(users / ".git").glob("studio_*.lock")], 2)
+    assert git(users, "rev-parse", "main") == slow.base
+    publish.publish(site, slow, WORDS)
+
+    published(users, slow)
+    assert (users / "z").read_text() == "by an agent\n"
+
+
+def test_a_git_that_is_over_its_time_leaves_nothing_half_done(site, users, slow, monkeypatch):
+    monkeypatch.setattr(follow, "LONG_S", 1.0)
+
+    with pytest.raises(GitError, match="killed after 1 s"):
+        publish.publish(site, slow, WORDS)
+
+    assert git(users, "status", "--porcelain") == ""
+    assert (git(users, "rev-parse", "main"), git(users, "tag")) == (slow.base, "")
+    assert (users / "a").read_text() == "one\n"
+    assert remains(users) == []
