@@ -150,6 +150,9 @@ def published(snapshot: Snapshot, outcome: Published) -> Move:
         return _refused(snapshot, outcome.reason)
     found |= {"status": SHIPPED, "tag": outcome.tag}
     words = f"shipped {found['commit'][:12]} on {found['branch']}, tag {outcome.tag}"
+    if outcome.unfinished:
+        found["unfinished"] = outcome.unfinished[:LONGEST_REASON]
+        words += f"; unfinished: {found['unfinished']}"
     return _move(snapshot, "shipped", words, found)
 
 

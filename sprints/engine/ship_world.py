@@ -9,7 +9,7 @@ from sprints.engine.world import World
 from sprints.models.event import stamp
 from sprints.release import certificate, publish, ship
 from sprints.release.git import GitError
-from sprints.release.merge import merge
+from sprints.release.merge import merge, tag_of
 from sprints.release.own import Site
 from sprints.snapshot import GateRunValue, Snapshot
 
@@ -41,6 +41,8 @@ def _publish(snapshot: Snapshot, world: World) -> Published:
         return Published(world.clock(), moved=True)
     except (ship.Refused, GitError) as exc:
         return Published(world.clock(), reason=str(exc))
+    except ship.Unfinished as exc:
+        return Published(world.clock(), tag=tag_of(snapshot.sprint_id), unfinished=str(exc))
     except OSError as exc:
         return Published(world.clock(), reason=f"{exc.strerror}: {exc.filename}")
     return Published(world.clock(), tag=tag)

@@ -15,41 +15,59 @@ from sprints.release.follow import finish, follow
 from sprints.release.git import LONG_S, ZERO, Git, GitError
 from sprints.release.merge import tag_of
 from sprints.release.own import Site, fetch
-from sprints.release.ship import Merge, Moved, Refused
+from sprints.release.ship import Merge, Moved, Refused, Unfinished
 
 REBASES = ("rebase-merge/head-name", "rebase-merge/update-refs", "rebase-apply/head-name")
 
 
 def publish(site: Site, merge: Merge, certificate: str) -> str:
     """Move the branch to the merge and tag it; returns the tag's name. May be repeated: what is
-    done already is not done again. Raises ``Moved``, ``Refused``, ``GitError``, ``OSError``.
+    done already is not done again. Raises ``Moved``, ``Refused``, ``GitError``, ``OSError`` where
+    nothing was done, and ``Unfinished`` where that is not to be said any more.
     """
-    git, tag = users(site.repo, site.own.home), tag_of(site.sprint_id)
-    branch = f"refs/heads/{merge.branch}"
-    finish(site, branch)
-    tagged = git.find(f"refs/tags/{tag}")
-    if tagged and git.find(f"{tagged}^{{commit}}") != merge.commit:
+    git, branch = users(site.repo, site.own.home), f"refs/heads/{merge.branch}"
+    tag = tag_of(site.sprint_id)
+    try:
+        finish(site, branch)
+        if _has(git, branch, merge.commit):
+            _tag(git, site, merge, certificate)
+        else:
+            _publish(git, site, merge, certificate)
+    except (Refused, GitError, OSError) as exc:
+        if not _has(git, branch, merge.commit):
+            raise
+        raise Unfinished(str(exc)) from exc
+    faults.point("tag_made")
+    return tag
+
+
+def _tag(git: Git, site: Site, merge: Merge, certificate: str) -> None:
+    """Make the tag where it is not there. Raises ``Refused``, ``GitError``."""
+    name = f"refs/tags/{tag_of(site.sprint_id)}"
+    if not _is_tagged(git, site, merge):
+        git("update-ref", name, _tag_object(git, site, merge, certificate), ZERO)
+
+
+def _is_tagged(git: Git, site: Site, merge: Merge) -> bool:
+    """Raises ``Refused`` where the name is another's."""
+    tag = tag_of(site.sprint_id)
+    found = git.find(f"refs/tags/{tag}")
+    if found and git.find(f"{found}^{{commit}}") != merge.commit:
         raise Refused(f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}")
-    if _has(git, branch, merge.commit):
-        if not tagged:
-            made = _tag_object(git, site, merge, certificate)
-            git("update-ref", f"refs/tags/{tag}", made, ZERO)
-        faults.point("tag_made")
-        return tag
+    return bool(found)
+
+
+def _publish(git: Git, site: Site, merge: Merge, certificate: str) -> None:
+    branch, tag = f"refs/heads/{merge.branch}", f"refs/tags/{tag_of(site.sprint_id)}"
+    tagged = _is_tagged(git, site, merge)
     if git.find(branch) != merge.base:
         raise Moved
     # It may take long, and who works there meanwhile changes what is looked at from here on.
     fetch(git, site.own.git_dir, site.ref("merged", merge.commit), timeout_s=LONG_S)
-    made = _tag_object(git, site, merge, certificate)
-    lines = (f"update {branch} {merge.commit} {merge.base}", f"create refs/tags/{tag} {made}")
-    move = partial(_update, git, lines, branch, merge)
-    try:
-        _move(git, site, merge, move)
-    except (Refused, GitError, OSError):
-        if not _has(git, branch, merge.commit):  # else it is published, and no refusal may say no
-            raise
-    faults.point("tag_made")
-    return tag
+    lines = [f"update {branch} {merge.commit} {merge.base}"]
+    if not tagged:
+        lines.append(f"create {tag} {_tag_object(git, site, merge, certificate)}")
+    _move(git, site, merge, partial(_update, git, lines, branch, merge))
 
 
 def _move(git: Git, site: Site, merge: Merge, move: Callable[[], None]) -> None:
@@ -97,7 +115,7 @@ def _rebased(git_dir: Path, branch: str) -> Iterator[Path]:
                     yield record
 
 
-def _update(git: Git, lines: tuple[str, ...], branch: str, merge: Merge) -> None:
+def _update(git: Git, lines: list[str], branch: str, merge: Merge) -> None:
     """All of them at once, or none."""
     given = "\n".join(["start", *lines, "prepare", "commit", ""]).encode()
     try:

@@ -11,6 +11,10 @@ class Refused(Exception):
     """It cannot be published as things are, and nothing was done; the message says why."""
 
 
+class Unfinished(Exception):
+    """It is published, and what goes with that could not be done; the message says what and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
     """The sprint's ``head`` and the head ``base`` of ``branch``, in one ``commit`` with the files

@@ -9,6 +9,7 @@ import pytest
 from sprints.release import follow, index_lock, publish, work
 from sprints.release.git import GitError
 from sprints.release.merge import merge
+from sprints.release.ship import Refused
 from tests.checkout import commit, git
 from tests.e2e.conftest import wait_for
 from tests.sprints.release.conftest import FOUND
@@ -114,7 +115,7 @@ def test_a_file_that_git_ignores_is_never_written_over(site, users, what):
     (users / theirs).write_text("of hours\n")
     said = merge(site, TRAILERS)
 
-    with pytest.raises(publish.Refused, match="is in the way; move it away"):
+    with pytest.raises(Refused, match="is in the way; move it away"):
         publish.publish(site, said, WORDS)
 
     assert (users / theirs).read_text() == "of hours\n"
@@ -127,7 +128,7 @@ def test_a_lock_of_the_users_is_waited_for_and_then_told(site, users, monkeypatc
     lock.write_text("")
     monkeypatch.setattr(index_lock, "WAIT_S", 0.3)
 
-    with pytest.raises(publish.Refused, match="another git is at work; if none is, type: rm "):
+    with pytest.raises(Refused, match="another git is at work; if none is, type: rm "):
         publish.publish(site, said, WORDS)
 
     assert lock.exists()
@@ -216,7 +217,7 @@ def test_what_somebody_wrote_after_the_kill_is_left_alone_and_told(site, users, 
             publish.publish(site, said, WORDS)
     (users / "kept").write_text("mine\n")
 
-    with pytest.raises(publish.Refused, match=r"not committed \(kept\)"):
+    with pytest.raises(Refused, match=r"not committed \(kept\)"):
         publish.publish(site, said, WORDS)
 
     assert (users / "kept").read_text() == "mine\n"

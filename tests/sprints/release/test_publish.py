@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.release import certificate, publish, work
+from sprints.release import certificate, follow, publish, ship, work
 from sprints.release.git import Git
 from sprints.release.merge import at_scratch, merge, scratch
 from tests.checkout import commit, git
@@ -231,7 +231,7 @@ def test_what_cannot_be_published_is_refused_with_nothing_half_done(site, users,
     refs = git(users, "for-each-ref")
     files = {name: (users / name).read_text() for name in ("a", "b")}
 
-    with pytest.raises(publish.Refused, match=words.replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(ship.Refused, match=words.replace("(", r"\(").replace(")", r"\)")):
         publish.publish(site, said, WORDS)
 
     assert git(users, "for-each-ref") == refs
@@ -245,7 +245,7 @@ def test_a_base_that_moved_after_the_gates_is_not_published_over(site, users, wh
     if where == "nowhere":
         git(users, "checkout", "-q", "--detach")
 
-    with pytest.raises(publish.Moved):
+    with pytest.raises(ship.Moved):
         publish.publish(site, said, WORDS)
 
     assert git(users, "rev-parse", "main") == late
@@ -262,7 +262,7 @@ def test_a_base_that_moves_at_the_last_moment_is_not_published_over(
         git(users, "switch", "-qc", "elsewhere")
     when(monkeypatch, publish, "_update", lambda: git(users, "update-ref", "refs/heads/main", late))
 
-    with pytest.raises(publish.Moved):
+    with pytest.raises(ship.Moved):
         publish.publish(site, said, WORDS)
 
     assert git(users, "rev-parse", "main") == late
@@ -344,3 +344,32 @@ def test_a_certificate_over_a_red_gate_or_of_another_tree_is_found_out(site):
         "gate g ended with 1",
         f"gate g judged the tree 222222222222, not {said.tree[:12]}",
     ]
+
+
+@pytest.mark.parametrize("tag", ["shipped", "shipped/wk1"])
+def test_what_is_published_is_never_refused_for_its_tag(site, users, tag):
+    said = merge(site, TRAILERS)
+    publish.publish(site, said, WORDS)
+    git(users, "tag", "-d", "shipped/wk1")
+    git(users, "tag", tag, said.base)
+
+    with pytest.raises(ship.Unfinished, match="shipped/wk1"):
+        publish.publish(site, said, WORDS)
+
+    assert git(users, "rev-parse", "main") == said.commit
+
+
+def test_what_fails_once_the_branch_has_moved_is_no_refusal(site, users, monkeypatch):
+    said = merge(site, TRAILERS)
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(follow, "_end", full)
+        with pytest.raises(ship.Unfinished, match="No space left"):
+            publish.publish(site, said, WORDS)
+    publish.publish(site, said, WORDS)
+
+    assert git(users, "rev-parse", "main", "shipped/wk1^{commit}").split() == [said.commit] * 2
+    assert git(users, "status", "--porcelain") == ""
