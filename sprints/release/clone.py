@@ -16,7 +16,7 @@ from pathlib import Path
 from gates import faults
 from sprints.branch import branch_of
 from sprints.release.git import GATEWAY, LONG_S, SHA, Git, GitError, make
-from sprints.release.own import Site, fetch, free, remove
+from sprints.release.own import Site, clear_index, fetch, free, index_of, remove
 
 REF = re.compile(r"refs/heads/[A-Za-z0-9._/-]{1,200}")
 MOST_BYTES = 16 << 20
@@ -163,10 +163,11 @@ def written(site: Site, parent: str) -> tuple[str, list[str]]:
 
     The index begins from ``parent``: nothing that an agent has put into its own counts.
     """
+    try:
+        clear_index(site)
+    except OSError as exc:
+        raise GitError(f"no place for an index: {exc.strerror}: {exc.filename}") from exc
     git = looking(site)
-    with suppress(OSError):
-        assert git.index is not None
-        git.index.unlink(missing_ok=True)
     git("read-tree", parent)
     tracked = git.raw("ls-files", "-z")
     others = git.raw("ls-files", "-z", "--others", "--exclude-standard").split(b"\0")
@@ -181,5 +182,4 @@ def written(site: Site, parent: str) -> tuple[str, list[str]]:
 
 def looking(site: Site) -> Git:
     """Git of the gateway's own clone, on the files of the sprint's."""
-    index = site.own.home / f".index-{site.sprint_id}"
-    return replace(site.own, tree=site.tree, index=index)
+    return replace(site.own, tree=site.tree, index=index_of(site))

@@ -16,7 +16,7 @@ from gates import faults
 from sprints.release import index_lock
 from sprints.release.git import LONG_S, SHA, Git
 from sprints.release.index_lock import LOOK_S, WAIT_S
-from sprints.release.own import Site
+from sprints.release.own import Site, clear_index, index_of
 from sprints.release.ship import Merge, Refused
 from sprints.release.taken_back import Change, changes, take_back
 
@@ -105,7 +105,8 @@ def _end(git: Git, folder: Path, site: Site, branch: str, commit: str) -> None:
             if git.find("HEAD") == commit:
                 copy.replace(folder / "index")
         else:
-            take_back(git, site.own.home / f".index-{site.sprint_id}~back", base, commit)
+            clear_index(site)
+            take_back(replace(git, index=index_of(site)), base, commit)
     copy.unlink(missing_ok=True)
 
 

@@ -7,7 +7,7 @@ or none where there was one. Whatever else lies there is somebody's work, and st
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from sprints.release.git import LONG_S, Git
@@ -35,15 +35,15 @@ def changes(git: Git, base: str, commit: str) -> list[Change]:
     return found
 
 
-def take_back(git: Git, index: Path, base: str, commit: str) -> None:
-    """Have those files be as ``base`` has them; ``index`` is a path for an index of our own. May
-    be repeated. Raises ``GitError``, ``OSError``.
+def take_back(git: Git, base: str, commit: str) -> None:
+    """Have those files be as ``base`` has them; the index of ``git`` is an own one, and left empty.
+    May be repeated. Raises ``GitError``, ``OSError``.
     """
-    found, looking = changes(git, base, commit), replace(git, index=index)
-    assert git.tree is not None
+    found, index = changes(git, base, commit), git.index
+    assert git.tree is not None and index is not None
     try:
-        unlike_after = _unlike(looking, index, ((c.path, c.after) for c in found))
-        unlike_before = _unlike(looking, index, ((c.path, c.before) for c in found))
+        unlike_after = _unlike(git, index, ((c.path, c.after) for c in found))
+        unlike_before = _unlike(git, index, ((c.path, c.before) for c in found))
         wrong = [
             c for c in found
             if (c.path in unlike_before if c.before else not _is_absent(git.tree, c.path))
@@ -62,7 +62,7 @@ def take_back(git: Git, index: Path, base: str, commit: str) -> None:
         names = [c.path for c in mine if c.before and _has_place(git.tree, c.path)]
         if names:
             given = os.fsencode("\0".join([*names, ""]))
-            looking("checkout-index", "-f", "-z", "--stdin", given=given, timeout_s=LONG_S)
+            git("checkout-index", "-f", "-z", "--stdin", given=given, timeout_s=LONG_S)
     finally:
         index.unlink(missing_ok=True)
 

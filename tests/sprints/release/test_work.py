@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sprints.branch import ABSENT, OBSERVED, UNKNOWN
-from sprints.release import clone, judging, work
+from sprints.release import clone, judging, own, work
 from sprints.release.git import GitError
 from sprints.release.own import open_site
 from tests.checkout import commit, git
@@ -298,6 +298,24 @@ def test_locks_of_a_git_that_was_killed_are_cleared_once_they_are_old(site):
     assert young.seen == UNKNOWN
     assert "File exists" in young.reason or "cannot lock ref" in young.reason
     assert old.seen == OBSERVED
+
+
+def test_a_lock_that_is_held_is_waited_for_and_one_of_the_dead_is_not_for_long(site, monkeypatch):
+    monkeypatch.setattr(own, "STALE_S", 1.0)
+    (site.own.git_dir / f"{site.branch}.lock").touch()
+    (site.own.git_dir / "packed-refs.lock").touch()
+    (site.tree / "a").write_text("work\n")
+
+    assert work.seen(reopened(site.repo), MARK).seen == OBSERVED
+
+
+def test_the_locks_of_an_index_of_ours_that_a_kill_left_stop_nobody(site):
+    for pid in (os.getpid(), 1):
+        (site.own.home / f".index-wk1~{pid}.lock").touch()
+    (site.tree / "a").write_text("work\n")
+
+    assert work.seen(site, MARK).seen == OBSERVED
+    assert [path.name for path in site.own.home.glob("*.lock")] == []
 
 
 def test_gates_judge_what_is_on_the_branch_and_their_traces_are_put_back(site):
