@@ -10,17 +10,19 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 from gates import faults
 from sprints.branch import branch_of
 from sprints.release.git import GATEWAY, LONG_S, SHA, Git, GitError, make
-from sprints.release.own import Site, clear_index, fetch, free, index_of, remove
+from sprints.release.own import Site, clear_index, fetch, free, index_of
+from sprints.release.removal import remove
 
 REF = re.compile(r"refs/heads/[A-Za-z0-9._/-]{1,200}")
 MOST_BYTES = 16 << 20
 MOST_REFS = 50
+MOST_LOOKED = 10_000  # files and folders, of which most are no branch
 
 
 def ready(site: Site) -> None:
@@ -99,35 +101,53 @@ def head_in(tree: Path) -> tuple[str, str]:
 
 def refs_in(tree: Path) -> dict[str, str]:
     """The branches in a clone, and its stash, by their full names; the first few of very many."""
-    folder, found = tree / ".git", {}
-    for name, commit in _packed(folder):
-        found[name] = commit
-    for where, folders, names in os.walk(folder / "refs" / "heads"):
-        folders.sort()
-        for path in (Path(where) / name for name in sorted(names)):
-            found[path.relative_to(folder).as_posix()] = ""
+    folder = tree / ".git"
+    found = dict(_packed(folder)) | dict.fromkeys(_loose(folder), "")
     loose = {name: _text(folder, name) for name in [*islice(found, MOST_REFS), "refs/stash"]}
     found |= {name: text for name, text in loose.items() if SHA.fullmatch(text)}
     return {name: commit for name, commit in islice(found.items(), MOST_REFS) if commit}
 
 
+def _loose(folder: Path) -> Iterator[str]:
+    """The files below ``refs/heads``; no link is followed, and no more is read than is used."""
+    pending, looked = ["refs/heads"], 0
+    if _has_link(folder, folder / "refs/heads/any"):
+        return
+    while pending and looked < MOST_LOOKED:
+        here = pending.pop()
+        with suppress(OSError, ValueError), os.scandir(folder / here) as entries:
+            for entry in islice(entries, MOST_LOOKED - looked):
+                looked += 1
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(f"{here}/{entry.name}")
+                elif entry.is_file(follow_symlinks=False):
+                    yield f"{here}/{entry.name}"
+
+
 def _packed(folder: Path) -> Iterator[tuple[str, str]]:
     for line in _text(folder, "packed-refs").split("\n"):
         commit, _, name = line.partition(" ")
-        if SHA.fullmatch(commit) and name.startswith(("refs/heads/", "refs/stash")):
+        named = name.startswith(("refs/heads/", "refs/stash")) and ".." not in name
+        if SHA.fullmatch(commit) and named:
             yield name, commit
 
 
 def _text(folder: Path, name: str) -> str:
     """A small file below ``folder``; empty where it is not one, or where a link leads to it."""
-    path = folder / name
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    if any(p.is_symlink() for p in path.parents if folder in (p, *p.parents)):
-        return ""
-    with suppress(OSError), os.fdopen(os.open(path, flags), "rb") as file:
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return file.read(MOST_BYTES).decode("utf-8", "replace").strip()
+    with suppress(OSError, ValueError):  # an agent may have named it as nothing can be named
+        if _has_link(folder, folder / name):
+            return ""
+        with os.fdopen(os.open(folder / name, flags), "rb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read(MOST_BYTES).decode("utf-8", "replace").strip()
     return ""
+
+
+def _has_link(folder: Path, path: Path) -> bool:
+    """Whether ``folder``, or one between it and ``path``, is a link. Raises ``OSError``."""
+    between = takewhile(lambda parent: parent != folder.parent, path.parents)
+    return any(parent.is_symlink() for parent in between)
 
 
 def import_commits(site: Site, commits: Mapping[str, str]) -> None:

@@ -11,7 +11,8 @@ from gates import faults
 from sprints.release import clone
 from sprints.release.base import submodules, users
 from sprints.release.git import LONG_S, SHA, Git, GitError, make
-from sprints.release.own import Site, fetch, remove
+from sprints.release.own import Site, fetch
+from sprints.release.removal import remove
 from sprints.release.ship import Merge
 
 MOST_NAMED = 5

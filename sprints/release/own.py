@@ -10,7 +10,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 
 from gates import faults
 from sprints.branch import Base, branch_of
@@ -181,13 +180,3 @@ def free(path: Path) -> Path:
         for n in range(1, 10_000)
         if not os.path.lexists(one := path.with_name(f"{path.name}-{n}"))
     )
-
-
-def remove(folder: Path) -> None:
-    """Delete it with all that is in it, as far as that can be had; links are not followed."""
-    for where, folders, _ in os.walk(folder):
-        for path in (Path(where) / name for name in folders):
-            with suppress(OSError):
-                if not path.is_symlink():
-                    path.chmod(0o700)
-    rmtree(folder, ignore_errors=True)

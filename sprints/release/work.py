@@ -59,7 +59,7 @@ def seen(site: Site, mark: Mark) -> Seen:
         clone.ready(site)
         head, notes = keep(site, mark)
         names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, head)
-    except GitError as exc:
+    except (GitError, OSError, ValueError) as exc:
         return Seen(UNKNOWN, before, reason=str(exc))
     paths = [name for name in names.split("\0") if name]
     return Seen(
