@@ -49,7 +49,7 @@ def _publish(snapshot: Snapshot, world: World) -> Published:
 
 
 def facts(snapshot: Snapshot, what: ship.Merge, chain: str, at: str) -> dict[str, Any]:
-    """What the certificate says: ``chain`` is the hash of the last event before it is published."""
+    """What the certificate says: ``chain`` is the hash of the event that it is being published."""
     keys = ("branch", "base", "head", "commit", "tree")
     runs = [
         run

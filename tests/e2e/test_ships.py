@@ -3,7 +3,9 @@
 import json
 import shlex
 import signal
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -176,6 +178,23 @@ def test_killed_anywhere_the_next_run_ships_once(gateway, point):
     shipped_once(gateway)
     assert [path.name for path in (gateway / FOLDER / "work").iterdir()] == ["wk1"]
     assert not [*(gateway / ".git").glob("index.lock"), *(gateway / ".git").glob("studio_*")]
+
+
+def test_who_finds_out_what_became_of_a_merge_keeps_the_sprint_meanwhile(gateway):
+    run(gateway, "merge_started:1:sigkill")
+    slow = start(gateway, "sprint", "run", "wk1", STUDIO_FAULT="merge_started:1:sleep:12")
+    beats = set()
+
+    def beaten():
+        with closing(sqlite3.connect(gateway / FOLDER / "gateway.sqlite3")) as database:
+            beats.update(database.execute("SELECT lease_token, lease_beat FROM sprints_sprint"))
+        return len({beat for token, beat in beats if token == max(beats)[0]}) > 2
+
+    assert wait_for(beaten, 20)
+    assert kinds(gateway) == ["ship_started"]
+    out, err = slow.communicate(timeout=60)
+    assert (slow.returncode, err) == (0, ""), out
+    shipped_once(gateway)
 
 
 def test_killed_while_git_writes_into_the_checkout_the_next_run_ships_once(gateway):
