@@ -7,7 +7,7 @@ git as a repository. The gateway's own clone lends its own to look at the files.
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, takewhile
@@ -189,15 +189,42 @@ def written(site: Site, parent: str) -> tuple[str, list[str]]:
         raise GitError(f"no place for an index: {exc.strerror}: {exc.filename}") from exc
     git = looking(site)
     git("read-tree", parent)
-    tracked = git.raw("ls-files", "-z")
+    tracked = git.raw("ls-files", "-z").split(b"\0")[:-1]
+    gone = set(_not_files(site.tree, tracked))
+    if gone:
+        given = b"\0".join([*gone, b""])
+        git("update-index", "--force-remove", "-z", "--stdin", given=given, timeout_s=LONG_S)
     others = git.raw("ls-files", "-z", "--others", "--exclude-standard").split(b"\0")
     nested = [os.fsdecode(path) for path in others if path.endswith(b"/")]
-    new = b"\0".join(path for path in others if path and not path.endswith(b"/"))
-    given = tracked + (new + b"\0" if new else b"")
-    if given:
+    there = [path for path in tracked if path not in gone]
+    there += [path for path in others if path and not path.endswith(b"/")]
+    if there:
         flags = ("--add", "--remove", "--replace", "-z", "--stdin")
-        git("update-index", *flags, given=given, timeout_s=LONG_S)
+        git("update-index", *flags, given=b"\0".join([*there, b""]), timeout_s=LONG_S)
     return git("write-tree"), nested
+
+
+def _not_files(tree: Path, paths: Iterable[bytes]) -> Iterator[bytes]:
+    """Of those that were files, which git refuses to look at: what is there now is a pipe or the
+    like, or lies behind a link, and so is another file.
+    """
+    linked: dict[str, bool] = {}
+
+    def is_linked(folder: Path) -> bool:
+        if (name := str(folder)) not in linked:
+            above = [folder, *folder.parents][:-1]
+            linked[name] = any((tree / one).is_symlink() for one in above)
+        return linked[name]
+
+    for path in paths:
+        name = Path(os.fsdecode(path))
+        if is_linked(name.parent):
+            yield path
+            continue
+        with suppress(OSError):
+            mode = (tree / name).lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+                yield path
 
 
 def looking(site: Site) -> Git:

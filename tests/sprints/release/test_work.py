@@ -178,6 +178,43 @@ def test_odd_names_and_kinds_of_files_are_taken_as_they_are(site):
     assert all(path.isprintable() for path in seen.paths)
 
 
+def test_a_folder_that_became_a_link_is_taken_as_one(site):
+    (site.tree / "lib").mkdir()
+    (site.tree / "src" / "b").rename(site.tree / "lib" / "b")
+    (site.tree / "src").rmdir()
+    (site.tree / "src").symlink_to("lib")
+
+    seen = work.seen(site, MARK)
+
+    assert (seen.seen, seen.paths) == (OBSERVED, ("lib/b", "src", "src/b"))
+    assert names(site) == [".gitignore", "a", "lib/b", "src"]
+    assert git(site.tree, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("gate", [False, True])
+def test_a_file_that_became_a_pipe_is_no_file_any_more(site, gate):
+    if gate:
+        judging.enter(site, MARK, FOUND)
+    (site.tree / "a").unlink()
+    os.mkfifo(site.tree / "a")
+
+    if gate:
+        assert judging.leave(site, MARK) == 1
+        assert (site.tree / "a").read_text() == "one\nmore\n"
+    else:
+        assert work.seen(site, MARK).paths == ("a",)
+
+
+def test_a_repository_in_a_folder_of_ours_is_looked_into(site):
+    git(site.tree / "src", "init", "-q")
+    (site.tree / "src" / "b").write_text("changed\n")
+    (site.tree / "src" / "new").write_text("new\n")
+
+    seen = work.seen(site, MARK)
+
+    assert seen.paths == ("src/b", "src/new")
+
+
 @pytest.mark.parametrize("plant", ["index.lock", "HEAD.lock", "shallow", "MERGE_HEAD", "index"])
 def test_what_stands_in_a_clones_git_folder_stops_nobody(site, plant):
     (site.tree / "a").write_text("changed\n")
