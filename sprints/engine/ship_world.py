@@ -6,7 +6,6 @@ from typing import Any
 from sprints.engine import ship_moves, work_world
 from sprints.engine.actions import Merged, Published
 from sprints.engine.world import World
-from sprints.models.event import stamp
 from sprints.release import certificate, publish, ship
 from sprints.release.git import GitError
 from sprints.release.merge import merge, tag_of
@@ -35,7 +34,7 @@ def _publish(snapshot: Snapshot, world: World) -> Published:
     keys = ("branch", "base", "head", "commit", "tree")
     what = ship.Merge(**{key: found[key] for key in keys})
     try:
-        said = certificate.text(facts(snapshot, what, world.chain(), stamp(world.clock())))
+        said = certificate.text(facts(snapshot, what, world.chain()))
         tag = publish.publish(_site(snapshot, world), what, said)
     except ship.Moved:
         return Published(world.clock(), moved=True)
@@ -48,7 +47,7 @@ def _publish(snapshot: Snapshot, world: World) -> Published:
     return Published(world.clock(), tag=tag)
 
 
-def facts(snapshot: Snapshot, what: ship.Merge, chain: str, at: str) -> dict[str, Any]:
+def facts(snapshot: Snapshot, what: ship.Merge, chain: str) -> dict[str, Any]:
     """What the certificate says: ``chain`` is the hash of the event that it is being published."""
     keys = ("branch", "base", "head", "commit", "tree")
     runs = [
@@ -61,7 +60,7 @@ def facts(snapshot: Snapshot, what: ship.Merge, chain: str, at: str) -> dict[str
         **{key: getattr(what, key) for key in keys},
         "contract": snapshot.terms.digest,
         "chain": chain,
-        "published_ts": at,
+        "published_ts": ship_moves.state(snapshot)["since_ts"],
         "gates": [_gate(run, what.tree) for run in runs],
     }
 

@@ -2,8 +2,10 @@
 
 import json
 import shlex
+import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -233,6 +235,59 @@ def test_a_certificate_that_events_or_logs_do_not_bear_out_is_found_out(gateway,
     assert cut.code == 1
     assert "untrue: no event has the hash" in cut.out
     assert (none.code, none.err) == (2, "error: there is no tag nothing\n")
+
+
+def forged(repo: Path, facts: dict):
+    """What ``verify`` says once the tag has that certificate."""
+    found = git(repo, "cat-file", "tag", "shipped/wk1")
+    text = found[: found.index("{\n")] + json.dumps(facts, indent=2, sort_keys=True) + "\n"
+    made = subprocess.run(
+        ["git", "mktag"], cwd=repo, input=text.encode(), capture_output=True, check=True
+    )
+    git(repo, "update-ref", "refs/tags/shipped/wk1", made.stdout.decode().strip())
+    return run_command(repo, "verify", "--tag", "shipped/wk1")
+
+
+def test_every_part_of_a_certificate_is_held_against_the_events(gateway):
+    added = run_command(
+        gateway, "gate", "add", "second", "--command", "true", "--rounds", "R5_RELEASE_CANDIDATE"
+    )
+    assert added.code == 0, added
+    assert run(gateway).code == 0
+    text = git(gateway, "cat-file", "tag", "shipped/wk1")
+    facts = json.loads(text[text.index("{\n") :])
+    first, second = facts["gates"]
+    events = events_of(gateway, "wk1")
+    ends = [e["data"] for e in events if e["kind"] == "gate_finished" and "tree" in e["data"]]
+    earlier = next(e["number"] for e in ends if e["gate_id"] == second["gate_id"])
+    shutil.rmtree(gateway / FOLDER / "artifacts" / "wk1" / "gates")
+
+    lies = {
+        "its branch is release, and was main when published": {"branch": "release"},
+        "its published_ts is 1999": {"published_ts": "1999-01-01T00:00:00Z"},
+        "its contract is cccc": {"contract": "c" * 64},
+        "does not tell that wk1 is published": {"chain": events[-1]["hash"]},
+        "is not its last on what was merged": {"gates": [first, second | {"run": earlier}]},
+        "was of another definition": {"gates": [first | {"digest": "f" * 64}, second]},
+        "was another when it ended": {"gates": [first | {"stdout_sha256": "0" * 64}, second]},
+        f"gate {first['gate_id']} had to pass, and is not in it": {"gates": [second]},
+        "or not twice": {"gates": [first, second, second]},
+    }
+    for words, lie in lies.items():
+        said = forged(gateway, facts | lie)
+        assert (said.code, said.err) == (1, ""), (words, said)
+        assert words in said.out
+    unreadable = [
+        {"gates": [first | {"run": [1]}]}, {"gates": {"a": 1}}, {"sprint": "\0"},
+        {"branch": "\x1b[2J"}, {"published_ts": 7}, {"gates": [first | {"exit_code": True}]},
+    ]  # fmt: skip
+    for lie in unreadable:
+        said = forged(gateway, facts | lie)
+        assert (said.code, said.err) == (
+            2, "error: the tag shipped/wk1 has no certificate that can be read\n",
+        )  # fmt: skip
+    true = forged(gateway, facts)
+    assert true.code == 0, true
 
 
 def test_to_ship_without_a_gate_that_has_to_pass_is_refused(gateway):
