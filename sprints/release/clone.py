@@ -5,24 +5,17 @@ git as a repository. The gateway's own clone lends its own to look at the files.
 """
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice, takewhile
 from pathlib import Path
 
 from gates import faults
 from sprints.branch import branch_of
-from sprints.release.git import GATEWAY, LONG_S, SHA, Git, GitError, make
+from sprints.release.git import GATEWAY, LONG_S, Git, GitError, make
 from sprints.release.own import Site, clear_index, fetch, free, index_of
 from sprints.release.removal import remove
-
-REF = re.compile(r"refs/heads/[A-Za-z0-9._/-]{1,200}")
-MOST_BYTES = 16 << 20
-MOST_REFS = 50
-MOST_LOOKED = 10_000  # files and folders, of which most are no branch
 
 
 def ready(site: Site) -> None:
@@ -81,77 +74,13 @@ def _filled(site: Site, folder: Path) -> Git:
     fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
     for key, value in zip(("user.name", "user.email"), GATEWAY, strict=True):
         git("config", key, value)
+    git("pack-refs", "--all")  # what is loose later is an agent's, but for very few
     return git
 
 
-def head_in(tree: Path) -> tuple[str, str]:
-    """The branch that is checked out in a clone, as a full name, and its commit; empty where that
-    cannot be told. No git is asked.
-    """
-    folder = tree / ".git"
-    text = _text(folder, "HEAD")
-    name = text.removeprefix("ref:").strip() if text.startswith("ref:") else ""
-    if not name:
-        return "", text if SHA.fullmatch(text) else ""
-    if not REF.fullmatch(name) or ".." in name:
-        return "", ""
-    loose = _text(folder, name)
-    return name, loose if SHA.fullmatch(loose) else dict(_packed(folder)).get(name, "")
-
-
-def refs_in(tree: Path) -> dict[str, str]:
-    """The branches in a clone, and its stash, by their full names; the first few of very many."""
-    folder = tree / ".git"
-    found = dict(_packed(folder)) | dict.fromkeys(_loose(folder), "")
-    loose = {name: _text(folder, name) for name in [*islice(found, MOST_REFS), "refs/stash"]}
-    found |= {name: text for name, text in loose.items() if SHA.fullmatch(text)}
-    return {name: commit for name, commit in islice(found.items(), MOST_REFS) if commit}
-
-
-def _loose(folder: Path) -> Iterator[str]:
-    """The files below ``refs/heads``; no link is followed, and no more is read than is used."""
-    pending, looked = ["refs/heads"], 0
-    if _has_link(folder, folder / "refs/heads/any"):
-        return
-    while pending and looked < MOST_LOOKED:
-        here = pending.pop()
-        with suppress(OSError, ValueError), os.scandir(folder / here) as entries:
-            for entry in islice(entries, MOST_LOOKED - looked):
-                looked += 1
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(f"{here}/{entry.name}")
-                elif entry.is_file(follow_symlinks=False):
-                    yield f"{here}/{entry.name}"
-
-
-def _packed(folder: Path) -> Iterator[tuple[str, str]]:
-    for line in _text(folder, "packed-refs").split("\n"):
-        commit, _, name = line.partition(" ")
-        named = name.startswith(("refs/heads/", "refs/stash")) and ".." not in name
-        if SHA.fullmatch(commit) and named:
-            yield name, commit
-
-
-def _text(folder: Path, name: str) -> str:
-    """A small file below ``folder``; empty where it is not one, or where a link leads to it."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with suppress(OSError, ValueError):  # an agent may have named it as nothing can be named
-        if _has_link(folder, folder / name):
-            return ""
-        with os.fdopen(os.open(folder / name, flags), "rb") as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return file.read(MOST_BYTES).decode("utf-8", "replace").strip()
-    return ""
-
-
-def _has_link(folder: Path, path: Path) -> bool:
-    """Whether ``folder``, or one between it and ``path``, is a link. Raises ``OSError``."""
-    between = takewhile(lambda parent: parent != folder.parent, path.parents)
-    return any(parent.is_symlink() for parent in between)
-
-
 def import_commits(site: Site, commits: Mapping[str, str]) -> None:
-    """Copy commits that an agent has made into the gateway's own clone, by the refs that they get.
+    """Copy commits that an agent has made, and tags, into the gateway's own clone, by the refs that
+    they get.
 
     They go through a repository of ours that has nothing of the clone but its objects, each of
     which is looked at on the way. Raises ``GitError``.
@@ -167,8 +96,8 @@ def import_commits(site: Site, commits: Mapping[str, str]) -> None:
         (stub / "objects" / "info").mkdir(exist_ok=True)
         (stub / "objects" / "info" / "alternates").write_text(there + "\n", "utf-8")
         for n, commit in enumerate(commits.values()):
-            (stub / "refs" / "heads" / str(n)).write_text(commit + "\n", "ascii")
-        specs = [f"+refs/heads/{n}:{ref}" for n, ref in enumerate(commits)]
+            (stub / "refs" / str(n)).write_text(commit + "\n", "ascii")
+        specs = [f"+refs/{n}:{ref}" for n, ref in enumerate(commits)]
         fetch(site.own, stub, *specs, timeout_s=LONG_S, strict=True)
     except OSError as exc:
         raise GitError(f"{exc.strerror}: {exc.filename}") from exc

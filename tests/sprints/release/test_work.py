@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sprints.branch import ABSENT, OBSERVED, UNKNOWN
-from sprints.release import clone, judging, own, work
+from sprints.release import judging, own, refs, work
 from sprints.release.git import GitError
 from sprints.release.own import open_site
 from tests.checkout import commit, git
@@ -118,6 +118,72 @@ def test_other_branches_and_a_stash_are_kept_beside(site):
     for kept in (tried, stash):
         assert site.own("rev-parse", site.ref("theirs", MARK.name, kept)) == kept
     assert len(seen.notes) == 2
+
+
+def kept_by(site, named) -> set[str]:
+    """Which of those are reachable from a ref of the gateway's own clone."""
+    reached = site.own("rev-list", "--all", "--reflog").split("\n")
+    return {name for name, commit in named.items() if commit in reached}
+
+
+def test_nothing_that_has_a_name_in_a_clone_is_lost(site):
+    made = {}
+    for name in ("first stash", "second stash"):
+        (site.tree / "a").write_text(name)
+        git(site.tree, "stash")
+        made[name] = git(site.tree, "rev-parse", "refs/stash")
+    for name, flags in (("tag", ["light"]), ("annotated tag", ["-m", "x", "heavy"])):
+        made[name] = git(site.tree, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", name)
+        git(site.tree, "tag", *flags, made[name])
+    git(site.tree, "worktree", "add", "-q", "--detach", str(site.tree / "wt"))
+    made["worktree"] = commit(site.tree / "wt", {"w": "w"})
+    git(site.tree, "notes", "add", "-m", "a note")
+    made["note"] = git(site.tree, "rev-parse", "refs/notes/commits")
+    (site.tree / "b").write_text("done")
+
+    seen = work.seen(site, MARK)
+
+    assert seen.paths == ("b",)
+    assert kept_by(site, made) == made.keys()
+    assert seen.notes[0].startswith("6 that do not go on from the branch are kept below refs/sg/")
+
+
+def test_a_clone_with_very_many_branches_is_kept_aside_whole(site):
+    base = git(site.tree, "rev-parse", "HEAD")
+    for n in range(work.MOST_KEPT + 5):
+        made = git(site.tree, "commit-tree", f"{base}^{{tree}}", "-p", base, "-m", str(n))
+        git(site.tree, "update-ref", f"refs/heads/b{n}", made)
+    (site.tree / "a").write_text("done")
+
+    seen = work.seen(site, MARK)
+
+    aside = site.beside("git-1")
+    assert "it has more than 50 branches, tags and the like" in seen.notes[1]
+    assert f"its .git is kept as {aside.name}" in seen.notes
+    assert len(git(aside, "--git-dir=.", "for-each-ref").split("\n")) >= work.MOST_KEPT + 5
+
+
+def test_a_name_of_nothing_keeps_no_commit_from_the_branch(site):
+    (site.tree / "a").write_text("mine")
+    git(site.tree, "commit", "-qam", "Mine")
+    mine = git(site.tree, "rev-parse", "HEAD")
+    (site.tree / ".git" / "refs" / "heads" / "broken").write_text("1" * 40)
+
+    seen = work.seen(site, MARK)
+
+    assert seen.head == mine
+    assert "could not be read" in seen.notes[0]
+    assert (site.tree / ".git" / "refs" / "heads" / "broken").exists()
+
+
+def test_the_users_own_tags_are_no_work_of_an_agent(users):
+    for n in range(60):
+        git(users, "tag", "-m", "x", f"v{n}")
+    site = reopened(users)
+    work.begin(site, MARK, FOUND)
+    (site.tree / "a").write_text("done")
+
+    assert work.seen(site, MARK).notes == ()
 
 
 def test_commits_that_cannot_be_read_stay_where_they_are(site):
@@ -391,4 +457,4 @@ def test_what_a_gate_left_that_died_with_its_gateway_is_put_back(site):
 
     assert judging.judged(site, MARK) == tree
     assert judging.clear(site, MARK) == 1
-    assert clone.head_in(site.tree) == (site.branch, site.head)
+    assert refs.head_in(site.tree) == (site.branch, site.head)
