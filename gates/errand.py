@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO
 
 CAPTURE_BYTES = 1 << 20
+GRACE_S = 5.0  # to clear up, for one that is told to end
+BOUND = str(Path(__file__).with_name("supervision") / "bound.py")
 TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) say it
 
 
@@ -34,18 +36,20 @@ def run(
     env: Mapping[str, str] | None = None,
     given: bytes = b"",
     most: int = CAPTURE_BYTES,
+    bound: bool = False,
 ) -> Errand:
     """Run it, with ``given`` as its standard input, and read at most ``most`` bytes of each output.
 
-    127 stands for a missing program, 126 for one that cannot be run, 124 for one that was killed
-    after ``timeout_s``; ``err`` says so. Raises ``OSError`` where there is no room for outputs.
+    127 stands for a missing program, 126 for one that cannot be run, 124 for one that was ended
+    after ``timeout_s``; ``err`` says so. One that is ``bound`` is told to end when we are killed,
+    where the system can do that. Raises ``OSError`` where there is no room for outputs.
     """
     # A pipe would be held open by what the program leaves.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         with tempfile.TemporaryFile() as input_:
             input_.write(given)
             input_.seek(0)
-            code, words = _ended(argv, (input_, out, err), timeout_s, cwd, env)
+            code, words = _ended(argv, (input_, out, err), timeout_s, cwd, env, bound=bound)
         said, whole = _read(out, most)
         why, _ = _read(err, CAPTURE_BYTES)
     return Errand(code, said, why + words.encode("utf-8", "replace"), whole)
@@ -75,16 +79,27 @@ def _ended(
     timeout_s: float,
     cwd: Path | None,
     env: Mapping[str, str] | None,
+    *,
+    bound: bool = False,
 ) -> tuple[int, str]:
     """The exit code, and why it is one of ours."""
     given, out, err = files
+    leading: tuple[str, ...] = ()
+    if bound and sys.platform == "linux":
+        leading = (sys.executable, "-I", "-S", BOUND, str(os.getpid()))
     try:
         if os.sep not in argv[0] and not shutil.which(
             argv[0], path=(env or os.environ).get("PATH")
         ):
             return MISSING, f"no such program: {argv[0]}"
         popen = subprocess.Popen(
-            argv, stdin=given, stdout=out, stderr=err, cwd=cwd, env=env, start_new_session=True
+            [*leading, *argv],
+            stdin=given,
+            stdout=out,
+            stderr=err,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
         )
     except (OSError, ValueError) as exc:
         missing = isinstance(exc, FileNotFoundError)
@@ -92,11 +107,21 @@ def _ended(
     try:
         return popen.wait(timeout_s), ""
     except BaseException as exc:
+        _tell_to_end(popen)
         kill_tree(popen.pid)
         popen.wait()
         if not isinstance(exc, subprocess.TimeoutExpired):
             raise
         return TIMED_OUT, f"killed after {timeout_s:g} s"
+
+
+def _tell_to_end(popen: subprocess.Popen[bytes]) -> None:
+    """Let it take its locks and temporary files along."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.killpg(popen.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            popen.wait(GRACE_S)
 
 
 def _read(file: IO[bytes], most: int) -> tuple[bytes, bool]:

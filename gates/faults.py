@@ -55,8 +55,10 @@ POINTS = {
     # shipping what has passed
     "merge_started": True,
     "merge_committed": True,
-    "ref_updated": True,  # and nobody has put that on record
-    "tag_made": True,
+    "checkout_locked": True,  # nothing of it is changed
+    "checkout_changed": True,  # its files are, and the branch is not
+    "ref_updated": True,  # with its tag, and the checkout's index is not
+    "tag_made": True,  # and nobody has put that on record
     # not built yet
     "push_returned": False,
     "tag_pushed": False,

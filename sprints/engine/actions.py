@@ -236,10 +236,13 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """It is published, with ``tag``; or the base has ``moved``; or ``reason`` says why not."""
+    """It is published, with ``tag`` unless ``unfinished`` says why something was left undone; or
+    the base has ``moved``; or ``reason`` says why not.
+    """
 
     at: datetime
     tag: str = ""
+    unfinished: str = ""
     moved: bool = False
     reason: str = ""
 

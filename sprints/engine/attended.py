@@ -3,7 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from gates.process import Stop
 from sprints.engine.actions import Action, Outcome
@@ -11,6 +13,9 @@ from sprints.models.lease import TTL_S
 
 TICK_S = 0.2
 END_S = 60.0
+ALONE = "what is recovered"
+
+Answer = TypeVar("Answer")
 
 
 class Attended:
@@ -31,20 +36,36 @@ class Attended:
 
     def begin(self, run_id: str, action: Action, act: Callable[[], Outcome]) -> None:
         """Have ``act`` done beside us. Raises ``OSError`` where there is no thread to be had."""
+        self._start(run_id, act, lambda outcome: self._answers.put((run_id, action, outcome)))
 
+    def alone(self, act: Callable[[], Outcome], watch: Callable[[], Stop | None]) -> Outcome:
+        """Have ``act`` done and wait for it, whatever else is under way; until then ``watch`` is
+        called as below, for it may take longer than a lease. Raises what ``act`` raises, and
+        ``OSError`` where there is no thread to be had.
+        """
+        answers: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+        self._start(ALONE, act, answers.put)
+        return self._ended(ALONE, self._watched(answers, watch))
+
+    def _start(
+        self,
+        name: str,
+        act: Callable[[], Outcome],
+        answer: Callable[[Outcome | BaseException], None],
+    ) -> None:
         def attend() -> None:
             try:
-                self._answers.put((run_id, action, act()))
+                answer(act())
             except BaseException as exc:
-                self._answers.put((run_id, action, exc))
+                answer(exc)
 
         self._watched_at = time.monotonic()
-        thread = threading.Thread(target=attend, name=run_id, daemon=True)
+        thread = threading.Thread(target=attend, name=name, daemon=True)
         try:
             thread.start()
         except RuntimeError as exc:  # a shortage that may pass, not a fault of ours
             raise OSError(str(exc)) from exc
-        self._threads[run_id] = thread
+        self._threads[name] = thread
 
     def heed(self) -> Stop | None:
         """Asked by every gate several times a second: whether it shall end."""
@@ -57,17 +78,21 @@ class Attended:
 
         Raises what a gate's thread has raised.
         """
+        run_id, action, outcome = self._watched(self._answers, watch)
+        return action, self._ended(run_id, outcome)
+
+    def _watched(self, answers: SimpleQueue[Answer], watch: Callable[[], Stop | None]) -> Answer:
         while True:
             self._stop = watch()
             self._watched_at = time.monotonic()
-            try:
-                run_id, action, outcome = self._answers.get(timeout=TICK_S)
-            except Empty:
-                continue
-            self._threads.pop(run_id).join()
-            if isinstance(outcome, BaseException):
-                raise outcome
-            return action, outcome
+            with suppress(Empty):
+                return answers.get(timeout=TICK_S)
+
+    def _ended(self, name: str, outcome: Outcome | BaseException) -> Outcome:
+        self._threads.pop(name).join()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
     def end(self) -> None:
         """Leave nothing running, whatever has happened to us."""

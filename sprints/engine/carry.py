@@ -15,7 +15,17 @@ from django.utils import timezone
 from gates import faults, process
 from gates.process import Stop
 from sprints.engine import acts
-from sprints.engine.actions import Action, Ask, Begun, Merge, Outcome, Publish, RunGate, RunHook
+from sprints.engine.actions import (
+    Action,
+    Ask,
+    Begun,
+    Merge,
+    Outcome,
+    Publish,
+    RecoverShip,
+    RunGate,
+    RunHook,
+)
 from sprints.engine.attended import Attended
 from sprints.engine.awaited import awaited
 from sprints.engine.decide import decide
@@ -23,11 +33,11 @@ from sprints.engine.gate_moves import open_run
 from sprints.engine.hook_moves import open_delivery
 from sprints.engine.perform import is_instant, perform
 from sprints.engine.settle import needs_world, settle
-from sprints.engine.ship_moves import SHIP
+from sprints.engine.ship_moves import PUBLISHES, SHIP
 from sprints.engine.task_moves import open_task
 from sprints.engine.waits import told
 from sprints.engine.world import World
-from sprints.models import Head, Sprint
+from sprints.models import Event, Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
 from sprints.models.patience import Answer, impatient, patiently
@@ -86,8 +96,9 @@ class Carrier:
         self.snapshot = snapshot
         self.wish = wish
         self.attended = Attended()
-        self._chain = ""
-        self.world = World(repo, self.attended.heed, self._not_after, chain=self._last_hash)
+        self._publishing = ""  # the hash of the event that tells of it
+        heed = self.attended.heed
+        self.world = World(repo, heed, self._not_after, chain=lambda: self._publishing)
         self._asked: dict[Action, str] = {}  # by what is to be answered, the run or try of it
         self._lost = self._held = False
         self._cancel_asked = False
@@ -127,7 +138,10 @@ class Carrier:
                 act = partial(perform, self.snapshot, action, self.world)
                 self.attended.begin(self._begun(action), action, act)
             elif action:
-                answered = action, perform(self.snapshot, action, self.world)
+                if isinstance(action, RecoverShip):
+                    self._patiently(self._find_publishing)
+                act = partial(perform, self.snapshot, action, self.world)
+                answered = action, self.attended.alone(act, self._tick)
             elif self.attended.ids:
                 answered = self.attended.next_outcome(self._tick)
             else:
@@ -221,13 +235,16 @@ class Carrier:
     def _record(self, moves: list[Move], at: datetime) -> None:
         moves = told(self.snapshot, moves, at)
         hold = Hold(self.snapshot.version, self.lease.token)
-        self._chain = record(self.lease.sprint_id, moves, hold, at)[-1].hash
+        for event in record(self.lease.sprint_id, moves, hold, at):
+            if event.kind == PUBLISHES:
+                self._publishing = event.hash
         after = evolve(self.snapshot, moves, at)
         self.snapshot = replace(after, version=after.version + 1)
 
-    def _last_hash(self) -> str:
-        """Of the last event that is ours; of all events before our first."""
-        return self._chain or Head.objects.values_list("hash", flat=True).get(pk=1)
+    def _find_publishing(self) -> None:
+        """Read what an earlier life had put on record."""
+        told = Event.objects.filter(sprint_id=self.lease.sprint_id, kind=PUBLISHES)
+        self._publishing = told.order_by("-seq").values_list("hash", flat=True).first() or ""
 
     def _tick(self) -> Stop | None:
         """Called while gates run: keep the lease, look for a cancel, say whether they shall end.

@@ -31,6 +31,7 @@ MOST_TRIES = 5  # of merging with a base that moves each time
 MERGING, JUDGING, MOVED = "merging", "judging", "moved"
 PUBLISHING, SHIPPED, REFUSED, NOTHING = "publishing", "shipped", "refused", "nothing"
 OPEN = (MERGING, PUBLISHING)
+PUBLISHES = "ship_publishing"  # the event, of which the certificate says the hash
 LONGEST_REASON = 400
 
 
@@ -135,7 +136,7 @@ def publishing(snapshot: Snapshot, at: datetime) -> Move:
     found = state(snapshot)
     words = f"publishing {found['commit'][:12]} on {found['branch']}"
     begun = {**found, "status": PUBLISHING, "since_ts": stamp(at)}
-    return _move(snapshot, "ship_publishing", words, begun)
+    return _move(snapshot, PUBLISHES, words, begun)
 
 
 def published(snapshot: Snapshot, outcome: Published) -> Move:
@@ -150,6 +151,9 @@ def published(snapshot: Snapshot, outcome: Published) -> Move:
         return _refused(snapshot, outcome.reason)
     found |= {"status": SHIPPED, "tag": outcome.tag}
     words = f"shipped {found['commit'][:12]} on {found['branch']}, tag {outcome.tag}"
+    if outcome.unfinished:
+        found["unfinished"] = outcome.unfinished[:LONGEST_REASON]
+        words += f"; unfinished: {found['unfinished']}"
     return _move(snapshot, "shipped", words, found)
 
 

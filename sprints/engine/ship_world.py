@@ -6,10 +6,9 @@ from typing import Any
 from sprints.engine import ship_moves, work_world
 from sprints.engine.actions import Merged, Published
 from sprints.engine.world import World
-from sprints.models.event import stamp
 from sprints.release import certificate, publish, ship
 from sprints.release.git import GitError
-from sprints.release.merge import merge
+from sprints.release.merge import merge, tag_of
 from sprints.release.own import Site
 from sprints.snapshot import GateRunValue, Snapshot
 
@@ -35,19 +34,21 @@ def _publish(snapshot: Snapshot, world: World) -> Published:
     keys = ("branch", "base", "head", "commit", "tree")
     what = ship.Merge(**{key: found[key] for key in keys})
     try:
-        said = certificate.text(facts(snapshot, what, world.chain(), stamp(world.clock())))
+        said = certificate.text(facts(snapshot, what, world.chain()))
         tag = publish.publish(_site(snapshot, world), what, said)
-    except publish.Moved:
+    except ship.Moved:
         return Published(world.clock(), moved=True)
-    except (publish.Refused, GitError) as exc:
+    except (ship.Refused, GitError) as exc:
         return Published(world.clock(), reason=str(exc))
+    except ship.Unfinished as exc:
+        return Published(world.clock(), tag=tag_of(snapshot.sprint_id), unfinished=str(exc))
     except OSError as exc:
         return Published(world.clock(), reason=f"{exc.strerror}: {exc.filename}")
     return Published(world.clock(), tag=tag)
 
 
-def facts(snapshot: Snapshot, what: ship.Merge, chain: str, at: str) -> dict[str, Any]:
-    """What the certificate says: ``chain`` is the hash of the last event before it is published."""
+def facts(snapshot: Snapshot, what: ship.Merge, chain: str) -> dict[str, Any]:
+    """What the certificate says: ``chain`` is the hash of the event that it is being published."""
     keys = ("branch", "base", "head", "commit", "tree")
     runs = [
         run
@@ -59,7 +60,7 @@ def facts(snapshot: Snapshot, what: ship.Merge, chain: str, at: str) -> dict[str
         **{key: getattr(what, key) for key in keys},
         "contract": snapshot.terms.digest,
         "chain": chain,
-        "published_ts": at,
+        "published_ts": ship_moves.state(snapshot)["since_ts"],
         "gates": [_gate(run, what.tree) for run in runs],
     }
 

@@ -14,7 +14,8 @@ from sprints.models.event import stamp
 from sprints.release import judging, work
 from sprints.release.git import GATEWAY, GitError
 from sprints.release.merge import at_scratch, scratch
-from sprints.release.own import Site, open_site, remove, tree_of
+from sprints.release.own import Site, open_site, tree_of
+from sprints.release.removal import remove
 from sprints.release.work import Mark
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import Store

@@ -15,7 +15,8 @@ from gates.process import Stop
 class World:
     """What an action is performed in. ``tick`` is called several times a second while a gate or an
     agent runs and may ask for its end; ``not_after`` says until when (monotonic) something may
-    begin; ``clock`` gives the time of day, aware; ``chain`` the hash of the last event on record.
+    begin; ``clock`` gives the time of day, aware; ``chain`` the hash of the event by which
+    the sprint is being published.
     """
 
     repo: Path

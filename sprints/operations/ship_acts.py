@@ -12,6 +12,7 @@ from sprints.release import certificate
 from sprints.release.base import users
 from sprints.release.git import GitError
 from sprints.release.own import home_of
+from sprints.release.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def verify_tag(tag: str, file: Path | None = None) -> Certified:
 
 def _told(path: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
     """How many events there are, and what of the certificate none of them tells."""
-    told, count = certificate.Told(facts), 0
+    told, count = Told(facts), 0
     with path.open("rb") as file:
         try:
             for event, _ in links.chained(file, os.fstat(file.fileno()).st_size):

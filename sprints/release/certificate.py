@@ -9,7 +9,9 @@ from typing import Any
 from sprints.release.git import SHA, Git, GitError
 
 VERSION = 1
-TEXTS = ("sprint", "branch", "base", "head", "commit", "tree", "contract", "chain")
+TEXTS = (
+    "sprint", "branch", "base", "head", "commit", "tree", "contract", "chain", "published_ts",
+)  # fmt: skip
 OF_GATE = ("gate_id", "digest", "tree", "stdout_sha256", "stderr_sha256")
 
 
@@ -23,7 +25,7 @@ def digest_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
@@ -40,11 +42,14 @@ def read(git: Git, tag: str) -> tuple[str, dict[str, Any]]:
     message = git("cat-file", "tag", found).partition("\n\n")[2]
     try:
         facts = json.loads(message[message.index("{\n") :])
-        sound = facts["version"] == VERSION and all(isinstance(facts[key], str) for key in TEXTS)
-        gates = [[gate[key] for key in (*OF_GATE, "run", "exit_code")] for gate in facts["gates"]]
+        sound = facts["version"] == VERSION and isinstance(facts["gates"], list)
+        texts = [facts[key] for key in TEXTS]
+        texts += [gate[key] for gate in facts["gates"] for key in OF_GATE]
+        numbers = [gate[key] for gate in facts["gates"] for key in ("run", "exit_code")]
     except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise GitError(f"the tag {tag} has no certificate that can be read") from exc
-    if not sound or not all(isinstance(value, str) for gate in gates for value in gate[:5]):
+    sound = sound and all(isinstance(one, str) and one.isprintable() for one in texts)
+    if not sound or not all(type(number) is int for number in numbers):
         raise GitError(f"the tag {tag} has no certificate that can be read")
     return git.find(f"{found}^{{commit}}"), facts
 
@@ -68,39 +73,3 @@ def untrue(git: Git, commit: str, facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"gate {gate['gate_id']} ended with {gate['exit_code']}"
         if gate["tree"] != tree:
             yield f"gate {gate['gate_id']} judged the tree {gate['tree'][:12]}, not {tree[:12]}"
-
-
-class Told:
-    """What the events must say for a certificate to be true, heard one after another."""
-
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        self._facts = facts
-        self._chain = self._contract = self._shipped = False
-        self._gates = {(gate["gate_id"], gate["run"]): gate for gate in facts["gates"]}
-
-    def hear(self, event: Mapping[str, Any]) -> None:
-        """The next event, oldest first."""
-        facts, data = self._facts, event["data"]
-        self._chain = self._chain or event["hash"] == facts["chain"]
-        if event["sprint_id"] != facts["sprint"]:
-            return
-        if data.get("digest") == facts["contract"] and event["kind"] == "note":
-            self._contract = True
-        if event["kind"] == "ship_publishing" and data.get("commit") == facts["commit"]:
-            self._shipped = True
-        if event["kind"] == "gate_finished" and not self._chain:
-            gate = self._gates.get((data["gate_id"], data["number"]))
-            said = data.get("verdict"), data.get("exit_code"), data.get("tree")
-            if gate and said == ("passed", gate["exit_code"], gate["tree"]):
-                del self._gates[data["gate_id"], data["number"]]
-
-    def missing(self) -> Iterator[str]:
-        """What no event has said, a line each."""
-        if not self._chain:
-            yield f"no event has the hash {self._facts['chain'][:12]}"
-        if not self._contract:
-            yield f"no attempt had the contract {self._facts['contract'][:12]}"
-        if not self._shipped:
-            yield f"no event tells that {self._facts['commit'][:12]} was to be published"
-        for gate_id, number in sorted(self._gates):
-            yield f"no event tells that run {number} of gate {gate_id} passed on that tree"

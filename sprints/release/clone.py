@@ -5,22 +5,17 @@ git as a repository. The gateway's own clone lends its own to look at the files.
 """
 
 import os
-import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from gates import faults
 from sprints.branch import branch_of
-from sprints.release.git import GATEWAY, LONG_S, SHA, Git, GitError, make
-from sprints.release.own import Site, fetch, free, remove
-
-REF = re.compile(r"refs/heads/[A-Za-z0-9._/-]{1,200}")
-MOST_BYTES = 16 << 20
-MOST_REFS = 50
+from sprints.release.git import GATEWAY, LONG_S, Git, GitError, make
+from sprints.release.own import Site, clear_index, fetch, free, index_of
+from sprints.release.removal import remove
 
 
 def ready(site: Site) -> None:
@@ -79,59 +74,13 @@ def _filled(site: Site, folder: Path) -> Git:
     fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
     for key, value in zip(("user.name", "user.email"), GATEWAY, strict=True):
         git("config", key, value)
+    git("pack-refs", "--all")  # what is loose later is an agent's, but for very few
     return git
 
 
-def head_in(tree: Path) -> tuple[str, str]:
-    """The branch that is checked out in a clone, as a full name, and its commit; empty where that
-    cannot be told. No git is asked.
-    """
-    folder = tree / ".git"
-    text = _text(folder, "HEAD")
-    name = text.removeprefix("ref:").strip() if text.startswith("ref:") else ""
-    if not name:
-        return "", text if SHA.fullmatch(text) else ""
-    if not REF.fullmatch(name) or ".." in name:
-        return "", ""
-    loose = _text(folder, name)
-    return name, loose if SHA.fullmatch(loose) else dict(_packed(folder)).get(name, "")
-
-
-def refs_in(tree: Path) -> dict[str, str]:
-    """The branches in a clone, and its stash, by their full names; the first few of very many."""
-    folder, found = tree / ".git", {}
-    for name, commit in _packed(folder):
-        found[name] = commit
-    for where, folders, names in os.walk(folder / "refs" / "heads"):
-        folders.sort()
-        for path in (Path(where) / name for name in sorted(names)):
-            found[path.relative_to(folder).as_posix()] = ""
-    loose = {name: _text(folder, name) for name in [*islice(found, MOST_REFS), "refs/stash"]}
-    found |= {name: text for name, text in loose.items() if SHA.fullmatch(text)}
-    return {name: commit for name, commit in islice(found.items(), MOST_REFS) if commit}
-
-
-def _packed(folder: Path) -> Iterator[tuple[str, str]]:
-    for line in _text(folder, "packed-refs").split("\n"):
-        commit, _, name = line.partition(" ")
-        if SHA.fullmatch(commit) and name.startswith(("refs/heads/", "refs/stash")):
-            yield name, commit
-
-
-def _text(folder: Path, name: str) -> str:
-    """A small file below ``folder``; empty where it is not one, or where a link leads to it."""
-    path = folder / name
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    if any(p.is_symlink() for p in path.parents if folder in (p, *p.parents)):
-        return ""
-    with suppress(OSError), os.fdopen(os.open(path, flags), "rb") as file:
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return file.read(MOST_BYTES).decode("utf-8", "replace").strip()
-    return ""
-
-
 def import_commits(site: Site, commits: Mapping[str, str]) -> None:
-    """Copy commits that an agent has made into the gateway's own clone, by the refs that they get.
+    """Copy commits that an agent has made, and tags, into the gateway's own clone, by the refs that
+    they get.
 
     They go through a repository of ours that has nothing of the clone but its objects, each of
     which is looked at on the way. Raises ``GitError``.
@@ -147,8 +96,8 @@ def import_commits(site: Site, commits: Mapping[str, str]) -> None:
         (stub / "objects" / "info").mkdir(exist_ok=True)
         (stub / "objects" / "info" / "alternates").write_text(there + "\n", "utf-8")
         for n, commit in enumerate(commits.values()):
-            (stub / "refs" / "heads" / str(n)).write_text(commit + "\n", "ascii")
-        specs = [f"+refs/heads/{n}:{ref}" for n, ref in enumerate(commits)]
+            (stub / "refs" / str(n)).write_text(commit + "\n", "ascii")
+        specs = [f"+refs/{n}:{ref}" for n, ref in enumerate(commits)]
         fetch(site.own, stub, *specs, timeout_s=LONG_S, strict=True)
     except OSError as exc:
         raise GitError(f"{exc.strerror}: {exc.filename}") from exc
@@ -163,23 +112,50 @@ def written(site: Site, parent: str) -> tuple[str, list[str]]:
 
     The index begins from ``parent``: nothing that an agent has put into its own counts.
     """
+    try:
+        clear_index(site)
+    except OSError as exc:
+        raise GitError(f"no place for an index: {exc.strerror}: {exc.filename}") from exc
     git = looking(site)
-    with suppress(OSError):
-        assert git.index is not None
-        git.index.unlink(missing_ok=True)
     git("read-tree", parent)
-    tracked = git.raw("ls-files", "-z")
+    tracked = git.raw("ls-files", "-z").split(b"\0")[:-1]
+    gone = set(_not_files(site.tree, tracked))
+    if gone:
+        given = b"\0".join([*gone, b""])
+        git("update-index", "--force-remove", "-z", "--stdin", given=given, timeout_s=LONG_S)
     others = git.raw("ls-files", "-z", "--others", "--exclude-standard").split(b"\0")
     nested = [os.fsdecode(path) for path in others if path.endswith(b"/")]
-    new = b"\0".join(path for path in others if path and not path.endswith(b"/"))
-    given = tracked + (new + b"\0" if new else b"")
-    if given:
+    there = [path for path in tracked if path not in gone]
+    there += [path for path in others if path and not path.endswith(b"/")]
+    if there:
         flags = ("--add", "--remove", "--replace", "-z", "--stdin")
-        git("update-index", *flags, given=given, timeout_s=LONG_S)
+        git("update-index", *flags, given=b"\0".join([*there, b""]), timeout_s=LONG_S)
     return git("write-tree"), nested
+
+
+def _not_files(tree: Path, paths: Iterable[bytes]) -> Iterator[bytes]:
+    """Of those that were files, which git refuses to look at: what is there now is a pipe or the
+    like, or lies behind a link, and so is another file.
+    """
+    linked: dict[str, bool] = {}
+
+    def is_linked(folder: Path) -> bool:
+        if (name := str(folder)) not in linked:
+            above = [folder, *folder.parents][:-1]
+            linked[name] = any((tree / one).is_symlink() for one in above)
+        return linked[name]
+
+    for path in paths:
+        name = Path(os.fsdecode(path))
+        if is_linked(name.parent):
+            yield path
+            continue
+        with suppress(OSError):
+            mode = (tree / name).lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+                yield path
 
 
 def looking(site: Site) -> Git:
     """Git of the gateway's own clone, on the files of the sprint's."""
-    index = site.own.home / f".index-{site.sprint_id}"
-    return replace(site.own, tree=site.tree, index=index)
+    return replace(site.own, tree=site.tree, index=index_of(site))

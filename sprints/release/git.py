@@ -20,6 +20,7 @@ FIXED = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
     "core.untrackedCache": "false",
+    "core.splitIndex": "false",
     "core.attributesFile": os.devnull,
     "core.excludesFile": os.devnull,
     "core.fsync": "all",
@@ -51,6 +52,8 @@ FIXED = {
     "advice.detachedHead": "false",
     "init.defaultBranch": "main",
 }
+# What may take long, or stops half-way: it must not go on once nobody waits for it.
+BOUND = ("checkout-index", "fetch", "merge", "read-tree", "update-index")
 GATEWAY = ("Studio Gateway", "gateway@studio-gateway.invalid")
 
 
@@ -142,6 +145,7 @@ class Git:
                 env={**environment(self.home), **index, **env},
                 given=given,
                 most=MOST_BYTES,
+                bound=argv[0] in BOUND,
             )
         except OSError as exc:
             raise GitError(f"git {argv[0]} cannot be run: {exc.strerror}") from exc

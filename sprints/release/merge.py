@@ -11,7 +11,8 @@ from gates import faults
 from sprints.release import clone
 from sprints.release.base import submodules, users
 from sprints.release.git import LONG_S, SHA, Git, GitError, make
-from sprints.release.own import Site, fetch, remove
+from sprints.release.own import Site, fetch
+from sprints.release.removal import remove
 from sprints.release.ship import Merge
 
 MOST_NAMED = 5
@@ -86,6 +87,9 @@ def _hindered(site: Site) -> str:
         return f"{site.repo} is a shallow clone; type: git -C {site.repo} fetch --unshallow"
     if git.find(f"refs/tags/{tag}"):
         return f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}"
+    if git.find("refs/tags/shipped"):
+        where = f"git -C {site.repo} tag"
+        return f"the tag shipped leaves no name for {tag}; type: {where} -m renamed-shipped shipped"
     return ""
 
 

@@ -10,13 +10,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 
 from gates import faults
 from sprints.branch import Base, branch_of
 from sprints.release.git import LONG_S, ZERO, Git, GitError, make
 
-STALE_S = 600.0  # by then, whoever held a lock has ended, or was killed
+STALE_S = 10.0  # a ref is locked for less, whatever the disk
+LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +145,32 @@ def _configure(home: Path, repo: Path) -> None:
 
 
 def _unlock(folder: Path) -> None:
-    """Remove the locks that a killed git has left."""
-    now = time.time()
+    """Remove the locks that a killed git has left, once they are too old to be held by any."""
     names = [folder / name for name in ("packed-refs.lock", "HEAD.lock", "config.lock")]
-    for lock in (*names, *(folder / "refs").rglob("*.lock")):
-        with suppress(OSError):
-            if now - lock.lstat().st_mtime > STALE_S:
-                lock.unlink()
+    pending = [*names, *(folder / "refs").rglob("*.lock")]
+    while pending := [lock for lock in pending if _is_held(lock)]:
+        time.sleep(LOOK_S)
+
+
+def _is_held(lock: Path) -> bool:
+    with suppress(OSError):
+        if abs(time.time() - lock.lstat().st_mtime) <= STALE_S:  # also of a clock that was put back
+            return True
+        lock.unlink()
+    return False
+
+
+def index_of(site: Site) -> Path:
+    """Where an index of ours lies, for looking at the files of the sprint's clone or checkout."""
+    return site.own.home / f".index-{site.sprint_id}~{os.getpid()}"
+
+
+def clear_index(site: Site) -> None:
+    """Remove every index of ours, and their locks: who holds the sprint is alone with it, and each
+    git of an earlier life is killed, or writes to what is gone. Raises ``OSError``.
+    """
+    for path in site.own.home.glob(f".index-{site.sprint_id}~*"):
+        path.unlink(missing_ok=True)
 
 
 def free(path: Path) -> Path:
@@ -161,13 +180,3 @@ def free(path: Path) -> Path:
         for n in range(1, 10_000)
         if not os.path.lexists(one := path.with_name(f"{path.name}-{n}"))
     )
-
-
-def remove(folder: Path) -> None:
-    """Delete it with all that is in it, as far as that can be had; links are not followed."""
-    for where, folders, _ in os.walk(folder):
-        for path in (Path(where) / name for name in folders):
-            with suppress(OSError):
-                if not path.is_symlink():
-                    path.chmod(0o700)
-    rmtree(folder, ignore_errors=True)

@@ -1,69 +1,101 @@
 """Publish what the gates have passed in the user's repository: exactly that, once, or nothing.
 
-The branch moves from the commit that the merge began from, or it does not move. A checkout follows
-where it is clean; nothing else of it is touched.
+The branch moves from the commit that the merge began from, or it does not move, and its tag comes
+into being with that. A checkout follows where it is clean; nothing else of it is touched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from gates import faults
 from sprints.release.base import users
+from sprints.release.follow import finish, follow
 from sprints.release.git import LONG_S, ZERO, Git, GitError
 from sprints.release.merge import tag_of
 from sprints.release.own import Site, fetch
-from sprints.release.ship import Merge
+from sprints.release.ship import Merge, Moved, Refused, Unfinished
 
-UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
-
-
-class Moved(Exception):
-    """The branch is no longer where the merge began; nothing was done."""
-
-
-class Refused(Exception):
-    """It cannot be published as things are, and nothing was done; the message says why."""
+REBASES = ("rebase-merge/head-name", "rebase-merge/update-refs", "rebase-apply/head-name")
 
 
 def publish(site: Site, merge: Merge, certificate: str) -> str:
     """Move the branch to the merge and tag it; returns the tag's name. May be repeated: what is
-    done already is not done again. Raises ``Moved``, ``Refused``, ``GitError``.
+    done already is not done again. Raises ``Moved``, ``Refused``, ``GitError``, ``OSError`` where
+    nothing was done, and ``Unfinished`` where that is not to be said any more.
     """
-    git, tag = users(site.repo, site.own.home), tag_of(site.sprint_id)
-    branch = f"refs/heads/{merge.branch}"
-    tagged = git.find(f"refs/tags/{tag}")
-    if tagged and git.find(f"{tagged}^{{commit}}") != merge.commit:
-        raise Refused(f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}")
-    here = git.find(f"{branch}^{{commit}}")
-    done = git.find(f"{merge.commit}^{{commit}}") == merge.commit and bool(here)
-    if done and git.holds("merge-base", "--is-ancestor", merge.commit, here):
-        if not tagged:
-            _tag(site, git, merge, certificate)
-        return tag
-    if here != merge.base:
-        raise Moved
-    where = [path for path, name in _checkouts(git) if name == branch]
-    if where and (len(where) > 1 or Path(where[0]).resolve() != site.repo.resolve()):
-        raise Refused(
-            f"{merge.branch} is checked out in {where[0]}; type: git -C {where[0]} switch -d"
-        )
-    checkout = Git(site.own.home, site.repo / ".git", tree=site.repo)
-    if where:
-        _look_clean(checkout, site)
-    fetch(git, site.own.git_dir, site.ref("merged", merge.commit), timeout_s=LONG_S)
-    if where:
-        _fast_forward(checkout, merge)
-        faults.point("ref_updated")
-        _tag(site, git, merge, certificate)
-    else:
-        made = _tag_object(git, site, merge, certificate)
-        lines = (
-            f"update {branch} {merge.commit} {merge.base}",
-            f"create refs/tags/{tag} {made}",
-        )
-        _update(git, lines, branch, merge)
-        faults.point("ref_updated")
+    git, branch = users(site.repo, site.own.home), f"refs/heads/{merge.branch}"
+    tag = tag_of(site.sprint_id)
+    try:
+        finish(site, branch)
+        if _has(git, branch, merge.commit):
+            _tag(git, site, merge, certificate)
+        else:
+            _publish(git, site, merge, certificate)
+    except (Refused, GitError, OSError) as exc:
+        if not _has(git, branch, merge.commit):
+            raise
+        raise Unfinished(str(exc)) from exc
+    faults.point("tag_made")
     return tag
+
+
+def _tag(git: Git, site: Site, merge: Merge, certificate: str) -> None:
+    """Make the tag where it is not there. Raises ``Refused``, ``GitError``."""
+    name = f"refs/tags/{tag_of(site.sprint_id)}"
+    if not _is_tagged(git, site, merge):
+        git("update-ref", name, _tag_object(git, site, merge, certificate), ZERO)
+
+
+def _is_tagged(git: Git, site: Site, merge: Merge) -> bool:
+    """Raises ``Refused`` where the name is another's."""
+    tag = tag_of(site.sprint_id)
+    found = git.find(f"refs/tags/{tag}")
+    if found and git.find(f"{found}^{{commit}}") != merge.commit:
+        raise Refused(f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}")
+    return bool(found)
+
+
+def _publish(git: Git, site: Site, merge: Merge, certificate: str) -> None:
+    branch, tag = f"refs/heads/{merge.branch}", f"refs/tags/{tag_of(site.sprint_id)}"
+    tagged = _is_tagged(git, site, merge)
+    if git.find(branch) != merge.base:
+        raise Moved
+    # It may take long, and who works there meanwhile changes what is looked at from here on.
+    fetch(git, site.own.git_dir, site.ref("merged", merge.commit), timeout_s=LONG_S)
+    lines = [f"update {branch} {merge.commit} {merge.base}"]
+    if not tagged:
+        lines.append(f"create {tag} {_tag_object(git, site, merge, certificate)}")
+    _move(git, site, merge, partial(_update, git, lines, branch, merge))
+
+
+def _move(git: Git, site: Site, merge: Merge, move: Callable[[], None]) -> None:
+    while _is_checked_out(git, site, f"refs/heads/{merge.branch}"):
+        if follow(site, merge, move):
+            return
+    move()
+    faults.point("ref_updated")
+
+
+def _has(git: Git, branch: str, commit: str) -> bool:
+    """Whether the branch has the commit already."""
+    here = git.find(branch)
+    return bool(here) and git.holds_commit(commit, below=here)
+
+
+def _is_checked_out(git: Git, site: Site, branch: str) -> bool:
+    """Whether the branch is in the served checkout, and in no other. Raises ``Refused`` where it
+    is, or will be once a rebase has ended.
+    """
+    name = branch.removeprefix("refs/heads/")
+    for record in _rebased(git.git_dir, branch):
+        raise Refused(f"a rebase of {name} is under way ({record}); end it")
+    where = [path for path, there in _checkouts(git) if there == branch]
+    away = [path for path in where if Path(path).resolve() != site.repo.resolve()]
+    if away:
+        raise Refused(f"{name} is checked out in {away[0]}; type: git -C {away[0]} switch -d")
+    return bool(where)
 
 
 def _checkouts(git: Git) -> Iterator[tuple[str, str]]:
@@ -74,44 +106,26 @@ def _checkouts(git: Git) -> Iterator[tuple[str, str]]:
             yield lines["worktree"], lines["branch"]
 
 
-def _look_clean(checkout: Git, site: Site) -> None:
-    """Raises ``Refused`` where a checkout has work of its user's that is not committed."""
-    folder = Path(checkout("rev-parse", "--absolute-git-dir"))
-    if busy := next((name for name in UNDER_WAY if (folder / name).exists()), None):
-        raise Refused(f"a merge or rebase is under way in {site.repo} ({busy}); end it")
-    changed = checkout("status", "--porcelain", "-z", "--untracked-files=no").split("\0")
-    if changed[0]:
-        name = changed[0][3:]
-        raise Refused(
-            f"{site.repo} has changes that are not committed ({name}); commit or stash them"
-        )
+def _rebased(git_dir: Path, branch: str) -> Iterator[Path]:
+    """Where it is on record that a rebase will move the branch; HEAD is on none meanwhile."""
+    for folder in (git_dir, *(git_dir / "worktrees").glob("*")):
+        for record in (folder / name for name in REBASES):
+            with suppress(OSError):
+                if branch in record.read_text("utf-8", "replace").split("\n"):
+                    yield record
 
 
-def _fast_forward(checkout: Git, merge: Merge) -> None:
-    """Git itself refuses where the branch went elsewhere, or a file is in the way."""
-    try:
-        checkout("merge", "--ff-only", "--quiet", "--no-stat", merge.commit, timeout_s=LONG_S)
-    except GitError as exc:
-        if checkout.find("HEAD") != merge.base:
-            raise Moved from exc
-        raise Refused(f"the checkout cannot follow: {exc}") from exc
-
-
-def _update(git: Git, lines: tuple[str, ...], branch: str, merge: Merge) -> None:
+def _update(git: Git, lines: list[str], branch: str, merge: Merge) -> None:
     """All of them at once, or none."""
     given = "\n".join(["start", *lines, "prepare", "commit", ""]).encode()
     try:
         git("update-ref", "--stdin", given=given)
     except GitError as exc:
-        if git.find(f"{branch}^{{commit}}") != merge.base:
+        if _has(git, branch, merge.commit):
+            return
+        if git.find(branch) != merge.base:
             raise Moved from exc
         raise Refused(str(exc)) from exc
-
-
-def _tag(site: Site, git: Git, merge: Merge, certificate: str) -> None:
-    made = _tag_object(git, site, merge, certificate)
-    git("update-ref", f"refs/tags/{tag_of(site.sprint_id)}", made, ZERO)
-    faults.point("tag_made")
 
 
 def _tag_object(git: Git, site: Site, merge: Merge, certificate: str) -> str:

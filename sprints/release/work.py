@@ -1,16 +1,17 @@
 """What was done in a sprint's clone: noted before, kept after, and never lost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gates import faults
 from sprints.branch import ABSENT, MOST_PATHS, OBSERVED, UNKNOWN, Seen
-from sprints.release import clone
+from sprints.release import clone, refs
 from sprints.release.base import submodules
 from sprints.release.git import GitError
 from sprints.release.own import Site
 
 LONGEST_PATH, MOST_NOTES = 200, 5
+MOST_KEPT, MOST_NAMED = 50, 2  # refs of one try
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def seen(site: Site, mark: Mark) -> Seen:
         clone.ready(site)
         head, notes = keep(site, mark)
         names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, head)
-    except GitError as exc:
+    except (GitError, OSError, ValueError) as exc:
         return Seen(UNKNOWN, before, reason=str(exc))
     paths = [name for name in names.split("\0") if name]
     return Seen(
@@ -86,7 +87,7 @@ def keep(site: Site, mark: Mark) -> tuple[str, list[str]]:
     if parent != head:
         site.own("update-ref", site.branch, parent, head)
         faults.point("work_kept")
-    if clone.head_in(site.tree) != (site.branch, parent):
+    if refs.head_in(site.tree) != (site.branch, parent):
         try:
             aside = clone.renew(site, aside=not readable)
         except OSError as exc:
@@ -97,29 +98,60 @@ def keep(site: Site, mark: Mark) -> tuple[str, list[str]]:
 
 def _committed(site: Site, mark: Mark, head: str) -> tuple[str, list[str], bool]:
     """The commit from which what is not committed goes on, what to say of others, and whether all
-    that was committed there could be read: branches and a stash are kept as well.
+    that was committed there is kept now: branches, tags, stashes and worktrees are as well.
     """
-    _, theirs = clone.head_in(site.tree)
-    named = {"HEAD": theirs} if theirs else {}
-    named |= clone.refs_in(site.tree)
-    new = {c: n for n, c in named.items() if site.own.find(f"{c}^{{commit}}") != c}
-    refs = {commit: site.ref("theirs", mark.name, commit) for commit in new}
-    if refs:
+    _, theirs = refs.head_in(site.tree)
+    named, whole = refs.refs_in(site.tree)
+    names = {commit: name for name, commit in reversed(named.items())}
+    new = _unknown(site, [theirs, *names] if theirs else [*names])
+    others = [commit for commit in new if commit != theirs]
+    parent, notes = head, []
+    if theirs in new:
         try:
-            clone.import_commits(site, {ref: commit for commit, ref in refs.items()})
+            clone.import_commits(site, {site.ref("theirs", mark.name, theirs): theirs})
         except GitError as exc:
             return head, [f"its commits could not be read ({exc})"], False
-    parent, notes = head, []
     if theirs and site.own.holds_commit(head, below=theirs):
         parent = theirs
         if subs := submodules(site.own, theirs):
             parent, notes = head, [f"its commits have the submodule {subs[0]}"]
-    for commit, ref in refs.items():
-        if site.own.holds("merge-base", "--is-ancestor", commit, parent):
+    kept = {site.ref("theirs", mark.name, commit): commit for commit in others[:MOST_KEPT]}
+    if not whole or len(others) > MOST_KEPT:
+        whole, notes = False, [*notes, f"it has more than {MOST_KEPT} branches, tags and the like"]
+    try:
+        if kept:
+            clone.import_commits(site, kept)
+    except GitError as exc:
+        whole, kept = False, {}
+        notes.append(f"its branches, tags and the like could not be read ({exc})")
+    if theirs in new:
+        kept = {site.ref("theirs", mark.name, theirs): theirs} | kept
+    aside = [*_aside(site, kept, parent)]
+    if len(aside) > MOST_NAMED:
+        where = site.ref("theirs", mark.name)
+        notes.insert(0, f"{len(aside)} that do not go on from the branch are kept below {where}")
+        return parent, notes, whole
+    for ref, commit in aside:
+        name = "HEAD" if commit == theirs else names[commit]
+        notes.append(f"{name} does not go on from the branch; it is kept as {ref}")
+    return parent, notes, whole
+
+
+def _unknown(site: Site, commits: list[str]) -> list[str]:
+    """Those that are not in the gateway's own clone, once each, in their order."""
+    given = "\n".join([*dict.fromkeys(commits), ""]).encode("ascii")
+    lines = site.own("cat-file", "--batch-check=", given=given) if commits else ""
+    return [line.split(" ")[0] for line in lines.split("\n") if line.endswith(" missing")]
+
+
+def _aside(site: Site, kept: Mapping[str, str], parent: str) -> Iterator[tuple[str, str]]:
+    """Those that are no part of ``parent``; the others need no ref."""
+    for ref, commit in kept.items():
+        found = site.own.find(f"{ref}^{{commit}}")
+        if found and site.own.holds("merge-base", "--is-ancestor", found, parent):
             site.own("update-ref", "-d", ref)
         else:
-            notes.append(f"{new[commit]} does not go on from the branch; it is kept as {ref}")
-    return parent, notes, True
+            yield ref, commit
 
 
 def _commit(site: Site, mark: Mark, parent: str, tree: str) -> str:

@@ -2,15 +2,19 @@
 
 import json
 import shlex
+import shutil
 import signal
+import sqlite3
+import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from sprints.store import FOLDER
 from tests.checkout import commit, git
-from tests.e2e.conftest import set_gate
+from tests.e2e.conftest import set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.world import MARK, run_command
 
@@ -159,7 +163,10 @@ def test_changes_that_are_not_committed_block_and_nothing_of_them_is_touched(gat
     shipped_once(gateway)
 
 
-POINTS = ["merge_started", "merge_committed", "ref_updated", "tag_made"]
+POINTS = [
+    "merge_started", "merge_committed", "checkout_locked", "checkout_changed", "ref_updated",
+    "tag_made",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -172,6 +179,41 @@ def test_killed_anywhere_the_next_run_ships_once(gateway, point):
     assert said.code == 0, said
     shipped_once(gateway)
     assert [path.name for path in (gateway / FOLDER / "work").iterdir()] == ["wk1"]
+    assert not [*(gateway / ".git").glob("index.lock"), *(gateway / ".git").glob("studio_*")]
+
+
+def test_who_finds_out_what_became_of_a_merge_keeps_the_sprint_meanwhile(gateway):
+    run(gateway, "merge_started:1:sigkill")
+    slow = start(gateway, "sprint", "run", "wk1", STUDIO_FAULT="merge_started:1:sleep:12")
+    beats = set()
+
+    def beaten():
+        with closing(sqlite3.connect(gateway / FOLDER / "gateway.sqlite3")) as database:
+            beats.update(database.execute("SELECT lease_token, lease_beat FROM sprints_sprint"))
+        return len({beat for token, beat in beats if token == max(beats)[0]}) > 2
+
+    assert wait_for(beaten, 20)
+    assert kinds(gateway) == ["ship_started"]
+    out, err = slow.communicate(timeout=60)
+    assert (slow.returncode, err) == (0, ""), out
+    shipped_once(gateway)
+
+
+def test_killed_while_git_writes_into_the_checkout_the_next_run_ships_once(gateway):
+    git(gateway, "config", "filter.slow.smudge", "sh -c 'touch .git/started; sleep 4; cat'")
+    git(gateway, "config", "filter.slow.clean", "cat")
+    (gateway / ".git" / "info").mkdir(exist_ok=True)
+    (gateway / ".git" / "info" / "attributes").write_text("work filter=slow\n")
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+    killed = start(gateway, "sprint", "run", "wk1")
+    assert wait_for((gateway / ".git" / "started").exists, 60)
+
+    killed.kill()
+    killed.communicate()
+    said = run_command(gateway, "sprint", "run", "wk1")
+
+    assert said.code == 0, said
+    shipped_once(gateway)
 
 
 def test_a_certificate_that_events_or_logs_do_not_bear_out_is_found_out(gateway, tmp_path):
@@ -193,6 +235,59 @@ def test_a_certificate_that_events_or_logs_do_not_bear_out_is_found_out(gateway,
     assert cut.code == 1
     assert "untrue: no event has the hash" in cut.out
     assert (none.code, none.err) == (2, "error: there is no tag nothing\n")
+
+
+def forged(repo: Path, facts: dict):
+    """What ``verify`` says once the tag has that certificate."""
+    found = git(repo, "cat-file", "tag", "shipped/wk1")
+    text = found[: found.index("{\n")] + json.dumps(facts, indent=2, sort_keys=True) + "\n"
+    made = subprocess.run(
+        ["git", "mktag"], cwd=repo, input=text.encode(), capture_output=True, check=True
+    )
+    git(repo, "update-ref", "refs/tags/shipped/wk1", made.stdout.decode().strip())
+    return run_command(repo, "verify", "--tag", "shipped/wk1")
+
+
+def test_every_part_of_a_certificate_is_held_against_the_events(gateway):
+    added = run_command(
+        gateway, "gate", "add", "second", "--command", "true", "--rounds", "R5_RELEASE_CANDIDATE"
+    )
+    assert added.code == 0, added
+    assert run(gateway).code == 0
+    text = git(gateway, "cat-file", "tag", "shipped/wk1")
+    facts = json.loads(text[text.index("{\n") :])
+    first, second = facts["gates"]
+    events = events_of(gateway, "wk1")
+    ends = [e["data"] for e in events if e["kind"] == "gate_finished" and "tree" in e["data"]]
+    earlier = next(e["number"] for e in ends if e["gate_id"] == second["gate_id"])
+    shutil.rmtree(gateway / FOLDER / "artifacts" / "wk1" / "gates")
+
+    lies = {
+        "its branch is release, and was main when published": {"branch": "release"},
+        "its published_ts is 1999": {"published_ts": "1999-01-01T00:00:00Z"},
+        "its contract is cccc": {"contract": "c" * 64},
+        "does not tell that wk1 is published": {"chain": events[-1]["hash"]},
+        "is not its last on what was merged": {"gates": [first, second | {"run": earlier}]},
+        "was of another definition": {"gates": [first | {"digest": "f" * 64}, second]},
+        "was another when it ended": {"gates": [first | {"stdout_sha256": "0" * 64}, second]},
+        f"gate {first['gate_id']} had to pass, and is not in it": {"gates": [second]},
+        "or not twice": {"gates": [first, second, second]},
+    }
+    for words, lie in lies.items():
+        said = forged(gateway, facts | lie)
+        assert (said.code, said.err) == (1, ""), (words, said)
+        assert words in said.out
+    unreadable = [
+        {"gates": [first | {"run": [1]}]}, {"gates": {"a": 1}}, {"sprint": "\0"},
+        {"branch": "\x1b[2J"}, {"published_ts": 7}, {"gates": [first | {"exit_code": True}]},
+    ]  # fmt: skip
+    for lie in unreadable:
+        said = forged(gateway, facts | lie)
+        assert (said.code, said.err) == (
+            2, "error: the tag shipped/wk1 has no certificate that can be read\n",
+        )  # fmt: skip
+    true = forged(gateway, facts)
+    assert true.code == 0, true
 
 
 def test_to_ship_without_a_gate_that_has_to_pass_is_refused(gateway):

@@ -1,9 +1,16 @@
 """A small program with bytes in and out: real programs, and what becomes of bad ones."""
 
+import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
+
+import pytest
 
 from gates import process
+from tests.e2e.conftest import wait_for
+from tests.world import ROOT
 
 
 def test_bytes_go_in_and_come_out_unchanged_and_apart():
@@ -29,3 +36,47 @@ def test_a_program_that_is_missing_or_hangs_has_a_code_and_a_reason():
     assert (missing.code, missing.err) == (127, b"no such program: absent")
     assert (hanging.code, hanging.err) == (124, b"killed after 0.3 s")
     assert time.monotonic() - begun < 10
+
+
+CLEARS_UP = """
+import os, signal, sys, time
+open(sys.argv[1], "w").write(str(os.getpid()))
+def clear(*_):
+    os.unlink(sys.argv[1])
+    os._exit(0)
+signal.signal(signal.SIGTERM, clear)
+time.sleep(60)
+"""
+
+
+def test_a_program_that_is_over_its_time_may_clear_up(tmp_path):
+    lock = tmp_path / "lock"
+
+    said = process.errand([sys.executable, "-c", CLEARS_UP, str(lock)], timeout_s=2)
+
+    assert said.code == 124
+    assert not lock.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells a child")
+def test_one_that_is_bound_is_told_to_end_when_we_are_killed(tmp_path):
+    lock = tmp_path / "lock"
+    argv = [sys.executable, "-c", CLEARS_UP, str(lock)]
+    code = f"from gates import process; process.errand({argv!r}, timeout_s=60, bound=True)"
+    gateway = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    assert wait_for(lambda: lock.exists() and lock.read_text() != "", 20)
+    pid = lock.read_text()
+
+    gateway.kill()
+    gateway.wait()
+
+    assert wait_for(lambda: not Path(f"/proc/{pid}").exists(), 10)
+    assert not lock.exists()
+
+
+def test_one_that_is_bound_is_a_program_like_any_other():
+    said = process.errand(["sh", "-c", "cat; kill -PIPE $$"], timeout_s=20, given=b"x", bound=True)
+    missing = process.errand(["absent"], timeout_s=5, bound=True)
+
+    assert (said.code, said.out, said.err) == (-signal.SIGPIPE, b"x", b"")
+    assert (missing.code, missing.err) == (127, b"no such program: absent")

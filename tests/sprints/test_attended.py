@@ -1,5 +1,6 @@
 """Gates of one round run side by side where the contract says so."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -7,14 +8,15 @@ import pytest
 from gates.models import GateRun
 from sprints import operations
 from sprints.contract import DEFAULT_GATE
-from sprints.engine.actions import FailAtGate, Recover, RunGate
+from sprints.engine.actions import Begun, FailAtGate, Recover, RunGate
+from sprints.engine.attended import TICK_S, Attended
 from sprints.engine.carry import Wish
 from sprints.engine.decide import decide
 from sprints.engine.settle import settle
 from sprints.models import Event
 from sprints.snapshot import evolve
 from tests.e2e.conftest import processes_of
-from tests.sprints.pure import GREEN, RED, begun, fresh, judged, step
+from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step
 from tests.world import set_gate
 
 ALL = ("one", "two", "three")
@@ -138,3 +140,18 @@ def test_no_gate_is_started_beside_others_over_the_number_or_after_a_red_one():
     assert decide(second, {"s1/one/1", "s1/two/1"}) is None
     assert decide(red, {"s1/two/1"}) is None
     assert decide(both) == FailAtGate(code, "s1/one/1")
+
+
+def test_what_is_recovered_is_watched_for_as_long_as_it_takes_and_fails_aloud():
+    attended, watched = Attended(), []
+
+    def watch():
+        watched.append(1)
+
+    outcome = attended.alone(lambda: time.sleep(3 * TICK_S) or Begun(NOON), watch)
+    with pytest.raises(ValueError, match="no such thing"):
+        attended.alone(lambda: int("no such thing") and Begun(NOON), watch)
+
+    assert outcome == Begun(NOON)
+    assert len(watched) > 2
+    assert not attended.ids

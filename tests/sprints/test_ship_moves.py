@@ -168,3 +168,16 @@ def test_what_an_attempt_has_shipped_no_later_one_ships_again():
 
     assert ship_moves.status(later) == "shipped"
     assert ship_moves.due(later) is None
+
+
+def test_what_is_published_and_not_whole_is_shipped_and_says_what_is_left():
+    snapshot, action = at_the_ship()
+    snapshot = go(snapshot, action, Merged(NOON, MERGE))
+    snapshot = go(snapshot, decide(snapshot), judged(snapshot, GREEN))
+    said = Published(NOON, tag="shipped/s", unfinished="cannot lock ref")
+
+    snapshot = go(snapshot, decide(snapshot), said)
+
+    found = snapshot.sprint.meta[ship_moves.KEY]
+    assert (found["status"], found["unfinished"]) == ("shipped", "cannot lock ref")
+    assert not isinstance(decide(snapshot), BlockAtShip)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.release import certificate, publish, work
+from sprints.release import certificate, follow, publish, ship, work
 from sprints.release.git import Git
 from sprints.release.merge import at_scratch, merge, scratch
 from tests.checkout import commit, git
@@ -18,7 +18,8 @@ WORDS = certificate.text({"sprint": "wk1"})
 @pytest.fixture
 def users(repo):
     """A clean checkout of main."""
-    commit(repo, {"a": "one\n", "b": "one\n"})
+    commit(repo, {"a": "one\n", "b": "none\n"})
+    commit(repo, {"b": "one\n"})
     (repo / ".studio_gateway").mkdir()
     (repo / ".studio_gateway" / ".gitignore").write_text("*\n")
     return repo
@@ -73,6 +74,17 @@ def test_a_conflict_names_its_files_and_leaves_all_as_it_was(site, users):
     assert (everything(users), site.head) == before
 
 
+def when(monkeypatch, module, name, act):
+    """Have ``act`` done just before that function of the module is."""
+    real = getattr(module, name)
+
+    def first(*args, **more):
+        act()
+        return real(*args, **more)
+
+    monkeypatch.setattr(module, name, first)
+
+
 def test_what_the_base_has_already_is_nothing_to_ship(site, users):
     git(users, "fetch", "-q", str(site.own.git_dir), "sg/wk1")
     git(users, "merge", "-q", "--no-ff", "-m", "By hand", "FETCH_HEAD")
@@ -91,6 +103,7 @@ HINDERED = {
     "gone": (lambda users: git(users, "branch", "-m", "main", "other"), "the branch main is gone"),
     "tag": (lambda users: git(users, "tag", "shipped/wk1"), "the tag shipped/wk1 is there already"),
     "shallow": (shallow, "is a shallow clone; type: git -C"),
+    "shipped": (lambda users: git(users, "tag", "shipped"), "the tag shipped leaves no name for"),
 }
 
 
@@ -182,7 +195,14 @@ def other_checkout(users, tmp_path):
 
 
 def rebasing(users, tmp_path):
-    (users / ".git" / "rebase-merge").mkdir()
+    """A rebase of main, which git has stopped for an edit."""
+    git(users, "-c", "sequence.editor=sed -i 1s/pick/edit/", "rebase", "-i", "HEAD~1")
+
+
+def rebasing_elsewhere(users, tmp_path):
+    """The same, in another checkout than the served one."""
+    other_checkout(users, tmp_path)
+    rebasing(tmp_path / "other", tmp_path)
 
 
 def tagged(users, tmp_path):
@@ -192,9 +212,11 @@ def tagged(users, tmp_path):
 REFUSED = {
     "staged": (stage, "has changes that are not committed (b); commit or stash them"),
     "changed": (change, "has changes that are not committed (b); commit or stash them"),
-    "in the way": (untracked, "the checkout cannot follow: git merge: "),
+    "in the way": (untracked, "the checkout cannot follow: new is in the way; move it away"),
     "elsewhere": (other_checkout, "main is checked out in "),
-    "rebasing": (rebasing, "a merge or rebase is under way in "),
+    "rebasing": (rebasing, "a rebase of main is under way "),
+    "rebasing elsewhere": (rebasing_elsewhere, "a rebase of main is under way "),
+    "shipped": (lambda users, _: git(users, "tag", "shipped"), "refs/tags/shipped"),
     "tag": (tagged, "the tag shipped/wk1 is there already"),
 }
 
@@ -209,7 +231,7 @@ def test_what_cannot_be_published_is_refused_with_nothing_half_done(site, users,
     refs = git(users, "for-each-ref")
     files = {name: (users / name).read_text() for name in ("a", "b")}
 
-    with pytest.raises(publish.Refused, match=words.replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(ship.Refused, match=words.replace("(", r"\(").replace(")", r"\)")):
         publish.publish(site, said, WORDS)
 
     assert git(users, "for-each-ref") == refs
@@ -223,28 +245,31 @@ def test_a_base_that_moved_after_the_gates_is_not_published_over(site, users, wh
     if where == "nowhere":
         git(users, "checkout", "-q", "--detach")
 
-    with pytest.raises(publish.Moved):
+    with pytest.raises(ship.Moved):
         publish.publish(site, said, WORDS)
 
     assert git(users, "rev-parse", "main") == late
     assert git(users, "tag") == ""
 
 
-def test_a_base_that_moves_at_the_last_moment_is_not_published_over(site, users):
+@pytest.mark.parametrize("where", ["checked out", "nowhere"])
+def test_a_base_that_moves_at_the_last_moment_is_not_published_over(
+    site, users, monkeypatch, where
+):
     said = merge(site, TRAILERS)
-    git(users, "fetch", "-q", str(site.own.git_dir), site.ref("merged", said.commit))
-    late = commit(users, {"b": "just now\n"})
-    ours = Git(site.own.home, users / ".git", tree=users)
-    lines = (f"update refs/heads/main {said.commit} {said.base}", f"create refs/tags/t {late}")
+    late = git(users, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "just now")
+    if where == "nowhere":
+        git(users, "switch", "-qc", "elsewhere")
+    when(monkeypatch, publish, "_update", lambda: git(users, "update-ref", "refs/heads/main", late))
 
-    with pytest.raises(publish.Moved):
-        publish._fast_forward(ours, said)
-    with pytest.raises(publish.Moved):
-        publish._update(ours, lines, "refs/heads/main", said)
+    with pytest.raises(ship.Moved):
+        publish.publish(site, said, WORDS)
 
-    assert git(users, "rev-parse", "HEAD", "main").split() == [late, late]
-    assert git(users, "status", "--porcelain") == ""
+    assert git(users, "rev-parse", "main") == late
     assert git(users, "tag") == ""
+    assert (users / "a").read_text() == "one\n"
+    assert git(users, "status", "--porcelain") == ""
+    assert not [*(users / ".git").glob("index.lock"), *(users / ".git").glob("studio_*")]
 
 
 def test_a_user_without_a_name_is_no_hindrance_and_no_hook_of_theirs_runs(site, users, tmp_path):
@@ -319,3 +344,32 @@ def test_a_certificate_over_a_red_gate_or_of_another_tree_is_found_out(site):
         "gate g ended with 1",
         f"gate g judged the tree 222222222222, not {said.tree[:12]}",
     ]
+
+
+@pytest.mark.parametrize("tag", ["shipped", "shipped/wk1"])
+def test_what_is_published_is_never_refused_for_its_tag(site, users, tag):
+    said = merge(site, TRAILERS)
+    publish.publish(site, said, WORDS)
+    git(users, "tag", "-d", "shipped/wk1")
+    git(users, "tag", tag, said.base)
+
+    with pytest.raises(ship.Unfinished, match="shipped/wk1"):
+        publish.publish(site, said, WORDS)
+
+    assert git(users, "rev-parse", "main") == said.commit
+
+
+def test_what_fails_once_the_branch_has_moved_is_no_refusal(site, users, monkeypatch):
+    said = merge(site, TRAILERS)
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(follow, "_end", full)
+        with pytest.raises(ship.Unfinished, match="No space left"):
+            publish.publish(site, said, WORDS)
+    publish.publish(site, said, WORDS)
+
+    assert git(users, "rev-parse", "main", "shipped/wk1^{commit}").split() == [said.commit] * 2
+    assert git(users, "status", "--porcelain") == ""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sprints.branch import ABSENT, OBSERVED, UNKNOWN
-from sprints.release import clone, judging, work
+from sprints.release import judging, own, refs, work
 from sprints.release.git import GitError
 from sprints.release.own import open_site
 from tests.checkout import commit, git
@@ -120,6 +120,72 @@ def test_other_branches_and_a_stash_are_kept_beside(site):
     assert len(seen.notes) == 2
 
 
+def kept_by(site, named) -> set[str]:
+    """Which of those are reachable from a ref of the gateway's own clone."""
+    reached = site.own("rev-list", "--all", "--reflog").split("\n")
+    return {name for name, commit in named.items() if commit in reached}
+
+
+def test_nothing_that_has_a_name_in_a_clone_is_lost(site):
+    made = {}
+    for name in ("first stash", "second stash"):
+        (site.tree / "a").write_text(name)
+        git(site.tree, "stash")
+        made[name] = git(site.tree, "rev-parse", "refs/stash")
+    for name, flags in (("tag", ["light"]), ("annotated tag", ["-m", "x", "heavy"])):
+        made[name] = git(site.tree, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", name)
+        git(site.tree, "tag", *flags, made[name])
+    git(site.tree, "worktree", "add", "-q", "--detach", str(site.tree / "wt"))
+    made["worktree"] = commit(site.tree / "wt", {"w": "w"})
+    git(site.tree, "notes", "add", "-m", "a note")
+    made["note"] = git(site.tree, "rev-parse", "refs/notes/commits")
+    (site.tree / "b").write_text("done")
+
+    seen = work.seen(site, MARK)
+
+    assert seen.paths == ("b",)
+    assert kept_by(site, made) == made.keys()
+    assert seen.notes[0].startswith("6 that do not go on from the branch are kept below refs/sg/")
+
+
+def test_a_clone_with_very_many_branches_is_kept_aside_whole(site):
+    base = git(site.tree, "rev-parse", "HEAD")
+    for n in range(work.MOST_KEPT + 5):
+        made = git(site.tree, "commit-tree", f"{base}^{{tree}}", "-p", base, "-m", str(n))
+        git(site.tree, "update-ref", f"refs/heads/b{n}", made)
+    (site.tree / "a").write_text("done")
+
+    seen = work.seen(site, MARK)
+
+    aside = site.beside("git-1")
+    assert "it has more than 50 branches, tags and the like" in seen.notes[1]
+    assert f"its .git is kept as {aside.name}" in seen.notes
+    assert len(git(aside, "--git-dir=.", "for-each-ref").split("\n")) >= work.MOST_KEPT + 5
+
+
+def test_a_name_of_nothing_keeps_no_commit_from_the_branch(site):
+    (site.tree / "a").write_text("mine")
+    git(site.tree, "commit", "-qam", "Mine")
+    mine = git(site.tree, "rev-parse", "HEAD")
+    (site.tree / ".git" / "refs" / "heads" / "broken").write_text("1" * 40)
+
+    seen = work.seen(site, MARK)
+
+    assert seen.head == mine
+    assert "could not be read" in seen.notes[0]
+    assert (site.tree / ".git" / "refs" / "heads" / "broken").exists()
+
+
+def test_the_users_own_tags_are_no_work_of_an_agent(users):
+    for n in range(60):
+        git(users, "tag", "-m", "x", f"v{n}")
+    site = reopened(users)
+    work.begin(site, MARK, FOUND)
+    (site.tree / "a").write_text("done")
+
+    assert work.seen(site, MARK).notes == ()
+
+
 def test_commits_that_cannot_be_read_stay_where_they_are(site):
     (site.tree / "a").write_text("mine\n")
     git(site.tree, "commit", "-qam", "Mine")
@@ -176,6 +242,43 @@ def test_odd_names_and_kinds_of_files_are_taken_as_they_are(site):
         == b"\0\r\n\xff"
     )
     assert all(path.isprintable() for path in seen.paths)
+
+
+def test_a_folder_that_became_a_link_is_taken_as_one(site):
+    (site.tree / "lib").mkdir()
+    (site.tree / "src" / "b").rename(site.tree / "lib" / "b")
+    (site.tree / "src").rmdir()
+    (site.tree / "src").symlink_to("lib")
+
+    seen = work.seen(site, MARK)
+
+    assert (seen.seen, seen.paths) == (OBSERVED, ("lib/b", "src", "src/b"))
+    assert names(site) == [".gitignore", "a", "lib/b", "src"]
+    assert git(site.tree, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("gate", [False, True])
+def test_a_file_that_became_a_pipe_is_no_file_any_more(site, gate):
+    if gate:
+        judging.enter(site, MARK, FOUND)
+    (site.tree / "a").unlink()
+    os.mkfifo(site.tree / "a")
+
+    if gate:
+        assert judging.leave(site, MARK) == 1
+        assert (site.tree / "a").read_text() == "one\nmore\n"
+    else:
+        assert work.seen(site, MARK).paths == ("a",)
+
+
+def test_a_repository_in_a_folder_of_ours_is_looked_into(site):
+    git(site.tree / "src", "init", "-q")
+    (site.tree / "src" / "b").write_text("changed\n")
+    (site.tree / "src" / "new").write_text("new\n")
+
+    seen = work.seen(site, MARK)
+
+    assert seen.paths == ("src/b", "src/new")
 
 
 @pytest.mark.parametrize("plant", ["index.lock", "HEAD.lock", "shallow", "MERGE_HEAD", "index"])
@@ -300,6 +403,24 @@ def test_locks_of_a_git_that_was_killed_are_cleared_once_they_are_old(site):
     assert old.seen == OBSERVED
 
 
+def test_a_lock_that_is_held_is_waited_for_and_one_of_the_dead_is_not_for_long(site, monkeypatch):
+    monkeypatch.setattr(own, "STALE_S", 1.0)
+    (site.own.git_dir / f"{site.branch}.lock").touch()
+    (site.own.git_dir / "packed-refs.lock").touch()
+    (site.tree / "a").write_text("work\n")
+
+    assert work.seen(reopened(site.repo), MARK).seen == OBSERVED
+
+
+def test_the_locks_of_an_index_of_ours_that_a_kill_left_stop_nobody(site):
+    for pid in (os.getpid(), 1):
+        (site.own.home / f".index-wk1~{pid}.lock").touch()
+    (site.tree / "a").write_text("work\n")
+
+    assert work.seen(site, MARK).seen == OBSERVED
+    assert [path.name for path in site.own.home.glob("*.lock")] == []
+
+
 def test_gates_judge_what_is_on_the_branch_and_their_traces_are_put_back(site):
     (site.tree / "a").write_text("work\n")
     tree = judging.enter(site, MARK, FOUND)
@@ -336,4 +457,4 @@ def test_what_a_gate_left_that_died_with_its_gateway_is_put_back(site):
 
     assert judging.judged(site, MARK) == tree
     assert judging.clear(site, MARK) == 1
-    assert clone.head_in(site.tree) == (site.branch, site.head)
+    assert refs.head_in(site.tree) == (site.branch, site.head)

@@ -1,0 +1,26 @@
+"""Become a program that is asked to end when whoever started it ends: ``PARENT_PID ARGV...``.
+
+Run in a bare interpreter, because what may be done between fork and exec of a process that has
+threads is next to nothing.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(parent: int, argv: list[str]) -> None:
+    """Raises ``OSError`` where there is no such program."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        return  # it has ended already
+    for name in ("SIGPIPE", "SIGXFSZ"):  # which an interpreter ignores, and a program must not
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+    os.execvp(argv[0], argv)  # noqa: S606 - a shell is not wanted
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,146 @@
+"""The user's checkout follows its branch: whole or not at all, whatever is killed on the way.
+
+Git works on a copy of the index, beside it, under the lock of the index. The copy is there for as
+long as files may be half changed: who finds one ends what was begun, by putting it into its place
+where the branch has moved, and else by taking back what was changed.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from gates import faults
+from sprints.release import index_lock
+from sprints.release.git import LONG_S, SHA, Git
+from sprints.release.index_lock import LOOK_S, WAIT_S
+from sprints.release.own import Site, clear_index, index_of
+from sprints.release.ship import Merge, Refused
+from sprints.release.taken_back import Change, changes, take_back
+
+UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+
+
+def follow(site: Site, merge: Merge, move: Callable[[], None]) -> bool:
+    """Change the files of the served checkout to those of the merge, then ``move`` the branch;
+    False where the branch is no longer checked out there. Raises ``Refused``, ``GitError``,
+    ``OSError`` and what ``move`` raises: then everything is as it was, unless the branch has moved.
+    """
+    git, branch = at(site), f"refs/heads/{merge.branch}"
+    folder = _folder(git)
+    with index_lock.held(folder, _who(site)) as look:
+        for commit in _unfinished(folder, site):
+            _end(git, folder, site, branch, commit)
+        if git("rev-parse", "--symbolic-full-name", "HEAD") != branch:
+            return False
+        _look_clean(git, folder, site)
+        _look_free(site.repo, changes(git, merge.base, merge.commit))
+        copy = _copy(folder, site, merge.commit)
+        shutil.copyfile(folder / "index", copy)
+        faults.point("checkout_locked")
+        try:
+            ours = replace(git, index=copy)
+            ours.holds("update-index", "-q", "--refresh")
+            ours("read-tree", "-m", "-u", merge.base, merge.commit, timeout_s=LONG_S)
+            faults.point("checkout_changed")
+            look()
+            move()
+            faults.point("ref_updated")
+        finally:
+            look()
+            _end(git, folder, site, branch, merge.commit)
+    return True
+
+
+def finish(site: Site, branch: str) -> None:
+    """End what an earlier life had begun in the checkout. Raises ``Refused``, ``GitError``,
+    ``OSError``.
+    """
+    git = at(site)
+    folder = _folder(git)
+    if index_lock.is_of(folder, _who(site)) or _unfinished(folder, site):
+        with index_lock.held(folder, _who(site)):
+            for commit in _unfinished(folder, site):
+                _end(git, folder, site, branch, commit)
+
+
+def at(site: Site) -> Git:
+    """Git in the served checkout."""
+    return Git(site.own.home, site.repo / ".git", tree=site.repo)
+
+
+def _folder(git: Git) -> Path:
+    return Path(git("rev-parse", "--absolute-git-dir"))
+
+
+def _who(site: Site) -> str:
+    return f"studio-gateway {site.sprint_id}/{site.life}"
+
+
+def _copy(folder: Path, site: Site, commit: str) -> Path:
+    """The copy of the index with which git goes on to that commit."""
+    return folder / f"studio_gateway.{site.sprint_id}.{commit}"
+
+
+def _unfinished(folder: Path, site: Site) -> list[str]:
+    """The commits to which the checkout was to go when somebody was killed."""
+    found = [path.name.rpartition(".") for path in folder.glob("studio_gateway.*")]
+    here = f"studio_gateway.{site.sprint_id}"
+    return [commit for name, _, commit in found if name == here and SHA.fullmatch(commit)]
+
+
+def _end(git: Git, folder: Path, site: Site, branch: str, commit: str) -> None:
+    """Forward where the branch has the commit, else back."""
+    copy = _copy(folder, site, commit)
+    lock = copy.with_name(f"{copy.name}.lock")
+    give_up_at = time.monotonic() + WAIT_S
+    while lock.exists() and time.monotonic() < give_up_at:  # a git that has not died with us
+        time.sleep(LOOK_S)
+    lock.unlink(missing_ok=True)
+    base, tip = git.find(f"{commit}^1"), git.find(branch)
+    if git.holds("diff-index", "--cached", "--quiet", base):  # else its user has gone on since
+        if tip and git.holds("merge-base", "--is-ancestor", commit, tip):
+            if git.find("HEAD") == commit:
+                copy.replace(folder / "index")
+        else:
+            clear_index(site)
+            take_back(replace(git, index=index_of(site)), base, commit)
+    copy.unlink(missing_ok=True)
+
+
+def _look_clean(git: Git, folder: Path, site: Site) -> None:
+    """Raises ``Refused`` where a checkout has work of its user's that is not committed."""
+    if busy := next((name for name in UNDER_WAY if (folder / name).exists()), None):
+        raise Refused(f"a merge or rebase is under way in {site.repo} ({busy}); end it")
+    changed = git("status", "--porcelain", "-z", "--untracked-files=no").split("\0")
+    if changed[0]:
+        name = changed[0][3:]
+        raise Refused(
+            f"{site.repo} has changes that are not committed ({name}); commit or stash them"
+        )
+
+
+def _look_free(root: Path, found: list[Change]) -> None:
+    """Raises ``Refused`` where a file would be written over that git does not know, or ignores."""
+    known = {change.path for change in found if change.before}
+    for change in found:
+        if not change.before:
+            for name in _in_the_way(root, change.path, known):
+                raise Refused(f"the checkout cannot follow: {name} is in the way; move it away")
+
+
+def _in_the_way(root: Path, path: str, known: set[str]) -> Iterator[str]:
+    parents = [str(one) for one in Path(path).parents][-2::-1]
+    for name in (*parents, path):
+        where = root / name
+        if where.is_symlink() or (os.path.lexists(where) and not where.is_dir()):
+            if name not in known:
+                yield name
+            return
+    for folder, _, names in os.walk(root / path):
+        for name in names:
+            inside = (Path(folder) / name).relative_to(root).as_posix()
+            if inside not in known:
+                yield inside

@@ -1,0 +1,74 @@
+"""Deleting folders that an agent has had in its hands, however deep they are.
+
+Folders inside of a folder are brought up beside it, so no path is ever longer than two names.
+"""
+
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from shutil import rmtree
+
+_BY_DESCRIPTOR = {os.open, os.rename, os.unlink, os.rmdir, os.chmod} <= os.supports_dir_fd
+
+
+def remove(folder: Path) -> None:
+    """Delete it with all that is in it, as far as that can be had; links are not followed."""
+    if not _BY_DESCRIPTOR:
+        rmtree(folder, ignore_errors=True)
+        return
+    with suppress(OSError):
+        top = _open(folder.name, os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY))
+        try:
+            _clear(top)
+        finally:
+            os.close(top)
+        folder.rmdir()
+
+
+def _open(name: str, above: int) -> int:
+    """A folder that is no link, and may be written to; ``above`` is closed. Raises ``OSError``."""
+    try:
+        if stat.S_ISDIR(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
+            os.chmod(name, 0o700, dir_fd=above)
+        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+    finally:
+        os.close(above)
+
+
+def _clear(top: int) -> None:
+    """Remove what is in it, in as many rounds as it is deep, or until none removes anything."""
+    numbers, unlike = count(), secrets.token_hex(8)
+    while names := os.listdir(top):
+        gone = 0
+        for name in names:
+            with suppress(OSError):
+                if not _unlinked(name, top):
+                    _flatten(name, top, lambda: f"{unlike}-{next(numbers)}")
+                gone += 1
+        if not gone:
+            return
+
+
+def _flatten(name: str, top: int, fresh: Callable[[], str]) -> None:
+    """Remove a folder whose own folders come to lie in ``top``. Raises ``OSError``."""
+    here = _open(name, os.dup(top))
+    try:
+        for inner in os.listdir(here):  # noqa: PTH208 - a descriptor is no path
+            if not _unlinked(inner, here):
+                os.close(_open(inner, os.dup(here)))  # one that is read-only cannot be moved
+                os.rename(inner, fresh(), src_dir_fd=here, dst_dir_fd=top)
+    finally:
+        os.close(here)
+    os.rmdir(name, dir_fd=top)
+
+
+def _unlinked(name: str, above: int) -> bool:
+    """Remove what is no folder; False for one that is. Raises ``OSError``."""
+    if stat.S_ISDIR(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
+        return False
+    os.unlink(name, dir_fd=above)
+    return True

@@ -1,0 +1,119 @@
+"""What the events of a sprint must say for its certificate to be true.
+
+Nothing is looked up: they are heard one after another, up to the event by which the sprint was
+published. Its hash is the certificate's ``chain``, and so it stands for all before it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PUBLISHES = "ship_publishing"
+SAME = ("branch", "base", "head", "commit", "tree")
+INTERRUPTED = "interrupted"
+
+
+class Told:
+    """Hears the events, oldest first, and says what they do not bear out of a certificate."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+        self._contract: Any = None
+        self._digest = ""
+        self._begun: dict[tuple[Any, Any], Mapping[str, Any]] = {}
+        self._ended: dict[tuple[Any, Any], tuple[Any, Mapping[str, Any]]] = {}
+        self._found: list[str] | None = None
+
+    def hear(self, event: Mapping[str, Any]) -> None:
+        """The next event."""
+        if self._found is not None:
+            return
+        try:
+            if event["sprint_id"] == self._facts["sprint"]:
+                self._keep(event["kind"], event["round_id"], event["data"])
+            if event["hash"] == self._facts["chain"]:
+                self._found = [*self._unlike(event)]
+        except (LookupError, TypeError, ValueError, AttributeError) as exc:
+            self._found = [f"an event cannot be read: {type(exc).__name__} {exc}"]
+
+    def missing(self) -> Iterator[str]:
+        """What is not so, a line each."""
+        if self._found is None:
+            yield f"no event has the hash {self._facts['chain'][:12]}"
+        else:
+            yield from self._found
+
+    def _keep(self, kind: str, code: Any, data: Mapping[str, Any]) -> None:
+        if kind == "note" and "digest" in data:
+            self._digest = data["digest"]
+            self._contract = data.get("contract", self._contract)
+        elif kind == "gate_started":
+            self._begun[data["gate_id"], data["number"]] = data
+        elif kind == "gate_finished":
+            self._ended[data["gate_id"], data["number"]] = code, data
+
+    def _unlike(self, event: Mapping[str, Any]) -> Iterator[str]:
+        facts, told = self._facts, event["data"]
+        if (event["sprint_id"], event["kind"]) != (facts["sprint"], PUBLISHES):
+            chain = facts["chain"][:12]
+            yield f"the event {chain} does not tell that {facts['sprint']} is published"
+            return
+        for key, said in (*((key, told[key]) for key in SAME), ("published_ts", told["since_ts"])):
+            if facts[key] != said:
+                yield f"its {key} is {_short(facts[key])}, and was {_short(said)} when published"
+        if facts["contract"] != self._digest:
+            yield f"its contract is {_short(facts['contract'])}, and was {_short(self._digest)}"
+        if _digest(self._contract) != self._digest:
+            yield f"the contract {_short(self._digest)} is told as another"
+        yield from self._gates(event["round_id"], told)
+
+    def _gates(self, code: Any, told: Mapping[str, Any]) -> Iterator[str]:
+        """Those that had to pass, and no others, each by its last run after the merge."""
+        asked = {
+            gate["gate_id"]: _digest(gate)
+            for gate in self._contract["gates"]
+            if gate["required"] and code in gate["rounds"]
+        }
+        named = [gate["gate_id"] for gate in self._facts["gates"]]
+        for name in sorted(asked.keys() - set(named)):
+            yield f"gate {name} had to pass, and is not in it"
+        for name in sorted({n for n in named if n not in asked or named.count(n) > 1}):
+            yield f"gate {name} is in it, and did not have to pass, or not twice"
+        for gate in self._facts["gates"]:
+            if gate["gate_id"] in asked:
+                after = told["after"].get(gate["gate_id"], 0)
+                yield from self._gate(gate, code, after, told, asked[gate["gate_id"]])
+
+    def _gate(
+        self, gate: Mapping[str, Any], code: Any, after: int, told: Mapping[str, Any], digest: str
+    ) -> Iterator[str]:
+        name, number = gate["gate_id"], gate["run"]
+        judged = [
+            n
+            for (gate_id, n), (where, data) in self._ended.items()
+            if gate_id == name and n > after and where == code and data["verdict"] != INTERRUPTED
+        ]
+        if not judged or max(judged) != number:
+            yield f"run {number} of gate {name} is not its last on what was merged"
+            return
+        begun, (_, ended) = self._begun[name, number], self._ended[name, number]
+        said = ended["verdict"], ended["exit_code"], ended.get("tree"), begun["attempt"]
+        if said != ("passed", gate["exit_code"], gate["tree"], told["attempt"]):
+            yield f"no event tells that run {number} of gate {name} passed on that tree"
+        if not gate["digest"] == begun["digest"] == digest:
+            yield f"run {number} of gate {name} was of another definition"
+        for what in ("stdout", "stderr"):
+            path = f"gates/{name}/runs/{number}/{what}.txt"
+            if ended.get("outputs", {}).get(path, "") != gate[f"{what}_sha256"]:
+                yield f"{what} of run {number} of gate {name} was another when it ended"
+
+
+def _digest(frozen: Any) -> str:
+    """As a contract and a definition are hashed."""
+    return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()
+
+
+def _short(said: Any) -> str:
+    text = str(said)
+    return text[:12] if len(text) >= 40 else text
