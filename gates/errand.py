@@ -52,6 +52,8 @@ def run(
             code, words = _ended(argv, (input_, out, err), timeout_s, cwd, env, bound=bound)
         said, whole = _read(out, most)
         why, _ = _read(err, CAPTURE_BYTES)
+    if words and why and not why.endswith(b"\n"):
+        why += b"\n"
     return Errand(code, said, why + words.encode("utf-8", "replace"), whole)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates import process
+from gates.errand import TIMED_OUT
 
 TIMEOUT_S = 120.0
 LONG_S = 1800.0  # for what copies a history
@@ -202,6 +203,8 @@ def _worded(verb: str, said: process.Errand) -> str:
     text = said.err.decode("utf-8", "replace")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
+    if said.code == TIMED_OUT:  # what it said of its own end is not why
+        lines = lines[-1:]
     told = next((x for x in lines if x.startswith(("fatal:", "error:"))), "".join(lines[:1]))
     why = (
         "".join(c for c in told if c.isprintable()).removeprefix("fatal: ").removeprefix("error: ")
