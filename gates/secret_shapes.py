@@ -89,6 +89,7 @@ PEM = Shape(
     rf"{_PEM_BODY}{{0,{PEM_BYTES}}}(?:--{{0,4}}(?:E[A-Z0-9\ ]{{0,63}}-{{0,5}})?)?)",
 )
 SHAPES = (*LINES, PEM)
+_FIRST = re.compile(b"[gAxswa:]")  # letters with which those of LINES begin
 
 
 class Sieve:
@@ -147,7 +148,8 @@ def held_from(block: bytes, start: int) -> int:
     size = len(block)
     found = size
     line = max(start, block.rfind(b"\n", start) + 1, size - LONGEST_LINE)
-    if line < size and (match := _begun_line().search(block, line)):
+    first = _FIRST.search(block, line)
+    if first and (match := _begun_line().search(block, first.start())):
         found = match.start()
     begin = block.rfind(b"-----BEGIN ", max(start, size - PEM_BYTES - LONGEST_LINE))
     if begin >= 0 and _begun_pem().match(block, begin):
