@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sprints.agent_definition import SCRIPTED, AgentDefinition
-from sprints.agents.probe import Place, clones, probe
+from sprints.agents.probe import probe
 from sprints.doctor import Check, Finding, missing_in
 from sprints.models import Agent
 from sprints.models.lease import held, holder
+from sprints.release.trial import Place, clones
 from sprints.schema import check_schema
 from sprints.store import Store
 

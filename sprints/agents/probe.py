@@ -1,11 +1,7 @@
 """Is an agent's program there, does it answer, and does it keep to its clone? Tried for real."""
 
 import os
-import shutil
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +13,9 @@ from sprints.agents.exchange import Question
 from sprints.agents.prompts import trial
 from sprints.agents.replies import plain
 
-GIT_S, VERSION_S = 120.0, 10.0
+VERSION_S = 10.0
 LONGEST = 80  # characters of a version, and of a Status
 NAMED = 3  # files that changed outside
-# Our own calls of git hear nobody's settings: neither the user's nor those of the environment.
-GIT_ENV = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
-
 Seen = dict[str, tuple[int, int, int]]
 
 
@@ -36,45 +29,6 @@ class Trial:
     text: str
     version: str
     outside: tuple[str, ...] = ()
-
-
-@contextmanager
-def clones(repo: Path) -> Iterator["Place"]:
-    """A place for trials, removed in the end."""
-    with tempfile.TemporaryDirectory(prefix="studio-gateway-", ignore_cleanup_errors=True) as name:
-        yield Place(repo, Path(name).resolve())
-
-
-class Place:
-    """Where agents are tried: each in a clone of its own of ``repo``."""
-
-    def __init__(self, repo: Path, root: Path) -> None:
-        self._repo, self._root, self._count = repo, root, 0
-
-    def fresh(self) -> tuple[Path, bool]:
-        """A new clone, and whether it is one: where there is no commit to clone, it is an empty
-        repository. It knows no way back to where it came from. Raises ``OSError``.
-        """
-        self._count += 1
-        here = self._root / str(self._count) / "clone"
-        here.parent.mkdir()
-        source = ["--no-hardlinks", "--no-tags", "--quiet", "--", str(self._repo), str(here)]
-        code, said = self._git("clone", *source)
-        if code == 0:
-            self._git("-C", str(here), "remote", "remove", "origin")
-            return here, True
-        if "dubious ownership" in said:
-            raise OSError(f"git does not clone it: {said.strip()[-300:]}")
-        shutil.rmtree(here, ignore_errors=True)
-        code, said = self._git("init", "--quiet", "--", str(here))
-        if code:
-            raise OSError(f"git makes no repository: {said.strip()[-200:]}")
-        return here, False
-
-    def _git(self, *argv: str) -> tuple[int, str]:
-        env = GIT_ENV | {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
-        fixed = ["git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false"]
-        return process.capture([*fixed, *argv], timeout_s=GIT_S, env=env)
 
 
 def _version(agent: AgentDefinition, cwd: Path) -> str:

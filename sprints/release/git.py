@@ -186,16 +186,30 @@ def version() -> str:
 
 def make(home: Path, folder: Path, *, bare: bool, branch: str = "main") -> None:
     """A new repository, with nothing in it that a template would bring. Raises ``GitError``."""
-    flags = ["--quiet", "--template=", f"--initial-branch={branch}", *(["--bare"] if bare else [])]
+    flags = [f"--initial-branch={branch}", *(["--bare"] if bare else [])]
+    _begin(home, "init", *flags, "--", str(folder))
+
+
+def clone(home: Path, source: Path, folder: Path) -> None:
+    """A copy of ``source`` with its files, which shares nothing with it and knows no way back.
+    Raises ``GitError``.
+    """
+    flags = ("--no-hardlinks", "--no-tags")
+    _begin(home, "clone", *flags, "--", str(source), str(folder), timeout_s=LONG_S)
+    Git(home, folder / ".git")("remote", "remove", "origin")
+
+
+def _begin(home: Path, verb: str, *argv: str, timeout_s: float = TIMEOUT_S) -> None:
+    """Have git make a repository, without what a template would bring. Raises ``GitError``."""
+    fixed = [word for key, value in FIXED.items() for word in ("-c", f"{key}={value}")]
     said = process.errand(
-        ["git", *(w for k, v in FIXED.items() for w in ("-c", f"{k}={v}")), "init", *flags, "--",
-         str(folder)],
-        timeout_s=TIMEOUT_S,
+        ["git", *fixed, verb, "--quiet", "--template=", *argv],
+        timeout_s=timeout_s,
         cwd=home,
         env=environment(home),
-    )  # fmt: skip
+    )
     if said.code:
-        raise GitError(_worded("init", said))
+        raise GitError(_worded(verb, said))
 
 
 def _worded(verb: str, said: process.Errand) -> str:

@@ -114,7 +114,7 @@ def _own(repo: Path, root: Path) -> Git:
     home = home_of(root)
     for folder in (home, root / "work"):
         folder.mkdir(mode=0o700, exist_ok=True)
-    _configure(home, repo)
+    configure(home, repo)
     folder = home / "own.git"
     if not folder.is_dir():
         new = free(home / ".own")
@@ -127,7 +127,7 @@ def _own(repo: Path, root: Path) -> Git:
     return Git(home, folder)
 
 
-def _configure(home: Path, repo: Path) -> None:
+def configure(home: Path, repo: Path) -> None:
     """The gateway's one configuration, which also what git starts by itself has: the user's
     repository may be read whoever owns it, and no summary of commits is believed.
     """

@@ -25,7 +25,7 @@ NO_POINT = {
     "sprints/operations/import_acts.py:_keep_aside": "the same",
     "gates/faults.py:fsync": "it is the point",
     "sprints/release/own.py:_own": "an empty repository, made again where it is not there",
-    "sprints/release/own.py:_configure": "written again wherever it differs",
+    "sprints/release/own.py:configure": "written again wherever it differs",
     "sprints/release/follow.py:_end": "right after ref_updated, and done again by who finds it",
     "sprints/release/index_lock.py:_take": "a lock that is ours already, taken over",
     "sprints/release/removal.py:_flatten": "of what is being deleted",

@@ -135,9 +135,12 @@ def test_one_that_leaves_its_clone_is_named(checkout, tried):
     assert found["remedy"].startswith("git -C ")
 
 
-def test_where_nothing_can_be_cloned_it_is_tried_in_an_empty_repository(store, tried):
+@pytest.mark.parametrize("has_git", [True, False])
+def test_where_nothing_can_be_cloned_it_is_tried_in_an_empty_repository(store, tried, has_git):
     set_speaker("replies")
     shutil.rmtree(store.repo / ".git")
+    if has_git:
+        subprocess.run(["git", "init", "-q"], cwd=store.repo, check=True)
 
     code, (found,) = tried()
 

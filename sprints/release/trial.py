@@ -1,0 +1,44 @@
+"""Clones in which agents are tried: no sprint's, and removed in the end."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sprints.release.base import users
+from sprints.release.git import GitError, clone, make
+from sprints.release.own import configure
+
+
+@contextmanager
+def clones(repo: Path) -> Iterator["Place"]:
+    """A place for trials, removed in the end."""
+    with tempfile.TemporaryDirectory(prefix="studio-gateway-", ignore_cleanup_errors=True) as name:
+        yield Place(repo, Path(name).resolve())
+
+
+class Place:
+    """Where agents are tried: each in a clone of its own of ``repo``."""
+
+    def __init__(self, repo: Path, root: Path) -> None:
+        self._repo, self._root, self._count = repo, root, 0
+        self._home = root / "home"
+        self._home.mkdir()
+        configure(self._home, repo)
+
+    def fresh(self) -> tuple[Path, bool]:
+        """A new clone, and whether it is one: where there is no commit to clone, it is an empty
+        repository. It knows no way back to where it came from. Raises ``OSError``.
+        """
+        self._count += 1
+        here = self._root / str(self._count) / "clone"
+        here.parent.mkdir()
+        try:
+            git = users(self._repo, self._home)
+            if git.git_dir.is_dir() and git.holds("rev-parse", "--verify", "-q", "HEAD^{commit}"):
+                clone(self._home, self._repo, here)
+                return here, True
+            make(self._home, here, bare=False)
+        except GitError as exc:
+            raise OSError(str(exc)) from exc
+        return here, False
