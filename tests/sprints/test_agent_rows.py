@@ -10,7 +10,7 @@ from sprints import agent_file, agent_rows, operations
 from sprints.agent_definition import CARD, AgentDefinition
 from sprints.agents.presets import PRESETS
 from sprints.agents.roster import AGENTS
-from sprints.management.commands.sprint import user
+from sprints.management.person import user
 from sprints.models import Agent, Event
 
 ODD = 'a "quoted" \\ word\twith\nlines, \x7f, \u00e9, \U0001f600'

@@ -15,7 +15,7 @@ from sprints.agent_definition import CARD, COMMAND, PLACES, SCRIPTED
 from sprints.agents.presets import PRESETS, preset
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
-from sprints.management.commands.sprint import user
+from sprints.management.person import user
 from sprints.models import Agent
 
 FILE_BYTES = 1 << 20

@@ -6,7 +6,7 @@ from typing import Any
 
 from sprints import operations
 from sprints.management.base import GatewayCommand, subcommands
-from sprints.management.commands.sprint import user
+from sprints.management.person import user
 
 
 class Command(GatewayCommand):

@@ -13,7 +13,7 @@ from sprints import gate_rows
 from sprints.contract import CODES, GATED, PROFILES
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
-from sprints.management.commands.sprint import user
+from sprints.management.person import user
 
 
 class Command(GatewayCommand):

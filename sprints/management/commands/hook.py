@@ -14,7 +14,7 @@ from sprints.hook_definition import HookDefinition
 from sprints.hooks.points import POINTS
 from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
 from sprints.management.commands.events import count
-from sprints.management.commands.sprint import user
+from sprints.management.person import user
 from sprints.models import Delivery, Hook
 
 # The option that names the target of each kind.

@@ -7,7 +7,7 @@ from typing import Any
 from sprints import operations, queries
 from sprints.contract import DEADLINES, PROFILES
 from sprints.management.base import GatewayCommand, subcommands
-from sprints.management.commands.sprint import read_brief, tell_who_works, user
+from sprints.management.person import read_brief, tell_who_works, user
 
 
 class Command(GatewayCommand):

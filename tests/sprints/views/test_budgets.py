@@ -7,7 +7,7 @@ import pytest
 
 from sprints import agent_rows, operations, queue
 from sprints.engine.carry import Wish
-from sprints.management.commands.sprint import user
+from sprints.management.person import user
 from sprints.mirror.verify import differences
 from sprints.models import Event, Sprint, Task
 from sprints.roles import Role

@@ -1,0 +1,68 @@
+"""How a sprint that was carried here ended, in words and as an exit code."""
+
+from typing import Any
+
+from sprints.engine.answer_moves import question_of
+from sprints.engine.budget_moves import parked_for
+from sprints.engine.carry import Wish
+from sprints.engine.holds import paused_by
+from sprints.snapshot import Snapshot
+from sprints.switches import switches
+
+EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
+
+
+def report(out: Any, after: Snapshot, wish: Wish) -> None:
+    """Say how it ended and what to type next."""
+    status, sprint_id = after.sprint.status, after.sprint_id
+    if status == "failed":
+        out.write(f"{sprint_id} failed: {after.sprint.last_error}")
+        _evidence(out, after)
+        out.write(f"next: studio-gateway sprint retry {sprint_id}")
+    elif status == "blocked":
+        out.write(f"{sprint_id} is blocked: {after.sprint.last_error}")
+        act, more = "answer" if question_of(after) else "retry", ""
+        if used := parked_for(after):
+            act, more = "budget", f" --{used.out} N"
+        text = " --text '…'" if act == "answer" else more
+        out.write(f"next: studio-gateway sprint {act} {sprint_id}{text}")
+    elif status == "running" and wish.hand_back:
+        out.write(f"{sprint_id} goes on with: studio-gateway sprint run {sprint_id}")
+    elif status == "running" and after.paused:
+        out.write(f"{sprint_id} is paused by {paused_by(after)}")
+        out.write(f"next: studio-gateway sprint resume {sprint_id}")
+    elif status == "running" and switches().automation_paused:
+        out.write(f"{sprint_id} is held: automation_paused is set in config.json")
+        out.write("next: studio-gateway config set automation_paused false")
+    elif status == "running":
+        out.write(f"{sprint_id} is at {after.sprint.current_round}")
+    else:
+        out.write(f"{sprint_id} {status}")
+
+
+def _evidence(out: Any, after: Snapshot) -> None:
+    mute = [task for task in after.tasks if task.status == "blocked"]
+    if mute and (after.sprint.last_error or "").startswith("agent_failed"):
+        details = mute[-1].details
+        for line in (details.get("tail"), details["stdout"], details["stderr"]):
+            if line:
+                out.write(f"  {line}")
+    red = [
+        run
+        for run in after.gate_runs
+        if run.required and run.status != "passed" and run.attempt == after.sprint.attempt
+    ]
+    if red and (after.sprint.last_error or "").startswith("gate_failed"):
+        last = red[-1]
+        out.write(f"  {last.gate_id}: {last.reason}")
+        for path in (last.stdout_path, last.stderr_path):
+            out.write(f"  {path}")
+
+
+def exit_code(after: Snapshot, wish: Wish) -> int:
+    """As the README lists them."""
+    status = after.sprint.status
+    if status == "running":
+        held = after.paused or switches().automation_paused
+        return 143 if wish.hand_back else 3 if held else 0
+    return 130 if status == "cancelled" and wish.cancel_by else EXIT[status]
