@@ -35,6 +35,16 @@ def declare(parser: ArgumentParser) -> None:
         metavar="N",
         help="how many gates of a round may run side by side (1)",
     )
+    edit = act("edit", "another title or brief, other settings; frozen ones while it does not run")
+    edit.add_argument("--title", help="one line for people; empty: the id")
+    edit.add_argument("--brief-file", metavar="F", help="a text file with the brief")
+    for made in (create, edit):
+        made.add_argument(
+            "--set",
+            action="append",
+            metavar="KEY=VALUE",
+            help="a key of its meta, the value as JSON or as it stands; null removes it",
+        )
     run = act("run", "carry it through R0 to R5 here, with a progress display")
     act("step", "carry it through one round, starting it if need be")
     retry = act("retry", "start again at the round that failed, as a new attempt")

@@ -20,6 +20,7 @@ from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
+from sprints.meta import BadMeta, merged
 from sprints.models import Agent, Hook, Sprint
 from sprints.models.event import HOOK_DEPTH
 from sprints.models.lease import Held, release, take
@@ -42,11 +43,12 @@ def create(
     profile: str = "",
     deadline: str = "",
     gates_at_once: int | None = None,
+    meta: Mapping[str, Any] | None = None,
 ) -> Sprint:
     """A sprint that can be started. Raises ``Refused``.
 
     An empty ``title`` is the id; what follows it is written into the sprint's meta only where it
-    is given.
+    is given, and has the last word over ``meta``.
     """
     try:
         check_id(sprint_id)
@@ -54,16 +56,19 @@ def create(
         raise Refused(str(exc)) from exc
     check_wish(title, brief, profile, deadline)
     title = title.strip() or sprint_id
-    meta: dict[str, Any] = {"created_by": by}
     given: dict[str, Any] = {
         "brief": brief,
         "gate_profile": profile,
         "round_deadline": deadline,
         "gates_at_once": gates_at_once,
     }
-    meta |= {key: value for key, value in given.items() if value}
+    given = {key: value for key, value in given.items() if value}
+    try:
+        whole = merged({"created_by": by}, {**(meta or {}), **given})
+    except BadMeta as exc:
+        raise Refused(str(exc)) from exc
     at = timezone.now()
-    move = acts.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), meta, at)
+    move = acts.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), whole, at)
     try:
         record(sprint_id, [move], None, at)
     except IntegrityError:

@@ -1,4 +1,4 @@
-"""``sprint``: create, run, step, show, list, answer, budget, pause, resume, cancel, retry."""
+"""``sprint``: create, edit, run, step, show, list, answer, budget, pause, resume, cancel, retry."""
 
 import json
 import sys
@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 from sprints import operations, queries
 from sprints.engine.carry import LeaseLost, Wish
 from sprints.engine.spent import spent
+from sprints.management.arguments import settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.person import read_brief, tell_who_works, user
 from sprints.management.progress import watched, wishes_from_signals
@@ -27,7 +28,7 @@ LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of i
 class Command(GatewayCommand):
     """Everything that is done to one sprint."""
 
-    help = "Create, run, step, show, list, answer, budget, pause, resume, cancel, retry a sprint."
+    help = "Create, edit, run, step, show, list, answer, pause, resume, cancel, retry a sprint."
     writes = True
     asks = ("show", "list")
 
@@ -44,12 +45,21 @@ class Command(GatewayCommand):
             options["id"],
             title=options["title"],
             by="cli",
-            brief=read_brief(options["brief_file"]),
             profile=options["profile"],
             deadline=options["deadline"],
             gates_at_once=options["gates_at_once"],
+            meta=_meta_of(options),
         )
         self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
+
+    def _edit(self, options: dict[str, Any]) -> None:
+        sprint_id, title, patch = options["id"], options["title"], _meta_of(options)
+        if title is None and not patch:
+            raise CommandError("nothing to change; give --title, --brief-file or --set KEY=VALUE")
+        before = queries.get(sprint_id)
+        after = operations.edit(sprint_id, user(), title, patch)
+        same = (before.title, before.meta) == (after.title, after.meta)
+        self.stdout.write(f"{sprint_id} is as it was" if same else f"changed {sprint_id}")
 
     def _run(self, options: dict[str, Any]) -> None:
         if options["queue"]:
@@ -150,6 +160,16 @@ class Command(GatewayCommand):
         from sprints.management import tables
 
         tables.sprints(rows)
+
+
+def _meta_of(options: dict[str, Any]) -> dict[str, Any]:
+    """What is typed of a sprint's meta. Raises ``CommandError``."""
+    patch = settings_of(options["set"])
+    if options["brief_file"] is None:
+        return patch
+    if "brief" in patch:
+        raise CommandError("--brief-file and --set brief: give one of them")
+    return patch | {"brief": read_brief(options["brief_file"])}
 
 
 def _courier() -> AbstractContextManager[object]:
