@@ -80,6 +80,10 @@ class Store:
     def artifacts(self) -> Path:
         return self.root / "artifacts"
 
+    @property
+    def web_lock(self) -> Path:
+        return self.root / "web.lock"
+
     def evidence_of(self, sprint_id: str) -> Path:
         """The folder of one sprint."""
         return self.artifacts / sprint_id
