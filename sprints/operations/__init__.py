@@ -44,6 +44,7 @@ from sprints.operations.store_acts import (
     initialise,
     settle_files,
 )
+from sprints.operations.unship_acts import unship
 from sprints.operations.upgrade_acts import upgrade, way_back
 from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
@@ -86,6 +87,7 @@ __all__ = [
     "start",
     "step",
     "turn_schedule",
+    "unship",
     "upgrade",
     "verify",
     "verify_file",
