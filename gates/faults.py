@@ -51,6 +51,7 @@ POINTS = {
     "base_fetched": True,  # and no branch begins there yet
     "clone_made": True,
     "clone_renewed": True,  # its .git is away, and the new one is not there
+    "clone_cleared": True,  # it has another name, and is not removed
     "work_kept": True,  # the branch has it, and the clone does not
     # shipping what has passed
     "merge_started": True,

@@ -56,7 +56,7 @@ def test_every_point_is_tried():
     clones = {
         "base_fetched",
         "clone_made",
-       
+        "clone_cleared",
         "clone_renewed",
         "work_kept",
     }  # tests/e2e/test_clones
