@@ -12,7 +12,7 @@ from sprints.release import clone, upstream
 from sprints.release.base import submodules, users
 from sprints.release.git import LONG_S, SHA, Git, GitError, make
 from sprints.release.own import Site, fetch
-from sprints.release.removal import remove
+from sprints.release.removal import or_none, remove
 from sprints.release.ship import Merge
 
 MOST_NAMED = 5
@@ -120,10 +120,11 @@ def scratch(site: Site, commit: str, *more: str) -> Git:
     remove(folder)
     if os.path.lexists(folder):
         raise GitError(f"{folder} cannot be removed")
-    make(site.own.home, folder, bare=False, branch=site.base.branch)
     git = Git(site.own.home, folder / ".git", tree=folder)
     specs = [f"{commit}:refs/heads/{site.base.branch}"]
     specs += [f"{one}:refs/studio/{one}" for one in more if SHA.fullmatch(one)]
-    fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
-    git("read-tree", "--reset", "-u", "HEAD", timeout_s=LONG_S)
+    with or_none(folder):
+        make(site.own.home, folder, bare=False, branch=site.base.branch)
+        fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
+        git("read-tree", "--reset", "-u", "HEAD", timeout_s=LONG_S)
     return git

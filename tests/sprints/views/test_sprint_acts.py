@@ -76,6 +76,20 @@ def test_what_has_shipped_nothing_cannot_be_taken_back(operator):
     assert Sprint.objects.count() == 1
 
 
+def test_what_was_shipped_can_be_taken_back_once(operator):
+    shipping = {"status": "shipped", "tag": "shipped/wk1", "commit": "1" * 40, "branch": "main"}
+    Sprint.objects.update(status="succeeded", meta={"shipping": shipping})
+    before = text_of(operator.get("/sprints/wk1/"))
+
+    said = does(operator, "unship", why="it is slow")
+    Sprint.objects.update(meta={"shipping": shipping, "unshipped_by": "wk1-unship"})
+
+    assert "Take back" in before
+    assert "Refused: wk1 cannot be taken back: " in said
+    assert Sprint.objects.count() == 1
+    assert "Take back" not in text_of(operator.get("/sprints/wk1/"))
+
+
 def test_a_step_is_handed_to_the_workers(operator):
     said = does(operator, "step")
 
