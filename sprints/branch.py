@@ -50,6 +50,18 @@ class Seen:
         return {key: value for key, value in whole.items() if value or key in ("seen", "files")}
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What a sprint takes back: the merge ``commit`` by which ``sprint`` was shipped."""
+
+    sprint: str
+    commit: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is frozen with the contract."""
+        return asdict(self)
+
+
 def branch_of(sprint_id: str) -> str:
     """The name of the sprint's branch."""
     return f"sg/{sprint_id}"

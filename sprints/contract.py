@@ -14,9 +14,17 @@ from typing import Any, Self
 from gates.definition import Definition
 from sprints import agent_budget
 from sprints.agent_definition import SCRIPTED, AgentDefinition
-from sprints.branch import Base
+from sprints.branch import Base, Undone
 from sprints.hook_definition import HookDefinition
-from sprints.overrides import AGENT_IDS, bad_overrides, implementer_of, is_count, is_span, table
+from sprints.overrides import (
+    AGENT_IDS,
+    bad_overrides,
+    implementer_of,
+    is_count,
+    is_span,
+    remote_of,
+    table,
+)
 from sprints.plan import (
     AGENT_BUDGET,
     CODES,
@@ -53,8 +61,9 @@ class Contract:
     programs may use up; None without any, and for one that was frozen before there were budgets.
     ``base`` is the commit from which its work begins in a clone; None where gates judge the
     repository as it lies. ``ship``: what has passed is merged into the branch of the base, at the
-    end of the last round. ``fix_attempts`` is how often red gates of one round go back to
-    ``implementer``, who made the work; ``rerun_red``: once each has said no twice of one tree.
+    end of the last round, and pushed to ``ship_remote`` where one is named. ``fix_attempts`` is how
+    often red gates of one round go back to ``implementer``, who made the work; ``rerun_red``: once
+    each has said no twice of one tree. ``undoes`` is what it takes back; None for most.
     """
 
     profile: str
@@ -67,9 +76,11 @@ class Contract:
     budget: AgentBudget | None = None
     base: Base | None = None
     ship: bool = False
+    ship_remote: str = ""
     fix_attempts: int = 0
     implementer: str = LEAD
     rerun_red: bool = False
+    undoes: Undone | None = None
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -119,6 +130,8 @@ class Contract:
             **({"budget": asdict(self.budget)} if self.budget else {}),
             **({"base": self.base.to_json()} if self.base else {}),
             **({"ship": True} if self.ship else {}),
+            **({"ship_remote": self.ship_remote} if self.ship_remote else {}),
+            **({"undoes": self.undoes.to_json()} if self.undoes else {}),
             **self._feedback(),
         }
 
@@ -144,6 +157,8 @@ class Contract:
             budget=AgentBudget(**data["budget"]) if "budget" in data else None,
             base=Base.from_json(data["base"]) if "base" in data else None,
             ship=data.get("ship", False),
+            ship_remote=data.get("ship_remote", ""),
+            undoes=Undone(**data["undoes"]) if "undoes" in data else None,
             fix_attempts=data.get("fix_attempts", 0),
             implementer=data.get("implementer", LEAD),
             rerun_red=data.get("rerun_red", False),
@@ -213,8 +228,9 @@ def draft(
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
-    ``fix_attempts``, ``implementer`` and ``rerun_red``; ``gates`` are those of the profile. Of
-    ``agents``, those are taken that are asked and are not scripted; ``budget`` is theirs.
+    ``ship_remote``, ``fix_attempts``, ``implementer`` and ``rerun_red``; ``gates`` are those of the
+    profile. Of ``agents``, those are taken that are asked and are not scripted; ``budget`` is
+    theirs.
     """
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     implementer = implementer_of(meta)
@@ -230,6 +246,7 @@ def draft(
         agents=programs,
         budget=budget if programs else None,
         ship=meta.get("enable_auto_merge") is True,
+        ship_remote=remote_of(meta) if meta.get("enable_auto_merge") is True else "",
         fix_attempts=meta.get("fix_attempts", FIX_ATTEMPTS) if programs else 0,
         implementer=implementer,
         rerun_red=bool(programs) and meta.get("rerun_red") is True,

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import secrets
 import shlex
 import socket
@@ -189,12 +190,23 @@ def _boolean(value: object) -> bool:
     return isinstance(value, bool)
 
 
+REMOTE_RULE = "the name of a remote, such as origin, or empty for none"
+
+
+def is_remote(value: object) -> bool:
+    """Whether a remote may have that name, or none is meant."""
+    return isinstance(value, str) and bool(
+        re.fullmatch(r"([A-Za-z0-9][\w./-]{0,99})?", value, re.A)
+    )
+
+
 RULES: dict[str, tuple[str, Any]] = {
     "auth_token": ("a text of at least 16 characters", _text(16)),
     "secret_key": ("a text of at least 32 characters", _text(32)),
     "bind_host": ("a host name or address", _text(1)),
     "port": ("a whole number from 1 to 65535", _integer(1, 65535)),
     "enable_auto_merge": ("true or false", _boolean),
+    "ship_remote": (REMOTE_RULE, is_remote),
     "automation_paused": ("true or false", _boolean),
     "max_concurrent_global": ("a whole number from 1 to 64", _integer(1, 64)),
     "agent_launches": ("a whole number from 1 to 10000", _integer(1, 10_000)),

@@ -15,6 +15,7 @@ class Switches:
     bind_host: str = BIND_HOST
     port: int = PORT
     enable_auto_merge: bool = False
+    ship_remote: str = ""
     automation_paused: bool = False
     max_concurrent_global: int = 4
     gate_profile: str = "quick"

@@ -31,6 +31,9 @@ class Switches(forms.Form):
     agent_launches = forms.IntegerField(help_text="of programs, in a sprint that starts")
     agent_minutes = forms.FloatField(help_text="that programs run, in a sprint that starts")
     enable_auto_merge = forms.BooleanField(required=False)
+    ship_remote = forms.CharField(
+        required=False, help_text="where what is merged is pushed to, such as origin"
+    )
     bind_host = forms.CharField(help_text="from the next start on")
     port = forms.IntegerField(help_text="from the next start on")
 

@@ -163,6 +163,8 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
             said = after.truth.get(last.id) if last and last.number > merged else None
             if gate.required and said != Verdict.PASSED:
                 yield f"it is {now}, and gate {gate.gate_id} said {said} of what was merged"
+        if ("url" in ship_moves.state(snapshot)) != bool(snapshot.terms.ship_remote):
+            yield f"it is {now}, and is not pushed to where the contract says"
     if was == ship_moves.SHIPPED and now != was:
         yield f"it was shipped, and is {now} again"
     to_be = snapshot.terms.ship and snapshot.terms.base is not None

@@ -187,8 +187,9 @@ def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
     at, kind, data = moment(event["ts"]), event["kind"], event["data"]
     reason = data.get("reason", "") if kind == "ship_refused" else ""
     if ship_moves.status(snapshot) == ship_moves.PUBLISHING:
-        return Published(at, data.get("tag", ""), moved=kind == "ship_moved", reason=reason)
-    keys = ("branch", "base", "head", "commit", "tree")
+        tag, unfinished = data.get("tag", ""), data.get("unfinished", "")
+        return Published(at, tag, unfinished, moved=kind == "ship_moved", reason=reason)
+    keys = ("branch", "base", "head", "commit", "tree", "url")
     return Merged(at, ship.Merge(**{key: data.get(key, "") for key in keys}, reason=reason))
 
 

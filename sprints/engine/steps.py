@@ -181,8 +181,9 @@ def _shipped(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]
             (WORLD, "moved", Published(at, moved=True)),
             (WORLD, "refused", Published(at, reason="not clean")),
         ]
+    url = "u" if snapshot.terms.ship_remote else ""
     return [
-        (WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", "t"))),
+        (WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", "t", url=url))),
         (WORLD, "nothing", Merged(at, ship.Merge("main", "b", "h"))),
         (WORLD, "conflict", Merged(at, ship.Merge("main", "b", "h", reason="it conflicts"))),
     ]

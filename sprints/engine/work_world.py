@@ -25,12 +25,21 @@ def site_of(snapshot: Snapshot, world: World) -> Site | None:
     """The sprint's site; None for one that works in the repository as it lies. Raises
     ``GitError``.
     """
-    base, started_at = snapshot.terms.base, snapshot.sprint.started_at
+    return site_at(snapshot, world.repo)
+
+
+def site_at(snapshot: Snapshot, repo: Path) -> Site | None:
+    """The same, in that repository. Raises ``GitError``."""
+    base = snapshot.contract.base if snapshot.contract else None
+    started_at = snapshot.sprint.started_at
     if base is None or started_at is None:
         return None
     life = "".join(c for c in stamp(started_at) if c.isdigit())
-    root = Store(world.repo).root
-    return open_site(world.repo, root, snapshot.sprint_id, life, base, known(snapshot))
+    root = Store(repo).root
+    site = open_site(repo, root, snapshot.sprint_id, life, base, known(snapshot))
+    undone = snapshot.terms.undoes
+    undoes = undone.sprint if undone else ""
+    return replace(site, remote=snapshot.terms.ship_remote, undoes=undoes)
 
 
 def cwd(snapshot: Snapshot, world: World) -> Path:

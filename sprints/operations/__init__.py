@@ -44,6 +44,8 @@ from sprints.operations.store_acts import (
     initialise,
     settle_files,
 )
+from sprints.operations.tidy_acts import tidy
+from sprints.operations.unship_acts import unship
 from sprints.operations.upgrade_acts import upgrade, way_back
 from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
@@ -85,7 +87,9 @@ __all__ = [
     "settle_files",
     "start",
     "step",
+    "tidy",
     "turn_schedule",
+    "unship",
     "upgrade",
     "verify",
     "verify_file",

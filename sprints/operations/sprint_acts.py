@@ -18,6 +18,7 @@ from sprints.agent_definition import SCRIPTED
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
+from sprints.engine.unship_moves import undoing
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
 from sprints.meta import BadMeta, merged
@@ -113,9 +114,12 @@ def contract_for(meta: dict[str, Any]) -> Contract:
         )
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
     budget = AgentBudget(now.agent_launches, now.agent_minutes)
-    ship = meta.get("enable_auto_merge", switches().enable_auto_merge)
-    chosen = {**meta, "gate_profile": profile, "enable_auto_merge": ship}
-    return draft(chosen, gates, hooks, agents, budget)
+    ship = {
+        "enable_auto_merge": meta.get("enable_auto_merge", now.enable_auto_merge),
+        "ship_remote": meta.get("ship_remote", now.ship_remote),
+    }
+    chosen = {**meta, "gate_profile": profile, **ship}
+    return undoing(draft(chosen, gates, hooks, agents, budget), meta)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:

@@ -11,6 +11,7 @@ from django.shortcuts import resolve_url
 from sprints import operations, queries
 from sprints.agent_budget import USED_UP
 from sprints.contract import CODES, ContractError
+from sprints.engine.unship_moves import UNSHIPPED_BY, is_shipped
 from sprints.models import Sprint
 from sprints.operations import Refused
 from sprints.roles import Role
@@ -70,6 +71,9 @@ def acts_of(rows: SprintRows) -> list[Act]:
                 says = "Lets its agents go on in the same round, up to so much in all."
                 return [Act("budget", "Give more", "b", says, main=True), again, stop]
             return [again, stop] if sprint.status == "blocked" else [again]
+        case "succeeded" if is_shipped(sprint.meta) and UNSHIPPED_BY not in sprint.meta:
+            says = "Makes a sprint that reverts the merge, judges that, and publishes it."
+            return [Act("unship", "Take back", "u", says)]
     return []
 
 
@@ -103,6 +107,12 @@ def _cancel(sprint_id: str, by: str, form: Any) -> str:
     if queries.get(sprint_id).status == "cancelled":
         return "Cancelled."
     return "Asked to stop: it is cancelled as soon as nothing of it runs."
+
+
+def _unship(sprint_id: str, by: str, form: Any) -> str:
+    name = operations.unship(sprint_id, by, form.get("why", "").strip())
+    operations.start(name, by=by)
+    return f"{name} takes it back; it is handed to the workers."
 
 
 def _answer(sprint_id: str, by: str, form: Any) -> str:
@@ -150,6 +160,7 @@ ACTS: dict[str, Do] = {
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,
+    "unship": _unship,
     "answer": _answer,
     "budget": _budget,
     "edit": _edit,

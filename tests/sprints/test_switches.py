@@ -88,6 +88,7 @@ def test_a_switch_that_was_turned_is_told_and_the_token_is_not_shown(store, invo
         "gate_profile": "quick",
         "max_concurrent_global": 4,
         "port": 8080,
+        "ship_remote": "",
     }
     assert store.config.stat().st_mode & 0o777 == 0o600
     assert "auth_token" in read_config(store.config)

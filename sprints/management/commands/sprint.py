@@ -1,4 +1,4 @@
-"""``sprint``: create, edit, run, step, show, list, answer, budget, pause, resume, cancel, retry."""
+"""``sprint``: every act on one sprint, from ``create`` to ``unship``."""
 
 import json
 import sys
@@ -28,7 +28,7 @@ LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of i
 class Command(GatewayCommand):
     """Everything that is done to one sprint."""
 
-    help = "Create, edit, run, step, show, list, answer, pause, resume, cancel, retry a sprint."
+    help = "Create, edit, run, step, show, list, answer, pause, resume, cancel, retry, unship."
     writes = True
     asks = ("show", "list")
 
@@ -137,6 +137,10 @@ class Command(GatewayCommand):
         operations.resume(options["id"], user())
         self.stdout.write(f"{options['id']} goes on with the workers")
         tell_who_works(self.stdout)
+
+    def _unship(self, options: dict[str, Any]) -> None:
+        name = operations.unship(options["id"], user(), options["why"])
+        self._run({"id": name, "queue": options["queue"]})
 
     def _cancel(self, options: dict[str, Any]) -> None:
         status = operations.cancel(options["id"], user())

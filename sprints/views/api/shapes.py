@@ -61,6 +61,7 @@ class Switches(Schema):
     bind_host: str
     port: int
     enable_auto_merge: bool
+    ship_remote: str
     automation_paused: bool
     max_concurrent_global: int
     gate_profile: Literal["quick", "full"]
@@ -74,6 +75,7 @@ class SwitchesToTurn(Asked):
     bind_host: Annotated[StrictStr, Field(max_length=255)] | None = None
     port: StrictInt | None = None
     enable_auto_merge: StrictBool | None = None
+    ship_remote: StrictStr | None = Field(None, examples=["origin"])
     automation_paused: StrictBool | None = Field(None, examples=[True])
     max_concurrent_global: StrictInt | None = None
     gate_profile: StrictStr | None = Field(None, examples=["full"])

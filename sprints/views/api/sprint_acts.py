@@ -127,6 +127,19 @@ def pause(request: Request, sprint_id: str, body: shapes.Why | None = Body(None)
 
 
 @router.post(
+    "/sprints/{sprint_id}/unship",
+    response={202: shapes.Created, **noes(400, 403, 404, 409, 413, 422)},
+    operation_id="unship_sprint",
+    auth=refusals.OPERATOR,
+)
+def unship(request: Request, sprint_id: str, body: shapes.Why | None = Body(None)) -> JsonResponse:
+    """Take back what it has shipped, by a sprint of its own, which is handed to the workers."""
+    name = operations.unship(sprint_id, name_of(request), (body and body.why) or "")
+    operations.start(name, by=name_of(request))
+    return JsonResponse({"ok": True, "sprint_id": name}, status=202)
+
+
+@router.post(
     "/sprints/{sprint_id}/resume",
     response=TAKEN_ON,
     operation_id="resume_sprint",
