@@ -1,6 +1,6 @@
 """What a sprint's meta says in place of the plan, and what of it cannot be taken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sprints.plan import CODES, LEAD
@@ -33,6 +33,17 @@ def implementer_of(meta: Mapping[str, Any]) -> str:
     """Whose work it is: who leads, where nobody else is named that can be taken."""
     named = meta.get("implementer")
     return named if isinstance(named, str) and named in AGENT_IDS else LEAD
+
+
+def active_of(meta: Mapping[str, Any], programs: Sequence[str]) -> tuple[str, ...]:
+    """Those of the ``programs`` that may be given tasks: all but who leads and gives them, or those
+    that are named as active or as implementer; none where who leads is no program.
+    """
+    if LEAD not in programs:
+        return ()
+    named = meta.get("active_agents")
+    among = (*named, meta.get("implementer")) if isinstance(named, list) and named else programs
+    return tuple(one for one in programs if one in among and one != LEAD)
 
 
 def bad_overrides(meta: Mapping[str, Any]) -> list[str]:
