@@ -18,6 +18,7 @@ from sprints.branch import Base, Undone
 from sprints.hook_definition import HookDefinition
 from sprints.overrides import (
     AGENT_IDS,
+    active_of,
     bad_overrides,
     implementer_of,
     is_count,
@@ -64,6 +65,7 @@ class Contract:
     end of the last round, and pushed to ``ship_remote`` where one is named. ``fix_attempts`` is how
     often red gates of one round go back to ``implementer``, who made the work; ``rerun_red``: once
     each has said no twice of one tree. ``undoes`` is what it takes back; None for most.
+    ``active`` are the programs that Agent 01, being one, may give tasks to.
     """
 
     profile: str
@@ -81,6 +83,7 @@ class Contract:
     implementer: str = LEAD
     rerun_red: bool = False
     undoes: Undone | None = None
+    active: tuple[str, ...] = ()
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -132,6 +135,7 @@ class Contract:
             **({"ship": True} if self.ship else {}),
             **({"ship_remote": self.ship_remote} if self.ship_remote else {}),
             **({"undoes": self.undoes.to_json()} if self.undoes else {}),
+            **({"active": [*self.active]} if self.active else {}),
             **self._feedback(),
         }
 
@@ -162,6 +166,7 @@ class Contract:
             fix_attempts=data.get("fix_attempts", 0),
             implementer=data.get("implementer", LEAD),
             rerun_red=data.get("rerun_red", False),
+            active=tuple(data.get("active", ())),
         )
 
     @property
@@ -229,13 +234,15 @@ def draft(
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
     ``ship_remote``, ``fix_attempts``, ``implementer`` and ``rerun_red``; ``gates`` are those of the
-    profile. Of ``agents``, those are taken that are asked and are not scripted; ``budget`` is
-    theirs.
+    profile. Of ``agents``, those are taken that are asked, or that Agent 01 may give tasks to, and
+    are not scripted; ``budget`` is theirs.
     """
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     implementer = implementer_of(meta)
     asked = {LEAD, implementer, *(agent for spec in rounds for agent in spec.acks)}
-    programs = tuple(a for a in agents if a.agent_id in asked and a.runner != SCRIPTED)
+    able = [agent for agent in agents if agent.runner != SCRIPTED]
+    active = active_of(meta, [agent.agent_id for agent in able])
+    programs = tuple(a for a in able if a.agent_id in {*asked, *active})
     contract = Contract(
         profile=meta.get("gate_profile", "quick"),
         deadline=meta.get("round_deadline", "warn"),
@@ -250,6 +257,7 @@ def draft(
         fix_attempts=meta.get("fix_attempts", FIX_ATTEMPTS) if programs else 0,
         implementer=implementer,
         rerun_red=bool(programs) and meta.get("rerun_red") is True,
+        active=active,
     )
     problems = bad_overrides(meta) + contract.problems()
     if programs and "implementer" in meta and contract.agent(implementer) is None:

@@ -1,6 +1,6 @@
 """What a sprint's meta says in place of the plan, and what of it cannot be taken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sprints.plan import CODES, LEAD
@@ -40,6 +40,17 @@ def remote_of(meta: Mapping[str, Any]) -> str:
     """To which remote it is pushed what is shipped; empty for none."""
     named = meta.get("ship_remote", "")
     return named if is_remote(named) else ""
+
+
+def active_of(meta: Mapping[str, Any], programs: Sequence[str]) -> tuple[str, ...]:
+    """Those of the ``programs`` that may be given tasks: all but who leads and gives them, or those
+    that are named as active or as implementer; none where who leads is no program.
+    """
+    if LEAD not in programs:
+        return ()
+    named = meta.get("active_agents")
+    among = (*named, meta.get("implementer")) if isinstance(named, list) and named else programs
+    return tuple(one for one in programs if one in among and one != LEAD)
 
 
 def bad_overrides(meta: Mapping[str, Any]) -> list[str]:

@@ -18,11 +18,14 @@ class StartRound:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask one agent; ``kind`` is ``ack`` or ``lead``."""
+    """Ask one agent; ``kind`` is ``ack``, ``lead``, ``plan``, ``build``, ``polish`` or ``fix``, and
+    ``task`` the id of the planned task that it is about, if any.
+    """
 
     code: str
     agent: str
     kind: str
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)

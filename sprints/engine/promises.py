@@ -9,6 +9,7 @@ from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.engine import acts, feedback, ship_moves
 from sprints.engine.actions import Recover, RecoverHook
+from sprints.engine.plan_promise import builds_as_planned
 from sprints.engine.steps import resumed, retried
 from sprints.engine.waits import wait_of
 from sprints.engine.walked import ENGINE, RED, State, Step
@@ -266,6 +267,7 @@ PROMISES: dict[str, Promise] = {
     "sends back within reason": sends_back_within_reason,
     "never gives up too soon": gives_up_with_reason,
     "a flaky gate is a human's": flaky_is_a_humans,
+    "builds as planned": builds_as_planned,
     "a hook's no counts": hooks_count,
     "nothing is left behind": nothing_left,
     "cancel means stopped": cancel_counts,

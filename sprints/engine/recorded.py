@@ -168,7 +168,7 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
             )
             ended = _told_at(event, "finished_ts")
             return RunGate(event["round_id"], data["gate_id"]), Judged(ended, said)
-        case "task_done" | "task_asks" | "task_stopped" | "task_failed":
+        case "task_done" | "task_asks" | "task_stopped" | "task_failed" | "task_returned":
             pk = f"{snapshot.sprint_id}/{event['round_id']}/{data['task_id']}"
             task = next(task for task in snapshot.tasks if task.id == pk)
             ended = _told_at(event, "updated_ts")

@@ -116,8 +116,7 @@ def _begun(state: State, action: Action) -> Step:
         moves = settle.settle(state.snapshot, action, Begun(at))
         after = _recorded(state.snapshot, moves, at)
         if isinstance(action, Ask):
-            said = Exchange(answer(action.agent, action.kind))
-            more = settle.settle(after, action, Replied(at, said))
+            more = settle.settle(after, action, Replied(at, heard(after, action)))
             after, moves = _recorded(after, more, at), [*moves, *more]
         attended = state.attended
         if isinstance(action, RunGate):
@@ -129,6 +128,11 @@ def _begun(state: State, action: Action) -> Step:
     except Exception as exc:
         return Step(ENGINE, _named(action), None, action, f"{type(exc).__name__}: {exc}")
     return Step(ENGINE, _worded(moves), replace(state, snapshot=after, attended=attended), action)
+
+
+def heard(snapshot: Snapshot, action: Ask) -> Exchange:
+    """What the agent answers."""
+    return Exchange(answer(action.agent, action.kind))
 
 
 def _action_of(snapshot: Snapshot, name: str) -> Action:

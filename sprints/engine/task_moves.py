@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sprints.agent_definition import AgentDefinition
-from sprints.agents import prompts
+from sprints.agents import planned, prompts
 from sprints.agents.exchange import LOST, is_lost
-from sprints.engine import feedback
+from sprints.engine import assigned, feedback
 from sprints.engine.actions import Ask, Replied
 from sprints.engine.spent import spent
 from sprints.models import Task
@@ -17,6 +17,7 @@ from sprints.snapshot import Snapshot, TaskValue
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
 LONGEST_REASON = 500
+RETURNED = ("plan_errors", "returned")  # of a lead's details, until its tasks can be taken
 
 Status = Task.Status
 STILL = (Status.PENDING, Status.IN_PROGRESS)
@@ -36,9 +37,13 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         kept = before.details if before else feedback.sent_back(snapshot)
         details |= {key: kept[key] for key in ("number", "failures", "after")}
         name = f"{name}{details['number']}"
+    elif action.task:
+        name = f"{name}_{action.task}"
+    details |= assigned.details_of(snapshot, action)
+    details |= {key: before.details[key] for key in RETURNED if before and key in before.details}
     task_id = f"{name}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
     data: dict[str, Any] = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
-    data |= {key: details[key] for key in ("number", "failures") if key in details}
+    data |= {key: details[key] for key in ("number", "failures", "assignment") if key in details}
     if agent is None:
         text = prompts.prompt(
             action.kind,
@@ -68,7 +73,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         values |= {
             "round_id": now.id,
             "task_id": task_id,
-            "title": prompts.title(action.kind, spec),
+            "title": prompts.title(action.kind, spec, details),
             "owner_agent": action.agent,
             "created_at": at,
             "attempt": attempt,
@@ -84,7 +89,8 @@ def _before(snapshot: Snapshot, action: Ask) -> TaskValue | None:
     """
     for task in snapshot.tasks_of(snapshot.now.id):
         asked = (task.owner_agent, task.details["kind"]) == (action.agent, action.kind)
-        if asked and (action.kind != feedback.FIX or task.status == Status.PENDING):
+        same = assigned.name_in(task) == action.task
+        if asked and (task.status == Status.PENDING if action.kind == feedback.FIX else same):
             return task
     return None
 
@@ -152,6 +158,18 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
             details |= {"asks": directional}
             status, kind = Status.BLOCKED, "task_asks"
             words = f"{agent} asks: {' / '.join(directional)}"
+        else:
+            told = planned.heard(snapshot, task, text)
+            told |= planned.patch_notes(snapshot, task, said.reply.deliverables)
+            details = {k: v for k, v in details.items() if k not in RETURNED} | told
+            data = {k: v for k, v in data.items() if k not in RETURNED} | told
+        if errors := details.get("plan_errors") if status == Status.DONE else None:
+            status, kind = Status.PENDING, "task_returned"
+            words = f"the tasks of {agent} go back: {'; '.join(errors)}"
+            if details["returned"] > planned.MOST_RETURNED:
+                details |= {"asks": [planned.question(errors)]}
+                status, kind = Status.BLOCKED, "task_asks"
+                words = f"{agent} asks: {details['asks'][0]}"
     elif said.stopped and (snapshot.sprint.cancel_by or task.attempt != snapshot.sprint.attempt):
         status, kind, words = Status.CANCELLED, "task_stopped", f"{agent} was stopped: {reason}"
     elif said.stopped:

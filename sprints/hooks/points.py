@@ -28,6 +28,7 @@ EVENT_KINDS = (
     "task_done",
     "task_failed",
     "task_asks",
+    "task_returned",
     "task_answered",
     "task_stopped",
     "note",
