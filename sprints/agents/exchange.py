@@ -9,6 +9,7 @@ from gates.process import Stop
 from sprints.agent_definition import AgentDefinition
 from sprints.agents.replies import Reply
 from sprints.branch import Seen
+from sprints.usage import Usage
 
 Tick = Callable[[], Stop | None]
 
@@ -17,7 +18,8 @@ Tick = Callable[[], Stop | None]
 class Question:
     """One try of one task. ``folder`` is that of the task: it keeps every try under its
     ``number``. ``token`` marks this one try and no other. It does not begin after
-    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own.
+    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own. ``tokens_left`` and
+    ``usd_left`` are what its sprint may still use.
     """
 
     agent_id: str
@@ -31,6 +33,8 @@ class Question:
     timeout_s: float = 0.0
     not_after: float = math.inf
     apart: bool = False
+    tokens_left: float = math.inf
+    usd_left: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Exchange:
     ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name, and ``place`` names
     the store in which that lies.
     ``seen`` is what it has left in its clone; None where it had none.
+    ``usage`` is what it says that it used, ``denied`` the tools that it was not allowed to use.
     """
 
     reply: Reply | None
@@ -58,6 +63,8 @@ class Exchange:
     place: str = ""
     out_of_budget: bool = False
     seen: Seen | None = None
+    usage: Usage | None = None
+    denied: tuple[str, ...] = ()
 
 
 BUDGET_ENDED = "the sprint's minutes for agents ended"
@@ -65,5 +72,5 @@ LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)
 
 
 def is_lost(exchange: Exchange) -> bool:
-    """Nobody saw its end, whatever it has left in its clone."""
-    return replace(exchange, seen=None) == LOST
+    """Nobody saw its end, whatever it has left in its clone, or told before."""
+    return replace(exchange, seen=None, usage=None) == LOST

@@ -14,6 +14,7 @@ from sprints.models import Task
 from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, Update
 from sprints.snapshot import Snapshot, TaskValue
+from sprints.usage import added
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
 LONGEST_REASON = 500
@@ -109,6 +110,7 @@ def _try(
         "started_ts": stamp(at),
         "reserved_s": min(agent.timeout_s, used.left_s) if used else agent.timeout_s,
         "spent_s": kept.get("spent_s", 0.0),
+        **({"usage": kept["usage"]} if "usage" in kept else {}),
         "folder": f"{snapshot.sprint.artifacts_dir}/agents/{agent.agent_id}/{name}",
     }
 
@@ -132,10 +134,16 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     details |= {key: value for key, value in more.items() if value}
     if said.seen:
         details |= {"work": said.seen.to_json()}
+    if said.usage:
+        details |= {"usage": added(details.get("usage"), said.usage)}
+    if said.denied:
+        details |= {"denied": [*said.denied]}
     if is_lost(said):
         details["lost"] += 1
     data = {key: value for key, value in details.items() if key not in ("command", "answers")}
     data |= {"task_id": task.task_id, "agent": task.owner_agent}
+    if said.usage:
+        data["used"] = said.usage.to_json()  # by this try
     if said.outputs:
         path = folder.removeprefix(f"{snapshot.sprint.artifacts_dir}/")
         data["outputs"] = {f"{path}/{name}": digest for name, digest in said.outputs}
@@ -147,7 +155,9 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         data |= {"reply": asdict(said.reply)}
         if text and text != said.reply.text():
             data |= {"text": text}  # as it came; without, the parts say it all
-        status, kind, words = Status.DONE, "task_done", f"{agent} answered: {said.reply.status}"
+        without = f" (it was denied: {', '.join(said.denied)})" if said.denied else ""
+        words = f"{agent} answered: {said.reply.status}{without}"
+        status, kind = Status.DONE, "task_done"
         if directional := [*said.reply.directional]:
             details |= {"asks": directional}
             status, kind = Status.BLOCKED, "task_asks"

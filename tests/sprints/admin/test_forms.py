@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 
 from gates.models import Gate
 from sprints import agent_rows
+from sprints.agents.presets import PRESETS
 from sprints.models import Agent, Event, Hook, Schedule
 from sprints.roles import Role
 from tests.people import signed_in
@@ -241,7 +242,7 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
     assert (agent.title, agent.mission) == ("Architect", "Boundaries,\nand what they cost.")
     assert (agent.responsibilities, agent.deliverables) == (("Sees", "Hears"), ())
     assert (agent.command, agent.pass_env) == (("speak", "--model", "{model} x"), ("A", "B"))
-    assert agent.reply == {"take": "response"}
+    assert agent.reply == PRESETS["gemini"]["reply"]
     assert (last()["kind"], last()["data"]["by"]) == ("agent_changed", "ada")
     entry = LogEntry.objects.get()
     assert (entry.user.get_username(), entry.object_id) == ("ada", "agent_03")
