@@ -305,6 +305,8 @@ def test_only_an_admin_edits_an_agent_and_nobody_adds_or_deletes_one(store):
 SWITCHES = {
     "max_concurrent_global": "4",
     "agent_launches": "40",
+    "agent_tokens": "5000000",
+    "agent_usd": "50",
     "agent_minutes": "240.0",
     "gate_profile": "quick",
     "bind_host": "127.0.0.1",
@@ -335,6 +337,8 @@ def test_a_switch_is_turned_in_config_json(store):
         ("max_concurrent_global", "0"),
         ("max_concurrent_global", "65"),
         ("agent_launches", "0"),
+        ("agent_tokens", "0"),
+        ("agent_usd", "nan"),
         ("agent_minutes", "0"),
         ("agent_minutes", "nan"),
         ("gate_profile", "slow"),
