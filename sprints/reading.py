@@ -7,6 +7,10 @@
     fails         objects that mean that it failed, whatever its exit code: "say" is the field that
                   tells why
     denied        the same of tools that it was not allowed to use
+    session       how a session of the program is taken up by a further try: the words that stand
+                  for {session} in its command, "begin" and "again", in which {id} is filled in;
+                  "id", the field that names it where the program does; "unknown", texts that say
+                  that there is none of that id; "total": it counts what it used by the session
     signs         words by which a failure is known: {"rate limited": [texts]}
 
 A field is a path, ``a.b``; ``*`` stands for every item. Where several are given, numbers are summed
@@ -18,7 +22,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 COUNTS = ("input", "cached", "output", "cost_usd")
-KEYS = {"take", "where", "usage", "fails", "denied", "signs"}
+WORDS = ("begin", "again", "unknown")
+KEYS = {"take", "where", "usage", "fails", "denied", "session", "signs"}
 LONGEST_PATH, MOST_PATHS, LONGEST = 100, 10, 10_000  # the last: of all rules, as JSON
 
 
@@ -43,6 +48,8 @@ def problems(rules: Any) -> Iterator[str]:
         usage = {}
     if not _are_signs(rules.get("signs", {})):
         yield '"signs" is {"what it is": [texts]}'
+    if not _is_session(rules.get("session", {})):
+        yield '"session" has lists of texts, "begin", "again", "unknown", a field "id", "total"'
     for one in (rules, *said, *usage.values()):
         if not all(is_path(key) and _is_value(value) for key, value in _where(one).items()):
             yield 'what stands in "where" are texts, or true and false'
@@ -70,6 +77,17 @@ def _are_signs(signs: Any) -> bool:
     return isinstance(signs, dict) and all(
         is_path(word) and isinstance(texts, list) and all(map(is_path, texts))
         for word, texts in signs.items()
+    )
+
+
+def _is_session(rules: Any) -> bool:
+    if not isinstance(rules, dict) or set(rules) - {*WORDS, "id", "total"}:
+        return False
+    lists = [rules.get(name, []) for name in WORDS]
+    return (
+        all(isinstance(one, list) and all(map(is_path, one)) for one in lists)
+        and is_path(rules.get("id", "id"))
+        and isinstance(rules.get("total", False), bool)
     )
 
 

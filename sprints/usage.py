@@ -10,9 +10,10 @@ DIGITS = 6  # of a dollar
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """``input_tokens`` are all that went in, ``cached_tokens`` those of them that came from
-    the provider's cache. ``cost_usd`` is None where that is not told. ``source`` is the rule by
-    which it was read: ``last`` (a final record) or ``each`` (messages, while it ran).
+    """``input_tokens`` are all that went in, ``cached_tokens`` those of them that came from the
+    provider's cache. ``cost_usd`` is None where that is not told, as with 0 by a program that knows
+    no price. ``source`` is the rule by which it was read: ``last`` (a final record) or ``each``
+    (messages, while it ran).
     """
 
     input_tokens: int = 0

@@ -14,7 +14,7 @@ from gates import evidence, process
 from gates.definition import is_hidden
 from gates.kinds.command import apart, resolve
 from sprints.agent_definition import CAP_BYTES, AgentDefinition
-from sprints.agents import signs
+from sprints.agents import sessions, signs
 from sprints.agents.exchange import LOST, Exchange, Question, Tick
 from sprints.agents.metering import Allowance, used
 from sprints.agents.printed import end_of, found, last_lines
@@ -45,7 +45,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
     env = environment(ours, agent)
     by_file = any("{prompt_file}" in word for word in agent.command)
     spec = process.Spec(
-        argv=resolve(filled(agent, prompt, question.cwd), env.get("PATH")),
+        argv=resolve(filled(agent, prompt, question), env.get("PATH")),
         cwd=question.cwd,
         env=env,
         run_dir=folder,
@@ -59,7 +59,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
     )
     tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
-    return _shown(folder, heard(agent, done, folder))
+    return _shown(folder, sessions.noted(question, heard(agent, done, folder), folder))
 
 
 def recover(question: Question) -> Exchange:
@@ -69,16 +69,22 @@ def recover(question: Question) -> Exchange:
     folder = question.folder / "runs" / str(question.number)
     done = process.recover(folder, question.token)
     if done is None:
-        return replace(LOST, usage=used(folder, agent.reply))
-    return _shown(folder, heard(agent, done, folder))
+        lost = replace(LOST, usage=used(folder, agent.reply))
+        return sessions.noted(question, lost, folder)
+    return _shown(folder, sessions.noted(question, heard(agent, done, folder), folder))
 
 
-def filled(agent: AgentDefinition, prompt: Path, cwd: Path) -> tuple[str, ...]:
+def filled(agent: AgentDefinition, prompt: Path, question: Question) -> tuple[str, ...]:
     """The agent's argv with the names in it filled in; nothing that is filled in is looked at
-    again, and braces of other names stay as they are.
+    again, and braces of other names stay as they are. ``{session}`` is a word of its own, in the
+    place of those that begin a session or take it up.
     """
-    values = {"{prompt_file}": str(prompt), "{model}": agent.model, "{cwd}": str(cwd)}
-    return tuple(_filled(word, values) for word in agent.command)
+    values = {"{prompt_file}": str(prompt), "{model}": agent.model, "{cwd}": str(question.cwd)}
+    argv: list[str] = []
+    for word in agent.command:
+        is_session = word == "{session}"
+        argv += sessions.words(question) if is_session else [_filled(word, values)]
+    return tuple(argv)
 
 
 def _filled(word: str, values: Mapping[str, str]) -> str:

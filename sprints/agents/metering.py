@@ -114,7 +114,8 @@ def used(folder: Path, reading: Mapping[str, Any] | None) -> Usage | None:
 
 class Allowance:
     """A tick that also stops a program once it has said that it used what its sprint had left. It
-    looks about once a second, so what a program uses between two messages may be over it.
+    looks about once a second, so what a program uses between two messages may be over it. A final
+    record comes too late to stop anything.
     """
 
     def __init__(
@@ -127,8 +128,8 @@ class Allowance:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        rules = (reading or {}).get("usage")
-        self._meter = Meter(folder / "stdout.txt", rules) if rules else None
+        each = (reading or {}).get("usage", {}).get("each")
+        self._meter = Meter(folder / "stdout.txt", {"each": each}) if each else None
         self._tick, self._clock, self._looked = tick, clock, clock()
         self._tokens, self._usd = tokens, usd
         self._stop: Stop | None = None

@@ -31,6 +31,7 @@ _RECORD: dict[str, Any] = {
     "denied": {"where": {"type": "result"}, "say": "permission_denials.*.tool_name"},
     "signs": SIGNS,
 }  # fmt: skip
+_OURS: dict[str, Any] = {"begin": ["--session-id", "{id}"], "again": ["--resume", "{id}"]}
 _ANTHROPIC_INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -38,10 +39,11 @@ PRESETS: dict[str, dict[str, Any]] = {
         "command": [
             "claude", "-p", "--output-format", "stream-json", "--verbose",
             "--permission-mode", "acceptEdits", "--allowedTools", "Bash",
-            "--setting-sources", "project", "--strict-mcp-config",
+            "--setting-sources", "project", "--strict-mcp-config", "{session}",
         ],
         "reply": {
             **_RECORD,
+            "session": _OURS | {"unknown": ["No conversation found"]},
             "usage": {
                 "last": {
                     "where": {"type": "result"},
@@ -73,11 +75,16 @@ PRESETS: dict[str, dict[str, Any]] = {
     "codex": {
         "command": [
             "codex", "exec", "-s", "workspace-write", "-c", 'approval_policy="never"',
-            "-c", "analytics.enabled=false", "--json", "--skip-git-repo-check", "-",
+            "-c", "analytics.enabled=false", "--json", "--skip-git-repo-check",
+            "{session}", "-",
         ],
         "reply": {
             "take": "item.text",
             "where": {"item.type": "agent_message"},
+            "session": {
+                "again": ["resume", "{id}"], "id": "thread_id", "total": True,
+                "unknown": ["no rollout found"],
+            },
             "usage": {
                 "last": {
                     "where": {"type": "turn.completed"},
@@ -110,10 +117,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "pass_env": ["GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"],
     },
     "opencode": {
-        "command": ["opencode", "run", "--format", "json", "--auto"],
+        "command": ["opencode", "run", "--format", "json", "--auto", "{session}"],
         "reply": {
             "take": "part.text",
             "where": {"type": "text"},
+            "session": {
+                "again": ["-s", "{id}"], "id": "sessionID", "unknown": ["Session not found"],
+            },
             "usage": {
                 "each": {
                     "where": {"type": "step_finish"},
@@ -140,9 +150,11 @@ PRESETS: dict[str, dict[str, Any]] = {
     "qwen": {
         "command": [
             "qwen", "--auth-type", "openai", "-o", "stream-json", "--approval-mode", "yolo",
+            "{session}",
         ],
         "reply": {
             **_RECORD,
+            "session": _OURS | {"unknown": ["No saved session found"], "total": True},
             "usage": {
                 "last": {
                     "where": {"type": "result"},
@@ -184,7 +196,7 @@ def preset(name: str, model: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
     """
     found = PRESETS[name]
     program, *options = found["command"]
-    at = options.index("-") if "-" in options else len(options)
+    at = next((options.index(word) for word in ("{session}", "-") if word in options), len(options))
     named = [MODEL[name], "{model}"] if model else []
     command = (program, *options[:at], *named, *more, *options[at:])
     return {**found, "command": command, "pass_env": tuple(found["pass_env"]), "runner": "command"}

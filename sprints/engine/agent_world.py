@@ -10,6 +10,7 @@ from sprints.agents import RUNNERS, command
 from sprints.agents.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.engine import work_world
 from sprints.engine.actions import Ask
+from sprints.engine.sessions import SESSION
 from sprints.engine.spent import spent
 from sprints.engine.task_moves import open_task, token
 from sprints.engine.world import World
@@ -68,7 +69,7 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
     name = task.owner_agent
     agent = snapshot.terms.agent(name)  # none: it is of an attempt under an earlier contract
     agent = agent or AgentDefinition(name, name, name, name)
-    used = spent(snapshot)
+    used, known = spent(snapshot), task.details.get(SESSION, {})
     return Question(
         agent_id=task.owner_agent,
         kind=task.details["kind"],
@@ -83,4 +84,6 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         not_after=world.not_after(),
         tokens_left=used.tokens_left if used else math.inf,
         usd_left=used.usd_left if used else math.inf,
+        session=known.get("id", ""),
+        again=known.get("again", False),
     )

@@ -202,7 +202,9 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
     data = event["data"]
     usage = Usage.from_json(data["used"]) if "used" in data else None
     if data.get("lost", 0) > task.details.get("lost", 0):
-        return replace(exchange.LOST, seen=_seen(data.get("work")), usage=usage)
+        return replace(
+            exchange.LOST, seen=_seen(data.get("work")), usage=usage, session=_session(data)
+        )
     reply = None
     if "reply" in data and isinstance(data["reply"], dict):
         said = data["reply"]
@@ -224,7 +226,13 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
         seen=_seen(data.get("work")),
         usage=usage,
         denied=tuple(data.get("denied", ())),
+        session=_session(data),
     )
+
+
+def _session(data: dict[str, Any]) -> str:
+    known: dict[str, Any] = data.get("session", {})
+    return str(known.get("id", ""))
 
 
 def _seen(work: dict[str, Any] | None) -> Seen | None:

@@ -152,7 +152,9 @@ def test_a_program_builds_is_sent_back_mends_and_its_work_is_shipped(work, servi
     tasks = sprint["rounds"]["R3_BUILD_A_INTEGRATE"]["tasks"]
     assert sorted(tasks) == ["fix1_agent_01", "lead_agent_01"]
     assert tasks["lead_agent_01"]["details"]["work"]["paths"] == ["work.txt"]
-    usage = tasks["fix1_agent_01"]["details"]["usage"]
+    led, mended = (tasks[name]["details"] for name in ("lead_agent_01", "fix1_agent_01"))
+    assert mended["session"] == {**led["session"], "again": True, "told": mended["session"]["told"]}
+    usage = mended["usage"]
     assert (usage["input_tokens"], usage["output_tokens"]) == (2 * IN, 2 * OUT)  # a tool, a reply
     assert ("cost_usd" in usage) == work.program.has_price
     budget = work.run("sprint", "budget", "wk1").out
