@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from gates.definition import is_hidden, is_text
+from sprints import reading
 
 SCRIPTED, COMMAND = "scripted", "command"
 MAX_TIMEOUT_S = 24 * 3600.0
 MAX_GRACE_S = 600.0
 CAP_BYTES = 64 << 20
 LISTS = ("command", "pass_env")
-PLACES = ("{prompt_file}", "{model}", "{cwd}")  # what a word of the command may name
+PLACES = ("{prompt_file}", "{model}", "{cwd}", "{session}")  # what the command may name
 CARD = ("responsibilities", "authority", "deliverables")  # of its definition: a line each
 MOST_LINES, LONGEST_LINE = 20, 300
 MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
@@ -24,10 +25,9 @@ class AgentDefinition:
     people. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
     ``pass_env`` names what else it gets of our environment, and ``env`` what is set besides.
 
-    ``reply`` says where the answer stands in what it prints: empty for all of it, else
-    ``{"take": "a.b"}`` for that field of the last JSON object that has it, and ``"where": {field:
-    value}`` for what such an object must hold. ``idle_s`` is how long it may neither print nor
-    compute; 0 is for ever. ``CARD`` names what goes into its prompts beside the mission.
+    ``reply`` says how what it prints is read (``sprints.reading``), first of all where the answer
+    stands; None for all of it. ``idle_s`` is how long it may neither print nor compute; 0 is for
+    ever. ``CARD`` names what goes into its prompts beside the mission.
     """
 
     agent_id: str
@@ -99,14 +99,8 @@ class AgentDefinition:
             yield "idle must be a number of seconds, 0 for never"
 
     def _bad_reply(self) -> Iterator[str]:
-        if self.reply is None:
-            return
-        where = self.reply.get("where", {})
-        known = set(self.reply) <= {"take", "where"} and is_line(self.reply.get("take"), 100)
-        if not known or not isinstance(where, dict):
-            yield 'a reply is found by {"take": "field"}, and "where" {field: value}'
-        elif not all(is_line(v, 100) for item in where.items() for v in item):
-            yield 'what stands in "where" are texts'
+        if self.reply is not None:
+            yield from reading.problems(self.reply)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON holds it: plain lists and dicts."""

@@ -47,6 +47,8 @@ def _value(value: Any) -> str:
         return "{ " + ", ".join(f"{_text(k)} = {_value(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return _text(value) if isinstance(value, str) else repr(value)
 
 

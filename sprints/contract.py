@@ -130,7 +130,7 @@ class Contract:
             "gates": [gate.to_json() for gate in self.gates],
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
             **({"agents": [agent.frozen() for agent in self.agents]} if self.agents else {}),
-            **({"budget": asdict(self.budget)} if self.budget else {}),
+            **({"budget": self.budget.to_json()} if self.budget else {}),
             **({"base": self.base.to_json()} if self.base else {}),
             **({"ship": True} if self.ship else {}),
             **({"ship_remote": self.ship_remote} if self.ship_remote else {}),

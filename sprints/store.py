@@ -211,6 +211,8 @@ RULES: dict[str, tuple[str, Any]] = {
     "max_concurrent_global": ("a whole number from 1 to 64", _integer(1, 64)),
     "agent_launches": ("a whole number from 1 to 10000", _integer(1, 10_000)),
     "agent_minutes": ("a number above 0 and at most 100000", _amount(100_000)),
+    "agent_tokens": ("a whole number from 1 to 1000000000000", _integer(1, 10**12)),
+    "agent_usd": ("a number above 0 and at most 1000000", _amount(1_000_000)),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
 }
 

@@ -21,6 +21,8 @@ class Switches:
     gate_profile: str = "quick"
     agent_launches: int = AGENT_BUDGET.launches
     agent_minutes: float = AGENT_BUDGET.minutes
+    agent_tokens: int = AGENT_BUDGET.tokens
+    agent_usd: float = AGENT_BUDGET.usd
 
 
 def switches() -> Switches:

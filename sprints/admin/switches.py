@@ -30,6 +30,8 @@ class Switches(forms.Form):
     gate_profile = forms.ChoiceField(choices=choices(PROFILES), help_text="of new sprints")
     agent_launches = forms.IntegerField(help_text="of programs, in a sprint that starts")
     agent_minutes = forms.FloatField(help_text="that programs run, in a sprint that starts")
+    agent_tokens = forms.IntegerField(help_text="that programs use, in a sprint that starts")
+    agent_usd = forms.FloatField(help_text="that programs cost, in a sprint that starts")
     enable_auto_merge = forms.BooleanField(required=False)
     ship_remote = forms.CharField(
         required=False, help_text="where what is merged is pushed to, such as origin"

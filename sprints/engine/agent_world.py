@@ -1,5 +1,6 @@
 """Let the world answer for an agent: ask it, or look after what a crash left of that."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from sprints.agents import RUNNERS, command
 from sprints.agents.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.engine import work_world
 from sprints.engine.actions import Ask
+from sprints.engine.sessions import SESSION
+from sprints.engine.spent import spent
 from sprints.engine.task_moves import open_task, token
 from sprints.engine.world import World
 from sprints.release import work
@@ -66,6 +69,7 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
     name = task.owner_agent
     agent = snapshot.terms.agent(name)  # none: it is of an attempt under an earlier contract
     agent = agent or AgentDefinition(name, name, name, name)
+    used, known = spent(snapshot), task.details.get(SESSION, {})
     return Question(
         agent_id=task.owner_agent,
         kind=task.details["kind"],
@@ -78,4 +82,8 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         token=token(task),
         timeout_s=min(agent.timeout_s, left_s, task.details.get("reserved_s", agent.timeout_s)),
         not_after=world.not_after(),
+        tokens_left=used.tokens_left if used else math.inf,
+        usd_left=used.usd_left if used else math.inf,
+        session=known.get("id", ""),
+        again=known.get("again", False),
     )

@@ -29,6 +29,7 @@ from sprints.models.moves import Change, Create, Move, Update
 from sprints.models.shape import KEYS
 from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
+from sprints.usage import Usage
 
 ACT_KINDS = (
     "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"
@@ -200,8 +201,11 @@ def _told_at(event: dict[str, Any], key: str) -> datetime:
 
 def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
     data = event["data"]
+    usage = Usage.from_json(data["used"]) if "used" in data else None
     if data.get("lost", 0) > task.details.get("lost", 0):
-        return replace(exchange.LOST, seen=_seen(data.get("work")))
+        return replace(
+            exchange.LOST, seen=_seen(data.get("work")), usage=usage, session=_session(data)
+        )
     reply = None
     if "reply" in data and isinstance(data["reply"], dict):
         said = data["reply"]
@@ -221,7 +225,15 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
         place=data.get("outputs_at", ""),
         out_of_budget=BUDGET_ENDED in data.get("reason", ""),
         seen=_seen(data.get("work")),
+        usage=usage,
+        denied=tuple(data.get("denied", ())),
+        session=_session(data),
     )
+
+
+def _session(data: dict[str, Any]) -> str:
+    known: dict[str, Any] = data.get("session", {})
+    return str(known.get("id", ""))
 
 
 def _seen(work: dict[str, Any] | None) -> Seen | None:

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 
-from sprints.agent_budget import MOST_LAUNCHES
+from sprints.agent_budget import MOST_LAUNCHES, MOST_TOKENS
 from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
 from sprints.management.base import subcommands, whole_number
 from sprints.management.commands.events import count
@@ -58,6 +58,8 @@ def declare(parser: ArgumentParser) -> None:
     launches = whole_number(1, MOST_LAUNCHES)
     given.add_argument("--launches", type=launches, metavar="N", help="of programs, in all")
     given.add_argument("--minutes", type=float, metavar="M", help="that programs run, in all")
+    given.add_argument("--tokens", type=whole_number(1, MOST_TOKENS), metavar="N", help="in all")
+    given.add_argument("--usd", type=float, metavar="X", help="in US dollars, in all")
     act("resume", "let a paused sprint go on, with the workers")
     act("cancel", "stop it; returns when nothing of it runs any more")
     undo = act("unship", "take back what it has shipped, by a sprint of its own, judged as well")

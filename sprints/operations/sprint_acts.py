@@ -113,7 +113,7 @@ def contract_for(meta: dict[str, Any]) -> Contract:
             f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
         )
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
-    budget = AgentBudget(now.agent_launches, now.agent_minutes)
+    budget = AgentBudget(now.agent_launches, now.agent_minutes, now.agent_tokens, now.agent_usd)
     ship = {
         "enable_auto_merge": meta.get("enable_auto_merge", now.enable_auto_merge),
         "ship_remote": meta.get("ship_remote", now.ship_remote),

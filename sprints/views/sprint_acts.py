@@ -122,12 +122,14 @@ def _answer(sprint_id: str, by: str, form: Any) -> str:
 
 
 def _budget(sprint_id: str, by: str, form: Any) -> str:
-    launches, minutes = form.get("launches", "").strip(), form.get("minutes", "").strip()
+    amounts = {"launches": int, "minutes": float, "tokens": int, "usd": float}
     try:
-        given = int(launches) if launches else None, float(minutes) if minutes else None
+        given = {
+            key: kind(text) for key, kind in amounts.items() if (text := form.get(key, "").strip())
+        }
     except ValueError:
-        raise Refused("launches and minutes are numbers") from None
-    return f"Agents have used {operations.set_budget(sprint_id, by, *given)}."
+        raise Refused("launches and minutes, tokens and usd are numbers") from None
+    return f"Agents have used {operations.set_budget(sprint_id, by, **given)}."
 
 
 def _edit(sprint_id: str, by: str, form: Any) -> str:

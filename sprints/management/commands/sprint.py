@@ -116,8 +116,9 @@ class Command(GatewayCommand):
         tell_who_works(self.stdout)
 
     def _budget(self, options: dict[str, Any]) -> None:
-        sprint_id, launches, minutes = options["id"], options["launches"], options["minutes"]
-        if launches is None and minutes is None:
+        sprint_id = options["id"]
+        amounts = {key: options[key] for key in ("launches", "minutes", "tokens", "usd")}
+        if all(amount is None for amount in amounts.values()):
             queries.get(sprint_id)
             now = queries.look(sprint_id)
             there = spent(
@@ -127,7 +128,7 @@ class Command(GatewayCommand):
             self.stdout.write(words)
             return
         was = queries.get(sprint_id).status
-        used = operations.set_budget(sprint_id, user(), launches, minutes)
+        used = operations.set_budget(sprint_id, user(), **amounts)
         self.stdout.write(f"agents have used {used}")
         if was == "blocked" and queries.get(sprint_id).status == "running":
             self.stdout.write(f"{sprint_id} goes on with the workers")

@@ -53,6 +53,8 @@ class BudgetToSet(Asked):
 
     launches: StrictInt | None = Field(None, examples=[80])
     minutes: Annotated[float, Field(strict=True)] | None = Field(None, examples=[500.0])
+    tokens: StrictInt | None = Field(None, examples=[9_000_000])
+    usd: Annotated[float, Field(strict=True)] | None = Field(None, examples=[80.0])
 
 
 class Switches(Schema):
@@ -67,6 +69,8 @@ class Switches(Schema):
     gate_profile: Literal["quick", "full"]
     agent_launches: int
     agent_minutes: float
+    agent_tokens: int
+    agent_usd: float
 
 
 class SwitchesToTurn(Asked):
@@ -81,6 +85,8 @@ class SwitchesToTurn(Asked):
     gate_profile: StrictStr | None = Field(None, examples=["full"])
     agent_launches: StrictInt | None = None
     agent_minutes: Annotated[float, Field(strict=True)] | None = None
+    agent_tokens: StrictInt | None = None
+    agent_usd: Annotated[float, Field(strict=True)] | None = None
 
 
 class Error(Schema):

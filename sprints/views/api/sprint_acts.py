@@ -176,9 +176,10 @@ def budget(
     request: Request, sprint_id: str, body: shapes.BudgetToSet | None = Body(None)
 ) -> JsonResponse:
     """Say what its agents' programs may use up; a sprint that is parked for that goes on."""
-    if body is None or (body.launches is None and body.minutes is None):
-        raise refusals.Missing("launches or minutes is missing")
-    operations.set_budget(sprint_id, name_of(request), body.launches, body.minutes)
+    given = {} if body is None else body.dict(exclude_none=True)
+    if not given:
+        raise refusals.Missing("launches, minutes, tokens or usd is missing")
+    operations.set_budget(sprint_id, name_of(request), **given)
     return JsonResponse({"ok": True}, status=202)
 
 
