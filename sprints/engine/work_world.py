@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gates.removal import remove
 from gates.verdict import Judgement, Verdict
 from sprints.branch import UNKNOWN, Seen
 from sprints.engine.ship_moves import is_of_ship, state
@@ -15,7 +16,6 @@ from sprints.release import judging, work
 from sprints.release.git import GATEWAY, GitError
 from sprints.release.merge import at_scratch, scratch
 from sprints.release.own import Site, open_site, tree_of
-from sprints.release.removal import remove
 from sprints.release.work import Mark
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import Store
