@@ -31,10 +31,10 @@ def by_a_link(path):
 
 
 def mounted():
-    if ctypes.CDLL(None, use_errno=True).mount(
-        os.fsencode(store), os.fsencode(here / "folder"), None, 4096, None
-    ):
+    libc, place = ctypes.CDLL(None, use_errno=True), os.fsencode(here / "folder")
+    if libc.mount(os.fsencode(store), place, None, 4096, None):
         raise OSError(ctypes.get_errno(), "mount")
+    libc.umount2(place, 2)
 
 
 def as_a_daemon():
