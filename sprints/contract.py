@@ -15,6 +15,7 @@ from gates.definition import Definition
 from sprints import agent_budget
 from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.branch import Base
+from sprints.confinement import USUAL, Confinement
 from sprints.hook_definition import HookDefinition
 from sprints.overrides import AGENT_IDS, bad_overrides, implementer_of, is_count, is_span, table
 from sprints.plan import (
@@ -55,6 +56,7 @@ class Contract:
     repository as it lies. ``ship``: what has passed is merged into the branch of the base, at the
     end of the last round. ``fix_attempts`` is how often red gates of one round go back to
     ``implementer``, who made the work; ``rerun_red``: once each has said no twice of one tree.
+    ``confinement`` says how far programs may reach that work in the clone.
     """
 
     profile: str
@@ -70,6 +72,7 @@ class Contract:
     fix_attempts: int = 0
     implementer: str = LEAD
     rerun_red: bool = False
+    confinement: Confinement = USUAL
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -120,6 +123,7 @@ class Contract:
             **({"base": self.base.to_json()} if self.base else {}),
             **({"ship": True} if self.ship else {}),
             **self._feedback(),
+            **self._confinement(),
         }
 
     def _feedback(self) -> dict[str, Any]:
@@ -127,6 +131,10 @@ class Contract:
         if self.fix_attempts:
             found |= {"fix_attempts": self.fix_attempts, "implementer": self.implementer}
         return found
+
+    def _confinement(self) -> dict[str, Any]:
+        usual = self.confinement == USUAL
+        return {} if usual else {"confinement": self.confinement.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -147,6 +155,7 @@ class Contract:
             fix_attempts=data.get("fix_attempts", 0),
             implementer=data.get("implementer", LEAD),
             rerun_red=data.get("rerun_red", False),
+            confinement=Confinement.from_json(data.get("confinement", {})),
         )
 
     @property

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import faults
+from sprints.confinement import MODES, MOST_PATHS, is_path
 
 FOLDER = ".studio_gateway"
 BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
@@ -196,6 +197,13 @@ RULES: dict[str, tuple[str, Any]] = {
     "agent_launches": ("a whole number from 1 to 10000", _integer(1, 10_000)),
     "agent_minutes": ("a number above 0 and at most 100000", _amount(100_000)),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
+    "confinement": (f"one of {', '.join(MODES)}", lambda value: value in MODES),
+    "confine_paths": (
+        f"a list of at most {MOST_PATHS} paths that begin with / or ~/",
+        lambda value: (
+            isinstance(value, list) and len(value) <= MOST_PATHS and all(map(is_path, value))
+        ),
+    ),
 }
 
 

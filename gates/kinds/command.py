@@ -10,6 +10,7 @@ from shutil import which
 
 from gates import process
 from gates.definition import Definition, is_hidden
+from gates.fence import Fence
 from gates.verdict import Judgement, Verdict
 
 VERDICTS = {
@@ -28,7 +29,8 @@ VERDICTS = {
 class Place:
     """Where a gate runs: ``cwd`` is the tree under test, ``run_dir`` keeps what it prints, and
     ``token`` marks this one run and no other. It does not begin after ``not_after`` (monotonic).
-    ``apart``: the tree is a clone of its own, and git is to look for no other above it.
+    ``apart``: the tree is a clone of its own, and git is to look for no other above it. ``fence``
+    is what keeps it there.
     """
 
     cwd: Path
@@ -37,6 +39,7 @@ class Place:
     timeout_s: float
     not_after: float = math.inf
     apart: bool = False
+    fence: Fence | None = None
 
 
 Tick = Callable[[], process.Stop | None]
@@ -57,6 +60,7 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
         grace_s=gate.grace_s,
         cap_bytes=gate.cap_bytes,
         not_after=place.not_after,
+        fence=place.fence and place.fence.at_home(env),
     )
     return judgement(process.run(spec, tick=tick))
 
@@ -71,6 +75,7 @@ def judgement(done: process.Completed) -> Judgement:
         duration_s=done.duration_s,
         strays_killed=done.strays_killed,
         dropped_bytes=done.dropped_bytes,
+        confined=done.fence,
     )
 
 

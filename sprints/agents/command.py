@@ -54,6 +54,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
         cap_bytes=CAP_BYTES,
         not_after=question.not_after,
         stdin=None if by_file else prompt,
+        fence=question.fence and question.fence.at_home(env),
     )
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
     return _shown(folder, heard(agent, done, folder))
@@ -109,6 +110,7 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
         duration_s=done.duration_s,
         strays_killed=done.strays_killed,
         dropped_bytes=done.dropped_bytes,
+        confined=done.fence,
     )
     if done.ending == "timed_out":
         end = replace(end, reason=f"timed out; {done.reason}")

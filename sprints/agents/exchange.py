@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gates.fence import Fence
 from gates.process import Stop
 from sprints.agent_definition import AgentDefinition
 from sprints.agents.replies import Reply
@@ -17,7 +18,8 @@ Tick = Callable[[], Stop | None]
 class Question:
     """One try of one task. ``folder`` is that of the task: it keeps every try under its
     ``number``. ``token`` marks this one try and no other. It does not begin after
-    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own.
+    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own, and ``fence`` keeps it
+    there.
     """
 
     agent_id: str
@@ -31,6 +33,7 @@ class Question:
     timeout_s: float = 0.0
     not_after: float = math.inf
     apart: bool = False
+    fence: Fence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Exchange:
     ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
     ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name, and ``place`` names
     the store in which that lies.
-    ``seen`` is what it has left in its clone; None where it had none.
+    ``seen`` is what it has left in its clone; None where it had none. ``confined`` says what kept
+    it to its folders (``gates.execution.Completed.fence``).
     """
 
     reply: Reply | None
@@ -58,6 +62,7 @@ class Exchange:
     place: str = ""
     out_of_budget: bool = False
     seen: Seen | None = None
+    confined: str = ""
 
 
 BUDGET_ENDED = "the sprint's minutes for agents ended"

@@ -6,6 +6,8 @@ is told to edit files and to ask nobody.
 
 from typing import Any
 
+from sprints.agent_definition import READ, WRITE
+
 PRESETS: dict[str, dict[str, Any]] = {
     "claude-code": {
         "command": [
@@ -14,6 +16,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "--strict-mcp-config",
         ],
         "reply": {"take": "result", "where": {"type": "result"}},
+        "read_only": {"acceptEdits": "plan"},
         "pass_env": ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR"],
         "env": {
             "CLAUDE_CODE_DISABLE_FILE_MENTIONS": "1",  # or a brief could have any file read
@@ -28,6 +31,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "-c", "analytics.enabled=false", "--json", "--skip-git-repo-check", "-",
         ],
         "reply": {"take": "item.text", "where": {"item.type": "agent_message"}},
+        "read_only": {"workspace-write": "read-only"},
         "pass_env": ["CODEX_API_KEY", "CODEX_HOME"],
     },
     "gemini": {
@@ -39,13 +43,16 @@ PRESETS: dict[str, dict[str, Any]] = {
 MODEL = {"claude-code": "--model", "codex": "-m", "gemini": "-m"}
 
 
-def preset(name: str, model: str) -> dict[str, Any]:
-    """What an agent's row gets by that name; a model, where there is one, is named to the program.
+def preset(name: str, model: str, policy: str = WRITE) -> dict[str, Any]:
+    """What an agent's row gets by that name; a model, where there is one, is named to the program,
+    and so is, where it has words for that, that it may only read.
 
     Raises ``KeyError``.
     """
-    found = PRESETS[name]
-    program, *options = found["command"]
+    found = dict(PRESETS[name])
+    others = found.pop("read_only", {})
+    words = [others.get(w, w) if policy == READ else w for w in found["command"]]
+    program, *options = words
     at = options.index("-") if "-" in options else len(options)
     named = [MODEL[name], "{model}"] if model else []
     command = (program, *options[:at], *named, *options[at:])

@@ -165,6 +165,7 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
                 tree=data.get("tree", ""),
                 put_back=data.get("put_back", 0),
                 excerpt=data.get("excerpt", ""),
+                confined=data.get("confined", ""),
             )
             ended = _told_at(event, "finished_ts")
             return RunGate(event["round_id"], data["gate_id"]), Judged(ended, said)
@@ -220,6 +221,7 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
         place=data.get("outputs_at", ""),
         out_of_budget=BUDGET_ENDED in data.get("reason", ""),
         seen=_seen(data.get("work")),
+        confined=data.get("confined", ""),
     )
 
 

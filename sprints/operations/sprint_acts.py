@@ -15,6 +15,7 @@ from gates.models import Gate
 from sprints import queue
 from sprints.agent_budget import USED_UP
 from sprints.agent_definition import SCRIPTED
+from sprints.confinement import Confinement
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
@@ -110,7 +111,13 @@ def contract_for(meta: dict[str, Any]) -> Contract:
     budget = AgentBudget(now.agent_launches, now.agent_minutes)
     ship = meta.get("enable_auto_merge", switches().enable_auto_merge)
     chosen = {**meta, "gate_profile": profile, "enable_auto_merge": ship}
-    return draft(chosen, gates, hooks, agents, budget)
+    contract = draft(chosen, gates, hooks, agents, budget)
+    if not contract.agents:
+        return contract
+    confinement = Confinement(now.confinement, tuple(now.confine_paths))
+    if refusal := confinement.refusal():
+        raise ContractError(refusal)
+    return replace(contract, confinement=confinement)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
