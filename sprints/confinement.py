@@ -15,6 +15,7 @@ from gates.supervision import landlock
 AUTO, REQUIRED, NONE = "auto", "required", "none"
 MODES = (AUTO, REQUIRED, NONE)
 MOST_PATHS = 50
+WHOLE_ABI = 3  # the first by which a file cannot be emptied either
 CODE = Path(__file__).resolve().parents[1]
 
 
@@ -63,6 +64,21 @@ def state(mode: str) -> str:
         return "off"
     why = lacking()
     return f"unavailable: {why}" if why else f"landlock abi {landlock.abi()}"
+
+
+def judged(mode: str) -> tuple[str, str, str]:
+    """What a doctor says of that: ok, warn or bad, in words, and what to type."""
+    now = state(mode)
+    if now == "off":
+        again = "studio-gateway config set confinement auto"
+        return "warn", "programs are not confined, as config.json wants it", again
+    if why := lacking():
+        level = "bad" if mode == REQUIRED else "warn"
+        return level, f"programs cannot be confined: {why}", "use Linux 6.2 or newer with Landlock"
+    if landlock.abi() < WHOLE_ABI:
+        text = f"{now}: a program can still empty a file outside its clone"
+        return "warn", text, "use Linux 6.2 or newer"
+    return "ok", f"programs that work in a clone are confined: {now}", ""
 
 
 def is_path(text: object) -> bool:

@@ -58,6 +58,13 @@ def fence(
     return confinement.fence(terms, world.repo, root, tree, shown=shown, writes=writes)
 
 
+def states_of(snapshot: Snapshot) -> list[str]:
+    """What kept the sprint's gates and programs to their folders, each once."""
+    told = [run.confined for run in snapshot.gate_runs]
+    told += [task.details.get("confined", "") for task in snapshot.tasks]
+    return sorted({*told} - {""})
+
+
 def known(snapshot: Snapshot) -> str:
     """The newest commit that is on record as the sprint's work; empty where there is none."""
     heads = [

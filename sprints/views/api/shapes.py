@@ -66,6 +66,8 @@ class Switches(Schema):
     gate_profile: Literal["quick", "full"]
     agent_launches: int
     agent_minutes: float
+    confinement: Literal["auto", "required", "none"]
+    confine_paths: list[str]
 
 
 class SwitchesToTurn(Asked):
@@ -79,6 +81,8 @@ class SwitchesToTurn(Asked):
     gate_profile: StrictStr | None = Field(None, examples=["full"])
     agent_launches: StrictInt | None = None
     agent_minutes: Annotated[float, Field(strict=True)] | None = None
+    confinement: StrictStr | None = Field(None, examples=["required"])
+    confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
 
 
 class Error(Schema):
