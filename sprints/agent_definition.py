@@ -9,6 +9,7 @@ from gates.definition import is_hidden, is_text
 from sprints import reading
 
 SCRIPTED, COMMAND = "scripted", "command"
+WRITE, READ = "write", "read"
 MAX_TIMEOUT_S = 24 * 3600.0
 MAX_GRACE_S = 600.0
 CAP_BYTES = 64 << 20
@@ -27,7 +28,8 @@ class AgentDefinition:
 
     ``reply`` says how what it prints is read (``sprints.reading``), first of all where the answer
     stands; None for all of it. ``idle_s`` is how long it may neither print nor compute; 0 is for
-    ever. ``CARD`` names what goes into its prompts beside the mission.
+    ever. ``CARD`` names what goes into its prompts beside the mission. By its
+    ``policy`` it may ``write`` in its clone, or only ``read`` there.
     """
 
     agent_id: str
@@ -46,6 +48,7 @@ class AgentDefinition:
     responsibilities: tuple[str, ...] = ()
     authority: tuple[str, ...] = ()
     deliverables: tuple[str, ...] = ()
+    policy: str = WRITE
 
     def problems(self) -> list[str]:
         """What is wrong with it, a line each; empty when it can be asked."""
@@ -66,6 +69,8 @@ class AgentDefinition:
             yield "a model is one word or line of at most 100 characters"
         if self.runner not in (SCRIPTED, COMMAND):
             yield f"no runner {self.runner!r}; there are: {SCRIPTED}, {COMMAND}"
+        if self.policy not in (WRITE, READ):
+            yield f"no policy {self.policy!r}; there are: {WRITE}, {READ}"
         yield from self._bad_command()
         yield from self._bad_limits()
         yield from (
@@ -107,10 +112,11 @@ class AgentDefinition:
         return asdict(self) | {name: [*getattr(self, name)] for name in (*LISTS, *CARD)}
 
     def frozen(self) -> dict[str, Any]:
-        """The same as a contract has it: without what is empty of a card, so that one that was
-        frozen before there were cards keeps its digest.
+        """The same as a contract has it: without what is empty of a card, and a policy that is the
+        usual one, so that one that was frozen before there were those keeps its digest.
         """
-        return {k: v for k, v in self.to_json().items() if v or k not in CARD}
+        usual = {"policy"} if self.policy == WRITE else set()
+        return {k: v for k, v in self.to_json().items() if (v or k not in CARD) and k not in usual}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

@@ -22,6 +22,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "pass_env": (list,),
     "env": (dict,),
     "reply": (dict,),
+    "policy": (str,),
     **dict.fromkeys(CARD, (list,)),
 }
 KEPT = ("label", "title", "mission", *CARD)  # of an agent whose table leaves them out

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 MOST_PATHS = 20
-OBSERVED, ABSENT, UNKNOWN = "observed", "absent", "unknown"
+OBSERVED, ABSENT, UNKNOWN, REFUSED = "observed", "absent", "unknown", "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Base:
 class Seen:
     """What git shows of one try of an agent, whatever the agent says: ``seen`` is ``observed``
     where the files differ from those of ``baseline``, which was noted before it began, ``absent``
-    where they do not, ``unknown`` where git could not tell, and ``reason`` says why.
+    where they do not, ``unknown`` where git could not tell, and ``reason`` says why; ``refused``
+    where they did, and were put back.
 
     ``head`` is the sprint's branch after it, ``files`` how many differ, ``paths`` the first of
     them; ``notes`` say what was left out of the branch, and where that is.

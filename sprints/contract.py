@@ -15,6 +15,7 @@ from gates.definition import Definition
 from sprints import agent_budget
 from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.branch import Base, Undone
+from sprints.confinement import USUAL, Confinement
 from sprints.hook_definition import HookDefinition
 from sprints.overrides import (
     AGENT_IDS,
@@ -66,6 +67,7 @@ class Contract:
     often red gates of one round go back to ``implementer``, who made the work; ``rerun_red``: once
     each has said no twice of one tree. ``undoes`` is what it takes back; None for most.
     ``active`` are the programs that Agent 01, being one, may give tasks to.
+    ``confinement`` says how far programs may reach that work in the clone.
     """
 
     profile: str
@@ -84,6 +86,7 @@ class Contract:
     rerun_red: bool = False
     undoes: Undone | None = None
     active: tuple[str, ...] = ()
+    confinement: Confinement = USUAL
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -137,6 +140,7 @@ class Contract:
             **({"undoes": self.undoes.to_json()} if self.undoes else {}),
             **({"active": [*self.active]} if self.active else {}),
             **self._feedback(),
+            **self._confinement(),
         }
 
     def _feedback(self) -> dict[str, Any]:
@@ -144,6 +148,10 @@ class Contract:
         if self.fix_attempts:
             found |= {"fix_attempts": self.fix_attempts, "implementer": self.implementer}
         return found
+
+    def _confinement(self) -> dict[str, Any]:
+        usual = self.confinement == USUAL
+        return {} if usual else {"confinement": self.confinement.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -167,6 +175,7 @@ class Contract:
             implementer=data.get("implementer", LEAD),
             rerun_red=data.get("rerun_red", False),
             active=tuple(data.get("active", ())),
+            confinement=Confinement.from_json(data.get("confinement", {})),
         )
 
     @property

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import faults
+from sprints.confinement import MODES, MOST_PATHS, is_path
 
 FOLDER = ".studio_gateway"
 BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
@@ -214,6 +215,13 @@ RULES: dict[str, tuple[str, Any]] = {
     "agent_tokens": ("a whole number from 1 to 1000000000000", _integer(1, 10**12)),
     "agent_usd": ("a number above 0 and at most 1000000", _amount(1_000_000)),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
+    "confinement": (f"one of {', '.join(MODES)}", lambda value: value in MODES),
+    "confine_paths": (
+        f"a list of at most {MOST_PATHS} paths that begin with / or ~/",
+        lambda value: (
+            isinstance(value, list) and len(value) <= MOST_PATHS and all(map(is_path, value))
+        ),
+    ),
 }
 
 

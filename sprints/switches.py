@@ -1,9 +1,10 @@
 """The switches of config.json, as this host has them now; they may be turned at any time."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from django.conf import settings
 
+from sprints.confinement import AUTO
 from sprints.plan import AGENT_BUDGET
 from sprints.store import BIND_HOST, PORT, read_config
 
@@ -23,10 +24,12 @@ class Switches:
     agent_minutes: float = AGENT_BUDGET.minutes
     agent_tokens: int = AGENT_BUDGET.tokens
     agent_usd: float = AGENT_BUDGET.usd
+    confinement: str = AUTO
+    confine_paths: list[str] = field(default_factory=list)
 
 
 def switches() -> Switches:
     """The switches of this store. Raises ``StoreError``."""
     config = read_config(settings.STORE.config)
-    known = [field.name for field in fields(Switches)]
+    known = [one.name for one in fields(Switches)]
     return Switches(**{name: config[name] for name in known if name in config})

@@ -56,6 +56,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
         cap_bytes=CAP_BYTES,
         not_after=question.not_after,
         stdin=None if by_file else prompt,
+        fence=question.fence and question.fence.at_home(env),
     )
     tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
@@ -123,6 +124,7 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
         dropped_bytes=done.dropped_bytes,
         usage=used(folder, rules),
         denied=signs.denied(folder, rules),
+        confined=done.fence,
     )
     if done.ending == "timed_out":
         end = replace(end, reason=f"timed out; {done.reason}")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gates.fence import Fence
 from gates.process import Stop
 from sprints.agent_definition import AgentDefinition
 from sprints.agents.replies import Reply
@@ -18,9 +19,10 @@ Tick = Callable[[], Stop | None]
 class Question:
     """One try of one task. ``folder`` is that of the task: it keeps every try under its
     ``number``. ``token`` marks this one try and no other. It does not begin after
-    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own. ``tokens_left`` and
-    ``usd_left`` are what its sprint may still use. ``session`` is the id of the program's session,
-    which is taken up ``again``, or begins by that id; empty where the program names it.
+    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own, and ``fence`` keeps it
+    there. ``tokens_left`` and ``usd_left`` are what its sprint may still use. ``session`` is the id
+    of the program's session, which is taken up ``again``, or begins by that id; empty where the
+    program names it.
     """
 
     agent_id: str
@@ -38,6 +40,7 @@ class Question:
     usd_left: float = math.inf
     session: str = ""
     again: bool = False
+    fence: Fence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Exchange:
     ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
     ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name, and ``place`` names
     the store in which that lies.
-    ``seen`` is what it has left in its clone; None where it had none.
+    ``seen`` is what it has left in its clone; None where it had none. ``confined`` says what kept
+    it to its folders (``gates.execution.Completed.fence``).
     ``usage`` is what it says that it used, ``denied`` the tools that it was not allowed to use,
     ``session`` the id by which its session can be taken up; empty where it cannot.
     """
@@ -70,6 +74,7 @@ class Exchange:
     usage: Usage | None = None
     denied: tuple[str, ...] = ()
     session: str = ""
+    confined: str = ""
 
 
 BUDGET_ENDED = "the sprint's minutes for agents ended"

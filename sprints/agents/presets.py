@@ -7,6 +7,8 @@ is told to edit files, to run what it needs and to ask nobody.
 
 from typing import Any
 
+from sprints.agent_definition import READ, WRITE
+
 RATE_LIMITED, NOT_SIGNED_IN, NO_CREDIT = "rate limited", "not signed in", "out of credit"
 SIGNS = {
     NO_CREDIT: ["credit balance", "insufficient_quota", "billing"],
@@ -65,6 +67,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR",
             "CLAUDE_CODE_OAUTH_TOKEN",
         ],
+        "read_only": {"acceptEdits": "plan"},
         "env": {
             "CLAUDE_CODE_DISABLE_FILE_MENTIONS": "1",  # or a brief could have any file read
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
@@ -96,6 +99,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "fails": [{"where": {"type": "turn.failed"}, "say": "error.message"}],
             "signs": SIGNS,
         },
+        "read_only": {"workspace-write": "read-only"},
         "pass_env": ["CODEX_API_KEY", "CODEX_HOME"],
     },
     "gemini": {
@@ -190,12 +194,17 @@ PRESETS: dict[str, dict[str, Any]] = {
 MODEL = dict.fromkeys(PRESETS, "-m") | {"claude-code": "--model", "copilot": "--model"}
 
 
-def preset(name: str, model: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
+def preset(
+    name: str, model: str, more: tuple[str, ...] = (), policy: str = WRITE
+) -> dict[str, Any]:
     """What an agent's row gets by that name; a model, where there is one, is named to the program,
-    and ``more`` words are put behind its own options. Raises ``KeyError``.
+    and so is, where it has words for that, that it may only read. ``more`` words are put behind its
+    own options. Raises ``KeyError``.
     """
-    found = PRESETS[name]
-    program, *options = found["command"]
+    found = dict(PRESETS[name])
+    others = found.pop("read_only", {})
+    words = [others.get(w, w) if policy == READ else w for w in found["command"]]
+    program, *options = words
     at = next((options.index(word) for word in ("{session}", "-") if word in options), len(options))
     named = [MODEL[name], "{model}"] if model else []
     command = (program, *options[:at], *named, *more, *options[at:])

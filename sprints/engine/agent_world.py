@@ -39,7 +39,7 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     faults.point("agent_exited")
     said = _bounded(said, task, agent)
     if site:
-        said = replace(said, seen=work.seen(site, mark))
+        said = work_world.looked_at(said, site, mark, agent)
     if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
@@ -50,7 +50,7 @@ def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
     question = _question(snapshot, task, world, 0.0)
     assert question.agent is not None, "only an agent that is on record with its program comes here"
     said = _bounded(command.recover(question), task, question.agent)
-    return replace(said, seen=work_world.seen(snapshot, task, world))
+    return work_world.left_by(said, snapshot, task, world, question.agent)
 
 
 def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchange:
@@ -77,6 +77,7 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         prompt=task.prompt,
         cwd=work_world.cwd(snapshot, world),
         apart=snapshot.terms.base is not None,
+        fence=work_world.fence(snapshot, world, work_world.cwd(snapshot, world), agent),
         folder=Path(task.details["folder"]),
         number=task.details["try"],
         token=token(task),

@@ -98,7 +98,8 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
         return Judgement(Verdict.ERROR, None, f"no place for its output: {_worded(exc)}", 0.0)
 
     def judge(cwd: Path, apart: bool) -> Judgement:
-        place = Place(cwd, folder, token(run), timeout_s, world.not_after(), apart)
+        fence = work_world.fence(snapshot, world, cwd)
+        place = Place(cwd, folder, token(run), timeout_s, world.not_after(), apart, fence)
         return KINDS[gate.kind](gate, place, world.tick)
 
     said = _shown(folder, work_world.judged(snapshot, run, world, judge))

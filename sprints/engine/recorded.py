@@ -166,6 +166,7 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
                 tree=data.get("tree", ""),
                 put_back=data.get("put_back", 0),
                 excerpt=data.get("excerpt", ""),
+                confined=data.get("confined", ""),
             )
             ended = _told_at(event, "finished_ts")
             return RunGate(event["round_id"], data["gate_id"]), Judged(ended, said)
@@ -228,6 +229,7 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
         usage=usage,
         denied=tuple(data.get("denied", ())),
         session=_session(data),
+        confined=data.get("confined", ""),
     )
 
 

@@ -139,6 +139,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         "stderr": f"{folder}/stderr.txt",
     }
     more = {"strays_killed": said.strays_killed, "dropped_bytes": said.dropped_bytes}
+    details |= {"confined": said.confined} if said.confined else {}
     details |= {key: value for key, value in more.items() if value}
     if said.seen:
         details |= {"work": said.seen.to_json()}

@@ -15,6 +15,7 @@ from gates.models import Gate
 from sprints import queue
 from sprints.agent_budget import USED_UP
 from sprints.agent_definition import SCRIPTED
+from sprints.confinement import Confinement
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
@@ -119,7 +120,13 @@ def contract_for(meta: dict[str, Any]) -> Contract:
         "ship_remote": meta.get("ship_remote", now.ship_remote),
     }
     chosen = {**meta, "gate_profile": profile, **ship}
-    return undoing(draft(chosen, gates, hooks, agents, budget), meta)
+    contract = undoing(draft(chosen, gates, hooks, agents, budget), meta)
+    if not contract.agents:
+        return contract
+    confinement = Confinement(now.confinement, tuple(now.confine_paths))
+    if refusal := confinement.refusal():
+        raise ContractError(refusal)
+    return replace(contract, confinement=confinement)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:

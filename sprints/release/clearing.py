@@ -3,10 +3,10 @@
 import os
 
 from gates import faults
+from gates.removal import remove
 from sprints.release import work
 from sprints.release.git import GitError
 from sprints.release.own import Site, free
-from sprints.release.removal import remove
 from sprints.release.work import Mark
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gates import faults
+from gates.removal import or_none, remove
 from sprints.release import clone, upstream
 from sprints.release.base import submodules, users
 from sprints.release.git import LONG_S, SHA, Git, GitError, make
 from sprints.release.own import Site, fetch
-from sprints.release.removal import or_none, remove
 from sprints.release.ship import Merge
 
 MOST_NAMED = 5

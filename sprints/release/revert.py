@@ -6,13 +6,13 @@ It is made apart, as a merge is; nothing of the user's repository is written to 
 from collections.abc import Mapping
 
 from gates import faults
+from gates.removal import remove
 from sprints.branch import Undone
 from sprints.release import upstream
 from sprints.release.base import users
 from sprints.release.git import LONG_S, GitError
 from sprints.release.merge import at_scratch, head_of_base, in_conflict, scratch
 from sprints.release.own import Site, fetch
-from sprints.release.removal import remove
 
 
 def revert(site: Site, undone: Undone, why: str, trailers: Mapping[str, str]) -> str:

@@ -11,7 +11,15 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import agent_file, agent_rows, queries
-from sprints.agent_definition import CARD, COMMAND, PLACES, SCRIPTED
+from sprints.agent_definition import (
+    CARD,
+    COMMAND,
+    PLACES,
+    READ,
+    SCRIPTED,
+    WRITE,
+    AgentDefinition,
+)
 from sprints.agents.presets import PRESETS, preset
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
@@ -77,6 +85,7 @@ class Command(GatewayCommand):
             metavar="K=F",
             help=f"{', '.join(COUNTS)}: a field; repeated",
         )
+        made.add_argument("--policy", help=f"in its clone: {WRITE} or {READ}")
         taken = acts.add_parser("import", help="change agents as a TOML file says")
         taken.add_argument("file", metavar="FILE")
         given = acts.add_parser("export", help="all agents as TOML")
@@ -112,7 +121,8 @@ class Command(GatewayCommand):
             if lines := getattr(agent, name):
                 self.stdout.write("\n".join([f"{name}:", *(f"  {line}" for line in lines)]))
         env = " ".join([*agent.pass_env, *(f"{k}={v}" for k, v in agent.env.items())])
-        for name, value in (("model", agent.model), ("gets", env)):
+        policy = "read: it may change nothing" if agent.policy == READ else ""
+        for name, value in (("model", agent.model), ("gets", env), ("policy", policy)):
             if value:
                 self.stdout.write(f"{name}: {value}")
         idle = f"{agent.idle_s:g} s idle" if agent.idle_s else "never idle"
@@ -121,7 +131,7 @@ class Command(GatewayCommand):
 
     def _set(self, options: dict[str, Any]) -> None:
         agent = agent_rows.get(options["id"]).definition
-        known = self._preset(options, agent.model)
+        known = self._preset(options, agent)
         argv = argv_of(options["command"])
         runner = COMMAND if argv is not None else None
         field = options["reply_field"]
@@ -134,6 +144,7 @@ class Command(GatewayCommand):
             "runner": options["runner"] or runner,
             "command": argv,
             "model": options["model"],
+            "policy": options["policy"],
             "timeout_s": options["timeout"],
             "grace_s": options["grace"],
             "idle_s": options["idle"],
@@ -148,7 +159,7 @@ class Command(GatewayCommand):
         done = agent_rows.put([replace(agent, **{**known, **given, "reply": read})], user())
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
-    def _preset(self, options: dict[str, Any], model: str) -> dict[str, Any]:
+    def _preset(self, options: dict[str, Any], agent: AgentDefinition) -> dict[str, Any]:
         name = options["preset"]
         if name is None:
             if options["more"] is not None:
@@ -158,8 +169,9 @@ class Command(GatewayCommand):
             raise CommandError(f"no preset {name!r}; there are: {', '.join(PRESETS)}")
         if options["command"] is not None:
             raise CommandError("a preset brings its own command; leave one of the two out")
-        model = model if options["model"] is None else options["model"]
-        return preset(name, model, argv_of(options["more"]) or ())
+        model = agent.model if options["model"] is None else options["model"]
+        policy = options["policy"] or agent.policy
+        return preset(name, model, argv_of(options["more"]) or (), policy)
 
     def _import(self, options: dict[str, Any]) -> None:
         there = [row.definition for row in Agent.objects.all()]

@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 from sprints import operations, queries
 from sprints.engine.carry import LeaseLost, Wish
 from sprints.engine.spent import spent
+from sprints.engine.work_world import states_of
 from sprints.management.arguments import settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.person import read_brief, tell_who_works, user
@@ -156,6 +157,8 @@ class Command(GatewayCommand):
         from sprints.management import tables
 
         tables.sprint(after)
+        if states := states_of(after):
+            self.stdout.write(f"confined: {'; '.join(states)}")
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = queries.newest(options["limit"], options["status"], archived=options["archived"])

@@ -71,6 +71,8 @@ class Switches(Schema):
     agent_minutes: float
     agent_tokens: int
     agent_usd: float
+    confinement: Literal["auto", "required", "none"]
+    confine_paths: list[str]
 
 
 class SwitchesToTurn(Asked):
@@ -87,6 +89,8 @@ class SwitchesToTurn(Asked):
     agent_minutes: Annotated[float, Field(strict=True)] | None = None
     agent_tokens: StrictInt | None = None
     agent_usd: Annotated[float, Field(strict=True)] | None = None
+    confinement: StrictStr | None = Field(None, examples=["required"])
+    confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
 
 
 class Error(Schema):

@@ -225,6 +225,7 @@ AGENT = {
     "timeout_s": "60",
     "grace_s": "1",
     "idle_s": "0",
+    "policy": "read",
     "pass_env": "A B",
     "env": "C=1",
 }
