@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from gates.definition import Definition
-from sprints import agent_budget
+from sprints import agent_budget, approvals
 from sprints.agent_definition import SCRIPTED, AgentDefinition
+from sprints.approvals import Approvals
 from sprints.branch import Base
 from sprints.hook_definition import HookDefinition
 from sprints.overrides import AGENT_IDS, bad_overrides, implementer_of, is_count, is_span, table
@@ -55,6 +56,7 @@ class Contract:
     repository as it lies. ``ship``: what has passed is merged into the branch of the base, at the
     end of the last round. ``fix_attempts`` is how often red gates of one round go back to
     ``implementer``, who made the work; ``rerun_red``: once each has said no twice of one tree.
+    ``approvals`` say where a human has to say yes; None where nowhere.
     """
 
     profile: str
@@ -70,6 +72,7 @@ class Contract:
     fix_attempts: int = 0
     implementer: str = LEAD
     rerun_red: bool = False
+    approvals: Approvals | None = None
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -120,6 +123,7 @@ class Contract:
             **({"base": self.base.to_json()} if self.base else {}),
             **({"ship": True} if self.ship else {}),
             **self._feedback(),
+            **({"approvals": self.approvals.to_json()} if self.approvals else {}),
         }
 
     def _feedback(self) -> dict[str, Any]:
@@ -147,6 +151,7 @@ class Contract:
             fix_attempts=data.get("fix_attempts", 0),
             implementer=data.get("implementer", LEAD),
             rerun_red=data.get("rerun_red", False),
+            approvals=Approvals.from_json(data["approvals"]) if "approvals" in data else None,
         )
 
     @property
@@ -213,9 +218,11 @@ def draft(
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
-    ``fix_attempts``, ``implementer`` and ``rerun_red``; ``gates`` are those of the profile. Of
-    ``agents``, those are taken that are asked and are not scripted; ``budget`` is theirs.
+    ``fix_attempts``, ``implementer``, ``rerun_red`` and what ``approvals`` reads; ``gates`` are
+    those of the profile. Of ``agents``, those are taken that are asked and are not scripted;
+    ``budget`` is theirs.
     """
+    gates = tuple(gates)
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     implementer = implementer_of(meta)
     asked = {LEAD, implementer, *(agent for spec in rounds for agent in spec.acks)}
@@ -224,7 +231,7 @@ def draft(
         profile=meta.get("gate_profile", "quick"),
         deadline=meta.get("round_deadline", "warn"),
         rounds=rounds,
-        gates=tuple(gates),
+        gates=gates,
         gates_at_once=meta.get("gates_at_once", 1),
         hooks=tuple(hooks),
         agents=programs,
@@ -233,8 +240,9 @@ def draft(
         fix_attempts=meta.get("fix_attempts", FIX_ATTEMPTS) if programs else 0,
         implementer=implementer,
         rerun_red=bool(programs) and meta.get("rerun_red") is True,
+        approvals=approvals.agreed(meta, gates, works=bool(programs)),
     )
-    problems = bad_overrides(meta) + contract.problems()
+    problems = bad_overrides(meta) + approvals.problems(meta) + contract.problems()
     if programs and "implementer" in meta and contract.agent(implementer) is None:
         hint = f"type: studio-gateway agent set {implementer} --command '…'"
         problems.append(f"the implementer {implementer} is no program; {hint}")

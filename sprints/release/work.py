@@ -68,8 +68,8 @@ def seen(site: Site, mark: Mark) -> Seen:
         before,
         head,
         len(paths),
-        tuple(_plain(path) for path in paths[:MOST_PATHS]),
-        tuple(_plain(note) for note in notes[:MOST_NOTES]),
+        tuple(plain(path) for path in paths[:MOST_PATHS]),
+        tuple(plain(note) for note in notes[:MOST_NOTES]),
     )
 
 
@@ -178,6 +178,7 @@ def put_back(site: Site, mark: Mark) -> int:
     return names.count("\0")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A path or a word of git's that can be shown and kept."""
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return shown.encode("utf-8", "replace").decode()[:LONGEST_PATH]
