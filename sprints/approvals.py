@@ -9,6 +9,8 @@ from sprints.protected import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED, scripts_
 
 BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
 POINTS = (BUILD, SHIP)  # what may be agreed on; the third is asked where such paths differ
+WORDS = {BUILD: "to begin building", SHIP: "to ship", PATHS: "of what protected paths hold"}
+NEEDED = "approval_needed:"  # how ``last_error`` begins of a sprint that waits for one
 REJECT, WAIT = "reject", "wait"  # what the end of the time does; never a yes
 AT_DEADLINE = (REJECT, WAIT)
 HOURS, MOST_HOURS = 72.0, 24.0 * 366

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sprints.approvals import REJECT
+from sprints.approvals import REJECT, WORDS
 from sprints.engine.approval_moves import (
     APPROVED,
     KEY,
     REJECTED,
-    WORDS,
     ask_of,
     state,
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sprints.approvals import BUILD, PATHS, SHIP, Approvals
+from sprints.approvals import BUILD, NEEDED, PATHS, SHIP, WORDS, Approvals
 from sprints.engine import ship_moves
 from sprints.engine.actions import (
     Action,
@@ -32,10 +32,8 @@ from sprints.snapshot import Snapshot
 
 KEY = "approval"
 APPROVED, REJECTED = "approved", "rejected"
-NEEDED = "approval_needed:"  # how ``last_error`` begins of a sprint that waits for one
 UNSURE = "paths_unknown"  # what is asked where nobody can tell what there is to approve
 OVER = (ship_moves.SHIPPED, ship_moves.NOTHING)
-WORDS = {BUILD: "to begin building", SHIP: "to ship", PATHS: "of what protected paths hold"}
 
 
 def gated(snapshot: Snapshot, action: Action) -> Action:

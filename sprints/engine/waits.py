@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gates.models import GateRun
+from sprints.approvals import WORDS
 from sprints.engine import hook_moves, ship_moves
 from sprints.engine.answer_moves import question_of
-from sprints.engine.approval_moves import WORDS, ask_of
+from sprints.engine.approval_moves import ask_of
 from sprints.engine.budget_moves import parked_for
 from sprints.engine.task_moves import asks, is_open
 from sprints.models.event import stamp

@@ -20,11 +20,13 @@ ENDS = ("approval_rejected:", "approval_expired:")
 
 def compared(state: State, action: Compare) -> Iterator[Step]:
     """What may differ of protected paths in the tree that is there: nothing, something new, or what
-    another tree had already. One tree has always the same.
+    the tree had from which it came. One tree has always the same.
     """
-    tree, known = tree_of(state), sorted({*state.flags.values()} - {""})
-    there = state.flags.get(tree)
-    digests = dict.fromkeys(("", f"d{tree}", *known)) if there is None else [there]
+    tree, there = tree_of(state), state.flags.get(tree_of(state))
+    earlier = [one.tree for one in state.sent if _is_here(state, one)][-1:]
+    came_from = [state.tree] if tree != state.tree else earlier
+    kept = [flag for one in came_from if (flag := state.flags.get(one))]
+    digests = dict.fromkeys(("", f"d{tree}", *kept)) if there is None else [there]
     outcomes = [Touched(tree, one, int(bool(one)), ("tests",) if one else ()) for one in digests]
     for touched in (*outcomes, Touched(reason="git is away")):
         text = f"the tree {tree} says {touched.digest or touched.reason or 'nothing is touched'}"
@@ -87,7 +89,7 @@ def key(state: State) -> Hashable:
     planned = build and given(snapshot, BUILD, approval_moves.plan_of(snapshot))
     trees = [tree_of(state), state.tree, *(one.tree for one in state.sent if _is_here(state, one))]
     flags = [state.flags.get(tree) for tree in dict.fromkeys(trees)]
-    digests = [found.digest if found else "", *flags, *sorted({*state.flags.values()} - {""})]
+    digests = [found.digest if found else "", *flags]
     numbers = {one: n for n, one in enumerate(dict.fromkeys(digests))}
     merged = str(ship_moves.state(snapshot).get("tree", ""))
     return (

@@ -15,6 +15,7 @@ from gates.models import Gate
 from sprints import queue
 from sprints.agent_budget import USED_UP
 from sprints.agent_definition import SCRIPTED
+from sprints.approvals import NEEDED, bad_points
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
@@ -42,6 +43,7 @@ def create(
     profile: str = "",
     deadline: str = "",
     gates_at_once: int | None = None,
+    approvals: list[str] | None = None,
 ) -> Sprint:
     """A sprint that can be started. Raises ``Refused``.
 
@@ -53,6 +55,8 @@ def create(
     except BadId as exc:
         raise Refused(str(exc)) from exc
     check_wish(title, brief, profile, deadline)
+    if approvals and (problem := bad_points(approvals)):
+        raise Refused(problem)
     title = title.strip() or sprint_id
     meta: dict[str, Any] = {"created_by": by}
     given: dict[str, Any] = {
@@ -60,6 +64,7 @@ def create(
         "gate_profile": profile,
         "round_deadline": deadline,
         "gates_at_once": gates_at_once,
+        "approvals": approvals,
     }
     meta |= {key: value for key, value in given.items() if value}
     at = timezone.now()
@@ -127,6 +132,9 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
         if (sprint.last_error or "").startswith("agent_asks:"):
             hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
+        if (sprint.last_error or "").startswith(NEEDED):
+            what = (sprint.last_error or "").removeprefix(NEEDED)
+            hint = f" for an approval, {what}; next: studio-gateway sprint approve {sprint_id}"
         if (sprint.last_error or "").startswith(USED_UP):
             hint = f": agents have used {(sprint.last_error or '').removeprefix(USED_UP)}"
             hint += f"; next: studio-gateway sprint budget {sprint_id}"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.approvals import POINTS, Approvals
+from sprints.approvals import Approvals
 from sprints.branch import Base
 from sprints.contract import DEFAULT_GATE, draft
 from sprints.engine import approval_acts, approval_moves, decide, ship_moves
@@ -27,7 +27,7 @@ CONTRACTS = {
     "it waits on": draft({"approvals": ["before_build"], "approval_default": "wait"}, [IN_R3]),
     "protected paths": in_a_clone(IN_R3, PATHS, [LEAD], fix_attempts=1),
     "before it ships": in_a_clone(IN_R5, Approvals(("before_ship",)), ship=True),
-    "all of it": in_a_clone(IN_R5, replace(PATHS, before=POINTS), ship=True),
+    "shipped with its paths": in_a_clone(IN_R5, PATHS, ship=True),
 }
 
 

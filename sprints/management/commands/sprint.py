@@ -1,4 +1,4 @@
-"""``sprint``: create, run, step, show, list, answer, budget, pause, resume, cancel, retry."""
+"""``sprint``: create, run, step, show, list, answer, approve, reject, budget, pause, and so on."""
 
 import json
 import sys
@@ -27,7 +27,10 @@ LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of i
 class Command(GatewayCommand):
     """Everything that is done to one sprint."""
 
-    help = "Create, run, step, show, list, answer, budget, pause, resume, cancel, retry a sprint."
+    help = (
+        "Create, run, step, show, list, answer, approve, reject, budget, pause, resume, cancel, "
+        "retry a sprint."
+    )
     writes = True
     asks = ("show", "list")
 
@@ -48,6 +51,7 @@ class Command(GatewayCommand):
             profile=options["profile"],
             deadline=options["deadline"],
             gates_at_once=options["gates_at_once"],
+            approvals=options["approve"],
         )
         self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
 
@@ -104,6 +108,21 @@ class Command(GatewayCommand):
             f"or here: studio-gateway sprint run {options['id']}"
         )
         tell_who_works(self.stdout)
+
+    def _approve(self, options: dict[str, Any]) -> None:
+        operations.approve(options["id"], user(), options["why"], options["ask"])
+        self.stdout.write(
+            f"approved; {options['id']} goes on with the workers, "
+            f"or here: studio-gateway sprint run {options['id']}"
+        )
+        tell_who_works(self.stdout)
+
+    def _reject(self, options: dict[str, Any]) -> None:
+        operations.reject(options["id"], user(), options["why"], options["ask"])
+        self.stdout.write(
+            f"rejected; {options['id']} has failed; "
+            f"next: studio-gateway sprint retry {options['id']}"
+        )
 
     def _budget(self, options: dict[str, Any]) -> None:
         sprint_id, launches, minutes = options["id"], options["launches"], options["minutes"]
