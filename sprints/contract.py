@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from gates.definition import Definition
-from sprints import agent_budget
+from sprints import agent_budget, approvals
 from sprints.agent_definition import SCRIPTED, AgentDefinition
+from sprints.approvals import Approvals
 from sprints.branch import Base, Undone
 from sprints.confinement import USUAL, Confinement
 from sprints.hook_definition import HookDefinition
@@ -68,6 +69,7 @@ class Contract:
     each has said no twice of one tree. ``undoes`` is what it takes back; None for most.
     ``active`` are the programs that Agent 01, being one, may give tasks to.
     ``confinement`` says how far programs may reach that work in the clone.
+    ``approvals`` say where a human has to say yes; None where nowhere.
     """
 
     profile: str
@@ -87,6 +89,7 @@ class Contract:
     undoes: Undone | None = None
     active: tuple[str, ...] = ()
     confinement: Confinement = USUAL
+    approvals: Approvals | None = None
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -141,6 +144,7 @@ class Contract:
             **({"active": [*self.active]} if self.active else {}),
             **self._feedback(),
             **self._confinement(),
+            **({"approvals": self.approvals.to_json()} if self.approvals else {}),
         }
 
     def _feedback(self) -> dict[str, Any]:
@@ -176,6 +180,7 @@ class Contract:
             rerun_red=data.get("rerun_red", False),
             active=tuple(data.get("active", ())),
             confinement=Confinement.from_json(data.get("confinement", {})),
+            approvals=Approvals.from_json(data["approvals"]) if "approvals" in data else None,
         )
 
     @property
@@ -242,10 +247,11 @@ def draft(
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
-    ``ship_remote``, ``fix_attempts``, ``implementer`` and ``rerun_red``; ``gates`` are those of the
-    profile. Of ``agents``, those are taken that are asked, or that Agent 01 may give tasks to, and
-    are not scripted; ``budget`` is theirs.
+    ``ship_remote``, ``fix_attempts``, ``implementer``, ``rerun_red`` and what ``approvals`` reads;
+    ``gates`` are those of the profile. Of ``agents``, those are taken that are asked, or that
+    Agent 01 may give tasks to, and are not scripted; ``budget`` is theirs.
     """
+    gates = tuple(gates)
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     implementer = implementer_of(meta)
     asked = {LEAD, implementer, *(agent for spec in rounds for agent in spec.acks)}
@@ -256,7 +262,7 @@ def draft(
         profile=meta.get("gate_profile", "quick"),
         deadline=meta.get("round_deadline", "warn"),
         rounds=rounds,
-        gates=tuple(gates),
+        gates=gates,
         gates_at_once=meta.get("gates_at_once", 1),
         hooks=tuple(hooks),
         agents=programs,
@@ -267,8 +273,9 @@ def draft(
         implementer=implementer,
         rerun_red=bool(programs) and meta.get("rerun_red") is True,
         active=active,
+        approvals=approvals.agreed(meta, gates, works=bool(programs)),
     )
-    problems = bad_overrides(meta) + contract.problems()
+    problems = bad_overrides(meta) + approvals.problems(meta) + contract.problems()
     if programs and "implementer" in meta and contract.agent(implementer) is None:
         hint = f"type: studio-gateway agent set {implementer} --command '…'"
         problems.append(f"the implementer {implementer} is no program; {hint}")

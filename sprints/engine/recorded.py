@@ -14,6 +14,8 @@ from sprints.engine.actions import (
     Action,
     Ask,
     Brought,
+    Compare,
+    Compared,
     Judged,
     Merged,
     Outcome,
@@ -27,13 +29,14 @@ from sprints.engine.actions import (
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Change, Create, Move, Update
 from sprints.models.shape import KEYS
+from sprints.protected import Touched
 from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
 from sprints.usage import Usage
 
 ACT_KINDS = (
     "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"
-    " budget_changed"
+    " budget_changed approved rejected approval_expired"
 ).split()
 # A note or an error is an operator's or a watcher's if it begins so; all others are the engine's.
 ACT_WORDS = (
@@ -181,6 +184,10 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
             return RecoverHook(data["delivery"]), _brought(event, snapshot)
         case "ship_merged" | "ship_skipped" | "ship_moved" | "shipped" | "ship_refused":
             return RecoverShip(event["round_id"]), _shipped(event, snapshot)
+        case "paths_compared":
+            return Compare(event["round_id"]), Compared(
+                moment(event["ts"]), Touched.from_json(data)
+            )
     return None
 
 

@@ -1,5 +1,6 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.approval_acts import approve, reject
 from sprints.operations.archive_acts import archive, restore
 from sprints.operations.backup_acts import backup
 from sprints.operations.export_acts import export
@@ -57,6 +58,7 @@ __all__ = [
     "Unknown",
     "add_schedule",
     "answer",
+    "approve",
     "archive",
     "ask_to_cancel",
     "backup",
@@ -76,6 +78,7 @@ __all__ = [
     "pause",
     "rebuild",
     "record_verified",
+    "reject",
     "remove_schedule",
     "replay_all",
     "restore",

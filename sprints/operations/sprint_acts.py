@@ -15,6 +15,7 @@ from gates.models import Gate
 from sprints import queue
 from sprints.agent_budget import USED_UP
 from sprints.agent_definition import SCRIPTED
+from sprints.approvals import NEEDED, bad_points
 from sprints.confinement import Confinement
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
@@ -46,6 +47,7 @@ def create(
     deadline: str = "",
     gates_at_once: int | None = None,
     meta: Mapping[str, Any] | None = None,
+    approvals: list[str] | None = None,
 ) -> Sprint:
     """A sprint that can be started. Raises ``Refused``.
 
@@ -57,12 +59,15 @@ def create(
     except BadId as exc:
         raise Refused(str(exc)) from exc
     check_wish(title, brief, profile, deadline)
+    if approvals and (problem := bad_points(approvals)):
+        raise Refused(problem)
     title = title.strip() or sprint_id
     given: dict[str, Any] = {
         "brief": brief,
         "gate_profile": profile,
         "round_deadline": deadline,
         "gates_at_once": gates_at_once,
+        "approvals": approvals,
     }
     given = {key: value for key, value in given.items() if value}
     try:
@@ -143,6 +148,9 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
         if (sprint.last_error or "").startswith("agent_asks:"):
             hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
+        if (sprint.last_error or "").startswith(NEEDED):
+            what = (sprint.last_error or "").removeprefix(NEEDED)
+            hint = f" for an approval, {what}; next: studio-gateway sprint approve {sprint_id}"
         if (sprint.last_error or "").startswith(USED_UP):
             hint = f": agents have used {(sprint.last_error or '').removeprefix(USED_UP)}"
             hint += f"; next: studio-gateway sprint budget {sprint_id}"

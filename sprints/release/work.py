@@ -68,8 +68,8 @@ def seen(site: Site, mark: Mark) -> Seen:
         before,
         head,
         len(paths),
-        tuple(_plain(path) for path in paths[:MOST_PATHS]),
-        tuple(_plain(note) for note in notes[:MOST_NOTES]),
+        tuple(plain(path) for path in paths[:MOST_PATHS]),
+        tuple(plain(note) for note in notes[:MOST_NOTES]),
     )
 
 
@@ -88,9 +88,9 @@ def refused(site: Site, mark: Mark) -> Seen:
         names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, kept)
     except (GitError, OSError, ValueError) as exc:
         return Seen(UNKNOWN, before, reason=str(exc))
-    paths = [_plain(path) for path in names.split("\0") if path]
+    paths = [plain(path) for path in names.split("\0") if path]
     if not paths:
-        return Seen(ABSENT, before, head, notes=tuple(_plain(note) for note in notes[:MOST_NOTES]))
+        return Seen(ABSENT, before, head, notes=tuple(plain(note) for note in notes[:MOST_NOTES]))
     notes.insert(0, f"what it changed is kept as {site.ref('aside', mark.name, kept[:12])}")
     return Seen(
         REFUSED,
@@ -98,7 +98,7 @@ def refused(site: Site, mark: Mark) -> Seen:
         head,
         len(paths),
         tuple(paths[:MOST_PATHS]),
-        tuple(_plain(note) for note in notes[:MOST_NOTES]),
+        tuple(plain(note) for note in notes[:MOST_NOTES]),
         "its policy is to read, and it changed files; they are put back",
     )
 
@@ -225,6 +225,7 @@ def put_back(site: Site, mark: Mark) -> int:
     return names.count("\0")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A path or a word of git's that can be shown and kept."""
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return shown.encode("utf-8", "replace").decode()[:LONGEST_PATH]

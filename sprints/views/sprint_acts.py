@@ -10,6 +10,7 @@ from django.shortcuts import resolve_url
 
 from sprints import operations, queries
 from sprints.agent_budget import USED_UP
+from sprints.approvals import NEEDED
 from sprints.contract import CODES, ContractError
 from sprints.engine.unship_moves import UNSHIPPED_BY, is_shipped
 from sprints.models import Sprint
@@ -64,8 +65,8 @@ def acts_of(rows: SprintRows) -> list[Act]:
             return [onward, step, stop] if rows.paused else [hold, stop]
         case "failed" | "blocked" | "cancelled" if where:
             says = f"Starts a new attempt at {where}, under the gates as they are now."
-            # An answer, or a budget, leads on without a new attempt.
-            waits = (sprint.last_error or "").startswith(USED_UP) or question_in(rows)
+            # An answer, a budget or an approval leads on without a new attempt.
+            waits = (sprint.last_error or "").startswith((USED_UP, NEEDED)) or question_in(rows)
             again = Act("retry", f"Retry from {where}", "r", says, main=not waits)
             if (sprint.last_error or "").startswith(USED_UP):
                 says = "Lets its agents go on in the same round, up to so much in all."
@@ -121,6 +122,17 @@ def _answer(sprint_id: str, by: str, form: Any) -> str:
     return "Answered: the sprint goes on."
 
 
+def _approve(sprint_id: str, by: str, form: Any) -> str:
+    named = form.get("ask") or "none"  # a page always names what it has shown
+    operations.approve(sprint_id, by, form.get("why", "").strip(), named)
+    return "Approved: the sprint goes on."
+
+
+def _reject(sprint_id: str, by: str, form: Any) -> str:
+    operations.reject(sprint_id, by, form.get("why", "").strip(), form.get("ask") or "none")
+    return "Rejected: the sprint has failed."
+
+
 def _budget(sprint_id: str, by: str, form: Any) -> str:
     amounts = {"launches": int, "minutes": float, "tokens": int, "usd": float}
     try:
@@ -164,6 +176,8 @@ ACTS: dict[str, Do] = {
     "cancel": _cancel,
     "unship": _unship,
     "answer": _answer,
+    "approve": _approve,
+    "reject": _reject,
     "budget": _budget,
     "edit": _edit,
 }

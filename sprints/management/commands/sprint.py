@@ -29,7 +29,7 @@ LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of i
 class Command(GatewayCommand):
     """Everything that is done to one sprint."""
 
-    help = "Create, edit, run, step, show, list, answer, pause, resume, cancel, retry, unship."
+    help = "All that is done to one sprint: create, run, show, answer, approve, cancel, retry …"
     writes = True
     asks = ("show", "list")
 
@@ -50,6 +50,7 @@ class Command(GatewayCommand):
             deadline=options["deadline"],
             gates_at_once=options["gates_at_once"],
             meta=_meta_of(options),
+            approvals=options["approve"],
         )
         self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
 
@@ -115,6 +116,21 @@ class Command(GatewayCommand):
             f"or here: studio-gateway sprint run {options['id']}"
         )
         tell_who_works(self.stdout)
+
+    def _approve(self, options: dict[str, Any]) -> None:
+        operations.approve(options["id"], user(), options["why"], options["ask"])
+        self.stdout.write(
+            f"approved; {options['id']} goes on with the workers, "
+            f"or here: studio-gateway sprint run {options['id']}"
+        )
+        tell_who_works(self.stdout)
+
+    def _reject(self, options: dict[str, Any]) -> None:
+        operations.reject(options["id"], user(), options["why"], options["ask"])
+        self.stdout.write(
+            f"rejected; {options['id']} has failed; "
+            f"next: studio-gateway sprint retry {options['id']}"
+        )
 
     def _budget(self, options: dict[str, Any]) -> None:
         sprint_id = options["id"]

@@ -48,6 +48,13 @@ class Answer(Asked):
     question: Text | None = Field(None, examples=["R0_SETUP/lead_agent_01/1"])
 
 
+class Decision(Asked):
+    """A yes or a no. ``ask``, as `<what>/<number>`, sees to it that nothing else is decided."""
+
+    why: Text | None = Field(None, examples=["The test was wrong."])
+    ask: Text | None = Field(None, examples=["before_ship/2"])
+
+
 class BudgetToSet(Asked):
     """In all rounds and attempts; what is not given stays."""
 

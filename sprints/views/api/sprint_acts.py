@@ -167,6 +167,37 @@ def answer(
 
 
 @router.post(
+    "/sprints/{sprint_id}/approve",
+    response={**TAKEN_ON, **noes(400, 413, 422)},
+    operation_id="approve_sprint",
+    auth=refusals.OPERATOR,
+)
+def approve(
+    request: Request, sprint_id: str, body: shapes.Decision | None = Body(None)
+) -> JsonResponse:
+    """Say yes to what it asks about; the sprint goes on with the workers."""
+    why, ask = (body.why, body.ask) if body else ("", "")
+    operations.approve(sprint_id, name_of(request), why or "", ask or "")
+    return JsonResponse({"ok": True}, status=202)
+
+
+@router.post(
+    "/sprints/{sprint_id}/reject",
+    response={**TAKEN_ON, **noes(400, 413, 422)},
+    operation_id="reject_sprint",
+    auth=refusals.OPERATOR,
+)
+def reject(
+    request: Request, sprint_id: str, body: shapes.Decision | None = Body(None)
+) -> JsonResponse:
+    """Say no to what it asks about; the sprint fails."""
+    if body is None or not body.why:
+        raise refusals.Missing("why is missing")
+    operations.reject(sprint_id, name_of(request), body.why, body.ask or "")
+    return JsonResponse({"ok": True}, status=202)
+
+
+@router.post(
     "/sprints/{sprint_id}/budget",
     response={**TAKEN_ON, **noes(400, 413, 422)},
     operation_id="set_budget",
