@@ -91,7 +91,7 @@ def test_a_colleague_who_pushes_while_gates_judge_has_all_merged_and_judged_agai
     pushed_once(gateway, origin)
 
 
-POINTS = ["push_started", "push_returned", "ref_updated"]  # tests/faults/test_git_points: all
+POINTS = ["push_started", "push_returned", "ref_updated"]  # test_git_kills has all
 
 
 @pytest.mark.parametrize("point", POINTS)
