@@ -216,6 +216,7 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
         "done/answer": "sprint done is succeeded; no agent asks anything",
         "failed/cancel": "sprint failed is failed; there is nothing to cancel",
+        "done/unship": "sprint done has shipped nothing that could be taken back",
     }
     before = Head.objects.get().seq
 
