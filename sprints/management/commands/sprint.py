@@ -1,4 +1,4 @@
-"""``sprint``: create, run, step, show, list, answer, budget, pause, resume, cancel, retry."""
+"""``sprint``: create, plan, run, step, show, list, answer, budget, pause, resume, cancel, retry."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ class Command(GatewayCommand):
 
     help = "Create, run, step, show, list, answer, budget, pause, resume, cancel, retry a sprint."
     writes = True
-    asks = ("show", "list")
+    asks = ("show", "list", "plan")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the acts and their options."""
@@ -52,6 +52,8 @@ class Command(GatewayCommand):
         self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
 
     def _run(self, options: dict[str, Any]) -> None:
+        if worst := operations.worst_of(options["id"]):
+            self.stdout.write(f"{options['id']}: {worst}")
         if options["queue"]:
             self._queue(options["id"], again=False)
         else:
@@ -131,6 +133,15 @@ class Command(GatewayCommand):
     def _cancel(self, options: dict[str, Any]) -> None:
         status = operations.cancel(options["id"], user())
         self.stdout.write(f"{options['id']} {status}")
+
+    def _plan(self, options: dict[str, Any]) -> None:
+        found = operations.plan(options["id"])
+        if options["json"]:
+            self.stdout.write(json.dumps(found, indent=2, sort_keys=True))
+            return
+        from sprints.management import planning
+
+        planning.show(found, prompts=options["prompts"])
 
     def _show(self, options: dict[str, Any]) -> None:
         queries.get(options["id"])
