@@ -195,6 +195,7 @@ RULES: dict[str, tuple[str, Any]] = {
     "max_concurrent_global": ("a whole number from 1 to 64", _integer(1, 64)),
     "agent_launches": ("a whole number from 1 to 10000", _integer(1, 10_000)),
     "agent_minutes": ("a number above 0 and at most 100000", _amount(100_000)),
+    "agent_logs": ("true or false", _boolean),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
 }
 

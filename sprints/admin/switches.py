@@ -30,6 +30,9 @@ class Switches(forms.Form):
     gate_profile = forms.ChoiceField(choices=choices(PROFILES), help_text="of new sprints")
     agent_launches = forms.IntegerField(help_text="of programs, in a sprint that starts")
     agent_minutes = forms.FloatField(help_text="that programs run, in a sprint that starts")
+    agent_logs = forms.BooleanField(
+        required=False, help_text="kept in .cursor/plans/agent_logs of the repository"
+    )
     enable_auto_merge = forms.BooleanField(required=False)
     bind_host = forms.CharField(help_text="from the next start on")
     port = forms.IntegerField(help_text="from the next start on")

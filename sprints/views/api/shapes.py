@@ -66,6 +66,7 @@ class Switches(Schema):
     gate_profile: Literal["quick", "full"]
     agent_launches: int
     agent_minutes: float
+    agent_logs: bool
 
 
 class SwitchesToTurn(Asked):
@@ -79,6 +80,7 @@ class SwitchesToTurn(Asked):
     gate_profile: StrictStr | None = Field(None, examples=["full"])
     agent_launches: StrictInt | None = None
     agent_minutes: Annotated[float, Field(strict=True)] | None = None
+    agent_logs: StrictBool | None = None
 
 
 class Error(Schema):
