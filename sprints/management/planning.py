@@ -1,4 +1,4 @@
-"""What a sprint would do, for people at a terminal."""
+"""What a sprint would do, and what it has to tell users after, for people at a terminal."""
 
 import shlex
 from typing import Any
@@ -6,8 +6,19 @@ from typing import Any
 from rich.text import Text
 
 from sprints.management.tables import Screen
+from sprints.snapshot import Snapshot
 
 TASKS = "  may give out tasks; whom it names is asked as well (docs/orchestration.md)"
+
+
+def patch_notes(after: Snapshot) -> None:
+    """Print what the last lead has delivered, where there is anything."""
+    noted = [task for task in after.tasks if task.details.get("patch_notes")]
+    for task in sorted(noted, key=lambda task: task.attempt)[-1:]:
+        screen = Screen(soft_wrap=True)
+        screen.print("patch notes:")
+        for line in task.details["patch_notes"]:
+            screen.print(Text(f"  {line}"))
 
 
 def show(found: dict[str, Any], *, prompts: bool) -> None:

@@ -149,9 +149,10 @@ class Command(GatewayCommand):
         if options["json"]:
             self.stdout.write(json.dumps(after.state(), indent=2, sort_keys=True))
             return
-        from sprints.management import tables
+        from sprints.management import planning, tables
 
         tables.sprint(after)
+        planning.patch_notes(after)
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = queries.newest(options["limit"], options["status"], archived=options["archived"])
