@@ -214,6 +214,7 @@ RULES: dict[str, tuple[str, Any]] = {
     "agent_minutes": ("a number above 0 and at most 100000", _amount(100_000)),
     "agent_tokens": ("a whole number from 1 to 1000000000000", _integer(1, 10**12)),
     "agent_usd": ("a number above 0 and at most 1000000", _amount(1_000_000)),
+    "agent_logs": ("true or false", _boolean),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
     "confinement": (f"one of {', '.join(MODES)}", lambda value: value in MODES),
     "confine_paths": (

@@ -26,6 +26,7 @@ class Switches:
     agent_usd: float = AGENT_BUDGET.usd
     confinement: str = AUTO
     confine_paths: list[str] = field(default_factory=list)
+    agent_logs: bool = False
 
 
 def switches() -> Switches:

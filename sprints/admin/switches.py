@@ -39,6 +39,9 @@ class Switches(forms.Form):
     confine_paths = forms.JSONField(
         required=False, help_text="a list of what it may write besides: /… or ~/…"
     )
+    agent_logs = forms.BooleanField(
+        required=False, help_text="kept in .cursor/plans/agent_logs of the repository"
+    )
     enable_auto_merge = forms.BooleanField(required=False)
     ship_remote = forms.CharField(
         required=False, help_text="where what is merged is pushed to, such as origin"

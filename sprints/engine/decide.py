@@ -110,7 +110,7 @@ def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
     red = feedback.red(snapshot)
     if red and feedback.goes_back(snapshot, red[0]):
         whose = assigned.whose(snapshot, red)
-        owner = whose.agent if whose else snapshot.terms.implementer
+        owner = assigned.owner(snapshot, whose) if whose else snapshot.terms.implementer
         return _launch(snapshot, Ask(now.code, owner, feedback.FIX, whose.id if whose else ""))
     return None
 

@@ -149,6 +149,17 @@ def test_the_states_of_a_sprint(store, invoke):
     assert [one["agent_id"] for one in named if one["state"] == "Consult"] == asked[1:]
 
 
+def test_programs_that_may_be_given_tasks_are_active(store, invoke):
+    operations.create("s1", by="test")
+    invoke("agent", "set", "agent_06", "--preset", "gemini")
+    before = json.loads(invoke("agent", "list", "--json", "--sprint", "s1").out)
+    invoke("agent", "set", "agent_01", "--preset", "gemini")
+    after = json.loads(invoke("agent", "list", "--json", "--sprint", "s1").out)
+
+    states = [{one["agent_id"]: one["state"] for one in told} for told in (before, after)]
+    assert [one["agent_06"] for one in states] == ["Silent", "Active"]
+
+
 def test_the_lists_are_for_people_too(store, invoke):
     invoke("agent", "set", "agent_01", "--preset", "gemini")
 

@@ -80,6 +80,7 @@ class Switches(Schema):
     agent_usd: float
     confinement: Literal["auto", "required", "none"]
     confine_paths: list[str]
+    agent_logs: bool
 
 
 class SwitchesToTurn(Asked):
@@ -98,6 +99,7 @@ class SwitchesToTurn(Asked):
     agent_usd: Annotated[float, Field(strict=True)] | None = None
     confinement: StrictStr | None = Field(None, examples=["required"])
     confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
+    agent_logs: StrictBool | None = None
 
 
 class Error(Schema):
