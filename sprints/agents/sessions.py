@@ -21,6 +21,8 @@ def _rules(question: Question) -> dict[str, Any]:
 def words(question: Question) -> list[str]:
     """What stands in its command for the session."""
     said = _rules(question).get("again" if question.again else "begin", [])
+    if not question.session:  # a trial has none
+        return []
     return [word.replace("{id}", question.session) for word in said]
 
 

@@ -119,6 +119,10 @@ def test_what_a_session_had_told_before_is_not_charged_again():
         "input_tokens": 2500, "cached_tokens": 100, "output_tokens": 80, "source": "last",
         "tries": 2,
     }  # fmt: skip
+    each = replace(second, usage=Usage(10, 0, 5, None, "each"))
+    cut, _, _ = step(snapshot, says(YES), NOON, speak=says(each))
+    assert cut.tasks[0].details["usage"]["input_tokens"] == 1010
+    assert cut.tasks[0].details["session"]["told"]["input_tokens"] == 1010
     anew = replace(second, usage=Usage(10, 0, 5, None, "last"))
     less, _, _ = step(snapshot, says(YES), NOON, speak=says(anew))
     assert less.tasks[0].details["usage"]["input_tokens"] == 1010
@@ -156,6 +160,7 @@ def test_its_words_stand_where_the_command_says(ask):
     assert ask(RULES, {"session": "a"}, done)[1] == "['--new', 'a', '-']"
     assert ask(RULES, {"session": "a", "again": True, "number": 2}, done)[1] == "['--old=a', '-']"
     assert ask(NAMED, {"number": 3}, done)[1] == "['-']"
+    assert ask(RULES, {"number": 4}, done)[1] == "['-']"
 
 
 def test_a_session_is_named_by_us_or_by_the_program(ask):
