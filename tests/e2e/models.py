@@ -65,7 +65,8 @@ def _texts(content: Any) -> str:
 
 
 def _folder(text: str) -> str:
-    found = re.search(r"[Ww]orking directory(?: is)?:? *(/[^\s<]+)", text)
+    names = r"(?:[Ww]orking directory|working in the directory)[^/\n]{0,20}"
+    found = re.search(names + r"(/[^\s<\"\\]+)", text)
     return found[1] if found else ""
 
 
