@@ -31,7 +31,7 @@ def noted(question: Question, said: Exchange, folder: Path) -> Exchange:
     program has failed nothing: the question is asked again, in a new one.
     """
     rules = _rules(question)
-    if not rules:
+    if not rules or not (folder / "stdout.txt").exists():  # it has never begun
         return said
     errors = plain(end_of(folder / "stderr.txt", TAIL_BYTES))
     told = f"{said.reason} {errors}".lower()

@@ -184,6 +184,16 @@ def test_a_session_that_the_program_does_not_know_is_asked_anew(ask):
     assert not first.stopped
 
 
+def test_what_a_lost_try_has_left_says_whether_its_session_began(tmp_path):
+    agent = replace(LEAD, command=("speak",), reply={"session": RULES})
+    question = Question("agent_01", "lead", agent, folder=tmp_path, token="t", session="a")
+
+    assert command.recover(question) == LOST
+    (tmp_path / "runs" / "1").mkdir(parents=True)
+    (tmp_path / "runs" / "1" / "stdout.txt").write_text("")
+    assert command.recover(question) == replace(LOST, session="a")
+
+
 @pytest.mark.parametrize("name", ["claude-code", "codex", "opencode", "qwen"])
 def test_presets_that_have_sessions_have_a_place_for_them(name):
     made = PRESETS[name]
