@@ -310,6 +310,8 @@ SWITCHES = {
     "agent_usd": "50",
     "agent_minutes": "240.0",
     "gate_profile": "quick",
+    "confinement": "auto",
+    "confine_paths": "[]",
     "bind_host": "127.0.0.1",
     "port": "18790",
 }
@@ -343,6 +345,9 @@ def test_a_switch_is_turned_in_config_json(store):
         ("agent_minutes", "0"),
         ("agent_minutes", "nan"),
         ("gate_profile", "slow"),
+        ("confinement", "off"),
+        ("confine_paths", '["cache"]'),
+        ("confine_paths", "cache"),
         ("bind_host", ""),
         ("port", "70000"),
         ("port", "x"),
