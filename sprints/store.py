@@ -185,6 +185,7 @@ def _boolean(value: object) -> bool:
     return isinstance(value, bool)
 
 
+ASKED = ("none", "before_build", "before_ship", "before_build,before_ship")
 RULES: dict[str, tuple[str, Any]] = {
     "auth_token": ("a text of at least 16 characters", _text(16)),
     "secret_key": ("a text of at least 32 characters", _text(32)),
@@ -195,6 +196,7 @@ RULES: dict[str, tuple[str, Any]] = {
     "max_concurrent_global": ("a whole number from 1 to 64", _integer(1, 64)),
     "agent_launches": ("a whole number from 1 to 10000", _integer(1, 10_000)),
     "agent_minutes": ("a number above 0 and at most 100000", _amount(100_000)),
+    "approvals": (f"one of {' | '.join(ASKED)}", lambda value: value in ASKED),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
 }
 

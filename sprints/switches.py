@@ -20,6 +20,7 @@ class Switches:
     gate_profile: str = "quick"
     agent_launches: int = AGENT_BUDGET.launches
     agent_minutes: float = AGENT_BUDGET.minutes
+    approvals: str = "none"
 
 
 def switches() -> Switches:

@@ -16,7 +16,7 @@ from sprints.admin.forms import choices
 from sprints.contract import PROFILES
 from sprints.queries import Refused
 from sprints.roles import Role
-from sprints.store import RULES
+from sprints.store import ASKED, RULES
 from sprints.views.asked import Request
 
 
@@ -30,6 +30,9 @@ class Switches(forms.Form):
     gate_profile = forms.ChoiceField(choices=choices(PROFILES), help_text="of new sprints")
     agent_launches = forms.IntegerField(help_text="of programs, in a sprint that starts")
     agent_minutes = forms.FloatField(help_text="that programs run, in a sprint that starts")
+    approvals = forms.ChoiceField(
+        choices=choices(ASKED), help_text="where new sprints ask a human for a yes"
+    )
     enable_auto_merge = forms.BooleanField(required=False)
     bind_host = forms.CharField(help_text="from the next start on")
     port = forms.IntegerField(help_text="from the next start on")

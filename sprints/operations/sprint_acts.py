@@ -15,7 +15,7 @@ from gates.models import Gate
 from sprints import queue
 from sprints.agent_budget import USED_UP
 from sprints.agent_definition import SCRIPTED
-from sprints.approvals import NEEDED, bad_points
+from sprints.approvals import NEEDED, POINTS, bad_points
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
@@ -114,7 +114,8 @@ def contract_for(meta: dict[str, Any]) -> Contract:
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
     budget = AgentBudget(now.agent_launches, now.agent_minutes)
     ship = meta.get("enable_auto_merge", switches().enable_auto_merge)
-    chosen = {**meta, "gate_profile": profile, "enable_auto_merge": ship}
+    asks = [word for word in now.approvals.split(",") if word in POINTS]
+    chosen = {"approvals": asks, **meta, "gate_profile": profile, "enable_auto_merge": ship}
     return draft(chosen, gates, hooks, agents, budget)
 
 

@@ -257,3 +257,15 @@ def test_they_cannot_be_changed_while_it_runs_and_nobody_writes_a_yes_by_hand(as
         operations.edit("wk1", "bob", meta={"approval": {"given": []}})
 
     assert queries.get("wk1").meta["approvals"] == ["before_build"]
+
+
+def test_a_switch_has_all_new_sprints_ask_and_a_sprint_may_say_otherwise(store, invoke):
+    assert invoke("config", "set", "approvals", "before_build,before_ship").code == 0
+    for name in ("wk1", "wk2"):
+        operations.create(name, by="test")
+    operations.edit("wk2", "ada", meta={"approvals": []})
+
+    asks, goes = (operations.run(name, Wish()).sprint for name in ("wk1", "wk2"))
+
+    assert asks.last_error == "approval_needed:before_build"
+    assert goes.status == "succeeded"

@@ -82,6 +82,7 @@ def test_a_switch_that_was_turned_is_told_and_the_token_is_not_shown(store, invo
     assert json.loads(listed.out) == {
         "agent_launches": 40,
         "agent_minutes": 240.0,
+        "approvals": "none",
         "automation_paused": False,
         "bind_host": "127.0.0.1",
         "enable_auto_merge": False,

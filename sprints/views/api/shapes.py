@@ -73,6 +73,7 @@ class Switches(Schema):
     gate_profile: Literal["quick", "full"]
     agent_launches: int
     agent_minutes: float
+    approvals: Literal["none", "before_build", "before_ship", "before_build,before_ship"]
 
 
 class SwitchesToTurn(Asked):
@@ -86,6 +87,7 @@ class SwitchesToTurn(Asked):
     gate_profile: StrictStr | None = Field(None, examples=["full"])
     agent_launches: StrictInt | None = None
     agent_minutes: Annotated[float, Field(strict=True)] | None = None
+    approvals: StrictStr | None = Field(None, examples=["before_ship"])
 
 
 class Error(Schema):

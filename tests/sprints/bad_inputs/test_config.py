@@ -51,6 +51,7 @@ VALUES = [
     *(("max_concurrent_global", value) for value in (0, -1, 65, "4", True, 1.5, None)),
     *(("agent_launches", value) for value in (0, -1, 10_001, "4", True, 1.5, None)),
     *(("agent_minutes", value) for value in (0, -1, 100_001, "4", True, None, [1])),
+    *(("approvals", value) for value in ("", "before_lunch", 1, None, ["before_ship"])),
     *(("gate_profile", value) for value in ("", "Quick", "all", 1, None, ["quick"])),
 ]
 
