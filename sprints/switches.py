@@ -27,6 +27,7 @@ class Switches:
     confinement: str = AUTO
     confine_paths: list[str] = field(default_factory=list)
     agent_logs: bool = False
+    approvals: str = "none"
 
 
 def switches() -> Switches:

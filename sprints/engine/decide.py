@@ -67,7 +67,9 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     if snapshot.paused:
         return None
     if now.status == "pending":
-        return guarded(snapshot, approval_moves.gated(snapshot, StartRound(now.code)))
+        start = StartRound(now.code)
+        first = approval_moves.gated(snapshot, start)
+        return guarded(snapshot, start) if first == start else first
     return guarded(
         snapshot,
         _flaky(snapshot, now)

@@ -23,7 +23,6 @@ from sprints.operations.schedule_acts import (
 )
 from sprints.operations.ship_acts import verify_tag
 from sprints.operations.sprint_acts import (
-    contract_for,
     create,
     edit,
     retry,
@@ -46,6 +45,7 @@ from sprints.operations.store_acts import (
     initialise,
     settle_files,
 )
+from sprints.operations.terms import contract_for
 from sprints.operations.tidy_acts import tidy
 from sprints.operations.unship_acts import unship
 from sprints.operations.upgrade_acts import upgrade, way_back

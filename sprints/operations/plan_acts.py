@@ -10,7 +10,7 @@ from sprints.contract import Contract, ContractError
 from sprints.engine import forecast
 from sprints.models import Sprint
 from sprints.operations.ground import contract_to_walk, ground, grounded
-from sprints.operations.sprint_acts import contract_for
+from sprints.operations.terms import contract_for
 from sprints.queries import Refused, get
 from sprints.release.merge import tag_named
 

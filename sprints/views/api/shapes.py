@@ -81,6 +81,7 @@ class Switches(Schema):
     confinement: Literal["auto", "required", "none"]
     confine_paths: list[str]
     agent_logs: bool
+    approvals: Literal["none", "before_build", "before_ship", "before_build,before_ship"]
 
 
 class SwitchesToTurn(Asked):
@@ -100,6 +101,7 @@ class SwitchesToTurn(Asked):
     confinement: StrictStr | None = Field(None, examples=["required"])
     confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
     agent_logs: StrictBool | None = None
+    approvals: StrictStr | None = Field(None, examples=["before_ship"])
 
 
 class Error(Schema):

@@ -54,6 +54,7 @@ VALUES = [
     *(("agent_minutes", value) for value in (0, -1, 100_001, "4", True, None, [1])),
     *(("agent_tokens", value) for value in (0, -1, 10**12 + 1, "4", True, 1.5, None)),
     *(("agent_usd", value) for value in (0, -1, 1_000_001, "4", True, None, [1])),
+    *(("approvals", value) for value in ("", "before_lunch", 1, None, ["before_ship"])),
     *(("gate_profile", value) for value in ("", "Quick", "all", 1, None, ["quick"])),
 ]
 
