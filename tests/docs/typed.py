@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.docs.pages import Step
 from tests.world import ROOT, Said, environment
 
-LONGEST_S = 300
+LONGEST_S = 600
 PORT = "18790"  # of the pages; another one here, where it may be in use
 
 
