@@ -7,9 +7,10 @@ import pytest
 
 from sprints.agent_budget import USED_UP
 from sprints.hooks.points import EVENT_KINDS
+from sprints.store import Store
 from tests.docs import pages, parsed, typed
 from tests.docs.pages import DOCS, PAGES, name_of
-from tests.world import ROOT
+from tests.world import ROOT, run_command
 
 OURS = re.compile(r"(?:tests|gates|sprints|gateway_project|deploy|docs)/[\w/.@-]*")
 STOPS = re.compile(r'f"(\w+:)\{')  # how a last_error begins
@@ -25,17 +26,26 @@ SHELLS = {"bash", "sh", "shell"}
 BEGIN_BARE = {"README.md", "docs/getting-started.md"}  # they tell of ``init`` themselves
 
 
+@pytest.fixture(scope="module")
+def store_to_copy(tmp_path_factory):
+    """What ``init`` makes, once for all pages: nothing in it knows where it lies."""
+    repo = typed.scene(tmp_path_factory.mktemp("begun"))
+    assert run_command(repo, "init", timeout=typed.LONGEST_S).code == 0
+    return Store(repo).root
+
+
 @pytest.mark.parametrize("doc", PAGES, ids=name_of)
-def test_what_a_page_types_does_what_the_page_says(doc, tmp_path):
+def test_what_a_page_types_does_what_the_page_says(doc, tmp_path, store_to_copy):
     if missing := [name for name in ("bash", "curl") if not shutil.which(name)]:
         pytest.skip(f"no {missing[0]} here")
     steps = pages.steps(doc)
     if not steps:
         pytest.skip("it types nothing")
+    repo = typed.scene(tmp_path)
     if name_of(doc) not in BEGIN_BARE:
-        steps = [pages.Step("studio-gateway init", 0, "", 1), *steps]
+        shutil.copytree(store_to_copy, repo / store_to_copy.name)
 
-    said = typed.type_all(steps, typed.scene(tmp_path))
+    said = typed.type_all(steps, repo)
 
     wrong = [
         f"{name_of(doc)}:{step.line}: {step.command}\n{one}"
