@@ -35,3 +35,18 @@ def switches() -> Switches:
     config = read_config(settings.STORE.config)
     known = [one.name for one in fields(Switches)]
     return Switches(**{name: config[name] for name in known if name in config})
+
+
+MEANINGS = {
+    "auth_token": "your token, made by `init`; see `token rotate`",
+    "secret_key": "signs sessions and what lies in the queue, made by `init`",
+    "bind_host": "where `serve` listens; from its next start on",
+    "port": "where `serve` listens; from its next start on",
+    "enable_auto_merge": "what has passed is merged into the branch that it began from; "
+    "frozen when a sprint is started",
+    "automation_paused": "every sprint holds at its next step, and no schedule fires",
+    "max_concurrent_global": "how many sprints are carried at once, by all hosts together",
+    "gate_profile": "the profile of new sprints",
+    "agent_launches": "how often a sprint that is started may launch agents' programs",
+    "agent_minutes": "how many minutes those programs may run, in all",
+}
