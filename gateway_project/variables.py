@@ -50,6 +50,16 @@ VARIABLES = (
         "with `STUDIO_GATEWAY_HTTPS=1`: the one address whose word counts for scheme and client",
     ),
     Variable(
+        "STUDIO_GATEWAY_GIT_SSH_COMMAND",
+        "`ssh -oBatchMode=yes`",
+        "how git reaches a remote by ssh, where one is pushed to (see [shipping](shipping.md))",
+    ),
+    Variable(
+        "STUDIO_GATEWAY_GIT_ASKPASS",
+        "no password is given",
+        "a program that git asks for user and password of a remote by https; it prints one line",
+    ),
+    Variable(
         "STUDIO_FAULT",
         "nothing is broken",
         "for tests: breaks this process at a named point, see `gates/faults.py`",

@@ -49,4 +49,15 @@ MEANINGS = {
     "gate_profile": "the profile of new sprints",
     "agent_launches": "how often a sprint that is started may launch agents' programs",
     "agent_minutes": "how many minutes those programs may run, in all",
+    "agent_tokens": "how many tokens they may use, in all, as far as they tell that",
+    "agent_usd": "what they may cost, in US dollars, as far as they tell that",
+    "agent_logs": "the studio's log of each agent is kept in `.cursor/plans/agent_logs` of the "
+    "repository",
+    "ship_remote": "the remote to which what is merged is pushed as well; frozen when a sprint is "
+    "started",
+    "approvals": "where new sprints ask a human for a yes",
+    "confinement": "what works in a clone is confined where the kernel can do that, always (no "
+    "sprint is started where it cannot), or never; frozen when a sprint is started",
+    "confine_paths": "what it may write besides its clone and its `HOME`; frozen when a sprint is "
+    "started",
 }
