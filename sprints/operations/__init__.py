@@ -5,6 +5,7 @@ from sprints.operations.backup_acts import backup
 from sprints.operations.export_acts import export
 from sprints.operations.ground import contract_to_walk
 from sprints.operations.import_acts import import_store
+from sprints.operations.proof_acts import prove_all, proved
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import (
     record_verified,
@@ -72,6 +73,8 @@ __all__ = [
     "import_store",
     "initialise",
     "pause",
+    "prove_all",
+    "proved",
     "rebuild",
     "record_verified",
     "remove_schedule",

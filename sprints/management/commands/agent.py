@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from sprints import agent_file, agent_rows, queries
+from sprints import agent_file, agent_rows, operations, queries
 from sprints.agent_definition import CARD, COMMAND, PLACES, SCRIPTED
 from sprints.agents.presets import PRESETS, preset
 from sprints.management.arguments import argv_of, environment
@@ -134,7 +134,8 @@ class Command(GatewayCommand):
         }
         given = {key: value for key, value in changed.items() if value is not None}
         reply = {} if field is None else {"reply": {"take": field} if field else None}
-        done = agent_rows.put([replace(agent, **{**known, **given, **reply})], user())
+        made = replace(agent, **{**known, **given, **reply})
+        done = operations.proved(lambda: agent_rows.put([made], user()))
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
     def _preset(self, options: dict[str, Any], model: str) -> dict[str, Any]:
@@ -149,7 +150,8 @@ class Command(GatewayCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         there = [row.definition for row in Agent.objects.all()]
-        done = agent_rows.put(agent_file.read(_text_of(options["file"]), there), user())
+        read = agent_file.read(_text_of(options["file"]), there)
+        done = operations.proved(lambda: agent_rows.put(read, user()))
         self.stdout.write(f"changed: {', '.join(done)}" if done else "nothing to change")
 
     def _export(self, options: dict[str, Any]) -> None:
