@@ -62,7 +62,8 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
         most = MOST_STATES // len(walks(contract))
         for one in prove(contract, most_states=most).findings:
             way = " > ".join(one.timeline[-TOLD:])
-            raise Refused(f"it can break a promise, {one.promise}: {one.text}; by: … {way}")
+            words = f"{one.promise}: {one.text}; by: … {way}"
+            raise Refused(f"under these gates, hooks and agents a promise can be broken, {words}")
 
 
 _SEEN = {  # by a walk, of each of these; all else but what is left out here counts whole

@@ -20,7 +20,7 @@ class Command(GatewayCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Initialise, then say where the store is."""
         operations.initialise()
-        operations.prove_all()
         tokens.adopt()
         self.stdout.write(f"store: {settings.STORE.root}")
         self.stdout.write(budget())
+        operations.prove_all()
