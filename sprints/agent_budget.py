@@ -121,6 +121,8 @@ def spending(
 
 def with_granted(frozen: AgentBudget, granted: Any) -> AgentBudget:
     """The budget after what a human has given, as far as that can be read."""
+    if not granted:
+        return frozen
     given = granted if isinstance(granted, dict) else {}
     known = {key: given[key] for key in asdict(frozen) if _is_number(given.get(key))}
     return replace(frozen, **known)

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,6 +10,7 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from sprints import operations
 from sprints.admin.rows import Rows, rehearsed
 from sprints.queries import Refused
 
@@ -41,7 +43,8 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Whether it would be refused."""
         super().clean()
-        if not self.errors and (why := rehearsed(lambda: self.keep("a rehearsal"))):
+        edit = partial(operations.proved, lambda: self.keep("a rehearsal"))
+        if not self.errors and (why := rehearsed(edit)):
             named = (field for word, field in self.words.items() if word in why)
             self.add_error(next(named, self.otherwise), why)
         return self.cleaned_data
@@ -91,13 +94,13 @@ class Edited(Rows):
 
     def delete_model(self, request: Any, obj: Any) -> None:
         """By its operation."""
-        self.forget(obj, request.user.get_username())
+        operations.proved(lambda: self.forget(obj, request.user.get_username()))
 
     def delete_queryset(self, request: Any, queryset: QuerySet[Any]) -> None:
         """Each by its operation."""
         for row in queryset:
             try:
-                self.forget(row, request.user.get_username())
+                operations.proved(partial(self.forget, row, request.user.get_username()))
             except Refused as exc:
                 self.message_user(request, str(exc), messages.ERROR)
 

@@ -13,7 +13,7 @@ from sprints.engine.actions import (
     RunGate,
     RunHook,
 )
-from sprints.snapshot import DeliveryValue, Snapshot
+from sprints.snapshot import DeliveryValue, Snapshot, TaskValue
 
 
 def awaited(snapshot: Snapshot, action: Action) -> str:
@@ -28,10 +28,10 @@ def awaited(snapshot: Snapshot, action: Action) -> str:
             return run_id if gate_moves.is_open(gate_moves.run_of(snapshot, run_id)) else ""
         case Ask(agent=agent):
             tasks = [task for task in snapshot.tasks if task.owner_agent == agent]
-            return next((task_moves.token(t) for t in tasks if task_moves.is_open(t)), "")
+            return next((_asked(task) for task in tasks if task_moves.is_open(task)), "")
         case RecoverTask(task=task_id):
             task = task_moves.task_of(snapshot, task_id)
-            return task_moves.token(task) if task_moves.is_open(task) else ""
+            return _asked(task) if task_moves.is_open(task) else ""
         case RunHook(hook_id=hook_id, place=place):
             return _try_of(hook_moves.find(snapshot, hook_id, place))
         case RecoverHook(delivery_id=delivery_id):
@@ -41,6 +41,11 @@ def awaited(snapshot: Snapshot, action: Action) -> str:
             open_ = found.get("status") in ship_moves.OPEN
             return f"{found['status']} {found['try']} {found['since_ts']}" if open_ else ""
     return ""
+
+
+def _asked(task: TaskValue) -> str:
+    """By its number too: a clock that was put back may show the time of an earlier try."""
+    return f"{task_moves.token(task)} {task.details['try']}"
 
 
 def _try_of(row: DeliveryValue | None) -> str:

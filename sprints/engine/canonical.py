@@ -3,7 +3,8 @@
 A key holds whatever a later step may read. What it leaves out: times, but for whether the round is
 over its minutes; verdicts, but for whether they are green; runs that were interrupted, but for how
 many gateways died under a gate that has no verdict yet; rounds that are done, but for whether they
-were closed over a red gate; earlier attempts, but for their last verdict on the current round.
+were closed over a red gate; earlier attempts, but for their last verdict on the current round; of
+agents, what they have said, and the budget of those that are programs (``walked_agents``).
 """
 
 from collections.abc import Hashable
@@ -12,12 +13,17 @@ from datetime import timedelta
 from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.agents.planned import BUILD, CONFIRM, POLISH, plan_for
-from sprints.engine import approval_moves, feedback, perform, ship_moves, walked_approvals
-from sprints.engine.assigned import name_in
+from sprints.engine import (
+    approval_moves,
+    feedback,
+    perform,
+    ship_moves,
+    walked_agents,
+    walked_approvals,
+)
 from sprints.engine.decide import OVERDUE, deadline_of
 from sprints.engine.gate_moves import MOST_LOST
 from sprints.engine.promises import ABOUT_THE_WORK, green
-from sprints.engine.spent import spent
 from sprints.engine.walked import State
 from sprints.snapshot import GateRunValue
 
@@ -31,29 +37,17 @@ def key(state: State) -> Hashable:
         (one.status, one.status != "done" or green(state, one)) for one in snapshot.rounds
     )
     shipped = ship_moves.status(snapshot) == ship_moves.SHIPPED
-    common = (sprint.status, sprint.current_round, state.retries, closed, shipped)
-    if sprint.status != "running" and not approval_moves.ask_of(snapshot):
+    blocks = walked_agents.blocks(state)
+    common = (sprint.status, sprint.current_round, state.retries, closed, shipped, blocks)
+    if sprint.status != "running" and not blocks and not approval_moves.ask_of(snapshot):
         return common
     now, left = snapshot.now, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
     told = any(note.startswith(OVERDUE) for note in now.notes)
-    used = spent(snapshot)
-    asked = tuple(
-        (task.owner_agent, task.status, name_in(task), task.details.get("returned"))
-        for task in snapshot.tasks_of(now.id)
-    )
     planned = tuple((task.id, task.agent) for code in PLANS for task in plan_for(snapshot, code))
     return (
         *common,
-        (
-            late,
-            told,
-            bool(sprint.cancel_by),
-            snapshot.paused,
-            asked,
-            planned,
-            used and used.launches,
-        ),
+        (late, told, bool(sprint.cancel_by), snapshot.paused, planned, walked_agents.key(state)),
         tuple(_gate(state, gate.gate_id) for gate in snapshot.terms.gates_of(now.code)),
         frozenset(
             (run.round_id, run.gate_id, run.id in state.attended)

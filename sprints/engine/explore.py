@@ -6,7 +6,7 @@ missed deadline and retry at every point. What is found is the shortest way ther
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from sprints.contract import Contract
@@ -117,13 +117,15 @@ def explore(
     contract: Contract,
     most_states: int = MOST_STATES,
     tell: Callable[[int], None] | None = None,
+    kinds: Collection[str] = (),
 ) -> Report:
     """Walk through everything that can happen to a sprint under ``contract``. ``tell`` hears now
-    and then how many states have been seen.
+    and then how many states have been seen. What programs may do that are asked one of ``kinds`` is
+    walked through; any other agent answers at once.
     """
     began = time.monotonic()
     walk = _Walk()
-    first = begin(contract)
+    first = begin(contract, kinds)
     numbers = {key(first): walk.add(0, "")}
     todo = deque([(0, first)])
     while todo and len(numbers) <= most_states:

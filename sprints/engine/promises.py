@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import acts, feedback, ship_moves
-from sprints.engine.actions import Recover, RecoverHook
+from sprints.engine import acts, feedback, ship_moves, task_moves
+from sprints.engine.actions import Recover, RecoverHook, RecoverTask
+from sprints.engine.agent_promises import AGENT_PROMISES
 from sprints.engine.plan_promise import builds_as_planned
 from sprints.engine.steps import resumed, retried
 from sprints.engine.waits import wait_of
@@ -62,6 +63,8 @@ def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
         return
     if error.startswith("deadline:") and after.snapshot.terms.deadline == "stop":
         return
+    if error.startswith("agent_failed:") and after.programs.kinds:
+        return  # it is judged by what agents have said
     gate_id = error.removeprefix("gate_failed:").split(" ")[0]
     now = after.snapshot.now
     runs = after.snapshot.runs_of(now.id, gate_id)
@@ -96,8 +99,8 @@ def nothing_left(before: State, step: Step, after: State) -> Iterator[str]:
         if row.status in ("pending", "running"):
             yield f"the sprint is {status}, and hook {row.hook_id} is {row.status}"
     for task in snapshot.tasks:
-        if task.status == "in_progress":
-            yield f"the sprint is {status}, and {task.owner_agent} is still asked"
+        if task.status in task_moves.STILL:
+            yield f"the sprint is {status}, and {task.owner_agent} is still asked: {task.status}"
 
 
 def cancel_counts(before: State, step: Step, after: State) -> Iterator[str]:
@@ -115,7 +118,7 @@ def pause_holds(before: State, step: Step, after: State) -> Iterator[str]:
     """A paused sprint does nothing but look after what a crash has left, and end when cancelled."""
     if step.by != ENGINE or not before.snapshot.paused or before.snapshot.sprint.cancel_by:
         return
-    if not isinstance(step.action, Recover | RecoverHook):
+    if not isinstance(step.action, Recover | RecoverHook | RecoverTask):
         yield f"the sprint is paused, and goes on: {step.text}"
 
 
@@ -278,4 +281,5 @@ PROMISES: dict[str, Promise] = {
     "a pause holds": pause_holds,
     "within its bounds": within_bounds,
     "every wait has an owner": waits_have_owners,
+    **AGENT_PROMISES,
 }

@@ -1,6 +1,6 @@
 """All that can happen to a sprint next: what the engine does, what the world answers, what an
-operator asks for, and what breaks. Pure; time stands still but where the minutes of a round end,
-and agents always answer, at once: what a program may do that answers for one is not walked through.
+operator asks for, and what breaks. Pure; time stands still but where the minutes of a round end.
+Agents answer at once, but for programs in a walk that goes through what those may do.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,9 @@ from sprints.engine import (
     perform,
     settle,
     ship_moves,
+    walked_agents,
     walked_approvals,
+    walked_ship,
 )
 from sprints.engine.actions import (
     Action,
@@ -29,19 +31,19 @@ from sprints.engine.actions import (
     Compare,
     Judged,
     Merge,
-    Merged,
     Outcome,
     Publish,
-    Published,
     Recover,
     RecoverHook,
     RecoverShip,
+    RecoverTask,
     Replied,
     RunGate,
     RunHook,
 )
 from sprints.engine.awaited import awaited
 from sprints.engine.ship_moves import SHIP
+from sprints.engine.task_moves import open_task, task_of
 from sprints.engine.walked import (
     CANCEL,
     CRASH,
@@ -52,11 +54,12 @@ from sprints.engine.walked import (
     State,
     Step,
     mended,
+    recorded,
+    sent_back,
 )
 from sprints.hooks.letter import Answer
-from sprints.models.moves import Create, Move, MoveRefused
-from sprints.release import ship
-from sprints.snapshot import Snapshot, evolve
+from sprints.models.moves import Move
+from sprints.snapshot import Snapshot
 
 MOST_RETRIES = 1
 OPERATOR = "sam"
@@ -68,6 +71,7 @@ _SAID = {
     Verdict.TIMED_OUT: Judgement(Verdict.TIMED_OUT, -15, "over its time", 1.0),
     Verdict.CANCELLED: Judgement(Verdict.CANCELLED, -15, "stopped", 1.0),
 }
+_RECOVERS = (Recover, RecoverHook, RecoverShip, RecoverTask)
 _YES = Answer(True, "exit code 0", exit_code=0)
 _NO = Answer(False, "exit code 1", exit_code=1)
 _STOPPED = Answer(False, "stopped", stopped=True)
@@ -83,6 +87,7 @@ def steps(state: State) -> Iterator[Step]:
         if snapshot.sprint.status in acts.STOPPED and state.retries < MOST_RETRIES:
             yield retried(state)
         yield from walked_approvals.decided(state)
+        yield from led_on(state)
         if snapshot.sprint.status == "blocked":
             yield _asked(state, CANCEL, lambda at: acts.cancel(snapshot, OPERATOR, at))
 
@@ -92,10 +97,17 @@ def _carried(state: State) -> Iterator[Step]:
     snapshot = state.snapshot
     try:
         action = decide.decide(snapshot, state.attended)
+        launches = [
+            (given, decide.decide(given.snapshot, given.attended))
+            for given in walked_agents.allowances(state, action)
+        ]
     except Exception as exc:
         yield Step(ENGINE, "the engine decides", None, fault=f"{type(exc).__name__}: {exc}")
         return
-    if action is None:
+    if launches:
+        for given, act in launches:
+            yield _begun(given, act) if act else Step(ENGINE, "", None, fault="nothing is decided")
+    elif action is None:
         for name in sorted(state.attended):
             yield from _answered(state, _action_of(snapshot, name), name)
     elif isinstance(action, Recover):
@@ -106,10 +118,12 @@ def _carried(state: State) -> Iterator[Step]:
         yield from _answered(state, action, SHIP)
     elif isinstance(action, Compare):
         yield from walked_approvals.compared(state, action)
+    elif isinstance(action, RecoverTask):
+        yield from _answered(state, action, action.task)
     else:
         step = _begun(state, action)
         if isinstance(action, Ask) and action.kind == feedback.FIX and step.after:
-            yield from mended(state, step, step.after)
+            yield from mended(step, sent_back(state, step.after))
         else:
             yield step
 
@@ -119,11 +133,14 @@ def _begun(state: State, action: Action) -> Step:
     at = state.snapshot.at
     try:
         moves = settle.settle(state.snapshot, action, Begun(at))
-        after = _recorded(state.snapshot, moves, at)
-        if isinstance(action, Ask):
+        after = recorded(state.snapshot, moves, at)
+        attended, programs = state.attended, state.programs
+        if walked_agents.is_walked(state, action) and isinstance(action, Ask):
+            attended |= {open_task(after, action.agent).id}
+            programs = walked_agents.begun(state, after, action)
+        elif isinstance(action, Ask):
             more = settle.settle(after, action, Replied(at, heard(after, action)))
-            after, moves = _recorded(after, more, at), [*moves, *more]
-        attended = state.attended
+            after, moves = recorded(after, more, at), [*moves, *more]
         if isinstance(action, RunGate):
             attended |= {gate_moves.open_run(after, action.gate_id).id}
         elif isinstance(action, RunHook):
@@ -132,7 +149,16 @@ def _begun(state: State, action: Action) -> Step:
             attended |= {SHIP}
     except Exception as exc:
         return Step(ENGINE, _named(action), None, action, f"{type(exc).__name__}: {exc}")
-    return Step(ENGINE, _worded(moves), replace(state, snapshot=after, attended=attended), action)
+    found = replace(state, snapshot=after, attended=attended, programs=programs)
+    if len(attended) > len(state.attended) and _is_sent_back(state.snapshot, after, action):
+        found = sent_back(state, found)
+    return Step(ENGINE, _worded(moves), found, action)
+
+
+def _is_sent_back(before: Snapshot, after: Snapshot, action: Action) -> bool:
+    """A red gate goes back with it for the first time."""
+    is_fix = isinstance(action, Ask) and action.kind == feedback.FIX
+    return is_fix and len(after.tasks) > len(before.tasks)
 
 
 def heard(snapshot: Snapshot, action: Ask) -> Exchange:
@@ -148,6 +174,9 @@ def _action_of(snapshot: Snapshot, name: str) -> Action:
     for run in snapshot.gate_runs:
         if run.id == name:
             return RunGate(run.round_id.split("/")[1], run.gate_id)
+    if name in (task.id for task in snapshot.tasks):
+        task = task_of(snapshot, name)
+        return Ask(task.round_id.split("/")[1], task.owner_agent, task.details["kind"])
     row = hook_moves.delivery_of(snapshot, name)
     return RunHook(row.place.split("/")[0], row.hook_id, row.point, row.place, "")
 
@@ -167,8 +196,10 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
             for said, judgement in _SAID.items()
         ]
         lost: Outcome = Judged(at, perform.LOST)
+    elif isinstance(action, Ask | RecoverTask):
+        outcomes = walked_agents.answers(state, action)
     elif isinstance(action, Merge | Publish | RecoverShip):
-        outcomes = _shipped(state.snapshot, at)
+        outcomes = walked_ship.outcomes(state.snapshot, at)
     else:
         outcomes = [
             (WORLD, "yes", Brought(at, _YES)),
@@ -179,24 +210,8 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
     if isinstance(action, Recover | RecoverHook):
         outcomes.append((CRASH, "lost", lost))
     for by, said, outcome in outcomes:
-        yield _settled(state, action, name, (by, said, outcome))
-
-
-def _shipped(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]:
-    """What may come of a merge, or of its publishing."""
-    if ship_moves.status(snapshot) == ship_moves.PUBLISHING:
-        return [
-            (WORLD, "shipped", Published(at, tag="t")),
-            (WORLD, "moved", Published(at, moved=True)),
-            (WORLD, "refused", Published(at, reason="not clean")),
-        ]
-    url = "u" if snapshot.terms.ship_remote else ""
-    tree = f"t{ship_moves.state(snapshot)['try']}"  # the base has moved since the last one
-    return [
-        (WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", tree, url=url))),
-        (WORLD, "nothing", Merged(at, ship.Merge("main", "b", "h"))),
-        (WORLD, "conflict", Merged(at, ship.Merge("main", "b", "h", reason="it conflicts"))),
-    ]
+        step = _settled(state, action, name, (by, said, outcome))
+        yield from walked_agents.heard(state, action, said, step)
 
 
 def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outcome]) -> Step:
@@ -206,8 +221,8 @@ def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outc
         if not awaited(state.snapshot, action):
             return Step(by, text, None, action, "the rows do not wait for that answer")
         moves = settle.settle(state.snapshot, action, outcome)
-        after = _recorded(state.snapshot, moves, outcome.at)
-        if awaited(after, action) and isinstance(action, Recover | RecoverHook | RecoverShip):
+        after = recorded(state.snapshot, moves, outcome.at)
+        if awaited(after, action) and isinstance(action, _RECOVERS):
             return Step(by, text, None, action, "the rows still wait once the answer is there")
     except Exception as exc:
         return Step(by, text, None, action, f"{type(exc).__name__}: {exc}")
@@ -240,6 +255,13 @@ def resumed(state: State) -> Step:
     return _asked(state, FREE, lambda at: acts.resume(state.snapshot, OPERATOR))
 
 
+def led_on(state: State) -> Iterator[Step]:
+    """An operator answers a program's question, or gives more of a budget that is used up."""
+    if state.programs.kinds:
+        for given, act in walked_agents.led_on(state):
+            yield _asked(given, FREE, act)
+
+
 def retried(state: State) -> Step:
     """An operator has a sprint that was stopped tried again."""
     snapshot = state.snapshot
@@ -247,30 +269,16 @@ def retried(state: State) -> Step:
     return _asked(again, FREE, lambda at: acts.retry(snapshot, snapshot.terms, at))
 
 
-def _asked(state: State, by: str, act: Callable[[datetime], Move]) -> Step:
+def _asked(state: State, by: str, act: Callable[[datetime], Move | None]) -> Step:
     at = state.snapshot.at
     try:
         move = act(at)
-        after = _recorded(state.snapshot, [move], at)
+        if move is None:
+            return Step(by, "an operator's act", None, fault="it changes nothing")
+        after = recorded(state.snapshot, [move], at)
     except Exception as exc:
         return Step(by, "an operator's act", None, fault=f"{type(exc).__name__}: {exc}")
     return Step(by, move.message, replace(state, snapshot=after))
-
-
-def _recorded(snapshot: Snapshot, moves: list[Move], at: datetime) -> Snapshot:
-    """The snapshot once that is on record. Raises ``MoveRefused``, as ``record`` would, also for a
-    row that is not there.
-    """
-    known = {snapshot.sprint_id, *(row.id for row in snapshot.rounds)}
-    known.update(row.id for row in snapshot.tasks)
-    known.update(row.id for row in snapshot.gate_runs)
-    known.update(row.id for row in snapshot.deliveries)
-    for change in (change for move in moves for change in move.changes):
-        if isinstance(change, Create):
-            known.add(change.id)
-        elif change.id not in known:
-            raise MoveRefused(f"no {change.row} {change.id}")
-    return evolve(snapshot, moves, at)
 
 
 def _worded(moves: list[Move]) -> str:

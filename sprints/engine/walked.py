@@ -1,6 +1,6 @@
 """Where the walk through all that can happen stands, and what is really so there; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -8,6 +8,7 @@ from gates.verdict import Verdict
 from sprints.contract import Contract
 from sprints.engine import acts
 from sprints.engine.actions import Action
+from sprints.models.moves import Create, Move, MoveRefused
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
@@ -28,10 +29,26 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Programs:
+    """What agents that are programs have really done. ``kinds`` of questions are walked through,
+    all others answered at once; ``launches`` and ``seconds`` are used up; ``names`` are those by
+    which the rows waited for tries that have begun, ``answered`` the tasks whose question a human
+    has answered.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    launches: int = 0
+    seconds: float = 0.0
+    names: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """The rows; the ids of what this life of the gateway has under way; what gates and hooks have
-    really said, by the id of the run or delivery, whatever the rows make of it. ``tree`` is what is
-    in the clone, ``trees`` what was there when a run judged it, ``sent`` what was sent back.
+    """The rows; the ids of what this life of the gateway has under way; what gates, hooks and
+    agents have really said, by the id of the run, delivery or try, whatever the rows make of it.
+    ``tree`` is what is in the clone, ``trees`` what was there when a run judged it, ``sent`` what
+    was sent back.
     ``flags`` are what protected paths hold in each tree that was looked at, empty where nothing of
     them was touched; ``approved`` is what a human has really said yes to.
     """
@@ -45,6 +62,7 @@ class State:
     sent: tuple[Sent, ...] = ()
     flags: dict[str, str] = field(default_factory=dict)
     approved: frozenset[tuple[str, str]] = frozenset()
+    programs: Programs = Programs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +78,20 @@ class Step:
     fault: str = ""
 
 
-def begin(contract: Contract) -> State:
-    """A sprint that has just been started under that contract."""
+def begin(contract: Contract, kinds: Collection[str] = ()) -> State:
+    """A sprint that has just been started under that contract; what programs may do that are asked
+    one of ``kinds`` is walked through.
+    """
     sprint = SprintValue(
         "s", "S", "created", None, "evidence", None, {}, NOON, None, None, 1, None, ""
     )
     created = Snapshot(sprint, (), (), (), None, 1, NOON)
     started = evolve(created, [acts.start(created, contract, NOON)], NOON)
-    return State(started, frozenset(), {})
+    return State(started, frozenset(), {}, programs=Programs(frozenset(kinds)))
 
 
-def mended(before: State, step: Step, after: State) -> Iterator[Step]:
-    """What may be in the clone once its agent has answered: the same, something new, or what was
-    there before that.
-    """
+def sent_back(before: State, after: State) -> State:
+    """The state in which it is on record that red gates were sent back."""
     now, attempt = before.snapshot.now, before.snapshot.sprint.attempt
     last = {
         run.gate_id: before.truth[run.id]
@@ -82,9 +100,32 @@ def mended(before: State, step: Step, after: State) -> Iterator[Step]:
         and before.trees.get(run.id) == before.tree
     }
     said = frozenset((gate, word) for gate, word in last.items() if word in RED)
-    sent = (*before.sent, Sent(now.id, attempt, before.tree, said))
-    known = [one.tree for one in sent if (one.place, one.attempt) == (now.id, attempt)]
-    new = str(1 + max(int(tree) for tree in (before.tree, *(one.tree for one in sent))))
-    for tree in dict.fromkeys((before.tree, new, known[0])):
-        found = replace(after, tree=tree, sent=sent)
+    return replace(after, sent=(*before.sent, Sent(now.id, attempt, before.tree, said)))
+
+
+def mended(step: Step, after: State) -> Iterator[Step]:
+    """What may be in the clone once its agent has answered: the same, something new, or what was
+    there before that.
+    """
+    place, sent = (after.sent[-1].place, after.sent[-1].attempt), after.sent
+    known = [one.tree for one in sent if (one.place, one.attempt) == place]
+    new = str(1 + max(int(tree) for tree in (after.tree, *(one.tree for one in sent))))
+    for tree in dict.fromkeys((after.tree, new, known[0])):
+        found = replace(after, tree=tree)
         yield replace(step, text=f"{step.text}; the tree is {tree}", after=found)
+
+
+def recorded(snapshot: Snapshot, moves: list[Move], at: datetime) -> Snapshot:
+    """The snapshot once that is on record. Raises ``MoveRefused``, as ``record`` would, also for a
+    row that is not there.
+    """
+    known = {snapshot.sprint_id, *(row.id for row in snapshot.rounds)}
+    known.update(row.id for row in snapshot.tasks)
+    known.update(row.id for row in snapshot.gate_runs)
+    known.update(row.id for row in snapshot.deliveries)
+    for change in (change for move in moves for change in move.changes):
+        if isinstance(change, Create):
+            known.add(change.id)
+        elif change.id not in known:
+            raise MoveRefused(f"no {change.row} {change.id}")
+    return evolve(snapshot, moves, at)

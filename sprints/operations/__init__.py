@@ -7,6 +7,7 @@ from sprints.operations.export_acts import export
 from sprints.operations.ground import contract_to_walk
 from sprints.operations.import_acts import import_store
 from sprints.operations.plan_acts import plan, worst_of
+from sprints.operations.proof_acts import prove_all, proved
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import (
     record_verified,
@@ -78,6 +79,8 @@ __all__ = [
     "initialise",
     "pause",
     "plan",
+    "prove_all",
+    "proved",
     "rebuild",
     "record_verified",
     "reject",

@@ -16,6 +16,7 @@ from sprints.contract import DEFAULT_GATE, PROFILES
 from sprints.lock import locked
 from sprints.models import Head
 from sprints.models.moves import note
+from sprints.operations.proof_acts import prove_switches
 from sprints.queries import Refused
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import (
@@ -126,6 +127,7 @@ def configure_all(values: Mapping[str, Any], by: str) -> dict[str, Any]:
         rule, holds = RULES[key]
         if not holds(value):
             raise Refused(f"{key} must be {rule}")
+    prove_switches(values)
     for key, value in values.items():
         _turn(key, value, by)
     return configuration()

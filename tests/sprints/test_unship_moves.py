@@ -6,7 +6,7 @@ import pytest
 
 from sprints.branch import Base, Undone
 from sprints.contract import DEFAULT_GATE, Contract, draft
-from sprints.engine import promises, ship_moves, steps, unship_moves
+from sprints.engine import promises, ship_moves, unship_moves, walked_ship
 from sprints.engine.actions import Merged
 from sprints.engine.explore import explore
 from sprints.engine.walked import WORLD
@@ -50,7 +50,7 @@ def test_an_engine_that_forgets_to_push_is_found_out(monkeypatch):
             return SHIPPED(snapshot, at)
         return [(WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", "t")))]
 
-    monkeypatch.setattr(steps, "_shipped", forgets)
+    monkeypatch.setattr(walked_ship, "outcomes", forgets)
 
     found = explore(PUSHED)
 
@@ -58,7 +58,7 @@ def test_an_engine_that_forgets_to_push_is_found_out(monkeypatch):
     assert promises.PROMISES[found.findings[0].promise] is promises.ships_what_passed
 
 
-SHIPPED = steps._shipped
+SHIPPED = walked_ship.outcomes
 
 
 @pytest.mark.parametrize("meta", [{}, {"shipping": {"status": "refused"}}, {"shipping": "text"}])

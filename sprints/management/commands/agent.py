@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from sprints import agent_file, agent_rows, queries
+from sprints import agent_file, agent_rows, operations, queries
 from sprints.agent_definition import (
     CARD,
     COMMAND,
@@ -156,7 +156,8 @@ class Command(GatewayCommand):
                 changed[name] = _joined(known.get(name, none), changed[name])
         given = {key: value for key, value in changed.items() if value is not None}
         read = _reading(known.get("reply", agent.reply), field, options["usage"])
-        done = agent_rows.put([replace(agent, **{**known, **given, "reply": read})], user())
+        made = replace(agent, **{**known, **given, "reply": read})
+        done = operations.proved(lambda: agent_rows.put([made], user()))
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
     def _preset(self, options: dict[str, Any], agent: AgentDefinition) -> dict[str, Any]:
@@ -175,7 +176,8 @@ class Command(GatewayCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         there = [row.definition for row in Agent.objects.all()]
-        done = agent_rows.put(agent_file.read(_text_of(options["file"]), there), user())
+        read = agent_file.read(_text_of(options["file"]), there)
+        done = operations.proved(lambda: agent_rows.put(read, user()))
         self.stdout.write(f"changed: {', '.join(done)}" if done else "nothing to change")
 
     def _export(self, options: dict[str, Any]) -> None:

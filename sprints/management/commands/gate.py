@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from gates.definition import Definition
 from gates.models import Gate
-from sprints import gate_rows
+from sprints import gate_rows, operations
 from sprints.contract import CODES, GATED, PROFILES
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
@@ -98,15 +98,14 @@ class Command(GatewayCommand):
             "env": environment(options["env"]),
         }
         given = {key: value for key, value in changed.items() if value is not None}
-        gate_rows.put(
-            replace(gate, **given),
-            _words(options["profiles"]) if options["profiles"] is not None else profiles,
-            enabled=enabled if options["enabled"] is None else options["enabled"],
-            by=user(),
-        )
+        if options["profiles"] is not None:
+            profiles = _words(options["profiles"])
+        enabled = enabled if options["enabled"] is None else options["enabled"]
+        made = replace(gate, **given)
+        operations.proved(lambda: gate_rows.put(made, profiles, enabled=enabled, by=user()))
 
     def _remove(self, options: dict[str, Any]) -> None:
-        gate_rows.remove(options["id"], user())
+        operations.proved(lambda: gate_rows.remove(options["id"], user()))
         self.stdout.write(f"removed gate {options['id']}")
 
 

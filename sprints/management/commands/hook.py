@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from sprints import hook_rows
+from sprints import hook_rows, operations
 from sprints.hook_definition import HookDefinition
 from sprints.hooks.points import POINTS
 from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
@@ -137,15 +137,14 @@ class Command(GatewayCommand):
             "blocking": options["blocking"],
         }
         given = {key: value for key, value in changed.items() if value is not None}
-        return hook_rows.put(
-            replace(hook, **given),
-            enabled=enabled if options["enabled"] is None else options["enabled"],
-            new_secret=options.get("new_secret", False),
-            by=user(),
+        enabled = enabled if options["enabled"] is None else options["enabled"]
+        secret, made = options.get("new_secret", False), replace(hook, **given)
+        return operations.proved(
+            lambda: hook_rows.put(made, enabled=enabled, new_secret=secret, by=user())
         )
 
     def _remove(self, options: dict[str, Any]) -> None:
-        hook_rows.remove(options["id"], user())
+        operations.proved(lambda: hook_rows.remove(options["id"], user()))
         self.stdout.write(f"removed hook {options['id']}")
 
     def _test(self, options: dict[str, Any]) -> None:

@@ -117,7 +117,7 @@ def test_only_a_scripted_answer_is_on_record_together_with_its_question():
 
     assert not is_instant(snapshot, action)
     assert is_instant(fresh(), action)
-    assert awaited(snapshot, action) == "s1/R0_SETUP/lead_agent_01@2026-11-24T12:00:00Z"
+    assert awaited(snapshot, action) == "s1/R0_SETUP/lead_agent_01@2026-11-24T12:00:00Z 1"
 
 
 def test_a_program_that_does_not_answer_fails_the_sprint_in_that_round():

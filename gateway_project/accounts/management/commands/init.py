@@ -23,3 +23,4 @@ class Command(GatewayCommand):
         tokens.adopt()
         self.stdout.write(f"store: {settings.STORE.root}")
         self.stdout.write(budget())
+        operations.prove_all()

@@ -1,0 +1,195 @@
+"""What must hold of every step about agents, judged by what those have really said and used up."""
+
+from collections.abc import Iterator
+
+from sprints.agent_budget import GRANTED, LEAST_S, USED_UP, with_granted
+from sprints.agents.exchange import Exchange
+from sprints.contract import LEAD
+from sprints.engine import settle, task_moves
+from sprints.engine.actions import RecoverTask, Replied
+from sprints.engine.awaited import awaited
+from sprints.engine.spent import spent
+from sprints.engine.steps import led_on
+from sprints.engine.waits import wait_of
+from sprints.engine.walked import State, Step
+from sprints.engine.walked_agents import (
+    ANSWER,
+    ASKS,
+    DONE,
+    FAILED,
+    LEFT,
+    is_walked,
+    times_lost,
+    try_of,
+    walked,
+)
+from sprints.models.moves import MoveRefused
+from sprints.models.sprint import OPERATOR
+from sprints.plan import AGENT_BUDGET, AgentBudget
+from sprints.snapshot import TaskValue, evolve
+
+NEAR_S = 0.001
+
+
+def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
+    """A round is closed only with the answer of each agent that it asks, and of each that was sent
+    something back.
+    """
+    pairs = zip(before.snapshot.rounds, after.snapshot.rounds, strict=True)
+    for one in (now for was, now in pairs if now.status == "done" != was.status):
+        tasks = after.snapshot.tasks_of(one.id)
+        done = {t.owner_agent for t in tasks if t.status == task_moves.Status.DONE}
+        for agent in (*after.snapshot.terms.round(one.code).acks, LEAD):
+            if agent not in done:
+                yield f"{one.code} is done, and {agent} has not answered"
+        for task in walked(after, one.id):
+            if (said := after.truth.get(try_of(task))) != DONE:
+                yield f"{one.code} is done, and {task.owner_agent} had said {said}"
+
+
+def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
+    """A sprint fails over an agent that has really not answered, or under which too many gateways
+    have died; and is blocked over what one has really asked, or over a budget that is really used.
+    """
+    if after.snapshot.sprint.status == before.snapshot.sprint.status or not after.programs.kinds:
+        return
+    error = after.snapshot.sprint.last_error or ""
+    tasks = walked(after, after.snapshot.now.id) if error else []
+    said = {after.truth.get(try_of(task)) for task in tasks}
+    lost = max((times_lost(after, task) for task in tasks), default=0)
+    if error.startswith("agent_failed:"):
+        if FAILED not in said and not (LEFT in said and lost >= task_moves.MOST_LOST):
+            yield f"the sprint failed with {error!r}, and agents have said {_words(said)}"
+    elif error.startswith("agent_asks:") and ASKS not in said:
+        yield f"the sprint is blocked with {error!r}, and agents have said {_words(said)}"
+    elif error.startswith(USED_UP) and not _is_out(after):
+        yield f"the sprint is parked with {error!r}, and there is something left"
+
+
+def within_budget(before: State, step: Step, after: State) -> Iterator[str]:
+    """Nothing is launched that the budget does not cover, for no longer than it does; and what was
+    really used is on record.
+    """
+    used = spent(after.snapshot)
+    if used is None or not after.programs.kinds:
+        return
+    if used.launches < after.programs.launches:
+        yield f"on record are {used.launches} launches of {after.programs.launches}"
+    if used.seconds + NEAR_S < after.programs.seconds:
+        yield f"on record are {used.seconds:g} s of {after.programs.seconds:g}"
+    if after.programs.launches == before.programs.launches:
+        return
+    allowed = _allowed(after)
+    if after.programs.launches > allowed.launches:
+        yield f"launch {after.programs.launches} is begun, and {allowed.launches} are allowed"
+    left_s = allowed.minutes * 60 - before.programs.seconds
+    for task in after.snapshot.tasks:
+        if task_moves.is_open(task) and task.details["reserved_s"] > left_s + NEAR_S:
+            yield f"{task.owner_agent} may run {task.details['reserved_s']:g} s of {left_s:g}"
+
+
+def answers_arrive(before: State, step: Step, after: State) -> Iterator[str]:
+    """What a human has answered stays on record, and the agent that has asked is told of it."""
+    for task in after.snapshot.tasks if after.programs.answered else ():
+        if task.id in after.programs.answered:
+            if ANSWER not in [one["text"] for one in task.details["answers"]]:
+                yield f"what {task.owner_agent} was answered is not on record any more"
+            if _begins(before, task) and ANSWER not in task.prompt:
+                yield f"{task.owner_agent} is asked again, and not told what it was answered"
+
+
+def leads_on(before: State, step: Step, after: State) -> Iterator[str]:
+    """Where a question or a budget blocks a sprint, an operator is asked, in words that say for
+    what, and what that one does leads on.
+    """
+    error = after.snapshot.sprint.last_error or ""
+    blocked = after.snapshot.sprint.status == "blocked" != before.snapshot.sprint.status
+    if not (blocked and after.programs.kinds and error.startswith(("agent_asks:", USED_UP))):
+        return
+    waits = wait_of(after.snapshot) or {}
+    what = "an answer" if error.startswith("agent_asks:") else "more "
+    if waits.get("who") != OPERATOR or not waits["what"].startswith(what):
+        yield f"the sprint is blocked with {error!r}, and waits for {waits.get('what')}"
+    ways = [*led_on(after)]
+    if not ways:
+        yield f"the sprint is blocked with {error!r}, and no operator can lead on"
+    for way in ways:
+        used = way.after and spent(way.after.snapshot)
+        if way.after is None:
+            yield f"the sprint is blocked with {error!r}, and no operator leads on: {way.fault}"
+        elif way.after.snapshot.sprint.status != "running" or _stays(way.after):
+            yield f"{way.text}, and the sprint does not go on"
+        elif error.startswith(USED_UP) and used and used.out:
+            yield f"{way.text}, and no {used.out} are left"
+
+
+def late_is_refused(before: State, step: Step, after: State) -> Iterator[str]:
+    """What is answered to a try that is over changes nothing: it is not taken for an answer to
+    another try, and a task that has ended takes none.
+    """
+    if not after.programs.kinds:
+        return
+    begins = is_walked(before, step.action) and step.action
+    if begins and awaited(after.snapshot, begins) in before.programs.names:
+        yield f"{step.text}, and an answer to an earlier try would be taken for one to this"
+    was = {task.id: task.status for task in before.snapshot.tasks}
+    for task in after.snapshot.tasks:
+        ended = not task_moves.is_open(task) and task.status != was.get(task.id)
+        if ended and task.details.get("runner") and _takes(after, task):
+            yield f"{task.owner_agent} has ended, and takes another answer"
+
+
+def works_alone(before: State, step: Step, after: State) -> Iterator[str]:
+    """While a program works, no gate judges, and nothing else is under way."""
+    for task in after.snapshot.tasks:
+        if task_moves.is_open(task) and after.attended - {task.id}:
+            yield f"{task.owner_agent} works, and so does {', '.join(sorted(after.attended))}"
+
+
+def _begins(before: State, task: TaskValue) -> bool:
+    """The step has begun this try of it."""
+    was = {one.id: one.status for one in before.snapshot.tasks}
+    return task_moves.is_open(task) and was.get(task.id) != task.status
+
+
+def _stays(state: State) -> bool:
+    """A question of the current round is still unanswered, or nobody is to be asked again."""
+    tasks = state.snapshot.tasks_of(state.snapshot.now.id)
+    return any(task.status == task_moves.Status.BLOCKED for task in tasks)
+
+
+def _takes(state: State, task: TaskValue) -> bool:
+    """Whether the rows take one more answer of a try of it."""
+    at = state.snapshot.at
+    late = Replied(at, Exchange(None, "late", exit_code=3, duration_s=0.0))
+    try:
+        evolve(state.snapshot, settle.settle(state.snapshot, RecoverTask(task.id), late), at)
+    except MoveRefused:
+        return False
+    return True
+
+
+def _allowed(state: State) -> AgentBudget:
+    terms, meta = state.snapshot.terms, state.snapshot.sprint.meta
+    return with_granted(terms.budget or AGENT_BUDGET, meta.get(GRANTED))
+
+
+def _is_out(state: State) -> bool:
+    allowed, used = _allowed(state), state.programs
+    left_s = allowed.minutes * 60 - used.seconds
+    return used.launches >= allowed.launches or left_s < LEAST_S
+
+
+def _words(said: set[str | None]) -> str:
+    return ", ".join(sorted(str(word) for word in said)) or "nothing"
+
+
+AGENT_PROMISES = {
+    "an agent's silence counts": silence_counts,
+    "an agent's end has a reason": ends_with_reason,
+    "within its budget": within_budget,
+    "answers reach their agent": answers_arrive,
+    "who is asked can lead on": leads_on,
+    "late answers are refused": late_is_refused,
+    "an agent works alone": works_alone,
+}
