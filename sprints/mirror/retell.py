@@ -45,8 +45,7 @@ def retell(
     story = _Story(moves)
     for event in events:
         story.before(event)
-        for op in event["change"]:
-            apply(story.state, op)
+        apply(story.state, event["change"])
         yield from story.after(event)
     yield from story.end()
 

@@ -18,7 +18,7 @@ from sprints.mirror.documented import Documented, Unfit, moment, read
 from sprints.mirror.foreign_lines import Damaged
 from sprints.mirror.places import lead_sprint, led
 from sprints.mirror.retell import ENDED, retell
-from sprints.mirror.verify import Tell
+from sprints.mirror.told import Tell
 from sprints.models import Event, Head, Hook, Sprint, Task
 from sprints.models.event import Draft, adopt, append, stamp
 from sprints.models.redacted import clean

@@ -20,7 +20,7 @@ from sprints.lock import locked
 from sprints.mirror import links
 from sprints.mirror.moment import no_collection, one_moment
 from sprints.mirror.retell import MOVED, Row, retell
-from sprints.mirror.verify import Differs, Tell, told_by_all
+from sprints.mirror.told import Differs, Seen, Tell, told
 from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Sprint, Task
 from sprints.operations.store_acts import make_schema, store
 from sprints.queries import Refused
@@ -87,9 +87,9 @@ def check_rebuild(tell: Tell | None = None) -> Rebuilt:
     lost: list[str] = []
     with one_moment(store(), catch_up=False) as now, no_collection():
         try:
-            told = Event.objects.filter(kind=MOVED).order_by("seq")
-            moves = [move for row in told if (move := _move(row.body))]
-            for some in batches(retell(told_by_all(now, tell), moves), counts, lost):
+            rows = Event.objects.filter(kind=MOVED).order_by("seq")
+            moves = [move for row in rows if (move := _move(row.body))]
+            for some in batches(retell(told(now, Seen(), tell), moves), counts, lost):
                 for kind, values in some.items():
                     if found := _compared(kind, values):
                         return Rebuilt(dict(counts), lost, difference=found)
