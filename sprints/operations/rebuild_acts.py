@@ -23,6 +23,7 @@ from sprints.mirror.retell import MOVED, Row, retell
 from sprints.mirror.told import Differs, Seen, Tell, told
 from sprints.mirror.untold import agrees, as_it_may_stand
 from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, Sprint, Task
+from sprints.models.event import Columns, insert
 from sprints.operations.store_acts import make_schema, store
 from sprints.queries import Refused
 from sprints.store import make_config, make_folders
@@ -151,15 +152,15 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     counts: Counter[str] = Counter()
     lost: list[str] = []
     last: dict[str, Any] = {}
-    lines: list[Event] = []
+    lines: list[Columns] = []
 
     def passing() -> Iterator[dict[str, Any]]:
         for event, line in told:
-            last.update(seq=event["seq"], hash=event["hash"])
-            columns = {name: event[name] for name in ("seq", "kind", "sprint_id", "hash")}
-            lines.append(Event(ts=datetime.fromisoformat(event["ts"]), line=line, **columns))
+            seq, digest, at = event["seq"], event["hash"], datetime.fromisoformat(event["ts"])
+            last.update(seq=seq, hash=digest)
+            lines.append((seq, at, event["kind"], event["sprint_id"], digest, line))
             if len(lines) >= CHUNK:
-                Event.objects.bulk_create(lines)
+                insert(lines)  # a model of each would take longer than all the rest
                 lines.clear()
             yield event
 
@@ -173,7 +174,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
                     Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
             else:
                 MODELS[kind].objects.bulk_create([MODELS[kind](**one) for one in values])
-    Event.objects.bulk_create(lines)
+    insert(lines)
     if not last:
         raise Refused("there is no event to rebuild from")
     Head.objects.create(**{"id": 1, **last})
