@@ -8,14 +8,16 @@ opened from the one before it, and no link is ever followed: what was checked is
 import contextlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BufferedReader
 from pathlib import Path
+from typing import Self
 
 from django.conf import settings
 
 from sprints.ids import BadId, check_id
 
+DEEPEST = 32
 _STEPWISE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 
@@ -23,19 +25,67 @@ def open_evidence(sprint_id: str, relpath: str) -> BufferedReader:
     """The file ``relpath`` (its parts separated by ``/``) of that sprint's folder; the caller reads
     and closes it. Raises ``FileNotFoundError`` for whatever is not a plain file of that sprint.
     """
+    return os.fdopen(_plain(_opened, sprint_id, relpath, _secrets()), "rb")
+
+
+class Held:
+    """Opens one file after the other. The folders of the last one stay open, for the next one is
+    nearby as a rule, and to come to it would take longer than to read it.
+    """
+
+    def __init__(self) -> None:
+        self._secrets = _secrets()
+        self._folders: list[tuple[str, int]] = []  # from the store's root on, which has no name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._let_go(0)
+
+    def opened(self, sprint_id: str, relpath: str) -> int:
+        """The descriptor of the file, which the caller closes; as ``open_evidence``, but
+        it may not lie deeper than ``DEEPEST`` folders.
+        """
+        opened = self._opened if _STEPWISE else _opened
+        return _plain(opened, sprint_id, relpath, self._secrets)
+
+    def _opened(self, parts: Sequence[str]) -> int:
+        folders = ["", *parts[:-1]]
+        if len(folders) > DEEPEST:
+            raise FileNotFoundError(parts[-1])
+        both = zip(self._folders, folders, strict=False)
+        self._let_go([*(held[0] == name for held, name in both), False].index(False))
+        for name in folders[len(self._folders) :]:
+            here = _folder(name, self._folders[-1][1]) if name else _root()
+            self._folders.append((name, here))
+        return _file(parts[-1], self._folders[-1][1], self._secrets)
+
+    def _let_go(self, depth: int) -> None:
+        while len(self._folders) > depth:
+            os.close(self._folders.pop()[1])
+
+
+def _plain(
+    opened: Callable[[Sequence[str]], int],
+    sprint_id: str,
+    relpath: str,
+    secrets: set[tuple[int, int]],
+) -> int:
+    """The descriptor of a plain file that may be shown. Raises ``FileNotFoundError``."""
     parts = relpath.split("/")
     try:
         check_id(sprint_id)
         if not all(_is_name(part) for part in parts):
             raise FileNotFoundError(relpath)
-        descriptor = _opened([settings.STORE.artifacts.name, sprint_id, *parts])
+        descriptor = opened([settings.STORE.artifacts.name, sprint_id, *parts])
     except (BadId, OSError) as exc:
         raise FileNotFoundError(relpath) from exc
     found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or _is_secret(found):
+    if not stat.S_ISREG(found.st_mode) or _identity(found) in secrets:
         os.close(descriptor)
         raise FileNotFoundError(relpath)
-    return os.fdopen(descriptor, "rb")
+    return descriptor
 
 
 def _is_name(part: str) -> bool:
@@ -48,23 +98,34 @@ def _is_name(part: str) -> bool:
 
 def _opened(parts: Sequence[str]) -> int:
     """The descriptor of what lies there in the store. Raises ``OSError``."""
-    root: Path = settings.STORE.root
     if not _STEPWISE:
-        return _opened_at_once(root, parts)
+        return _opened_at_once(settings.STORE.root, parts)
     *folders, name = parts
-    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    here = _root()
     try:
         for folder in folders:
             above = here
-            here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+            here = _folder(folder, above)
             os.close(above)
-        # To open the database by another name and close it would let go of our locks on it.
-        if _is_secret(os.stat(name, dir_fd=here, follow_symlinks=False)):
-            raise FileNotFoundError(name)
-        # A pipe with no writer would keep us waiting.
-        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+        return _file(name, here, _secrets())
     finally:
         os.close(here)
+
+
+def _root() -> int:
+    return os.open(settings.STORE.root, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _folder(name: str, above: int) -> int:
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+
+
+def _file(name: str, folder: int, secrets: set[tuple[int, int]]) -> int:
+    # To open the database by another name and close it would let go of our locks on it.
+    if _identity(os.stat(name, dir_fd=folder, follow_symlinks=False)) in secrets:
+        raise FileNotFoundError(name)
+    # A pipe with no writer would keep us waiting.
+    return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
 
 
 def _opened_at_once(root: Path, parts: Sequence[str]) -> int:
@@ -75,10 +136,14 @@ def _opened_at_once(root: Path, parts: Sequence[str]) -> int:
     return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
 
 
-def _is_secret(found: os.stat_result) -> bool:
-    """Whether it must not be shown by any name: a hard link is no link to follow."""
+def _secrets() -> set[tuple[int, int]]:
+    """What must not be shown by any name: a hard link is no link to follow."""
+    found = set()
     for path in (settings.STORE.config, settings.STORE.database):
         with contextlib.suppress(OSError):
-            if os.path.samestat(found, path.stat()):
-                return True
-    return False
+            found.add(_identity(path.stat()))
+    return found
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino

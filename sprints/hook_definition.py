@@ -31,6 +31,9 @@ class HookDefinition:
 
     def problems(self) -> Iterator[str]:
         """What is wrong with its policy, a line each; the kinds know what a target may be."""
+        if self.is_cut:
+            option = "--url" if self.kind == "webhook" else "--notify"
+            yield f"its URL is not in events, from which it comes; give it anew with {option} URL"
         if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
             yield f"a hook's timeout must be above 0 and at most {MAX_TIMEOUT_S:g} seconds"
         if not 1 <= self.tries <= MAX_TRIES:
@@ -47,6 +50,11 @@ class HookDefinition:
     def wait_s(self, failures: int) -> float:
         """Seconds from the end of the ``failures``-th failed try to the next one."""
         return min(MAX_WAIT_S, self.backoff_s * 2.0 ** (failures - 1))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether its URL is only what events have of it."""
+        return self.kind != "command" and any(one.endswith("…") for one in self.target)
 
     @property
     def shown(self) -> str:

@@ -88,6 +88,8 @@ def remove(hook_id: str, by: str | None = None) -> None:
 def test(hook_id: str) -> Delivery:
     """A delivery that is about nothing, to see whether it arrives. Raises ``Refused``."""
     hook, at = get(hook_id), timezone.now()
+    if hook.definition.is_cut:
+        raise Refused("; ".join(hook.definition.problems()))
     return Delivery.objects.create(
         id=f"msg_{secrets.token_hex(12)}",
         hook_id=hook.pk,

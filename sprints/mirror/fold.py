@@ -1,29 +1,42 @@
 """Events to state: a few lines that know nothing of rows."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from sprints.mirror.shelf import Shelf
 
 
-def apply(state: dict[str, Any], op: dict[str, Any]) -> None:
-    """Apply one RFC 6902 operation (add, replace, remove) on objects, in place."""
-    path = op["path"]
-    _, *parents, last = path.split("/")
-    if "~" in path:
-        parents, last = [_plain(part) for part in parents], _plain(last)
+def apply(state: dict[str, Any], change: Iterable[dict[str, Any]]) -> None:
+    """Apply RFC 6902 operations (add, replace, remove) on objects, in place. Raises ``KeyError``,
+    ``TypeError``, ``AttributeError`` or ``ValueError`` at the first that cannot be made.
+    """
     target: MutableMapping[str, Any] = state
-    for part in parents:
-        target = target[part]
-    if op["op"] != "add" and last not in target:
-        raise KeyError(path)
-    if op["op"] == "remove":
-        del target[last]
-    elif target is state and last == "sprints":
-        state[last] = Shelf()
-        state[last].update(op["value"])
-    else:
-        target[last] = op["value"]
+    there = ""
+    for op in change:
+        above, slash, last = op["path"].rpartition("/")
+        if not slash:
+            raise ValueError(f"{op['path']!r} is no place")
+        if above != there:  # else the one before has changed what is in it, but not where it is
+            target, there = _found(state, above), above
+        if "~" in last:
+            last = _plain(last)
+        if op["op"] != "add" and last not in target:
+            raise KeyError(op["path"])
+        if op["op"] == "remove":
+            del target[last]
+        elif target is state and last == "sprints":
+            state[last] = Shelf()
+            state[last].update(op["value"])
+        else:
+            target[last] = op["value"]
+
+
+def _found(state: dict[str, Any], path: str) -> MutableMapping[str, Any]:
+    found: MutableMapping[str, Any] = state
+    _, *parts = path.split("/") if path else [""]
+    for part in parts:
+        found = found[_plain(part) if "~" in part else part]
+    return found
 
 
 def _plain(part: str) -> str:

@@ -5,6 +5,8 @@ import json
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 
 class Frozen:
     """The gates of each sprint's contract, as far as the events have come."""
@@ -16,9 +18,8 @@ class Frozen:
         """Why a digest of the event is not that of what it names; empty where all fit."""
         data = event["data"]
         if "contract" in data:
-            text = json.dumps(data["contract"], sort_keys=True)
             try:
-                digest, self._gates[event["sprint_id"]] = _digests(text)
+                digest, self._gates[event["sprint_id"]] = _digests(_text(data["contract"]))
             except (KeyError, TypeError) as exc:
                 return f"its contract cannot be read: {exc!r}"
             if data.get("digest") != digest:
@@ -30,14 +31,22 @@ class Frozen:
         return ""
 
 
+def _text(contract: Any) -> bytes:
+    """What tells one contract from the others, for they are many and most of them the same."""
+    try:
+        return orjson.dumps(contract)
+    except TypeError:  # a number that is too long for it, half a surrogate pair
+        return json.dumps(contract).encode("ascii")
+
+
 @lru_cache(maxsize=64)
-def _digests(contract: str) -> tuple[str, dict[str, str]]:
+def _digests(text: bytes) -> tuple[str, dict[str, str]]:
     """The contract's digest and its gates', by their ids; the same as when they were frozen."""
+    contract = json.loads(text)
     gates = {
-        gate["gate_id"]: _digest(json.dumps(gate, sort_keys=True))
-        for gate in json.loads(contract)["gates"]
+        gate["gate_id"]: _digest(json.dumps(gate, sort_keys=True)) for gate in contract["gates"]
     }
-    return _digest(contract), gates
+    return _digest(json.dumps(contract, sort_keys=True)), gates
 
 
 def _digest(text: str) -> str:

@@ -4,12 +4,13 @@ A line is judged by its bytes, as they lie: one parse and one hash. Only one tha
 looked at for longer.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from hashlib import sha256
 from typing import IO, Any
 
+from sprints.mirror.reading import loads
 from sprints.models.event import FIRST_PREV, canonical, chain
 
 MAX_LINE_BYTES = 64 << 20
@@ -19,7 +20,6 @@ EACH = 5000  # lines between two signs of progress
 # last place that reads so is the key.
 _KEY = b', "hash": "'
 _START, _LENGTH = len(_KEY), len(_KEY) + 64 + 1
-_scan: Any = json.JSONDecoder().raw_decode
 
 
 class Broken(Exception):
@@ -31,18 +31,15 @@ def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
     whose hash is ``prev``. Raises ``Broken``.
     """
     at = line.rfind(_KEY)
-    digest = line[at + _START : at + _LENGTH - 1]
+    digest = line[at + _START : at + _LENGTH - 1].decode("ascii", "replace")
     bare = b"%s\n%s%s" % (prev.encode(), line[:at], line[at + _LENGTH :])
-    if at < 0 or hashlib.sha256(bare).hexdigest().encode() != digest:
-        return _look(line, seq, prev)
-    try:
-        text = line.decode("ascii")
-        event, end = _scan(text, 0)
-        names = event["seq"], event["prev"], event["hash"]
-        if end == len(text) and names == (seq, prev, digest.decode()):
-            return event  # type: ignore[no-any-return]
-    except (ValueError, KeyError, TypeError):
-        pass
+    if sha256(bare).hexdigest() == digest and line.isascii() and line[:1] + line[-1:] == b"{}":
+        try:
+            event = loads(line, at)  # of what follows, only seq is a number
+            if event["seq"] == seq and event["prev"] == prev and event["hash"] == digest:
+                return event  # type: ignore[no-any-return]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            pass
     return _look(line, seq, prev)
 
 

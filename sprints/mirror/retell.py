@@ -36,9 +36,10 @@ def retell(
     events: Iterable[dict[str, Any]], moves: Sequence[tuple[int, str]] = ()
 ) -> Iterator[Row]:
     """Every row as (kind, values), times aware: tasks, gate runs and deliveries as they end, the
-    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, agent
-    (of those that were changed), ``head`` with what stands beside the sprints, and ``lost`` with
-    the names of what events do not tell whole. Raises ``KeyError`` for a bad patch.
+    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, schedule,
+    agent (of those that were changed), ``head`` with what stands beside the sprints, and ``lost``
+    with a line for each setting of which events do not tell all. Raises ``KeyError`` for a patch
+    that cannot be made.
 
     ``moves`` are the seqs of the events by which the whole store was taken over into another one,
     and where its artifacts are since: what ended before is there now.
@@ -46,8 +47,7 @@ def retell(
     story = _Story(moves)
     for event in events:
         story.before(event)
-        for op in event["change"]:
-            apply(story.state, op)
+        apply(story.state, event["change"])
         yield from story.after(event)
     yield from story.end()
 
@@ -144,7 +144,7 @@ class _Story:
         beside = {k: v for k, v in self.state.items() if k not in ("sprints", "version")}
         if beside:
             yield "head", {"id": 1, "extra": beside}
-        yield "lost", {"names": self.settings.lost()}
+        yield "lost", {"lines": self.settings.lost()}
 
     def _of(self, sprint_id: str) -> dict[str, Any]:
         """The sprint's state; it may be archived."""

@@ -8,7 +8,6 @@ with four spaces and a brace, and no other line does, because JSON escapes every
 import json
 import mmap
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -27,7 +26,7 @@ from sprints.snapshot import as_state, consistent
 
 ENTRY, END = b'\n    "', b"\n    }"
 MANY = 200
-_OTHERWISE = re.compile(rb"\de-?\d|0\.0000|\x7f")  # may be what json writes in another way
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +143,15 @@ def _indented(whole: dict[str, Any]) -> bytes:
         text = orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     except TypeError:  # a number that is too long for it, half a surrogate pair
         text = b""
-    if text and text.isascii() and not _OTHERWISE.search(text):
+    if text and text.isascii() and not _otherwise(text):
         return text
     return json.dumps(whole, indent=2, sort_keys=True).encode("ascii")
+
+
+def _otherwise(text: bytes) -> bool:
+    """Whether anything in it may be what json writes in another way."""
+    plain = text.translate(_ZEROS)  # an expression would take as long as all the rest
+    return b"0e0" in plain or b"0e-0" in plain or b"0.0000" in text or b"\x7f" in text
 
 
 def whole(frame: Frame, texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:

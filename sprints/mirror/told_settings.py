@@ -1,7 +1,12 @@
 """What operators have set, as events tell it: gates, hooks, agents and schedules. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+
+from sprints.mirror.untold import lacking
+
+SCHEDULE = "schedule_id cron zone title brief profile deadline last_sprint_id".split()
 
 
 class Settings:
@@ -12,7 +17,8 @@ class Settings:
         self._gates: dict[str, dict[str, Any]] = {}
         self._hooks: dict[str, dict[str, Any]] = {}
         self._agents: dict[str, dict[str, Any]] = {}
-        self._schedules: set[str] = set()
+        self._schedules: dict[str, dict[str, Any]] = {}
+        self._old: set[str] = set()  # schedules of which events did not tell all, as they do now
 
     def heed(self, event: dict[str, Any]) -> None:
         """An event that belongs to no sprint."""
@@ -32,33 +38,61 @@ class Settings:
             case "agent_changed":
                 self._agents[data["agent_id"]] = _defined(data)
             case "schedule_changed" if removed:
-                self._schedules.discard(data["schedule_id"])
+                self._schedules.pop(data["schedule_id"], None)
+                self._old.discard(data["schedule_id"])
             case "schedule_changed":
-                self._schedules.add(data["schedule_id"])
+                self._schedule(data)
+            case "schedule_fired" | "error" if data.get("schedule_id") in self._schedules:
+                self._fired(data)
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The gates, the agents that were changed, and the hooks that events tell whole."""
+        """The gates, the agents that were changed, the hooks and the schedules, as far as events
+        tell of them.
+        """
         if not self._gates:  # made before its first event told of the gates
             for gate in self.contract.get("gates", ()):
                 self._gate(gate | {"profiles": [self.contract["profile"]], "enabled": True})
         yield from (("gate", row) for row in self._gates.values())
         yield from (("agent", row) for row in self._agents.values())
-        yield from (("hook", self._hooks[name]) for name in sorted(self._told_whole()))
+        yield from (("hook", self._hooks[name]) for name in sorted(self._hooks))
+        yield from (("schedule", self._schedules[name]) for name in sorted(self._schedules))
 
     def lost(self) -> list[str]:
-        """The names of what events do not tell whole."""
-        hooks = [f"hook {name}" for name in sorted({*self._hooks} - self._told_whole())]
-        return [*hooks, *(f"schedule {name}" for name in sorted(self._schedules))]
-
-    def _told_whole(self) -> set[str]:
-        return {name for name, row in self._hooks.items() if row["kind"] == "command"}
+        """A line for each of which events do not tell all."""
+        lines = [words for kind, row in self.rows() if (words := lacking(kind, row))]
+        hint = "its brief is not in these events; type: studio-gateway schedule add"
+        return lines + [f"schedule {name}: {hint} {name} --help" for name in sorted(self._old)]
 
     def _gate(self, data: dict[str, Any]) -> None:
         there = self._gates.get(data["gate_id"])
         position = there["position"] if there else len(self._gates)
         self._gates[data["gate_id"]] = data | {"position": position}
 
+    def _schedule(self, data: dict[str, Any]) -> None:
+        name = data["schedule_id"]
+        if {*SCHEDULE} <= data.keys():
+            next_at = {"next_at": _moment(data["next_ts"])}
+            self._schedules[name] = {key: data[key] for key in SCHEDULE} | next_at
+            self._old.discard(name)
+        else:
+            self._schedules.pop(name, None)
+            self._old.add(name)
+
+    def _fired(self, data: dict[str, Any]) -> None:
+        """When it is due next; and which sprint it has made, where it has made one."""
+        if "next_ts" not in data:
+            self._schedules.pop(data["schedule_id"])
+            self._old.add(data["schedule_id"])
+            return
+        row = self._schedules[data["schedule_id"]]
+        row["next_at"] = _moment(data["next_ts"])
+        row["last_sprint_id"] = data.get("sprint_id", row["last_sprint_id"])
+
 
 def _defined(data: dict[str, Any]) -> dict[str, Any]:
     """The definition that an event tells of, without who wanted it so."""
     return {key: value for key, value in data.items() if key != "by"}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.db import connection, models
 
 FIRST_PREV = "0" * 64
+Columns = tuple[int, datetime, str, str | None, str, str]  # of an event, in their order
 
 # Set for every command that is a hook, and so for whatever it starts. What such a process records
 # says so (``data.hook_depth``), lest a hook is told of its own doing, and does it again.
@@ -105,16 +106,26 @@ def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
         if head is None:
             raise Head.DoesNotExist
         events = _numbered(drafts, at, *head)
-        cursor.executemany(
-            f"INSERT INTO {_EVENT} (seq, ts, kind, sprint_id, hash, line)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            [(e.seq, _ts(e.ts), e.kind, e.sprint_id, e.hash, e.line) for e in events],
-        )
+        _insert(cursor, [(e.seq, e.ts, e.kind, e.sprint_id, e.hash, e.line) for e in events])
         cursor.execute(
             f"UPDATE {_HEAD} SET seq = %s, hash = %s WHERE id = 1",
             (events[-1].seq, events[-1].hash),
         )
     return events
+
+
+def insert(rows: Iterable[Columns]) -> None:
+    """Write events as they are; the head stays. Only inside a transaction."""
+    with connection.cursor() as cursor:
+        _insert(cursor, rows)
+
+
+def _insert(cursor: Any, rows: Iterable[Columns]) -> None:
+    cursor.executemany(
+        f"INSERT INTO {_EVENT} (seq, ts, kind, sprint_id, hash, line)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        [(seq, _ts(at), *rest) for seq, at, *rest in rows],
+    )
 
 
 def adopt(bodies: Iterable[dict[str, Any]], *, chunk: int = 1000) -> int:

@@ -16,7 +16,7 @@ from sprints.lock import locked
 from sprints.mirror.documented import Unfit
 from sprints.mirror.foreign_lines import Damaged
 from sprints.mirror.moment import no_collection
-from sprints.mirror.verify import Tell
+from sprints.mirror.told import Tell
 from sprints.models import Event, Head, Hook, Sprint
 from sprints.models.event import Draft, append
 from sprints.models.redacted import clean

@@ -18,8 +18,8 @@ from sprints.mirror.documented import Documented, Unfit, moment, read
 from sprints.mirror.foreign_lines import Damaged
 from sprints.mirror.places import lead_sprint, led
 from sprints.mirror.retell import ENDED, retell
-from sprints.mirror.verify import Tell
-from sprints.models import Event, Head, Hook, Sprint, Task
+from sprints.mirror.told import Tell
+from sprints.models import Event, Head, Hook, Schedule, Sprint, Task
 from sprints.models.event import Draft, adopt, append, stamp
 from sprints.models.redacted import clean
 from sprints.operations.rebuild_acts import MODELS, batches, whole_bytes, written
@@ -90,7 +90,7 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
             f"this gateway has {last.seq} events of its own, where those of {done.path} have to"
             " be the first; import into a new, empty repository"
         )
-    for model in (Event, Head, Gate, Hook):
+    for model in (Event, Head, Gate, Hook, Schedule):
         model.objects.all().delete()
     with (source.root / EVENTS).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -110,6 +110,9 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
     for name in running.values_list("pk", flat=True):
         hold = f"to hold it: studio-gateway sprint pause {name}"
         done.notes.append(f"sprint {name} goes on here once a worker is at work; {hold}")
+    for name in Schedule.objects.filter(next_at__isnull=False).values_list("pk", flat=True):
+        hold = f"to hold it: studio-gateway schedule off {name}"
+        done.notes.append(f"schedule {name} starts sprints here, too; {hold}")
     done.chain, done.sprints, done.events = True, rows.get("sprint", 0), rows["event"]
     done.left += lost
     return [Damaged(rows["event"] + 1, "it is torn: it ends without a newline", torn)] * bool(torn)

@@ -20,8 +20,10 @@ from sprints.lock import locked
 from sprints.mirror import links
 from sprints.mirror.moment import no_collection, one_moment
 from sprints.mirror.retell import MOVED, Row, retell
-from sprints.mirror.verify import Differs, Tell, told_by_all
-from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Sprint, Task
+from sprints.mirror.told import Differs, Seen, Tell, told
+from sprints.mirror.untold import agrees, as_it_may_stand
+from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, Sprint, Task
+from sprints.models.event import Columns, insert
 from sprints.operations.store_acts import make_schema, store
 from sprints.queries import Refused
 from sprints.store import make_config, make_folders
@@ -37,16 +39,19 @@ MODELS: dict[str, Any] = {
     "gate": Gate,
     "hook": Hook,
     "agent": Agent,
+    "schedule": Schedule,
 }
 CHUNK = 1000
 FREE = {"sprint": {"version"}, "hook": {"seq"}}  # what counts writes, not what happened
-COUNTED = ("sprint", "round", "task", "gate_run", "gate")
+COUNTED = ("sprint", "round", "task", "gate_run", "gate", "hook")
+SETTINGS = ("gate", "agent", "hook", "schedule")
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """How many rows of each kind were made or compared. ``lost`` names what events do not tell
-    whole, ``torn_bytes`` is what followed the last whole line, ``difference`` the first of them.
+    """How many rows of each kind were made or compared. ``lost`` has a line for each setting that
+    events do not tell whole, ``torn_bytes`` is what followed the last whole line, ``difference``
+    the first of them.
     """
 
     rows: dict[str, int]
@@ -87,9 +92,9 @@ def check_rebuild(tell: Tell | None = None) -> Rebuilt:
     lost: list[str] = []
     with one_moment(store(), catch_up=False) as now, no_collection():
         try:
-            told = Event.objects.filter(kind=MOVED).order_by("seq")
-            moves = [move for row in told if (move := _move(row.body))]
-            for some in batches(retell(told_by_all(now, tell), moves), counts, lost):
+            rows = Event.objects.filter(kind=MOVED).order_by("seq")
+            moves = [move for row in rows if (move := _move(row.body))]
+            for some in batches(retell(told(now, Seen(), tell), moves), counts, lost):
                 for kind, values in some.items():
                     if found := _compared(kind, values):
                         return Rebuilt(dict(counts), lost, difference=found)
@@ -147,27 +152,29 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     counts: Counter[str] = Counter()
     lost: list[str] = []
     last: dict[str, Any] = {}
-    lines: list[Event] = []
+    lines: list[Columns] = []
 
     def passing() -> Iterator[dict[str, Any]]:
         for event, line in told:
-            last.update(seq=event["seq"], hash=event["hash"])
-            columns = {name: event[name] for name in ("seq", "kind", "sprint_id", "hash")}
-            lines.append(Event(ts=datetime.fromisoformat(event["ts"]), line=line, **columns))
+            seq, digest, at = event["seq"], event["hash"], datetime.fromisoformat(event["ts"])
+            last.update(seq=seq, hash=digest)
+            lines.append((seq, at, event["kind"], event["sprint_id"], digest, line))
             if len(lines) >= CHUNK:
-                Event.objects.bulk_create(lines)
+                insert(lines)  # a model of each would take longer than all the rest
                 lines.clear()
             yield event
 
     for some in batches(retell(passing(), moves), counts, lost):
         last.update(some.pop("head", [{}])[0])
         for kind, values in some.items():
+            if kind in SETTINGS:
+                values = [as_it_may_stand(kind, one) for one in values]
             if kind == "agent":  # the whole roster is there already, as in every new store
                 for one in values:
                     Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
             else:
                 MODELS[kind].objects.bulk_create([MODELS[kind](**one) for one in values])
-    Event.objects.bulk_create(lines)
+    insert(lines)
     if not last:
         raise Refused("there is no event to rebuild from")
     Head.objects.create(**{"id": 1, **last})
@@ -200,7 +207,7 @@ def batches(
         found: dict[str, list[dict[str, Any]]] = {}
         for kind, values in some:
             if kind == "lost":
-                lost += values["names"]
+                lost += values["lines"]
                 continue
             if kind == "task":
                 reply = values["reply"]  # as it came, or its parts
@@ -220,12 +227,21 @@ def _compared(kind: str, rows: list[dict[str, Any]]) -> str:
         if row is None:
             return f"{kind} {values[key]} is not in the database"
         for name, value in values.items():
-            if name not in FREE.get(kind, ()) and getattr(row, name) != value:
-                return (
-                    f"{kind} {values[key]}: {name} is {_short(value)} by the events,"
-                    f" {_short(getattr(row, name))} in the database"
-                )
+            kept = getattr(row, name)
+            if kept == value or name in FREE.get(kind, ()):
+                continue
+            if kind in SETTINGS and agrees(kind, values, name, _public(row, name)):
+                continue
+            return (
+                f"{kind} {values[key]}: {name} is {_short(value)} by the events,"
+                f" {_short(kept)} in the database"
+            )
     return ""
+
+
+def _public(row: Any, name: str) -> Any:
+    """The field as events have it: of an address only where it leads."""
+    return row.definition.public()[name] if name == "target" else getattr(row, name)
 
 
 def _short(value: Any) -> str:

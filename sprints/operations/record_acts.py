@@ -5,7 +5,8 @@ from dataclasses import asdict
 from django.utils import timezone
 
 from sprints.mirror import verify as mirror_verify
-from sprints.mirror.verify import Report, Tell
+from sprints.mirror.told import Tell
+from sprints.mirror.verify import Report
 from sprints.models.moves import note
 from sprints.operations.store_acts import store
 

@@ -16,6 +16,7 @@ from sprints.operations.sprint_acts import check_wish, create, start
 from sprints.queries import Refused
 from sprints.switches import switches
 
+TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")
 LATE = timedelta(minutes=2)  # from there on it is said how late a schedule fired
 
 
@@ -96,6 +97,7 @@ def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
         row.last_sprint_id = sprint_id
         row.save(update_fields=["next_at", "last_sprint_id"])
         data = {"schedule_id": row.pk, "sprint_id": sprint_id, "due_ts": stamp(was_due)}
+        data["next_ts"] = stamp(row.next_at)
         late = now - was_due
         words = f", {late.total_seconds() / 60:.0f} minutes late" if late > LATE else ""
         note("schedule_fired", f"schedule {row.pk} is due: {sprint_id}{words}", now, data)
@@ -115,7 +117,8 @@ def _skip(schedule_id: str, words: str, now: datetime) -> None:
         if row := _due(schedule_id, now):
             row.next_at = next_after(row.cron, row.zone, now)
             row.save(update_fields=["next_at"])
-            note("error", words, now, {"schedule_id": schedule_id})
+            data = {"schedule_id": schedule_id, "next_ts": stamp(row.next_at)}
+            note("error", words, now, data)
 
 
 def _give_up(schedule_id: str, words: str, now: datetime) -> None:
@@ -123,7 +126,7 @@ def _give_up(schedule_id: str, words: str, now: datetime) -> None:
         if row := _due(schedule_id, now):
             row.next_at = None
             row.save(update_fields=["next_at"])
-            note("error", words, now, {"schedule_id": schedule_id})
+            note("error", words, now, {"schedule_id": schedule_id, "next_ts": None})
 
 
 def _due(schedule_id: str, now: datetime) -> Schedule | None:
@@ -152,8 +155,7 @@ def _keep(row: Schedule, how: str, by: str, *, on: bool) -> None:
     is_due = row.next_at is not None and row.next_at <= now
     row.next_at = (row.next_at if is_due else following) if on else None
     row.save(force_insert=row._state.adding)
-    texts = ("cron", "zone", "title", "profile", "deadline")
-    data = {"schedule_id": row.pk, "by": by, **{name: getattr(row, name) for name in texts}}
+    data = {"schedule_id": row.pk, "by": by, **{name: getattr(row, name) for name in TOLD}}
     data["next_ts"] = row.next_at and stamp(row.next_at)
     note("schedule_changed", f"schedule {how}: {row.pk}", now, data)
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from sprints import mirror
 from sprints.lock import alone, locked
-from sprints.mirror.verify import Report, Tell
+from sprints.mirror.told import Tell
+from sprints.mirror.verify import Report
 from sprints.models import Host, Sprint
 from sprints.models.lease import holder
 from sprints.models.moves import note

@@ -53,7 +53,7 @@ import sys
 with verify.one_moment(settings.STORE, catch_up=True) as moment:
     print("held", flush=True)
     sys.stdin.readline()
-    verify._compare(moment, verify._Seen(), None)
+    verify._compare(moment, verify.Seen(), None)
     print(len(moment.events.readlines()), flush=True)
 """
 

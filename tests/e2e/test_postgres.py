@@ -14,6 +14,14 @@ from tests.e2e.servers import SERVER, a_database
 from tests.e2e.test_doctor import look_while_sprints_run
 from tests.world import environment, run_command
 
+HASTE = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
+import django; django.setup()
+from sprints.mirror import rows, state
+assert repr(list(rows.many(["wk1"]))) == repr(list(state.many(["wk1"])))
+"""
+
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
@@ -38,6 +46,16 @@ def test_a_sprint_runs_fails_and_is_retried_on_postgresql(repo, database):
     assert not [one for one in findings if one["level"] == "bad"]
     assert not (repo / ".studio_gateway/gateway.sqlite3").exists()
     assert say("sprint", "create", "WK1").err.startswith("error: sprint wk1 already exists")
+    assert json.loads(say("verify", "--json").out)["difference"] is None
+    assert say("rebuild", "--check").code == 0
+    read = subprocess.run(
+        [sys.executable, "-c", HASTE],
+        cwd=repo,
+        env=environment(repo) | {"DATABASE_URL": database},
+        capture_output=True,
+        text=True,
+    )
+    assert read.returncode == 0, read.stderr
 
 
 def test_two_worker_commands_share_the_queue_on_postgresql(repo, database):

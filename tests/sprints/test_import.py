@@ -439,6 +439,29 @@ def test_a_store_of_ours_keeps_its_chain_and_its_contracts(fresh, home, lived, s
     agrees(shell)
 
 
+def test_hooks_and_schedules_come_along_without_their_secrets(fresh, tmp_path, shell):
+    repo = tmp_path / "theirs"
+    (repo / ".git").mkdir(parents=True)
+    for argv in (
+        ("init",),
+        ("hook", "add", "board", "--on", "error", "--url", "https://example.com/swordfish"),
+        ("schedule", "add", "nightly", "--cron", "0 2 * * *"),
+    ):
+        assert run_command(repo, *argv).code == 0
+
+    done = told(shell("import", str(repo / ".studio_gateway"), "--json"))
+
+    assert [one for one in done["left"] if one.startswith("webhook board: its URL and its secret")]
+    assert [one.split(";")[0] for one in done["notes"]] == [
+        "schedule nightly starts sprints here, too"
+    ]
+    (hook,) = json.loads(shell("hook", "list", "--json").out)
+    assert (hook["hook_id"], hook["enabled"]) == ("board", False)
+    (schedule,) = json.loads(shell("schedule", "list", "--json").out)
+    assert (schedule["schedule_id"], schedule["cron"]) == ("nightly", "0 2 * * *")
+    agrees(shell)
+
+
 def test_a_chain_that_ends_torn_or_has_another_state_says_so(fresh, lived, shell):
     with (lived / "events.jsonl").open("ab") as file:
         file.write(b'{"seq": 99')

@@ -3,13 +3,16 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from sprints import agent_rows, hook_rows, mirror, operations
 from sprints.engine.carry import Wish
 from sprints.hook_definition import HookDefinition
-from sprints.models import Event, Sprint, Task
+from sprints.mirror.told_settings import Settings
+from sprints.models import Event, Schedule, Sprint, Task
 from sprints.models.event import FIRST_PREV, canonical, chain
 from tests.speakers import ask, set_speaker
 from tests.world import set_gate
@@ -122,6 +125,107 @@ def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, invoke)
     assert shell("sprint", "retry", "wk5", **at_home).code == 3  # the hook is there, and says no
     assert shell("sprint", "resume", "wk3", **at_home).code == 0
     assert shell("verify", **at_home).code == 0
+
+
+def elsewhere(store, tmp_path):
+    """The environment of a store that has nothing but the events of the other."""
+    there = tmp_path / "elsewhere"
+    (there / ".studio_gateway").mkdir(parents=True)
+    shutil.copy(store.events, there / ".studio_gateway")
+    return {"STUDIO_GATEWAY_REPO": str(there)}
+
+
+def test_hooks_and_schedules_come_back_without_their_secrets(
+    store, tmp_path, shell, invoke, monkeypatch
+):
+    monkeypatch.setenv("CI_TOKEN", "swordfish-and-more")
+    say = ("python", "tell.py")
+    for hook in (
+        HookDefinition("plain", "command", ("error",), say, tries=7),
+        HookDefinition("told", "command", ("error",), (*say, "swordfish-and-more")),
+        HookDefinition("board", "webhook", ("error",), ("https://example.com/swordfish",)),
+        HookDefinition("me", "notify", ("note",), ("mailto://user:swordfish@example.com",)),
+    ):
+        hook_rows.put(hook)
+    operations.add_schedule("nightly", "sam", cron="0 2 * * *", zone="Europe/Berlin", brief="Do it")
+    operations.add_schedule("weekly", "sam", cron="0 2 * * 1", brief="with swordfish-and-more")
+    operations.add_schedule("idle", "sam", cron="0 3 * * *")
+    operations.turn_schedule("idle", "sam", on=False)
+    agent = agent_rows.get("agent_03").definition
+    agent_rows.put([replace(agent, env={"A": "1", "KEY": "swordfish-and-more"})], "sam")
+    mirror.flush()
+    assert b"swordfish" not in store.events.read_bytes()
+    at_home = elsewhere(store, tmp_path)
+
+    made = shell("rebuild", **at_home)
+
+    left = [line for line in made.out.splitlines() if line.startswith("left out: ")]
+    assert [line.split(":")[1].strip() for line in left] == [
+        "agent agent_03",
+        "webhook board",
+        "notification me",
+        "hook told",
+        "schedule weekly",
+    ]
+    assert all("type: studio-gateway " in line for line in left)
+    for said in (invoke("rebuild", "--check"), shell("rebuild", "--check", **at_home)):
+        assert (said.code, said.err) == (0, ""), said.out
+    hooks = {hook["hook_id"]: hook for hook in json.loads(invoke("hook", "list", "--json").out)}
+    again = json.loads(shell("hook", "list", "--json", **at_home).out)
+    assert [hook.pop("enabled") for hook in again] == [False, False, True, False]
+    assert hooks["plain"]["tries"] == 7
+    for hook in again:
+        del hooks[hook["hook_id"]]["enabled"]
+        if hook["hook_id"] != "told":
+            assert hook == hooks[hook["hook_id"]]
+    before = _by_id(invoke("schedule", "list", "--json").out)
+    after = _by_id(shell("schedule", "list", "--json", **at_home).out)
+    assert (after["idle"], after["nightly"]) == (before["idle"], before["nightly"])
+    assert after["weekly"] == before["weekly"] | {"next_ts": None, "next": None}
+    shown = json.loads(shell("agent", "show", "agent_03", "--json", **at_home).out)
+    assert shown["env"] == {"A": "1", "KEY": ""}
+
+    for name, option in (("board", "--url"), ("me", "--notify")):
+        for argv in (("test", name), ("set", name, "--enable")):
+            said = shell("hook", *argv, **at_home)
+            assert (said.code, said.err.count("\n")) == (2, 1), said
+            assert f"give it anew with {option} URL" in said.err
+    new = ("hook", "set", "board", "--url", "https://example.com/new", "--enable")
+    assert shell(*new, **at_home).code == 0
+    assert shell("hook", "show", "board", "--secret", **at_home).out.startswith("whsec_")
+    assert shell("rebuild", "--check", **at_home).code == 0
+
+
+def _by_id(text):
+    return {one["schedule_id"]: one for one in json.loads(text)}
+
+
+def test_a_schedule_comes_back_as_it_last_fired(store, tmp_path, shell, invoke):
+    operations.add_schedule("nightly", "sam", cron="* * * * *")
+    Schedule.objects.update(next_at=timezone.now() - timedelta(hours=1))
+    operations.fire_schedules()
+    mirror.flush()
+    at_home = elsewhere(store, tmp_path)
+
+    assert shell("rebuild", **at_home).code == 0
+
+    fired = json.loads(invoke("schedule", "list", "--json").out)
+    assert fired[0]["last_sprint_id"].startswith("nightly-")
+    assert json.loads(shell("schedule", "list", "--json", **at_home).out) == fired
+    assert shell("rebuild", "--check", **at_home).code == 0
+
+
+def test_a_schedule_of_which_old_events_do_not_tell_all_is_named():
+    told = Settings()
+    data = {"schedule_id": "nightly", "cron": "0 2 * * *", "zone": "UTC", "next_ts": None}
+    event = {"seq": 2, "kind": "schedule_changed", "message": "schedule added: nightly"}
+    told.heed(event | {"data": data})
+
+    assert list(told.rows()) == []
+    assert [line.split(":")[0] for line in told.lost()] == ["schedule nightly"]
+
+    told.heed(event | {"message": "schedule removed: nightly", "data": data})
+    assert told.lost() == []
 
 
 def test_a_sprint_that_was_running_is_carried_to_its_end(lived, tmp_path, shell):

@@ -13,6 +13,7 @@ from sprints import mirror, operations
 from sprints.contract import ContractError
 from sprints.engine.carry import Wish
 from sprints.mirror import lines, state, verify
+from sprints.mirror.reading import loads
 from sprints.models import Sprint
 from tests.world import set_gate
 
@@ -214,3 +215,20 @@ def text_of_the_rows():
 
     rows = Event.objects.order_by("seq").values_list("line", flat=True)
     return "".join(f"{line}\n" for line in rows).encode("ascii")
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(VALUES)
+@example([2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**19, 10**400])
+@example([1e16, 1e-7, -0.0, 0.1, 5e-324, 1.7976931348623157e308, 12345678901234567890.0])
+@example({"\ud800": "\udfff\x00\x7f\n", "1234567890123456789": "0" * 40})
+def test_what_is_read_in_haste_is_what_json_reads(value):
+    text = json.dumps(value, sort_keys=True)
+
+    assert repr(loads(text.encode("ascii"))) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"nul", b"[1,]", b"01", b'"\x00"', b'{"a": 1} x'])
+def test_what_is_not_json_is_not_read(text):
+    with pytest.raises(json.JSONDecodeError):
+        loads(text)

@@ -3,14 +3,17 @@
 import json
 import os
 import socket
+from datetime import UTC, datetime
 
 import pytest
+from django.db import models
 
 from sprints import mirror, operations
 from sprints.engine.carry import Wish
-from sprints.mirror import lines, verify
-from sprints.models import Event, Head
+from sprints.mirror import lines, rows, state, verify
+from sprints.models import Event, Head, Sprint
 from sprints.models.event import FIRST_PREV, canonical, chain
+from sprints.models.shape import KEYS, MODELS
 
 
 @pytest.fixture
@@ -120,11 +123,42 @@ def test_repeated_and_swapped_lines_are_found(told, number):
 
 
 def test_a_row_that_was_changed_behind_the_engines_back_is_found(told):
-    from sprints.models import Sprint
-
     Sprint.objects.filter(pk="wk1").update(status="failed")
 
     assert verify.differences(told) == ["the events differ from the rows at /sprints/wk1/status"]
+
+
+FIELDS = [(row, name) for row, keys in KEYS.items() for name in keys if not name.endswith("_id")]
+
+
+@pytest.mark.parametrize(("row", "name"), FIELDS)
+def test_every_field_that_the_file_shows_is_compared_with_its_row(told, row, name):
+    field = MODELS[row]._meta.get_field(name)
+    other = "other"
+    if isinstance(field, models.DateTimeField):
+        other = datetime(2020, 1, 1, tzinfo=UTC)
+    elif isinstance(field, models.BooleanField):
+        other = False
+    elif isinstance(field, models.IntegerField):
+        other = 77
+    last = MODELS[row].objects.order_by("pk").last()
+    MODELS[row].objects.filter(pk=last.pk).update(**{name: other})
+
+    found = verify.differences(told)
+
+    assert found[0].startswith("the events differ from the rows at /sprints/wk1")
+    assert found[0].endswith(KEYS[row][name]) or name == "code"  # a round by another name
+
+
+def test_rows_that_are_read_in_haste_are_what_the_models_have(told):
+    operations.create("wk2", by="test", brief="é \ud83d\ude00")
+    operations.create("wk-3", by="test", title="10" * 12)
+    Sprint.objects.filter(pk="wk2").update(extra={"far": 2**70, "tiny": 1e-9, "of": [None]})
+    Sprint.objects.filter(pk="wk-3").update(waiting={"what": "a word"})
+    Sprint.objects.filter(pk="wk1").update(created_at=datetime(2026, 1, 2, 3, 4, 5, 60, UTC))
+    ids = ["wk2", "wk-3", "wk1"]
+
+    assert repr(list(rows.many(ids))) == repr(list(state.many(ids)))
 
 
 @pytest.mark.parametrize("what", ["its words", "its spaces", "its hash"])

@@ -1,11 +1,17 @@
-"""One command, one table: each figure beside its floor, measured in the same run."""
+"""One command, one table: each figure beside its floor, measured in the same run.
+
+Where figures were kept of an earlier run (``--keep``), it says how far these are from them.
+"""
 
 import argparse
 import importlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
+
+from tools.bench import kept
 
 SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     # section: arguments of the whole run, arguments of --quick
@@ -17,7 +23,7 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         for on in ("sqlite", "redis", "postgres")
     },
     "record": (
-        {"sizes": ((100, 10_000), (10_000, 1_000_000))},
+        {"sizes": ((1000, 100_000), (10_000, 1_000_000))},
         {"sizes": ((20, 2000), (400, 40_000))},
     ),
     "queue": ({"idle_s": 30.0, "many": 200}, {"idle_s": 8.0, "many": 20}),
@@ -37,31 +43,42 @@ def main() -> int:
     parser.add_argument("section", nargs="*", choices=[[], *SECTIONS], help=", ".join(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="smaller stores, fewer runs")
     parser.add_argument("--json", action="store_true", help="a JSON array on stdout")
+    parser.add_argument(
+        "--keep", nargs="?", const=kept.KEPT, type=Path, metavar="FILE", help="keep these figures"
+    )
+    parser.add_argument(
+        "--compare", default=kept.KEPT, type=Path, metavar="FILE", help="with those (as kept last)"
+    )
+    parser.add_argument("--with", dest="given", help=argparse.SUPPRESS)  # other arguments, as JSON
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
-        return _section(options.section[0], quick=options.quick)
-    rows = []
+        return _section(options.section[0], quick=options.quick, given=options.given)
+    rows, before = [], kept.read(options.compare)
     for name in options.section or SECTIONS:
         argv = [sys.executable, "-m", "tools.bench", name, "--alone"]
         argv += ["--quick"] if options.quick else []
+        argv += ["--with", options.given] if options.given else []
         done = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         assert done.stdout is not None
         for line in done.stdout:
             row = json.loads(line)
             rows.append(row)
             if not options.json:
-                print(_worded(row), flush=True)
+                print(_worded(row), kept.change(row, before), flush=True)
         if done.wait():
             return done.returncode
+    if options.keep:
+        kept.keep(options.keep, rows)
     if options.json:
         print(json.dumps(rows, indent=2))
     return 0
 
 
-def _section(name: str, *, quick: bool) -> int:
+def _section(name: str, *, quick: bool, given: str | None) -> int:
     module = importlib.import_module(f"tools.bench.{name.split('-')[0]}")
-    for figure in module.figures(**SECTIONS[name][quick]):
+    arguments = SECTIONS[name][quick] | (json.loads(given) if given else {})
+    for figure in module.figures(**arguments):
         row = {**vars(figure), "ratio": figure.ratio}
         print(json.dumps(row), flush=True)
     return 0
@@ -72,7 +89,7 @@ def _worded(row: dict[str, Any]) -> str:
     goal = ""
     if row["goal"]:
         goal = f"{row['goal']}: {'met' if row['met'] else 'NOT MET'}"
-    return f"{row['name']:<52} {row['value']:>10,.2f} {row['unit']:<6} {floor:<32} {goal}"
+    return f"{row['name']:<52} {row['value']:>10,.2f} {row['unit']:<6} {floor:<32} {goal:<32}"
 
 
 if __name__ == "__main__":

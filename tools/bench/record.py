@@ -14,13 +14,25 @@ from pathlib import Path
 from tools.bench.figures import Figure
 from tools.bench.stores import fill, fill_events, fresh_store
 
-BARE = """
+# What nobody can do without: each line parsed and hashed; to have a database of them, written too.
+READ = """
 import hashlib, json, sys
 with open(sys.argv[1], "rb") as file:
     for line in file:
         json.loads(line)
         hashlib.sha256(line).hexdigest()
 """
+FILL = """
+import hashlib, json, sqlite3, sys
+def rows(file):
+    for line in file:
+        event = json.loads(line)
+        yield event["seq"], hashlib.sha256(line).hexdigest(), event["kind"], line.decode()
+with open(sys.argv[1], "rb") as file, sqlite3.connect(sys.argv[2]) as database:
+    database.execute("CREATE TABLE event (seq INTEGER PRIMARY KEY, hash, kind, line)")
+    database.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", rows(file))
+"""
+ARCHIVED = 50  # sprints at once, of which state.json is made anew
 # Linux counts the memory of who forked as a child's own; so a small process forks.
 MEASURED = """
 import os, subprocess, sys
@@ -44,40 +56,77 @@ def figures(sizes: tuple[tuple[int, int], ...]) -> Iterator[Figure]:
     """Each command at each number of sprints and events; memory beside that at the first."""
     with fresh_store() as repo:
         least: dict[str, float] = {}
+        there = 0
         for sprints, events in sizes:
-            fill(sprints)
+            fill(sprints - there)
+            there = sprints
             fill_events(events)
             from sprints import mirror
 
             mirror.flush()
             of = f"{sprints} sprints, {events} events"
-            for name, run, rate, floor in _commands(repo, events):
-                met = rate > 100_000 if name == "verify" else None
-                goal = "above 100,000/s" if name == "verify" else ""
-                yield Figure(f"{name}, {of}", rate, "1/s", floor, goal, met)
+            for name, run, seconds, floor in _commands(repo):
+                if name == "verify":
+                    rate = events / seconds
+                    goal = ("above 100,000/s", rate > 100_000)
+                    yield Figure(f"verify, {of}", rate, "1/s", events / floor, *goal)
+                else:
+                    yield Figure(f"{name}, {of}", seconds, "s", floor)
                 first = least.setdefault(name, run.peak_mb)
                 flat = run.peak_mb < 1.2 * first
-                yield Figure(f"{name}, its memory", run.peak_mb, "MB", first, "flat", flat)
+                yield Figure(f"{name}, {of}, memory", run.peak_mb, "MB", first, "flat", flat)
 
 
-def _commands(repo: Path, events: int) -> Iterator[tuple[str, Run, float, float]]:
-    """Name, run, events a second, and those of the floor."""
+def _commands(repo: Path) -> Iterator[tuple[str, Run, float, float]]:
+    """Name, run, and the seconds that it and its floor took."""
     store = repo / ".studio_gateway"
-    bare = events / _ran(sys.executable, "-c", BARE, str(store / "events.jsonl")).seconds
-    run = _command("verify", "--json")
-    yield "verify", run, events / json.loads(run.out)["took_s"], bare
+    events = str(store / "events.jsonl")
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
         there = Path(name)
-        (there / ".git").mkdir()
+        bare = _ran(sys.executable, "-c", READ, events).seconds
+        run = _command("verify", "--json")
+        yield "verify", run, json.loads(run.out)["took_s"], bare
+
+        filled = _ran(sys.executable, "-c", FILL, events, str(there / "bare.sqlite3")).seconds
+        run = _command("rebuild", "--from", events, **_new(there / "rebuilt"))
+        yield "rebuild", run, run.seconds, filled
+
+        told = ["-C", str(store), "state.json", "events.jsonl", "artifacts"]
+        packed = _ran("tar", "-czf", str(there / "bare.tar.gz"), *told).seconds
+        run = _command("export", "--out", str(there / "export.tar.gz"))
+        yield "export", run, run.seconds, packed
+
+        (there / "unpacked").mkdir()
+        unpack = ["tar", "-xzf", str(there / "bare.tar.gz"), "-C", str(there / "unpacked")]
+        unpacked = _ran(*unpack).seconds + filled
+        at = _new(there / "imported")
+        _command("init", **at)
+        run = _command("import", str(there / "export.tar.gz"), **at)
+        yield "import", run, run.seconds, unpacked
+
+        state = str(store / "state.json")
+        copied = _ran("cp", state, str(there / "state.json")).seconds
+        run = _command("archive", *_ended())
+        yield f"archive of {ARCHIVED}", run, run.seconds, copied
+
         # By another process: to close the database's file here would let go of our locks on it.
-        copied = events / _ran("cp", "-r", str(store), str(there / "copy")).seconds
+        copied = _ran("cp", "-r", str(store), str(there / "copy")).seconds
         shutil.rmtree(there / "copy")
         run = _command("backup", str(there / "backup"))
-        yield "backup", run, events / run.seconds, copied
-        (there / ".studio_gateway").mkdir()
-        shutil.copy(there / "backup/events.jsonl", there / ".studio_gateway")
-        run = _command("rebuild", STUDIO_GATEWAY_REPO=str(there))
-        yield "rebuild", run, events / run.seconds, bare
+        yield "backup", run, run.seconds, copied
+
+
+def _new(repo: Path) -> dict[str, str]:
+    """The environment of a new repository there."""
+    (repo / ".git").mkdir(parents=True)
+    return {"STUDIO_GATEWAY_REPO": str(repo)}
+
+
+def _ended() -> list[str]:
+    from sprints.models import Sprint
+
+    ended = Sprint.objects.filter(status="succeeded", archived_at__isnull=True).order_by("pk")
+    return [*ended.values_list("pk", flat=True)[:ARCHIVED]]
 
 
 def _command(*argv: str, **env: str) -> Run:

@@ -16,8 +16,9 @@ class Command(GatewayCommand):
     """Fill an empty database, or compare the one that is there; exit 1 at the first difference."""
 
     help = (
-        "Fill an empty database from events.jsonl: sprints, rounds, tasks, gate runs, gates and"
-        " command hooks. With --check: compare every row with what the events tell, write nothing."
+        "Fill an empty database from events.jsonl: sprints, rounds, tasks, gate runs, gates,"
+        " agents, hooks and schedules. With --check: compare every row with what the events tell,"
+        " write nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,6 +50,6 @@ class Command(GatewayCommand):
         self.stdout.write(f"{'agree' if check else 'rebuilt'}: {told}")
         if done.torn_bytes:
             self.stdout.write(f"left out: {done.torn_bytes} bytes of a torn last line")
-        if done.lost and not check:
-            words = "events do not hold their addresses, keys or briefs; add them anew"
-            self.stdout.write(f"left out: {', '.join(done.lost)} ({words})")
+        for line in done.lost:
+            if not check:
+                self.stdout.write(f"left out: {line}")

@@ -1,0 +1,143 @@
+"""The events that database and file agree on, each once it is seen to be sound.
+
+Line by line would be half of the work: as long as many lines of the file are those of the database,
+they are compared at once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from sprints.mirror import links
+from sprints.mirror.differ import differ
+from sprints.mirror.moment import Moment
+from sprints.models import Event, Head
+from sprints.models.event import FIRST_PREV
+
+Tell = Callable[[int, int], None]
+AT_ONCE = 500
+_ROWS = f"SELECT line, hash, seq, kind, sprint_id FROM {Event._meta.db_table} ORDER BY seq"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first thing that does not agree. ``where`` is events.jsonl, state.json, artifacts or
+    database; ``line`` counts from 1 (in the database it is the event's seq), 0 where it is none;
+    ``pointer`` is a JSON pointer into state.json, empty where it is none.
+    """
+
+    where: str
+    text: str
+    why: str = ""
+    line: int = 0
+    pointer: str = ""
+
+
+class Differs(Exception):
+    """What does not agree; whatever comes after it would differ, too."""
+
+    def __init__(self, difference: Difference) -> None:
+        super().__init__(difference.text)
+        self.difference = difference
+
+
+@dataclass(slots=True)
+class Seen:
+    """How far the pass has come. ``behind`` is how many events the file has still to be given."""
+
+    events: int = 0
+    behind: int = 0
+    sprints: int = 0
+
+
+def told(moment: Moment, seen: Seen, tell: Tell | None = None) -> Iterator[dict[str, Any]]:
+    """The events of the database, each once it is seen to be sound and the file to have it, or to
+    have ended before it. ``tell`` hears how many bytes of how many are done. Raises ``Differs``.
+    """
+    head = Head.objects.get(pk=1)
+    file, prev, number = _File(moment, tell), FIRST_PREV, 0
+    with connection.chunked_cursor() as cursor:  # rows as they are: a model takes as long as a hash
+        cursor.execute(_ROWS)
+        while some := cursor.fetchmany(AT_ONCE):
+            # what is not ASCII then has another hash
+            texts = [row[0].encode("ascii", "replace") for row in some]
+            there = file.goes_on_with(texts)
+            for text, row in zip(texts, some, strict=True):
+                number += 1
+                event = _sound(text, row, number, prev)
+                if not there:
+                    _compare(file.line(), text, event, prev, seen)
+                prev = event["hash"]
+                seen.events = number
+                yield event
+    if (seen.events, prev) != (head.seq, head.hash):
+        words = f"the database has {seen.events} events, and {head.seq} by its head"
+        raise Differs(Difference("database", words, line=seen.events))
+    if file.line() is not None:
+        words = f"events.jsonl goes on after its last event, {seen.events}"
+        raise Differs(Difference("events.jsonl", words, line=seen.events + 1))
+
+
+def _sound(text: bytes, row: tuple[Any, ...], number: int, prev: str) -> dict[str, Any]:
+    """The event of a row, its line being ``text``. Raises ``Differs``."""
+    try:
+        event = links.link(text, number, prev)
+    except links.Broken as exc:
+        words = f"event {number} of the database breaks the hash chain"
+        raise Differs(Difference("database", words, str(exc), number)) from exc
+    if (event["hash"], number, event["kind"], event["sprint_id"]) != row[1:]:
+        words = f"event {number} of the database breaks the hash chain"
+        why = "its columns are not what its line says"
+        raise Differs(Difference("database", words, why, number))
+    return event
+
+
+def _compare(line: bytes | None, text: bytes, event: dict[str, Any], prev: str, seen: Seen) -> None:
+    """Whether the line of the file is that of the event. Raises ``Differs``."""
+    if line is None:
+        seen.behind += 1
+    elif line != b"%s\n" % text:
+        number = event["seq"]
+        words = f"events.jsonl line {number} is not what the database has"
+        raise Differs(Difference("events.jsonl", words, _why(line, number, prev, event), number))
+
+
+def _why(line: bytes, number: int, prev: str, event: dict[str, Any]) -> str:
+    """What is wrong with a line of the file, where ``event`` belongs."""
+    try:
+        other = links.link(links.whole(line), number, prev)
+    except links.Broken as exc:
+        return str(exc)
+    return f"another history, sound in itself: it differs at {differ(other, event)}"
+
+
+class _File:
+    """events.jsonl as of the moment, from its beginning on; where there is none, as if empty."""
+
+    def __init__(self, moment: Moment, tell: Tell | None) -> None:
+        self._file, self._tell = moment.events, tell
+        self._size = moment.size if moment.events else 0
+        self._at = 0
+
+    def goes_on_with(self, texts: Sequence[bytes]) -> bool:
+        """Whether these lines are what comes next, and are passed by; else it stays where it is."""
+        whole = b"%s\n" % b"\n".join(texts)
+        if self._file is None or self._at + len(whole) > self._size:
+            return False
+        if self._file.read(len(whole)) != whole:
+            self._file.seek(self._at)
+            return False
+        self._at += len(whole)
+        if self._tell:
+            self._tell(self._at, self._size)
+        return True
+
+    def line(self) -> bytes | None:
+        """The next line with its newline, which a torn one lacks; None at the end."""
+        if self._file is None or self._at >= self._size:
+            return None
+        line = self._file.readline(min(links.MAX_LINE_BYTES, self._size - self._at))
+        self._at += len(line)
+        return line or None

@@ -1,0 +1,81 @@
+"""What events do not tell of a setting because it is a secret: an address, a key, a marked text.
+
+Such a setting comes back all the same, but off where it can be off, and is named with what to type.
+"""
+
+from typing import Any
+
+from gates.redaction import MARK
+
+OFF: dict[str, dict[str, Any]] = {"hook": {"enabled": False}, "schedule": {"next_at": None}}
+_MARK = MARK.decode()
+_GATEWAY = "studio-gateway"
+
+
+def lacking(kind: str, row: dict[str, Any]) -> str:
+    """The setting, what events do not tell of it, and what to type; empty where they tell all."""
+    name = row.get(f"{kind}_id")
+    marked = ", ".join(key for key, value in row.items() if _is_marked(value))
+    match kind:
+        case "hook" if row["kind"] == "webhook":
+            what, option = "its URL and its secret are", "--url URL --enable"
+            return f"webhook {name}: {what} not in events; {_off(f'hook set {name} {option}')}"
+        case "hook" if row["kind"] == "notify":
+            then = _off(f"hook set {name} --notify URL --enable")
+            return f"notification {name}: its URL is not in events; {then}"
+        case "hook" if marked:
+            then = _off(f"hook set {name} --command '…' --enable")
+            return f"hook {name}: the secret in its command is not in events; {then}"
+        case "schedule" if marked:
+            then = _off(f"schedule set {name} --brief-file F, then schedule on {name}")
+            return f"schedule {name}: the secret in its {marked} is not in events; {then}"
+        case "gate" | "agent" if marked:
+            then = f"type: {_GATEWAY} {kind} set {name} --help"
+            return f"{kind} {name}: the secret in its {marked} is not in events; {then}"
+    return ""
+
+
+def _off(act: str) -> str:
+    return f"it is off; type: {_GATEWAY} {act}"
+
+
+def as_it_may_stand(kind: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The row without what events do not tell: off, and empty what is for a program to see."""
+    if not lacking(kind, row):
+        return row
+    found = row | OFF.get(kind, {})
+    if "env" in row:
+        found["env"] = {k: "" if _is_marked(v) else v for k, v in row["env"].items()}
+    return found
+
+
+def agrees(kind: str, told: dict[str, Any], name: str, there: Any) -> bool:
+    """Whether the database may have that in the field ``name``, where events tell of ``told``."""
+    off = OFF.get(kind, {})
+    if name in off and there == off[name] and lacking(kind, told):
+        return True
+    return _alike(told[name], there)
+
+
+def _is_marked(value: Any) -> bool:
+    match value:
+        case str():
+            return _MARK in value
+        case dict():
+            return any(_is_marked(one) for one in value.values())
+        case list():
+            return any(_is_marked(one) for one in value)
+    return False
+
+
+def _alike(told: Any, there: Any) -> bool:
+    """Whether both are the same, but for what a secret was taken out of."""
+    match told:
+        case str() if _MARK in told:
+            return isinstance(there, str)
+        case dict() if isinstance(there, dict):
+            return told.keys() == there.keys() and all(_alike(told[k], there[k]) for k in told)
+        case list() if isinstance(there, list):
+            same = zip(told, there, strict=False)
+            return len(told) == len(there) and all(_alike(a, b) for a, b in same)
+    return bool(told == there)

@@ -1,0 +1,58 @@
+"""Every section of the bench still measures what it says, on stores of a few sprints."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.world import ROOT
+from tools.bench import kept
+from tools.bench.__main__ import SECTIONS
+
+TINY = {
+    "sprint": {"stored": [0, 3], "runs": 1},
+    "moves": {"count": 50},
+    "commands": {"sizes": [30], "runs": 1},
+    "latency-sqlite": {"runs": 2},
+    "record": {"sizes": [[2, 60]]},
+    "queue": {"idle_s": 0.2, "many": 3},
+    "web": {"sizes": [[2, 60]], "asks": 2},
+    "watchers": {"watchers": 2, "seconds": 1.0},
+    "serve": {"idle_s": 0.2},
+    "capture": {"megabytes": 1, "runs": 1},
+}
+SERVERS = {"latency-redis", "latency-postgres"}  # the same code, where there is a server
+
+
+def test_no_section_is_forgotten():
+    assert {*SECTIONS} == {*TINY} | SERVERS
+
+
+@pytest.mark.parametrize("section", TINY)
+def test_a_section_ends_with_its_figures(section, tmp_path):
+    argv = [sys.executable, "-m", "tools.bench", section, "--json", "--quick"]
+    argv += ["--keep", str(tmp_path / "kept.json"), "--with", json.dumps(TINY[section])]
+
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert rows
+    assert all(row["name"] and row["unit"] and "value" in row for row in rows)
+    assert kept.read(tmp_path / "kept.json").keys() == {row["name"] for row in rows}
+
+
+def test_a_figure_is_compared_with_the_one_that_was_kept(tmp_path):
+    file = tmp_path / "kept.json"
+    first = {"name": "verify", "value": 50.0, "ratio": 0.5}
+    other = {"name": "rebuild", "value": 4.0, "ratio": None}
+    kept.keep(file, [first, other])
+    kept.keep(file, [first | {"value": 90.0, "ratio": 0.4}])
+
+    before = kept.read(file)
+
+    assert kept.change(first | {"value": 10.0}, before) == "ratio was 0.40 (+25 %)"
+    assert kept.change(other | {"value": 3.0}, before) == "value was 4.00 (-25 %)"
+    assert kept.change(first | {"name": "new"}, before) == ""
+    assert kept.read(tmp_path / "none.json") == {}
