@@ -39,7 +39,7 @@ def publish(site: Site, merge: Merge, certificate: str) -> str:
         else:
             _publish(git, site, merge, certificate)
     except (Refused, GitError, OSError) as exc:
-        if not (is_pushed or _has(git, branch, merge.commit)):
+        if not (is_pushed or _has(git, branch, merge.commit) or _arrived(git, site, merge)):
             raise
         raise Unfinished(str(exc)) from exc
     except Moved as exc:
@@ -71,6 +71,16 @@ def _push(git: Git, site: Site, merge: Merge, certificate: str) -> None:
     if _is_checked_out(git, site, f"refs/heads/{merge.branch}"):
         look(site, here, merge.commit)
     upstream.push(site, remote, merge, tag_of(site), tagged)
+
+
+def _arrived(git: Git, site: Site, merge: Merge) -> bool:
+    """Whether an earlier life has pushed it, as far as the remote can be asked."""
+    if not site.remote:
+        return False
+    try:
+        return upstream.has(site, upstream.find(git, site.repo, site.remote), merge)
+    except (Moved, GitError):
+        return False
 
 
 def _tag(git: Git, site: Site, merge: Merge, certificate: str) -> None:

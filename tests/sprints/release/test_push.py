@@ -297,6 +297,29 @@ def test_what_the_remote_has_and_the_checkout_cannot_follow_is_shipped_and_told(
     assert (users / "b").read_text() == "meanwhile\n"
 
 
+def test_what_an_earlier_life_has_pushed_is_never_told_as_refused(site, users, origin, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def killed(*args):
+        raise Killed
+
+    def busy(*args):
+        raise ship.Refused("another git is at work")
+
+    said = merge(site, TRAILERS)
+    with monkeypatch.context() as patched:
+        patched.setattr(publish, "_publish", killed)
+        with pytest.raises(Killed):
+            publish.publish(site, said, WORDS)
+    monkeypatch.setattr(publish, "finish", busy)
+
+    with pytest.raises(ship.Unfinished, match="another git is at work"):
+        publish.publish(site, said, WORDS)
+
+    assert git(origin, "rev-parse", "main") == said.commit
+
+
 def test_no_hook_of_the_users_runs_and_no_setting_of_theirs_leads_elsewhere(
     site, users, origin, tmp_path
 ):
