@@ -114,7 +114,8 @@ def strays() -> None:
     reply()
 
 
-STEP = '{"type": "step_finish", "part": {"cost": 0.25, "tokens": {"input": 500, "output": 100}}}\n'
+PART = '{"cost": 0.25, "tokens": {"input": 500, "output": 100}}'
+STEP = f'{{"type": "step_finish", "sessionID": "ses_1", "part": {PART}}}\n'
 
 
 def spends() -> None:

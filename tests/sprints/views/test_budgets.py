@@ -208,6 +208,9 @@ def test_a_program_is_ended_once_it_has_used_what_was_left(store, invoke, given,
     assert task.details["usage"]["output_tokens"] >= 200
     assert invoke("sprint", "budget", "wk1", f"--{given}", str(more)).code == 0
     assert operations.run("wk1", Wish()).sprint.status == "succeeded"
+    session = Task.objects.get(task_id="lead_agent_01", round__code="R0_SETUP").details["session"]
+    assert (task.details["session"]["again"], session["again"]) == (False, True)
+    assert task.details["session"]["id"] == session["id"] == "ses_1"
     assert differences(store) == []
     assert invoke("rebuild", "--check").code == 0
     assert invoke("replay").code == 0
