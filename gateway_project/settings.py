@@ -1,10 +1,7 @@
 """Settings, from the environment and from the store that is served.
 
-``STUDIO_GATEWAY_REPO`` names the repository, ``DATABASE_URL`` a PostgreSQL instead of the embedded
-SQLite, ``STUDIO_GATEWAY_BROKER`` a Redis instead of a table as the queue;
-``STUDIO_GATEWAY_SECRET_KEY`` overrides the key in config.json: hosts that share a queue share it.
-``STUDIO_GATEWAY_ALLOWED_HOSTS`` lists further names, with commas, by which a browser may call us;
-``gateway_project.exposure`` says what there is to set behind a proxy with TLS.
+``gateway_project.variables`` has the variables that are read, and ``gateway_project.exposure`` says
+what there is to set behind a proxy with TLS.
 """
 
 import contextlib

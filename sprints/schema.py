@@ -57,6 +57,8 @@ def unusable(fault: DatabaseError) -> StoreError:
         return StoreError(what)
     if "not a database" in what or "malformed" in what:
         return StoreError(what, _restore(file))
+    if "is locked" in what:
+        return StoreError(what, f"see who keeps it: fuser {shlex.quote(str(file))}")
     if "full" in what or ("I/O error" in what and shutil.disk_usage(file.parent).free < LITTLE):
         return StoreError(what, f"make room on the disk of {file.parent}")
     return shut(file.parent) or shut(file) or StoreError(what)

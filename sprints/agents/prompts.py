@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sprints.agent_definition import AgentDefinition
+from sprints.agent_definition import READ, AgentDefinition
 from sprints.agents import mending, put_to_lead
 from sprints.agents.assignments import without
 from sprints.agents.replies import Reply
@@ -60,6 +60,10 @@ WORKS = """\
 You work in a clone of the repository, on the branch {0}. What you change there is kept on that
 branch whether you commit it or not; what .gitignore names is not. Gates judge the files.
 """
+READS = """\
+You work in a clone of the repository, on the branch {0}. You may read all of it and change nothing:
+what you change is not kept. Gates judge the files.
+"""
 REPLY = """\
 Answer in exactly these four parts, in plain text, and print nothing after them:
 
@@ -113,7 +117,8 @@ def whole(
     parts = [asked.rsplit("\n", 2)[0] + "\n", f"Your mission:\n{agent.mission.strip()}\n"]
     parts += _card(agent)
     if snapshot.terms.base:
-        parts.append(WORKS.format(branch_of(snapshot.sprint_id)))
+        how = READS if agent.policy == READ else WORKS
+        parts.append(how.format(branch_of(snapshot.sprint_id)))
     if others := "".join(_heard(snapshot, kind, agent.agent_id)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):

@@ -6,6 +6,7 @@ from datetime import datetime
 from gates.verdict import Judgement
 from sprints.agents.exchange import Exchange
 from sprints.hooks.letter import Answer
+from sprints.protected import Touched
 from sprints.release import ship
 
 
@@ -130,6 +131,21 @@ class BlockAtShip:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """Find out what the work changes of protected paths."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockForApproval:
+    """A human has to say yes before the sprint goes on; ``what`` says to what."""
+
+    code: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class WarnOverdue:
     """The round is over its minutes; the contract says: tell it once."""
 
@@ -189,6 +205,8 @@ Action = (
     | Publish
     | RecoverShip
     | BlockAtShip
+    | Compare
+    | BlockForApproval
     | WarnOverdue
     | StopOverdue
     | FailAtGate
@@ -250,4 +268,12 @@ class Published:
     reason: str = ""
 
 
-Outcome = Begun | Judged | Replied | Brought | Merged | Published
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What differs of protected paths, or why that could not be told."""
+
+    at: datetime
+    touched: Touched
+
+
+Outcome = Begun | Judged | Replied | Brought | Merged | Published | Compared

@@ -12,7 +12,7 @@ from datetime import timedelta
 from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.agents.planned import BUILD, CONFIRM, POLISH, plan_for
-from sprints.engine import feedback, perform, ship_moves
+from sprints.engine import approval_moves, feedback, perform, ship_moves, walked_approvals
 from sprints.engine.assigned import name_in
 from sprints.engine.decide import OVERDUE, deadline_of
 from sprints.engine.gate_moves import MOST_LOST
@@ -32,7 +32,7 @@ def key(state: State) -> Hashable:
     )
     shipped = ship_moves.status(snapshot) == ship_moves.SHIPPED
     common = (sprint.status, sprint.current_round, state.retries, closed, shipped)
-    if sprint.status != "running":
+    if sprint.status != "running" and not approval_moves.ask_of(snapshot):
         return common
     now, left = snapshot.now, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
@@ -63,6 +63,7 @@ def key(state: State) -> Hashable:
         frozenset(_hooks(state)),
         _ship(state),
         _sent(state),
+        walked_approvals.key(state),
     )
 
 

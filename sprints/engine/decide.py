@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from gates.models import GateRun
 from sprints.contract import Contract, RoundSpec
-from sprints.engine import assigned, feedback, ship_moves
+from sprints.engine import approval_moves, assigned, feedback, ship_moves
 from sprints.engine.actions import (
     Action,
     Ask,
@@ -67,7 +67,9 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     if snapshot.paused:
         return None
     if now.status == "pending":
-        return guarded(snapshot, StartRound(now.code))
+        start = StartRound(now.code)
+        first = approval_moves.gated(snapshot, start)
+        return guarded(snapshot, start) if first == start else first
     return guarded(
         snapshot,
         _flaky(snapshot, now)
@@ -78,8 +80,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
         or _send_back(snapshot, now)
         or _ask(snapshot, contract.round(now.code), now)
         or _run_gate(snapshot, contract, now)
-        or ship_moves.due(snapshot)
-        or FinishRound(now.code),
+        or approval_moves.gated(snapshot, ship_moves.due(snapshot) or FinishRound(now.code)),
     )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sprints.engine import ship_moves, work_world
+from sprints.engine import approval_moves, ship_moves, work_world
 from sprints.engine.actions import Merged, Published
 from sprints.engine.world import World
 from sprints.release import certificate, publish, ship
@@ -32,16 +32,17 @@ def _merge(snapshot: Snapshot, world: World) -> Merged:
 def _publish(snapshot: Snapshot, world: World) -> Published:
     found = ship_moves.state(snapshot)
     keys = ("branch", "base", "head", "commit", "tree")
-    what = ship.Merge(**{key: found[key] for key in keys})
+    what = ship.Merge(**{key: found[key] for key in keys}, url=found.get("url", ""))
     try:
         said = certificate.text(facts(snapshot, what, world.chain()))
-        tag = publish.publish(_site(snapshot, world), what, said)
+        site = _site(snapshot, world)
+        tag = publish.publish(site, what, said)
     except ship.Moved:
         return Published(world.clock(), moved=True)
     except (ship.Refused, GitError) as exc:
         return Published(world.clock(), reason=str(exc))
     except ship.Unfinished as exc:
-        return Published(world.clock(), tag=tag_of(snapshot.sprint_id), unfinished=str(exc))
+        return Published(world.clock(), tag=tag_of(site), unfinished=str(exc))
     except OSError as exc:
         return Published(world.clock(), reason=f"{exc.strerror}: {exc.filename}")
     return Published(world.clock(), tag=tag)
@@ -58,11 +59,24 @@ def facts(snapshot: Snapshot, what: ship.Merge, chain: str) -> dict[str, Any]:
     return {
         "sprint": snapshot.sprint_id,
         **{key: getattr(what, key) for key in keys},
+        **({"url": what.url} if what.url else {}),
+        **({"undoes": undone.commit} if (undone := snapshot.terms.undoes) else {}),
         "contract": snapshot.terms.digest,
         "chain": chain,
         "published_ts": ship_moves.state(snapshot)["since_ts"],
         "gates": [_gate(run, what.tree) for run in runs],
+        **_approved(snapshot, what.tree),
     }
+
+
+def _approved(snapshot: Snapshot, tree: str) -> dict[str, Any]:
+    """Who has said yes to that tree; nothing where nobody was asked."""
+    found = [
+        {key: one[key] for key in ("what", "tree", "by", "ts")}
+        for one in approval_moves.state(snapshot).get("given", ())
+        if (one["verdict"], one.get("tree")) == (approval_moves.APPROVED, tree)
+    ]
+    return {"approvals": found} if found else {}
 
 
 def _gate(run: GateRunValue, tree: str) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def show(found: dict[str, Any], *, prompts: bool) -> None:
         say(f"work begins at {base['commit'][:12]} of {base['branch'] or 'no branch'}")
     ships = found["ships"]
     where = f"merged into {ships['into']}, tagged {ships['tag']}" if ships else "nothing"
-    say(f"what is shipped: {where}")
+    pushed = f", pushed to {ships['remote']}" if ships and "remote" in ships else ""
+    say(f"what is shipped: {where}{pushed}")
     if found["refused"]:
         say(f"it cannot be started: {found['refused']}", "red")
     if found["ends"]:

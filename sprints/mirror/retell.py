@@ -103,7 +103,7 @@ class _Story:
             case "gate_finished":
                 words = {"status": data["verdict"], "reason": data["reason"]}
                 words["duration_s"] = data["duration_s"]
-                words |= {key: data.get(key, "") for key in ("tree", "excerpt")}
+                words |= {key: data.get(key, "") for key in ("tree", "excerpt", "confined")}
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
             case "sprint_restored":
                 del self.archived[event["sprint_id"]]
@@ -121,7 +121,7 @@ class _Story:
         for name in [*self.prompts]:
             yield self._task(name)
         for name in [*self.runs]:
-            words = {"status": "running", "reason": "", "tree": "", "excerpt": ""}
+            words = {"status": "running", "reason": "", "tree": "", "excerpt": "", "confined": ""}
             yield self._run(name, words | {"duration_s": None})
         for row in self.deliveries.values():
             yield "delivery", row

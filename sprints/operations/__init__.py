@@ -1,5 +1,6 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.approval_acts import approve, reject
 from sprints.operations.archive_acts import archive, restore
 from sprints.operations.backup_acts import backup
 from sprints.operations.export_acts import export
@@ -22,7 +23,6 @@ from sprints.operations.schedule_acts import (
 )
 from sprints.operations.ship_acts import verify_tag
 from sprints.operations.sprint_acts import (
-    contract_for,
     create,
     edit,
     retry,
@@ -45,6 +45,9 @@ from sprints.operations.store_acts import (
     initialise,
     settle_files,
 )
+from sprints.operations.terms import contract_for
+from sprints.operations.tidy_acts import tidy
+from sprints.operations.unship_acts import unship
 from sprints.operations.upgrade_acts import upgrade, way_back
 from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
@@ -56,6 +59,7 @@ __all__ = [
     "Unknown",
     "add_schedule",
     "answer",
+    "approve",
     "archive",
     "ask_to_cancel",
     "backup",
@@ -76,6 +80,7 @@ __all__ = [
     "plan",
     "rebuild",
     "record_verified",
+    "reject",
     "remove_schedule",
     "replay_all",
     "restore",
@@ -87,7 +92,9 @@ __all__ = [
     "settle_files",
     "start",
     "step",
+    "tidy",
     "turn_schedule",
+    "unship",
     "upgrade",
     "verify",
     "verify_file",

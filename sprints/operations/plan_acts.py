@@ -10,9 +10,9 @@ from sprints.contract import Contract, ContractError
 from sprints.engine import forecast
 from sprints.models import Sprint
 from sprints.operations.ground import contract_to_walk, ground, grounded
-from sprints.operations.sprint_acts import contract_for
+from sprints.operations.terms import contract_for
 from sprints.queries import Refused, get
-from sprints.release.merge import tag_of
+from sprints.release.merge import tag_named
 
 
 def plan(sprint_id: str) -> dict[str, Any]:
@@ -41,9 +41,7 @@ def plan(sprint_id: str) -> dict[str, Any]:
         "worst": {"launches": used[0].launches, "minutes": used[0].minutes} if used else None,
         "in_words": used[0].of(used[1]) if used else "no program is asked",
         "base": base.to_json() if base else None,
-        "ships": {"into": base.branch, "tag": tag_of(sprint_id)}
-        if base and contract.ship
-        else None,
+        "ships": _ships(sprint_id, contract) if base else None,
         "refused": refused,
         "ends": "" if last == "sprint succeeded" else last,
     }
@@ -76,8 +74,12 @@ def _contract(sprint: Sprint) -> tuple[Contract, str]:
 
 
 def _ships(sprint_id: str, contract: Contract) -> dict[str, str] | None:
-    base = contract.base
-    return {"into": base.branch, "tag": tag_of(sprint_id)} if base and contract.ship else None
+    """Where what has passed goes, and under which tag; None where nowhere."""
+    base, undoes = contract.base, contract.undoes
+    if base is None or not contract.ship:
+        return None
+    found = {"into": base.branch, "tag": tag_named(sprint_id, undoes.sprint if undoes else "")}
+    return found | ({"remote": contract.ship_remote} if contract.ship_remote else {})
 
 
 def _round(contract: Contract, code: str, moves: list[Any]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connection
 
+from sprints.schema import unusable
 from sprints.store import Store
 from tests.sprints.bad_inputs.refusals import complaint
 from tests.world import Said, environment
@@ -163,3 +165,14 @@ def test_what_is_said_of_a_broken_file_mends_it_and_deletes_nothing(repo, root, 
     assert (root / "events.jsonl.kept").read_bytes() == broken[0]
     assert (root / "events.jsonl.kept1").read_bytes() == broken[1]
     assert (root / "state.json.kept").is_dir()
+
+
+def test_of_a_database_that_another_process_keeps_it_is_said_how_to_see_which(
+    monkeypatch, tmp_path
+):
+    file = tmp_path / "gateway.sqlite3"
+    monkeypatch.setitem(connection.settings_dict, "NAME", file)
+
+    said = unusable(OperationalError("database is locked"))
+
+    assert said.remedy == f"see who keeps it: fuser {file}"

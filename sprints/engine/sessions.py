@@ -1,0 +1,72 @@
+"""Which session of its program a try takes up, and what that session had told before; pure."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sprints.agent_definition import AgentDefinition
+from sprints.agents.exchange import Exchange
+from sprints.engine import feedback
+from sprints.snapshot import Snapshot, TaskValue
+from sprints.usage import Usage, added
+
+SESSION = "session"  # in the details of a task
+
+
+def session_of(
+    snapshot: Snapshot, agent: AgentDefinition, kind: str, before: TaskValue | None, token: str
+) -> dict[str, Any]:
+    """What the details say of the session of a try: nothing where its program has none. A further
+    try takes up that of the last, a fix that of whoever made the work; else one begins.
+    """
+    rules = (agent.reply or {}).get(SESSION)
+    if rules is None:
+        return {}
+    found = before.details if before else _last(snapshot, agent) if kind == feedback.FIX else {}
+    if known := found.get(SESSION):
+        return {SESSION: {"id": known["id"], "told": known["told"], "again": True}}
+    ours = str(uuid.uuid5(uuid.NAMESPACE_URL, token)) if rules.get("begin") else ""
+    return {SESSION: {"id": ours, "told": None, "again": False}}
+
+
+def _last(snapshot: Snapshot, agent: AgentDefinition) -> Mapping[str, Any]:
+    """The details of what that agent was asked last in this attempt."""
+    asked = [
+        task
+        for task in snapshot.tasks
+        if (task.owner_agent, task.attempt) == (agent.agent_id, snapshot.sprint.attempt)
+        and "started_ts" in task.details
+    ]
+    return max((task.details for task in asked), key=lambda one: one["started_ts"], default={})
+
+
+def settled(
+    agent: AgentDefinition | None, task: TaskValue, said: Exchange
+) -> tuple[Usage | None, dict[str, Any]]:
+    """What a try has used, and what its details say of its session from then on: nothing where that
+    can be taken up no more.
+    """
+    known = task.details.get(SESSION)
+    if known is None:
+        return said.usage, {}
+    rules = ((agent and agent.reply) or {}).get(SESSION, {})
+    before = Usage.from_json(known["told"]) if known["told"] and rules.get("total") else None
+    usage = total = said.usage
+    if usage and before and usage.source == "each":  # messages are of this try alone
+        total = Usage.from_json(added(before.to_json(), usage))
+    elif usage and before and _is_more(usage, before):
+        usage = replace(
+            usage,
+            input_tokens=usage.input_tokens - before.input_tokens,
+            cached_tokens=max(0, usage.cached_tokens - before.cached_tokens),
+            output_tokens=usage.output_tokens - before.output_tokens,
+        )
+    told = total.to_json() if total else known["told"]
+    return usage, {SESSION: known | {"id": said.session, "told": told}} if said.session else {}
+
+
+def _is_more(usage: Usage, before: Usage) -> bool:
+    """Whether the session has gone on with its count; else it has begun to count anew."""
+    inputs = usage.input_tokens >= before.input_tokens
+    return inputs and usage.output_tokens >= before.output_tokens

@@ -1,0 +1,70 @@
+"""The keys of a sprint's meta that mean something here, for people; any other key is kept as is."""
+
+from dataclasses import dataclass
+
+from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
+from sprints.meta import BRIEF_BYTES
+from sprints.overrides import MOST_FIXES
+from sprints.plan import FIX_ATTEMPTS, LEAD
+
+SWITCH = "true or false"
+
+
+@dataclass(frozen=True, slots=True)
+class MetaKey:
+    """``holds`` is what may stand there, and ``without`` what holds where nothing does; Markdown.
+    ``holds`` is empty for what the gateway alone writes.
+    """
+
+    holds: str
+    without: str
+    meaning: str
+
+
+UNKNOWN = MetaKey("", "", "")  # of a key that somebody has yet to describe
+
+
+def _ours(meaning: str) -> MetaKey:
+    return MetaKey("", "", meaning)
+
+
+KEYS: dict[str, MetaKey] = {
+    "brief": MetaKey(f"a text of at most {BRIEF_BYTES} bytes", "", "goes into every prompt"),
+    "gate_profile": MetaKey(
+        " or ".join(PROFILES), "`gate_profile` of `config.json`", "whose gates judge it"
+    ),
+    "round_deadline": MetaKey(
+        " or ".join(DEADLINES), DEADLINES[0], "what the end of a round's minutes does"
+    ),
+    "gates_at_once": MetaKey(
+        f"a whole number from 1 to {MOST_AT_ONCE}", "1", "gates of a round that run side by side"
+    ),
+    "round_minutes": MetaKey(
+        "`{round: [low, high]}`", "those of the table below", "how long a round takes"
+    ),
+    "required_acks_by_round": MetaKey(
+        "`{round: [agents]}`", "those of the table below", "who acknowledges before Agent 01 leads"
+    ),
+    "active_agents": MetaKey("`[agents]`", "all who are asked", "who is shown as Active"),
+    "implementer": MetaKey("an agent that is a program", LEAD, "to whom red gates go back"),
+    "fix_attempts": MetaKey(
+        f"a whole number from 0 to {MOST_FIXES}",
+        str(FIX_ATTEMPTS),
+        "how often the red gates of a round go back; 0 without agents that are programs",
+    ),
+    "rerun_red": MetaKey(SWITCH, "false", "a red gate runs once more on the same tree"),
+    "enable_auto_merge": MetaKey(
+        SWITCH, "`enable_auto_merge` of `config.json`", "what has passed is merged and tagged"
+    ),
+    "automation_paused": MetaKey(SWITCH, "false", "it holds at its next step, as `sprint pause`"),
+    "created_by": _ours("`cli`, or the user or the schedule that made it"),
+    "waiting_for": _ours(
+        "`what` it waits for, `who` is asked, `since_ts`, and `until_ts` where it has an end"
+    ),
+    "paused_by": _ours("who paused it"),
+    "paused_ts": _ours("when"),
+    "paused_why": _ours("what was said with it"),
+    "pause_after": _ours("of `sprint step`: `round_id`, after which it holds, and `by`"),
+    "agent_budget": _ours("what `sprint budget` has given: `launches`, `minutes`"),
+    "shipping": _ours("how far shipping is, and what was published"),
+}

@@ -1,0 +1,36 @@
+"""The page about configuration is of this code, and tells of everything that can be set."""
+
+import re
+
+from gateway_project.variables import VARIABLES
+from sprints.meta import FROZEN, OURS
+from sprints.meta_keys import KEYS
+from sprints.store import RULES
+from sprints.switches import MEANINGS
+from tests.world import ROOT
+from tools import configuration
+
+READ = re.compile(r"""environ(?:\.get\(|\[)"(\w+)""")
+
+
+def test_the_committed_page_is_of_this_code():
+    assert configuration.FILE.read_text() == configuration.text(), (
+        "make it anew: python tools/configuration.py"
+    )
+
+
+def test_every_variable_that_is_read_is_described():
+    modules = [
+        path
+        for name in ("gateway_project", "gates", "sprints")
+        for path in (ROOT / name).rglob("*.py")
+    ]
+
+    read = {name for path in modules for name in READ.findall(path.read_text())} - {"PATH"}
+
+    assert read | {"STUDIO_FAULT"} == {one.name for one in VARIABLES}
+
+
+def test_every_switch_and_every_key_of_a_meta_is_described():
+    assert set(MEANINGS) == set(RULES)
+    assert set(KEYS) >= FROZEN | OURS
