@@ -61,16 +61,16 @@ def assignment(snapshot: Snapshot, code: str, task_id: str) -> Assignment | None
 
 def heard(snapshot: Snapshot, task: TaskValue, text: str) -> dict[str, Any]:
     """What the lead's reply ``text`` says of tasks, for the details of its own: the ``plan``; or
-    ``plan_errors`` and how often it was ``returned`` with such; nothing where it holds no tasks, or
-    the round or the contract takes none.
+    ``plan_errors`` and how often it was ``returned`` with such; nothing where it holds no tasks, is
+    of an earlier attempt, or the round or the contract takes none.
     """
-    able = snapshot.terms.active
-    planned = task.details["kind"] == "lead" and snapshot.now.code in PLANNED_IN and able
-    body = block(text) if planned else None
+    code, current = task.round_id.split("/")[1], task.attempt == snapshot.sprint.attempt
+    counts = task.details["kind"] == "lead" and code in PLANNED_IN and current
+    body = block(text) if counts and snapshot.terms.active else None
     if body is None:
         return {}
     try:
-        return {"plan": [one.to_json() for one in parse(body, able)]}
+        return {"plan": [one.to_json() for one in parse(body, snapshot.terms.active)]}
     except Unusable as exc:
         return {"plan_errors": exc.errors, "returned": task.details.get("returned", 0) + 1}
 

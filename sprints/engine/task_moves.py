@@ -181,11 +181,11 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
             data = {k: v for k, v in data.items() if k not in RETURNED} | told
         if errors := details.get("plan_errors") if status == Status.DONE else None:
             status, kind = Status.PENDING, "task_returned"
-            words = f"the tasks of {name} go back: {'; '.join(errors)}"
+            words = f"the tasks of {name} go back: {'; '.join(errors)}"[:LONGEST_REASON]
             if details["returned"] > planned.MOST_RETURNED:
                 details |= {"asks": [planned.question(errors)]}
                 status, kind = Status.BLOCKED, "task_asks"
-                words = f"{name} asks: {details['asks'][0]}"
+                words = f"{name} asks: {details['asks'][0]}"[:LONGEST_REASON]
     elif said.stopped and (snapshot.sprint.cancel_by or task.attempt != snapshot.sprint.attempt):
         status, kind, words = Status.CANCELLED, "task_stopped", f"{name} was stopped: {reason}"
     elif said.stopped:

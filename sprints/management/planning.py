@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
+from sprints.approvals import WORDS
 from sprints.management.tables import Screen
 from sprints.snapshot import Snapshot
 
@@ -53,6 +54,11 @@ def show(found: dict[str, Any], *, prompts: bool) -> None:
     where = f"merged into {ships['into']}, tagged {ships['tag']}" if ships else "nothing"
     pushed = f", pushed to {ships['remote']}" if ships and "remote" in ships else ""
     say(f"what is shipped: {where}{pushed}")
+    if asks := found["approvals"]:
+        for what in asks["before"]:
+            say(f"waits for a yes {WORDS[what]}, for {asks['hours']:g} hours")
+        if paths := asks["protected"]:
+            say(f"waits for a yes where one of these is changed: {', '.join(paths)}")
     if found["refused"]:
         say(f"it cannot be started: {found['refused']}", "red")
     if found["ends"]:

@@ -19,7 +19,8 @@ def plan(sprint_id: str) -> dict[str, Any]:
     """The whole of it, from R0 on, under the contract of a sprint that runs, and for any other
     under that which it would get now: ``rounds`` with minutes, ``asks`` (and the prompts, as far
     as they do not hang on replies), ``gates``, ``hooks``; ``worst``, ``budget``, ``base``,
-    ``ships``; ``refused`` says why it cannot be started, and ``ends`` where the walk does.
+    ``ships``, ``approvals``; ``refused`` says why it cannot be started, ``ends`` where the walk
+    does.
 
     Raises ``Refused``, ``ContractError``.
     """
@@ -42,6 +43,7 @@ def plan(sprint_id: str) -> dict[str, Any]:
         "in_words": used[0].of(used[1]) if used else "no program is asked",
         "base": base.to_json() if base else None,
         "ships": _ships(sprint_id, contract) if base else None,
+        "approvals": contract.approvals.to_json() if contract.approvals else None,
         "refused": refused,
         "ends": "" if last == "sprint succeeded" else last,
     }

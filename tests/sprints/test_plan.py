@@ -73,6 +73,16 @@ def test_what_would_be_shipped_where_is_said(store, invoke, planned):
     assert found["ships"] == {"into": found["base"]["branch"], "tag": "shipped/wk1"}
 
 
+def test_what_it_would_ask_of_humans_is_said(store, invoke, planned):
+    operations.edit("wk1", "sam", meta={"approvals": ["before_build"], "protected_paths": ["x/**"]})
+
+    said = invoke("sprint", "plan", "wk1")
+
+    assert "\nwaits for a yes to begin building, for 72 hours\n" in said.out
+    assert "\nwaits for a yes where one of these is changed: x/**\n" in said.out
+    assert "after that it waits" not in said.out
+
+
 def test_a_sprint_that_cannot_be_started_is_planned_and_the_reason_told(store, invoke):
     invoke("agent", "set", "agent_01", "--command", "true")
     operations.create("wk1", by="test")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gates.verdict import Judgement, Verdict
+from sprints.agents import planned
 from sprints.agents.assignments import Assignment
 from sprints.agents.exchange import Exchange
 from sprints.agents.replies import parse
@@ -170,6 +171,15 @@ def test_a_retry_keeps_the_plan_of_the_rounds_that_are_done():
     assert failed.sprint.last_error == "agent_failed:agent_05 exit code 3"
     assert after.sprint.status == "succeeded"
     assert asked(moves, R3) == ["build_importer_agent_05_attempt2", "lead_agent_01_attempt2"]
+
+
+def test_what_comes_late_from_an_earlier_attempt_gives_out_nothing():
+    done, _ = drive(crew(), speak=plans({R1: says(IMPORTER)}))
+    lead = task_in(done, R1, "lead_agent_01")
+    later = replace(done, sprint=replace(done.sprint, attempt=2))
+
+    assert planned.heard(done, lead, says(BAD).text)["returned"] == 1
+    assert planned.heard(later, lead, says(BAD).text) == {}
 
 
 def test_a_task_of_who_is_no_program_any_more_is_the_implementers():
