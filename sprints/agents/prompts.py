@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sprints.agent_definition import AgentDefinition
-from sprints.agents import mending
+from sprints.agents import approving, mending
 from sprints.agents.replies import Reply
 from sprints.agents.roster import AGENTS
 from sprints.branch import branch_of
@@ -83,8 +83,8 @@ def whole(
     details: Mapping[str, Any],
 ) -> str:
     """The prompt of an agent that is a program: ``prompt``, its card, what the others have said,
-    what the human has answered, what is to be mended by the ``details`` of a fix, and the form of
-    the reply.
+    what the human has answered or rejected, what is to be mended by the ``details`` of a fix, and
+    the form of the reply.
 
     It begins with plain words whatever stands in it: a program takes no line for a command.
     """
@@ -100,6 +100,7 @@ def whole(
     parts += _card(agent)
     if snapshot.terms.base:
         parts.append(WORKS.format(branch_of(snapshot.sprint_id)))
+    parts += approving.told(snapshot)
     if others := "".join(_heard(snapshot, kind)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):
