@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sprints.agent_definition import READ, AgentDefinition
-from sprints.agents import mending, put_to_lead
+from sprints.agents import approving, mending, put_to_lead
 from sprints.agents.assignments import without
 from sprints.agents.replies import Reply
 from sprints.agents.roster import AGENTS
@@ -101,8 +101,8 @@ def whole(
     details: Mapping[str, Any],
 ) -> str:
     """The prompt of an agent that is a program: ``prompt``, its card, what the others have said,
-    what the human and Agent 01 have answered, what the round and the ``details`` of the task ask
-    for, what is to be mended by a fix, and the form of the reply.
+    what the human and Agent 01 have answered, what a human has rejected, what the round and the
+    ``details`` of the task ask for, what is to be mended by a fix, and the form of the reply.
 
     It begins with plain words whatever stands in it: a program takes no line for a command.
     """
@@ -119,6 +119,7 @@ def whole(
     if snapshot.terms.base:
         how = READS if agent.policy == READ else WORKS
         parts.append(how.format(branch_of(snapshot.sprint_id)))
+    parts += approving.told(snapshot)
     if others := "".join(_heard(snapshot, kind, agent.agent_id)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sprints.agents import approving
 from sprints.approvals import Approvals
 from sprints.branch import Base
 from sprints.engine import acts, approval_acts, approval_moves
@@ -81,6 +82,20 @@ def test_what_git_cannot_tell_is_passed_over_by_nobody_and_looked_at_again_by_a_
     assert blocked.sprint.status == "blocked"
     assert blocked.sprint.last_error == "paths_unknown:git is away"
     assert after.sprint.status == "succeeded"
+
+
+def test_an_agent_is_told_what_is_protected_and_what_was_rejected_and_why():
+    blocked, _ = until(in_a_clone(), type(None))
+    no = evolve(blocked, [approval_acts.reject(blocked, "ada", "Mend the code", NOON)], NOON)
+    again = evolve(no, [acts.retry(no, no.terms, NOON)], NOON)
+
+    protected, rejected = approving.told(again)
+
+    assert protected.endswith(":\n- tests/**\n")
+    assert rejected.endswith(
+        f"- ada said no of what protected paths hold, in {R3}: Mend the code\n"
+    )
+    assert [*approving.told(fresh())] == []
 
 
 def test_a_yes_outlasts_a_retry_for_the_same_contents_alone():

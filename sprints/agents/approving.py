@@ -1,0 +1,26 @@
+"""What an agent is told of approvals: what it may not change unasked, and what was rejected."""
+
+from collections.abc import Iterator
+
+from sprints.approvals import WORDS
+from sprints.snapshot import Snapshot
+
+PROTECTED = "If you change one of these files, the sprint stops until a human has approved of it:\n"
+REJECTED = "What a human has rejected:\n"
+
+
+def told(snapshot: Snapshot) -> Iterator[str]:
+    """Parts of a prompt; none where nothing is agreed on, and nothing was rejected."""
+    terms = snapshot.terms.approvals
+    if terms is None:
+        return
+    if terms.protected and snapshot.terms.base:
+        yield PROTECTED + "".join(f"- {pattern}\n" for pattern in terms.protected)
+    given = (snapshot.sprint.meta.get("approval") or {}).get("given", ())
+    lines = [
+        f"- {one['by']} said no {WORDS[one['what']]}, in {one['round_id']}: {one['why']}\n"
+        for one in given
+        if one["verdict"] == "rejected" and one["by"]
+    ]
+    if lines:
+        yield REJECTED + "".join(lines)
