@@ -2,12 +2,13 @@
 PYTHON ?= python3
 ARGS ?=
 TRIALS ?= 500
+AGENTS ?= claude-code,codex
 BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-faults test-kills pictures check bench lock clean
+.PHONY: help demo test test-faults test-kills test-agents pictures check bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,6 +24,9 @@ test-faults: ## kill, freeze, starve at every point and TRIALS times (500), then
 
 test-kills: ## the part of test-faults that kills the sprint's command at random moments
 	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults/test_command.py $(ARGS)
+
+test-agents: ## coding-agent programs from npm through whole sprints (AGENTS=claude-code,codex)
+	@STUDIO_TEST_AGENTS=$(AGENTS) $(BOOTSTRAP) test tests/e2e/test_real_agents.py -s $(ARGS)
 
 pictures: ## take the pictures of the README again, with a Chromium
 	@STUDIO_TEST_PICTURES=1 $(BOOTSTRAP) test tests/browser/test_pictures.py $(ARGS)

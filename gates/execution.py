@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
+from gates.fence import Fence
+
 COOKIE = "STUDIO_GATEWAY_RUN"
 
 Ending = Literal[
@@ -32,7 +34,8 @@ class Completed:
     ``stderr_bytes`` lie in the files; ``dropped_bytes`` were printed over the cap and cut off.
     ``strays_killed`` outlived a gate that had ended by itself. ``confined`` is false where the
     system cannot show us processes that left the gate's group. Times are seconds: ``duration_s``
-    on a monotonic clock, the others since the epoch.
+    on a monotonic clock, the others since the epoch. ``fence`` says what kept it to its folders:
+    ``landlock abi N``, ``unavailable: why`` or ``off``; empty where nothing ran.
     """
 
     ending: Ending
@@ -46,6 +49,7 @@ class Completed:
     confined: bool
     started_at: float
     finished_at: float
+    fence: str = ""
 
     @classmethod
     def error(cls, reason: str, started_at: float, finished_at: float) -> Self:
@@ -72,6 +76,7 @@ class Completed:
                 confined=data["confined"] is True,
                 started_at=float(data["started_at"]),
                 finished_at=float(data["finished_at"]),
+                fence=str(data.get("fence", "")),
             )
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
@@ -87,7 +92,8 @@ class Spec:
     outputs together; ``lease_s`` is how long a gate outlives a worker that froze. ``stdin`` is a
     file that it may read from its standard input, which is empty without one. After ``not_after``,
     on the clock that counts from boot for all processes, it is not begun any more but "stopped".
-    What it prints is kept without ``secrets`` (``gates.redaction``).
+    What it prints is kept without ``secrets`` (``gates.redaction``). One with a ``fence`` has a
+    folder for temporary files of its own, which goes when it ends.
     """
 
     argv: tuple[str, ...]
@@ -103,6 +109,7 @@ class Spec:
     stdin: Path | None = None
     not_after: float = math.inf
     secrets: tuple[str, ...] = ()
+    fence: Fence | None = None
 
     def fault(self) -> str | None:
         """Why no system could run this, in a line; None when it could be tried."""
@@ -146,6 +153,7 @@ class Spec:
             "not_after": None if math.isinf(self.not_after) else self.not_after,
             "stdin": _bytes(str(self.stdin.absolute() if self.stdin else os.devnull)),
             "secrets": self.secrets,
+            "fence": self.fence.to_json() if self.fence else None,
         }
         return json.dumps(data).encode() + b"\n"
 

@@ -51,17 +51,18 @@ POINTS = {
     "base_fetched": True,  # and no branch begins there yet
     "clone_made": True,
     "clone_renewed": True,  # its .git is away, and the new one is not there
+    "clone_cleared": True,  # it has another name, and is not removed
     "work_kept": True,  # the branch has it, and the clone does not
     # shipping what has passed
     "merge_started": True,
     "merge_committed": True,
+    "revert_made": True,  # and no sprint is there that has it
+    "push_started": True,
+    "push_returned": True,  # the remote has it, and nothing here is changed
     "checkout_locked": True,  # nothing of it is changed
     "checkout_changed": True,  # its files are, and the branch is not
     "ref_updated": True,  # with its tag, and the checkout's index is not
     "tag_made": True,  # and nobody has put that on record
-    # not built yet
-    "push_returned": False,
-    "tag_pushed": False,
 }
 SIGNALS = ("sigkill", "sigterm", "sigstop")
 ERRORS = {"enospc": errno.ENOSPC, "eio": errno.EIO, "erofs": errno.EROFS}

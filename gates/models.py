@@ -76,6 +76,9 @@ class GateRun(models.Model):
     excerpt = models.TextField(
         default="", blank=True, help_text="what it printed, in short, for who is to mend it"
     )
+    confined = models.CharField(
+        max_length=200, default="", blank=True, help_text="what kept it to its folders"
+    )
     exit_code = models.IntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField()

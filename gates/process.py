@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gates import faults, process_windows, secret_values
+from gates import faults, process_windows, scratch, secret_values
 from gates.errand import Errand, capture, kill_tree
 from gates.errand import run as errand
 from gates.execution import Completed, Spec, Stop
@@ -57,6 +57,7 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
         spec.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sys.platform == "win32":
             return process_windows.attend(spec, subprocess.Popen, kill_tree, tick, tick_s)
+        spec = _with_scratch(spec)
         supervisor, spare = _engage(spec)
     except OSError as exc:
         return Completed.error(f"cannot start: {exc.strerror or exc}", begun, time.time())
@@ -70,7 +71,18 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
     finally:
         if not (done and spare and _keep(supervisor)):
             supervisor.dismiss()
+        if spec.fence:
+            scratch.clear(spec.token)
     return done or _bereaved(supervisor, spec, begun)
+
+
+def _with_scratch(spec: Spec) -> Spec:
+    """One with a fence has its temporary files in a folder of its own. Raises ``OSError``."""
+    if spec.fence is None:
+        return spec
+    folder = scratch.make(spec.token)
+    env = {**spec.env, "TMPDIR": str(folder)}
+    return replace(spec, env=env, fence=spec.fence.owning(folder))
 
 
 def _attend(

@@ -5,6 +5,7 @@ grace; it outlives a worker that is killed, as does what left its tree: it is no
 output is cleaned of secrets when it has ended.
 """
 
+import errno
 import json
 import os
 import time
@@ -18,6 +19,7 @@ from gates.redaction import Filter, redactor
 
 POLL_S = 0.05
 CREATE_NEW_PROCESS_GROUP = 0x200
+NO_FENCE = "only Linux can confine a program"
 
 
 class Child(Protocol):
@@ -36,7 +38,11 @@ def attend(
     tick: Callable[[], Stop | None] | None,
     tick_s: float,
 ) -> Completed:
-    """Run a gate to its end. Raises ``OSError`` where its outputs cannot be had."""
+    """Run a gate to its end. Raises ``OSError`` where its outputs cannot be had, or it has to be
+    confined.
+    """
+    if spec.fence and spec.fence.required:
+        raise OSError(errno.ENOSYS, f"it has to be confined, and {NO_FENCE}")
     ending: Ending = "exited"
     why = ""
     begun, started_at = time.monotonic(), time.time()
@@ -95,6 +101,7 @@ def attend(
         confined=False,
         started_at=started_at,
         finished_at=time.time(),
+        fence=f"unavailable: {NO_FENCE}" if spec.fence else "off",
     )
     result = json.dumps({**asdict(done), "token": spec.token, "run_id": spec.run_id})
     (spec.run_dir / "result.json").write_text(result, "utf-8")

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gates import process_table
+from gates import process_table, scratch
 from gates.execution import COOKIE, Completed
 from gates.process_table import Process
 
@@ -24,8 +24,15 @@ def recover(run_dir: Path, token: str) -> Completed | None:
     """The result of a run that had ended, if it bears that very token.
 
     Else None, once nothing of the run is alive: to be called when nobody can be attending to it
-    any more. Damaged files count as absent.
+    any more. Damaged files count as absent. Its temporary files go.
     """
+    try:
+        return _recovered(run_dir, token)
+    finally:
+        scratch.clear(token)
+
+
+def _recovered(run_dir: Path, token: str) -> Completed | None:
     done = Completed.from_json(_read(run_dir / "result.json"), token)
     if done:
         return done

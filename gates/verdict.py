@@ -24,7 +24,8 @@ class Judgement:
     SHA-256 (hex) of what it printed, by the file's name, and ``place`` names the store in which
     that lies. ``tree`` is the git tree that was judged, empty where files were judged as they lay,
     and ``put_back`` how many of its files the gate had changed. ``excerpt`` is
-    what it printed, in short, where somebody is to mend it.
+    what it printed, in short, where somebody is to mend it. ``confined`` says what kept it to its
+    folders (``gates.execution.Completed.fence``).
     """
 
     verdict: Verdict
@@ -38,3 +39,4 @@ class Judgement:
     tree: str = ""
     put_back: int = 0
     excerpt: str = ""
+    confined: str = ""

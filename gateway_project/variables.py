@@ -50,6 +50,16 @@ VARIABLES = (
         "with `STUDIO_GATEWAY_HTTPS=1`: the one address whose word counts for scheme and client",
     ),
     Variable(
+        "STUDIO_GATEWAY_GIT_SSH_COMMAND",
+        "`ssh -oBatchMode=yes`",
+        "what git uses for a remote that is reached by ssh (see [shipping](shipping.md))",
+    ),
+    Variable(
+        "STUDIO_GATEWAY_GIT_ASKPASS",
+        "nobody is asked",
+        "a program that git asks for user and password, for a remote that is reached by https",
+    ),
+    Variable(
         "STUDIO_FAULT",
         "nothing is broken",
         "for tests: breaks this process at a named point, see `gates/faults.py`",

@@ -2,8 +2,12 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from sprints.lock import be_there
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
 application = get_wsgi_application()
+be_there(settings.STORE.web_lock)  # to the end of this process: no upgrade comes between

@@ -1,24 +1,35 @@
-"""What a sprint's programs may use up, and what they have: launches, and minutes of running."""
+"""What a sprint's programs may use up, and what they have: launches, minutes of running, and, as
+far as they tell it, tokens and money.
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
 
 from sprints.plan import AgentBudget
+from sprints.usage import DIGITS, TRIES, Usage
 
 GRANTED = "agent_budget"  # in a sprint's meta: what a human has given, in place of its contract's
 MOST_LAUNCHES, MOST_MINUTES = 10_000, 100_000.0
+MOST_TOKENS, MOST_USD = 10**12, 1_000_000.0
 LEAST_S = 1.0  # with less left, nothing is begun any more
 USED_UP = "budget:"  # how ``last_error`` begins of a sprint that is parked for it
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What is allowed, and what of it is used; of a program that runs, all that it was given."""
+    """What is allowed, and what of it is used; of a program that runs, all that it was given.
+    ``unmetered`` launches have ended and not told what they used; ``unpriced`` ones told tokens
+    and no money.
+    """
 
     allowed: AgentBudget
     launches: int
     seconds: float
+    tokens: int = 0
+    usd: float = 0.0
+    unmetered: int = 0
+    unpriced: int = 0
 
     @property
     def left_s(self) -> float:
@@ -26,25 +37,65 @@ class Spending:
         return max(0.0, self.allowed.minutes * 60 - self.seconds)
 
     @property
+    def tokens_left(self) -> int:
+        """Tokens that programs may still use."""
+        return max(0, self.allowed.tokens - self.tokens)
+
+    @property
+    def usd_left(self) -> float:
+        """Dollars that programs may still cost."""
+        return max(0.0, self.allowed.usd - self.usd)
+
+    @property
     def out(self) -> str:
-        """Which of it is used up: ``launches``, ``minutes``; empty while there is some of both."""
+        """Which of it is used up: ``launches``, ``minutes``, ``tokens`` or ``usd``; empty while
+        there is some of each.
+        """
         if self.launches >= self.allowed.launches:
             return "launches"
-        return "minutes" if self.left_s < LEAST_S else ""
+        if self.left_s < LEAST_S:
+            return "minutes"
+        return "tokens" if not self.tokens_left else "" if self.usd_left else "usd"
 
     def of(self, what: str) -> str:
         """How much of it is used, in words: ``3 of 40 launches``."""
         if what == "launches":
             return f"{self.launches} of {self.allowed.launches} launches"
+        if what == "tokens":
+            return f"{self.tokens} of {self.allowed.tokens} tokens"
+        if what == "usd":
+            return f"{round(self.usd, 4):g} of {self.allowed.usd:g} USD"
         return f"{self.seconds / 60:.3g} of {self.allowed.minutes:g} minutes"
 
     def __str__(self) -> str:
-        return f"{self.of('launches')}, {self.of('minutes')}"
+        amounts = ", ".join(map(self.of, ("launches", "minutes", "tokens", "usd")))
+        more = {"unmetered": self.unmetered, "without a price": self.unpriced}
+        silent = [f"{count} {word}" for word, count in more.items() if count]
+        return amounts + (f" (launches: {', '.join(silent)})" if silent else "")
 
     def to_json(self) -> dict[str, Any]:
         """Both, allowed and used."""
-        used = {"launches_used": self.launches, "minutes_used": round(self.seconds / 60, 3)}
-        return asdict(self.allowed) | used
+        return asdict(self.allowed) | {
+            "launches_used": self.launches,
+            "minutes_used": round(self.seconds / 60, 3),
+            "tokens_used": self.tokens,
+            "usd_used": round(self.usd, DIGITS),
+            "unmetered": self.unmetered,
+            "unpriced": self.unpriced,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse."""
+        return cls(
+            AgentBudget(**{field.name: data[field.name] for field in fields(AgentBudget)}),
+            data["launches_used"],
+            data["minutes_used"] * 60,
+            data["tokens_used"],
+            data["usd_used"],
+            data["unmetered"],
+            data["unpriced"],
+        )
 
 
 def spending(
@@ -56,10 +107,15 @@ def spending(
     if frozen is None:
         return None
     asked = [details for details in tasks if details.get("runner")]
+    told = [details["usage"] for details in asked if "usage" in details]
     return Spending(
         with_granted(frozen, meta.get(GRANTED)),
         sum(details["try"] for details in asked),
         sum(map(_seconds, asked)),
+        sum(Usage.from_json(usage).tokens for usage in told),
+        sum(usage.get("cost_usd", 0.0) for usage in told),
+        sum(map(_untold, asked)),
+        sum(usage[TRIES] for usage in told if "cost_usd" not in usage),
     )
 
 
@@ -78,6 +134,10 @@ def problems(budget: AgentBudget) -> list[str]:
         found.append(f"launches must be a whole number from 1 to {MOST_LAUNCHES}")
     if not 0 < minutes <= MOST_MINUTES:
         found.append(f"minutes must be above 0 and at most {MOST_MINUTES:g}")
+    if not isinstance(budget.tokens, int) or not 1 <= budget.tokens <= MOST_TOKENS:
+        found.append(f"tokens must be a whole number from 1 to {MOST_TOKENS}")
+    if not 0 < budget.usd <= MOST_USD:
+        found.append(f"usd must be above 0 and at most {MOST_USD:.0f}")
     return found
 
 
@@ -85,6 +145,13 @@ def _seconds(details: Mapping[str, Any]) -> float:
     """What the tries of a task have used, and what the one that is under way may use."""
     reserved = 0.0 if "exit_code" in details else details.get("reserved_s", 0.0)
     return float(details.get("spent_s", details.get("duration_s") or 0.0) + reserved)
+
+
+def _untold(details: Mapping[str, Any]) -> int:
+    """How many tries of a task have ended without telling what they used."""
+    ended: int = details["try"] - (0 if "exit_code" in details else 1)
+    told: int = details.get("usage", {}).get(TRIES, 0)
+    return max(0, ended - told)
 
 
 def _is_number(value: Any) -> bool:

@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from gates.definition import is_hidden, is_text
+from sprints import reading
 
 SCRIPTED, COMMAND = "scripted", "command"
+WRITE, READ = "write", "read"
 MAX_TIMEOUT_S = 24 * 3600.0
 MAX_GRACE_S = 600.0
 CAP_BYTES = 64 << 20
 LISTS = ("command", "pass_env")
-PLACES = ("{prompt_file}", "{model}", "{cwd}")  # what a word of the command may name
+PLACES = ("{prompt_file}", "{model}", "{cwd}", "{session}")  # what the command may name
 CARD = ("responsibilities", "authority", "deliverables")  # of its definition: a line each
 MOST_LINES, LONGEST_LINE = 20, 300
 MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
@@ -24,10 +26,10 @@ class AgentDefinition:
     people. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
     ``pass_env`` names what else it gets of our environment, and ``env`` what is set besides.
 
-    ``reply`` says where the answer stands in what it prints: empty for all of it, else
-    ``{"take": "a.b"}`` for that field of the last JSON object that has it, and ``"where": {field:
-    value}`` for what such an object must hold. ``idle_s`` is how long it may neither print nor
-    compute; 0 is for ever. ``CARD`` names what goes into its prompts beside the mission.
+    ``reply`` says how what it prints is read (``sprints.reading``), first of all where the answer
+    stands; None for all of it. ``idle_s`` is how long it may neither print nor compute; 0 is for
+    ever. ``CARD`` names what goes into its prompts beside the mission. By its
+    ``policy`` it may ``write`` in its clone, or only ``read`` there.
     """
 
     agent_id: str
@@ -46,6 +48,7 @@ class AgentDefinition:
     responsibilities: tuple[str, ...] = ()
     authority: tuple[str, ...] = ()
     deliverables: tuple[str, ...] = ()
+    policy: str = WRITE
 
     def problems(self) -> list[str]:
         """What is wrong with it, a line each; empty when it can be asked."""
@@ -66,6 +69,8 @@ class AgentDefinition:
             yield "a model is one word or line of at most 100 characters"
         if self.runner not in (SCRIPTED, COMMAND):
             yield f"no runner {self.runner!r}; there are: {SCRIPTED}, {COMMAND}"
+        if self.policy not in (WRITE, READ):
+            yield f"no policy {self.policy!r}; there are: {WRITE}, {READ}"
         yield from self._bad_command()
         yield from self._bad_limits()
         yield from (
@@ -99,24 +104,19 @@ class AgentDefinition:
             yield "idle must be a number of seconds, 0 for never"
 
     def _bad_reply(self) -> Iterator[str]:
-        if self.reply is None:
-            return
-        where = self.reply.get("where", {})
-        known = set(self.reply) <= {"take", "where"} and is_line(self.reply.get("take"), 100)
-        if not known or not isinstance(where, dict):
-            yield 'a reply is found by {"take": "field"}, and "where" {field: value}'
-        elif not all(is_line(v, 100) for item in where.items() for v in item):
-            yield 'what stands in "where" are texts'
+        if self.reply is not None:
+            yield from reading.problems(self.reply)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON holds it: plain lists and dicts."""
         return asdict(self) | {name: [*getattr(self, name)] for name in (*LISTS, *CARD)}
 
     def frozen(self) -> dict[str, Any]:
-        """The same as a contract has it: without what is empty of a card, so that one that was
-        frozen before there were cards keeps its digest.
+        """The same as a contract has it: without what is empty of a card, and a policy that is the
+        usual one, so that one that was frozen before there were those keeps its digest.
         """
-        return {k: v for k, v in self.to_json().items() if v or k not in CARD}
+        usual = {"policy"} if self.policy == WRITE else set()
+        return {k: v for k, v in self.to_json().items() if (v or k not in CARD) and k not in usual}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

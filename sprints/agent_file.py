@@ -22,6 +22,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "pass_env": (list,),
     "env": (dict,),
     "reply": (dict,),
+    "policy": (str,),
     **dict.fromkeys(CARD, (list,)),
 }
 KEPT = ("label", "title", "mission", *CARD)  # of an agent whose table leaves them out
@@ -47,6 +48,8 @@ def _value(value: Any) -> str:
         return "{ " + ", ".join(f"{_text(k)} = {_value(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return _text(value) if isinstance(value, str) else repr(value)
 
 

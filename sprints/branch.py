@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 MOST_PATHS = 20
-OBSERVED, ABSENT, UNKNOWN = "observed", "absent", "unknown"
+OBSERVED, ABSENT, UNKNOWN, REFUSED = "observed", "absent", "unknown", "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Base:
 class Seen:
     """What git shows of one try of an agent, whatever the agent says: ``seen`` is ``observed``
     where the files differ from those of ``baseline``, which was noted before it began, ``absent``
-    where they do not, ``unknown`` where git could not tell, and ``reason`` says why.
+    where they do not, ``unknown`` where git could not tell, and ``reason`` says why; ``refused``
+    where they did, and were put back.
 
     ``head`` is the sprint's branch after it, ``files`` how many differ, ``paths`` the first of
     them; ``notes`` say what was left out of the branch, and where that is.
@@ -48,6 +49,18 @@ class Seen:
         """As it stands in the task: what is empty is left out."""
         whole = asdict(self) | {"paths": [*self.paths], "notes": [*self.notes]}
         return {key: value for key, value in whole.items() if value or key in ("seen", "files")}
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What a sprint takes back: the merge ``commit`` by which ``sprint`` was shipped."""
+
+    sprint: str
+    commit: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is frozen with the contract."""
+        return asdict(self)
 
 
 def branch_of(sprint_id: str) -> str:

@@ -12,11 +12,22 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from gates.definition import Definition
-from sprints import agent_budget
+from sprints import agent_budget, approvals
 from sprints.agent_definition import SCRIPTED, AgentDefinition
-from sprints.branch import Base
+from sprints.approvals import Approvals
+from sprints.branch import Base, Undone
+from sprints.confinement import USUAL, Confinement
 from sprints.hook_definition import HookDefinition
-from sprints.overrides import AGENT_IDS, bad_overrides, implementer_of, is_count, is_span, table
+from sprints.overrides import (
+    AGENT_IDS,
+    active_of,
+    bad_overrides,
+    implementer_of,
+    is_count,
+    is_span,
+    remote_of,
+    table,
+)
 from sprints.plan import (
     AGENT_BUDGET,
     CODES,
@@ -53,8 +64,12 @@ class Contract:
     programs may use up; None without any, and for one that was frozen before there were budgets.
     ``base`` is the commit from which its work begins in a clone; None where gates judge the
     repository as it lies. ``ship``: what has passed is merged into the branch of the base, at the
-    end of the last round. ``fix_attempts`` is how often red gates of one round go back to
-    ``implementer``, who made the work; ``rerun_red``: once each has said no twice of one tree.
+    end of the last round, and pushed to ``ship_remote`` where one is named. ``fix_attempts`` is how
+    often red gates of one round go back to ``implementer``, who made the work; ``rerun_red``: once
+    each has said no twice of one tree. ``undoes`` is what it takes back; None for most.
+    ``active`` are the programs that Agent 01, being one, may give tasks to.
+    ``confinement`` says how far programs may reach that work in the clone.
+    ``approvals`` say where a human has to say yes; None where nowhere.
     """
 
     profile: str
@@ -67,9 +82,14 @@ class Contract:
     budget: AgentBudget | None = None
     base: Base | None = None
     ship: bool = False
+    ship_remote: str = ""
     fix_attempts: int = 0
     implementer: str = LEAD
     rerun_red: bool = False
+    undoes: Undone | None = None
+    active: tuple[str, ...] = ()
+    confinement: Confinement = USUAL
+    approvals: Approvals | None = None
 
     def round(self, code: str) -> RoundSpec:
         """The round of that code. Raises ``KeyError``."""
@@ -116,10 +136,15 @@ class Contract:
             "gates": [gate.to_json() for gate in self.gates],
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
             **({"agents": [agent.frozen() for agent in self.agents]} if self.agents else {}),
-            **({"budget": asdict(self.budget)} if self.budget else {}),
+            **({"budget": self.budget.to_json()} if self.budget else {}),
             **({"base": self.base.to_json()} if self.base else {}),
             **({"ship": True} if self.ship else {}),
+            **({"ship_remote": self.ship_remote} if self.ship_remote else {}),
+            **({"undoes": self.undoes.to_json()} if self.undoes else {}),
+            **({"active": [*self.active]} if self.active else {}),
             **self._feedback(),
+            **self._confinement(),
+            **({"approvals": self.approvals.to_json()} if self.approvals else {}),
         }
 
     def _feedback(self) -> dict[str, Any]:
@@ -127,6 +152,10 @@ class Contract:
         if self.fix_attempts:
             found |= {"fix_attempts": self.fix_attempts, "implementer": self.implementer}
         return found
+
+    def _confinement(self) -> dict[str, Any]:
+        usual = self.confinement == USUAL
+        return {} if usual else {"confinement": self.confinement.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -144,9 +173,14 @@ class Contract:
             budget=AgentBudget(**data["budget"]) if "budget" in data else None,
             base=Base.from_json(data["base"]) if "base" in data else None,
             ship=data.get("ship", False),
+            ship_remote=data.get("ship_remote", ""),
+            undoes=Undone(**data["undoes"]) if "undoes" in data else None,
             fix_attempts=data.get("fix_attempts", 0),
             implementer=data.get("implementer", LEAD),
             rerun_red=data.get("rerun_red", False),
+            active=tuple(data.get("active", ())),
+            confinement=Confinement.from_json(data.get("confinement", {})),
+            approvals=Approvals.from_json(data["approvals"]) if "approvals" in data else None,
         )
 
     @property
@@ -213,28 +247,35 @@ def draft(
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
-    ``fix_attempts``, ``implementer`` and ``rerun_red``; ``gates`` are those of the profile. Of
-    ``agents``, those are taken that are asked and are not scripted; ``budget`` is theirs.
+    ``ship_remote``, ``fix_attempts``, ``implementer``, ``rerun_red`` and what ``approvals`` reads;
+    ``gates`` are those of the profile. Of ``agents``, those are taken that are asked, or that
+    Agent 01 may give tasks to, and are not scripted; ``budget`` is theirs.
     """
+    gates = tuple(gates)
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)
     implementer = implementer_of(meta)
     asked = {LEAD, implementer, *(agent for spec in rounds for agent in spec.acks)}
-    programs = tuple(a for a in agents if a.agent_id in asked and a.runner != SCRIPTED)
+    able = [agent for agent in agents if agent.runner != SCRIPTED]
+    active = active_of(meta, [agent.agent_id for agent in able])
+    programs = tuple(a for a in able if a.agent_id in {*asked, *active})
     contract = Contract(
         profile=meta.get("gate_profile", "quick"),
         deadline=meta.get("round_deadline", "warn"),
         rounds=rounds,
-        gates=tuple(gates),
+        gates=gates,
         gates_at_once=meta.get("gates_at_once", 1),
         hooks=tuple(hooks),
         agents=programs,
         budget=budget if programs else None,
         ship=meta.get("enable_auto_merge") is True,
+        ship_remote=remote_of(meta) if meta.get("enable_auto_merge") is True else "",
         fix_attempts=meta.get("fix_attempts", FIX_ATTEMPTS) if programs else 0,
         implementer=implementer,
         rerun_red=bool(programs) and meta.get("rerun_red") is True,
+        active=active,
+        approvals=approvals.agreed(meta, gates, works=bool(programs)),
     )
-    problems = bad_overrides(meta) + contract.problems()
+    problems = bad_overrides(meta) + approvals.problems(meta) + contract.problems()
     if programs and "implementer" in meta and contract.agent(implementer) is None:
         hint = f"type: studio-gateway agent set {implementer} --command '…'"
         problems.append(f"the implementer {implementer} is no program; {hint}")

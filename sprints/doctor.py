@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection
 from gates import faults
 from gates.kinds.command import resolve
 from gates.models import Gate
+from sprints import confinement as confinements
 from sprints.agent_definition import SCRIPTED
 from sprints.invariants import CHECKS as INVARIANTS
 from sprints.invariants import check_rows
@@ -190,6 +191,12 @@ def missing_in(repo: Path, command: tuple[str, ...]) -> str:
     return script if is_script and not (repo / script).exists() else ""
 
 
+def confinement(store: Store) -> Iterator[Finding]:
+    """What keeps the programs of a sprint in a clone to that."""
+    mode = read_config(store.config).get("confinement", confinements.AUTO)
+    yield Finding("confinement", *confinements.judged(mode))
+
+
 def mirror(store: Store) -> Iterator[Finding]:
     """The files say what the rows say, once they have caught up with them."""
     check_schema()
@@ -245,6 +252,7 @@ CHECKS: dict[str, Check] = {
     "database": database,
     "disk": disk,
     "gates": gates,
+    "confinement": confinement,
     "mirror": mirror,
     "invariants": invariants,
     "fault": fault,

@@ -1,4 +1,4 @@
-"""One writer at a time, across processes."""
+"""One writer at a time, across processes; and who is there, for one who must be alone."""
 
 import contextlib
 import os
@@ -19,11 +19,17 @@ if sys.platform == "win32":
     def _lock(descriptor: int) -> None:
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # a locked byte is kept from readers, too
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def _share(descriptor: int) -> None:
+        """There is no lock that several hold: nobody is seen to be there."""
 else:
     import fcntl
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _share(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 class Busy(StoreError):
@@ -49,6 +55,35 @@ def locked(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
     try:
         _take(descriptor, path, patience_s)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def be_there(path: Path) -> None:
+    """Be seen by ``alone`` until this process ends. In a store that is read-only or not made yet
+    nobody can be. Raises ``BlockingIOError`` while somebody is alone.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return
+    try:
+        _share(descriptor)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Whether nobody is there; if so, nobody comes while the block lasts. Raises ``OSError``."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _lock(descriptor)
+    except (BlockingIOError, PermissionError):
+        yield False
+    else:
+        yield True
     finally:
         os.close(descriptor)
 

@@ -17,12 +17,13 @@ DEEP = 32  # what writes the files follows nesting by recursion
 # Written by the gateway alone.
 OURS = frozenset(
     "created_by waiting_for paused_by paused_ts paused_why pause_after agent_budget "
-    "shipping".split()
+    "shipping unships unshipped_by approval".split()
 )
 # Frozen with the contract: a change would say what does not hold.
 FROZEN = frozenset(
     "gate_profile round_deadline gates_at_once round_minutes required_acks_by_round "
-    "enable_auto_merge fix_attempts implementer rerun_red".split()
+    "enable_auto_merge ship_remote fix_attempts implementer rerun_red approvals approval_hours "
+    "approval_default protected_paths".split()
 )
 SWITCHES = ("automation_paused", "enable_auto_merge", "rerun_red")
 

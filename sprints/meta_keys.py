@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from sprints.approvals import AT_DEADLINE, HOURS, MOST_HOURS, POINTS, REJECT
 from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
 from sprints.meta import BRIEF_BYTES
 from sprints.overrides import MOST_FIXES
 from sprints.plan import FIX_ATTEMPTS, LEAD
+from sprints.protected import MOST_PATTERNS
+from sprints.store import REMOTE_RULE
 
 SWITCH = "true or false"
 
@@ -56,6 +59,23 @@ KEYS: dict[str, MetaKey] = {
     "enable_auto_merge": MetaKey(
         SWITCH, "`enable_auto_merge` of `config.json`", "what has passed is merged and tagged"
     ),
+    "ship_remote": MetaKey(
+        REMOTE_RULE, "`ship_remote` of `config.json`", "to which remote it is pushed as well"
+    ),
+    "approvals": MetaKey(
+        f"a list of {', '.join(POINTS)}", "none", "where a human has to say yes before it goes on"
+    ),
+    "approval_hours": MetaKey(
+        f"a number above 0 and at most {MOST_HOURS:g}", f"{HOURS:g}", "how long it waits for that"
+    ),
+    "approval_default": MetaKey(
+        " or ".join(AT_DEADLINE), REJECT, "what the end of that time does; it is never a yes"
+    ),
+    "protected_paths": MetaKey(
+        f"a list of at most {MOST_PATTERNS} patterns",
+        "tests, gates' scripts and the like",
+        "what programs may not change without a yes",
+    ),
     "automation_paused": MetaKey(SWITCH, "false", "it holds at its next step, as `sprint pause`"),
     "created_by": _ours("`cli`, or the user or the schedule that made it"),
     "waiting_for": _ours(
@@ -67,4 +87,7 @@ KEYS: dict[str, MetaKey] = {
     "pause_after": _ours("of `sprint step`: `round_id`, after which it holds, and `by`"),
     "agent_budget": _ours("what `sprint budget` has given: `launches`, `minutes`"),
     "shipping": _ours("how far shipping is, and what was published"),
+    "unships": _ours("the sprint whose work this one takes back"),
+    "unshipped_by": _ours("the sprint that takes its work back"),
+    "approval": _ours("what is asked of a human, and what was said"),
 }

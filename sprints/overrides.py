@@ -1,9 +1,10 @@
 """What a sprint's meta says in place of the plan, and what of it cannot be taken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sprints.plan import CODES, LEAD
+from sprints.store import REMOTE_RULE, is_remote
 
 MOST_FIXES = 20
 AGENT_IDS = frozenset(f"agent_{n:02d}" for n in range(1, 16))
@@ -35,6 +36,23 @@ def implementer_of(meta: Mapping[str, Any]) -> str:
     return named if isinstance(named, str) and named in AGENT_IDS else LEAD
 
 
+def remote_of(meta: Mapping[str, Any]) -> str:
+    """To which remote it is pushed what is shipped; empty for none."""
+    named = meta.get("ship_remote", "")
+    return named if is_remote(named) else ""
+
+
+def active_of(meta: Mapping[str, Any], programs: Sequence[str]) -> tuple[str, ...]:
+    """Those of the ``programs`` that may be given tasks: all but who leads and gives them, or those
+    that are named as active or as implementer; none where who leads is no program.
+    """
+    if LEAD not in programs:
+        return ()
+    named = meta.get("active_agents")
+    among = (*named, meta.get("implementer")) if isinstance(named, list) and named else programs
+    return tuple(one for one in programs if one in among and one != LEAD)
+
+
 def bad_overrides(meta: Mapping[str, Any]) -> list[str]:
     """What in ``meta`` could not be taken; nothing is passed over in silence."""
     found = []
@@ -53,6 +71,8 @@ def bad_overrides(meta: Mapping[str, Any]) -> list[str]:
         found.append(f"fix_attempts must be a whole number from 0 to {MOST_FIXES}")
     if not _is_agent(meta.get("implementer", LEAD)):
         found.append("implementer must be an agent from agent_01 to agent_15")
+    if "ship_remote" in meta and not is_remote(meta["ship_remote"]):
+        found.append(f"ship_remote must be {REMOTE_RULE}")
     active = meta.get("active_agents") or []
     if not isinstance(active, list) or not all(_is_agent(agent) for agent in active):
         found.append("active_agents must list agents from agent_01 to agent_15")

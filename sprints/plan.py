@@ -1,6 +1,7 @@
 """The table of the rounds, R0 to R5, and the gate that a new store begins with."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from gates.definition import Definition
 
@@ -19,10 +20,21 @@ class RoundSpec:
 
 @dataclass(frozen=True, slots=True)
 class AgentBudget:
-    """What the programs of a sprint may use up in all its rounds and attempts."""
+    """What the programs of a sprint may use up in all its rounds and attempts.
+
+    A contract holds ``tokens`` and ``usd`` only where they are others than these, which are also
+    those of one that was frozen before there were any: they must never change.
+    """
 
     launches: int
     minutes: float
+    tokens: int = 5_000_000
+    usd: float = 50.0
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is frozen with the contract."""
+        usual = {field.name: field.default for field in fields(self)}
+        return {key: value for key, value in asdict(self).items() if value != usual[key]}
 
 
 LEAD = "agent_01"

@@ -65,6 +65,7 @@ class GateRunValue:
     reason: str = ""
     tree: str = ""
     excerpt: str = ""
+    confined: str = ""
     exit_code: int | None = None
     duration_s: float | None = None
     finished_at: datetime | None = None
@@ -289,8 +290,7 @@ def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
         rows = (*rows, kind(id=change.id, **values))
     else:
         rows = tuple(_updated(row, change) if row.id == change.id else row for row in rows)
-    changed: Any = {name: rows}
-    return replace(snapshot, **changed)
+    return replace(snapshot, **dict[str, Any]({name: rows}))
 
 
 def _updated(row: Any, change: Any) -> Any:

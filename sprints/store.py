@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import secrets
 import shlex
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import faults
+from sprints.confinement import MODES, MOST_PATHS, is_path
 
 FOLDER = ".studio_gateway"
 BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
@@ -79,6 +81,10 @@ class Store:
     @property
     def artifacts(self) -> Path:
         return self.root / "artifacts"
+
+    @property
+    def web_lock(self) -> Path:
+        return self.root / "web.lock"
 
     def evidence_of(self, sprint_id: str) -> Path:
         """The folder of one sprint."""
@@ -185,17 +191,37 @@ def _boolean(value: object) -> bool:
     return isinstance(value, bool)
 
 
+REMOTE_RULE = "the name of a remote, such as origin, or empty for none"
+
+
+def is_remote(value: object) -> bool:
+    """Whether a remote may have that name, or none is meant."""
+    return isinstance(value, str) and bool(
+        re.fullmatch(r"([A-Za-z0-9][\w./-]{0,99})?", value, re.A)
+    )
+
+
 RULES: dict[str, tuple[str, Any]] = {
     "auth_token": ("a text of at least 16 characters", _text(16)),
     "secret_key": ("a text of at least 32 characters", _text(32)),
     "bind_host": ("a host name or address", _text(1)),
     "port": ("a whole number from 1 to 65535", _integer(1, 65535)),
     "enable_auto_merge": ("true or false", _boolean),
+    "ship_remote": (REMOTE_RULE, is_remote),
     "automation_paused": ("true or false", _boolean),
     "max_concurrent_global": ("a whole number from 1 to 64", _integer(1, 64)),
     "agent_launches": ("a whole number from 1 to 10000", _integer(1, 10_000)),
     "agent_minutes": ("a number above 0 and at most 100000", _amount(100_000)),
+    "agent_tokens": ("a whole number from 1 to 1000000000000", _integer(1, 10**12)),
+    "agent_usd": ("a number above 0 and at most 1000000", _amount(1_000_000)),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
+    "confinement": (f"one of {', '.join(MODES)}", lambda value: value in MODES),
+    "confine_paths": (
+        f"a list of at most {MOST_PATHS} paths that begin with / or ~/",
+        lambda value: (
+            isinstance(value, list) and len(value) <= MOST_PATHS and all(map(is_path, value))
+        ),
+    ),
 }
 
 

@@ -1,9 +1,10 @@
 """The switches of config.json, as this host has them now; they may be turned at any time."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from django.conf import settings
 
+from sprints.confinement import AUTO
 from sprints.plan import AGENT_BUDGET
 from sprints.store import BIND_HOST, PORT, read_config
 
@@ -15,17 +16,22 @@ class Switches:
     bind_host: str = BIND_HOST
     port: int = PORT
     enable_auto_merge: bool = False
+    ship_remote: str = ""
     automation_paused: bool = False
     max_concurrent_global: int = 4
     gate_profile: str = "quick"
     agent_launches: int = AGENT_BUDGET.launches
     agent_minutes: float = AGENT_BUDGET.minutes
+    agent_tokens: int = AGENT_BUDGET.tokens
+    agent_usd: float = AGENT_BUDGET.usd
+    confinement: str = AUTO
+    confine_paths: list[str] = field(default_factory=list)
 
 
 def switches() -> Switches:
     """The switches of this store. Raises ``StoreError``."""
     config = read_config(settings.STORE.config)
-    known = [field.name for field in fields(Switches)]
+    known = [one.name for one in fields(Switches)]
     return Switches(**{name: config[name] for name in known if name in config})
 
 
@@ -41,4 +47,9 @@ MEANINGS = {
     "gate_profile": "the profile of new sprints",
     "agent_launches": "how often a sprint that is started may launch agents' programs",
     "agent_minutes": "how many minutes those programs may run, in all",
+    "agent_tokens": "how many tokens they may use, in all, as far as they say",
+    "agent_usd": "how many US dollars they may cost, in all, as far as they say",
+    "ship_remote": "to which remote what is shipped is pushed as well; frozen at the start",
+    "confinement": "whether agents and gates in a clone are confined; frozen at the start",
+    "confine_paths": "what they may write besides; frozen at the start",
 }

@@ -1,5 +1,6 @@
 """An agent that is a program: it reads its prompt and replies, in the manner of its first word."""
 
+import json
 import os
 import signal
 import subprocess
@@ -113,6 +114,26 @@ def strays() -> None:
     reply()
 
 
+STEP = '{"type": "step_finish", "part": {"cost": 0.25, "tokens": {"input": 500, "output": 100}}}\n'
+
+
+def spends() -> None:
+    """Tell what each of two steps has used, and reply, as JSON."""
+    prompt = sys.stdin.read()
+    text = json.dumps(REPLY.format(len(prompt), "None"))
+    say(STEP * 2 + f'{{"type": "text", "part": {{"text": {text}}}}}\n')
+
+
+def overspends() -> None:
+    """The first time, use more and more and never end; after that, ``spends``."""
+    if Path("hangs").exists():
+        return spends()
+    Path("hangs").touch()
+    while True:
+        say(STEP)
+        time.sleep(0.2)
+
+
 WAYS: dict[str, Callable[[], object]] = {
     "replies": reply,
     "exits3": exits3,
@@ -133,6 +154,8 @@ WAYS: dict[str, Callable[[], object]] = {
     "kills_itself": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "environment": environment,
     "echoes": lambda: say(sys.stdin.read()),
+    "spends": spends,
+    "overspends": overspends,
     "json": lambda: say(
         '{"type": "system"}\n{"type": "result", "result": "Status: DONE\\nQuestions:\\n- None"}'
     ),

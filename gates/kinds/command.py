@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from gates import process
+from gates import process, secret_values
 from gates.definition import Definition, is_hidden
+from gates.fence import Fence
 from gates.verdict import Judgement, Verdict
 
 VERDICTS = {
@@ -28,7 +29,8 @@ VERDICTS = {
 class Place:
     """Where a gate runs: ``cwd`` is the tree under test, ``run_dir`` keeps what it prints, and
     ``token`` marks this one run and no other. It does not begin after ``not_after`` (monotonic).
-    ``apart``: the tree is a clone of its own, and git is to look for no other above it.
+    ``apart``: the tree is a clone of its own, and git is to look for no other above it. ``fence``
+    is what keeps it there.
     """
 
     cwd: Path
@@ -37,6 +39,7 @@ class Place:
     timeout_s: float
     not_after: float = math.inf
     apart: bool = False
+    fence: Fence | None = None
 
 
 Tick = Callable[[], process.Stop | None]
@@ -44,7 +47,7 @@ Tick = Callable[[], process.Stop | None]
 
 def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
     """Run the gate's command to its end. Never raises for anything that the command does."""
-    ours = apart(os.environ, place.cwd) if place.apart else os.environ
+    ours = keyless(apart(os.environ, place.cwd)) if place.apart else os.environ
     env = environment(ours, gate.env)
     spec = process.Spec(
         argv=resolve(gate.command, env.get("PATH")),
@@ -57,6 +60,7 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
         grace_s=gate.grace_s,
         cap_bytes=gate.cap_bytes,
         not_after=place.not_after,
+        fence=place.fence and place.fence.at_home(env),
     )
     return judgement(process.run(spec, tick=tick))
 
@@ -71,6 +75,7 @@ def judgement(done: process.Completed) -> Judgement:
         duration_s=done.duration_s,
         strays_killed=done.strays_killed,
         dropped_bytes=done.dropped_bytes,
+        confined=done.fence,
     )
 
 
@@ -86,6 +91,17 @@ def apart(ours: Mapping[str, str], cwd: Path) -> dict[str, str]:
     """Our environment for what works in a clone: it finds no repository but that one."""
     env = {name: value for name, value in ours.items() if not name.startswith("GIT_")}
     return env | {"GIT_CEILING_DIRECTORIES": str(cwd.parent)}
+
+
+def keyless(ours: Mapping[str, str]) -> dict[str, str]:
+    """Our environment for what an agent has made: without what is named like a secret, or has a
+    password in a URL. What a gate needs of that, its own environment has.
+    """
+    return {
+        name: value
+        for name, value in ours.items()
+        if not any(True for _ in secret_values.in_environment({name: value}))
+    }
 
 
 def resolve(command: tuple[str, ...], path: str | None) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ import sys
 import warnings  # noqa: F401 - for execvpe, which would import it in the child
 from contextlib import suppress
 
+from gates.supervision import landlock
+
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
 
@@ -28,8 +30,8 @@ def prctl(option: int, value: int) -> bool:
 class Launch:
     """A child that waits for ``go`` and then becomes the program.
 
-    ``argv``, ``cwd``, ``env`` and the path ``stdin`` are bytes. Raises ``OSError`` where no child
-    can be had.
+    ``argv``, ``cwd``, ``env`` and the path ``stdin`` are bytes, ``rules`` those of a fence. Raises
+    ``OSError`` where no child can be had.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Launch:
         env: dict[bytes, bytes],
         stdin: bytes,
         outputs: tuple[int, int],
+        rules: int | None = None,
     ) -> None:
         self.argv, self.cwd, self.env, self.stdin = argv, cwd, env, stdin
         us = os.getpid()
@@ -50,7 +53,7 @@ class Launch:
             self.pid = os.fork()
             if self.pid == 0:
                 os.close(self._go)
-                self._become(us, wait, fault, outputs)
+                self._become(us, wait, fault, outputs, rules)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
         os.close(wait)
@@ -77,11 +80,14 @@ class Launch:
         faults = {
             b"stdin": f"cannot read {shown(self.stdin)}",
             b"chdir": f"cannot enter {shown(self.cwd)}",
+            b"confine": "cannot confine it",
         }
         fault = faults.get(step, "cannot start a process")
         return "error", None, f"{fault}: {os.strerror(int(number))}"
 
-    def _become(self, parent: int, wait: int, fault: int, outputs: tuple[int, int]) -> None:
+    def _become(
+        self, parent: int, wait: int, fault: int, outputs: tuple[int, int], rules: int | None
+    ) -> None:
         step = "start"
         try:
             os.setsid()
@@ -98,6 +104,9 @@ class Launch:
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             step = "chdir"
             os.chdir(self.cwd)
+            step = "confine"
+            if rules is not None:
+                landlock.enter(rules)
             step = "exec"
             os.execvpe(self.argv[0], self.argv, self.env)  # noqa: S606 - a shell is not wanted
         except OSError as exc:

@@ -29,6 +29,7 @@ def report(run: Run) -> dict[str, object]:
         "stderr_bytes": err,
         "dropped_bytes": dropped,
         "strays_killed": len(run.strays),
+        "fence": run.fence,
     }
     if run.wanted:
         _store(run, result)

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from gates import faults, process_table
 from gates.redaction import redactor
+from gates.supervision import landlock
 from gates.supervision.ears import Ears
 from gates.supervision.launch import Launch
 from gates.supervision.output import Output, write
@@ -34,6 +35,7 @@ class Order:
         self.not_after: float | None = data["not_after"]
         self.stdin = data["stdin"].encode("latin-1")
         self.secrets = tuple(data["secrets"])
+        self.fence = data["fence"]
 
 
 class TooLate(Exception):
@@ -46,6 +48,7 @@ class Run:
     ``cause`` is the ending of a gate that was stopped, else empty, and ``why`` says it in words;
     ``wanted`` is false once it was stopped for a reason that is not its own or its worker's.
     ``ended_at`` (monotonic) and ``exit_code`` are those of the gate itself, not of what it left.
+    ``fence`` says what keeps it to its folders.
     """
 
     def __init__(self, order: Order, ears: Ears, *, confined: bool) -> None:
@@ -56,7 +59,7 @@ class Run:
             os.unlink("result.json", dir_fd=self.folder)
         self.output = Output(self.folder, order.cap_bytes, redactor(order.secrets), ears)
         self.fault: tuple[str, int | None, str] | None = None
-        self.cause = self.why = ""
+        self.cause = self.why = self.fence = ""
         self.wanted = True
         self.ended_at: float | None = None
         self.exit_code: int | None = None
@@ -72,9 +75,14 @@ class Run:
         """
         order = self.order
         self.started_at, self.begun = time.time(), time.monotonic()
-        self._launch = Launch(
-            order.argv, order.cwd, order.env, order.stdin, self.output.descriptors
-        )
+        rules, self.fence = landlock.put_up(order.fence)
+        try:
+            self._launch = Launch(
+                order.argv, order.cwd, order.env, order.stdin, self.output.descriptors, rules
+            )
+        finally:
+            if rules is not None:
+                os.close(rules)
         self.pid = self._launch.pid
         self.output.begin()
         faults.point("gate_launched")

@@ -9,7 +9,7 @@ from django.contrib import admin
 from sprints import agent_rows
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
-from sprints.agent_definition import CARD, COMMAND, SCRIPTED
+from sprints.agent_definition import CARD, COMMAND, READ, SCRIPTED, WRITE
 from sprints.models import Agent
 
 
@@ -34,6 +34,7 @@ class AgentForm(Asked):
         "passed on": "pass_env",
         "environment": "env",
         "runner": "runner",
+        "policy": "policy",
     }
 
     title = forms.CharField(max_length=80, help_text="its role, for people")
@@ -53,6 +54,8 @@ class AgentForm(Asked):
         required=False, label="Passed on", help_text="names of variables, with blanks between"
     )
     env = lines(3, required=False, label="Environment", help_text="NAME=VALUE, one a line")
+
+    policy = forms.ChoiceField(choices=choices([WRITE, READ]), help_text="in its clone")
 
     class Meta:
         model = Agent
@@ -94,7 +97,7 @@ class Agents(Edited):
 
     form = AgentForm
     list_display = ["agent_id", "title", "runner", "model", "argv"]
-    seen = ["agent_id", "title", "mission", *CARD, "runner", "model"]
+    seen = ["agent_id", "title", "mission", *CARD, "runner", "model", "policy"]
 
     def has_add_permission(self, request: Any) -> bool:
         """Nobody adds."""

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from sprints import operations
 from sprints.admin.forms import choices
+from sprints.confinement import MODES
 from sprints.contract import PROFILES
 from sprints.queries import Refused
 from sprints.roles import Role
@@ -30,9 +31,25 @@ class Switches(forms.Form):
     gate_profile = forms.ChoiceField(choices=choices(PROFILES), help_text="of new sprints")
     agent_launches = forms.IntegerField(help_text="of programs, in a sprint that starts")
     agent_minutes = forms.FloatField(help_text="that programs run, in a sprint that starts")
+    agent_tokens = forms.IntegerField(help_text="that programs use, in a sprint that starts")
+    agent_usd = forms.FloatField(help_text="that programs cost, in a sprint that starts")
+    confinement = forms.ChoiceField(
+        choices=choices(MODES), help_text="of what works in a clone, in a sprint that starts"
+    )
+    confine_paths = forms.JSONField(
+        required=False, help_text="a list of what it may write besides: /… or ~/…"
+    )
     enable_auto_merge = forms.BooleanField(required=False)
+    ship_remote = forms.CharField(
+        required=False, help_text="where what is merged is pushed to, such as origin"
+    )
     bind_host = forms.CharField(help_text="from the next start on")
     port = forms.IntegerField(help_text="from the next start on")
+
+    def clean_confine_paths(self) -> Any:
+        """An empty field is an empty list."""
+        value = self.cleaned_data["confine_paths"]
+        return [] if value is None else value
 
     def clean(self) -> dict[str, Any]:
         """All of it or nothing: what one switch cannot be is told before any is turned."""

@@ -14,7 +14,9 @@ from gates import evidence, process
 from gates.definition import is_hidden
 from gates.kinds.command import apart, resolve
 from sprints.agent_definition import CAP_BYTES, AgentDefinition
+from sprints.agents import sessions, signs
 from sprints.agents.exchange import LOST, Exchange, Question, Tick
+from sprints.agents.metering import Allowance, used
 from sprints.agents.printed import end_of, found, last_lines
 from sprints.agents.prompts import EXAMPLE
 from sprints.agents.quiet import QUIET, Quiet
@@ -43,7 +45,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
     env = environment(ours, agent)
     by_file = any("{prompt_file}" in word for word in agent.command)
     spec = process.Spec(
-        argv=resolve(filled(agent, prompt, question.cwd), env.get("PATH")),
+        argv=resolve(filled(agent, prompt, question), env.get("PATH")),
         cwd=question.cwd,
         env=env,
         run_dir=folder,
@@ -54,9 +56,11 @@ def ask(question: Question, tick: Tick) -> Exchange:
         cap_bytes=CAP_BYTES,
         not_after=question.not_after,
         stdin=None if by_file else prompt,
+        fence=question.fence and question.fence.at_home(env),
     )
+    tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
-    return _shown(folder, heard(agent, done, folder))
+    return _shown(folder, sessions.noted(question, heard(agent, done, folder), folder))
 
 
 def recover(question: Question) -> Exchange:
@@ -65,15 +69,23 @@ def recover(question: Question) -> Exchange:
     assert agent is not None, "only an agent that is on record with its program comes here"
     folder = question.folder / "runs" / str(question.number)
     done = process.recover(folder, question.token)
-    return _shown(folder, heard(agent, done, folder)) if done else LOST
+    if done is None:
+        lost = replace(LOST, usage=used(folder, agent.reply))
+        return sessions.noted(question, lost, folder)
+    return _shown(folder, sessions.noted(question, heard(agent, done, folder), folder))
 
 
-def filled(agent: AgentDefinition, prompt: Path, cwd: Path) -> tuple[str, ...]:
+def filled(agent: AgentDefinition, prompt: Path, question: Question) -> tuple[str, ...]:
     """The agent's argv with the names in it filled in; nothing that is filled in is looked at
-    again, and braces of other names stay as they are.
+    again, and braces of other names stay as they are. ``{session}`` is a word of its own, in the
+    place of those that begin a session or take it up.
     """
-    values = {"{prompt_file}": str(prompt), "{model}": agent.model, "{cwd}": str(cwd)}
-    return tuple(_filled(word, values) for word in agent.command)
+    values = {"{prompt_file}": str(prompt), "{model}": agent.model, "{cwd}": str(question.cwd)}
+    argv: list[str] = []
+    for word in agent.command:
+        is_session = word == "{session}"
+        argv += sessions.words(question) if is_session else [_filled(word, values)]
+    return tuple(argv)
 
 
 def _filled(word: str, values: Mapping[str, str]) -> str:
@@ -99,8 +111,9 @@ def environment(ours: Mapping[str, str], agent: AgentDefinition) -> dict[str, st
 
 def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exchange:
     """What the end of the program means. Only a reply that can be read, after exit code 0 that it
-    reached alone, is an answer.
+    reached alone and without saying that it failed, is an answer.
     """
+    rules = agent.reply or {}
     end = Exchange(
         None,
         done.reason,
@@ -109,18 +122,27 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
         duration_s=done.duration_s,
         strays_killed=done.strays_killed,
         dropped_bytes=done.dropped_bytes,
+        usage=used(folder, rules),
+        denied=signs.denied(folder, rules),
+        confined=done.fence,
     )
     if done.ending == "timed_out":
         end = replace(end, reason=f"timed out; {done.reason}")
-    if done.ending != "exited" or done.exit_code != 0:
+    if done.ending != "exited":
         return replace(end, tail=last_lines(folder))
+    failed = signs.failed(folder, rules)
+    if done.exit_code != 0 or failed:
+        why = failed or signs.signed(folder, rules)
+        reason = f"{why} ({done.reason})" if why else done.reason
+        return replace(end, reason=reason, tail=last_lines(folder))
     try:
         text = plain(found(end_of(folder / "stdout.txt"), agent.reply)).strip()
         reply = parse(text)
         if reply == EXAMPLE:  # a program that prints its prompt, and no more
             raise Unreadable("it ends with the example of its prompt")
     except Unreadable as exc:
-        return replace(end, reason=f"no reply: {exc}", tail=last_lines(folder))
+        missed = f"denied: {', '.join(end.denied)}; " if end.denied else ""
+        return replace(end, reason=f"{missed}no reply: {exc}", tail=last_lines(folder))
     return replace(end, reply=reply, reason="", text=text[-LONGEST_TEXT:])
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gates.fence import Fence
 from gates.process import Stop
 from sprints.agent_definition import AgentDefinition
 from sprints.agents.replies import Reply
 from sprints.branch import Seen
+from sprints.usage import Usage
 
 Tick = Callable[[], Stop | None]
 
@@ -17,7 +19,10 @@ Tick = Callable[[], Stop | None]
 class Question:
     """One try of one task. ``folder`` is that of the task: it keeps every try under its
     ``number``. ``token`` marks this one try and no other. It does not begin after
-    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own.
+    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own, and ``fence`` keeps it
+    there. ``tokens_left`` and ``usd_left`` are what its sprint may still use. ``session`` is the id
+    of the program's session, which is taken up ``again``, or begins by that id; empty where the
+    program names it.
     """
 
     agent_id: str
@@ -31,6 +36,11 @@ class Question:
     timeout_s: float = 0.0
     not_after: float = math.inf
     apart: bool = False
+    tokens_left: float = math.inf
+    usd_left: float = math.inf
+    session: str = ""
+    again: bool = False
+    fence: Fence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,10 @@ class Exchange:
     ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
     ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name, and ``place`` names
     the store in which that lies.
-    ``seen`` is what it has left in its clone; None where it had none.
+    ``seen`` is what it has left in its clone; None where it had none. ``confined`` says what kept
+    it to its folders (``gates.execution.Completed.fence``).
+    ``usage`` is what it says that it used, ``denied`` the tools that it was not allowed to use,
+    ``session`` the id by which its session can be taken up; empty where it cannot.
     """
 
     reply: Reply | None
@@ -58,6 +71,10 @@ class Exchange:
     place: str = ""
     out_of_budget: bool = False
     seen: Seen | None = None
+    usage: Usage | None = None
+    denied: tuple[str, ...] = ()
+    session: str = ""
+    confined: str = ""
 
 
 BUDGET_ENDED = "the sprint's minutes for agents ended"
@@ -65,5 +82,5 @@ LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)
 
 
 def is_lost(exchange: Exchange) -> bool:
-    """Nobody saw its end, whatever it has left in its clone."""
-    return replace(exchange, seen=None) == LOST
+    """Nobody saw its end, whatever it has left in its clone, or told before."""
+    return replace(exchange, seen=None, usage=None, session="") == LOST

@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,36 +38,64 @@ def ends_of(path: Path, head: int, tail: int) -> tuple[bytes, int, bytes]:
         return b"", 0, b""
 
 
-def found(printed: bytes, reply: dict[str, Any] | None) -> bytes:
+def found(printed: bytes, rules: dict[str, Any] | None) -> bytes:
     """The reply in what was printed: all of it, or a field of the last JSON object that has it, be
     that one line of many or the whole. Raises ``Unreadable``.
     """
-    if reply is None:
+    if rules is None or "take" not in rules:
         return printed
-    for candidate in _objects(printed):
-        where = reply.get("where", {})
-        text = _field(candidate, reply["take"])
-        if isinstance(text, str) and all(_field(candidate, k) == v for k, v in where.items()):
+    for candidate in objects(printed):
+        text = next(values(candidate, rules["take"]), None)
+        if isinstance(text, str) and holds(candidate, rules):
             return text.encode("utf-8", "replace")
-    raise Unreadable(f"no JSON object in it has {reply['take']}")
+    raise Unreadable(f"no JSON object in it has {rules['take']}")
 
 
-def _objects(printed: bytes) -> Iterator[Any]:
+def objects(printed: bytes) -> Iterator[Any]:
     """What of it is JSON: the whole, else its lines, the last first."""
     for part in (printed, *reversed(printed.splitlines())):
-        if part.lstrip()[:1] not in (b"{", b"["):
-            continue
-        try:
-            whole = json.loads(part)
-        except (ValueError, RecursionError):
-            continue
-        yield from reversed(whole) if isinstance(whole, list) else [whole]
+        yield from reversed(json_of(part))
 
 
-def _field(value: Any, path: str) -> Any:
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+def json_of(part: bytes) -> list[Any]:
+    """The JSON values that ``part`` is: one, or the items of an array; none where it is no JSON."""
+    if part.lstrip()[:1] not in (b"{", b"["):
+        return []
+    try:
+        whole = json.loads(part)
+    except (ValueError, RecursionError):
+        return []
+    return whole if isinstance(whole, list) else [whole]
+
+
+def values(value: Any, path: str) -> Iterator[Any]:
+    """What stands in a JSON value at ``a.b``; ``*`` is every item of a list or an object."""
+    name, more, rest = path.partition(".")
+    if name == "*":
+        items = value.values() if isinstance(value, dict) else value
+        here = [*items] if isinstance(value, dict | list) else []
+    else:
+        here = [value[name]] if isinstance(value, dict) and name in value else []
+    for one in here:
+        yield from values(one, rest) if more else (one,)
+
+
+def holds(value: Any, rule: Mapping[str, Any]) -> bool:
+    """Whether a JSON value has all that ``where`` of that rule wants."""
+    return all(
+        any(one == wanted and type(one) is type(wanted) for one in values(value, path))
+        for path, wanted in rule.get("where", {}).items()
+    )
+
+
+def texts(value: Any, paths: str | list[str]) -> Iterator[str]:
+    """The texts that stand at those paths, each a line of what is printable in it."""
+    for path in [paths] if isinstance(paths, str) else paths:
+        for one in values(value, path):
+            if isinstance(one, str) and (
+                line := " ".join(plain(one.encode("utf-8", "replace")).split())
+            ):
+                yield line
 
 
 def last_lines(folder: Path) -> str:

@@ -3,19 +3,30 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sprints.agent_definition import AgentDefinition
-from sprints.agents import mending
+from sprints.agent_definition import READ, AgentDefinition
+from sprints.agents import mending, put_to_lead
+from sprints.agents.assignments import without
 from sprints.agents.replies import Reply
 from sprints.agents.roster import AGENTS
+from sprints.agents.wishes import to_whom, wishes
 from sprints.branch import branch_of
 from sprints.contract import RoundSpec
 from sprints.snapshot import Snapshot
 
-TITLES = {"ack": "Acknowledge the decisions of", "lead": "Lead", "fix": "Mend the work of"}
+TITLES = {
+    "ack": "Acknowledge the decisions of",
+    "lead": "Lead",
+    "plan": "Confirm the plan of",
+    "build": "Build",
+    "polish": "Polish",
+    "fix": "Mend the work of",
+}
 
 
-def title(kind: str, spec: RoundSpec) -> str:
+def title(kind: str, spec: RoundSpec, details: Mapping[str, Any]) -> str:
     """The task's title."""
+    if kind in ("build", "polish") and (task := details.get("assignment")):
+        return f"{TITLES[kind]} {task['id']}: {task['title']}"
     return f"{TITLES[kind]} {spec.code.split('_')[0]} {spec.title}"
 
 
@@ -27,6 +38,9 @@ def prompt(
     wish = {
         "ack": "Acknowledge the decisions of this round and list blockers (at most 3).",
         "lead": "Lead this round: say what it delivers, lock its decisions, list blockers.",
+        "plan": "Confirm what you are to build: files, tests, order, rollback; list blockers.",
+        "build": "Build your task of this round's plan.",
+        "polish": "Polish your task of this round's second pass.",
         "fix": "Required gates of this round said no. Mend the work, not the gates.",
     }[kind]
     return (
@@ -45,6 +59,10 @@ def prompt(
 WORKS = """\
 You work in a clone of the repository, on the branch {0}. What you change there is kept on that
 branch whether you commit it or not; what .gitignore names is not. Gates judge the files.
+"""
+READS = """\
+You work in a clone of the repository, on the branch {0}. You may read all of it and change nothing:
+what you change is not kept. Gates judge the files.
 """
 REPLY = """\
 Answer in exactly these four parts, in plain text, and print nothing after them:
@@ -83,8 +101,8 @@ def whole(
     details: Mapping[str, Any],
 ) -> str:
     """The prompt of an agent that is a program: ``prompt``, its card, what the others have said,
-    what the human has answered, what is to be mended by the ``details`` of a fix, and the form of
-    the reply.
+    what the human and Agent 01 have answered, what the round and the ``details`` of the task ask
+    for, what is to be mended by a fix, and the form of the reply.
 
     It begins with plain words whatever stands in it: a program takes no line for a command.
     """
@@ -99,13 +117,19 @@ def whole(
     parts = [asked.rsplit("\n", 2)[0] + "\n", f"Your mission:\n{agent.mission.strip()}\n"]
     parts += _card(agent)
     if snapshot.terms.base:
-        parts.append(WORKS.format(branch_of(snapshot.sprint_id)))
-    if others := "".join(_heard(snapshot, kind)):
+        how = READS if agent.policy == READ else WORKS
+        parts.append(how.format(branch_of(snapshot.sprint_id)))
+    if others := "".join(_heard(snapshot, kind, agent.agent_id)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):
         parts.append(f"What the human has decided:\n{answers}")
+    by_lead = put_to_lead.answers(snapshot, agent.agent_id)
+    to_lead = put_to_lead.questions(snapshot) if kind == "lead" else ""
+    parts += [part for part in (by_lead, to_lead) if part]
+    parts += wishes(snapshot, kind, agent.agent_id, details)
     if "failures" in details:
         parts.append(mending.mend(snapshot, details))
+    parts += [part for part in (to_whom(agent.agent_id),) if part]
     return "\n".join([*parts, REPLY + EXAMPLE.text()])
 
 
@@ -125,15 +149,20 @@ def _card(agent: AgentDefinition) -> Iterator[str]:
             yield f"{name}:\n" + "".join(f"- {line}\n" for line in lines)
 
 
-def _heard(snapshot: Snapshot, kind: str) -> Iterator[str]:
-    """The leads of the rounds that are done; for all but who acknowledges, also this one."""
+def _heard(snapshot: Snapshot, kind: str, agent_id: str) -> Iterator[str]:
+    """The leads of the rounds that are done, and what the agent itself has confirmed; for all but
+    who acknowledges, also this one.
+    """
     codes = {value.id: value.code for value in snapshot.rounds}
     attempt = snapshot.sprint.attempt
     for task in sorted(snapshot.tasks, key=lambda task: codes[task.round_id]):
         of_now = task.round_id == snapshot.now.id
-        wanted = (kind != "ack" and of_now) or (not of_now and task.details.get("kind") == "lead")
+        kept = task.details.get("kind") == "lead" or (
+            (task.details.get("kind"), task.owner_agent) == ("plan", agent_id)
+        )
+        wanted = kind != "ack" if of_now else kept
         if task.status == "done" and wanted and (not of_now or task.attempt == attempt):
-            text = task.reply.strip()
+            text = without(task.reply).strip()
             cut = text if len(text) <= LONGEST_HEARD else text[: LONGEST_HEARD - 1] + "…"
             lines = "\n".join(f"  {line}" for line in cut.split("\n"))
             yield f"- {task.owner_agent} in {codes[task.round_id]}:\n{lines}\n"

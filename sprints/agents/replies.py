@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sprints.agents.assignments import without
+
 MOST_QUESTIONS = 3
 MOST_LINES, LONGEST_LINE, LONGEST_STATUS = 50, 1000, 300
 LONGEST_TEXT = 32_000  # of a reply that is kept with its task; all of it lies in the evidence
@@ -56,8 +58,13 @@ class Reply:
     @property
     def directional(self) -> tuple[str, ...]:
         """The questions that only a human can answer, without the word that marks them."""
-        marked = (q for q in self.questions if _DIRECTIONAL.match(q))
+        marked = (q for q in self.questions if is_directional(q))
         return tuple(_DIRECTIONAL.sub("", q, count=1) or q for q in marked)
+
+
+def is_directional(question: str) -> bool:
+    """Whether only a human can answer it."""
+    return _DIRECTIONAL.match(question) is not None
 
 
 def options(question: str) -> tuple[str, ...]:
@@ -78,11 +85,11 @@ def plain(raw: bytes) -> str:
 
 def parse(text: str) -> Reply:
     """The reply that ``text`` ends with: its last Status, and the parts that follow it. What is
-    over the limits is left out. Raises ``Unreadable``.
+    over the limits is left out, and so is a block of tasks. Raises ``Unreadable``.
 
     A part but Status may be missing. Markdown around the headings and the items is taken off.
     """
-    lines = text.split("\n")
+    lines = without(text).split("\n")
     heads = [(n, found) for n, line in enumerate(lines) if (found := _HEADING.match(line[:2000]))]
     last = max((i for i, (_, found) in enumerate(heads) if _part(found) == "status"), default=None)
     if last is None:

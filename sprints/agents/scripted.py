@@ -10,7 +10,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
 
 
 def answer(agent: str, kind: str) -> Reply:
-    """The reply of ``agent`` to a task of that kind (``ack`` or ``lead``)."""
+    """The reply of ``agent`` to a task of that kind."""
     if kind == "ack":
         return Reply("ACK (scripted)", ("Decisions read; no objection",), (), ("Stand by",))
     return Reply(

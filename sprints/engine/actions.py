@@ -6,6 +6,7 @@ from datetime import datetime
 from gates.verdict import Judgement
 from sprints.agents.exchange import Exchange
 from sprints.hooks.letter import Answer
+from sprints.protected import Touched
 from sprints.release import ship
 
 
@@ -18,11 +19,14 @@ class StartRound:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask one agent; ``kind`` is ``ack`` or ``lead``."""
+    """Ask one agent; ``kind`` is ``ack``, ``lead``, ``plan``, ``build``, ``polish`` or ``fix``, and
+    ``task`` the id of the planned task that it is about, if any.
+    """
 
     code: str
     agent: str
     kind: str
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,21 @@ class BlockAtShip:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """Find out what the work changes of protected paths."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockForApproval:
+    """A human has to say yes before the sprint goes on; ``what`` says to what."""
+
+    code: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class WarnOverdue:
     """The round is over its minutes; the contract says: tell it once."""
 
@@ -186,6 +205,8 @@ Action = (
     | Publish
     | RecoverShip
     | BlockAtShip
+    | Compare
+    | BlockForApproval
     | WarnOverdue
     | StopOverdue
     | FailAtGate
@@ -247,4 +268,12 @@ class Published:
     reason: str = ""
 
 
-Outcome = Begun | Judged | Replied | Brought | Merged | Published
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What differs of protected paths, or why that could not be told."""
+
+    at: datetime
+    touched: Touched
+
+
+Outcome = Begun | Judged | Replied | Brought | Merged | Published | Compared

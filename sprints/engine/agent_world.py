@@ -1,5 +1,6 @@
 """Let the world answer for an agent: ask it, or look after what a crash left of that."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from sprints.agents import RUNNERS, command
 from sprints.agents.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.engine import work_world
 from sprints.engine.actions import Ask
+from sprints.engine.sessions import SESSION
+from sprints.engine.spent import spent
 from sprints.engine.task_moves import open_task, token
 from sprints.engine.world import World
 from sprints.release import work
@@ -36,7 +39,7 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     faults.point("agent_exited")
     said = _bounded(said, task, agent)
     if site:
-        said = replace(said, seen=work.seen(site, mark))
+        said = work_world.looked_at(said, site, mark, agent)
     if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
@@ -47,7 +50,7 @@ def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
     question = _question(snapshot, task, world, 0.0)
     assert question.agent is not None, "only an agent that is on record with its program comes here"
     said = _bounded(command.recover(question), task, question.agent)
-    return replace(said, seen=work_world.seen(snapshot, task, world))
+    return work_world.left_by(said, snapshot, task, world, question.agent)
 
 
 def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchange:
@@ -66,6 +69,7 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
     name = task.owner_agent
     agent = snapshot.terms.agent(name)  # none: it is of an attempt under an earlier contract
     agent = agent or AgentDefinition(name, name, name, name)
+    used, known = spent(snapshot), task.details.get(SESSION, {})
     return Question(
         agent_id=task.owner_agent,
         kind=task.details["kind"],
@@ -73,9 +77,14 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         prompt=task.prompt,
         cwd=work_world.cwd(snapshot, world),
         apart=snapshot.terms.base is not None,
+        fence=work_world.fence(snapshot, world, work_world.cwd(snapshot, world), agent),
         folder=Path(task.details["folder"]),
         number=task.details["try"],
         token=token(task),
         timeout_s=min(agent.timeout_s, left_s, task.details.get("reserved_s", agent.timeout_s)),
         not_after=world.not_after(),
+        tokens_left=used.tokens_left if used else math.inf,
+        usd_left=used.usd_left if used else math.inf,
+        session=known.get("id", ""),
+        again=known.get("again", False),
     )

@@ -1,5 +1,7 @@
 """What follows where programs have used up their budget, and where a human gives them more."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +10,7 @@ from sprints.engine.decide import OVERDUE
 from sprints.engine.spent import spent
 from sprints.models import Task
 from sprints.models.moves import Move, MoveRefused, Update
+from sprints.plan import AgentBudget
 from sprints.snapshot import Snapshot
 
 PARKED = "parked"  # in the details of a task that waits for a budget
@@ -47,24 +50,30 @@ def parked(snapshot: Snapshot, at: datetime) -> Move:
 
 
 def grant(
-    snapshot: Snapshot, launches: int | None, minutes: float | None, by: str, at: datetime
+    snapshot: Snapshot,
+    launches: int | None,
+    minutes: float | None,
+    by: str,
+    at: datetime,
+    tokens: int | None = None,
+    usd: float | None = None,
 ) -> Move | None:
-    """Let the sprint's programs have so many launches and minutes in all; one that is parked for
-    them goes on. None where nothing changes. Raises ``MoveRefused``.
+    """Let the sprint's programs have so many launches, minutes, tokens and dollars in all; one that
+    is parked for them goes on. None where nothing changes. Raises ``MoveRefused``.
     """
     sprint, before = snapshot.sprint, spent(snapshot)
     if before is None:
         raise MoveRefused(f"sprint {sprint.sprint_id} asks no program: there is no budget to set")
     if sprint.status == "succeeded":
         raise MoveRefused(f"sprint {sprint.sprint_id} is succeeded; there is nothing to launch")
-    values = {"launches": launches, "minutes": minutes}
+    values = {"launches": launches, "minutes": minutes, "tokens": tokens, "usd": usd}
     given = {key: value for key, value in values.items() if value is not None}
     allowed = with_granted(before.allowed, given)
     kept = sprint.meta.get(GRANTED)
     meta = sprint.meta | {GRANTED: (kept if isinstance(kept, dict) else {}) | given}
     if meta == sprint.meta or (snapshot.contract and allowed == before.allowed):
         return None
-    after = Spending(allowed, before.launches, before.seconds)
+    after = replace(before, allowed=allowed)
     waits = parked_for(snapshot) is not None
     if waits and after.out:
         words = f"agents have used {after.of(after.out)}; give more --{after.out}"
@@ -72,7 +81,7 @@ def grant(
     changes = _goes_on(snapshot, meta, at) if waits else (_set(snapshot, {"meta": meta}),)
     return Move(
         "budget_changed",
-        f"{by} gave agents {allowed.launches} launches and {allowed.minutes:g} minutes",
+        f"{by} gave agents {_in_words(allowed, given)}",
         changes,
         round_id=snapshot.now.code if waits else None,
         data={"by": by, "before": before.to_json(), "after": after.to_json()},
@@ -84,6 +93,13 @@ def parked_for(snapshot: Snapshot) -> Spending | None:
     error = snapshot.sprint.last_error or ""
     is_parked = snapshot.sprint.status == "blocked" and error.startswith(USED_UP)
     return spent(snapshot) if is_parked else None
+
+
+def _in_words(allowed: AgentBudget, given: Collection[str]) -> str:
+    """Launches and minutes always, the others where somebody gave them."""
+    words = f"{allowed.launches} launches and {allowed.minutes:g} minutes"
+    words += f", {allowed.tokens} tokens" if "tokens" in given else ""
+    return words + (f", {allowed.usd:g} USD" if "usd" in given else "")
 
 
 def _set(snapshot: Snapshot, values: dict[str, Any]) -> Update:

@@ -11,13 +11,17 @@ from datetime import timedelta
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import feedback, perform, ship_moves
+from sprints.agents.planned import BUILD, CONFIRM, POLISH, plan_for
+from sprints.engine import approval_moves, feedback, perform, ship_moves, walked_approvals
+from sprints.engine.assigned import name_in
 from sprints.engine.decide import OVERDUE, deadline_of
 from sprints.engine.gate_moves import MOST_LOST
 from sprints.engine.promises import ABOUT_THE_WORK, green
 from sprints.engine.spent import spent
 from sprints.engine.walked import State
 from sprints.snapshot import GateRunValue
+
+PLANS = (CONFIRM, BUILD, POLISH)
 
 
 def key(state: State) -> Hashable:
@@ -28,16 +32,28 @@ def key(state: State) -> Hashable:
     )
     shipped = ship_moves.status(snapshot) == ship_moves.SHIPPED
     common = (sprint.status, sprint.current_round, state.retries, closed, shipped)
-    if sprint.status != "running":
+    if sprint.status != "running" and not approval_moves.ask_of(snapshot):
         return common
     now, left = snapshot.now, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
     told = any(note.startswith(OVERDUE) for note in now.notes)
     used = spent(snapshot)
-    asked = tuple((task.owner_agent, task.status) for task in snapshot.tasks_of(now.id))
+    asked = tuple(
+        (task.owner_agent, task.status, name_in(task), task.details.get("returned"))
+        for task in snapshot.tasks_of(now.id)
+    )
+    planned = tuple((task.id, task.agent) for code in PLANS for task in plan_for(snapshot, code))
     return (
         *common,
-        (late, told, bool(sprint.cancel_by), snapshot.paused, asked, used and used.launches),
+        (
+            late,
+            told,
+            bool(sprint.cancel_by),
+            snapshot.paused,
+            asked,
+            planned,
+            used and used.launches,
+        ),
         tuple(_gate(state, gate.gate_id) for gate in snapshot.terms.gates_of(now.code)),
         frozenset(
             (run.round_id, run.gate_id, run.id in state.attended)
@@ -47,6 +63,7 @@ def key(state: State) -> Hashable:
         frozenset(_hooks(state)),
         _ship(state),
         _sent(state),
+        walked_approvals.key(state),
     )
 
 

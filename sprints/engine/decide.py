@@ -7,8 +7,8 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from gates.models import GateRun
-from sprints.contract import LEAD, Contract, RoundSpec
-from sprints.engine import feedback, ship_moves
+from sprints.contract import Contract, RoundSpec
+from sprints.engine import approval_moves, assigned, feedback, ship_moves
 from sprints.engine.actions import (
     Action,
     Ask,
@@ -67,7 +67,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     if snapshot.paused:
         return None
     if now.status == "pending":
-        return guarded(snapshot, StartRound(now.code))
+        return guarded(snapshot, approval_moves.gated(snapshot, StartRound(now.code)))
     return guarded(
         snapshot,
         _flaky(snapshot, now)
@@ -78,8 +78,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
         or _send_back(snapshot, now)
         or _ask(snapshot, contract.round(now.code), now)
         or _run_gate(snapshot, contract, now)
-        or ship_moves.due(snapshot)
-        or FinishRound(now.code),
+        or approval_moves.gated(snapshot, ship_moves.due(snapshot) or FinishRound(now.code)),
     )
 
 
@@ -106,10 +105,13 @@ def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
     """A red gate, or what was sent back already and is to be asked again."""
     for task in feedback.fixes(snapshot, now):
         if task.status == Task.Status.PENDING:
-            return _launch(snapshot, Ask(now.code, task.owner_agent, feedback.FIX))
+            ask = Ask(now.code, task.owner_agent, feedback.FIX, assigned.name_in(task))
+            return _launch(snapshot, ask)
     red = feedback.red(snapshot)
     if red and feedback.goes_back(snapshot, red[0]):
-        return _launch(snapshot, Ask(now.code, snapshot.terms.implementer, feedback.FIX))
+        whose = assigned.whose(snapshot, red)
+        owner = whose.agent if whose else snapshot.terms.implementer
+        return _launch(snapshot, Ask(now.code, owner, feedback.FIX, whose.id if whose else ""))
     return None
 
 
@@ -144,13 +146,13 @@ def _unanswered(snapshot: Snapshot, now: RoundValue) -> Action | None:
 def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
     tasks = snapshot.tasks_of(now.id)
     asked = {
-        (task.owner_agent, task.details["kind"])
+        (task.owner_agent, task.details["kind"], assigned.name_in(task))
         for task in tasks
         if task.status != Task.Status.PENDING
     }
-    for agent, kind in [*((agent, "ack") for agent in spec.acks), (LEAD, "lead")]:
-        if (agent, kind) not in asked:
-            return _launch(snapshot, Ask(spec.code, agent, kind))
+    for ask in assigned.asked_in(snapshot, spec):
+        if (ask.agent, ask.kind, ask.task) not in asked:
+            return _launch(snapshot, ask)
     return None
 
 

@@ -101,6 +101,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         "reason": said.reason,
         "tree": said.tree,
         "excerpt": said.excerpt,
+        "confined": said.confined,
         "duration_s": said.duration_s,
         "finished_at": outcome.at,
     }
@@ -119,6 +120,8 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         data["strays_killed"] = said.strays_killed
     if said.tree:
         data |= {"tree": said.tree, "put_back": said.put_back}
+    if said.confined:
+        data["confined"] = said.confined
     if said.excerpt:
         data["excerpt"] = said.excerpt
     if said.dropped_bytes:

@@ -12,11 +12,19 @@ from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
 from sprints.agents import mending
-from sprints.engine import agent_world, feedback, hook_world, ship_world, work_world
+from sprints.engine import (
+    agent_world,
+    approval_world,
+    feedback,
+    hook_world,
+    ship_world,
+    work_world,
+)
 from sprints.engine.actions import (
     Action,
     Ask,
     Brought,
+    Compare,
     Judged,
     Merge,
     Outcome,
@@ -65,6 +73,8 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
             return Brought(world.clock(), hook_world.recover(snapshot, row))
         case Merge() | Publish() | RecoverShip():
             return ship_world.run(snapshot, world)
+        case Compare():
+            return approval_world.compare(snapshot, world)
     raise ValueError(f"{action} asks nothing of the world")
 
 
@@ -98,7 +108,8 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
         return Judgement(Verdict.ERROR, None, f"no place for its output: {_worded(exc)}", 0.0)
 
     def judge(cwd: Path, apart: bool) -> Judgement:
-        place = Place(cwd, folder, token(run), timeout_s, world.not_after(), apart)
+        fence = work_world.fence(snapshot, world, cwd)
+        place = Place(cwd, folder, token(run), timeout_s, world.not_after(), apart, fence)
         return KINDS[gate.kind](gate, place, world.tick)
 
     said = _shown(folder, work_world.judged(snapshot, run, world, judge))

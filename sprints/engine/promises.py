@@ -9,9 +9,11 @@ from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.engine import acts, feedback, ship_moves
 from sprints.engine.actions import Recover, RecoverHook
+from sprints.engine.plan_promise import builds_as_planned
 from sprints.engine.steps import resumed, retried
 from sprints.engine.waits import wait_of
 from sprints.engine.walked import ENGINE, RED, State, Step
+from sprints.engine.walked_approvals import asks_first, says_no
 from sprints.models.sprint import GATEWAY
 from sprints.snapshot import RoundValue
 
@@ -56,6 +58,8 @@ def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
     if sprint.status != "failed" or before.snapshot.sprint.status == "failed":
         return
     error = sprint.last_error or ""
+    if says_no(before, step, after):
+        return
     if error.startswith("deadline:") and after.snapshot.terms.deadline == "stop":
         return
     gate_id = error.removeprefix("gate_failed:").split(" ")[0]
@@ -163,6 +167,8 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
             said = after.truth.get(last.id) if last and last.number > merged else None
             if gate.required and said != Verdict.PASSED:
                 yield f"it is {now}, and gate {gate.gate_id} said {said} of what was merged"
+        if ("url" in ship_moves.state(snapshot)) != bool(snapshot.terms.ship_remote):
+            yield f"it is {now}, and is not pushed to where the contract says"
     if was == ship_moves.SHIPPED and now != was:
         yield f"it was shipped, and is {now} again"
     to_be = snapshot.terms.ship and snapshot.terms.base is not None
@@ -259,11 +265,13 @@ def _said_of(state: State, one: RoundValue, gate_id: str, tree: str) -> list[str
 PROMISES: dict[str, Promise] = {
     "never ships red": never_red,
     "ships what passed": ships_what_passed,
+    "asks before it goes on": asks_first,
     "never fails without a reason": no_false_red,
     "judges what is there": judges_what_is_there,
     "sends back within reason": sends_back_within_reason,
     "never gives up too soon": gives_up_with_reason,
     "a flaky gate is a human's": flaky_is_a_humans,
+    "builds as planned": builds_as_planned,
     "a hook's no counts": hooks_count,
     "nothing is left behind": nothing_left,
     "cancel means stopped": cancel_counts,

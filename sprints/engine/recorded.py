@@ -14,6 +14,8 @@ from sprints.engine.actions import (
     Action,
     Ask,
     Brought,
+    Compare,
+    Compared,
     Judged,
     Merged,
     Outcome,
@@ -27,12 +29,14 @@ from sprints.engine.actions import (
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Change, Create, Move, Update
 from sprints.models.shape import KEYS
+from sprints.protected import Touched
 from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
+from sprints.usage import Usage
 
 ACT_KINDS = (
     "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"
-    " budget_changed"
+    " budget_changed approved rejected approval_expired"
 ).split()
 # A note or an error is an operator's or a watcher's if it begins so; all others are the engine's.
 ACT_WORDS = (
@@ -165,10 +169,11 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
                 tree=data.get("tree", ""),
                 put_back=data.get("put_back", 0),
                 excerpt=data.get("excerpt", ""),
+                confined=data.get("confined", ""),
             )
             ended = _told_at(event, "finished_ts")
             return RunGate(event["round_id"], data["gate_id"]), Judged(ended, said)
-        case "task_done" | "task_asks" | "task_stopped" | "task_failed":
+        case "task_done" | "task_asks" | "task_stopped" | "task_failed" | "task_returned":
             pk = f"{snapshot.sprint_id}/{event['round_id']}/{data['task_id']}"
             task = next(task for task in snapshot.tasks if task.id == pk)
             ended = _told_at(event, "updated_ts")
@@ -179,6 +184,10 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
             return RecoverHook(data["delivery"]), _brought(event, snapshot)
         case "ship_merged" | "ship_skipped" | "ship_moved" | "shipped" | "ship_refused":
             return RecoverShip(event["round_id"]), _shipped(event, snapshot)
+        case "paths_compared":
+            return Compare(event["round_id"]), Compared(
+                moment(event["ts"]), Touched.from_json(data)
+            )
     return None
 
 
@@ -187,8 +196,9 @@ def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
     at, kind, data = moment(event["ts"]), event["kind"], event["data"]
     reason = data.get("reason", "") if kind == "ship_refused" else ""
     if ship_moves.status(snapshot) == ship_moves.PUBLISHING:
-        return Published(at, data.get("tag", ""), moved=kind == "ship_moved", reason=reason)
-    keys = ("branch", "base", "head", "commit", "tree")
+        tag, unfinished = data.get("tag", ""), data.get("unfinished", "")
+        return Published(at, tag, unfinished, moved=kind == "ship_moved", reason=reason)
+    keys = ("branch", "base", "head", "commit", "tree", "url")
     return Merged(at, ship.Merge(**{key: data.get(key, "") for key in keys}, reason=reason))
 
 
@@ -199,8 +209,11 @@ def _told_at(event: dict[str, Any], key: str) -> datetime:
 
 def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
     data = event["data"]
+    usage = Usage.from_json(data["used"]) if "used" in data else None
     if data.get("lost", 0) > task.details.get("lost", 0):
-        return replace(exchange.LOST, seen=_seen(data.get("work")))
+        return replace(
+            exchange.LOST, seen=_seen(data.get("work")), usage=usage, session=_session(data)
+        )
     reply = None
     if "reply" in data and isinstance(data["reply"], dict):
         said = data["reply"]
@@ -220,7 +233,16 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
         place=data.get("outputs_at", ""),
         out_of_budget=BUDGET_ENDED in data.get("reason", ""),
         seen=_seen(data.get("work")),
+        usage=usage,
+        denied=tuple(data.get("denied", ())),
+        session=_session(data),
+        confined=data.get("confined", ""),
     )
+
+
+def _session(data: dict[str, Any]) -> str:
+    known: dict[str, Any] = data.get("session", {})
+    return str(known.get("id", ""))
 
 
 def _seen(work: dict[str, Any] | None) -> Seen | None:

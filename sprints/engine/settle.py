@@ -10,7 +10,15 @@ from typing import Any
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import budget_moves, ends, gate_moves, hook_moves, ship_moves, task_moves
+from sprints.engine import (
+    approval_moves,
+    budget_moves,
+    ends,
+    gate_moves,
+    hook_moves,
+    ship_moves,
+    task_moves,
+)
 from sprints.engine.actions import (
     Action,
     Ask,
@@ -20,8 +28,11 @@ from sprints.engine.actions import (
     BlockAtHook,
     BlockAtQuestion,
     BlockAtShip,
+    BlockForApproval,
     Brought,
     Cancel,
+    Compare,
+    Compared,
     FailAtAgent,
     FailAtGate,
     FinishRound,
@@ -106,6 +117,12 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
             return [ship_moves.published(snapshot, outcome)]
         case BlockAtShip(), Begun(at):
             return [ends.unshipped(snapshot, at)]
+        case Compare(), Begun():
+            return []
+        case Compare(), Compared():
+            return [approval_moves.compared(snapshot, outcome)]
+        case BlockForApproval(), Begun(at):
+            return [approval_moves.asked(snapshot, action, at)]
         case WarnOverdue(), Begun():
             return [_warned(snapshot)]
         case StopOverdue(), Begun(at):
@@ -124,7 +141,7 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
 def needs_world(action: Action) -> bool:
     """True where something outside has to answer; the rest is settled as soon as it begins."""
     kinds = Ask | RecoverTask | RunGate | Recover | RunHook | RecoverHook
-    return isinstance(action, kinds | Merge | Publish | RecoverShip)
+    return isinstance(action, kinds | Merge | Publish | RecoverShip | Compare)
 
 
 def fault(

@@ -121,6 +121,8 @@ def merged(snapshot: Snapshot, outcome: Merged) -> Move:
     if said.reason:
         return _refused(snapshot, said.reason)
     found |= {"branch": said.branch, "base": said.base, "head": said.head}
+    if said.url:
+        found |= {"remote": snapshot.terms.ship_remote, "url": said.url}
     if not said.commit:
         words = f"nothing to ship: {said.branch} has all of it"
         return _move(snapshot, "ship_skipped", words, found | {"status": NOTHING})
@@ -134,7 +136,7 @@ def merged(snapshot: Snapshot, outcome: Merged) -> Move:
 def publishing(snapshot: Snapshot, at: datetime) -> Move:
     """It is on record before it begins."""
     found = state(snapshot)
-    words = f"publishing {found['commit'][:12]} on {found['branch']}"
+    words = f"publishing {found['commit'][:12]} on {_where(found)}"
     begun = {**found, "status": PUBLISHING, "since_ts": stamp(at)}
     return _move(snapshot, PUBLISHES, words, begun)
 
@@ -143,18 +145,23 @@ def published(snapshot: Snapshot, outcome: Published) -> Move:
     """It is shipped; or its base has moved meanwhile, or a reason says why it cannot be."""
     found = dict(state(snapshot))
     if outcome.moved and found["try"] < MOST_TRIES:
-        words = f"{found['branch']} has moved; merging again"
+        words = f"{_where(found)} has moved; merging again"
         return _move(snapshot, "ship_moved", words, found | {"status": MOVED})
     if outcome.moved:
-        return _refused(snapshot, f"{found['branch']} moved {MOST_TRIES} times while gates judged")
+        return _refused(snapshot, f"{_where(found)} moved {MOST_TRIES} times while gates judged")
     if outcome.reason:
         return _refused(snapshot, outcome.reason)
     found |= {"status": SHIPPED, "tag": outcome.tag}
-    words = f"shipped {found['commit'][:12]} on {found['branch']}, tag {outcome.tag}"
+    words = f"shipped {found['commit'][:12]} on {_where(found)}, tag {outcome.tag}"
     if outcome.unfinished:
         found["unfinished"] = outcome.unfinished[:LONGEST_REASON]
         words += f"; unfinished: {found['unfinished']}"
     return _move(snapshot, "shipped", words, found)
+
+
+def _where(found: Mapping[str, Any]) -> str:
+    """The branch, with the remote to which it is pushed."""
+    return f"{found['branch']} of {found['remote']}" if "url" in found else str(found["branch"])
 
 
 def _refused(snapshot: Snapshot, reason: str) -> Move:

@@ -32,16 +32,17 @@ def _merge(snapshot: Snapshot, world: World) -> Merged:
 def _publish(snapshot: Snapshot, world: World) -> Published:
     found = ship_moves.state(snapshot)
     keys = ("branch", "base", "head", "commit", "tree")
-    what = ship.Merge(**{key: found[key] for key in keys})
+    what = ship.Merge(**{key: found[key] for key in keys}, url=found.get("url", ""))
     try:
         said = certificate.text(facts(snapshot, what, world.chain()))
-        tag = publish.publish(_site(snapshot, world), what, said)
+        site = _site(snapshot, world)
+        tag = publish.publish(site, what, said)
     except ship.Moved:
         return Published(world.clock(), moved=True)
     except (ship.Refused, GitError) as exc:
         return Published(world.clock(), reason=str(exc))
     except ship.Unfinished as exc:
-        return Published(world.clock(), tag=tag_of(snapshot.sprint_id), unfinished=str(exc))
+        return Published(world.clock(), tag=tag_of(site), unfinished=str(exc))
     except OSError as exc:
         return Published(world.clock(), reason=f"{exc.strerror}: {exc.filename}")
     return Published(world.clock(), tag=tag)
@@ -58,6 +59,8 @@ def facts(snapshot: Snapshot, what: ship.Merge, chain: str) -> dict[str, Any]:
     return {
         "sprint": snapshot.sprint_id,
         **{key: getattr(what, key) for key in keys},
+        **({"url": what.url} if what.url else {}),
+        **({"undoes": undone.commit} if (undone := snapshot.terms.undoes) else {}),
         "contract": snapshot.terms.digest,
         "chain": chain,
         "published_ts": ship_moves.state(snapshot)["since_ts"],

@@ -19,12 +19,14 @@ from sprints.engine import (
     perform,
     settle,
     ship_moves,
+    walked_approvals,
 )
 from sprints.engine.actions import (
     Action,
     Ask,
     Begun,
     Brought,
+    Compare,
     Judged,
     Merge,
     Merged,
@@ -80,6 +82,7 @@ def steps(state: State) -> Iterator[Step]:
     else:
         if snapshot.sprint.status in acts.STOPPED and state.retries < MOST_RETRIES:
             yield retried(state)
+        yield from walked_approvals.decided(state)
         if snapshot.sprint.status == "blocked":
             yield _asked(state, CANCEL, lambda at: acts.cancel(snapshot, OPERATOR, at))
 
@@ -101,6 +104,8 @@ def _carried(state: State) -> Iterator[Step]:
         yield from _answered(state, action, action.delivery_id)
     elif isinstance(action, RecoverShip):
         yield from _answered(state, action, SHIP)
+    elif isinstance(action, Compare):
+        yield from walked_approvals.compared(state, action)
     else:
         step = _begun(state, action)
         if isinstance(action, Ask) and action.kind == feedback.FIX and step.after:
@@ -116,8 +121,7 @@ def _begun(state: State, action: Action) -> Step:
         moves = settle.settle(state.snapshot, action, Begun(at))
         after = _recorded(state.snapshot, moves, at)
         if isinstance(action, Ask):
-            said = Exchange(answer(action.agent, action.kind))
-            more = settle.settle(after, action, Replied(at, said))
+            more = settle.settle(after, action, Replied(at, heard(after, action)))
             after, moves = _recorded(after, more, at), [*moves, *more]
         attended = state.attended
         if isinstance(action, RunGate):
@@ -129,6 +133,11 @@ def _begun(state: State, action: Action) -> Step:
     except Exception as exc:
         return Step(ENGINE, _named(action), None, action, f"{type(exc).__name__}: {exc}")
     return Step(ENGINE, _worded(moves), replace(state, snapshot=after, attended=attended), action)
+
+
+def heard(snapshot: Snapshot, action: Ask) -> Exchange:
+    """What the agent answers."""
+    return Exchange(answer(action.agent, action.kind))
 
 
 def _action_of(snapshot: Snapshot, name: str) -> Action:
@@ -181,8 +190,10 @@ def _shipped(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]
             (WORLD, "moved", Published(at, moved=True)),
             (WORLD, "refused", Published(at, reason="not clean")),
         ]
+    url = "u" if snapshot.terms.ship_remote else ""
+    tree = f"t{ship_moves.state(snapshot)['try']}"  # the base has moved since the last one
     return [
-        (WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", "t"))),
+        (WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", tree, url=url))),
         (WORLD, "nothing", Merged(at, ship.Merge("main", "b", "h"))),
         (WORLD, "conflict", Merged(at, ship.Merge("main", "b", "h", reason="it conflicts"))),
     ]

@@ -5,18 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from sprints.agent_definition import AgentDefinition
-from sprints.agents import prompts
+from sprints.agents import planned, prompts
 from sprints.agents.exchange import LOST, is_lost
-from sprints.engine import feedback
+from sprints.engine import assigned, feedback, sessions
 from sprints.engine.actions import Ask, Replied
 from sprints.engine.spent import spent
 from sprints.models import Task
 from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, Update
 from sprints.snapshot import Snapshot, TaskValue
+from sprints.usage import added
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
 LONGEST_REASON = 500
+RETURNED = ("plan_errors", "returned")  # of a lead's details, until its tasks can be taken
 
 Status = Task.Status
 STILL = (Status.PENDING, Status.IN_PROGRESS)
@@ -36,9 +38,13 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         kept = before.details if before else feedback.sent_back(snapshot)
         details |= {key: kept[key] for key in ("number", "failures", "after")}
         name = f"{name}{details['number']}"
+    elif action.task:
+        name = f"{name}_{action.task}"
+    details |= assigned.details_of(snapshot, action)
+    details |= {key: before.details[key] for key in RETURNED if before and key in before.details}
     task_id = f"{name}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
     data: dict[str, Any] = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
-    data |= {key: details[key] for key in ("number", "failures") if key in details}
+    data |= {key: details[key] for key in ("number", "failures", "assignment") if key in details}
     if agent is None:
         text = prompts.prompt(
             action.kind,
@@ -52,6 +58,8 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         text = prompts.whole(snapshot, action.kind, agent, spec, details)
         number = before.details["try"] + 1 if before else 1
         details |= _try(snapshot, agent, before, f"{action.code}.{task_id}", number, at)
+        name = f"{now.id}/{task_id}@{details['started_ts']}"
+        details |= sessions.session_of(snapshot, agent, action.kind, before, name)
         data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
     data |= {"prompt": text}
     again = f", try {data['try']}" if data.get("try", 1) > 1 else ""
@@ -68,7 +76,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         values |= {
             "round_id": now.id,
             "task_id": task_id,
-            "title": prompts.title(action.kind, spec),
+            "title": prompts.title(action.kind, spec, details),
             "owner_agent": action.agent,
             "created_at": at,
             "attempt": attempt,
@@ -84,7 +92,8 @@ def _before(snapshot: Snapshot, action: Ask) -> TaskValue | None:
     """
     for task in snapshot.tasks_of(snapshot.now.id):
         asked = (task.owner_agent, task.details["kind"]) == (action.agent, action.kind)
-        if asked and (action.kind != feedback.FIX or task.status == Status.PENDING):
+        same = assigned.name_in(task) == action.task
+        if asked and (task.status == Status.PENDING if action.kind == feedback.FIX else same):
             return task
     return None
 
@@ -109,6 +118,7 @@ def _try(
         "started_ts": stamp(at),
         "reserved_s": min(agent.timeout_s, used.left_s) if used else agent.timeout_s,
         "spent_s": kept.get("spent_s", 0.0),
+        **({"usage": kept["usage"]} if "usage" in kept else {}),
         "folder": f"{snapshot.sprint.artifacts_dir}/agents/{agent.agent_id}/{name}",
     }
 
@@ -129,38 +139,63 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         "stderr": f"{folder}/stderr.txt",
     }
     more = {"strays_killed": said.strays_killed, "dropped_bytes": said.dropped_bytes}
+    details |= {"confined": said.confined} if said.confined else {}
     details |= {key: value for key, value in more.items() if value}
     if said.seen:
         details |= {"work": said.seen.to_json()}
+    agent = snapshot.terms.agent(task.owner_agent)
+    if usage := sessions.of_this_try(agent, task, said):
+        details |= {"usage": added(details.get("usage"), usage)}
+    if sessions.SESSION in details:
+        del details[sessions.SESSION]
+        details |= sessions.after(task, said)
+    if said.denied:
+        details |= {"denied": [*said.denied]}
     if is_lost(said):
         details["lost"] += 1
     data = {key: value for key, value in details.items() if key not in ("command", "answers")}
     data |= {"task_id": task.task_id, "agent": task.owner_agent}
+    if said.usage:
+        data["used"] = said.usage.to_json()  # as this try told it
     if said.outputs:
         path = folder.removeprefix(f"{snapshot.sprint.artifacts_dir}/")
         data["outputs"] = {f"{path}/{name}": digest for name, digest in said.outputs}
         data["outputs_at"] = said.place
-    text, agent = "", task.owner_agent
+    text, name = "", task.owner_agent
     if said.reply:
         text = said.text
         details |= {"reply": said.reply.status, "questions": [*said.reply.questions]}
         data |= {"reply": asdict(said.reply)}
         if text and text != said.reply.text():
             data |= {"text": text}  # as it came; without, the parts say it all
-        status, kind, words = Status.DONE, "task_done", f"{agent} answered: {said.reply.status}"
+        without = f" (it was denied: {', '.join(said.denied)})" if said.denied else ""
+        words = f"{name} answered: {said.reply.status}{without}"
+        status, kind = Status.DONE, "task_done"
         if directional := [*said.reply.directional]:
             details |= {"asks": directional}
             status, kind = Status.BLOCKED, "task_asks"
-            words = f"{agent} asks: {' / '.join(directional)}"
+            words = f"{name} asks: {' / '.join(directional)}"
+        else:
+            told = planned.heard(snapshot, task, text)
+            told |= planned.patch_notes(snapshot, task, said.reply.deliverables)
+            details = {k: v for k, v in details.items() if k not in RETURNED} | told
+            data = {k: v for k, v in data.items() if k not in RETURNED} | told
+        if errors := details.get("plan_errors") if status == Status.DONE else None:
+            status, kind = Status.PENDING, "task_returned"
+            words = f"the tasks of {name} go back: {'; '.join(errors)}"
+            if details["returned"] > planned.MOST_RETURNED:
+                details |= {"asks": [planned.question(errors)]}
+                status, kind = Status.BLOCKED, "task_asks"
+                words = f"{name} asks: {details['asks'][0]}"
     elif said.stopped and (snapshot.sprint.cancel_by or task.attempt != snapshot.sprint.attempt):
-        status, kind, words = Status.CANCELLED, "task_stopped", f"{agent} was stopped: {reason}"
+        status, kind, words = Status.CANCELLED, "task_stopped", f"{name} was stopped: {reason}"
     elif said.stopped:
         status, kind = Status.PENDING, "task_stopped"
-        words = f"{agent} was stopped: {reason}; it is asked again"
+        words = f"{name} was stopped: {reason}; it is asked again"
     else:
         details |= {"tail": said.tail}
         data |= {"tail": said.tail}
-        status, kind, words = Status.BLOCKED, "task_failed", f"{agent} did not answer: {reason}"
+        status, kind, words = Status.BLOCKED, "task_failed", f"{name} did not answer: {reason}"
     values = {"status": status.value, "updated_at": at, "reply": text, "details": details}
     change = Update("task", task.id, (Status.IN_PROGRESS,), values)
     return Move(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gates.models import GateRun
+from sprints.approvals import WORDS
 from sprints.engine import hook_moves, ship_moves
 from sprints.engine.answer_moves import question_of
+from sprints.engine.approval_moves import ask_of
 from sprints.engine.budget_moves import parked_for
 from sprints.engine.task_moves import asks, is_open
 from sprints.models.event import stamp
@@ -49,6 +51,9 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         if task := question_of(snapshot):
             what = f"an answer to {task.owner_agent}: {' / '.join(asks(task))}"
             return _wait(what, OPERATOR, since, None)
+        if ask := ask_of(snapshot):
+            what = f"an approval {WORDS[ask['what']]}: sprint approve {sprint.sprint_id}"
+            return _wait(what, OPERATOR, since, ask["until_ts"])
         if used := parked_for(snapshot):
             more = f"sprint budget {sprint.sprint_id} --{used.out} N"
             return _wait(

@@ -32,6 +32,8 @@ class State:
     """The rows; the ids of what this life of the gateway has under way; what gates and hooks have
     really said, by the id of the run or delivery, whatever the rows make of it. ``tree`` is what is
     in the clone, ``trees`` what was there when a run judged it, ``sent`` what was sent back.
+    ``flags`` are what protected paths hold in each tree that was looked at, empty where nothing of
+    them was touched; ``approved`` is what a human has really said yes to.
     """
 
     snapshot: Snapshot
@@ -41,6 +43,8 @@ class State:
     tree: str = "1"
     trees: dict[str, str] = field(default_factory=dict)
     sent: tuple[Sent, ...] = ()
+    flags: dict[str, str] = field(default_factory=dict)
+    approved: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

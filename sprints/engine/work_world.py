@@ -6,7 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gates.fence import Fence
+from gates.removal import remove
 from gates.verdict import Judgement, Verdict
+from sprints import confinement
+from sprints.agent_definition import READ, AgentDefinition
+from sprints.agents.exchange import Exchange
 from sprints.branch import UNKNOWN, Seen
 from sprints.engine.ship_moves import is_of_ship, state
 from sprints.engine.world import World
@@ -15,7 +20,6 @@ from sprints.release import judging, work
 from sprints.release.git import GATEWAY, GitError
 from sprints.release.merge import at_scratch, scratch
 from sprints.release.own import Site, open_site, tree_of
-from sprints.release.removal import remove
 from sprints.release.work import Mark
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import Store
@@ -25,12 +29,21 @@ def site_of(snapshot: Snapshot, world: World) -> Site | None:
     """The sprint's site; None for one that works in the repository as it lies. Raises
     ``GitError``.
     """
-    base, started_at = snapshot.terms.base, snapshot.sprint.started_at
+    return site_at(snapshot, world.repo)
+
+
+def site_at(snapshot: Snapshot, repo: Path) -> Site | None:
+    """The same, in that repository. Raises ``GitError``."""
+    base = snapshot.contract.base if snapshot.contract else None
+    started_at = snapshot.sprint.started_at
     if base is None or started_at is None:
         return None
     life = "".join(c for c in stamp(started_at) if c.isdigit())
-    root = Store(world.repo).root
-    return open_site(world.repo, root, snapshot.sprint_id, life, base, known(snapshot))
+    root = Store(repo).root
+    site = open_site(repo, root, snapshot.sprint_id, life, base, known(snapshot))
+    undone = snapshot.terms.undoes
+    undoes = undone.sprint if undone else ""
+    return replace(site, remote=snapshot.terms.ship_remote, undoes=undoes)
 
 
 def cwd(snapshot: Snapshot, world: World) -> Path:
@@ -38,6 +51,27 @@ def cwd(snapshot: Snapshot, world: World) -> Path:
     if snapshot.terms.base is None:
         return world.repo
     return tree_of(Store(world.repo).root, snapshot.sprint_id)
+
+
+def fence(
+    snapshot: Snapshot, world: World, tree: Path, agent: AgentDefinition | None = None
+) -> Fence | None:
+    """What keeps an agent's program, or a gate, to that clone of the sprint's; None for a sprint
+    that works in the repository as it lies. An agent may read what was printed for its sprint.
+    """
+    if snapshot.terms.base is None:
+        return None
+    shown = (Path(snapshot.sprint.artifacts_dir),) if agent else ()
+    writes = agent is None or agent.policy != READ
+    terms, root = snapshot.terms.confinement, Store(world.repo).root
+    return confinement.fence(terms, world.repo, root, tree, shown=shown, writes=writes)
+
+
+def states_of(snapshot: Snapshot) -> list[str]:
+    """What kept the sprint's gates and programs to their folders, each once."""
+    told = [run.confined for run in snapshot.gate_runs]
+    told += [task.details.get("confined", "") for task in snapshot.tasks]
+    return sorted({*told} - {""})
 
 
 def known(snapshot: Snapshot) -> str:
@@ -50,13 +84,28 @@ def known(snapshot: Snapshot) -> str:
     return max(heads)[1] if heads else ""
 
 
-def seen(snapshot: Snapshot, task: TaskValue, world: World) -> Seen | None:
-    """What the task's try, which has ended, has left in the clone."""
+def left_by(
+    said: Exchange, snapshot: Snapshot, task: TaskValue, world: World, agent: AgentDefinition
+) -> Exchange:
+    """How a try of an earlier life has ended, with what it has left in the clone."""
     try:
         site = site_of(snapshot, world)
     except GitError as exc:
-        return Seen(UNKNOWN, reason=str(exc))
-    return work.seen(site, try_mark(snapshot, task)) if site else None
+        return replace(said, seen=Seen(UNKNOWN, reason=str(exc)))
+    return looked_at(said, site, try_mark(snapshot, task), agent) if site else said
+
+
+def looked_at(said: Exchange, site: Site, mark: Mark, agent: AgentDefinition) -> Exchange:
+    """How a try has ended, with what it has left in the clone. That of an agent that may only read
+    is no answer where nobody can put it back: the next would go on from it.
+    """
+    if agent.policy != READ:
+        return replace(said, seen=work.seen(site, mark))
+    found = work.refused(site, mark)
+    if found.seen != UNKNOWN or said.reply is None:
+        return replace(said, seen=found)
+    reason = f"what it changed cannot be put back: {found.reason}"
+    return replace(said, seen=found, reply=None, reason=reason)
 
 
 def try_mark(snapshot: Snapshot, task: TaskValue) -> Mark:

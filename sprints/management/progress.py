@@ -137,7 +137,7 @@ class Live:
                 self.asked = f"asking {data['agent']}"
                 if "folder" in data:
                     self.speaks = Path(data["folder"]) / "runs" / str(data["try"])
-            case "task_done" | "task_failed" | "task_asks" | "task_stopped":
+            case "task_done" | "task_failed" | "task_asks" | "task_stopped" | "task_returned":
                 self.asked, self.speaks = "", None
             case "gate_started":
                 row.setdefault("gates", {})[data["gate_id"]] = "running"

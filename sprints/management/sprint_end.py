@@ -1,8 +1,10 @@
 """How a sprint that was carried here ended, in words and as an exit code."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sprints.engine.answer_moves import question_of
+from sprints.engine.approval_moves import ask_of
 from sprints.engine.budget_moves import parked_for
 from sprints.engine.carry import Wish
 from sprints.engine.holds import paused_by
@@ -22,6 +24,9 @@ def report(out: Any, after: Snapshot, wish: Wish) -> None:
     elif status == "blocked":
         out.write(f"{sprint_id} is blocked: {after.sprint.last_error}")
         act, more = "answer" if question_of(after) else "retry", ""
+        if ask := ask_of(after):
+            _asked(out, ask)
+            act = "approve"
         if used := parked_for(after):
             act, more = "budget", f" --{used.out} N"
         text = " --text '…'" if act == "answer" else more
@@ -38,6 +43,17 @@ def report(out: Any, after: Snapshot, wish: Wish) -> None:
         out.write(f"{sprint_id} is at {after.sprint.current_round}")
     else:
         out.write(f"{sprint_id} {status}")
+
+
+def _asked(out: Any, ask: Mapping[str, Any]) -> None:
+    """What there is to approve, and until when."""
+    if tree := ask.get("tree"):
+        out.write(f"  tree {tree}")
+    for path in ask.get("paths", ()):
+        out.write(f"  protected: {path}")
+    if (more := ask.get("count", 0) - len(ask.get("paths", ()))) > 0:
+        out.write(f"  and {more} more")
+    out.write(f"  until {ask['until_ts']}")
 
 
 def _evidence(out: Any, after: Snapshot) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sprints.agent_budget import Spending
 from sprints.branch import branch_of
 from sprints.engine.spent import spent
 from sprints.snapshot import Snapshot
@@ -242,9 +243,7 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
     if facts["schedules"]:
         schedules(facts["schedules"])
     for sprint_id, one in facts["budgets"].items():
-        launches = f"{one['launches_used']} of {one['launches']} launches"
-        minutes = f"{one['minutes_used']:.3g} of {one['minutes']:g} minutes"
-        console.print(f"agents of {sprint_id} have used {launches}, {minutes}")
+        console.print(f"agents of {sprint_id} have used {Spending.from_json(one)}", soft_wrap=True)
     sprints(newest)
     if len(facts["sprints"]) > len(newest):
         console.print(f"({len(facts['sprints']) - len(newest)} more: studio-gateway sprint list)")
@@ -292,7 +291,7 @@ def sprint(after: Snapshot) -> None:
         console.print(gates)
         console.print(f"evidence: {value.artifacts_dir}/gates", soft_wrap=True)
     if (used := spent(after)) and used.launches:
-        console.print(f"agents have used {used}")
+        console.print(f"agents have used {used}", soft_wrap=True)
     if after.contract and (base := after.contract.base):
         where = f"{base.branch or 'a detached HEAD'} at {base.commit[:12]}"
         console.print(f"work: {branch_of(value.sprint_id)}, from {where}", soft_wrap=True)

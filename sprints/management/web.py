@@ -33,7 +33,7 @@ LIMITS = {
 
 class Web:
     """Listens from the first, and answers as long as the block lasts that it opens. Raises
-    ``Refused`` where it cannot listen.
+    ``Refused`` where it cannot listen, or may not.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -61,7 +61,10 @@ class Web:
         return self._address.is_loopback
 
     def __enter__(self) -> Self:
-        application = import_string(settings.WSGI_APPLICATION)
+        try:
+            application = import_string(settings.WSGI_APPLICATION)
+        except BlockingIOError:
+            raise Refused("the store is being upgraded; serve it once that has ended") from None
         self._server = create_server(
             application, sockets=[self._socket], **LIMITS, **settings.WEB_PROXY
         )

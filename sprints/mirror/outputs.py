@@ -10,7 +10,7 @@ from django.conf import settings
 from sprints.evidence import open_evidence
 from sprints.models import Event
 
-KINDS = ("gate_finished", "task_done", "task_asks", "task_failed", "task_stopped")
+KINDS = ("gate_finished", "task_done", "task_asks", "task_failed", "task_stopped", "task_returned")
 PAGE = 200
 
 

@@ -16,6 +16,7 @@ from sprints.mirror.shelf import Shelf
 from sprints.mirror.told_settings import Settings
 
 Row = tuple[str, dict[str, Any]]
+TASK_KINDS = "task_started task_done task_asks task_failed task_stopped task_returned".split()
 MOVED = "imported"  # the kind of the event by which a whole store was taken over
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
 WAIT = {"what", "who", "since_ts", "until_ts"}
@@ -89,7 +90,7 @@ class _Story:
             return
         self._sprint(event, data)
         match event["kind"]:
-            case "task_started" | "task_done" | "task_asks" | "task_failed" | "task_stopped":
+            case kind if kind in TASK_KINDS:
                 name = f"{event['sprint_id']}/{event['round_id']}/{data['task_id']}"
                 self._asked(name, event["kind"], data)
                 if event["kind"] == "task_done":
@@ -102,7 +103,7 @@ class _Story:
             case "gate_finished":
                 words = {"status": data["verdict"], "reason": data["reason"]}
                 words["duration_s"] = data["duration_s"]
-                words |= {key: data.get(key, "") for key in ("tree", "excerpt")}
+                words |= {key: data.get(key, "") for key in ("tree", "excerpt", "confined")}
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
             case "sprint_restored":
                 del self.archived[event["sprint_id"]]
@@ -120,7 +121,7 @@ class _Story:
         for name in [*self.prompts]:
             yield self._task(name)
         for name in [*self.runs]:
-            words = {"status": "running", "reason": "", "tree": "", "excerpt": ""}
+            words = {"status": "running", "reason": "", "tree": "", "excerpt": "", "confined": ""}
             yield self._run(name, words | {"duration_s": None})
         for row in self.deliveries.values():
             yield "delivery", row

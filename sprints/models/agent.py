@@ -30,6 +30,8 @@ class Agent(models.Model):
     authority = models.JSONField(default=list, blank=True, help_text="what it may decide, and not")
     deliverables = models.JSONField(default=list, blank=True, help_text="a line each")
 
+    policy = models.CharField(max_length=16, default="write", help_text="in its clone")
+
     class Meta:
         ordering: ClassVar = ["agent_id"]
 
@@ -57,4 +59,5 @@ class Agent(models.Model):
             responsibilities=tuple(self.responsibilities),
             authority=tuple(self.authority),
             deliverables=tuple(self.deliverables),
+            policy=self.policy,
         )

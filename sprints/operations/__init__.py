@@ -1,5 +1,6 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
+from sprints.operations.approval_acts import approve, reject
 from sprints.operations.archive_acts import archive, restore
 from sprints.operations.backup_acts import backup
 from sprints.operations.export_acts import export
@@ -44,6 +45,8 @@ from sprints.operations.store_acts import (
     initialise,
     settle_files,
 )
+from sprints.operations.tidy_acts import tidy
+from sprints.operations.unship_acts import unship
 from sprints.operations.upgrade_acts import upgrade, way_back
 from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
@@ -55,6 +58,7 @@ __all__ = [
     "Unknown",
     "add_schedule",
     "answer",
+    "approve",
     "archive",
     "ask_to_cancel",
     "backup",
@@ -74,6 +78,7 @@ __all__ = [
     "pause",
     "rebuild",
     "record_verified",
+    "reject",
     "remove_schedule",
     "replay_all",
     "restore",
@@ -85,7 +90,9 @@ __all__ = [
     "settle_files",
     "start",
     "step",
+    "tidy",
     "turn_schedule",
+    "unship",
     "upgrade",
     "verify",
     "verify_file",

@@ -35,10 +35,12 @@ def grounded(contract: Contract, before: Contract | None, find: Callable[[], Gro
 
     Raises ``ContractError``.
     """
+    if contract.undoes:
+        return _shippable(contract)
     if before and before.base:
         return _shippable(replace(contract, base=before.base))
     if not contract.agents:
-        return replace(contract, ship=False)
+        return replace(contract, ship=False, ship_remote="")
     found = find()
     if isinstance(found, str):
         why = found or "an agent has just become a program; try again"

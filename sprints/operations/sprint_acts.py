@@ -15,11 +15,15 @@ from gates.models import Gate
 from sprints import queue
 from sprints.agent_budget import USED_UP
 from sprints.agent_definition import SCRIPTED
+from sprints.approvals import NEEDED, bad_points
+from sprints.confinement import Confinement
 from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
 from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
+from sprints.engine.unship_moves import undoing
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
+from sprints.meta import BadMeta, merged
 from sprints.models import Agent, Hook, Sprint
 from sprints.models.event import HOOK_DEPTH
 from sprints.models.lease import Held, release, take
@@ -42,28 +46,36 @@ def create(
     profile: str = "",
     deadline: str = "",
     gates_at_once: int | None = None,
+    meta: Mapping[str, Any] | None = None,
+    approvals: list[str] | None = None,
 ) -> Sprint:
     """A sprint that can be started. Raises ``Refused``.
 
     An empty ``title`` is the id; what follows it is written into the sprint's meta only where it
-    is given.
+    is given, and has the last word over ``meta``.
     """
     try:
         check_id(sprint_id)
     except BadId as exc:
         raise Refused(str(exc)) from exc
     check_wish(title, brief, profile, deadline)
+    if approvals and (problem := bad_points(approvals)):
+        raise Refused(problem)
     title = title.strip() or sprint_id
-    meta: dict[str, Any] = {"created_by": by}
     given: dict[str, Any] = {
         "brief": brief,
         "gate_profile": profile,
         "round_deadline": deadline,
         "gates_at_once": gates_at_once,
+        "approvals": approvals,
     }
-    meta |= {key: value for key, value in given.items() if value}
+    given = {key: value for key, value in given.items() if value}
+    try:
+        whole = merged({"created_by": by}, {**(meta or {}), **given})
+    except BadMeta as exc:
+        raise Refused(str(exc)) from exc
     at = timezone.now()
-    move = acts.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), meta, at)
+    move = acts.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), whole, at)
     try:
         record(sprint_id, [move], None, at)
     except IntegrityError:
@@ -107,10 +119,19 @@ def contract_for(meta: dict[str, Any]) -> Contract:
             f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
         )
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
-    budget = AgentBudget(now.agent_launches, now.agent_minutes)
-    ship = meta.get("enable_auto_merge", switches().enable_auto_merge)
-    chosen = {**meta, "gate_profile": profile, "enable_auto_merge": ship}
-    return draft(chosen, gates, hooks, agents, budget)
+    budget = AgentBudget(now.agent_launches, now.agent_minutes, now.agent_tokens, now.agent_usd)
+    ship = {
+        "enable_auto_merge": meta.get("enable_auto_merge", now.enable_auto_merge),
+        "ship_remote": meta.get("ship_remote", now.ship_remote),
+    }
+    chosen = {**meta, "gate_profile": profile, **ship}
+    contract = undoing(draft(chosen, gates, hooks, agents, budget), meta)
+    if not contract.agents:
+        return contract
+    confinement = Confinement(now.confinement, tuple(now.confine_paths))
+    if refusal := confinement.refusal():
+        raise ContractError(refusal)
+    return replace(contract, confinement=confinement)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
@@ -127,6 +148,9 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
         if (sprint.last_error or "").startswith("agent_asks:"):
             hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
+        if (sprint.last_error or "").startswith(NEEDED):
+            what = (sprint.last_error or "").removeprefix(NEEDED)
+            hint = f" for an approval, {what}; next: studio-gateway sprint approve {sprint_id}"
         if (sprint.last_error or "").startswith(USED_UP):
             hint = f": agents have used {(sprint.last_error or '').removeprefix(USED_UP)}"
             hint += f"; next: studio-gateway sprint budget {sprint_id}"

@@ -1,6 +1,7 @@
 """What is done to a sprint on its way: pause, resume, answer, cancel."""
 
 import time
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -55,23 +56,36 @@ def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
 
 
 def set_budget(
-    sprint_id: str, by: str, launches: int | None = None, minutes: float | None = None
+    sprint_id: str,
+    by: str,
+    launches: int | None = None,
+    minutes: float | None = None,
+    tokens: int | None = None,
+    usd: float | None = None,
 ) -> Spending | None:
-    """Let the sprint's programs have so many launches and minutes in all, and ask the workers to go
-    on where it was parked for that; what is used of it. Raises ``Refused``.
+    """Let the sprint's programs have so many launches, minutes, tokens and dollars in all, and ask
+    the workers to go on where it was parked for that; what is used of it. Raises ``Refused``.
     """
     get(sprint_id)
-    wished = AgentBudget(1 if launches is None else launches, 1.0 if minutes is None else minutes)
+    given = {"launches": launches, "minutes": minutes, "tokens": tokens, "usd": usd}
+    wished = AgentBudget(**{"launches": 1, "minutes": 1.0, **_given(given)})
     if found := problems(wished):
         raise Refused("; ".join(found))
     with transaction.atomic():
         before = get(sprint_id).status
         after = record_act(
-            sprint_id, lambda snapshot, at: budget_moves.grant(snapshot, launches, minutes, by, at)
+            sprint_id,
+            lambda snapshot, at: budget_moves.grant(
+                snapshot, launches, minutes, by, at, tokens, usd
+            ),
         )
         if before == Sprint.Status.BLOCKED and after.sprint.status == Sprint.Status.RUNNING:
             queue.ask(sprint_id)
     return spent(after)
+
+
+def _given(amounts: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in amounts.items() if value is not None}
 
 
 def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:

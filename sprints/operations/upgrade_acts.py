@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from sprints import mirror
-from sprints.lock import locked
+from sprints.lock import alone, locked
 from sprints.mirror.verify import Report, Tell
 from sprints.models import Host, Sprint
 from sprints.models.lease import holder
@@ -51,7 +51,9 @@ def upgrade(
     _check_there()
     done = Upgraded()
     make_folders(store())
-    with locked(store().root / "init.lock"):
+    with locked(store().root / "init.lock"), alone(store().web_lock) as unserved:
+        if not unserved:
+            raise Refused("a web of this store is being served; stop serve, then try again")
         refuse_if_at_work()
         done.migrations = pending()
         if done.migrations and not backed_up:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sprints.agent_budget import USED_UP
+from sprints.approvals import NEEDED, WORDS
 from sprints.models import Sprint
 from sprints.queries.board import Line
 
-QUESTION = "question"
+QUESTION, APPROVAL = "question", "approval"
+FIRST = (QUESTION, APPROVAL)
 AGENT_ASKS = re.compile(r"agent_asks:(\S+) (.*)", re.DOTALL)
 GATE_FAILED = re.compile(r"gate_failed:(\S+) exit_code=(\S+)(?: \((.*)\))?")
 
@@ -28,10 +30,10 @@ class Item:
 def items(
     stopped: Iterable[Line], running: Iterable[Line], unstarted: Iterable[Line]
 ) -> list[Item]:
-    """What an agent asks comes first; then blocked and failed sprints, those that run and are held
-    or late, and what was never started.
+    """What is asked of a human comes first; then blocked and failed sprints, those that run and are
+    held or late, and what was never started.
     """
-    found = sorted((_stopped(line) for line in stopped), key=lambda item: item.kind != QUESTION)
+    found = sorted((_stopped(line) for line in stopped), key=lambda item: item.kind not in FIRST)
     found += [item for line in running if (item := _running(line))]
     found += [
         Item(line, "created", "was made and has not been started", "Run it", line.created_at)
@@ -44,6 +46,8 @@ def _stopped(line: Line) -> Item:
     why = cause(line.last_error) or "it says not why"
     if line.asks:
         return Item(line, QUESTION, why, "Answer it", line.finished_at)
+    if line.last_error.startswith(NEEDED):
+        return Item(line, APPROVAL, why, "Decide it", line.finished_at)
     if line.last_error.startswith(USED_UP):
         return Item(line, "blocked", why, "Give it more", line.finished_at)
     if line.status == Sprint.Status.BLOCKED:
@@ -69,6 +73,8 @@ def cause(last_error: str) -> str:
         return f"gate {found[1]} said no, {code}" + (f": {found[3]}" if found[3] else "")
     if found := AGENT_ASKS.fullmatch(last_error):
         return f"{found[1]} asks: {found[2]}"
+    if last_error.startswith(NEEDED):
+        return f"waits for an approval {WORDS.get(last_error.removeprefix(NEEDED), '')}"
     if last_error.startswith(USED_UP):
         return f"agents have used {last_error.removeprefix(USED_UP)}"
     return last_error

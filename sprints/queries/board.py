@@ -12,6 +12,7 @@ from django.db.models import Case, Q, QuerySet, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
+from sprints.approvals import NEEDED
 from sprints.models import Round, Sprint
 from sprints.models.event import stamp
 from sprints.models.sprint import OPERATOR
@@ -134,12 +135,13 @@ def running() -> list[Sprint]:
 
 
 def stopped(limit: int) -> list[Sprint]:
-    """What stands still and wants a person: blocked, those for an answer first, and failed within
-    the last day.
+    """What stands still and wants a person: blocked, those for an answer or an approval first, and
+    failed within the last day.
     """
     rows = _rows().order_by("-finished_at")
     yesterday = timezone.now() - timedelta(days=1)
-    first = Case(When(last_error__startswith=ASKS, then=0), default=1)
+    asked = Q(last_error__startswith=ASKS) | Q(last_error__startswith=NEEDED)
+    first = Case(When(asked, then=0), default=1)
     blocked = rows.filter(status=Sprint.Status.BLOCKED).order_by(first, "-finished_at")[:limit]
     failed = rows.filter(status=Sprint.Status.FAILED, finished_at__gte=yesterday)[:limit]
     return [*blocked, *failed]

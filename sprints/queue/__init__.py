@@ -23,6 +23,7 @@ from sprints.models.event import stamp
 from sprints.models.host import living
 from sprints.models.lease import Held, take, unheld
 from sprints.models.moves import Hold, MoveRefused, engine_waits, record
+from sprints.queue import deadlines
 from sprints.store import StoreError
 
 # The only functions that a worker runs, whatever a queued message names.
@@ -125,6 +126,7 @@ def beat(host: str) -> None:
     """A worker of ``host`` takes messages: say so, and look for sprints that nobody carries."""
     Host.objects.filter(pk=host).update(worked_at=Now())
     tell_overdue()
+    deadlines.carry_out()
     engine_waits.send_robust(sender=beat, resting=True)
     reconcile()
 

@@ -10,7 +10,22 @@ SUBMODULE = "160000"
 
 def users(repo: Path, home: Path) -> Git:
     """Git on the user's repository, to read in; ``home`` need not be there."""
-    return Git(home, repo / ".git")
+    return Git(home, git_dir_of(repo))
+
+
+def git_dir_of(repo: Path) -> Path:
+    """The git folder of a checkout; a linked worktree names its own. Raises ``GitError``."""
+    path = repo / ".git"
+    if not path.is_file():
+        return path
+    try:
+        named = path.read_text("utf-8").strip()
+    except (OSError, ValueError) as exc:
+        raise GitError(f"{path} cannot be read") from exc
+    folder = (repo / named.removeprefix("gitdir:").strip()).resolve()
+    if not named.startswith("gitdir:") or not folder.is_dir():
+        raise GitError(f"{path} leads to no repository; type: git worktree repair {repo}")
+    return folder
 
 
 def look(repo: Path, home: Path) -> Base:

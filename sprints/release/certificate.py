@@ -12,6 +12,7 @@ VERSION = 1
 TEXTS = (
     "sprint", "branch", "base", "head", "commit", "tree", "contract", "chain", "published_ts",
 )  # fmt: skip
+MAY_BE = ("url", "undoes")  # of what is pushed, and of what takes back
 OF_GATE = ("gate_id", "digest", "tree", "stdout_sha256", "stderr_sha256")
 
 
@@ -45,6 +46,7 @@ def read(git: Git, tag: str) -> tuple[str, dict[str, Any]]:
         sound = facts["version"] == VERSION and isinstance(facts["gates"], list)
         texts = [facts[key] for key in TEXTS]
         texts += [gate[key] for gate in facts["gates"] for key in OF_GATE]
+        texts += [facts[key] for key in MAY_BE if key in facts]
         numbers = [gate[key] for gate in facts["gates"] for key in ("run", "exit_code")]
     except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise GitError(f"the tag {tag} has no certificate that can be read") from exc

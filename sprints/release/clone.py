@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from gates import faults
+from gates.removal import or_none, remove
 from sprints.branch import branch_of
 from sprints.release.git import GATEWAY, LONG_S, Git, GitError, make
 from sprints.release.own import Site, clear_index, fetch, free, index_of
-from sprints.release.removal import remove
 
 
 def ready(site: Site) -> None:
@@ -36,8 +36,9 @@ def ready(site: Site) -> None:
 def _make(site: Site) -> None:
     new = site.beside("new")
     remove(new)
-    git = _filled(site, new)
-    git("read-tree", "--reset", "-u", site.branch, timeout_s=LONG_S)
+    with or_none(new):
+        git = _filled(site, new)
+        git("read-tree", "--reset", "-u", site.branch, timeout_s=LONG_S)
     new.rename(site.tree)
     faults.point("clone_made")
 
@@ -49,9 +50,10 @@ def renew(site: Site, *, aside: bool = False) -> str:
     """
     new, old = site.beside("new"), site.tree / ".git"
     remove(new)
-    git = replace(_filled(site, new), tree=site.tree)
-    git("read-tree", "--reset", site.branch)
-    git.holds("update-index", "--refresh", "-q")
+    with or_none(new):
+        git = replace(_filled(site, new), tree=site.tree)
+        git("read-tree", "--reset", site.branch)
+        git.holds("update-index", "--refresh", "-q")
     away = free(site.beside("git" if aside else "old"))
     if os.path.lexists(old):
         old.rename(away)

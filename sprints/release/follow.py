@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gates import faults
 from sprints.release import index_lock
+from sprints.release.base import users
 from sprints.release.git import LONG_S, SHA, Git
 from sprints.release.index_lock import LOOK_S, WAIT_S
 from sprints.release.own import Site, clear_index, index_of
@@ -31,13 +32,13 @@ def follow(site: Site, merge: Merge, move: Callable[[], None]) -> bool:
     git, branch = at(site), f"refs/heads/{merge.branch}"
     folder = _folder(git)
     with index_lock.held(folder, _who(site)) as look:
-        for commit in _unfinished(folder, site):
-            _end(git, folder, site, branch, commit)
+        for copy in _unfinished(folder, site):
+            _end(git, copy, site, branch)
         if git("rev-parse", "--symbolic-full-name", "HEAD") != branch:
             return False
         _look_clean(git, folder, site)
         _look_free(site.repo, changes(git, merge.base, merge.commit))
-        copy = _copy(folder, site, merge.commit)
+        copy = folder / f"{_begins(site)}{merge.base}.{merge.commit}"
         shutil.copyfile(folder / "index", copy)
         faults.point("checkout_locked")
         try:
@@ -50,8 +51,17 @@ def follow(site: Site, merge: Merge, move: Callable[[], None]) -> bool:
             faults.point("ref_updated")
         finally:
             look()
-            _end(git, folder, site, branch, merge.commit)
+            _end(git, copy, site, branch)
     return True
+
+
+def look(site: Site, here: str, commit: str) -> None:
+    """Whether the served checkout, which is at ``here``, could follow. Raises ``Refused``,
+    ``GitError``.
+    """
+    git = at(site)
+    _look_clean(git, _folder(git), site)
+    _look_free(site.repo, changes(git, here, commit))
 
 
 def finish(site: Site, branch: str) -> None:
@@ -62,13 +72,13 @@ def finish(site: Site, branch: str) -> None:
     folder = _folder(git)
     if index_lock.is_of(folder, _who(site)) or _unfinished(folder, site):
         with index_lock.held(folder, _who(site)):
-            for commit in _unfinished(folder, site):
-                _end(git, folder, site, branch, commit)
+            for copy in _unfinished(folder, site):
+                _end(git, copy, site, branch)
 
 
 def at(site: Site) -> Git:
     """Git in the served checkout."""
-    return Git(site.own.home, site.repo / ".git", tree=site.repo)
+    return replace(users(site.repo, site.own.home), tree=site.repo)
 
 
 def _folder(git: Git) -> Path:
@@ -79,27 +89,31 @@ def _who(site: Site) -> str:
     return f"studio-gateway {site.sprint_id}/{site.life}"
 
 
-def _copy(folder: Path, site: Site, commit: str) -> Path:
-    """The copy of the index with which git goes on to that commit."""
-    return folder / f"studio_gateway.{site.sprint_id}.{commit}"
+def _begins(site: Site) -> str:
+    """How the names of copies of the index begin; on go the commits from which and to which."""
+    return f"studio_gateway.{site.sprint_id}."
 
 
-def _unfinished(folder: Path, site: Site) -> list[str]:
-    """The commits to which the checkout was to go when somebody was killed."""
-    found = [path.name.rpartition(".") for path in folder.glob("studio_gateway.*")]
-    here = f"studio_gateway.{site.sprint_id}"
-    return [commit for name, _, commit in found if name == here and SHA.fullmatch(commit)]
+def _unfinished(folder: Path, site: Site) -> list[Path]:
+    """The copies with which the checkout was to go on when somebody was killed."""
+    found = []
+    for path in folder.glob("studio_gateway.*"):
+        commits = path.name.removeprefix(_begins(site)).split(".")
+        if len(commits) == 2 and all(SHA.fullmatch(one) for one in commits):
+            found.append(path)
+    return found
 
 
-def _end(git: Git, folder: Path, site: Site, branch: str, commit: str) -> None:
-    """Forward where the branch has the commit, else back."""
-    copy = _copy(folder, site, commit)
+def _end(git: Git, copy: Path, site: Site, branch: str) -> None:
+    """Forward where the branch has the commit to which the copy leads, else back."""
+    folder = copy.parent
+    base, commit = copy.name.removeprefix(_begins(site)).split(".")
     lock = copy.with_name(f"{copy.name}.lock")
     give_up_at = time.monotonic() + WAIT_S
     while lock.exists() and time.monotonic() < give_up_at:  # a git that has not died with us
         time.sleep(LOOK_S)
     lock.unlink(missing_ok=True)
-    base, tip = git.find(f"{commit}^1"), git.find(branch)
+    tip = git.find(branch)
     if git.holds("diff-index", "--cached", "--quiet", base):  # else its user has gone on since
         if tip and git.holds("merge-base", "--is-ancestor", commit, tip):
             if git.find("HEAD") == commit:

@@ -13,6 +13,7 @@ TIMEOUT_S = 120.0
 LONG_S = 1800.0  # for what copies a history
 MOST_BYTES = 1 << 28  # of what one call may print: the names of very many files
 LONGEST = 300
+MOST_WORDS = 3  # lines of another repository
 ZERO = "0" * 40
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -54,7 +55,16 @@ FIXED = {
     "init.defaultBranch": "main",
 }
 # What may take long, or stops half-way: it must not go on once nobody waits for it.
-BOUND = ("checkout-index", "fetch", "merge", "read-tree", "update-index")
+BOUND = (
+    "checkout-index",
+    "fetch",
+    "ls-remote",
+    "merge",
+    "push",
+    "read-tree",
+    "revert",
+    "update-index",
+)
 GATEWAY = ("Studio Gateway", "gateway@studio-gateway.invalid")
 
 
@@ -220,6 +230,10 @@ def _worded(verb: str, said: process.Errand) -> str:
     if said.code == TIMED_OUT:  # what it said of its own end is not why
         lines = lines[-1:]
     told = next((x for x in lines if x.startswith(("fatal:", "error:"))), "".join(lines[:1]))
+    refused = [x for x in lines if x.startswith("! ")]  # by another repository, a ref each
+    if refused and said.code != TIMED_OUT:
+        words = [x.removeprefix("remote:").strip() for x in lines if x.startswith("remote: ")]
+        told = "; ".join([refused[0].removeprefix("! "), *words[:MOST_WORDS]])
     why = (
         "".join(c for c in told if c.isprintable()).removeprefix("fatal: ").removeprefix("error: ")
     )

@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gates import faults
-from sprints.release import clone
+from gates.removal import or_none, remove
+from sprints.release import clone, upstream
 from sprints.release.base import submodules, users
 from sprints.release.git import LONG_S, SHA, Git, GitError, make
 from sprints.release.own import Site, fetch
-from sprints.release.removal import remove
 from sprints.release.ship import Merge
 
 MOST_NAMED = 5
 
 
-def tag_of(sprint_id: str) -> str:
-    """The name of the tag of what a sprint has shipped."""
-    return f"shipped/{sprint_id}"
+def tag_of(site: Site) -> str:
+    """The name of the tag of what a sprint has shipped, or taken back."""
+    return f"unshipped/{site.undoes}" if site.undoes else f"shipped/{site.sprint_id}"
 
 
 def head_of_base(site: Site) -> str:
@@ -45,16 +45,22 @@ def _merge(site: Site, trailers: Mapping[str, str]) -> Merge:
     branch, head = site.base.branch, site.head
     if why := _hindered(site):
         return Merge(branch, reason=why)
-    base = head_of_base(site)
+    base, url = head_of_base(site), ""
     fetch(site.own, site.repo, f"+{base}:{site.ref('onto')}", timeout_s=LONG_S)
-    said = Merge(branch, base, head)
+    if site.remote:
+        remote = upstream.find(users(site.repo, site.own.home), site.repo, site.remote)
+        if found := upstream.earlier(site, remote, tag_of(site)):
+            return found
+        base, url = upstream.base(site, remote, base), remote.shown
+    said = Merge(branch, base, head, url=url)
     if site.own.holds("merge-base", "--is-ancestor", head, base):
         return said
     if subs := submodules(site.own, base):
         return replace(said, reason=f"{branch} has submodules ({subs[0]})")
     faults.point("merge_started")
     git = scratch(site, base, head)
-    subject = f"Merge the work of {site.sprint_id}"
+    whose = f"Take back the work of {site.undoes}" if site.undoes else ""
+    subject = whose or f"Merge the work of {site.sprint_id}"
     words = [f"Studio-{key}: {value}" for key, value in trailers.items()]
     try:
         git(
@@ -63,12 +69,9 @@ def _merge(site: Site, trailers: Mapping[str, str]) -> Merge:
             timeout_s=LONG_S,
         )  # fmt: skip
     except GitError:
-        names = git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")
-        if not (named := [name for name in names if name]):
+        if not (shown := in_conflict(git)):
             raise
-        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-        shown = ", ".join(named[:MOST_NAMED])
-        return replace(said, reason=f"it conflicts with {branch} in {shown}{more}")
+        return replace(said, reason=f"it conflicts with {branch} in {shown}")
     commit, tree = git("rev-parse", "HEAD", "HEAD^{tree}").split("\n")
     fetch(site.own, git.git_dir, f"+HEAD:{site.ref('merged', commit)}", timeout_s=LONG_S)
     remove(at_scratch(site).tree)
@@ -76,9 +79,19 @@ def _merge(site: Site, trailers: Mapping[str, str]) -> Merge:
     return replace(said, commit=commit, tree=tree)
 
 
+def in_conflict(git: Git) -> str:
+    """The files in which a merge or a revert has conflicts, the first of many; empty for none.
+    Raises ``GitError``.
+    """
+    names = git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")
+    named = [name for name in names if name]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return ", ".join(named[:MOST_NAMED]) + more
+
+
 def _hindered(site: Site) -> str:
     """Why it cannot be shipped, whatever is in it; empty where it can. Raises ``GitError``."""
-    git, branch, tag = users(site.repo, site.own.home), site.base.branch, tag_of(site.sprint_id)
+    git, branch, tag = users(site.repo, site.own.home), site.base.branch, tag_of(site)
     if not branch:
         return "it began at a detached HEAD: there is no branch to ship it to"
     if not head_of_base(site):
@@ -87,9 +100,10 @@ def _hindered(site: Site) -> str:
         return f"{site.repo} is a shallow clone; type: git -C {site.repo} fetch --unshallow"
     if git.find(f"refs/tags/{tag}"):
         return f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}"
-    if git.find("refs/tags/shipped"):
-        where = f"git -C {site.repo} tag"
-        return f"the tag shipped leaves no name for {tag}; type: {where} -m renamed-shipped shipped"
+    above = tag.partition("/")[0]
+    if git.find(f"refs/tags/{above}"):
+        move = f"git -C {site.repo} tag -m renamed-{above} {above}"
+        return f"the tag {above} leaves no name for {tag}; type: {move}"
     return ""
 
 
@@ -106,10 +120,11 @@ def scratch(site: Site, commit: str, *more: str) -> Git:
     remove(folder)
     if os.path.lexists(folder):
         raise GitError(f"{folder} cannot be removed")
-    make(site.own.home, folder, bare=False, branch=site.base.branch)
     git = Git(site.own.home, folder / ".git", tree=folder)
     specs = [f"{commit}:refs/heads/{site.base.branch}"]
     specs += [f"{one}:refs/studio/{one}" for one in more if SHA.fullmatch(one)]
-    fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
-    git("read-tree", "--reset", "-u", "HEAD", timeout_s=LONG_S)
+    with or_none(folder):
+        make(site.own.home, folder, bare=False, branch=site.base.branch)
+        fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
+        git("read-tree", "--reset", "-u", "HEAD", timeout_s=LONG_S)
     return git

@@ -21,7 +21,10 @@ LOOK_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a sprint's work is done: ``own`` is the gateway's clone, ``tree`` the sprint's."""
+    """Where a sprint's work is done: ``own`` is the gateway's clone, ``tree`` the sprint's. What is
+    shipped of it is pushed to ``remote``, where one is named; ``undoes`` is the sprint whose work
+    it takes back, if it does that.
+    """
 
     repo: Path
     own: Git
@@ -29,6 +32,8 @@ class Site:
     sprint_id: str
     life: str
     base: Base
+    remote: str = ""
+    undoes: str = ""
 
     @property
     def branch(self) -> str:
@@ -68,7 +73,7 @@ def open_site(
     record as its work. May be repeated, whatever it was killed at. Raises ``GitError``.
     """
     try:
-        own = _own(repo, root)
+        own = own_clone(repo, root)
     except OSError as exc:
         raise GitError(f"no place for a clone: {exc.strerror}: {exc.filename}") from exc
     site = Site(repo, own, tree_of(root, sprint_id), sprint_id, life, base)
@@ -109,7 +114,7 @@ def fetch(git: Git, source: Path, *refspecs: str, timeout_s: float, strict: bool
     git("fetch", *flags, "--", str(source), *refspecs, config=checks, timeout_s=timeout_s)
 
 
-def _own(repo: Path, root: Path) -> Git:
+def own_clone(repo: Path, root: Path) -> Git:
     """The gateway's own clone, made at the first time. Raises ``GitError``, ``OSError``."""
     home = home_of(root)
     for folder in (home, root / "work"):

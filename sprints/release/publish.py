@@ -6,12 +6,14 @@ into being with that. A checkout follows where it is clean; nothing else of it i
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from gates import faults
+from sprints.release import upstream
 from sprints.release.base import users
-from sprints.release.follow import finish, follow
+from sprints.release.follow import finish, follow, look
 from sprints.release.git import LONG_S, ZERO, Git, GitError
 from sprints.release.merge import tag_of
 from sprints.release.own import Site, fetch
@@ -26,31 +28,63 @@ def publish(site: Site, merge: Merge, certificate: str) -> str:
     nothing was done, and ``Unfinished`` where that is not to be said any more.
     """
     git, branch = users(site.repo, site.own.home), f"refs/heads/{merge.branch}"
-    tag = tag_of(site.sprint_id)
+    is_pushed = False
     try:
         finish(site, branch)
+        if site.remote:
+            _push(git, site, merge, certificate)
+            is_pushed = True
         if _has(git, branch, merge.commit):
             _tag(git, site, merge, certificate)
         else:
             _publish(git, site, merge, certificate)
     except (Refused, GitError, OSError) as exc:
-        if not _has(git, branch, merge.commit):
+        if not (is_pushed or _has(git, branch, merge.commit)):
             raise
         raise Unfinished(str(exc)) from exc
+    except Moved as exc:
+        if not is_pushed:
+            raise
+        hint = f"git -C {site.repo} pull {site.remote} {merge.branch}"
+        raise Unfinished(f"{merge.branch} has moved here; type: {hint}") from exc
     faults.point("tag_made")
-    return tag
+    return tag_of(site)
+
+
+def _push(git: Git, site: Site, merge: Merge, certificate: str) -> None:
+    """Push it, unless an earlier life has; first of all, for nothing here is done before the remote
+    has taken it. Raises as ``publish``.
+    """
+    remote = upstream.find(git, site.repo, site.remote)
+    if remote.shown != merge.url:
+        raise Refused(
+            f"{remote.name} is {remote.shown} now, and was {merge.url} when it was merged"
+        )
+    if upstream.has(site, remote, merge):
+        return
+    _is_tagged(git, site, merge)
+    here = git.find(f"refs/heads/{merge.branch}")
+    if not here or not site.own.holds_commit(here, below=merge.base):
+        raise Moved
+    tagged = _tag_object(site, merge, certificate)
+    _bring(git, site, merge)
+    if _is_checked_out(git, site, f"refs/heads/{merge.branch}"):
+        look(site, here, merge.commit)
+    upstream.push(site, remote, merge, tag_of(site), tagged)
 
 
 def _tag(git: Git, site: Site, merge: Merge, certificate: str) -> None:
     """Make the tag where it is not there. Raises ``Refused``, ``GitError``."""
-    name = f"refs/tags/{tag_of(site.sprint_id)}"
+    name = f"refs/tags/{tag_of(site)}"
     if not _is_tagged(git, site, merge):
-        git("update-ref", name, _tag_object(git, site, merge, certificate), ZERO)
+        tagged = _tag_object(site, merge, certificate)
+        _bring(git, site, merge)
+        git("update-ref", name, tagged, ZERO)
 
 
 def _is_tagged(git: Git, site: Site, merge: Merge) -> bool:
     """Raises ``Refused`` where the name is another's."""
-    tag = tag_of(site.sprint_id)
+    tag = tag_of(site)
     found = git.find(f"refs/tags/{tag}")
     if found and git.find(f"{found}^{{commit}}") != merge.commit:
         raise Refused(f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}")
@@ -58,16 +92,26 @@ def _is_tagged(git: Git, site: Site, merge: Merge) -> bool:
 
 
 def _publish(git: Git, site: Site, merge: Merge, certificate: str) -> None:
-    branch, tag = f"refs/heads/{merge.branch}", f"refs/tags/{tag_of(site.sprint_id)}"
-    tagged = _is_tagged(git, site, merge)
-    if git.find(branch) != merge.base:
+    branch, tag = f"refs/heads/{merge.branch}", f"refs/tags/{tag_of(site)}"
+    is_tagged = _is_tagged(git, site, merge)
+    here = git.find(branch)
+    behind = here and site.remote and site.own.holds_commit(here, below=merge.base)
+    if here != merge.base and not behind:
         raise Moved
+    tagged = _tag_object(site, merge, certificate)
     # It may take long, and who works there meanwhile changes what is looked at from here on.
-    fetch(git, site.own.git_dir, site.ref("merged", merge.commit), timeout_s=LONG_S)
-    lines = [f"update {branch} {merge.commit} {merge.base}"]
-    if not tagged:
-        lines.append(f"create {tag} {_tag_object(git, site, merge, certificate)}")
-    _move(git, site, merge, partial(_update, git, lines, branch, merge))
+    _bring(git, site, merge)
+    lines = [f"update {branch} {merge.commit} {here}"]
+    if not is_tagged:
+        lines.append(f"create {tag} {tagged}")
+    from_here = replace(merge, base=here)
+    _move(git, site, from_here, partial(_update, git, lines, branch, from_here))
+
+
+def _bring(git: Git, site: Site, merge: Merge) -> None:
+    """Have the merge and its tag, on no ref, in the user's repository. Raises ``GitError``."""
+    refs = (site.ref("merged", merge.commit), site.ref("tagged", merge.commit))
+    fetch(git, site.own.git_dir, *refs, timeout_s=LONG_S)
 
 
 def _move(git: Git, site: Site, merge: Merge, move: Callable[[], None]) -> None:
@@ -89,7 +133,8 @@ def _is_checked_out(git: Git, site: Site, branch: str) -> bool:
     is, or will be once a rebase has ended.
     """
     name = branch.removeprefix("refs/heads/")
-    for record in _rebased(git.git_dir, branch):
+    common = Path(git("rev-parse", "--path-format=absolute", "--git-common-dir"))
+    for record in _rebased(common, branch):
         raise Refused(f"a rebase of {name} is under way ({record}); end it")
     where = [path for path, there in _checkouts(git) if there == branch]
     away = [path for path in where if Path(path).resolve() != site.repo.resolve()]
@@ -128,11 +173,13 @@ def _update(git: Git, lines: list[str], branch: str, merge: Merge) -> None:
         raise Refused(str(exc)) from exc
 
 
-def _tag_object(git: Git, site: Site, merge: Merge, certificate: str) -> str:
-    """An annotated tag by the gateway, on no ref yet."""
-    who = git("var", "GIT_COMMITTER_IDENT")
-    head = (
-        f"object {merge.commit}\ntype commit\ntag {tag_of(site.sprint_id)}\ntagger {who}\n\n"
-        f"Shipped: the work of {site.sprint_id}\n\n"
-    )
-    return git("mktag", given=(head + certificate).encode("utf-8", "replace"))
+def _tag_object(site: Site, merge: Merge, certificate: str) -> str:
+    """An annotated tag by the gateway, in its own clone: one of a merge, whoever asks again."""
+    git, ref = site.own, site.ref("tagged", merge.commit)
+    if not (made := git.find(ref)):
+        who = git("var", "GIT_COMMITTER_IDENT")
+        what = f"Taken back: {site.undoes}" if site.undoes else f"Shipped: {site.sprint_id}"
+        head = f"object {merge.commit}\ntype commit\ntag {tag_of(site)}\ntagger {who}\n\n{what}\n\n"
+        made = git("mktag", given=(head + certificate).encode("utf-8", "replace"))
+        git("update-ref", ref, made)
+    return made

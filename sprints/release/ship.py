@@ -19,6 +19,7 @@ class Unfinished(Exception):
 class Merge:
     """The sprint's ``head`` and the head ``base`` of ``branch``, in one ``commit`` with the files
     of ``tree``. Without a commit there is nothing to ship, or ``reason`` says why it cannot be.
+    ``url`` is where it is to be pushed, without a secret; empty where it is not.
     """
 
     branch: str = ""
@@ -27,3 +28,4 @@ class Merge:
     commit: str = ""
     tree: str = ""
     reason: str = ""
+    url: str = ""

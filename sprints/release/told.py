@@ -62,6 +62,10 @@ class Told:
         for key, said in (*((key, told[key]) for key in SAME), ("published_ts", told["since_ts"])):
             if facts[key] != said:
                 yield f"its {key} is {_short(facts[key])}, and was {_short(said)} when published"
+        undone = self._contract.get("undoes", {}).get("commit")
+        for key, said in (("url", told.get("url")), ("undoes", undone)):
+            if (has := facts.get(key)) != said:
+                yield f"its {key} is {_short(has)}, and was {_short(said)} when published"
         if facts["contract"] != self._digest:
             yield f"its contract is {_short(facts['contract'])}, and was {_short(self._digest)}"
         if _digest(self._contract) != self._digest:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gates import faults
-from sprints.branch import ABSENT, MOST_PATHS, OBSERVED, UNKNOWN, Seen
+from sprints.branch import ABSENT, MOST_PATHS, OBSERVED, REFUSED, UNKNOWN, Seen
 from sprints.release import clone, refs
 from sprints.release.base import submodules
 from sprints.release.git import GitError
@@ -68,9 +68,56 @@ def seen(site: Site, mark: Mark) -> Seen:
         before,
         head,
         len(paths),
-        tuple(_plain(path) for path in paths[:MOST_PATHS]),
-        tuple(_plain(note) for note in notes[:MOST_NOTES]),
+        tuple(plain(path) for path in paths[:MOST_PATHS]),
+        tuple(plain(note) for note in notes[:MOST_NOTES]),
     )
+
+
+def refused(site: Site, mark: Mark) -> Seen:
+    """Have the clone as it was before the try, which may only read; what it has changed is kept
+    beside the branch. Says what that was; unknown is what cannot be put back.
+    """
+    before = ""
+    try:
+        before = baseline(site, mark)
+        if not before:
+            return Seen(UNKNOWN, reason="it had not begun")
+        clone.ready(site)
+        head = site.head
+        kept, notes = _set_aside(site, mark, head)
+        names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, kept)
+    except (GitError, OSError, ValueError) as exc:
+        return Seen(UNKNOWN, before, reason=str(exc))
+    paths = [plain(path) for path in names.split("\0") if path]
+    if not paths:
+        return Seen(ABSENT, before, head, notes=tuple(plain(note) for note in notes[:MOST_NOTES]))
+    notes.insert(0, f"what it changed is kept as {site.ref('aside', mark.name, kept[:12])}")
+    return Seen(
+        REFUSED,
+        before,
+        head,
+        len(paths),
+        tuple(paths[:MOST_PATHS]),
+        tuple(plain(note) for note in notes[:MOST_NOTES]),
+        "its policy is to read, and it changed files; they are put back",
+    )
+
+
+def _set_aside(site: Site, mark: Mark, head: str) -> tuple[str, list[str]]:
+    """The commit, on no branch, of what lies in the clone, and what to say besides, once all there
+    is as the branch has it. What is as it was is ``head``. Raises ``GitError`` and ``OSError``.
+    """
+    kept, notes, readable = _committed(site, mark, head)
+    tree, _ = clone.written(site, kept)
+    if tree != site.own("rev-parse", f"{kept}^{{tree}}"):
+        kept = _commit(site, mark, kept, tree)
+    if kept != head:
+        site.own("update-ref", site.ref("aside", mark.name, kept[:12]), kept)
+        clone.looking(site)("read-tree", "--reset", "-u", head)
+    if refs.head_in(site.tree) != (site.branch, head):
+        aside = clone.renew(site, aside=not readable)
+        notes += [f"its .git is kept as {aside}"] if aside else []
+    return kept, notes
 
 
 def keep(site: Site, mark: Mark) -> tuple[str, list[str]]:
@@ -178,6 +225,7 @@ def put_back(site: Site, mark: Mark) -> int:
     return names.count("\0")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A path or a word of git's that can be shown and kept."""
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return shown.encode("utf-8", "replace").decode()[:LONGEST_PATH]

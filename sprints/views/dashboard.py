@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from sprints import queries, queue
+from sprints import confinement, queries, queue
 from sprints.contract import ROUNDS
 from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
@@ -158,6 +158,7 @@ def run_chart(runs: Sequence[Any], *, places: int = LAST, width: int = 360) -> c
 
 def _health(hosts: list[dict[str, Any]]) -> dict[str, Any]:
     """Who works for us, how much is queued, what is held, what comes next."""
+    confined = confinement.state(switches().confinement)
     coming = [row for row in queries.schedules() if row["next_ts"]][:COMING]
     return {
         "hosts": hosts,
@@ -166,6 +167,7 @@ def _health(hosts: list[dict[str, Any]]) -> dict[str, Any]:
         "queue": queue.depth() if hosts else None,  # without a host nothing was ever queued
         "mirror_fault": queries.mirror_fault(),
         "paused": switches().automation_paused,
+        "unconfined": "" if confined.startswith("landlock") else confined,
         "coming": coming,
         "new": reverse("sprint-new"),
     }

@@ -10,7 +10,9 @@ from django.shortcuts import resolve_url
 
 from sprints import operations, queries
 from sprints.agent_budget import USED_UP
+from sprints.approvals import NEEDED
 from sprints.contract import CODES, ContractError
+from sprints.engine.unship_moves import UNSHIPPED_BY, is_shipped
 from sprints.models import Sprint
 from sprints.operations import Refused
 from sprints.roles import Role
@@ -63,13 +65,16 @@ def acts_of(rows: SprintRows) -> list[Act]:
             return [onward, step, stop] if rows.paused else [hold, stop]
         case "failed" | "blocked" | "cancelled" if where:
             says = f"Starts a new attempt at {where}, under the gates as they are now."
-            # An answer, or a budget, leads on without a new attempt.
-            waits = (sprint.last_error or "").startswith(USED_UP) or question_in(rows)
+            # An answer, a budget or an approval leads on without a new attempt.
+            waits = (sprint.last_error or "").startswith((USED_UP, NEEDED)) or question_in(rows)
             again = Act("retry", f"Retry from {where}", "r", says, main=not waits)
             if (sprint.last_error or "").startswith(USED_UP):
                 says = "Lets its agents go on in the same round, up to so much in all."
                 return [Act("budget", "Give more", "b", says, main=True), again, stop]
             return [again, stop] if sprint.status == "blocked" else [again]
+        case "succeeded" if is_shipped(sprint.meta) and UNSHIPPED_BY not in sprint.meta:
+            says = "Makes a sprint that reverts the merge, judges that, and publishes it."
+            return [Act("unship", "Take back", "u", says)]
     return []
 
 
@@ -105,19 +110,38 @@ def _cancel(sprint_id: str, by: str, form: Any) -> str:
     return "Asked to stop: it is cancelled as soon as nothing of it runs."
 
 
+def _unship(sprint_id: str, by: str, form: Any) -> str:
+    name = operations.unship(sprint_id, by, form.get("why", "").strip())
+    operations.start(name, by=by)
+    return f"{name} takes it back; it is handed to the workers."
+
+
 def _answer(sprint_id: str, by: str, form: Any) -> str:
     named = form.get("question") or "none"  # a page always names what it has shown
     operations.answer(sprint_id, answer_of(queries.look(sprint_id), form), by, named)
     return "Answered: the sprint goes on."
 
 
+def _approve(sprint_id: str, by: str, form: Any) -> str:
+    named = form.get("ask") or "none"  # a page always names what it has shown
+    operations.approve(sprint_id, by, form.get("why", "").strip(), named)
+    return "Approved: the sprint goes on."
+
+
+def _reject(sprint_id: str, by: str, form: Any) -> str:
+    operations.reject(sprint_id, by, form.get("why", "").strip(), form.get("ask") or "none")
+    return "Rejected: the sprint has failed."
+
+
 def _budget(sprint_id: str, by: str, form: Any) -> str:
-    launches, minutes = form.get("launches", "").strip(), form.get("minutes", "").strip()
+    amounts = {"launches": int, "minutes": float, "tokens": int, "usd": float}
     try:
-        given = int(launches) if launches else None, float(minutes) if minutes else None
+        given = {
+            key: kind(text) for key, kind in amounts.items() if (text := form.get(key, "").strip())
+        }
     except ValueError:
-        raise Refused("launches and minutes are numbers") from None
-    return f"Agents have used {operations.set_budget(sprint_id, by, *given)}."
+        raise Refused("launches and minutes, tokens and usd are numbers") from None
+    return f"Agents have used {operations.set_budget(sprint_id, by, **given)}."
 
 
 def _edit(sprint_id: str, by: str, form: Any) -> str:
@@ -150,7 +174,10 @@ ACTS: dict[str, Do] = {
     "pause": _pause,
     "resume": _resume,
     "cancel": _cancel,
+    "unship": _unship,
     "answer": _answer,
+    "approve": _approve,
+    "reject": _reject,
     "budget": _budget,
     "edit": _edit,
 }

@@ -18,6 +18,7 @@ from sprints.queries.budgets import budget_of
 from sprints.roles import Role
 from sprints.switches import switches
 from sprints.views.answers import answer, only
+from sprints.views.approvals import approval_in, decisions_in
 from sprints.views.asked import Request
 from sprints.views.brief import brief_html
 from sprints.views.log import Unclear, number
@@ -31,7 +32,7 @@ from sprints.views.timeline import Item, Timeline, timeline
 OURS = frozenset(  # of a sprint's meta: shown in their own places
     "brief active_agents required_acks_by_round gate_profile enable_auto_merge created_by "
     "agent_budget automation_paused paused_by paused_ts paused_why pause_after waiting_for "
-    "shipping".split()
+    "shipping unships unshipped_by approval".split()
 )
 
 
@@ -94,12 +95,16 @@ def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
     again = {"part": "live", "seen": sprint.version, "acts": state}
     again |= {key: request.GET[key] for key in ("run", "attempt") if key in request.GET}
     question, answers = question_in(rows), answers_in(rows)
-    if question or answers:
-        again["asked"] = f"{question.name if question else ''} {len(answers)}"
+    approval, decisions = approval_in(rows), decisions_in(rows)
+    if question or answers or approval or decisions:
+        names = [one.name if one else "" for one in (question, approval)]
+        again["asked"] = f"{' '.join(names)} {len(answers)} {len(decisions)}"
     shown = asked.run or first_run(rows, why)
     return {
         "question": question,
         "answers": answers,
+        "approval": approval,
+        "decisions": decisions,
         "questions_changed": request.GET.get("asked") != again.get("asked"),
         "may_answer": request.role >= Role.OPERATOR,
         "sprint": sprint,

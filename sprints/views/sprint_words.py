@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gates.models import GateRun
+from sprints.approvals import WORDS
 from sprints.contract import ROUNDS
 from sprints.views.output_shown import Fault, fault_of
 from sprints.views.sprint_rows import SprintRows
@@ -56,6 +57,14 @@ def banner(rows: SprintRows) -> Banner | None:
         case "agent_asks":
             agent, _, questions = rest.partition(" ")
             return Banner(kind, f"{agent} asks in {where} what only a human can decide.", questions)
+        case "approval_needed":
+            return Banner(
+                kind, f"The sprint waits in {where} for an approval {WORDS.get(rest, rest)}."
+            )
+        case "approval_rejected" | "approval_expired":
+            what, _, why = rest.partition(" ")
+            said = "was rejected" if error.startswith("approval_rejected") else "came from nobody"
+            return Banner(kind, f"An approval {WORDS.get(what, what)} {said} in {where}.", why)
         case "budget":
             text = f"Agents have used {rest} in {where}: the sprint is parked"
             return Banner(kind, f"{text} until an operator gives more.")

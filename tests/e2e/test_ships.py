@@ -78,8 +78,8 @@ def test_what_has_passed_is_merged_judged_published_and_told(gateway):
 
     assert (added.code, said.code) == (0, 0), said
     assert kinds(gateway) == [
-        "ship_started", "ship_merged", "gate_started", "gate_finished", "ship_publishing",
-        "shipped", "round_done", "note",
+        "ship_started", "ship_merged", "gate_started", "gate_finished", "paths_compared",
+        "ship_publishing", "shipped", "round_done", "note",
     ]  # fmt: skip
     assert (gateway / "work").read_text() == "x" * 6
     told = json.loads((gateway / "told").read_text())

@@ -9,6 +9,7 @@ import tarfile
 import pytest
 
 from tests.e2e.conftest import set_gate, start, wait_for
+from tests.e2e.test_serve import free_port
 from tests.sprints.bad_inputs.refusals import complaint, dump, files
 from tests.world import run_command
 
@@ -145,6 +146,19 @@ def test_it_is_refused_while_workers_live(gateway):
     assert said.endswith("are at work; stop them, then try again")
     worker.terminate()
     worker.communicate(timeout=30)
+    assert run_command(gateway, "upgrade").code == 0
+
+
+def test_it_is_refused_while_the_web_alone_is_served(gateway):
+    served = start(gateway, "serve", "--no-workers", "--port", str(free_port()))
+    assert served.stdout is not None
+    assert served.stdout.readline().startswith("http://")
+
+    said = run_command(gateway, "upgrade")
+
+    assert complaint(said) == "a web of this store is being served; stop serve, then try again"
+    served.terminate()
+    served.communicate(timeout=30)
     assert run_command(gateway, "upgrade").code == 0
 
 

@@ -53,9 +53,16 @@ def cases(points: list[str], short: list[str]) -> list[tuple[str, str]]:
 
 def test_every_point_is_tried():
     hooks, agents = {"hook_spawned", "hook_exited"}, {"agent_spawned", "agent_exited"}
-    clones = {"base_fetched", "clone_made", "clone_renewed", "work_kept"}  # tests/e2e/test_clones
+    clones = {
+        "base_fetched",
+        "clone_made",
+        "clone_cleared",
+        "clone_renewed",
+        "work_kept",
+    }  # tests/e2e/test_clones
     ships = {"merge_started", "merge_committed", "checkout_locked", "checkout_changed"}
     ships |= {"ref_updated", "tag_made"}  # tests/e2e/test_ships
+    ships |= {"push_started", "push_returned", "revert_made"}  # tests/e2e/test_pushes, test_unship
     elsewhere = {"migration_step", "import_placed"} | hooks | agents | clones | ships
 
     assert {*RUN, *BACKGROUND, *elsewhere} == {name for name, exists in POINTS.items() if exists}

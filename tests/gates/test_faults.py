@@ -28,7 +28,7 @@ NO_POINT = {
     "sprints/release/own.py:configure": "written again wherever it differs",
     "sprints/release/follow.py:_end": "right after ref_updated, and done again by who finds it",
     "sprints/release/index_lock.py:_take": "a lock that is ours already, taken over",
-    "sprints/release/removal.py:_flatten": "of what is being deleted",
+    "gates/removal.py:_flatten": "of what is being deleted",
     "gates/evidence.py:prepare": "empty files of a run that is on record already",
     "gates/evidence.py:_show": "a second name of evidence",
     "gates/evidence.py:_copy": "a second name, made again when the run is recovered",

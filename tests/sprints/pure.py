@@ -17,6 +17,8 @@ from sprints.engine.actions import (
     Ask,
     Begun,
     Brought,
+    Compare,
+    Compared,
     Judged,
     Outcome,
     RecoverHook,
@@ -29,6 +31,7 @@ from sprints.engine.settle import needs_world, settle
 from sprints.hook_definition import HookDefinition
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Move
+from sprints.protected import Touched
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -37,6 +40,7 @@ RED = Judgement(Verdict.FAILED, 3, "exit code 3", 1.0)
 LOST = Judgement(Verdict.INTERRUPTED, None, "lost", 0.0)
 YES = Answer(True, "exit code 0", exit_code=0)
 NO = Answer(False, "exit code 1", exit_code=1)
+UNTOUCHED = Touched("a")
 NOTHING: list[Move] = []
 
 
@@ -76,6 +80,7 @@ def step(
     at: datetime,
     bring: Callable[[Action], Answer] = lambda action: YES,
     speak: Callable[[Any], Exchange] = scripted,
+    compare: Callable[[], Touched] = lambda: UNTOUCHED,
 ) -> tuple[Snapshot, Action | None, list[Move]]:
     """One decision, settled: the snapshot after it, the action, the moves."""
     snapshot = replace(snapshot, at=at)
@@ -90,6 +95,8 @@ def step(
             answered = Replied(at, speak(action))
         elif isinstance(action, RunHook | RecoverHook):
             answered = Brought(at, bring(action))
+        elif isinstance(action, Compare):
+            answered = Compared(at, compare())
         else:
             answered = Judged(at, judge(action))
         after = settle(snapshot, action, answered)

@@ -180,3 +180,16 @@ def test_a_pause_is_lifted_by_the_switch_whole(store, sprint, off):
     assert after.sprint.status == "succeeded"
     assert {"paused_by", "paused_ts", "paused_why"}.isdisjoint(after.sprint.meta)
     assert differences(store) == []
+
+
+def test_settings_are_typed_at_the_beginning_and_changed_later(invoke, store):
+    argv = ["--set", "fix_attempts=5", "--set", "rerun_red=true", "--set", "mine=a text"]
+    assert invoke("sprint", "create", "wk1", *argv).code == 0
+
+    said = invoke("sprint", "edit", "wk1", "--title", "Week", "--set", "rerun_red=null")
+    again = invoke("sprint", "edit", "wk1", "--set", "fix_attempts=5")
+
+    meta = Sprint.objects.get(pk="wk1").meta
+    assert (meta["fix_attempts"], meta["mine"], "rerun_red" in meta) == (5, "a text", False)
+    assert (said.out, again.out) == ("changed wk1\n", "wk1 is as it was\n")
+    assert differences(store) == []

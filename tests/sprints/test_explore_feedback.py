@@ -19,7 +19,8 @@ MORE = replace(IN_R3, gate_id="more")
 
 def in_a_clone(*gates, meta=None, **terms):
     contract = draft(meta or {}, gates, agents=[LEAD])
-    return replace(contract, base=Base("main", "0" * 40), **terms)
+    here = {"base": Base("main", "0" * 40), "approvals": None}  # those have a walk of their own
+    return replace(contract, **here, **terms)
 
 
 CONTRACTS = {

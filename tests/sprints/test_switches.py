@@ -82,12 +82,15 @@ def test_a_switch_that_was_turned_is_told_and_the_token_is_not_shown(store, invo
     assert json.loads(listed.out) == {
         "agent_launches": 40,
         "agent_minutes": 240.0,
+        "agent_tokens": 5_000_000,
+        "agent_usd": 50.0,
         "automation_paused": False,
         "bind_host": "127.0.0.1",
         "enable_auto_merge": False,
         "gate_profile": "quick",
         "max_concurrent_global": 4,
         "port": 8080,
+        "ship_remote": "",
     }
     assert store.config.stat().st_mode & 0o777 == 0o600
     assert "auth_token" in read_config(store.config)

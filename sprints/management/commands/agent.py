@@ -11,12 +11,21 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import agent_file, agent_rows, queries
-from sprints.agent_definition import CARD, COMMAND, PLACES, SCRIPTED
+from sprints.agent_definition import (
+    CARD,
+    COMMAND,
+    PLACES,
+    READ,
+    SCRIPTED,
+    WRITE,
+    AgentDefinition,
+)
 from sprints.agents.presets import PRESETS, preset
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.person import user
 from sprints.models import Agent
+from sprints.reading import COUNTS
 
 FILE_BYTES = 1 << 20
 
@@ -56,6 +65,7 @@ class Command(GatewayCommand):
             f"{', '.join(PLACES)} are filled in; without the first, the prompt is on stdin",
         )
         made.add_argument("--preset", help=f"a known program: {', '.join(PRESETS)}")
+        made.add_argument("--more", metavar="W", help="words behind the options of a preset")
         made.add_argument("--model", help="what {model} stands for")
         made.add_argument("--timeout", type=float, metavar="S", help="seconds (600)")
         made.add_argument("--grace", type=float, metavar="S", help="seconds to end in (5)")
@@ -69,6 +79,13 @@ class Command(GatewayCommand):
             "--env", action="append", metavar="K=V", help="may be repeated; no secrets"
         )
         made.add_argument("--reply-field", metavar="F", help="of JSON that it prints, '' for none")
+        made.add_argument(
+            "--usage",
+            action="append",
+            metavar="K=F",
+            help=f"{', '.join(COUNTS)}: a field; repeated",
+        )
+        made.add_argument("--policy", help=f"in its clone: {WRITE} or {READ}")
         taken = acts.add_parser("import", help="change agents as a TOML file says")
         taken.add_argument("file", metavar="FILE")
         given = acts.add_parser("export", help="all agents as TOML")
@@ -104,7 +121,8 @@ class Command(GatewayCommand):
             if lines := getattr(agent, name):
                 self.stdout.write("\n".join([f"{name}:", *(f"  {line}" for line in lines)]))
         env = " ".join([*agent.pass_env, *(f"{k}={v}" for k, v in agent.env.items())])
-        for name, value in (("model", agent.model), ("gets", env)):
+        policy = "read: it may change nothing" if agent.policy == READ else ""
+        for name, value in (("model", agent.model), ("gets", env), ("policy", policy)):
             if value:
                 self.stdout.write(f"{name}: {value}")
         idle = f"{agent.idle_s:g} s idle" if agent.idle_s else "never idle"
@@ -113,7 +131,7 @@ class Command(GatewayCommand):
 
     def _set(self, options: dict[str, Any]) -> None:
         agent = agent_rows.get(options["id"]).definition
-        known = self._preset(options, agent.model)
+        known = self._preset(options, agent)
         argv = argv_of(options["command"])
         runner = COMMAND if argv is not None else None
         field = options["reply_field"]
@@ -126,26 +144,34 @@ class Command(GatewayCommand):
             "runner": options["runner"] or runner,
             "command": argv,
             "model": options["model"],
+            "policy": options["policy"],
             "timeout_s": options["timeout"],
             "grace_s": options["grace"],
             "idle_s": options["idle"],
             "env": environment(options["env"]),
             "pass_env": None if options["pass_env"] is None else tuple(options["pass_env"]),
         }
+        if known:  # what a preset passes on and sets is needed, whatever comes to it
+            for name, none in (("env", {}), ("pass_env", ())):
+                changed[name] = _joined(known.get(name, none), changed[name])
         given = {key: value for key, value in changed.items() if value is not None}
-        reply = {} if field is None else {"reply": {"take": field} if field else None}
-        done = agent_rows.put([replace(agent, **{**known, **given, **reply})], user())
+        read = _reading(known.get("reply", agent.reply), field, options["usage"])
+        done = agent_rows.put([replace(agent, **{**known, **given, "reply": read})], user())
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
-    def _preset(self, options: dict[str, Any], model: str) -> dict[str, Any]:
+    def _preset(self, options: dict[str, Any], agent: AgentDefinition) -> dict[str, Any]:
         name = options["preset"]
         if name is None:
+            if options["more"] is not None:
+                raise CommandError("--more is for a preset; name one, or give a whole --command")
             return {}
         if name not in PRESETS:
             raise CommandError(f"no preset {name!r}; there are: {', '.join(PRESETS)}")
         if options["command"] is not None:
             raise CommandError("a preset brings its own command; leave one of the two out")
-        return preset(name, model if options["model"] is None else options["model"])
+        model = agent.model if options["model"] is None else options["model"]
+        policy = options["policy"] or agent.policy
+        return preset(name, model, argv_of(options["more"]) or (), policy)
 
     def _import(self, options: dict[str, Any]) -> None:
         there = [row.definition for row in Agent.objects.all()]
@@ -160,6 +186,28 @@ class Command(GatewayCommand):
             return
         _keep(Path(options["out"]), text)
         self.stdout.write(f"wrote {options['out']}")
+
+
+def _joined(known: Any, given: Any) -> Any:
+    """What a preset has and what is given beside it."""
+    if given is None:
+        return known
+    return known | given if isinstance(given, dict) else tuple(dict.fromkeys((*known, *given)))
+
+
+def _reading(
+    there: dict[str, Any] | None, field: str | None, usage: list[str] | None
+) -> dict[str, Any] | None:
+    """How it is read, after a field for the reply and fields for what is used."""
+    rules = dict(there or {})
+    if field is not None:
+        rules = {key: value for key, value in rules.items() if key not in ("take", "where")}
+        rules |= {"take": field} if field else {}
+    if usage is not None:
+        rules.pop("usage", None)
+        pairs = dict(one.partition("=")[::2] for one in usage if one)
+        rules |= {"usage": {"last": pairs}} if pairs else {}
+    return rules or None
 
 
 def _lines(given: list[str] | None) -> tuple[str, ...] | None:

@@ -27,10 +27,14 @@ class Command(GatewayCommand):
     def handle(self, *, ids: list[str], restore: bool, **options: Any) -> None:
         """Do either, and say of which."""
         done = operations.restore(ids, user()) if restore else operations.archive(ids, user())
+        kept = {} if restore else operations.tidy()
         word = "restored" if restore else "archived"
         if options["json"]:
             self.stdout.write(json.dumps({word: done}, indent=2))
             return
         self.stdout.write(f"{word} {', '.join(done)}")
         if not restore:
+            for name, why in kept.items():
+                if why:
+                    self.stdout.write(f"the clone of {name} stays: {why}")
             self.stdout.write(f"back with: studio-gateway archive --restore {' '.join(done)}")

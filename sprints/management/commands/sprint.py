@@ -1,4 +1,4 @@
-"""``sprint``: create, run, step, show, list, answer, budget, pause, resume, cancel, retry."""
+"""``sprint``: every act on one sprint, from ``create`` to ``unship``."""
 
 import json
 import sys
@@ -13,6 +13,8 @@ from django.core.management.base import CommandError
 from sprints import operations, queries
 from sprints.engine.carry import LeaseLost, Wish
 from sprints.engine.spent import spent
+from sprints.engine.work_world import states_of
+from sprints.management.arguments import settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.person import read_brief, tell_who_works, user
 from sprints.management.progress import watched, wishes_from_signals
@@ -27,7 +29,7 @@ LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of i
 class Command(GatewayCommand):
     """Everything that is done to one sprint."""
 
-    help = "Create, run, step, show, list, answer, budget, pause, resume, cancel, retry a sprint."
+    help = "All that is done to one sprint: create, run, show, answer, approve, cancel, retry …"
     writes = True
     asks = ("show", "list")
 
@@ -44,12 +46,22 @@ class Command(GatewayCommand):
             options["id"],
             title=options["title"],
             by="cli",
-            brief=read_brief(options["brief_file"]),
             profile=options["profile"],
             deadline=options["deadline"],
             gates_at_once=options["gates_at_once"],
+            meta=_meta_of(options),
+            approvals=options["approve"],
         )
         self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
+
+    def _edit(self, options: dict[str, Any]) -> None:
+        sprint_id, title, patch = options["id"], options["title"], _meta_of(options)
+        if title is None and not patch:
+            raise CommandError("nothing to change; give --title, --brief-file or --set KEY=VALUE")
+        before = queries.get(sprint_id)
+        after = operations.edit(sprint_id, user(), title, patch)
+        same = (before.title, before.meta) == (after.title, after.meta)
+        self.stdout.write(f"{sprint_id} is as it was" if same else f"changed {sprint_id}")
 
     def _run(self, options: dict[str, Any]) -> None:
         if options["queue"]:
@@ -105,9 +117,25 @@ class Command(GatewayCommand):
         )
         tell_who_works(self.stdout)
 
+    def _approve(self, options: dict[str, Any]) -> None:
+        operations.approve(options["id"], user(), options["why"], options["ask"])
+        self.stdout.write(
+            f"approved; {options['id']} goes on with the workers, "
+            f"or here: studio-gateway sprint run {options['id']}"
+        )
+        tell_who_works(self.stdout)
+
+    def _reject(self, options: dict[str, Any]) -> None:
+        operations.reject(options["id"], user(), options["why"], options["ask"])
+        self.stdout.write(
+            f"rejected; {options['id']} has failed; "
+            f"next: studio-gateway sprint retry {options['id']}"
+        )
+
     def _budget(self, options: dict[str, Any]) -> None:
-        sprint_id, launches, minutes = options["id"], options["launches"], options["minutes"]
-        if launches is None and minutes is None:
+        sprint_id = options["id"]
+        amounts = {key: options[key] for key in ("launches", "minutes", "tokens", "usd")}
+        if all(amount is None for amount in amounts.values()):
             queries.get(sprint_id)
             now = queries.look(sprint_id)
             there = spent(
@@ -117,7 +145,7 @@ class Command(GatewayCommand):
             self.stdout.write(words)
             return
         was = queries.get(sprint_id).status
-        used = operations.set_budget(sprint_id, user(), launches, minutes)
+        used = operations.set_budget(sprint_id, user(), **amounts)
         self.stdout.write(f"agents have used {used}")
         if was == "blocked" and queries.get(sprint_id).status == "running":
             self.stdout.write(f"{sprint_id} goes on with the workers")
@@ -127,6 +155,10 @@ class Command(GatewayCommand):
         operations.resume(options["id"], user())
         self.stdout.write(f"{options['id']} goes on with the workers")
         tell_who_works(self.stdout)
+
+    def _unship(self, options: dict[str, Any]) -> None:
+        name = operations.unship(options["id"], user(), options["why"])
+        self._run({"id": name, "queue": options["queue"]})
 
     def _cancel(self, options: dict[str, Any]) -> None:
         status = operations.cancel(options["id"], user())
@@ -141,6 +173,8 @@ class Command(GatewayCommand):
         from sprints.management import tables
 
         tables.sprint(after)
+        if states := states_of(after):
+            self.stdout.write(f"confined: {'; '.join(states)}")
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = queries.newest(options["limit"], options["status"], archived=options["archived"])
@@ -150,6 +184,16 @@ class Command(GatewayCommand):
         from sprints.management import tables
 
         tables.sprints(rows)
+
+
+def _meta_of(options: dict[str, Any]) -> dict[str, Any]:
+    """What is typed of a sprint's meta. Raises ``CommandError``."""
+    patch = settings_of(options["set"])
+    if options["brief_file"] is None:
+        return patch
+    if "brief" in patch:
+        raise CommandError("--brief-file and --set brief: give one of them")
+    return patch | {"brief": read_brief(options["brief_file"])}
 
 
 def _courier() -> AbstractContextManager[object]:

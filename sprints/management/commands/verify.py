@@ -71,6 +71,7 @@ class Command(GatewayCommand):
             raise CommandError(f"{exc.filename or file}: {exc.strerror or exc}") from exc
         if record:
             operations.record_verified(found)
+            operations.tidy()
         if options["json"]:
             self.stdout.write(json.dumps(asdict(found), indent=2, sort_keys=True))
         elif found.difference:

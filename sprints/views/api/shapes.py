@@ -48,11 +48,20 @@ class Answer(Asked):
     question: Text | None = Field(None, examples=["R0_SETUP/lead_agent_01/1"])
 
 
+class Decision(Asked):
+    """A yes or a no. ``ask``, as `<what>/<number>`, sees to it that nothing else is decided."""
+
+    why: Text | None = Field(None, examples=["The test was wrong."])
+    ask: Text | None = Field(None, examples=["before_ship/2"])
+
+
 class BudgetToSet(Asked):
     """In all rounds and attempts; what is not given stays."""
 
     launches: StrictInt | None = Field(None, examples=[80])
     minutes: Annotated[float, Field(strict=True)] | None = Field(None, examples=[500.0])
+    tokens: StrictInt | None = Field(None, examples=[9_000_000])
+    usd: Annotated[float, Field(strict=True)] | None = Field(None, examples=[80.0])
 
 
 class Switches(Schema):
@@ -61,11 +70,16 @@ class Switches(Schema):
     bind_host: str
     port: int
     enable_auto_merge: bool
+    ship_remote: str
     automation_paused: bool
     max_concurrent_global: int
     gate_profile: Literal["quick", "full"]
     agent_launches: int
     agent_minutes: float
+    agent_tokens: int
+    agent_usd: float
+    confinement: Literal["auto", "required", "none"]
+    confine_paths: list[str]
 
 
 class SwitchesToTurn(Asked):
@@ -74,11 +88,16 @@ class SwitchesToTurn(Asked):
     bind_host: Annotated[StrictStr, Field(max_length=255)] | None = None
     port: StrictInt | None = None
     enable_auto_merge: StrictBool | None = None
+    ship_remote: StrictStr | None = Field(None, examples=["origin"])
     automation_paused: StrictBool | None = Field(None, examples=[True])
     max_concurrent_global: StrictInt | None = None
     gate_profile: StrictStr | None = Field(None, examples=["full"])
     agent_launches: StrictInt | None = None
     agent_minutes: Annotated[float, Field(strict=True)] | None = None
+    agent_tokens: StrictInt | None = None
+    agent_usd: Annotated[float, Field(strict=True)] | None = None
+    confinement: StrictStr | None = Field(None, examples=["required"])
+    confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
 
 
 class Error(Schema):

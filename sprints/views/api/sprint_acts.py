@@ -127,6 +127,19 @@ def pause(request: Request, sprint_id: str, body: shapes.Why | None = Body(None)
 
 
 @router.post(
+    "/sprints/{sprint_id}/unship",
+    response={202: shapes.Created, **noes(400, 403, 404, 409, 413, 422)},
+    operation_id="unship_sprint",
+    auth=refusals.OPERATOR,
+)
+def unship(request: Request, sprint_id: str, body: shapes.Why | None = Body(None)) -> JsonResponse:
+    """Take back what it has shipped, by a sprint of its own, which is handed to the workers."""
+    name = operations.unship(sprint_id, name_of(request), (body and body.why) or "")
+    operations.start(name, by=name_of(request))
+    return JsonResponse({"ok": True, "sprint_id": name}, status=202)
+
+
+@router.post(
     "/sprints/{sprint_id}/resume",
     response=TAKEN_ON,
     operation_id="resume_sprint",
@@ -154,6 +167,37 @@ def answer(
 
 
 @router.post(
+    "/sprints/{sprint_id}/approve",
+    response={**TAKEN_ON, **noes(400, 413, 422)},
+    operation_id="approve_sprint",
+    auth=refusals.OPERATOR,
+)
+def approve(
+    request: Request, sprint_id: str, body: shapes.Decision | None = Body(None)
+) -> JsonResponse:
+    """Say yes to what it asks about; the sprint goes on with the workers."""
+    why, ask = (body.why, body.ask) if body else ("", "")
+    operations.approve(sprint_id, name_of(request), why or "", ask or "")
+    return JsonResponse({"ok": True}, status=202)
+
+
+@router.post(
+    "/sprints/{sprint_id}/reject",
+    response={**TAKEN_ON, **noes(400, 413, 422)},
+    operation_id="reject_sprint",
+    auth=refusals.OPERATOR,
+)
+def reject(
+    request: Request, sprint_id: str, body: shapes.Decision | None = Body(None)
+) -> JsonResponse:
+    """Say no to what it asks about; the sprint fails."""
+    if body is None or not body.why:
+        raise refusals.Missing("why is missing")
+    operations.reject(sprint_id, name_of(request), body.why, body.ask or "")
+    return JsonResponse({"ok": True}, status=202)
+
+
+@router.post(
     "/sprints/{sprint_id}/budget",
     response={**TAKEN_ON, **noes(400, 413, 422)},
     operation_id="set_budget",
@@ -163,9 +207,10 @@ def budget(
     request: Request, sprint_id: str, body: shapes.BudgetToSet | None = Body(None)
 ) -> JsonResponse:
     """Say what its agents' programs may use up; a sprint that is parked for that goes on."""
-    if body is None or (body.launches is None and body.minutes is None):
-        raise refusals.Missing("launches or minutes is missing")
-    operations.set_budget(sprint_id, name_of(request), body.launches, body.minutes)
+    given = {} if body is None else body.dict(exclude_none=True)
+    if not given:
+        raise refusals.Missing("launches, minutes, tokens or usd is missing")
+    operations.set_budget(sprint_id, name_of(request), **given)
     return JsonResponse({"ok": True}, status=202)
 
 

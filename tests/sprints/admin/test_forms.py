@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 
 from gates.models import Gate
 from sprints import agent_rows
+from sprints.agents.presets import PRESETS
 from sprints.models import Agent, Event, Hook, Schedule
 from sprints.roles import Role
 from tests.people import signed_in
@@ -224,6 +225,7 @@ AGENT = {
     "timeout_s": "60",
     "grace_s": "1",
     "idle_s": "0",
+    "policy": "read",
     "pass_env": "A B",
     "env": "C=1",
 }
@@ -241,7 +243,7 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
     assert (agent.title, agent.mission) == ("Architect", "Boundaries,\nand what they cost.")
     assert (agent.responsibilities, agent.deliverables) == (("Sees", "Hears"), ())
     assert (agent.command, agent.pass_env) == (("speak", "--model", "{model} x"), ("A", "B"))
-    assert agent.reply == {"take": "response"}
+    assert agent.reply == PRESETS["gemini"]["reply"]
     assert (last()["kind"], last()["data"]["by"]) == ("agent_changed", "ada")
     entry = LogEntry.objects.get()
     assert (entry.user.get_username(), entry.object_id) == ("ada", "agent_03")
@@ -304,6 +306,8 @@ def test_only_an_admin_edits_an_agent_and_nobody_adds_or_deletes_one(store):
 SWITCHES = {
     "max_concurrent_global": "4",
     "agent_launches": "40",
+    "agent_tokens": "5000000",
+    "agent_usd": "50",
     "agent_minutes": "240.0",
     "gate_profile": "quick",
     "bind_host": "127.0.0.1",
@@ -334,6 +338,8 @@ def test_a_switch_is_turned_in_config_json(store):
         ("max_concurrent_global", "0"),
         ("max_concurrent_global", "65"),
         ("agent_launches", "0"),
+        ("agent_tokens", "0"),
+        ("agent_usd", "nan"),
         ("agent_minutes", "0"),
         ("agent_minutes", "nan"),
         ("gate_profile", "slow"),

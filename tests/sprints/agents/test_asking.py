@@ -71,11 +71,33 @@ def test_the_default_contract_says_nothing_of_agents():
 
 def test_a_contract_freezes_the_programs_of_those_that_it_asks():
     others = [replace(LEAD, agent_id=f"agent_{n:02d}") for n in (2, 5)]
-    frozen = draft({}, [DEFAULT_GATE], agents=[LEAD, *others])
+    meta = {"active_agents": ["agent_01"]}
+    frozen = draft(meta, [DEFAULT_GATE], agents=[LEAD, *others])
 
     assert [agent.agent_id for agent in frozen.agents] == ["agent_01", "agent_02"]
+    assert frozen.active == ()
     assert Contract.from_json(frozen.to_json()) == frozen
     assert frozen.digest != draft({}, [DEFAULT_GATE]).digest
+
+
+def test_a_contract_freezes_all_programs_that_its_lead_may_give_tasks_to():
+    others = [replace(LEAD, agent_id=f"agent_{n:02d}") for n in (2, 5, 6)]
+    named = {"active_agents": ["agent_05"], "implementer": "agent_06"}
+
+    frozen = draft({}, [DEFAULT_GATE], agents=[LEAD, *others])
+    fewer = draft(named, [DEFAULT_GATE], agents=[LEAD, *others])
+
+    assert frozen.active == ("agent_02", "agent_05", "agent_06")
+    assert fewer.active == ("agent_05", "agent_06")
+    assert Contract.from_json(fewer.to_json()) == fewer
+
+
+def test_a_lead_that_is_scripted_gives_no_tasks_and_nobody_more_is_frozen():
+    others = [replace(LEAD, agent_id=f"agent_{n:02d}") for n in (2, 5)]
+    frozen = draft({}, [DEFAULT_GATE], agents=others)
+
+    assert [agent.agent_id for agent in frozen.agents] == ["agent_02"]
+    assert "active" not in frozen.to_json()
 
 
 def test_a_program_that_answers_carries_the_sprint_to_its_end():

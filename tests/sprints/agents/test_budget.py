@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sprints.agent_budget import GRANTED, spending
+from sprints.agent_budget import GRANTED, Spending, spending
 from sprints.agents.exchange import LOST, Exchange
 from sprints.contract import DEFAULT_GATE, Contract, draft
 from sprints.engine import acts, budget_moves
@@ -18,6 +18,7 @@ from sprints.engine.waits import wait_of
 from sprints.models.moves import MoveRefused
 from sprints.plan import AGENT_BUDGET, AgentBudget
 from sprints.snapshot import evolve
+from sprints.usage import Usage
 from tests.sprints.agents.test_asking import LEAD, YES, asked, says, started
 from tests.sprints.pure import NOON, drive, fresh
 
@@ -35,6 +36,71 @@ def allowed(launches=40, minutes=240.0):
 def granted(snapshot, launches=None, minutes=None):
     """The snapshot after ada has given so much."""
     return evolve(snapshot, [budget_moves.grant(snapshot, launches, minutes, "ada", NOON)], NOON)
+
+
+def used(tokens=0, usd=None):
+    """A reply after which the lead's program tells what it used."""
+    return replace(YES, usage=Usage(tokens, 0, 0, usd, "last"))
+
+
+@pytest.mark.parametrize(
+    ("budget", "exchange", "words"),
+    [
+        ({"tokens": 25}, used(10), "30 of 25 tokens"),
+        ({"tokens": 30}, used(10), "30 of 30 tokens"),
+        ({"usd": 0.5}, used(1, 0.25), "0.5 of 0.5 USD"),
+    ],
+)
+def test_no_program_is_launched_once_tokens_or_money_are_used_up(budget, exchange, words):
+    snapshot = started()
+    terms = replace(snapshot.terms, budget=AgentBudget(40, 240.0, **budget))
+
+    parked, moves = drive(replace(snapshot, contract=terms), speak=says(exchange))
+
+    assert parked.sprint.last_error == f"budget:{words}"
+    assert moves[-1].data["used_up"] == next(iter(budget))
+    assert wait_of(parked)["what"].endswith(f"sprint budget s1 --{next(iter(budget))} N")
+    move = budget_moves.grant(parked, None, None, "ada", NOON, **dict.fromkeys(budget, 99))
+    after, _ = drive(evolve(parked, [move], NOON), speak=says(exchange))
+    assert after.sprint.status == "succeeded"
+
+
+def test_what_a_human_gives_of_them_stands_in_the_event():
+    move = budget_moves.grant(allowed(), None, None, "ada", NOON, tokens=7, usd=1.5)
+
+    assert move.message == "ada gave agents 40 launches and 240 minutes, 7 tokens, 1.5 USD"
+    assert move.data["after"]["tokens"] == 7
+
+
+def test_launches_that_tell_nothing_or_no_money_are_counted():
+    snapshot, _ = drive(started(), speak=says(YES))
+    told, _ = drive(started(), speak=says(used(5)))
+
+    assert (spent(snapshot).unmetered, spent(snapshot).unpriced) == (6, 0)
+    assert (spent(told).unmetered, spent(told).unpriced, spent(told).tokens) == (0, 6, 30)
+    assert str(spent(told)).endswith(
+        "30 of 5000000 tokens, 0 of 50 USD (launches: 6 without a price)"
+    )
+    assert Spending.from_json(spent(told).to_json()) == spent(told)
+
+
+def test_a_try_of_which_nobody_saw_the_end_counts_with_what_it_had_told():
+    snapshot, _ = asked()
+    lost = replace(LOST, usage=Usage(7, 0, 0, None, "each"))
+    moves = settle(snapshot, RecoverTask(snapshot.tasks[-1].id), Replied(NOON, lost))
+    after, _ = drive(evolve(snapshot, moves, NOON), speak=says(used(5)))
+
+    assert after.tasks[0].details["usage"]["tries"] == 2
+    assert after.tasks[0].details["usage"]["input_tokens"] == 12
+    assert after.tasks[0].details["lost"] == 1
+
+
+def test_a_contract_without_them_is_frozen_and_read_as_before():
+    old = {"launches": 3, "minutes": 5.0}
+
+    assert AgentBudget(**old).to_json() == old
+    assert AgentBudget(**old, tokens=7).to_json() == old | {"tokens": 7}
+    assert Contract.from_json(draft({}, [DEFAULT_GATE], agents=[LEAD]).to_json()).budget.usd == 50
 
 
 def test_whoever_asks_programs_has_a_finite_budget_frozen_with_the_contract():
@@ -176,7 +242,15 @@ def test_what_stands_in_an_imported_meta_is_no_budget(granted):
     assert spending(AGENT_BUDGET, {GRANTED: granted}, []).allowed == AGENT_BUDGET
 
 
-@pytest.mark.parametrize("budget", [AgentBudget(0, 1.0), AgentBudget(1, float("inf"))])
+@pytest.mark.parametrize(
+    "budget",
+    [
+        AgentBudget(0, 1.0),
+        AgentBudget(1, float("inf")),
+        AgentBudget(1, 1.0, 0),
+        AgentBudget(1, 1.0, usd=float("nan")),
+    ],
+)
 def test_a_contract_has_no_endless_budget(budget):
     contract = replace(draft({}, [DEFAULT_GATE], agents=[LEAD]), budget=budget)
 

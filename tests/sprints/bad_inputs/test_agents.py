@@ -54,6 +54,9 @@ def test_an_agent_that_there_is_not(refused, act, agent):
         (["--reply-field", " "], "a reply is found by"),
         (["--preset", "magic"], "no preset 'magic'; there are: claude-code, codex, gemini"),
         (["--preset", "codex", "--command", "x"], "a preset brings its own command"),
+        (["--more", "x"], "--more is for a preset"),
+        (["--usage", "input"], "what is used is found by fields: input, cached, output, cost_usd"),
+        (["--usage", "money=a"], "what is used is found by fields: input, cached, output, cost"),
     ],
 )
 def test_an_agent_that_cannot_be_asked(refused, options, words):
@@ -82,6 +85,12 @@ def test_an_agent_that_cannot_be_asked(refused, options, words):
         ("[agent_01]\nreply = {take='a', more='b'}", "a reply is found by"),
         ("[agent_01]\nreply = {take='a', where=3}", "a reply is found by"),
         ("[agent_01]\nreply = {take='a', where={b=3}}", "are texts"),
+        ("[agent_01]\nreply = {usage=3}", '"usage" has "last", "each" or both'),
+        ("[agent_01]\nreply = {usage={last={by='a'}}}", "what is used is found by fields"),
+        ("[agent_01]\nreply = {fails={say='a'}}", '"fails" is a list of'),
+        ("[agent_01]\nreply = {take='a', denied={where={}}}", '"denied" is one'),
+        ("[agent_01]\nreply = {signs={x='a'}}", '"signs" is {"what it is": [texts]}'),
+        ("[agent_01]\nreply = {denied={say='a', where={b=3}}}", "are texts"),
         ("[agent_02]\ntitle='x'\n[agent_01]\nrunner='magic'", "no runner 'magic'"),
     ],
 )

@@ -120,3 +120,43 @@ def test_a_brief_without_end_is_not_read_to_its_end(refused):
     said = refused("sprint", "create", "s1", "--brief-file", "/dev/zero")
 
     assert said == "/dev/zero is over 1048576 bytes; a brief is shorter"
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--set", "fix_attempts"], "--set 'fix_attempts': write KEY=VALUE"),
+        (["--set", "=1"], "--set '=1': write KEY=VALUE"),
+        (["--set", "a=1", "--set", "a=2"], "--set a: given twice"),
+        (["--set", "fix_attempts=21"], "fix_attempts must be a whole number from 0 to 20"),
+        (["--set", "rerun_red=1"], "rerun_red must be true or false"),
+        (["--set", "implementer=sam"], "implementer must be an agent from agent_01 to agent_15"),
+        (["--set", "created_by=sam"], "created_by is written by the gateway alone"),
+        (["--set", "a=NaN"], "meta holds a value that is not JSON"),
+        (["--set", "a\nb=1"], "a key of meta is one line of 1 to 100 characters"),
+        (["--brief-file", "nowhere"], "nowhere cannot be read"),
+        (["--title", "a\nb"], "a title is one line of at most 200 characters"),
+    ],
+)
+@pytest.mark.parametrize("act", ["create", "edit"])
+def test_settings_that_no_sprint_takes(refused, in_status, act, argv, words):
+    sprint_id = in_status("created")
+
+    assert words in refused("sprint", act, "s2" if act == "create" else sprint_id, *argv)
+
+
+def test_an_edit_of_nothing_is_refused(refused, in_status):
+    said = refused("sprint", "edit", in_status("created"))
+
+    assert said == "nothing to change; give --title, --brief-file or --set KEY=VALUE"
+
+
+@pytest.mark.parametrize("act", ["create", "edit"])
+def test_a_brief_is_given_in_one_way(refused, in_status, tmp_path, act):
+    sprint_id = in_status("created")
+    (tmp_path / "brief").write_text("one")
+
+    brief = ["--brief-file", str(tmp_path / "brief"), "--set", "brief=other"]
+
+    name = "s2" if act == "create" else sprint_id
+    assert "--brief-file and --set brief" in refused("sprint", act, name, *brief)

@@ -47,6 +47,7 @@ VALUES = [
     *(("secret_key", value) for value in ("", "short", "s" * 31, " " * 50, 1, None)),
     *(("bind_host", value) for value in ("", " ", "a\nb", 127, None, ["127.0.0.1"])),
     *(("enable_auto_merge", value) for value in ("true", 1, None)),
+    *(("ship_remote", value) for value in ("-x", "a b", "ext::sh", "x\n", 1, None, ["origin"])),
     *(("automation_paused", value) for value in ("false", 0, None)),
     *(("max_concurrent_global", value) for value in (0, -1, 65, "4", True, 1.5, None)),
     *(("agent_launches", value) for value in (0, -1, 10_001, "4", True, 1.5, None)),

@@ -194,7 +194,7 @@ def test_what_a_kill_left_half_done_is_taken_back_and_done_again(
         killed(patched, follow, "_end")
         with pytest.raises(Killed):
             publish.publish(site, said, WORDS)
-    copy = f"studio_gateway.wk1.{said.commit}"
+    copy = f"studio_gateway.wk1.{said.base}.{said.commit}"
     (users / ".git" / "index.lock").write_text("studio-gateway wk1/20261124120000 of the dead\n")
     half(users, said, what)
     assert remains(users) == ["index.lock", copy]

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from gates.removal import remove
 from sprints.branch import OBSERVED
 from sprints.release import refs, work
-from sprints.release.removal import remove
 from tests.checkout import git
 from tests.sprints.release.conftest import FOUND, MARK, again
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sprints import agent_rows, operations, queue
+from sprints.agents.presets import PRESETS
 from sprints.engine.carry import Wish
 from sprints.management.person import user
 from sprints.mirror.verify import differences
@@ -121,10 +122,13 @@ def test_more_is_given_on_the_page(parked):
     ("form", "words"),
     [
         ({"launches": "1"}, "sprint wk1 stays parked: agents have used 2 of 1 launches"),
-        ({"launches": "many"}, "launches and minutes are numbers"),
+        ({"launches": "many"}, "launches and minutes, tokens and usd are numbers"),
         ({"minutes": "nan"}, "minutes must be above 0 and at most 100000"),
         ({"launches": "0"}, "launches must be a whole number from 1 to 10000"),
-        ({"launches": "9" * 5000}, "launches and minutes are numbers"),
+        ({"launches": "9" * 5000}, "launches and minutes, tokens and usd are numbers"),
+        ({"tokens": "1.5"}, "launches and minutes, tokens and usd are numbers"),
+        ({"tokens": "0"}, "tokens must be a whole number from 1 to 1000000000000"),
+        ({"usd": "inf"}, "usd must be above 0 and at most 1000000"),
     ],
 )
 def test_what_cannot_be_given_is_refused_on_the_page(parked, form, words):
@@ -146,19 +150,81 @@ def test_operators_give_more_over_the_wire(parked, call):
         call("POST", path, {"launches": "6"}).status_code,
         call("POST", path, {"launches": True}).status_code,
         call("POST", path, {"minutes": 0}).status_code,
+        call("POST", path, {"tokens": 0}).status_code,
+        call("POST", path, {"usd": "7"}).status_code,
         call("POST", path, {"launches": 1}).status_code,
         call("POST", "/api/sprints/none/budget", body).status_code,
     ]
     taken = call("POST", path, body, by="operator")
 
-    assert refused == [403, 400, 422, 422, 422, 409, 404]
+    assert refused == [403, 400, 422, 422, 422, 422, 422, 409, 404]
     assert (taken.status_code, taken.json()) == (202, {"ok": True})
     assert Event.objects.get(kind="budget_changed", seq__gt=5).body["data"]["by"] == "the_operator"
+
+
+def set_spender(way: str) -> None:
+    """A lead that tells what it uses, step by step."""
+    set_speaker(way)
+    reply = PRESETS["opencode"]["reply"]
+    agent_rows.put([replace(agent_rows.get("agent_01").definition, reply=reply)])
+
+
+def test_what_a_program_tells_that_it_used_is_counted_and_shown(store, invoke):
+    set_spender("spends")
+    operations.create("wk1", by="test")
+
+    assert operations.run("wk1", Wish()).sprint.status == "succeeded"
+
+    task = Task.objects.get(task_id="lead_agent_01", round__code="R0_SETUP")
+    assert task.details["usage"] == {
+        "input_tokens": 1000, "output_tokens": 200, "cost_usd": 0.5, "source": "each", "tries": 1,
+    }  # fmt: skip
+    words = "agents have used 6 of 40 launches, "
+    said = invoke("sprint", "budget", "wk1").out
+    assert said.startswith(words)
+    assert said.endswith(" minutes, 7200 of 5000000 tokens, 3 of 50 USD\n")
+    assert "7200 of 5000000 tokens, 3 of 50 USD" in invoke("sprint", "show", "wk1").out
+    assert "7200 of 5000000 tokens" in text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
+    assert differences(store) == []
+    assert invoke("rebuild", "--check").code == 0
+
+
+@pytest.mark.parametrize(("given", "more"), [("tokens", 90_000), ("usd", 40.0)])
+def test_a_program_is_ended_once_it_has_used_what_was_left(store, invoke, given, more):
+    set_spender("overspends")
+    operations.create("wk1", by="test")
+    operations.set_budget("wk1", "test", **{given: {"tokens": 1000, "usd": 0.5}[given]})
+
+    said = invoke("sprint", "run", "wk1")
+    task = Task.objects.get()
+
+    assert said.code == 3, said
+    assert "wk1 is blocked: budget:" in said.out
+    assert f"next: studio-gateway sprint budget wk1 --{given} N" in said.out
+    assert "for agents ended: " in task.details["reason"]
+    assert (task.status, task.details["usage"]["tries"]) == ("blocked", 1)
+    assert task.details["usage"]["output_tokens"] >= 200
+    assert invoke("sprint", "budget", "wk1", f"--{given}", str(more)).code == 0
+    assert operations.run("wk1", Wish()).sprint.status == "succeeded"
+    assert differences(store) == []
+    assert invoke("rebuild", "--check").code == 0
+    assert invoke("replay").code == 0
+
+
+def test_what_tells_nothing_is_called_unmetered(parked, invoke):
+    said = invoke("sprint", "budget", "wk1").out
+    status = json.loads(invoke("status").out)["budgets"]["wk1"]
+
+    assert said.endswith("0 of 5000000 tokens, 0 of 50 USD (launches: 2 unmetered)\n")
+    assert (status["unmetered"], status["tokens"], status["tokens_used"]) == (2, 5_000_000, 0)
+    assert "2 unmetered" in text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
 
 
 def test_a_sprint_that_starts_has_the_budget_of_config_json(store, invoke):
     invoke("config", "set", "agent_launches", "2")
     invoke("config", "set", "agent_minutes", "7.5")
+    invoke("config", "set", "agent_tokens", "5000")
+    invoke("config", "set", "agent_usd", "1.5")
     set_speaker("replies")
     operations.create("wk1", by="test")
     before = invoke("sprint", "budget", "wk1").out
@@ -166,7 +232,9 @@ def test_a_sprint_that_starts_has_the_budget_of_config_json(store, invoke):
     operations.run("wk1", Wish())
     invoke("config", "set", "agent_launches", "9")
 
-    assert before == "agents have used 0 of 2 launches, 0 of 7.5 minutes\n"
+    assert before == (
+        "agents have used 0 of 2 launches, 0 of 7.5 minutes, 0 of 5000 tokens, 0 of 1.5 USD\n"
+    )
     assert Sprint.objects.get().last_error == "budget:2 of 2 launches"
     assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 2 of 2 launches")
     operations.retry("wk1", Wish())

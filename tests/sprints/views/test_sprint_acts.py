@@ -8,7 +8,7 @@ from sprints.models import Event, Sprint
 from sprints.roles import Role
 from tests.sprints.views.people import signed_in, text_of
 
-VERBS = ["run", "step", "retry", "pause", "resume", "cancel", "answer", "budget", "edit"]
+VERBS = ["run", "step", "retry", "pause", "resume", "cancel", "answer", "budget", "edit", "unship"]
 
 
 @pytest.fixture
@@ -64,6 +64,30 @@ def test_run_hands_it_to_the_workers(operator):
     assert "Handed to the workers." in said
     assert "sprint started by kim" in said
     assert Sprint.objects.get().status == "running"
+
+
+def test_what_has_shipped_nothing_cannot_be_taken_back(operator):
+    page = text_of(operator.get("/sprints/wk1/"))
+
+    said = does(operator, "unship", why="it is slow")
+
+    assert "Take back" not in page
+    assert "Refused: sprint wk1 has shipped nothing that could be taken back." in said
+    assert Sprint.objects.count() == 1
+
+
+def test_what_was_shipped_can_be_taken_back_once(operator):
+    shipping = {"status": "shipped", "tag": "shipped/wk1", "commit": "1" * 40, "branch": "main"}
+    Sprint.objects.update(status="succeeded", meta={"shipping": shipping})
+    before = text_of(operator.get("/sprints/wk1/"))
+
+    said = does(operator, "unship", why="it is slow")
+    Sprint.objects.update(meta={"shipping": shipping, "unshipped_by": "wk1-unship"})
+
+    assert "Take back" in before
+    assert "Refused: wk1 cannot be taken back: " in said
+    assert Sprint.objects.count() == 1
+    assert "Take back" not in text_of(operator.get("/sprints/wk1/"))
 
 
 def test_a_step_is_handed_to_the_workers(operator):

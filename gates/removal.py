@@ -6,8 +6,8 @@ Folders inside of a folder are brought up beside it, so no path is ever longer t
 import os
 import secrets
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from shutil import rmtree
@@ -27,6 +27,18 @@ def remove(folder: Path) -> None:
         finally:
             os.close(top)
         folder.rmdir()
+
+
+@contextmanager
+def or_none(folder: Path) -> Iterator[None]:
+    """What is made in it is whole in the end, or it is gone: half a clone would take the room that
+    is needed to say why.
+    """
+    try:
+        yield
+    except BaseException:
+        remove(folder)
+        raise
 
 
 def _open(name: str, above: int) -> int:

@@ -1,0 +1,152 @@
+"""What a program says that it has used, read from what it prints, also while it prints it."""
+
+import math
+import os
+import stat
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gates.process import Stop
+from sprints.agents.exchange import Tick
+from sprints.agents.printed import end_of, holds, json_of, objects, values
+from sprints.reading import COUNTS
+from sprints.usage import DIGITS, MOST, Usage
+
+PART_BYTES = 1 << 20
+LINE_BYTES = 4 << 20  # what is longer tells nothing
+LOOK_S = 1.0
+
+
+class Meter:
+    """Reads a file of JSON lines as it grows, each line once."""
+
+    def __init__(self, path: Path, rules: Mapping[str, Any]) -> None:
+        self._path, self._rules = path, rules
+        self._at, self._line, self._skips = 0, b"", False
+        self._last: dict[str, float] = {}
+        self._each: dict[object, dict[str, float]] = {}
+
+    def read(self) -> Usage | None:
+        """What is used by all lines that are whole so far; None where none tells it."""
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            with os.fdopen(os.open(self._path, flags), "rb") as file:
+                if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    file.seek(self._at)
+                    while part := file.read(PART_BYTES):
+                        self._at += len(part)
+                        self._split(part)
+        except OSError:
+            pass  # the program may have put something else in its place
+        return self.usage
+
+    def end(self) -> Usage | None:
+        """The same of all that is there, be its last line whole or not, or all of it one value."""
+        self.read()
+        self._split(b"\n")
+        if self.usage is None:
+            for one in reversed([*objects(end_of(self._path))]):
+                self._take(one)
+        return self.usage
+
+    def _split(self, part: bytes) -> None:
+        *lines, rest = part.split(b"\n")
+        for line in lines:
+            if not self._skips:
+                for one in json_of(self._line + line):
+                    self._take(one)
+            self._line, self._skips = b"", False
+        if len(self._line) + len(rest) > LINE_BYTES:
+            self._line, self._skips = b"", True
+        elif not self._skips:
+            self._line += rest
+
+    def _take(self, value: Any) -> None:
+        for name in ("last", "each"):
+            rule = self._rules.get(name)
+            if rule is None or not holds(value, rule) or not (told := _counted(value, rule)):
+                continue
+            if name == "last":
+                self._last = told
+            else:
+                known = [*values(value, rule["by"])][:1] if "by" in rule else []
+                self._each[repr(known[0]) if known else len(self._each)] = told
+
+    @property
+    def usage(self) -> Usage | None:
+        """A final record says it of all; what that leaves out, and until there is one, messages."""
+        if not self._last and not self._each:
+            return None
+        told: dict[str, float] = {}
+        for one in self._each.values():
+            for name, number in one.items():
+                told[name] = told.get(name, 0) + number
+        told |= self._last
+        whole = {name: min(MOST, int(told.get(name, 0))) for name in COUNTS}
+        cost = round(min(MOST, told["cost_usd"]), DIGITS) if "cost_usd" in told else None
+        source = "last" if self._last else "each"
+        return Usage(whole["input"], whole["cached"], whole["output"], cost, source)
+
+
+def _counted(value: Any, rule: Mapping[str, Any]) -> dict[str, float]:
+    found = {}
+    for name in COUNTS:
+        paths = rule.get(name, [])
+        paths = [paths] if isinstance(paths, str) else paths
+        numbers = [one for path in paths for one in values(value, path) if _is_number(one)]
+        if numbers:
+            found[name] = sum(numbers)
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    is_one = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_one and math.isfinite(value) and 0 <= value <= MOST
+
+
+def used(folder: Path, reading: Mapping[str, Any] | None) -> Usage | None:
+    """What the program whose output lies there has said that it used; None where it has not."""
+    rules = (reading or {}).get("usage")
+    return Meter(folder / "stdout.txt", rules).end() if rules else None
+
+
+class Allowance:
+    """A tick that also stops a program once it has said that it used what its sprint had left. It
+    looks about once a second, so what a program uses between two messages may be over it. A final
+    record comes too late to stop anything.
+    """
+
+    def __init__(
+        self,
+        tick: Tick,
+        folder: Path,
+        reading: Mapping[str, Any] | None,
+        tokens: float,
+        usd: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        each = (reading or {}).get("usage", {}).get("each")
+        self._meter = Meter(folder / "stdout.txt", {"each": each}) if each else None
+        self._tick, self._clock, self._looked = tick, clock, clock()
+        self._tokens, self._usd = tokens, usd
+        self._stop: Stop | None = None
+
+    def __call__(self) -> Stop | None:
+        """Why it shall end, if it shall."""
+        stop = self._tick() or self._stop
+        now = self._clock()
+        if stop or self._meter is None or now - self._looked < LOOK_S:
+            return stop
+        self._looked = now
+        if usage := self._meter.read():
+            if usage.tokens >= self._tokens:
+                self._stop = Stop(f"{ENDED.format('tokens')}: {usage.tokens} in this try")
+            elif (usage.cost_usd or 0.0) >= self._usd:
+                self._stop = Stop(f"{ENDED.format('money')}: {usage.cost_usd:g} USD in this try")
+        return self._stop
+
+
+ENDED = "the sprint's {} for agents ended"

@@ -1,0 +1,87 @@
+"""The plan that Agent 01 has given, as the rows have it; pure.
+
+It is checked when the reply comes in (``heard``) and stands in the details of that task. From then
+on code walks through it: no later word of an agent moves anything.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sprints.agents.assignments import Assignment, Unusable, block, parse
+from sprints.models import Task
+from sprints.plan import CODES
+from sprints.snapshot import Snapshot, TaskValue
+
+CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES[1:]
+PLANNED_IN = (CONTRACTS, CONFIRM, BUILD)  # where the lead's reply may hold tasks
+MOST_RETURNED = 1  # how often a plan that cannot be followed goes back before a human is asked
+LONGEST_QUESTION = 900
+
+
+def plan_for(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
+    """The tasks that the round is about, in the order of their integration: what R1 has proposed
+    for R2, what R2 has confirmed for R3, what R3 has left for R4; empty where there are none.
+    """
+    if code == CONFIRM:
+        return _told(snapshot, CONTRACTS)
+    if code == BUILD:
+        return _told(snapshot, CONFIRM) or _told(snapshot, CONTRACTS)
+    return _told(snapshot, BUILD) if code == POLISH else ()
+
+
+def done_by(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
+    """All tasks whose work is there when the gates of that round run, in their order."""
+    polished = () if code == BUILD else plan_for(snapshot, POLISH)
+    return (*plan_for(snapshot, BUILD), *polished)
+
+
+def _told(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
+    """The plan of that round's lead: of this attempt, or of the one that has closed the round."""
+    found = next((one for one in snapshot.rounds if one.code == code), None)
+    if found is None:
+        return ()
+    leads = [
+        task
+        for task in snapshot.tasks
+        if task.round_id == found.id
+        and task.details.get("kind") == "lead"
+        and task.status == Task.Status.DONE
+        and (found.status == "done" or task.attempt == snapshot.sprint.attempt)
+    ]
+    last = max(leads, key=lambda task: task.attempt, default=None)
+    told = last.details.get("plan", ()) if last else ()
+    return tuple(Assignment.from_json(one) for one in told)
+
+
+def assignment(snapshot: Snapshot, code: str, task_id: str) -> Assignment | None:
+    """The task of that id among those of the round and the ones before, the newest first."""
+    found = [task for task in done_by(snapshot, code) if task.id == task_id]
+    return found[-1] if found else None
+
+
+def heard(snapshot: Snapshot, task: TaskValue, text: str) -> dict[str, Any]:
+    """What the lead's reply ``text`` says of tasks, for the details of its own: the ``plan``; or
+    ``plan_errors`` and how often it was ``returned`` with such; nothing where it holds no tasks, or
+    the round or the contract takes none.
+    """
+    able = snapshot.terms.active
+    planned = task.details["kind"] == "lead" and snapshot.now.code in PLANNED_IN and able
+    body = block(text) if planned else None
+    if body is None:
+        return {}
+    try:
+        return {"plan": [one.to_json() for one in parse(body, able)]}
+    except Unusable as exc:
+        return {"plan_errors": exc.errors, "returned": task.details.get("returned", 0) + 1}
+
+
+def patch_notes(snapshot: Snapshot, task: TaskValue, lines: Sequence[str]) -> dict[str, Any]:
+    """What the last round's lead has delivered, for the details of its task."""
+    last = snapshot.terms.rounds[-1].code == snapshot.now.code
+    return {"patch_notes": [*lines]} if last and task.details["kind"] == "lead" and lines else {}
+
+
+def question(errors: Sequence[str]) -> str:
+    """What a human is asked about a plan that cannot be followed."""
+    told = f"what shall be planned? The tasks cannot be taken as they are: {'; '.join(errors)}"
+    return told[:LONGEST_QUESTION]

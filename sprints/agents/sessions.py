@@ -1,0 +1,44 @@
+"""A program's own session: the words that begin it or take it up, and the id that it has."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sprints.agents.exchange import Exchange, Question
+from sprints.agents.printed import TAIL_BYTES, end_of, ends_of, objects, texts
+from sprints.agents.replies import plain
+
+HEAD_BYTES = 64 << 10  # in which a program names its session
+GONE = "its session is not known any more"
+
+
+def _rules(question: Question) -> dict[str, Any]:
+    assert question.agent is not None, "only an agent that is on record with its program comes here"
+    rules: dict[str, Any] = (question.agent.reply or {}).get("session", {})
+    return rules
+
+
+def words(question: Question) -> list[str]:
+    """What stands in its command for the session."""
+    said = _rules(question).get("again" if question.again else "begin", [])
+    return [word.replace("{id}", question.session) for word in said]
+
+
+def noted(question: Question, said: Exchange, folder: Path) -> Exchange:
+    """The exchange with the id of its session. One that was to be taken up and is not known to the
+    program has failed nothing: the question is asked again, in a new one.
+    """
+    rules = _rules(question)
+    if not rules:
+        return said
+    errors = plain(end_of(folder / "stderr.txt", TAIL_BYTES))
+    told = f"{said.reason} {errors}".lower()
+    gone = any(text.lower() in told for text in rules.get("unknown", ()))
+    if question.again and gone and said.exit_code:
+        return replace(said, reason=f"{GONE}; {said.reason}", stopped=True)
+    known = question.session
+    if not known and "id" in rules:
+        head = ends_of(folder / "stdout.txt", HEAD_BYTES, 0)[0]
+        named = [name for one in objects(head) for name in texts(one, rules["id"])]
+        known = named[-1] if named else ""
+    return replace(said, session=known)

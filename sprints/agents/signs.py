@@ -1,0 +1,65 @@
+"""Why a program gave no answer, by what it has printed itself."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sprints.agents.printed import TAIL_BYTES, end_of, holds, objects, texts
+from sprints.agents.replies import plain
+
+LONGEST = 300  # characters of a line that is told
+MOST_NAMED = 10  # tools
+
+
+def failed(folder: Path, rules: Mapping[str, Any]) -> str:
+    """What the program says of its failure, in a line that begins with what that is a sign of;
+    empty where it says nothing that the rules know.
+    """
+    for value in _printed(folder):
+        for rule in rules.get("fails", ()):
+            if holds(value, rule) and (line := next(texts(value, rule["say"]), "")):
+                return _signed(line, rules) or line[:LONGEST]
+    return ""
+
+
+def signed(folder: Path, rules: Mapping[str, Any]) -> str:
+    """The last line of its errors in which a sign is found, and what of; else empty."""
+    if not rules.get("signs"):
+        return ""
+    for line in reversed(plain(end_of(folder / "stderr.txt", TAIL_BYTES)).split("\n")):
+        if found := _signed(" ".join(line.split()), rules):
+            return found
+    return ""
+
+
+def _signed(line: str, rules: Mapping[str, Any]) -> str:
+    for word, signs in rules.get("signs", {}).items():
+        if any(_stands(sign, line) for sign in signs):
+            return f"{word}: {line[:LONGEST]}"
+    return ""
+
+
+def _stands(sign: str, line: str) -> bool:
+    """Whether it begins a word there, and is one where it ends with a digit: 429 is not in 4290."""
+    end = r"(?!\w)" if sign[-1].isdigit() else ""
+    return re.search(rf"(?<!\w){re.escape(sign)}{end}", line, re.IGNORECASE) is not None
+
+
+def denied(folder: Path, rules: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tools that it was not allowed to use, each once."""
+    rule = rules.get("denied")
+    if rule is None:
+        return ()
+    named = [
+        name[:LONGEST]
+        for value in _printed(folder)
+        if holds(value, rule)
+        for name in texts(value, rule["say"])
+    ]
+    return tuple(dict.fromkeys(named))[:MOST_NAMED]
+
+
+def _printed(folder: Path) -> Iterator[Any]:
+    for name in ("stdout.txt", "stderr.txt"):
+        yield from objects(end_of(folder / name))

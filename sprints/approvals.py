@@ -1,0 +1,92 @@
+"""Where a named human has to say yes before a sprint goes on, and what follows if nobody does."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from gates.definition import Definition, is_text
+from sprints.protected import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED, scripts_of
+
+BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
+POINTS = (BUILD, SHIP)  # what may be agreed on; the third is asked where such paths differ
+WORDS = {BUILD: "to begin building", SHIP: "to ship", PATHS: "of what protected paths hold"}
+NEEDED = "approval_needed:"  # how ``last_error`` begins of a sprint that waits for one
+REJECT, WAIT = "reject", "wait"  # what the end of the time does; never a yes
+AT_DEADLINE = (REJECT, WAIT)
+HOURS, MOST_HOURS = 72.0, 24.0 * 366
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """``before`` are the points at which a human is asked; ``protected`` the patterns of paths that
+    no work may change without a yes; a question is open for ``hours``, and ``at_deadline`` says
+    what follows then.
+    """
+
+    before: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    hours: float = HOURS
+    at_deadline: str = REJECT
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is frozen with the contract."""
+        return asdict(self) | {"before": [*self.before], "protected": [*self.protected]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of ``to_json``."""
+        lists = {key: tuple(data[key]) for key in ("before", "protected")}
+        return cls(**{**data, **lists})
+
+
+def agreed(
+    meta: Mapping[str, Any], gates: Iterable[Definition], *, works: bool
+) -> Approvals | None:
+    """What a sprint with this ``meta`` asks of humans; None where that is nothing. Paths are
+    protected where a program ``works``.
+    """
+    if problems(meta):
+        return None  # said of the meta, and nothing starts under it
+    paths = meta.get("protected_paths", [*PROTECTED, *scripts_of(gates)])
+    found = Approvals(
+        tuple(meta.get("approvals", ())),
+        tuple(paths) if works else (),
+        meta.get("approval_hours", HOURS),
+        meta.get("approval_default", REJECT),
+    )
+    return found if found.before or found.protected else None
+
+
+def problems(meta: Mapping[str, Any]) -> list[str]:
+    """What in ``meta`` could not be taken, a line each."""
+    found = []
+    if problem := bad_points(meta.get("approvals", [])):
+        found.append(problem)
+    hours = meta.get("approval_hours", HOURS)
+    if not _is_number(hours) or not 0 < hours <= MOST_HOURS:
+        found.append(f"approval_hours must be a number above 0 and at most {MOST_HOURS:g}")
+    if meta.get("approval_default", REJECT) not in AT_DEADLINE:
+        found.append(f"approval_default must be one of {', '.join(AT_DEADLINE)}")
+    paths = meta.get("protected_paths", [])
+    if not isinstance(paths, list) or not all(_is_pattern(one) for one in paths):
+        found.append(f"protected_paths must list patterns of 1 to {PATTERN_LENGTH} characters")
+    elif len(paths) > MOST_PATTERNS:
+        found.append(f"protected_paths lists at most {MOST_PATTERNS} patterns")
+    return found
+
+
+def bad_points(value: Any) -> str:
+    """Why that is no list of points at which a human can be asked; empty where it is one."""
+    sound = isinstance(value, list | tuple) and all(one in POINTS for one in value)
+    if sound and len(set(value)) == len(value):
+        return ""
+    return f"approvals must list some of {', '.join(POINTS)}, each once"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_pattern(value: Any) -> bool:
+    plain = isinstance(value, str) and is_text(value) and value.isprintable()
+    return plain and 0 < len(value) <= PATTERN_LENGTH

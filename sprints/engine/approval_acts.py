@@ -1,0 +1,127 @@
+"""What a human decides of what was asked, and what follows where nobody does; pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sprints.approvals import REJECT, WORDS
+from sprints.engine.approval_moves import (
+    APPROVED,
+    KEY,
+    REJECTED,
+    ask_of,
+    state,
+)
+from sprints.engine.decide import OVERDUE
+from sprints.models.event import stamp
+from sprints.models.moves import Move, MoveRefused, Update
+from sprints.snapshot import Snapshot
+
+MOST_KEPT = 20  # of what was decided, in meta; events have all of it
+BOUND = ("what", "number", "round_id", "attempt", "plan", "tree", "digest")
+
+
+def name_of(ask: Mapping[str, Any]) -> str:
+    """What an ask is called in its sprint, as in ``before_ship/2``."""
+    return f"{ask['what']}/{ask['number']}"
+
+
+def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -> Move:
+    """Let the sprint go on with what was asked about, and nothing else. ``ask`` is the name of
+    that; empty for whatever is asked now. Raises ``MoveRefused``.
+    """
+    found = _open(snapshot, at, ask)
+    now = snapshot.now
+    given = _given(found, APPROVED, by, why, at)
+    notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
+    again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
+    goes_on: dict[str, Any] = {"status": "running", "last_error": None, "finished_at": None}
+    goes_on |= {"meta": _meta(snapshot, given)}
+    return Move(
+        "approved",
+        f"{by} approved {WORDS[found['what']]}{_because(why)}"[:500],
+        (
+            Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
+            Update("round", now.id, ("blocked",), again),
+        ),
+        round_id=now.code,
+        data=given,
+    )
+
+
+def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -> Move:
+    """End the sprint as failed; a retry does the round anew and asks again. Raises
+    ``MoveRefused``.
+    """
+    found = _open(snapshot, at, ask)
+    given = _given(found, REJECTED, by, why, at)
+    words = f"{by} rejected {WORDS[found['what']]}{_because(why)}"
+    error = f"approval_rejected:{found['what']} by {by}{_because(why)}"
+    return _failed(snapshot, "rejected", words, error, given, at)
+
+
+def expired(snapshot: Snapshot, at: datetime) -> Move | None:
+    """End the sprint as failed once its time is over and nobody has decided; None before, and where
+    the contract lets it wait.
+    """
+    found = ask_of(snapshot)
+    if found is None or not _is_over(snapshot, found, at):
+        return None
+    given = _given(found, REJECTED, "", "nobody had decided", at)
+    words = f"nobody approved {WORDS[found['what']]} until {found['until_ts']}"
+    error = f"approval_expired:{found['what']} until {found['until_ts']}"
+    return _failed(snapshot, "approval_expired", words, error, given, at)
+
+
+def _open(snapshot: Snapshot, at: datetime, ask: str) -> Mapping[str, Any]:
+    """What is asked, if it is that which is meant and there is time. Raises ``MoveRefused``."""
+    found = ask_of(snapshot)
+    if ask and (found is None or name_of(found) != ask):
+        raise MoveRefused(_closed(snapshot, ask))
+    if found is None:
+        sprint = snapshot.sprint
+        raise MoveRefused(f"sprint {sprint.sprint_id} is {sprint.status}; it waits for no approval")
+    if _is_over(snapshot, found, at):
+        hint = f"next: studio-gateway sprint retry {snapshot.sprint_id}"
+        raise MoveRefused(f"the time for it was over at {found['until_ts']}; {hint}")
+    return found
+
+
+def _is_over(snapshot: Snapshot, found: Mapping[str, Any], at: datetime) -> bool:
+    terms = snapshot.terms.approvals
+    ends = terms is not None and terms.at_deadline == REJECT
+    return ends and at >= datetime.fromisoformat(found["until_ts"])
+
+
+def _closed(snapshot: Snapshot, ask: str) -> str:
+    """Why nothing can be said to that any more, in words: who was first."""
+    for one in state(snapshot).get("given", ()) if snapshot.contract else ():
+        if name_of(one) == ask and one["by"]:
+            return f"{one['by']} has {one['verdict']} it already, at {one['ts']}"
+        if name_of(one) == ask:
+            return f"its time was over at {one['ts']}"
+    return f"sprint {snapshot.sprint_id} does not wait for that approval"
+
+
+def _given(ask: Mapping[str, Any], verdict: str, by: str, why: str, at: datetime) -> dict[str, Any]:
+    bound = {key: ask[key] for key in BOUND if key in ask}
+    return {**bound, "verdict": verdict, "by": by, "why": why, "ts": stamp(at)}
+
+
+def _meta(snapshot: Snapshot, given: dict[str, Any]) -> dict[str, Any]:
+    before = {key: one for key, one in state(snapshot).items() if key != "asked"}
+    kept = [*before.get("given", ()), given][-MOST_KEPT:]
+    return snapshot.sprint.meta | {KEY: {**before, "given": kept}}
+
+
+def _failed(
+    snapshot: Snapshot, kind: str, words: str, error: str, given: dict[str, Any], at: datetime
+) -> Move:
+    ends = {"status": "failed", "last_error": error, "finished_at": at}
+    ends["meta"] = _meta(snapshot, given)
+    change = Update("sprint", snapshot.sprint_id, ("blocked",), ends)
+    return Move(kind, words[:500], (change,), round_id=snapshot.now.code, data=given)
+
+
+def _because(why: str) -> str:
+    return f": {why}" if why else ""

@@ -1,0 +1,178 @@
+"""Where a human has to say yes: what the engine asks for before it goes on, and of what; pure.
+
+What was asked, compared and decided stands in meta, under ``KEY``, so whoever carries the sprint
+next asks for no more and no less. A yes is to one thing alone: to the plan, to the tree that is
+published, or to the contents of the protected paths; another of them needs another yes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sprints.approvals import BUILD, NEEDED, PATHS, SHIP, WORDS, Approvals
+from sprints.engine import ship_moves
+from sprints.engine.actions import (
+    Action,
+    BlockForApproval,
+    Compare,
+    Compared,
+    FinishRound,
+    Merge,
+    Publish,
+    StartRound,
+)
+from sprints.engine.ends import ended
+from sprints.models.event import stamp
+from sprints.models.moves import Move, Update
+from sprints.plan import BUILDS
+from sprints.protected import Touched
+from sprints.snapshot import Snapshot
+
+KEY = "approval"
+APPROVED, REJECTED = "approved", "rejected"
+UNSURE = "paths_unknown"  # what is asked where nobody can tell what there is to approve
+OVER = (ship_moves.SHIPPED, ship_moves.NOTHING)
+
+
+def gated(snapshot: Snapshot, action: Action) -> Action:
+    """The action, or what a human has to say yes to before it."""
+    terms, code = snapshot.terms.approvals, snapshot.now.code
+    if terms is None:
+        return action
+    match action:
+        case StartRound():
+            asks = code == BUILDS[0] and BUILD in terms.before
+            if asks and not is_given(snapshot, BUILD, plan_of(snapshot)):
+                return BlockForApproval(code, BUILD)
+        case Merge() | FinishRound():
+            if ship_moves.status(snapshot) not in OVER:
+                return _paths(snapshot, terms) or action
+        case Publish():
+            needed, asks_paths = _paths(snapshot, terms), BlockForApproval(code, PATHS)
+            tree = ship_moves.state(snapshot)["tree"]
+            asks = SHIP in terms.before and not is_given(snapshot, SHIP, tree)
+            if asks and needed in (None, asks_paths):
+                return BlockForApproval(code, SHIP)  # to what protected paths hold as well
+            return needed or action
+    return action
+
+
+def _paths(snapshot: Snapshot, terms: Approvals) -> Action | None:
+    """What has to come first because of protected paths; None where nothing has to."""
+    if snapshot.terms.base is None or not terms.protected or not _works(snapshot):
+        return None
+    found = comparison(snapshot)
+    if found is None:
+        return Compare(snapshot.now.code)
+    if found.reason:
+        return BlockForApproval(snapshot.now.code, UNSURE)
+    if found.digest and not is_given(snapshot, PATHS, found.digest):
+        return BlockForApproval(snapshot.now.code, PATHS)
+    return None
+
+
+def state(snapshot: Snapshot) -> Mapping[str, Any]:
+    """``asked`` what waits for an answer, ``number`` how often something was asked, ``given`` what
+    was decided, ``compared`` what was found of protected paths.
+    """
+    found = snapshot.sprint.meta.get(KEY)
+    return found if isinstance(found, dict) and snapshot.terms.approvals else {}
+
+
+def is_given(snapshot: Snapshot, what: str, of: str) -> bool:
+    """Whether a human has said yes to exactly that: the digest of a plan or of protected paths, or
+    a tree. A yes to a tree that is shipped is one to its protected paths as well.
+    """
+    return any(
+        one["verdict"] == APPROVED and of and of == one.get(_BOUND_TO[what])
+        for one in state(snapshot).get("given", ())
+        if one["what"] == what or (what, one["what"]) == (PATHS, SHIP)
+    )
+
+
+_BOUND_TO = {BUILD: "plan", SHIP: "tree", PATHS: "digest"}
+
+
+def plan_of(snapshot: Snapshot) -> str:
+    """What may be built, as a digest: the brief, and the contract under which that is done."""
+    whole = [snapshot.sprint.meta.get("brief", ""), snapshot.terms.digest]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
+
+
+def comparison(snapshot: Snapshot) -> Touched | None:
+    """What was found of protected paths since anything has worked or judged; None for nothing."""
+    found = state(snapshot).get("compared")
+    if not found or found["after"] != _works(snapshot):
+        return None
+    if found.get("reason") and found["attempt"] != snapshot.sprint.attempt:
+        return None  # it is looked at again
+    return Touched.from_json(found)
+
+
+def _works(snapshot: Snapshot) -> int:
+    """How much has been done that may have changed the tree: it only grows."""
+    tries = sum(task.details.get("try", 0) for task in snapshot.tasks)
+    return int(tries) + len(snapshot.gate_runs)
+
+
+def compared(snapshot: Snapshot, outcome: Compared) -> Move:
+    """What differs of protected paths is on record."""
+    said = outcome.touched
+    found = {**said.to_json(), "after": _works(snapshot), "attempt": snapshot.sprint.attempt}
+    words = f"protected paths differ from the base: {said}" if said.count else ""
+    words = words or "no protected path differs from the base"
+    if said.reason:
+        words = f"protected paths could not be compared: {said.reason}"
+    meta = snapshot.sprint.meta | {KEY: {**state(snapshot), "compared": found}}
+    change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
+    return Move("paths_compared", words[:500], (change,), round_id=snapshot.now.code, data=found)
+
+
+def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Move:
+    """The sprint is blocked until a human has decided; or until a retry, where nobody can tell what
+    to decide about.
+    """
+    code, touched = snapshot.now.code, comparison(snapshot) or Touched()
+    if action.what == UNSURE:
+        error = f"{UNSURE}:{touched.reason}"
+        words = f"protected paths could not be compared; the sprint is blocked: {touched.reason}"
+        ends = ended(snapshot.sprint_id, code, "blocked", error, at)
+        return Move("error", words[:500], ends, round_id=code, data={"reason": touched.reason})
+    terms, before = snapshot.terms.approvals, state(snapshot)
+    assert terms is not None, "only a contract with approvals asks for one"
+    found: dict[str, Any] = {
+        "what": action.what,
+        "number": before.get("number", 0) + 1,
+        "round_id": code,
+        "attempt": snapshot.sprint.attempt,
+        "since_ts": stamp(at),
+        "until_ts": stamp(at + timedelta(hours=terms.hours)),
+    }
+    if action.what == BUILD:
+        found["plan"] = plan_of(snapshot)
+    else:
+        found |= {key: one for key, one in touched.to_json().items() if one}
+    if action.what == SHIP:
+        ship = ship_moves.state(snapshot)
+        found |= {key: ship[key] for key in ("branch", "commit", "tree")}
+    meta = snapshot.sprint.meta | {KEY: {**before, "asked": found, "number": found["number"]}}
+    stays, ends_so = ended(snapshot.sprint_id, code, "blocked", f"{NEEDED}{action.what}", at)
+    ends_so = Update(ends_so.row, ends_so.id, ends_so.only_from, ends_so.values | {"meta": meta})
+    return Move(
+        "approval_asked",
+        f"an approval is needed {WORDS[action.what]}; the sprint is blocked",
+        (stays, ends_so),
+        round_id=code,
+        data=found,
+    )
+
+
+def ask_of(snapshot: Snapshot) -> Mapping[str, Any] | None:
+    """What the sprint waits for a human to approve; None where it does not."""
+    sprint = snapshot.sprint
+    waits = sprint.status == "blocked" and (sprint.last_error or "").startswith(NEEDED)
+    if not waits or snapshot.contract is None:
+        return None
+    return state(snapshot).get("asked")

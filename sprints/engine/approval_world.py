@@ -1,0 +1,25 @@
+"""Let git say what the work of a sprint changes of protected paths."""
+
+from sprints.engine import ship_moves, work_world
+from sprints.engine.actions import Compared
+from sprints.engine.world import World
+from sprints.protected import Touched
+from sprints.release.compared import compared
+from sprints.release.git import GitError
+from sprints.snapshot import Snapshot
+
+
+def compare(snapshot: Snapshot, world: World) -> Compared:
+    """What is merged with its base, where that is to be published; else the branch."""
+    terms = snapshot.terms.approvals
+    assert terms is not None, "only a contract with approvals has protected paths"
+    try:
+        site = work_world.site_of(snapshot, world)
+    except GitError as exc:
+        return Compared(world.clock(), Touched(reason=str(exc)))
+    assert site is not None, "only a clone is compared with its base"
+    ends = ("", "")
+    if ship_moves.status(snapshot) == ship_moves.JUDGING:
+        ship = ship_moves.state(snapshot)
+        ends = ship["base"], ship["commit"]
+    return Compared(world.clock(), compared(site, terms.protected, *ends))

@@ -1,0 +1,64 @@
+"""Who is asked in a round, and for which task of the plan; and whose a red gate is. Pure."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sprints.agents.assignments import Assignment
+from sprints.agents.planned import BUILD, CONFIRM, POLISH, assignment, done_by, plan_for
+from sprints.contract import LEAD, RoundSpec
+from sprints.engine.actions import Ask
+from sprints.snapshot import GateRunValue, Snapshot, TaskValue
+
+WORK = {BUILD: "build", POLISH: "polish"}
+
+
+def asked_in(snapshot: Snapshot, spec: RoundSpec) -> list[Ask]:
+    """Everybody who is asked in the round, in that order: who acknowledges, who confirms or does a
+    task of the plan, and the lead.
+    """
+    acks = [Ask(spec.code, agent, "ack") for agent in spec.acks]
+    return [*acks, *_implementers(snapshot, spec.code), Ask(spec.code, LEAD, "lead")]
+
+
+def _implementers(snapshot: Snapshot, code: str) -> list[Ask]:
+    tasks = plan_for(snapshot, code)
+    if code == CONFIRM:
+        agents = dict.fromkeys(task.agent for task in tasks)
+        return [Ask(code, agent, "plan") for agent in agents]
+    return [Ask(code, task.agent, WORK[code], task.id) for task in tasks]
+
+
+def details_of(snapshot: Snapshot, ask: Ask) -> dict[str, Any]:
+    """What the details of a task say of the planned one that it is about."""
+    found = assignment(snapshot, ask.code, ask.task) if ask.task else None
+    return {"assignment": found.to_json()} if found else {}
+
+
+def name_in(task: TaskValue) -> str:
+    """The id of the planned task that it is about; empty where it is about none."""
+    name: str = task.details.get("assignment", {}).get("id", "")
+    return name
+
+
+def whose(snapshot: Snapshot, red: Sequence[GateRunValue]) -> Assignment | None:
+    """Whose task it is to which those gates say no: the last of which they name a file, else the
+    last that was done; None without a plan.
+    """
+    done = done_by(snapshot, snapshot.now.code)
+    told = "\n".join(run.excerpt for run in red)
+    named = [task for task in done if _names(told, {*task.files, *_changed(snapshot, task)})]
+    found = named or done
+    return found[-1] if found else None
+
+
+def _changed(snapshot: Snapshot, task: Assignment) -> list[str]:
+    """The files that git has seen change while the task was done."""
+    mine = [one for one in snapshot.tasks if one.details.get("assignment") == task.to_json()]
+    return [path for one in mine for path in one.details.get("work", {}).get("paths", ())]
+
+
+def _names(told: str, paths: set[str]) -> bool:
+    """Whether one of the files stands there, as it is or at the end of a longer path."""
+    found = [path for path in paths if path in told]
+    return any(re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w-])", told) for path in found)

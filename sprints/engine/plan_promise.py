@@ -1,0 +1,36 @@
+"""What must hold of the tasks that Agent 01 gives out, whatever comes between; pure."""
+
+from collections.abc import Iterator
+
+from sprints.agents.planned import BUILD, POLISH, plan_for
+from sprints.engine.actions import Ask, RunGate
+from sprints.engine.assigned import WORK, name_in
+from sprints.engine.walked import State, Step
+from sprints.snapshot import Snapshot
+
+
+def builds_as_planned(before: State, step: Step, after: State) -> Iterator[str]:
+    """A task is begun once all that come before it are done; a round's gates run, and it is closed,
+    once all of its tasks are.
+    """
+    now = before.snapshot.current
+    if now is None or now.code not in WORK:
+        return
+    done = _done(before.snapshot)
+    planned = plan_for(before.snapshot, now.code)
+    if isinstance(step.action, Ask) and step.action.kind == WORK[now.code]:
+        (task,) = (task for task in planned if task.id == step.action.task)
+        for name in sorted({*task.after} - done):
+            yield f"{task.id} is begun, and {name}, which comes before it, is not done"
+    closed = any(one.id == now.id and one.status == "done" for one in after.snapshot.rounds)
+    if closed or isinstance(step.action, RunGate):
+        for name in (task.id for task in planned if task.id not in done):
+            yield f"{step.text}, and task {name} of {now.code} is not done"
+
+
+def _done(snapshot: Snapshot) -> set[str]:
+    """The ids of the planned tasks that are done in this round and attempt."""
+    kinds = (WORK[BUILD], WORK[POLISH])
+    tasks = snapshot.tasks_of(snapshot.now.id)
+    mine = [task for task in tasks if task.details["kind"] in kinds and task.status == "done"]
+    return {name_in(task) for task in mine}

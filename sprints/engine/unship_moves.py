@@ -1,0 +1,71 @@
+"""Taking back what a sprint has shipped, as a sprint of its own; pure.
+
+Its branch begins with the commit that takes it back. It has but the last round, whose gates judge
+that; then it is merged, judged, published and tagged as every sprint is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sprints.branch import Base, Undone
+from sprints.contract import Contract
+from sprints.engine import ship_moves
+from sprints.models.moves import Move, MoveRefused, Update
+from sprints.snapshot import Snapshot
+
+UNSHIPS = "unships"  # of the meta of the sprint that takes back: what, and by which commit
+UNSHIPPED_BY = "unshipped_by"  # of the meta of the other: the id of that
+LONGEST_ID = 57
+
+
+def name_of(sprint_id: str) -> str:
+    """The id of the sprint that takes back what that one has shipped."""
+    return f"{sprint_id[:LONGEST_ID].rstrip('.')}-unship"
+
+
+def shipped(sprint_id: str, meta: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What it has shipped. Raises ``MoveRefused`` where it has not."""
+    if is_shipped(meta):
+        found: Mapping[str, Any] = meta[ship_moves.KEY]
+        return found
+    raise MoveRefused(f"sprint {sprint_id} has shipped nothing that could be taken back")
+
+
+def is_shipped(meta: Mapping[str, Any]) -> bool:
+    """Whether the sprint has shipped something."""
+    found = meta.get(ship_moves.KEY)
+    return isinstance(found, dict) and found.get("status") == ship_moves.SHIPPED and "tag" in found
+
+
+def undoing(contract: Contract, meta: Mapping[str, Any]) -> Contract:
+    """The contract of a sprint that takes back, from one as it would be drafted; any other as it
+    is.
+    """
+    told = meta.get(UNSHIPS)
+    if not isinstance(told, dict):
+        return contract
+    last = contract.rounds[-1]
+    gates = contract.gates_of(last.code)
+    return replace(
+        contract,
+        rounds=(replace(last, acks=()),),
+        gates=tuple(replace(gate, rounds=(last.code,)) for gate in gates),
+        agents=(),
+        budget=None,
+        base=Base(told["branch"], told["head"]),
+        ship=True,
+        ship_remote=told.get("remote", ""),
+        undoes=Undone(told["sprint"], told["commit"]),
+        fix_attempts=0,
+        rerun_red=False,
+    )
+
+
+def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Move:
+    """It is on record of the sprint whose work is taken back, too."""
+    meta = snapshot.sprint.meta | {UNSHIPPED_BY: name}
+    change = Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta})
+    because = f": {why}" if why else ""
+    words = f"sprint is to be taken back by {name}, asked by {by}{because}"
+    return Move("sprint_changed", words, (change,), data={"by": by, "keys": [UNSHIPPED_BY]})

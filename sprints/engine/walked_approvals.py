@@ -1,0 +1,152 @@
+"""What humans decide and what protected paths hold, wherever the walk asks for it; pure."""
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from sprints.approvals import BUILD, PATHS, REJECT, SHIP
+from sprints.engine import approval_acts, approval_moves, settle, ship_moves
+from sprints.engine.actions import Compare, Compared
+from sprints.engine.walked import TIME, WORLD, State, Step
+from sprints.models.moves import Move
+from sprints.plan import BUILDS
+from sprints.protected import Touched
+from sprints.snapshot import evolve
+
+HUMAN = "human"  # who makes the step; no circle, for each yes is to one thing alone
+PLAN = "plan"
+ENDS = ("approval_rejected:", "approval_expired:")
+
+
+def compared(state: State, action: Compare) -> Iterator[Step]:
+    """What may differ of protected paths in the tree that is there: nothing, something new, or what
+    the tree had from which it came. One tree has always the same.
+    """
+    tree, there = tree_of(state), state.flags.get(tree_of(state))
+    earlier = [one.tree for one in state.sent if _is_here(state, one)][-1:]
+    came_from = [state.tree] if tree != state.tree else earlier
+    kept = [flag for one in came_from if (flag := state.flags.get(one))]
+    digests = dict.fromkeys(("", f"d{tree}", *kept)) if there is None else [there]
+    outcomes = [Touched(tree, one, int(bool(one)), ("tests",) if one else ()) for one in digests]
+    for touched in (*outcomes, Touched(reason="git is away")):
+        text = f"the tree {tree} says {touched.digest or touched.reason or 'nothing is touched'}"
+        try:
+            at = state.snapshot.at
+            moves = settle.settle(state.snapshot, action, Compared(at, touched))
+            after = replace(state, snapshot=evolve(state.snapshot, moves, at))
+        except Exception as exc:
+            yield Step(WORLD, text, None, action, f"{type(exc).__name__}: {exc}")
+            continue
+        if not touched.reason:
+            after = replace(after, flags=state.flags | {tree: touched.digest})
+        yield Step(WORLD, text, after, action)
+
+
+def tree_of(state: State) -> str:
+    """The tree that is to be compared: what is merged, where that is judged; else the clone's."""
+    if ship_moves.status(state.snapshot) == ship_moves.JUDGING:
+        return str(ship_moves.state(state.snapshot)["tree"])
+    return state.tree
+
+
+def decided(state: State) -> Iterator[Step]:
+    """A human says yes or no to what is asked, or nobody does in time."""
+    snapshot = state.snapshot
+    ask = approval_moves.ask_of(snapshot)
+    if ask is None:
+        return
+    seen = {BUILD: PLAN, SHIP: ask.get("tree", ""), PATHS: ask.get("digest", "")}
+    yes = {(ask["what"], seen[ask["what"]])} | ({(PATHS, seen[PATHS])} if seen[PATHS] else set())
+    until = datetime.fromisoformat(ask["until_ts"])
+    approved = replace(state, approved=state.approved | yes)
+    yield _step(approved, HUMAN, lambda at: approval_acts.approve(snapshot, "sam", "", at))
+    yield _step(state, HUMAN, lambda at: approval_acts.reject(snapshot, "sam", "no", at))
+    terms = snapshot.terms.approvals
+    if terms and terms.at_deadline == REJECT:
+        yield _step(state, TIME, lambda at: approval_acts.expired(snapshot, until))
+
+
+def _step(state: State, by: str, act: Callable[[datetime], Move | None]) -> Step:
+    at = state.snapshot.at
+    try:
+        move = act(at)
+        if move is None:
+            raise ValueError("its time is over, and nothing follows")
+        after = replace(state, snapshot=evolve(state.snapshot, [move], at))
+    except Exception as exc:
+        return Step(by, "an approval is decided", None, fault=f"{type(exc).__name__}: {exc}")
+    return Step(by, move.message, after)
+
+
+def key(state: State) -> Hashable:
+    """All of it that a later step may read, by rows and in truth."""
+    snapshot, terms = state.snapshot, state.snapshot.terms.approvals
+    if terms is None:
+        return ()
+    given = approval_moves.is_given
+    found, ask = approval_moves.comparison(snapshot), approval_moves.ask_of(snapshot)
+    build = BUILD in terms.before and snapshot.now.code <= BUILDS[0]
+    planned = build and given(snapshot, BUILD, approval_moves.plan_of(snapshot))
+    trees = [tree_of(state), state.tree, *(one.tree for one in state.sent if _is_here(state, one))]
+    flags = [state.flags.get(tree) for tree in dict.fromkeys(trees)]
+    digests = [found.digest if found else "", *flags]
+    numbers = {one: n for n, one in enumerate(dict.fromkeys(digests))}
+    merged = str(ship_moves.state(snapshot).get("tree", ""))
+    return (
+        (planned, (BUILD, PLAN) in state.approved, ask and ask["what"]),
+        found and (bool(found.reason), numbers[found.digest]),
+        tuple(numbers[flag] for flag in flags),
+        tuple(
+            (given(snapshot, PATHS, one), (PATHS, one) in state.approved) if one else one
+            for one in numbers
+        ),
+        merged and (given(snapshot, SHIP, merged), (SHIP, merged) in state.approved),
+    )
+
+
+def _is_here(state: State, sent: object) -> bool:
+    place = state.snapshot.now.id, state.snapshot.sprint.attempt
+    return (getattr(sent, "place", None), getattr(sent, "attempt", None)) == place
+
+
+def asks_first(before: State, step: Step, after: State) -> Iterator[str]:
+    """Nothing is built, closed or published without a yes to exactly that, where that is agreed."""
+    snapshot, terms = after.snapshot, after.snapshot.terms.approvals
+    if terms is None:
+        return
+    was, now = ship_moves.status(before.snapshot), ship_moves.status(snapshot)
+    for earlier, one in zip(before.snapshot.rounds, snapshot.rounds, strict=True):
+        if one.status == earlier.status:
+            continue
+        opens = one.status == "in_progress" and one.code == BUILDS[0]
+        if opens and BUILD in terms.before and (BUILD, PLAN) not in after.approved:
+            yield f"{one.code} has begun, and nobody has approved of it"
+        if one.status == "done" and now not in approval_moves.OVER:
+            yield from _unapproved(after, after.tree, f"{one.code} is done")
+    if now == ship_moves.PUBLISHING != was:
+        tree = ship_moves.state(snapshot)["tree"]
+        if SHIP in terms.before and (SHIP, tree) not in after.approved:
+            yield f"the tree {tree} is published, and nobody has approved of it"
+        yield from _unapproved(after, tree, f"the tree {tree} is published")
+
+
+def _unapproved(state: State, tree: str, what: str) -> Iterator[str]:
+    """What protected paths hold in that tree, where nobody has looked or said yes."""
+    terms = state.snapshot.terms
+    works = state.snapshot.gate_runs or any(
+        task.details.get("try") for task in state.snapshot.tasks
+    )
+    if not (terms.base and terms.approvals and terms.approvals.protected and works):
+        return
+    flag = state.flags.get(tree)
+    if flag is None:
+        yield f"{what}, and nobody has looked at its protected paths"
+    elif flag and (PATHS, flag) not in state.approved:
+        yield f"{what}, and nobody has approved of {flag} in its protected paths"
+
+
+def says_no(before: State, step: Step, after: State) -> bool:
+    """Whether a human, or the end of the time for one, has ended the sprint."""
+    error = after.snapshot.sprint.last_error or ""
+    asked = approval_moves.ask_of(before.snapshot) is not None
+    return asked and step.by in (HUMAN, TIME) and error.startswith(ENDS)

@@ -1,0 +1,63 @@
+"""Room on the disk: clones of archived sprints go, and the gateway's own clone is packed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django.conf import settings
+from django.utils import timezone
+
+from gates import process
+from sprints.engine.work_world import site_at
+from sprints.models import Sprint
+from sprints.models.lease import Held, release, take
+from sprints.release.clearing import clear
+from sprints.release.git import GATEWAY, GitError
+from sprints.release.own import home_of, own_clone
+from sprints.release.repack import repack
+from sprints.release.work import Mark
+from sprints.snapshot import load
+
+
+def tidy() -> dict[str, str]:
+    """Take away the clone of each archived sprint, and say of each that had one why it stays; empty
+    where it is gone. One that is carried, or whose git fails, is left to the next time.
+    """
+    store, found = settings.STORE, dict[str, str]()
+    for name in sorted(_archived()):
+        with suppress(Held), _held(name):
+            snapshot = load(name, timezone.now())
+            try:
+                site = site_at(snapshot, store.repo) if snapshot.sprint.archived_at else None
+                if site:
+                    found[name] = clear(site, _mark(name))
+            except GitError as exc:
+                found[name] = str(exc)
+    if (home_of(store.root) / "own.git").is_dir():
+        with suppress(GitError, OSError):
+            repack(own_clone(store.repo, store.root))
+    return found
+
+
+def _archived() -> set[str]:
+    """The archived sprints of which something lies beside the clones."""
+    folder = settings.STORE.root / "work"
+    if not folder.is_dir():
+        return set()
+    names = {path.name.removeprefix(".").partition("~")[0] for path in folder.iterdir()}
+    rows = Sprint.objects.filter(pk__in=names, archived_at__isnull=False)
+    return set(rows.values_list("pk", flat=True))
+
+
+@contextmanager
+def _held(sprint_id: str) -> Iterator[None]:
+    """Nobody carries it meanwhile. Raises ``Held``."""
+    lease = take(sprint_id, process.identity(), beside=True)
+    try:
+        yield
+    finally:
+        release(lease)
+
+
+def _mark(sprint_id: str) -> Mark:
+    words = f"What lay in the clone of {sprint_id} when it was archived"
+    return Mark("archived", words, GATEWAY, {"Sprint": sprint_id})

@@ -1,0 +1,128 @@
+"""Paths that decide what a green gate is worth: which they are, and what was changed of them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Any, Self
+
+from gates.definition import Definition
+
+PROTECTED = (
+    "**/tests/**",
+    "**/test/**",
+    "**/__tests__/**",
+    "test_*.py",
+    "*_test.*",
+    "*.test.*",
+    "*.spec.*",
+    "conftest.py",
+    ".github/**",
+    ".ci/**",
+    ".circleci/**",
+    ".gitlab-ci.yml",
+    "Jenkinsfile",
+    "tools/qa_smoke.py",
+)
+SCRIPTS = (
+    ".py",
+    ".sh",
+    ".bash",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".ts",
+    ".rb",
+    ".pl",
+    ".php",
+    ".ps1",
+    ".bat",
+)
+MAKEFILES = {"make": ("Makefile", "makefile", "GNUmakefile"), "gmake": ("GNUmakefile",)}
+MOST_PATTERNS, PATTERN_LENGTH = 200, 200
+MOST_NAMED = 20  # paths of one comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What differs of protected paths between a commit and the files of ``tree``: ``count`` of
+    them, the first by name in ``paths``. ``digest`` is the same for the same contents of the same
+    paths; empty where none differs. ``reason`` says why that could not be told.
+    """
+
+    tree: str = ""
+    digest: str = ""
+    count: int = 0
+    paths: tuple[str, ...] = ()
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in meta and in events: what is empty is left out."""
+        whole = asdict(self) | {"paths": [*self.paths]}
+        return {key: value for key, value in whole.items() if value or key == "count"}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of ``to_json``; what else stands there is left out."""
+        known: dict[str, Any] = {
+            one.name: data[one.name] for one in fields(cls) if one.name in data
+        }
+        return cls(**known | {"paths": tuple(data.get("paths", ()))})
+
+    def __str__(self) -> str:
+        more = f" and {self.count - len(self.paths)} more" if self.count > len(self.paths) else ""
+        return f"{', '.join(self.paths)}{more}"
+
+
+def scripts_of(gates: Iterable[Definition]) -> list[str]:
+    """The files of the repository that gates run by name, as far as their commands say it."""
+    found: dict[str, None] = {}
+    for gate in gates:
+        head = PurePosixPath(gate.command[0]).name if gate.command else ""
+        found |= dict.fromkeys(MAKEFILES.get(head, ()))
+        for number, word in enumerate(gate.command):
+            is_run = word.endswith(SCRIPTS) or (number == 0 and "/" in word)
+            if is_run and (name := _inside(word)):
+                found[name] = None
+    return [*found]
+
+
+def _inside(word: str) -> str:
+    """The path below the repository; empty where it is none that can be told."""
+    path = PurePosixPath(word)
+    sound = word.isprintable() and len(word) <= PATTERN_LENGTH and not word.startswith("-")
+    if path.is_absolute() or ".." in path.parts or " " in word or not sound:
+        return ""
+    return f"/{path}"  # at the root alone
+
+
+def matching(paths: Iterable[str], patterns: Iterable[str]) -> Iterator[str]:
+    """Those of the paths that are protected, whatever their case: not every disk tells that apart.
+
+    ``*`` and ``?`` stand for what is within a name, ``**`` for any folders. A pattern without a
+    slash is a name in any folder, all others begin at the root.
+    """
+    compiled = [_compiled(pattern) for pattern in patterns]
+    return (path for path in paths if any(one.fullmatch(path) for one in compiled))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    anywhere = "/" not in pattern
+    parts = ["**", pattern] if anywhere else pattern.strip("/").split("/")
+    if pattern.endswith("/") and not anywhere:
+        parts.append("**")
+    text = ""
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        if part == "**":
+            text += ".*" if last else "(?:.*/)?"
+        else:
+            text += _name(part) + ("" if last else "/")
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
+
+
+def _name(part: str) -> str:
+    """A pattern of one name; ``[`` is a letter as any other."""
+    return "".join({"*": "[^/]*", "?": "[^/]"}.get(c, re.escape(c)) for c in part)

@@ -1,0 +1,37 @@
+"""What follows once the time for an approval is over; on record by whoever looks first."""
+
+import contextlib
+
+from django.utils import timezone
+
+from sprints.approvals import NEEDED
+from sprints.engine.approval_acts import expired
+from sprints.engine.approval_moves import ask_of
+from sprints.engine.waits import overdue, told
+from sprints.models import Sprint
+from sprints.models.event import stamp
+from sprints.models.moves import Hold, MoveRefused, record
+from sprints.snapshot import load
+
+
+def carry_out() -> None:
+    """End each sprint for whose approval it is too late, as its contract has it; one that waits on
+    is told of, once.
+    """
+    at = timezone.now()
+    late = Sprint.objects.filter(
+        status=Sprint.Status.BLOCKED,
+        last_error__startswith=NEEDED,
+        waiting__until_ts__lt=stamp(at),
+    )
+    for sprint_id in late.values_list("pk", flat=True):
+        snapshot = load(sprint_id, at)
+        waiting = snapshot.sprint.waiting or {}
+        if ask_of(snapshot) is None:
+            continue  # decided meanwhile, or from elsewhere
+        move = expired(snapshot, at)
+        if move is None and not waiting.get("overdue"):
+            move = overdue(sprint_id, snapshot.sprint.status, waiting)
+        if move:
+            with contextlib.suppress(MoveRefused):  # somebody has decided after all
+                record(sprint_id, told(snapshot, [move], at), Hold(snapshot.version), at)

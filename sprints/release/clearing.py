@@ -1,0 +1,30 @@
+"""The clone of a sprint that has ended is taken away, once all that lies in it is on its branch."""
+
+import os
+
+from gates import faults
+from gates.removal import remove
+from sprints.release import work
+from sprints.release.git import GitError
+from sprints.release.own import Site, free
+from sprints.release.work import Mark
+
+
+def clear(site: Site, found: Mark) -> str:
+    """Take it away; what lay in it is committed as ``found``. Returns why it stays where it holds
+    what no commit can, and what ``.gitignore`` names goes. May be repeated. Raises ``GitError``.
+    """
+    if os.path.lexists(site.tree):
+        _, notes = work.keep(site, found)
+        if notes:
+            return "; ".join(notes)
+        # At once, or it would be half a clone, and what is missing would count as deleted.
+        try:
+            site.tree.rename(free(site.beside("old")))
+        except OSError as exc:
+            raise GitError(f"{exc.strerror}: {site.tree}") from exc
+        faults.point("clone_cleared")
+    leftovers = [site.beside("new"), site.beside("ship")]
+    for left in (*leftovers, *site.tree.parent.glob(f"{site.beside('old').name}-*")):
+        remove(left)
+    return ""

@@ -1,0 +1,43 @@
+"""What the work of a sprint changes of the paths that are protected."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+
+from sprints.protected import MOST_NAMED, Touched, matching
+from sprints.release.git import GitError
+from sprints.release.own import Site
+from sprints.release.work import plain
+
+
+def compared(site: Site, patterns: tuple[str, ...], before: str = "", after: str = "") -> Touched:
+    """The protected paths that differ between two commits; without any, from the sprint's base to
+    the head of its branch. Raises nothing of git's: then it is a reason.
+    """
+    try:
+        before, after = before or site.base.commit, after or site.head
+        tree = site.own("rev-parse", "--verify", f"{after}^{{tree}}")
+        flags = ("-r", "-z", "--raw", "--full-index", "--no-renames")
+        there = dict(_entries(site.own.raw("diff-tree", *flags, before, after)))
+    except (GitError, ValueError) as exc:
+        return Touched(reason=str(exc))
+    names = {os.fsdecode(path): path for path in there}
+    touched = sorted(matching(names, patterns))
+    if not touched:
+        return Touched(tree)
+    digest = hashlib.sha256()
+    for name in touched:
+        digest.update(there[names[name]] + b" " + names[name] + b"\0")
+    shown = tuple(plain(name) for name in touched[:MOST_NAMED])
+    return Touched(tree, digest.hexdigest(), len(touched), shown)
+
+
+def _entries(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each path that differs, and what it is after: its mode and the object's name, zeros where it
+    is gone. Raises ``ValueError``.
+    """
+    words = iter(raw.split(b"\0"))
+    for facts in words:
+        if facts:
+            _, mode, _, name, _ = facts.split(b" ")
+            yield next(words), mode + b" " + name

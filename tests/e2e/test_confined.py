@@ -1,0 +1,185 @@
+"""Sprints whose agents and gates are kept to their clone: real programs, on the kernel here."""
+
+import json
+import os
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sprints.store import FOLDER
+from tests.e2e.conftest import set_gate
+from tests.e2e.test_clones import gateway, own, run, set_agent, works_of
+from tests.e2e.test_crashes import check_store, events_of
+from tests.gates.test_fence import confines, release
+from tests.world import run_command
+
+__all__ = ["gateway"]
+
+TRIES = """
+import os, sys
+def tried(name, attempt):
+    try:
+        attempt()
+        return f"{name}: done"
+    except OSError as exc:
+        return f"{name}: {type(exc).__name__}"
+said = [
+    tried("checkout", lambda: open("REPO/new", "w")),
+    tried("README", lambda: open("REPO/README", "w")),
+    tried("git", lambda: open("REPO/.git/config", "a")),
+    tried("key", lambda: open("REPO/.studio_gateway/config.json").read()),
+    tried("database", lambda: open("REPO/.studio_gateway/gateway.sqlite3", "rb").read()),
+    tried("own.git", lambda: open("REPO/.studio_gateway/git/own.git/HEAD", "a")),
+    tried("startup", lambda: open(os.path.expanduser("~/.bashrc"), "a")),
+    tried("search path", lambda: open("BIN/git", "w")),
+]
+open("said-by-NAME", "w").write("\\n".join(said))
+"""
+REPLY = "print('Status: DONE')"
+
+
+def tries(repo: Path, name: str) -> str:
+    """A program that tries to get out, and writes into its clone what came of that."""
+    first = os.environ["PATH"].split(":")[0]
+    return TRIES.replace("REPO", str(repo)).replace("NAME", name).replace("BIN", first)
+
+
+def switch(repo: Path, key: str, value: str) -> None:
+    said = run_command(repo, "config", "set", key, value)
+    assert said.code == 0, said
+
+
+def policy(repo: Path, which: str) -> None:
+    """What agent 01 may do in its clone."""
+    said = run_command(repo, "agent", "set", "agent_01", "--policy", which)
+    assert said.code == 0, said
+
+
+@confines
+def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(gateway):
+    home = gateway.parent / "home"
+    home.mkdir()
+    (home / ".bashrc").write_text("of a person\n")
+    (home / ".tool").mkdir()
+    kept = f"open({str(home / '.tool' / 'x')!r}, 'w');"
+    set_agent(gateway, tries(gateway, "agent") + kept + REPLY)
+    (gateway.parent / "gate.py").write_text(tries(gateway, "gate"))
+    seen = 'test -z "$FORGE_TOKEN$PROXY" && test "$PLAIN" = 1'
+    set_gate(gateway, shlex.join(["sh", "-c", f"{seen} && python {gateway.parent}/gate.py"]))
+    ours = {"FORGE_TOKEN": "abcdefgh", "PROXY": "http://me:secret-word@proxy", "PLAIN": "1"}
+    ours |= {"HOME": str(home), "SECRET_KEY": "x" * 50}
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+
+    said = run_command(gateway, "sprint", "run", "wk1", **ours)
+
+    assert said.code == 0, said
+    told = own(gateway, "show", "sg/wk1:said-by-agent").splitlines()
+    assert {line.split(": ")[1] for line in told} <= {"PermissionError", "FileNotFoundError"}
+    assert (home / ".bashrc").read_text() == "of a person\n"
+    assert (home / ".tool" / "x").exists()
+    assert not (gateway / "new").exists()
+    ends = [e["data"] for e in events_of(gateway, "wk1") if "exit_code" in e["data"]]
+    assert {data["confined"] for data in ends} == {f"landlock abi {release()}"}
+    assert (
+        f"confined: landlock abi {release()}" in run_command(gateway, "sprint", "show", "wk1").out
+    )
+    check_store(gateway)
+
+
+def test_the_gates_of_a_sprint_in_the_repository_run_there_and_say_so(gateway):
+    set_gate(gateway, "touch trace")
+
+    said = run(gateway)
+
+    assert said.code == 0, said
+    assert (gateway / "trace").exists()
+    ends = [e["data"] for e in events_of(gateway, "wk1") if "exit_code" in e["data"]]
+    assert {data["confined"] for data in ends} == {"off"}
+
+
+@confines
+def test_what_is_declared_may_be_written_besides(gateway):
+    place = gateway.parent / "declared"
+    place.mkdir()
+    switch(gateway, "confine_paths", json.dumps([str(place), str(gateway), str(gateway.parent)]))
+    set_agent(gateway, f"open({str(place / 'x')!r}, 'w'); {REPLY}")
+    tries = f"echo x > {gateway}/x; echo x > {gateway}/{FOLDER}/x; test -f {place}/x"
+    set_gate(gateway, f"sh -c '{tries}'")
+
+    said = run(gateway)
+
+    assert said.code == 0, said
+    assert not (gateway / "x").exists()
+    assert not (gateway / FOLDER / "x").exists()
+
+
+@confines
+def test_an_agent_that_may_only_read_can_change_nothing_in_its_clone(gateway):
+    write = "try:\n open('work', 'w')\n print('wrote')\nexcept OSError:\n open('README').read()\n"
+    set_agent(gateway, f"{write}{REPLY}")
+    policy(gateway, "read")
+    set_gate(gateway, "sh -c '! test -e work'")
+
+    said = run(gateway)
+
+    assert said.code == 0, said
+    assert {work["seen"] for work in works_of(gateway)} == {"absent"}
+    check_store(gateway)
+
+
+def test_what_it_changed_all_the_same_is_kept_aside_and_put_back(gateway):
+    switch(gateway, "confinement", "none")
+    commits = "import subprocess as s; s.run('git add -A; git commit -qm mine', shell=True);"
+    writes = f"open('work', 'w').write('x'); {commits} open('README', 'a').write('more');"
+    set_agent(gateway, f"{writes} {REPLY}")
+    policy(gateway, "read")
+    set_gate(
+        gateway, "sh -c '! test -e work && ! grep more README && test -z \"$(git status -s)\"'"
+    )
+
+    said = run(gateway)
+
+    assert said.code == 0, said
+    works = works_of(gateway)
+    assert {(work["seen"], work["files"]) for work in works} == {("refused", 2)}
+    assert works[0]["paths"] == ["README", "work"]
+    assert works[0]["reason"] == "its policy is to read, and it changed files; they are put back"
+    ref = works[0]["notes"][0].removeprefix("what it changed is kept as ")
+    assert own(gateway, "show", f"{ref}:work") == "x"
+    assert own(gateway, "rev-parse", "sg/wk1") == own(gateway, "rev-parse", f"{ref}~2")
+    check_store(gateway)
+
+
+@pytest.mark.parametrize("fault", ["agent_exited:1:sigkill", "gate_ended:1:sigkill"])
+def test_who_dies_before_that_is_followed_by_who_does_it(gateway, fault):
+    switch(gateway, "confinement", "none")
+    set_agent(gateway, f"open('work', 'w').write('x'); {REPLY}")
+    policy(gateway, "read")
+    set_gate(gateway, "sh -c '! test -e work'")
+    if fault.startswith("gate_ended"):
+        assert run(gateway, fault).code == 1  # the supervisor died, and with it the answer
+        assert works_of(gateway)[0]["seen"] == "refused"
+        return
+
+    run(gateway, fault)
+    said = run_command(gateway, "sprint", "run", "wk1")
+
+    assert said.code == 0, said
+    assert {work["seen"] for work in works_of(gateway)} == {"refused"}
+    check_store(gateway)
+
+
+def test_without_confinement_a_run_says_that_it_is_off(gateway):
+    switch(gateway, "confinement", "none")
+    set_agent(gateway, f"open({str(gateway / 'outside')!r}, 'w'); {REPLY}")
+
+    said = run(gateway)
+
+    assert said.code == 0, said
+    assert (gateway / "outside").exists()
+    ends = [e["data"] for e in events_of(gateway, "wk1") if "exit_code" in e["data"]]
+    assert {data["confined"] for data in ends} == {"off"}
+    found = json.loads(run_command(gateway, "doctor", "--json").out)
+    (one,) = [f for f in found if f["check"] == "confinement"]
+    assert (one["level"], one["remedy"]) == ("warn", "studio-gateway config set confinement auto")

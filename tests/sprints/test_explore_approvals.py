@@ -1,0 +1,136 @@
+"""With approvals, too, every promise holds wherever the machine goes; faults in that are found."""
+
+from dataclasses import replace
+
+import pytest
+
+from sprints.approvals import Approvals
+from sprints.branch import Base
+from sprints.contract import DEFAULT_GATE, draft
+from sprints.engine import approval_acts, approval_moves, decide, ship_moves
+from sprints.engine.actions import Compare
+from sprints.engine.explore import ENDS, explore
+from tests.sprints.agents.test_asking import LEAD
+
+IN_R3 = replace(DEFAULT_GATE, rounds=("R3_BUILD_A_INTEGRATE",))
+IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
+PATHS = Approvals(protected=("tests/**",))
+
+
+def in_a_clone(gate, approvals, agents=(), **terms):
+    contract = draft({}, [gate], agents=agents)
+    return replace(contract, base=Base("main", "0" * 40), approvals=approvals, **terms)
+
+
+CONTRACTS = {
+    "before it builds": draft({"approvals": ["before_build"]}, [IN_R3]),
+    "it waits on": draft({"approvals": ["before_build"], "approval_default": "wait"}, [IN_R3]),
+    "protected paths": in_a_clone(IN_R3, PATHS, [LEAD], fix_attempts=1),
+    "before it ships": in_a_clone(IN_R5, Approvals(("before_ship",)), ship=True),
+    "shipped with its paths": in_a_clone(IN_R5, PATHS, ship=True),
+}
+
+
+@pytest.fixture(autouse=True)
+def _two_merges(monkeypatch):
+    """Enough for a base that has moved; each more is as many states again."""
+    monkeypatch.setattr(ship_moves, "MOST_TRIES", 2)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_every_promise_holds_where_humans_are_asked(name):
+    found = explore(CONTRACTS[name])
+
+    assert found.findings == ()
+    assert found.holds
+
+
+def lets_all_through(snapshot, action):
+    return action
+
+
+def any_yes_counts(snapshot, what, of):
+    """A yes to one tree is taken for one to another."""
+    given = approval_moves.state(snapshot).get("given", ())
+    return any((one["what"], one["verdict"]) == (what, "approved") for one in given)
+
+
+def a_no_counts(snapshot, what, of):
+    """Whatever was decided of that tree is taken for a yes."""
+    given = approval_moves.state(snapshot).get("given", ())
+    bound = approval_moves._BOUND_TO[what]
+    return any(one["what"] == what and one.get(bound) == of for one in given)
+
+
+def no_yes_counts(snapshot, what, of):
+    return False
+
+
+def what_was_found_once(snapshot):
+    """The tree has moved since."""
+    found = approval_moves.state(snapshot).get("compared")
+    return approval_moves.Touched.from_json(found) if found else None
+
+
+def never_compares(snapshot, action):
+    found = GATED(snapshot, action)
+    return action if isinstance(found, Compare) else found
+
+
+def time_is_a_yes(snapshot, at):
+    return APPROVE(snapshot, "nobody", "", snapshot.at) if EXPIRED(snapshot, at) else None
+
+
+def a_no_goes_on(snapshot, by, why, at, ask=""):
+    return APPROVE(snapshot, by, why, at, ask)
+
+
+def forgets_the_branch(snapshot, action):
+    """Only what is merged is looked at."""
+    return action if isinstance(action, decide.FinishRound) else GATED(snapshot, action)
+
+
+GATED, APPROVE, EXPIRED = approval_moves.gated, approval_acts.approve, approval_acts.expired
+FIRST = "asks before it goes on"
+
+MUTATIONS = [
+    (
+        "building without a yes",
+        approval_moves,
+        "gated",
+        lets_all_through,
+        "before it builds",
+        FIRST,
+    ),
+    ("shipping without a yes", approval_moves, "gated", lets_all_through, "before it ships", FIRST),
+    ("paths without a yes", approval_moves, "gated", lets_all_through, "protected paths", FIRST),
+    (
+        "a yes to another merge",
+        approval_moves,
+        "is_given",
+        any_yes_counts,
+        "before it ships",
+        FIRST,
+    ),
+    ("a yes to other paths", approval_moves, "is_given", any_yes_counts, "protected paths", FIRST),
+    ("a no is a yes", approval_moves, "is_given", a_no_counts, "before it builds", FIRST),
+    ("no yes leads on", approval_moves, "is_given", no_yes_counts, "before it builds", ENDS),
+    ("an older look", approval_moves, "comparison", what_was_found_once, "protected paths", FIRST),
+    ("nobody looks", approval_moves, "gated", never_compares, "protected paths", FIRST),
+    ("time says yes", approval_acts, "expired", time_is_a_yes, "before it builds", FIRST),
+    ("a no goes on", approval_acts, "reject", a_no_goes_on, "before it ships", FIRST),
+    ("rounds close unseen", approval_moves, "gated", forgets_the_branch, "protected paths", FIRST),
+]
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "fault", "contract", "promise"),
+    [m[1:] for m in MUTATIONS],
+    ids=[m[0] for m in MUTATIONS],
+)
+def test_a_fault_in_approvals_is_found(monkeypatch, where, name, fault, contract, promise):
+    monkeypatch.setattr(where, name, fault)
+
+    found = explore(CONTRACTS[contract])
+
+    assert promise in {one.promise for one in found.findings}

@@ -1,0 +1,112 @@
+"""With tasks that Agent 01 gives out, every promise holds; and faults in that are found out."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from sprints.agents.exchange import Exchange
+from sprints.agents.replies import parse
+from sprints.branch import Base
+from sprints.contract import DEFAULT_GATE, draft
+from sprints.engine import assigned, decide, feedback, steps
+from sprints.engine.explore import explore
+from tests.sprints.agents.test_asking import LEAD
+from tests.sprints.agents.test_orchestration import (
+    BAD,
+    IMPORTER,
+    R1,
+    R3,
+    READER,
+    REPORT,
+    WRITER,
+)
+
+IN_R3 = replace(DEFAULT_GATE, rounds=(R3,))
+
+
+def planned(*, fix_attempts=1, **meta):
+    contract = draft(meta, [IN_R3], agents=[LEAD, READER, WRITER])
+    return replace(contract, base=Base("main", "0" * 40), fix_attempts=fix_attempts)
+
+
+CONTRACTS = {
+    "tasks": planned(required_acks_by_round={R1: []}),
+    "minutes that stop": planned(
+        required_acks_by_round={R1: []}, round_deadline="stop", fix_attempts=0
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def plans(monkeypatch):
+    """A lead whose tasks cannot be taken at first, and that has a second pass."""
+    heard = steps.heard
+
+    def speak(snapshot, action):
+        if action.kind != "lead" or action.code not in (R1, R3):
+            return heard(snapshot, action)
+        asked = [task for task in snapshot.tasks if task.status == "in_progress"]
+        tasks = [REPORT, IMPORTER] if asked[0].details.get("returned") else [REPORT, BAD]
+        tasks = [IMPORTER] if action.code == R3 else tasks
+        body = json.dumps({"tasks": [task.to_json() for task in tasks]})
+        text = f"```json\n{body}\n```\nStatus: DONE\n"
+        return Exchange(parse(text), text=text)
+
+    monkeypatch.setattr(steps, "heard", speak)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_every_promise_holds_where_tasks_are_given_out(name):
+    found = explore(CONTRACTS[name])
+
+    assert found.findings == ()
+    assert found.holds
+
+
+def test_tasks_are_built_sent_back_and_polished_in_that_walk(monkeypatch):
+    """Else it would prove nothing."""
+    asked = set()
+    launch = decide._launch
+    monkeypatch.setattr(decide, "_launch", lambda s, ask: asked.add(ask) or launch(s, ask))
+
+    explore(CONTRACTS["tasks"])
+
+    told = {(ask.kind, ask.task, ask.agent) for ask in asked if ask.task or ask.kind == "plan"}
+    assert told == {
+        ("plan", "", "agent_05"),
+        ("plan", "", "agent_06"),
+        ("build", "importer", "agent_05"),
+        ("build", "report", "agent_06"),
+        ("fix", "report", "agent_06"),
+        ("polish", "importer", "agent_05"),
+    }
+
+
+def the_other_way_round(snapshot, spec):
+    return [*reversed(ASKED_IN(snapshot, spec))]
+
+
+def nobody_builds(snapshot, spec):
+    return [ask for ask in ASKED_IN(snapshot, spec) if not ask.task]
+
+
+ASKED_IN = assigned.asked_in
+PLAN, GIVES = "builds as planned", "never gives up too soon"
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "fault", "promise"),
+    [
+        (assigned, "asked_in", the_other_way_round, PLAN),
+        (assigned, "asked_in", nobody_builds, PLAN),
+        (feedback, "goes_back", lambda *args: False, GIVES),
+    ],
+    ids=["the other way round", "nobody builds", "nothing goes back"],
+)
+def test_a_fault_in_that_is_found(monkeypatch, where, name, fault, promise):
+    monkeypatch.setattr(where, name, fault)
+
+    found = explore(CONTRACTS["tasks"], most_states=20_000)
+
+    assert promise in {one.promise for one in found.findings}
