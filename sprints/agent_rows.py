@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from sprints.agent_definition import AgentDefinition
+from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.agents.roster import AGENTS, ROSTER
 from sprints.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
@@ -47,20 +47,21 @@ def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
 
 
 def states(sprint: Sprint, agent_ids: Sequence[str]) -> dict[str, str]:
-    """Each agent's state in that sprint: ``Active`` where its meta says so or says nothing and the
-    agent is asked, ``Consult`` where it is only asked, else ``Silent``.
+    """Each agent's state in that sprint: ``Active`` where its meta says so, or says nothing and the
+    agent is asked or may be given tasks; ``Consult`` where it is only asked, else ``Silent``.
     """
-    rounds = sprint.contract["rounds"] if sprint.contract else _drafted(sprint.meta)
-    asked = {LEAD, *(agent for spec in rounds for agent in spec["acks"])}
-    active = sprint.meta.get("active_agents") or asked
+    contract = sprint.contract or _drafted(sprint.meta)
+    asked = {LEAD, *(agent for spec in contract["rounds"] for agent in spec["acks"])}
+    active = sprint.meta.get("active_agents") or {*asked, *contract.get("active", ())}
     return {
         agent_id: "Active" if agent_id in active else "Consult" if agent_id in asked else "Silent"
         for agent_id in agent_ids
     }
 
 
-def _drafted(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _drafted(meta: Mapping[str, Any]) -> dict[str, Any]:
+    programs = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
     try:
-        return draft(meta, [DEFAULT_GATE]).to_json()["rounds"]  # type: ignore[no-any-return]
+        return draft(meta, [DEFAULT_GATE], agents=programs).to_json()
     except ContractError as exc:
         raise Refused(str(exc)) from exc

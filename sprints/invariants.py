@@ -120,6 +120,19 @@ def shipped_green(now: datetime) -> Iterator[Violation]:
                 yield Violation(text, RESTORE)
 
 
+def shipped_approved(now: datetime) -> Iterator[Violation]:
+    """What is shipped was approved by a human, where its contract asks for that: that very tree."""
+    rows = Sprint.objects.filter(meta__shipping__status="shipped", contract__isnull=False)
+    for row in rows.only("contract", "meta", "attempt").iterator(CHUNK):
+        contract: Any = row.contract
+        found, asked = row.meta["shipping"], contract.get("approvals", {}).get("before", ())
+        if "before_ship" not in asked or found["attempt"] != row.attempt:
+            continue
+        told = Event.objects.filter(sprint_id=row.pk, kind="approved")
+        if not any(event.body["data"].get("tree") == found["tree"] for event in told):
+            yield Violation(f"sprint {row.pk} shipped what nobody had approved", RESTORE)
+
+
 def one_answer(now: datetime) -> Iterator[Violation]:
     """Nothing is still asked for a sprint that does not run."""
     still = Task.objects.filter(status__in=(Task.Status.PENDING, Task.Status.IN_PROGRESS))
@@ -241,6 +254,7 @@ CHECKS: dict[str, Callable[[datetime], Iterator[Violation]]] = {
     "nothing still asked": one_answer,
     "no success over red": never_over_red,
     "nothing shipped over red": shipped_green,
+    "nothing shipped unapproved": shipped_approved,
     "nothing left behind": no_remains,
     "one carrier": one_carrier,
     "nobody silent": nobody_silent,

@@ -201,6 +201,7 @@ def is_remote(value: object) -> bool:
     )
 
 
+ASKED = ("none", "before_build", "before_ship", "before_build,before_ship")
 RULES: dict[str, tuple[str, Any]] = {
     "auth_token": ("a text of at least 16 characters", _text(16)),
     "secret_key": ("a text of at least 32 characters", _text(32)),
@@ -214,6 +215,8 @@ RULES: dict[str, tuple[str, Any]] = {
     "agent_minutes": ("a number above 0 and at most 100000", _amount(100_000)),
     "agent_tokens": ("a whole number from 1 to 1000000000000", _integer(1, 10**12)),
     "agent_usd": ("a number above 0 and at most 1000000", _amount(1_000_000)),
+    "agent_logs": ("true or false", _boolean),
+    "approvals": (f"one of {' | '.join(ASKED)}", lambda value: value in ASKED),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
     "confinement": (f"one of {', '.join(MODES)}", lambda value: value in MODES),
     "confine_paths": (

@@ -26,6 +26,8 @@ class Switches:
     agent_usd: float = AGENT_BUDGET.usd
     confinement: str = AUTO
     confine_paths: list[str] = field(default_factory=list)
+    agent_logs: bool = False
+    approvals: str = "none"
 
 
 def switches() -> Switches:
@@ -45,6 +47,8 @@ MEANINGS = {
     "automation_paused": "every sprint holds at its next step, and no schedule fires",
     "max_concurrent_global": "how many sprints are carried at once, by all hosts together",
     "gate_profile": "the profile of new sprints",
+    "approvals": "where a human has to say yes; of new sprints",
+    "agent_logs": "the studio's log of each agent is kept in `.cursor/plans/agent_logs`",
     "agent_launches": "how often a sprint that is started may launch agents' programs",
     "agent_minutes": "how many minutes those programs may run, in all",
     "agent_tokens": "how many tokens they may use, in all, as far as they say",

@@ -65,17 +65,20 @@ def _why(exc: OSError) -> str:
 def put_up(fence: dict[str, Any] | None) -> tuple[int | None, str]:
     """The rules of a fence as a descriptor that a child may ``enter``, and what is to be said of
     them; no descriptor where there is no fence, or the kernel has none to give. Raises ``OSError``
-    where that will not do.
+    where that will not do, and where a kernel that has one fails to give it.
     """
     if fence is None:
         return None, "off"
     try:
         release = abi()
-        return rules(fence, release), f"landlock abi {release}"
     except OSError as exc:
         if fence["required"]:
             raise OSError(exc.errno, f"it has to be confined, and {exc.strerror}") from exc
         return None, f"unavailable: {exc.strerror}"
+    try:
+        return rules(fence, release), f"landlock abi {release}"
+    except OSError as exc:
+        raise OSError(exc.errno, f"it cannot be confined: {exc.strerror}") from exc
 
 
 def handled(release: int) -> int:

@@ -17,7 +17,7 @@ from sprints.confinement import MODES
 from sprints.contract import PROFILES
 from sprints.queries import Refused
 from sprints.roles import Role
-from sprints.store import RULES
+from sprints.store import ASKED, RULES
 from sprints.views.asked import Request
 
 
@@ -38,6 +38,12 @@ class Switches(forms.Form):
     )
     confine_paths = forms.JSONField(
         required=False, help_text="a list of what it may write besides: /… or ~/…"
+    )
+    agent_logs = forms.BooleanField(
+        required=False, help_text="kept in .cursor/plans/agent_logs of the repository"
+    )
+    approvals = forms.ChoiceField(
+        choices=choices(ASKED), help_text="where new sprints ask a human for a yes"
     )
     enable_auto_merge = forms.BooleanField(required=False)
     ship_remote = forms.CharField(

@@ -135,14 +135,16 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
         why = failed or signs.signed(folder, rules)
         reason = f"{why} ({done.reason})" if why else done.reason
         return replace(end, reason=reason, tail=last_lines(folder))
+    text = ""
     try:
         text = plain(found(end_of(folder / "stdout.txt"), agent.reply)).strip()
         reply = parse(text)
         if reply == EXAMPLE:  # a program that prints its prompt, and no more
             raise Unreadable("it ends with the example of its prompt")
     except Unreadable as exc:
-        missed = f"denied: {', '.join(end.denied)}; " if end.denied else ""
-        return replace(end, reason=f"{missed}no reply: {exc}", tail=last_lines(folder))
+        denied = f"denied: {', '.join(end.denied)}" if end.denied else ""
+        why = "; ".join(filter(None, (signs.of(text, rules) or denied, f"no reply: {exc}")))
+        return replace(end, reason=why, tail=last_lines(folder))
     return replace(end, reply=reply, reason="", text=text[-LONGEST_TEXT:])
 
 

@@ -143,9 +143,6 @@ PRESETS: dict[str, dict[str, Any]] = {
                 {"where": {"type": "error"}, "say": ["error.data.message", "error.message",
                                                      "error.name"]},
             ],
-            "denied": {
-                "where": {"type": "tool_use", "part.state.status": "error"}, "say": "part.tool",
-            },
             "signs": SIGNS,
         },
         "pass_env": ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_CONFIG_CONTENT"],

@@ -21,6 +21,8 @@ def _rules(question: Question) -> dict[str, Any]:
 def words(question: Question) -> list[str]:
     """What stands in its command for the session."""
     said = _rules(question).get("again" if question.again else "begin", [])
+    if not question.session:  # a trial has none
+        return []
     return [word.replace("{id}", question.session) for word in said]
 
 
@@ -29,7 +31,7 @@ def noted(question: Question, said: Exchange, folder: Path) -> Exchange:
     program has failed nothing: the question is asked again, in a new one.
     """
     rules = _rules(question)
-    if not rules:
+    if not rules or not (folder / "stdout.txt").exists():  # it has never begun
         return said
     errors = plain(end_of(folder / "stderr.txt", TAIL_BYTES))
     told = f"{said.reason} {errors}".lower()

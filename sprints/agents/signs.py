@@ -33,6 +33,12 @@ def signed(folder: Path, rules: Mapping[str, Any]) -> str:
     return ""
 
 
+def of(text: str, rules: Mapping[str, Any]) -> str:
+    """What a short text, given in place of a reply, is a sign of; empty for any other."""
+    line = " ".join(text.split())
+    return _signed(line, rules) if len(line) <= LONGEST else ""
+
+
 def _signed(line: str, rules: Mapping[str, Any]) -> str:
     for word, signs in rules.get("signs", {}).items():
         if any(_stands(sign, line) for sign in signs):

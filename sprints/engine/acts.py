@@ -6,6 +6,7 @@ from typing import Any
 
 from sprints.contract import Contract, RoundSpec
 from sprints.engine import task_moves
+from sprints.engine.approval_moves import KEY as APPROVAL
 from sprints.engine.decide import OVERDUE
 from sprints.engine.holds import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.meta import frozen, merged, same
@@ -46,6 +47,7 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
         "current_round": first,
         "contract": contract.to_json(),
         "started_at": at,
+        **_unapproved(snapshot),
     }
     rounds = tuple(_round(snapshot.sprint_id, spec) for spec in contract.rounds)
     return Move(
@@ -67,6 +69,12 @@ def _round(sprint_id: str, spec: RoundSpec) -> Create:
     return Create("round", f"{sprint_id}/{spec.code}", values | {"notes": []})
 
 
+def _unapproved(snapshot: Snapshot) -> dict[str, Any]:
+    """What was approved elsewhere is not approved here."""
+    meta = snapshot.sprint.meta
+    return {"meta": {k: v for k, v in meta.items() if k != APPROVAL}} if APPROVAL in meta else {}
+
+
 def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) -> Move:
     """Start a sprint that has rounds from elsewhere at its first one, as a new attempt: nobody here
     has judged what was done in them.
@@ -83,6 +91,7 @@ def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) ->
         "last_error": None,
         "finished_at": None,
         "cancel_by": "",
+        **_unapproved(snapshot),
     }
     return Move(
         "note",

@@ -24,9 +24,15 @@ def asked_in(snapshot: Snapshot, spec: RoundSpec) -> list[Ask]:
 def _implementers(snapshot: Snapshot, code: str) -> list[Ask]:
     tasks = plan_for(snapshot, code)
     if code == CONFIRM:
-        agents = dict.fromkeys(task.agent for task in tasks)
+        agents = dict.fromkeys(owner(snapshot, task) for task in tasks)
         return [Ask(code, agent, "plan") for agent in agents]
-    return [Ask(code, task.agent, WORK[code], task.id) for task in tasks]
+    return [Ask(code, owner(snapshot, task), WORK[code], task.id) for task in tasks]
+
+
+def owner(snapshot: Snapshot, task: Assignment) -> str:
+    """Who does it: its agent, or the implementer where that is no program any more in a retry."""
+    terms = snapshot.terms
+    return task.agent if terms.agent(task.agent) else terms.implementer
 
 
 def details_of(snapshot: Snapshot, ask: Ask) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     if snapshot.paused:
         return None
     if now.status == "pending":
-        return guarded(snapshot, approval_moves.gated(snapshot, StartRound(now.code)))
+        start = StartRound(now.code)
+        first = approval_moves.gated(snapshot, start)
+        return guarded(snapshot, start) if first == start else first
     return guarded(
         snapshot,
         _flaky(snapshot, now)
@@ -110,7 +112,7 @@ def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
     red = feedback.red(snapshot)
     if red and feedback.goes_back(snapshot, red[0]):
         whose = assigned.whose(snapshot, red)
-        owner = whose.agent if whose else snapshot.terms.implementer
+        owner = assigned.owner(snapshot, whose) if whose else snapshot.terms.implementer
         return _launch(snapshot, Ask(now.code, owner, feedback.FIX, whose.id if whose else ""))
     return None
 

@@ -9,7 +9,7 @@ from sprints.agent_definition import AgentDefinition
 from sprints.agents.exchange import Exchange
 from sprints.engine import feedback
 from sprints.snapshot import Snapshot, TaskValue
-from sprints.usage import Usage
+from sprints.usage import Usage, added
 
 SESSION = "session"  # in the details of a task
 
@@ -41,24 +41,32 @@ def _last(snapshot: Snapshot, agent: AgentDefinition) -> Mapping[str, Any]:
     return max((task.details for task in asked), key=lambda one: one["started_ts"], default={})
 
 
-def of_this_try(agent: AgentDefinition | None, task: TaskValue, said: Exchange) -> Usage | None:
-    """What one try has used, where its program counts by the session."""
+def settled(
+    agent: AgentDefinition | None, task: TaskValue, said: Exchange
+) -> tuple[Usage | None, dict[str, Any]]:
+    """What a try has used, and what its details say of its session from then on: nothing where that
+    can be taken up no more.
+    """
+    known = task.details.get(SESSION)
+    if known is None:
+        return said.usage, {}
     rules = ((agent and agent.reply) or {}).get(SESSION, {})
-    told = task.details.get(SESSION, {}).get("told")
-    if said.usage is None or not told or not rules.get("total"):
-        return said.usage
-    before = Usage.from_json(told)
-    inputs = said.usage.input_tokens - before.input_tokens
-    outputs = said.usage.output_tokens - before.output_tokens
-    if min(inputs, outputs) < 0:  # it has begun to count anew
-        return said.usage
-    cached = max(0, said.usage.cached_tokens - before.cached_tokens)
-    return replace(said.usage, input_tokens=inputs, cached_tokens=cached, output_tokens=outputs)
+    before = Usage.from_json(known["told"]) if known["told"] and rules.get("total") else None
+    usage = total = said.usage
+    if usage and before and usage.source == "each":  # messages are of this try alone
+        total = Usage.from_json(added(before.to_json(), usage))
+    elif usage and before and _is_more(usage, before):
+        usage = replace(
+            usage,
+            input_tokens=usage.input_tokens - before.input_tokens,
+            cached_tokens=max(0, usage.cached_tokens - before.cached_tokens),
+            output_tokens=usage.output_tokens - before.output_tokens,
+        )
+    told = total.to_json() if total else known["told"]
+    return usage, {SESSION: known | {"id": said.session, "told": told}} if said.session else {}
 
 
-def after(task: TaskValue, said: Exchange) -> dict[str, Any]:
-    """What the details say of it after the try; nothing where it can be taken up no more."""
-    if SESSION not in task.details or not said.session:
-        return {}
-    told = said.usage.to_json() if said.usage else task.details[SESSION]["told"]
-    return {SESSION: task.details[SESSION] | {"id": said.session, "told": told}}
+def _is_more(usage: Usage, before: Usage) -> bool:
+    """Whether the session has gone on with its count; else it has begun to count anew."""
+    inputs = usage.input_tokens >= before.input_tokens
+    return inputs and usage.output_tokens >= before.output_tokens

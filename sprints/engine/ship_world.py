@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sprints.engine import ship_moves, work_world
+from sprints.engine import approval_moves, ship_moves, work_world
 from sprints.engine.actions import Merged, Published
 from sprints.engine.world import World
 from sprints.release import certificate, publish, ship
@@ -65,7 +65,18 @@ def facts(snapshot: Snapshot, what: ship.Merge, chain: str) -> dict[str, Any]:
         "chain": chain,
         "published_ts": ship_moves.state(snapshot)["since_ts"],
         "gates": [_gate(run, what.tree) for run in runs],
+        **_approved(snapshot, what.tree),
     }
+
+
+def _approved(snapshot: Snapshot, tree: str) -> dict[str, Any]:
+    """Who has said yes to that tree; nothing where nobody was asked."""
+    found = [
+        {key: one[key] for key in ("what", "tree", "by", "ts")}
+        for one in approval_moves.state(snapshot).get("given", ())
+        if (one["verdict"], one.get("tree")) == (approval_moves.APPROVED, tree)
+    ]
+    return {"approvals": found} if found else {}
 
 
 def _gate(run: GateRunValue, tree: str) -> dict[str, Any]:

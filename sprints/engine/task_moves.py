@@ -144,11 +144,10 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     if said.seen:
         details |= {"work": said.seen.to_json()}
     agent = snapshot.terms.agent(task.owner_agent)
-    if usage := sessions.of_this_try(agent, task, said):
+    usage, session = sessions.settled(agent, task, said)
+    details = {key: value for key, value in details.items() if key != sessions.SESSION} | session
+    if usage:
         details |= {"usage": added(details.get("usage"), usage)}
-    if sessions.SESSION in details:
-        del details[sessions.SESSION]
-        details |= sessions.after(task, said)
     if said.denied:
         details |= {"denied": [*said.denied]}
     if is_lost(said):

@@ -88,13 +88,13 @@ def key(state: State) -> Hashable:
     build = BUILD in terms.before and snapshot.now.code <= BUILDS[0]
     planned = build and given(snapshot, BUILD, approval_moves.plan_of(snapshot))
     trees = [tree_of(state), state.tree, *(one.tree for one in state.sent if _is_here(state, one))]
-    flags = [state.flags.get(tree) for tree in dict.fromkeys(trees)]
-    digests = [found.digest if found else "", *flags]
-    numbers = {one: n for n, one in enumerate(dict.fromkeys(digests))}
+    flags = [_open(state, state.flags.get(tree)) for tree in dict.fromkeys(trees)]
+    seen = _open(state, found.digest) if found else ""
+    numbers = {one: n for n, one in enumerate(dict.fromkeys([seen, *flags]))}
     merged = str(ship_moves.state(snapshot).get("tree", ""))
     return (
         (planned, (BUILD, PLAN) in state.approved, ask and ask["what"]),
-        found and (bool(found.reason), numbers[found.digest]),
+        found and (bool(found.reason), numbers[seen]),
         tuple(numbers[flag] for flag in flags),
         tuple(
             (given(snapshot, PATHS, one), (PATHS, one) in state.approved) if one else one
@@ -102,6 +102,12 @@ def key(state: State) -> Hashable:
         ),
         merged and (given(snapshot, SHIP, merged), (SHIP, merged) in state.approved),
     )
+
+
+def _open(state: State, flag: str | None) -> str | None:
+    """The flag; none where a human's yes to it counts: all goes on as if nothing was touched."""
+    counts = flag and approval_moves.is_given(state.snapshot, PATHS, flag)
+    return "" if counts and (PATHS, flag) in state.approved else flag
 
 
 def _is_here(state: State, sent: object) -> bool:

@@ -14,6 +14,7 @@ it lies (``state.py``).
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -21,10 +22,11 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from sprints.lock import PATIENCE_S, Busy, locked
-from sprints.mirror import lines, state
+from sprints.mirror import agent_logs, lines, state
 from sprints.models import Head
 from sprints.models.moves import note
-from sprints.store import Store
+from sprints.store import Store, StoreError
+from sprints.switches import switches
 
 AT_MOST_EVERY_S = 0.5
 # state.json may take this part of the time; above it, it is written more rarely.
@@ -66,6 +68,18 @@ def flush() -> None:
     not for one that is frozen.
     """
     _drain(whole=True, patience_s=PATIENCE_S)
+    with suppress(StoreError):
+        if switches().agent_logs:
+            _keep_agent_logs()
+
+
+def _keep_agent_logs() -> None:
+    try:
+        agent_logs.keep(settings.STORE)
+    except Head.DoesNotExist:
+        return
+    except (OSError, StoreError, ValueError, DatabaseError) as exc:
+        sys.stderr.write(f"the logs of the agents are behind: {exc}\n")
 
 
 def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str]] = ()) -> None:

@@ -6,6 +6,7 @@ from sprints.operations.backup_acts import backup
 from sprints.operations.export_acts import export
 from sprints.operations.ground import contract_to_walk
 from sprints.operations.import_acts import import_store
+from sprints.operations.plan_acts import plan, worst_of
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import (
     record_verified,
@@ -22,7 +23,6 @@ from sprints.operations.schedule_acts import (
 )
 from sprints.operations.ship_acts import verify_tag
 from sprints.operations.sprint_acts import (
-    contract_for,
     create,
     edit,
     retry,
@@ -45,6 +45,7 @@ from sprints.operations.store_acts import (
     initialise,
     settle_files,
 )
+from sprints.operations.terms import contract_for
 from sprints.operations.tidy_acts import tidy
 from sprints.operations.unship_acts import unship
 from sprints.operations.upgrade_acts import upgrade, way_back
@@ -76,6 +77,7 @@ __all__ = [
     "import_store",
     "initialise",
     "pause",
+    "plan",
     "rebuild",
     "record_verified",
     "reject",
@@ -98,4 +100,5 @@ __all__ = [
     "verify_file",
     "verify_tag",
     "way_back",
+    "worst_of",
 ]  # fmt: skip

@@ -1,6 +1,5 @@
 """What is done to a sprint to have it go: create, edit, run, start, step, retry."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,28 +10,22 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gates import faults, process
-from gates.models import Gate
 from sprints import queue
 from sprints.agent_budget import USED_UP
-from sprints.agent_definition import SCRIPTED
 from sprints.approvals import NEEDED, bad_points
-from sprints.confinement import Confinement
-from sprints.contract import DEADLINES, PROFILES, Contract, ContractError, draft
+from sprints.contract import DEADLINES, PROFILES, Contract
 from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
-from sprints.engine.unship_moves import undoing
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
 from sprints.meta import BadMeta, merged
-from sprints.models import Agent, Hook, Sprint
-from sprints.models.event import HOOK_DEPTH
+from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
 from sprints.operations.ground import Ground, ground, grounded
-from sprints.plan import AgentBudget
+from sprints.operations.terms import contract_for
 from sprints.queries import NotNow, Refused, get
 from sprints.snapshot import Snapshot, evolve, load
-from sprints.switches import switches
 
 TRIES = 20
 
@@ -104,34 +97,6 @@ def _contract_of(snapshot: Snapshot, found: Callable[[], Ground]) -> Contract:
     ``ContractError``.
     """
     return grounded(contract_for(snapshot.sprint.meta), snapshot.contract, found)
-
-
-def contract_for(meta: dict[str, Any]) -> Contract:
-    """The contract under which a sprint with this ``meta`` would start now. Raises
-    ``ContractError``.
-    """
-    now = switches()
-    profile = meta.get("gate_profile") or now.gate_profile
-    gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
-    hooks = [hook.definition for hook in Hook.objects.filter(enabled=True, blocking=True)]
-    if hooks and os.environ.get(HOOK_DEPTH):
-        raise ContractError(
-            f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
-        )
-    agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
-    budget = AgentBudget(now.agent_launches, now.agent_minutes, now.agent_tokens, now.agent_usd)
-    ship = {
-        "enable_auto_merge": meta.get("enable_auto_merge", now.enable_auto_merge),
-        "ship_remote": meta.get("ship_remote", now.ship_remote),
-    }
-    chosen = {**meta, "gate_profile": profile, **ship}
-    contract = undoing(draft(chosen, gates, hooks, agents, budget), meta)
-    if not contract.agents:
-        return contract
-    confinement = Confinement(now.confinement, tuple(now.confine_paths))
-    if refusal := confinement.refusal():
-        raise ContractError(refusal)
-    return replace(contract, confinement=confinement)
 
 
 def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:

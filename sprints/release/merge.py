@@ -20,7 +20,12 @@ MOST_NAMED = 5
 
 def tag_of(site: Site) -> str:
     """The name of the tag of what a sprint has shipped, or taken back."""
-    return f"unshipped/{site.undoes}" if site.undoes else f"shipped/{site.sprint_id}"
+    return tag_named(site.sprint_id, site.undoes)
+
+
+def tag_named(sprint_id: str, undoes: str) -> str:
+    """The same of a sprint by its id; ``undoes`` is the one whose work it takes back, if any."""
+    return f"unshipped/{undoes}" if undoes else f"shipped/{sprint_id}"
 
 
 def head_of_base(site: Site) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 PUBLISHES = "ship_publishing"
 SAME = ("branch", "base", "head", "commit", "tree")
 INTERRUPTED = "interrupted"
+OF_YES = ("what", "tree", "by", "ts")
 
 
 class Told:
@@ -23,6 +24,7 @@ class Told:
         self._digest = ""
         self._begun: dict[tuple[Any, Any], Mapping[str, Any]] = {}
         self._ended: dict[tuple[Any, Any], tuple[Any, Mapping[str, Any]]] = {}
+        self._approved: list[dict[str, Any]] = []
         self._found: list[str] | None = None
 
     def hear(self, event: Mapping[str, Any]) -> None:
@@ -48,6 +50,8 @@ class Told:
         if kind == "note" and "digest" in data:
             self._digest = data["digest"]
             self._contract = data.get("contract", self._contract)
+        elif kind == "approved":
+            self._approved.append({key: data.get(key, "") for key in OF_YES})
         elif kind == "gate_started":
             self._begun[data["gate_id"], data["number"]] = data
         elif kind == "gate_finished":
@@ -71,6 +75,19 @@ class Told:
         if _digest(self._contract) != self._digest:
             yield f"the contract {_short(self._digest)} is told as another"
         yield from self._gates(event["round_id"], told)
+        yield from self._yes()
+
+    def _yes(self) -> Iterator[str]:
+        """Somebody has said yes to that tree, where that is agreed; and who is named did so."""
+        tree, asks = self._facts["tree"], self._contract.get("approvals", {}).get("before", ())
+        of_it = [
+            one for one in self._approved if (one["what"], one["tree"]) == ("before_ship", tree)
+        ]
+        if "before_ship" in asks and not of_it:
+            yield f"nobody had approved the tree {_short(tree)} when it was published"
+        for one in self._facts.get("approvals", ()):
+            if one not in self._approved:
+                yield f"no event tells that {one['by']!a} approved the tree {_short(one['tree'])}"
 
     def _gates(self, code: Any, told: Mapping[str, Any]) -> Iterator[str]:
         """Those that had to pass, and no others, each by its last run after the merge."""

@@ -75,7 +75,7 @@ def seen(site: Site, mark: Mark) -> Seen:
 
 def refused(site: Site, mark: Mark) -> Seen:
     """Have the clone as it was before the try, which may only read; what it has changed is kept
-    beside the branch. Says what that was; unknown is what cannot be put back.
+    beside the branch. Says what that was; unknown is what cannot be put back. May be repeated.
     """
     before = ""
     try:
@@ -83,15 +83,17 @@ def refused(site: Site, mark: Mark) -> Seen:
         if not before:
             return Seen(UNKNOWN, reason="it had not begun")
         clone.ready(site)
-        head = site.head
+        head, aside = site.head, site.ref("aside", mark.name)
+        earlier = site.own("for-each-ref", "--count=1", "--format=%(objectname)", aside)
         kept, notes = _set_aside(site, mark, head)
+        kept = earlier or kept  # by who died before it could be said
         names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, kept)
     except (GitError, OSError, ValueError) as exc:
         return Seen(UNKNOWN, before, reason=str(exc))
     paths = [plain(path) for path in names.split("\0") if path]
     if not paths:
         return Seen(ABSENT, before, head, notes=tuple(plain(note) for note in notes[:MOST_NOTES]))
-    notes.insert(0, f"what it changed is kept as {site.ref('aside', mark.name, kept[:12])}")
+    notes.insert(0, f"what it changed is kept as {aside}/{kept[:12]}")
     return Seen(
         REFUSED,
         before,

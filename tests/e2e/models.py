@@ -7,6 +7,7 @@ It knows the Messages API, the Responses API and Chat Completions, each as a str
 import json
 import re
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,18 +54,24 @@ def act(prompt: str, tools: list[str], folder: str, *, done: bool) -> Call | Non
     return next(((name, known[name]) for name in known if name in tools), None)
 
 
+def _new(kind: str) -> str:
+    """An id that no other answer has: programs look results up by it, throughout a session."""
+    return f"{kind}_{uuid.uuid4().hex}"
+
+
 def _texts(content: Any) -> str:
     parts = content if isinstance(content, list) else [{"text": content or ""}]
     return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
 
 
 def _folder(text: str) -> str:
-    found = re.search(r"[Ww]orking directory(?: is)?:? *(/[^\s<]+)", text)
+    names = r"(?:[Ww]orking directory|working in the directory)[^/\n]{0,20}"
+    found = re.search(names + r"(/[^\s<\"\\]+)", text)
     return found[1] if found else ""
 
 
-def decided(body: dict[str, Any]) -> Call | None:
-    """The next act in a conversation of any of the three kinds."""
+def decided(body: dict[str, Any], *, endless: bool = False) -> Call | None:
+    """The next act in a conversation of any of the three kinds; ``endless``: it is never done."""
     items = body.get("messages") or body.get("input") or []
     last = max(
         (n for n, one in enumerate(items) if ASKED in _texts(one.get("content"))), default=-1
@@ -82,19 +89,26 @@ def decided(body: dict[str, Any]) -> Call | None:
     tools = [
         one.get("name") or one.get("function", {}).get("name", "") for one in body.get("tools", [])
     ]
+    if endless:
+        prompt, done = MENDS, False
     return act(prompt, tools, _folder(whole.replace("\\n", "\n")), done=done)
 
 
 def messages(call: Call | None, model: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """A stream of the Messages API."""
     usage = {"input_tokens": IN, "output_tokens": OUT}
-    head: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant", "model": model}
+    head: dict[str, Any] = {
+        "id": _new("msg"),
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+    }
     head |= {"content": [], "stop_reason": None, "usage": usage | {"output_tokens": 1}}
     yield "message_start", {"message": head}
     block: dict[str, Any] = {"type": "text", "text": ""}
     delta: dict[str, Any] = {"type": "text_delta", "text": REPLY}
     if call:
-        block = {"type": "tool_use", "id": "toolu_1", "name": call[0], "input": {}}
+        block = {"type": "tool_use", "id": _new("toolu"), "name": call[0], "input": {}}
         delta = {"type": "input_json_delta", "partial_json": json.dumps(call[1])}
     yield "content_block_start", {"index": 0, "content_block": block}
     yield "content_block_delta", {"index": 0, "delta": delta}
@@ -107,15 +121,20 @@ def messages(call: Call | None, model: str) -> Iterator[tuple[str, dict[str, Any
 def responses(call: Call | None, model: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """A stream of the Responses API."""
     text = {"type": "output_text", "text": REPLY, "annotations": []}
-    item: dict[str, Any] = {"type": "message", "role": "assistant", "id": "m1", "content": [text]}
+    item: dict[str, Any] = {
+        "type": "message",
+        "role": "assistant",
+        "id": _new("m"),
+        "content": [text],
+    }
     if call:
         words = json.dumps(call[1])
-        item = {"type": "function_call", "id": "f1", "call_id": "c1", "name": call[0],
+        item = {"type": "function_call", "id": _new("f"), "call_id": _new("c"), "name": call[0],
                 "arguments": words}  # fmt: skip
     usage: dict[str, Any] = {"input_tokens": IN, "output_tokens": OUT, "total_tokens": IN + OUT}
     usage |= {"input_tokens_details": {"cached_tokens": 0}}
     usage |= {"output_tokens_details": {"reasoning_tokens": 0}}
-    whole = {"id": "r1", "object": "response", "model": model, "status": "completed"}
+    whole = {"id": _new("r"), "object": "response", "model": model, "status": "completed"}
     yield "response.created", {"response": whole | {"status": "in_progress", "output": []}}
     yield "response.output_item.added", {"output_index": 0, "item": item}
     yield "response.output_item.done", {"output_index": 0, "item": item}
@@ -124,11 +143,11 @@ def responses(call: Call | None, model: str) -> Iterator[tuple[str, dict[str, An
 
 def chunks(call: Call | None, model: str) -> Iterator[dict[str, Any]]:
     """A stream of Chat Completions."""
-    whole = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": model}
+    whole = {"id": _new("c"), "object": "chat.completion.chunk", "created": 1, "model": model}
     delta: dict[str, Any] = {"role": "assistant", "content": REPLY}
     if call:
         function = {"name": call[0], "arguments": json.dumps(call[1])}
-        one = {"index": 0, "id": "call_1", "type": "function", "function": function}
+        one = {"index": 0, "id": _new("call"), "type": "function", "function": function}
         delta = {"role": "assistant", "content": None, "tool_calls": [one]}
     stop = "tool_calls" if call else "stop"
     usage = {"prompt_tokens": IN, "completion_tokens": OUT, "total_tokens": IN + OUT}
@@ -138,9 +157,12 @@ def chunks(call: Call | None, model: str) -> Iterator[dict[str, Any]]:
 
 
 class Model(ThreadingHTTPServer):
-    """The service. ``refuses`` is the status that it answers everything with; 0 for none."""
+    """The service. ``refuses`` is the status that it answers everything with, 0 for none;
+    ``endless``: it never comes to its reply.
+    """
 
     refuses = 0
+    endless = False
     daemon_threads = True
 
     def __init__(self) -> None:
@@ -183,12 +205,13 @@ class Handler(BaseHTTPRequestHandler):
         model = str(asked.get("model", "m"))
         if path.endswith("/count_tokens"):
             return self._answer(200, "application/json", b'{"input_tokens": 10}')
+        call = decided(asked, endless=self.server.endless)
         if path.endswith("/messages"):
-            return self._named(messages(decided(asked), model))
+            return self._named(messages(call, model))
         if path.endswith("/responses"):
-            return self._named(responses(decided(asked), model))
+            return self._named(responses(call, model))
         if path.endswith("/chat/completions"):
-            lines = [f"data: {json.dumps(one)}\n\n" for one in chunks(decided(asked), model)]
+            lines = [f"data: {json.dumps(one)}\n\n" for one in chunks(call, model)]
             body = "".join([*lines, "data: [DONE]\n\n"]).encode()
             return self._answer(200, "text/event-stream", body)
         return self._answer(404, "application/json", b"{}")

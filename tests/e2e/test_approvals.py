@@ -54,6 +54,13 @@ def of_kind(repo: Path, kind: str) -> list[dict]:
     return [event["data"] for event in events_of(repo, "wk1") if event["kind"] == kind]
 
 
+def certificate_of(repo: Path) -> dict:
+    """What the tag says."""
+    text = git(repo, "cat-file", "tag", "shipped/wk1")
+    found: dict = json.loads(text[text.index("{\n") :])
+    return found
+
+
 def test_a_test_that_is_edited_to_pass_ships_only_once_a_human_has_approved(gateway):
     head = git(gateway, "rev-parse", "main")
     assert run_command(gateway, "sprint", "create", "wk1").code == 0
@@ -118,6 +125,11 @@ def test_what_was_merged_is_approved_and_another_merge_needs_another_approval(ga
     assert first["what"] == second["what"] == "before_ship"
     assert first["tree"] != second["tree"] == git(gateway, "rev-parse", "main^{tree}")
     assert first["paths"] == second["paths"] == ["tests/test_calc.py"]
+    verified = run_command(gateway, "verify", "--tag", "shipped/wk1")
+    assert verified.code == 0, verified
+    (named,) = certificate_of(gateway)["approvals"]
+    assert (named["what"], named["tree"]) == ("before_ship", second["tree"])
+    assert named["by"] == of_kind(gateway, "approved")[-1]["by"]
     check_store(gateway)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.checkout import commit, git
+from tests.e2e.conftest import start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.e2e.test_ships import gateway, kinds, run, shipped_once, shipping
 from tests.world import run_command
@@ -91,7 +92,7 @@ def test_a_colleague_who_pushes_while_gates_judge_has_all_merged_and_judged_agai
     pushed_once(gateway, origin)
 
 
-POINTS = ["push_started", "push_returned", "ref_updated"]  # tests/faults/test_git_points: all
+POINTS = ["push_started", "push_returned", "ref_updated"]  # test_git_kills has all
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -103,6 +104,23 @@ def test_killed_anywhere_the_next_run_pushes_once(gateway, origin, point):
     assert killed.code == -signal.SIGKILL
     assert said.code == 0, said
     pushed_once(gateway, origin)
+
+
+def test_killed_while_git_pushes_the_next_run_finds_out_what_arrives(gateway, origin, tmp_path):
+    """The remote goes on with what it has got, and ends with it when we are at it again."""
+    hook(origin, "pre-receive", f"touch {tmp_path}/begun; sleep 4")
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+    killed = start(gateway, "sprint", "run", "wk1")
+    assert wait_for((tmp_path / "begun").exists, 120)
+
+    killed.kill()
+    killed.communicate()
+    said = run_command(gateway, "sprint", "run", "wk1")
+
+    assert said.code == 0, said
+    shipped_once(gateway)
+    names = ("main", "shipped/wk1")
+    assert git(origin, "rev-parse", *names) == git(gateway, "rev-parse", *names)
 
 
 def test_a_remote_that_is_not_there_blocks_with_what_to_type(gateway, origin):

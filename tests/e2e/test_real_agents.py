@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from sprints.agents.presets import PRESETS
 from sprints.store import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
@@ -161,6 +162,35 @@ def test_a_program_builds_is_sent_back_mends_and_its_work_is_shipped(work, servi
     sys.stdout.write(budget)
     assert budget.startswith("agents have used 7 of 40 launches")
     assert "unmetered" not in budget
+    check_store(work.repo)
+
+
+def test_the_doctor_finds_that_it_answers(work):
+    said = work.run("doctor", "agents")
+
+    sys.stdout.write(said.out)
+    assert said.code == 0, said.out + said.err
+    assert "answered in" in said.out
+
+
+def test_one_that_goes_on_for_ever_is_ended_at_its_tokens(work, installed, service):
+    if "each" not in PRESETS[installed]["reply"]["usage"]:
+        pytest.skip(f"{installed} tells what it used at its end alone")
+    service.endless = True
+    assert work.run("sprint", "budget", "wk1", "--tokens", "20000").code == 0
+
+    said = work.run("sprint", "run", "wk1")
+    task = work.sprint()["rounds"]["R0_SETUP"]["tasks"]["lead_agent_01"]
+    service.endless = False
+    more = work.run("sprint", "budget", "wk1", "--tokens", "900000")
+    again = work.run("sprint", "run", "wk1")
+
+    sys.stdout.write(f"{said.out.splitlines()[-2:]} {task['details']['usage']}\n")
+    assert said.code == 3, said.out + said.err
+    assert task["details"]["reason"].startswith("the sprint's tokens for agents ended")
+    assert 20_000 <= task["details"]["usage"]["input_tokens"] + IN < 100_000
+    assert more.code == 0, more
+    assert again.code == 0, again.out + again.err
     check_store(work.repo)
 
 

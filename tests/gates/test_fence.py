@@ -248,6 +248,17 @@ def test_a_kernel_without_landlock_is_said_or_refused(scene, monkeypatch):
         landlock.put_up(replace(scene.fence, required=True).to_json())
 
 
+@confines
+def test_a_kernel_that_has_it_and_fails_runs_nothing(scene, monkeypatch):
+    def full(fence: Any, release: int) -> int:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(landlock, "rules", full)
+
+    with pytest.raises(OSError, match="it cannot be confined: Cannot allocate memory"):
+        landlock.put_up(scene.fence.to_json())
+
+
 def test_the_rules_name_all_but_the_store(scene):
     (scene.root / "beside").mkdir()
     rules = dict(landlock.allowed(scene.fence.to_json()))

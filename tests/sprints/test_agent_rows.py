@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import textwrap
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from sprints.agents.presets import PRESETS
 from sprints.agents.roster import AGENTS
 from sprints.management.person import user
 from sprints.models import Agent, Event
+from tests.world import ROOT
 
 ODD = 'a "quoted" \\ word\twith\nlines, \x7f, \u00e9, \U0001f600'
 
@@ -110,9 +112,9 @@ def test_a_card_is_changed_line_by_line_and_goes_into_prompts(store, invoke):
     assert "responsibilities:\n  Sees\n  Hears\nauthority:\n  May say no\n" in shown
 
 
-def test_a_contract_from_before_there_were_cards_keeps_its_digest():
+def test_a_contract_from_before_there_were_cards_and_policies_keeps_its_digest():
     plain = AgentDefinition("agent_01", "L", "R", "M", "command", ("x",))
-    before = {k: v for k, v in plain.to_json().items() if k not in CARD}
+    before = {k: v for k, v in plain.to_json().items() if k not in (*CARD, "policy")}
 
     assert plain.frozen() == before
     assert AgentDefinition.from_json(before) == plain
@@ -149,6 +151,17 @@ def test_the_states_of_a_sprint(store, invoke):
     assert [one["agent_id"] for one in named if one["state"] == "Consult"] == asked[1:]
 
 
+def test_programs_that_may_be_given_tasks_are_active(store, invoke):
+    operations.create("s1", by="test")
+    invoke("agent", "set", "agent_06", "--preset", "gemini")
+    before = json.loads(invoke("agent", "list", "--json", "--sprint", "s1").out)
+    invoke("agent", "set", "agent_01", "--preset", "gemini")
+    after = json.loads(invoke("agent", "list", "--json", "--sprint", "s1").out)
+
+    states = [{one["agent_id"]: one["state"] for one in told} for told in (before, after)]
+    assert [one["agent_06"] for one in states] == ["Silent", "Active"]
+
+
 def test_the_lists_are_for_people_too(store, invoke):
     invoke("agent", "set", "agent_01", "--preset", "gemini")
 
@@ -170,3 +183,45 @@ def test_doctor_names_an_agent_whose_program_is_not_there(store, invoke):
         ("ok", "agent_01: true"),
         ("bad", "agent_02: there is no no-such-program"),
     ]
+
+
+def test_the_rules_of_the_documentation_are_taken_and_written_as_they_are(store, invoke, tmp_path):
+    page = (ROOT / "docs" / "programs.md").read_text()
+    block = page.partition("    [agent_01]\n")[2].partition("\n\n")[0]
+    file = tmp_path / "agents.toml"
+    file.write_text(textwrap.dedent(f"    [agent_01]\n{block}"))
+
+    said = invoke("agent", "import", str(file))
+
+    reply = agent_rows.get("agent_01").definition.reply
+    assert said.code == 0, said
+    assert {*reply} == {"take", "where", "usage", "fails", "denied", "signs", "session"}
+    assert reply["fails"][0]["where"] == {"type": "result", "is_error": True}
+    file.write_text(invoke("agent", "export").out)
+    assert invoke("agent", "import", str(file)).out == "nothing to change\n"
+
+
+def test_what_it_used_is_found_by_fields_that_are_typed(store, invoke):
+    invoke("agent", "set", "agent_01", "--command", "speak", "--reply-field", "answer")
+
+    said = invoke("agent", "set", "agent_01", "--usage", "input=u.in", "--usage", "cost_usd=cost")
+
+    usage = {"last": {"input": "u.in", "cost_usd": "cost"}}
+    assert said.code == 0, said
+    assert agent_rows.get("agent_01").definition.reply == {"take": "answer", "usage": usage}
+    invoke("agent", "set", "agent_01", "--reply-field", "")
+    assert agent_rows.get("agent_01").definition.reply == {"usage": usage}
+    invoke("agent", "set", "agent_01", "--usage", "")
+    assert agent_rows.get("agent_01").definition.reply is None
+
+
+def test_what_a_preset_passes_on_and_sets_stays_beside_what_is_given(store, invoke):
+    invoke(
+        "agent", "set", "agent_01", "--preset", "codex", "--pass-env", "MODEL_KEY", "--env", "A=1",
+        "--more", "-c 'a=\"b c\"'",
+    )  # fmt: skip
+
+    agent = agent_rows.get("agent_01").definition
+    assert agent.pass_env == ("CODEX_API_KEY", "CODEX_HOME", "MODEL_KEY")
+    assert agent.env == {"A": "1"}
+    assert agent.command[-4:] == ("-c", 'a="b c"', "{session}", "-")

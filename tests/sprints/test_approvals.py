@@ -5,16 +5,20 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import mirror, operations, queries
+from sprints import hook_rows, mirror, operations, queries
 from sprints.approvals import Approvals
 from sprints.contract import DEFAULT_GATE, Contract, ContractError, draft
+from sprints.engine import acts
+from sprints.engine.approval_moves import plan_of
 from sprints.engine.carry import Wish
 from sprints.engine.replay import replay
+from sprints.hook_definition import HookDefinition
 from sprints.meta import BadMeta, merged
 from sprints.mirror.verify import differences
 from sprints.models import Event, Sprint
 from sprints.operations import NotNow, Refused
 from sprints.queue import deadlines
+from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD
 
 R3 = "R3_BUILD_A_INTEGRATE"
@@ -41,7 +45,7 @@ def sound(store):
     mirror.flush()
     bodies = [e.body for e in Event.objects.filter(sprint_id="wk1").order_by("seq")]
     assert replay(bodies) is None
-    operations.check_rebuild(store.events)
+    assert operations.check_rebuild().difference == ""
     return differences(store) == []
 
 
@@ -257,3 +261,44 @@ def test_they_cannot_be_changed_while_it_runs_and_nobody_writes_a_yes_by_hand(as
         operations.edit("wk1", "bob", meta={"approval": {"given": []}})
 
     assert queries.get("wk1").meta["approvals"] == ["before_build"]
+
+
+def test_a_hook_at_the_rounds_start_is_asked_after_the_yes_and_once(store):
+    hook_rows.put(HookDefinition("ask", "command", ("round_start",), ("true",), blocking=True))
+    operations.create("wk1", by="test", approvals=["before_build"])
+    operations.run("wk1", Wish())
+    before = kinds()
+
+    operations.approve("wk1", "ada")
+    operations.run("wk1", Wish())
+
+    assert before[-2:] == ["round_done", "approval_asked"]
+    assert (before.count("hook_started"), kinds().count("hook_started")) == (3, 6)
+    assert kinds()[len(before) :][:3] == ["approved", "round_started", "hook_started"]
+    assert sprint().status == "succeeded"
+
+
+def test_a_yes_that_came_from_elsewhere_is_none_here(store):
+    operations.create("wk1", by="test", approvals=["before_build"])
+    snapshot = queries.look("wk1")
+    contract = operations.contract_for(snapshot.sprint.meta)
+    started = evolve(snapshot, [acts.start(snapshot, contract, snapshot.at)], snapshot.at)
+    given = {"what": "before_build", "verdict": "approved", "plan": plan_of(started)}
+    meta = snapshot.sprint.meta | {"approval": {"given": [given]}}
+    Sprint.objects.update(meta=meta)
+
+    operations.run("wk1", Wish())
+
+    assert sprint().last_error == "approval_needed:before_build"
+
+
+def test_a_switch_has_all_new_sprints_ask_and_a_sprint_may_say_otherwise(store, invoke):
+    assert invoke("config", "set", "approvals", "before_build,before_ship").code == 0
+    for name in ("wk1", "wk2"):
+        operations.create(name, by="test")
+    operations.edit("wk2", "ada", meta={"approvals": []})
+
+    asks, goes = (operations.run(name, Wish()).sprint for name in ("wk1", "wk2"))
+
+    assert asks.last_error == "approval_needed:before_build"
+    assert goes.status == "succeeded"

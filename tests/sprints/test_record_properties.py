@@ -98,6 +98,12 @@ def act(name, sprint_id):
             operations.resume(sprint_id, "sam")
         case "cancel":
             operations.cancel(sprint_id, "sam")
+        case "ask":
+            operations.edit(sprint_id, "sam", meta={"approvals": ["before_build"]})
+        case "approve":
+            operations.approve(sprint_id, "sam", "go")
+        case "reject":
+            operations.reject(sprint_id, "sam", "no")
         case "archive":
             operations.archive([sprint_id], "sam")
         case "restore":
@@ -110,7 +116,7 @@ def act(name, sprint_id):
 
 NAMES = (
     "create", "run", "step", "queue", "retry", "pause", "resume", "cancel", "red", "green",
-    "archive", "restore",
+    "archive", "restore", "ask", "approve", "reject",
 )  # fmt: skip
 ACTS = st.tuples(
     st.sampled_from(NAMES), st.sampled_from("ab"), st.one_of(st.just(0), st.integers(1, 30))
@@ -122,6 +128,8 @@ ACTS = st.tuples(
 @example([("run", "a", 9), ("run", "a", 14), ("run", "a", 0)])
 @example([("red", "a", 0), ("run", "a", 0), ("green", "a", 2), ("retry", "a", 5)])
 @example([("cancel", "a", 0), ("archive", "a", 5), ("archive", "a", 0), ("restore", "a", 2)])
+@example([("ask", "a", 0), ("run", "a", 0), ("approve", "a", 3), ("run", "a", 0)])
+@example([("ask", "a", 0), ("run", "a", 0), ("reject", "a", 0), ("retry", "a", 0)])
 @example([("create", "a", 3), ("pause", "a", 0), ("queue", "a", 2), ("cancel", "a", 4)])
 def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
     store, monkeypatch, acts

@@ -81,9 +81,11 @@ def test_a_switch_that_was_turned_is_told_and_the_token_is_not_shown(store, invo
     assert (event["data"]["before"], event["data"]["after"]) == (18790, 8080)
     assert json.loads(listed.out) == {
         "agent_launches": 40,
+        "agent_logs": False,
         "agent_minutes": 240.0,
         "agent_tokens": 5_000_000,
         "agent_usd": 50.0,
+        "approvals": "none",
         "automation_paused": False,
         "bind_host": "127.0.0.1",
         "enable_auto_merge": False,

@@ -31,7 +31,7 @@ class Command(GatewayCommand):
 
     help = "All that is done to one sprint: create, run, show, answer, approve, cancel, retry …"
     writes = True
-    asks = ("show", "list")
+    asks = ("show", "list", "plan")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the acts and their options."""
@@ -64,6 +64,8 @@ class Command(GatewayCommand):
         self.stdout.write(f"{sprint_id} is as it was" if same else f"changed {sprint_id}")
 
     def _run(self, options: dict[str, Any]) -> None:
+        if worst := operations.worst_of(options["id"]):
+            self.stdout.write(f"{options['id']}: {worst}")
         if options["queue"]:
             self._queue(options["id"], again=False)
         else:
@@ -164,17 +166,27 @@ class Command(GatewayCommand):
         status = operations.cancel(options["id"], user())
         self.stdout.write(f"{options['id']} {status}")
 
+    def _plan(self, options: dict[str, Any]) -> None:
+        found = operations.plan(options["id"])
+        if options["json"]:
+            self.stdout.write(json.dumps(found, indent=2, sort_keys=True))
+            return
+        from sprints.management import planning
+
+        planning.show(found, prompts=options["prompts"])
+
     def _show(self, options: dict[str, Any]) -> None:
         queries.get(options["id"])
         after = queries.look(options["id"])
         if options["json"]:
             self.stdout.write(json.dumps(after.state(), indent=2, sort_keys=True))
             return
-        from sprints.management import tables
+        from sprints.management import planning, tables
 
         tables.sprint(after)
         if states := states_of(after):
             self.stdout.write(f"confined: {'; '.join(states)}")
+        planning.patch_notes(after)
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = queries.newest(options["limit"], options["status"], archived=options["archived"])

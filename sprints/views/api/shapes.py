@@ -80,6 +80,8 @@ class Switches(Schema):
     agent_usd: float
     confinement: Literal["auto", "required", "none"]
     confine_paths: list[str]
+    agent_logs: bool
+    approvals: Literal["none", "before_build", "before_ship", "before_build,before_ship"]
 
 
 class SwitchesToTurn(Asked):
@@ -98,6 +100,8 @@ class SwitchesToTurn(Asked):
     agent_usd: Annotated[float, Field(strict=True)] | None = None
     confinement: StrictStr | None = Field(None, examples=["required"])
     confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
+    agent_logs: StrictBool | None = None
+    approvals: StrictStr | None = Field(None, examples=["before_ship"])
 
 
 class Error(Schema):

@@ -1,6 +1,7 @@
 """The block of tasks in a reply: what is taken, and what is wrong with all else, in words."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -129,6 +130,15 @@ def test_a_block_is_no_part_of_what_is_said_in_a_reply():
     assert reply.next_actions == ("go",)
     assert without(text) == "Status: DONE\nNext actions:\n- go\n"
     assert without("```json\n[1]\n```") == "```json\n[1]\n```"
+
+
+def test_the_block_of_the_docs_can_be_taken():
+    page = (Path(__file__).parents[3] / "docs" / "orchestration.md").read_text("utf-8")
+    text = "\n".join(line.removeprefix("    ") for line in page.split("\n"))
+
+    tasks = parse(block(text) or "", ABLE)
+
+    assert [task.id for task in tasks] == ["importer", "report"]
 
 
 def test_a_contract_of_before_there_were_tasks_takes_none():

@@ -172,6 +172,19 @@ def test_a_retry_keeps_the_plan_of_the_rounds_that_are_done():
     assert asked(moves, R3) == ["build_importer_agent_05_attempt2", "lead_agent_01_attempt2"]
 
 
+def test_a_task_of_who_is_no_program_any_more_is_the_implementers():
+    speak = plans({R1: says(IMPORTER)})
+    failed, _ = drive(crew(), speak=lambda a: NO if getattr(a, "kind", "") == "build" else speak(a))
+    alone = replace(failed.terms, agents=(LEAD,), active=())
+    again = evolve(failed, [acts.retry(failed, alone, NOON)], NOON)
+
+    _, moves = drive(again, judge=red_once("src/reader.py"), speak=plans({}))
+
+    assert asked(moves, R3) == [
+        "build_importer_agent_01_attempt2", "lead_agent_01_attempt2", "fix1_agent_01_attempt2",
+    ]  # fmt: skip
+
+
 def red_once(excerpt: str):
     """A gate that says no first, and prints that."""
     said = iter([Judgement(Verdict.FAILED, 7, "no", 1.0, tree="1", excerpt=excerpt)])

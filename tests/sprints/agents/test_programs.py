@@ -119,6 +119,11 @@ FAILED = CLAUDE | {"is_error": True, "result": "API Error: 429 rate_limit_error"
             printed({"type": "turn.failed", "error": {"message": "unexpected status 401"}}), "", 1,
             "not signed in: unexpected status 401",
         ),
+        (
+            "qwen", printed(QWEN | {"result": "[API Error: 401 no such key]"}), "", 0,
+            "not signed in: [API Error: 401 no such key]; no reply: it has no line",
+        ),
+        ("qwen", printed(QWEN | {"result": "I met 401 " + "x" * 300}), "", 0, "no reply: it has"),
         ("gemini", "", '{"error": {"message": "Please set an Auth method"}}', 41, "not signed in"),
         ("opencode", printed({"type": "error", "error": {"name": "X"}}), "", 1, "X (exit code 1)"),
         ("copilot", "", "Error: No authentication information found.", 1, "not signed in: Error:"),

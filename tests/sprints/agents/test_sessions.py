@@ -119,6 +119,10 @@ def test_what_a_session_had_told_before_is_not_charged_again():
         "input_tokens": 2500, "cached_tokens": 100, "output_tokens": 80, "source": "last",
         "tries": 2,
     }  # fmt: skip
+    each = replace(second, usage=Usage(10, 0, 5, None, "each"))
+    cut, _, _ = step(snapshot, says(YES), NOON, speak=says(each))
+    assert cut.tasks[0].details["usage"]["input_tokens"] == 1010
+    assert cut.tasks[0].details["session"]["told"]["input_tokens"] == 1010
     anew = replace(second, usage=Usage(10, 0, 5, None, "last"))
     less, _, _ = step(snapshot, says(YES), NOON, speak=says(anew))
     assert less.tasks[0].details["usage"]["input_tokens"] == 1010
@@ -156,6 +160,7 @@ def test_its_words_stand_where_the_command_says(ask):
     assert ask(RULES, {"session": "a"}, done)[1] == "['--new', 'a', '-']"
     assert ask(RULES, {"session": "a", "again": True, "number": 2}, done)[1] == "['--old=a', '-']"
     assert ask(NAMED, {"number": 3}, done)[1] == "['-']"
+    assert ask(RULES, {"number": 4}, done)[1] == "['-']"
 
 
 def test_a_session_is_named_by_us_or_by_the_program(ask):
@@ -177,6 +182,16 @@ def test_a_session_that_the_program_does_not_know_is_asked_anew(ask):
     assert (said.session, said.reason) == ("", "its session is not known any more; exit code 1")
     assert (other.stopped, other.session) == (False, "a")
     assert not first.stopped
+
+
+def test_what_a_lost_try_has_left_says_whether_its_session_began(tmp_path):
+    agent = replace(LEAD, command=("speak",), reply={"session": RULES})
+    question = Question("agent_01", "lead", agent, folder=tmp_path, token="t", session="a")
+
+    assert command.recover(question) == LOST
+    (tmp_path / "runs" / "1").mkdir(parents=True)
+    (tmp_path / "runs" / "1" / "stdout.txt").write_text("")
+    assert command.recover(question) == replace(LOST, session="a")
 
 
 @pytest.mark.parametrize("name", ["claude-code", "codex", "opencode", "qwen"])

@@ -52,6 +52,9 @@ VALUES = [
     *(("max_concurrent_global", value) for value in (0, -1, 65, "4", True, 1.5, None)),
     *(("agent_launches", value) for value in (0, -1, 10_001, "4", True, 1.5, None)),
     *(("agent_minutes", value) for value in (0, -1, 100_001, "4", True, None, [1])),
+    *(("agent_tokens", value) for value in (0, -1, 10**12 + 1, "4", True, 1.5, None)),
+    *(("agent_usd", value) for value in (0, -1, 1_000_001, "4", True, None, [1])),
+    *(("approvals", value) for value in ("", "before_lunch", 1, None, ["before_ship"])),
     *(("gate_profile", value) for value in ("", "Quick", "all", 1, None, ["quick"])),
 ]
 
@@ -167,6 +170,8 @@ def test_the_token_of_a_config_that_is_refused_is_not_shown(store, refused):
         ("agent_launches", "many", "agent_launches must be a whole number from 1 to 10000"),
         ("agent_minutes", "1e999", "agent_minutes must be a number above 0 and at most 100000"),
         ("agent_minutes", "NaN", "agent_minutes must be a number above 0 and at most 100000"),
+        ("agent_tokens", "none", "agent_tokens must be a whole number from 1 to 1000000000000"),
+        ("agent_usd", "NaN", "agent_usd must be a number above 0 and at most 1000000"),
         ("gate_profile", "slow", "gate_profile must be quick or full"),
         ("bind_host", "", "bind_host must be a host name or address"),
     ],

@@ -97,8 +97,8 @@ def test_no_row_is_answered_to_a_stranger(call, store, by):
 def test_the_switches_are_shown_and_turned_and_never_the_token(call, store):
     switches = (
         "bind_host port enable_auto_merge automation_paused max_concurrent_global gate_profile "
-        "agent_launches agent_minutes agent_tokens agent_usd ship_remote "
-        "confinement confine_paths"
+        "agent_launches agent_minutes agent_tokens agent_usd agent_logs ship_remote "
+        "confinement confine_paths approvals"
     )
     shown = call("GET", "/api/config").json()
     turned = call("POST", "/api/config", {"automation_paused": True, "gate_profile": "full"})
@@ -216,6 +216,7 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
         "done/answer": "sprint done is succeeded; no agent asks anything",
         "failed/cancel": "sprint failed is failed; there is nothing to cancel",
+        "done/unship": "sprint done has shipped nothing that could be taken back",
     }
     before = Head.objects.get().seq
 

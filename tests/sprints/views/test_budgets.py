@@ -184,7 +184,9 @@ def test_what_a_program_tells_that_it_used_is_counted_and_shown(store, invoke):
     assert said.startswith(words)
     assert said.endswith(" minutes, 7200 of 5000000 tokens, 3 of 50 USD\n")
     assert "7200 of 5000000 tokens, 3 of 50 USD" in invoke("sprint", "show", "wk1").out
-    assert "7200 of 5000000 tokens" in text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
+    page = text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
+    assert "7200 of 5000000 tokens" in page
+    assert "1000 tokens in, 200 out" in page
     assert differences(store) == []
     assert invoke("rebuild", "--check").code == 0
 

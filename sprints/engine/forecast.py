@@ -1,0 +1,117 @@
+"""What a sprint would do under a contract if every gate said yes: lived through with answers that
+nobody has given; pure. And what its programs may use up at the worst.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gates.verdict import Judgement, Verdict
+from sprints.agent_budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, with_granted
+from sprints.agents import planned
+from sprints.agents.assignments import MOST_TASKS
+from sprints.agents.exchange import Exchange
+from sprints.agents.replies import Reply
+from sprints.contract import Contract
+from sprints.engine import acts
+from sprints.engine.actions import (
+    Action,
+    Ask,
+    Begun,
+    Brought,
+    Judged,
+    Merge,
+    Merged,
+    Outcome,
+    Replied,
+    RunHook,
+)
+from sprints.engine.decide import decide
+from sprints.engine.holds import PAUSE, STEP
+from sprints.engine.settle import needs_world, settle
+from sprints.hooks.letter import Answer
+from sprints.models.moves import Move
+from sprints.plan import BUILDS, LEAD, AgentBudget
+from sprints.release import ship
+from sprints.snapshot import Snapshot, SprintValue, evolve
+
+NOT_YET = "(what {0} says here is not known before it is asked)"
+MOST_STEPS = 2000
+_GREEN = Judgement(Verdict.PASSED, 0, "", 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """What programs may use at the worst, without what humans have asked for again."""
+
+    launches: int
+    minutes: float
+
+    def of(self, budget: AgentBudget) -> str:
+        """In words, with what there is of it."""
+        parked = self.launches > budget.launches or self.minutes > budget.minutes
+        words = f"at the worst {self.launches} launches and {self.minutes:g} minutes of agents"
+        more = "; over that it waits for you" if parked else ""
+        return f"{words}, of {budget.launches} and {budget.minutes:g} in its budget{more}"
+
+
+def begun(sprint_id: str, title: str, meta: Mapping[str, Any], at: datetime) -> Snapshot:
+    """A sprint of that name and meta that is yet to be started, and that nobody holds."""
+    holds = {"automation_paused", STEP, GRANTED, *PAUSE}
+    kept = {key: value for key, value in meta.items() if key not in holds}
+    artifacts = "(the folder of its evidence)"
+    value = SprintValue(
+        sprint_id, title, "created", None, artifacts, None, kept, at, None, None, 1, None, ""
+    )
+    return Snapshot(value, (), (), (), None, 1, at)
+
+
+def lived(snapshot: Snapshot, contract: Contract) -> Iterator[Move]:
+    """Every move from the start on, until the sprint succeeds or waits for a human."""
+    at = snapshot.at
+    if contract.budget:
+        contract = replace(contract, budget=AgentBudget(MOST_LAUNCHES, MOST_MINUTES))
+    moves = [acts.start(snapshot, contract, at)]
+    for _ in range(MOST_STEPS):
+        snapshot = evolve(snapshot, moves, at)
+        yield from moves
+        if (action := decide(snapshot)) is None:
+            return
+        moves = settle(snapshot, action, Begun(at))
+        if needs_world(action):
+            after = evolve(snapshot, moves, at)
+            moves += settle(after, action, _answered(action, at))
+
+
+def _answered(action: Action, at: datetime) -> Outcome:
+    if isinstance(action, Ask):
+        reply = Reply(NOT_YET.format(action.agent), (), (), ())
+        return Replied(at, Exchange(reply, text=reply.status, exit_code=0, duration_s=0.0))
+    if isinstance(action, RunHook):
+        return Brought(at, Answer(True, "", exit_code=0))
+    if isinstance(action, Merge):
+        return Merged(at, ship.Merge("", "", ""))  # nothing: there is no work yet
+    return Judged(at, _GREEN)
+
+
+def worst(contract: Contract, meta: Mapping[str, Any]) -> tuple[Worst, AgentBudget] | None:
+    """What the programs of a sprint may use at the worst, and its budget; None without any."""
+    if contract.budget is None:
+        return None
+    asked = [agent for spec in contract.rounds for agent in (*spec.acks, LEAD)]
+    longest = {agent.agent_id: agent.timeout_s for agent in contract.agents}
+    seconds = [longest[agent] for agent in asked if agent in longest]
+    if contract.active:
+        most = max(longest[agent] for agent in contract.active)
+        implementers = min(len(contract.active), MOST_TASKS)
+        seconds += [most] * (implementers + 2 * MOST_TASKS)
+        seconds += [longest[LEAD]] * planned.MOST_RETURNED * len(planned.PLANNED_IN)
+    owners = [longest[one] for one in (contract.implementer, *contract.active) if one in longest]
+    for code in BUILDS:
+        if owners and any(gate.required for gate in contract.gates_of(code)):
+            seconds += [max(owners)] * contract.fix_attempts
+    return (
+        Worst(len(seconds), round(sum(seconds) / 60, 1)),
+        with_granted(contract.budget, meta.get(GRANTED)),
+    )

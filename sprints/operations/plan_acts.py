@@ -1,0 +1,115 @@
+"""What a sprint would do, before it does it: nothing is launched, and nothing is written."""
+
+import shlex
+from typing import Any
+
+from django.utils import timezone
+
+from sprints.agents.planned import PLANNED_IN
+from sprints.contract import Contract, ContractError
+from sprints.engine import forecast
+from sprints.models import Sprint
+from sprints.operations.ground import contract_to_walk, ground, grounded
+from sprints.operations.terms import contract_for
+from sprints.queries import Refused, get
+from sprints.release.merge import tag_named
+
+
+def plan(sprint_id: str) -> dict[str, Any]:
+    """The whole of it, from R0 on, under the contract of a sprint that runs, and for any other
+    under that which it would get now: ``rounds`` with minutes, ``asks`` (and the prompts, as far
+    as they do not hang on replies), ``gates``, ``hooks``; ``worst``, ``budget``, ``base``,
+    ``ships``; ``refused`` says why it cannot be started, and ``ends`` where the walk does.
+
+    Raises ``Refused``, ``ContractError``.
+    """
+    sprint = get(sprint_id)
+    contract, refused = _contract(sprint)
+    fresh = forecast.begun(sprint_id, sprint.title, sprint.meta, timezone.now())
+    moves = [*forecast.lived(fresh, contract)]
+    last = moves[-1].message
+    used = forecast.worst(contract, sprint.meta)
+    base = contract.base if contract.base and not refused else None
+    return {
+        "sprint_id": sprint_id,
+        "title": sprint.title,
+        "status": sprint.status,
+        "profile": contract.profile,
+        "deadline": contract.deadline,
+        "rounds": [_round(contract, spec.code, moves) for spec in contract.rounds],
+        "budget": {"launches": used[1].launches, "minutes": used[1].minutes} if used else None,
+        "worst": {"launches": used[0].launches, "minutes": used[0].minutes} if used else None,
+        "in_words": used[0].of(used[1]) if used else "no program is asked",
+        "base": base.to_json() if base else None,
+        "ships": _ships(sprint_id, contract) if base else None,
+        "refused": refused,
+        "ends": "" if last == "sprint succeeded" else last,
+    }
+
+
+def worst_of(sprint_id: str) -> str:
+    """What the programs of a sprint that is yet to be started may use, in a line; empty where it
+    asks none, or has begun, or cannot begin.
+    """
+    try:
+        sprint = get(sprint_id)
+        if sprint.status != Sprint.Status.CREATED:
+            return ""
+        used = forecast.worst(contract_for(sprint.meta), sprint.meta)
+    except (Refused, ContractError):
+        return ""  # whoever starts it is told
+    return used[0].of(used[1]) if used else ""
+
+
+def _contract(sprint: Sprint) -> tuple[Contract, str]:
+    """The contract, and why the sprint could not begin under it."""
+    frozen = Contract.from_json(sprint.contract) if sprint.contract else None
+    if frozen and sprint.status == Sprint.Status.RUNNING:
+        return frozen, ""
+    now = contract_for(sprint.meta)
+    try:
+        return grounded(now, frozen, ground), ""
+    except ContractError as exc:
+        return contract_to_walk(now), str(exc)
+
+
+def _ships(sprint_id: str, contract: Contract) -> dict[str, str] | None:
+    """Where what has passed goes, and under which tag; None where nowhere."""
+    base, undoes = contract.base, contract.undoes
+    if base is None or not contract.ship:
+        return None
+    found = {"into": base.branch, "tag": tag_named(sprint_id, undoes.sprint if undoes else "")}
+    return found | ({"remote": contract.ship_remote} if contract.ship_remote else {})
+
+
+def _round(contract: Contract, code: str, moves: list[Any]) -> dict[str, Any]:
+    spec = contract.round(code)
+    told = [move for move in moves if move.round_id == code]
+    return {
+        "code": code,
+        "title": spec.title,
+        "minutes": [spec.min_minutes, spec.max_minutes],
+        "asks": [_asked(contract, move.data) for move in told if move.kind == "task_started"],
+        "may_plan": bool(contract.active) and code in PLANNED_IN,
+        "gates": [
+            {
+                "gate_id": gate.gate_id,
+                "required": gate.required,
+                "command": [*gate.command],
+                "timeout_s": gate.timeout_s,
+            }
+            for gate in contract.gates_of(code)
+        ],
+        "hooks": [move.data["hook_id"] for move in told if move.kind == "hook_started"],
+    }
+
+
+def _asked(contract: Contract, data: dict[str, Any]) -> dict[str, Any]:
+    program = contract.agent(data["agent"])
+    return {
+        "task_id": data["task_id"],
+        "agent": data["agent"],
+        "by": shlex.join(program.command) if program else "scripted",
+        "timeout_s": program.timeout_s if program else None,
+        "prompt": data["prompt"],
+    }

@@ -1,0 +1,45 @@
+"""The contract under which a sprint would start now: of the rows, the switches and its own meta."""
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from gates.models import Gate
+from sprints.agent_definition import SCRIPTED
+from sprints.approvals import POINTS
+from sprints.confinement import Confinement
+from sprints.contract import Contract, ContractError, draft
+from sprints.engine.unship_moves import undoing
+from sprints.models import Agent, Hook
+from sprints.models.event import HOOK_DEPTH
+from sprints.plan import AgentBudget
+from sprints.switches import switches
+
+
+def contract_for(meta: dict[str, Any]) -> Contract:
+    """The contract under which a sprint with this ``meta`` would start now. Raises
+    ``ContractError``.
+    """
+    now = switches()
+    profile = meta.get("gate_profile") or now.gate_profile
+    gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
+    hooks = [hook.definition for hook in Hook.objects.filter(enabled=True, blocking=True)]
+    if hooks and os.environ.get(HOOK_DEPTH):
+        raise ContractError(
+            f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
+        )
+    agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
+    budget = AgentBudget(now.agent_launches, now.agent_minutes, now.agent_tokens, now.agent_usd)
+    ship = {
+        "enable_auto_merge": meta.get("enable_auto_merge", now.enable_auto_merge),
+        "ship_remote": meta.get("ship_remote", now.ship_remote),
+    }
+    asks = [word for word in now.approvals.split(",") if word in POINTS]
+    chosen = {"approvals": asks, **meta, "gate_profile": profile, **ship}
+    contract = undoing(draft(chosen, gates, hooks, agents, budget), meta)
+    if not contract.agents:
+        return contract
+    confinement = Confinement(now.confinement, tuple(now.confine_paths))
+    if refusal := confinement.refusal():
+        raise ContractError(refusal)
+    return replace(contract, confinement=confinement)

@@ -1,0 +1,126 @@
+"""Approvals in the pure engine: what git says of protected paths, and what a yes is to."""
+
+from dataclasses import replace
+
+import pytest
+
+from sprints.approvals import Approvals
+from sprints.branch import Base
+from sprints.engine import acts, approval_acts, approval_moves
+from sprints.engine.actions import BlockForApproval, Compare, Compared, Merge, Merged, Publish
+from sprints.engine.decide import decide
+from sprints.engine.settle import settle
+from sprints.engine.waits import wait_of
+from sprints.models.moves import MoveRefused
+from sprints.protected import Touched
+from sprints.release import ship
+from sprints.snapshot import evolve
+from tests.sprints.pure import GREEN, NOON, begun, fresh, judged, step
+
+R3, R5 = "R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"
+TOUCHED = Touched("a", "d1", 1, ("tests/test_a.py",))
+MERGE = ship.Merge("main", "1" * 40, "2" * 40, "3" * 40, "t1")
+
+
+def in_a_clone(*before, **terms):
+    """A sprint that works in a clone with protected paths, and asks before these."""
+    snapshot = fresh()
+    approvals = Approvals(before, ("tests/**",))
+    contract = replace(snapshot.terms, base=Base("main", "1" * 40), approvals=approvals, **terms)
+    return replace(snapshot, contract=contract)
+
+
+def until(snapshot, kind, touched=TOUCHED):
+    """The sprint when its next step is of that kind, or nothing."""
+    while not isinstance(action := decide(snapshot), kind | None):
+        snapshot, _, _ = step(snapshot, lambda action: GREEN, NOON, compare=lambda: touched)
+    return snapshot, action
+
+
+def goes(snapshot, action, outcome):
+    """The action is begun, and settled with that."""
+    snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
+    return evolve(snapshot, settle(snapshot, action, outcome), NOON)
+
+
+def yes(snapshot):
+    """A human approves of what is asked now."""
+    return evolve(snapshot, [approval_acts.approve(snapshot, "ada", "", NOON)], NOON)
+
+
+def test_git_is_asked_once_gates_have_passed_and_before_the_round_is_closed():
+    snapshot, action = until(in_a_clone(), Compare)
+
+    assert action == Compare(R3)
+    assert [run.status for run in snapshot.gate_runs] == ["passed"]
+    after = goes(snapshot, action, Compared(NOON, Touched("a")))
+    assert decide(after) != action
+    assert approval_moves.comparison(after) == Touched("a")
+
+
+def test_a_protected_path_blocks_and_a_yes_closes_the_round_without_a_second_look():
+    blocked, _ = until(in_a_clone(), type(None))
+
+    after, _ = until(yes(blocked), type(None))
+
+    assert blocked.sprint.last_error == "approval_needed:protected_paths"
+    assert wait_of(blocked)["until_ts"] == "2026-11-27T12:00:00Z"
+    assert after.sprint.status == "succeeded"
+    numbers = [one["number"] for one in approval_moves.state(after)["given"]]
+    assert numbers == [1]
+
+
+def test_what_git_cannot_tell_is_passed_over_by_nobody_and_looked_at_again_by_a_retry():
+    blocked, _ = until(in_a_clone(), type(None), Touched(reason="git is away"))
+
+    with pytest.raises(MoveRefused, match="is blocked; it waits for no approval"):
+        yes(blocked)
+    again = evolve(blocked, [acts.retry(blocked, blocked.terms, NOON)], NOON)
+    after, _ = until(again, type(None), Touched("a"))
+
+    assert blocked.sprint.status == "blocked"
+    assert blocked.sprint.last_error == "paths_unknown:git is away"
+    assert after.sprint.status == "succeeded"
+
+
+def test_a_yes_outlasts_a_retry_for_the_same_contents_alone():
+    blocked, _ = until(in_a_clone(), type(None))
+    given = yes(blocked)
+    stopping = evolve(given, [acts.cancel(given, "ada", NOON)], NOON)
+    stopped, _ = until(stopping, type(None))
+    again = evolve(stopped, [acts.retry(stopped, stopped.terms, NOON)], NOON)
+
+    same, _ = until(again, type(None))
+    other, _ = until(again, type(None), replace(TOUCHED, digest="d2"))
+
+    assert (stopped.sprint.status, same.sprint.status) == ("cancelled", "succeeded")
+    assert other.sprint.last_error == "approval_needed:protected_paths"
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "asked"),
+    [
+        ((), TOUCHED, None),
+        ((), replace(TOUCHED, tree="t1", digest="d2"), "protected_paths"),
+        (("before_ship",), Touched("t1"), "before_ship"),
+        (("before_ship",), replace(TOUCHED, tree="t1", digest="d2"), "before_ship"),
+    ],
+)
+def test_the_merge_is_compared_and_approved_before_it_is_published(before, said, asked):
+    snapshot = in_a_clone(*before, ship=True)
+    while not isinstance(action := decide(snapshot), Merge):
+        blocked, action = until(snapshot, Merge)
+        snapshot = yes(blocked) if action is None else blocked
+    snapshot = goes(snapshot, action, Merged(NOON, MERGE))
+    gate = decide(snapshot)
+    snapshot = goes(snapshot, gate, judged(snapshot, GREEN))
+    look = decide(snapshot)
+
+    snapshot = goes(snapshot, look, Compared(NOON, said))
+
+    assert look == Compare(R5)
+    assert decide(snapshot) == (BlockForApproval(R5, asked) if asked else Publish(R5))
+    if asked:
+        blocked, _, (move,) = step(snapshot, lambda action: GREEN, NOON)
+        assert move.data.get("tree") == "t1"
+        assert until(yes(blocked), Publish)[1] == Publish(R5)
