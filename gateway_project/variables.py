@@ -52,12 +52,12 @@ VARIABLES = (
     Variable(
         "STUDIO_GATEWAY_GIT_SSH_COMMAND",
         "`ssh -oBatchMode=yes`",
-        "what git uses for a remote that is reached by ssh (see [shipping](shipping.md))",
+        "how git reaches a remote by ssh, where one is pushed to (see [shipping](shipping.md))",
     ),
     Variable(
         "STUDIO_GATEWAY_GIT_ASKPASS",
-        "nobody is asked",
-        "a program that git asks for user and password, for a remote that is reached by https",
+        "no password is given",
+        "a program that git asks for user and password of a remote by https; it prints one line",
     ),
     Variable(
         "STUDIO_FAULT",

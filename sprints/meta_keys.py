@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from sprints.approvals import AT_DEADLINE, HOURS, MOST_HOURS, POINTS, REJECT
+from sprints.approvals import AT_DEADLINE, HOURS, MOST_HOURS, POINTS
 from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
 from sprints.meta import BRIEF_BYTES
 from sprints.overrides import MOST_FIXES
 from sprints.plan import FIX_ATTEMPTS, LEAD
-from sprints.protected import MOST_PATTERNS
 from sprints.store import REMOTE_RULE
 
 SWITCH = "true or false"
@@ -48,7 +47,9 @@ KEYS: dict[str, MetaKey] = {
     "required_acks_by_round": MetaKey(
         "`{round: [agents]}`", "those of the table below", "who acknowledges before Agent 01 leads"
     ),
-    "active_agents": MetaKey("`[agents]`", "all who are asked", "who is shown as Active"),
+    "active_agents": MetaKey(
+        "`[agents]`", "all who are asked", "who is Active: Agent 01 gives tasks to no other"
+    ),
     "implementer": MetaKey("an agent that is a program", LEAD, "to whom red gates go back"),
     "fix_attempts": MetaKey(
         f"a whole number from 0 to {MOST_FIXES}",
@@ -60,21 +61,23 @@ KEYS: dict[str, MetaKey] = {
         SWITCH, "`enable_auto_merge` of `config.json`", "what has passed is merged and tagged"
     ),
     "ship_remote": MetaKey(
-        REMOTE_RULE, "`ship_remote` of `config.json`", "to which remote it is pushed as well"
+        REMOTE_RULE, "`ship_remote` of `config.json`", "where what is merged is pushed as well"
     ),
     "approvals": MetaKey(
-        f"a list of {', '.join(POINTS)}", "none", "where a human has to say yes before it goes on"
+        f"a list of {', '.join(POINTS)}",
+        "`approvals` of `config.json`",
+        "where a named human has to say yes; see [approvals](approvals.md)",
     ),
     "approval_hours": MetaKey(
-        f"a number above 0 and at most {MOST_HOURS:g}", f"{HOURS:g}", "how long it waits for that"
+        f"a number above 0 and at most {MOST_HOURS:g}", f"{HOURS:g}", "how long it is asked"
     ),
     "approval_default": MetaKey(
-        " or ".join(AT_DEADLINE), REJECT, "what the end of that time does; it is never a yes"
+        " or ".join(AT_DEADLINE), AT_DEADLINE[0], "what the end of that time does"
     ),
     "protected_paths": MetaKey(
-        f"a list of at most {MOST_PATTERNS} patterns",
-        "tests, gates' scripts and the like",
-        "what programs may not change without a yes",
+        "a list of patterns; empty for none",
+        "tests, CI and the scripts that gates run",
+        "what agents change in them needs a yes",
     ),
     "automation_paused": MetaKey(SWITCH, "false", "it holds at its next step, as `sprint pause`"),
     "created_by": _ours("`cli`, or the user or the schedule that made it"),
@@ -85,9 +88,9 @@ KEYS: dict[str, MetaKey] = {
     "paused_ts": _ours("when"),
     "paused_why": _ours("what was said with it"),
     "pause_after": _ours("of `sprint step`: `round_id`, after which it holds, and `by`"),
-    "agent_budget": _ours("what `sprint budget` has given: `launches`, `minutes`"),
+    "agent_budget": _ours("what `sprint budget` has given: `launches`, `minutes`, `tokens`, `usd`"),
     "shipping": _ours("how far shipping is, and what was published"),
-    "unships": _ours("the sprint whose work this one takes back"),
-    "unshipped_by": _ours("the sprint that takes its work back"),
-    "approval": _ours("what is asked of a human, and what was said"),
+    "approval": _ours("what a human is `asked` for, and the last that were `given`"),
+    "unships": _ours("the sprint whose work it takes back, and the `commit`"),
+    "unshipped_by": _ours("the sprint that takes back what this one has shipped"),
 }

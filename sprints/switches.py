@@ -47,13 +47,17 @@ MEANINGS = {
     "automation_paused": "every sprint holds at its next step, and no schedule fires",
     "max_concurrent_global": "how many sprints are carried at once, by all hosts together",
     "gate_profile": "the profile of new sprints",
-    "approvals": "where a human has to say yes; of new sprints",
-    "agent_logs": "the studio's log of each agent is kept in `.cursor/plans/agent_logs`",
     "agent_launches": "how often a sprint that is started may launch agents' programs",
     "agent_minutes": "how many minutes those programs may run, in all",
-    "agent_tokens": "how many tokens they may use, in all, as far as they say",
-    "agent_usd": "how many US dollars they may cost, in all, as far as they say",
-    "ship_remote": "to which remote what is shipped is pushed as well; frozen at the start",
-    "confinement": "whether agents and gates in a clone are confined; frozen at the start",
-    "confine_paths": "what they may write besides; frozen at the start",
+    "agent_tokens": "how many tokens they may use, in all, as far as they tell that",
+    "agent_usd": "what they may cost, in US dollars, as far as they tell that",
+    "agent_logs": "the studio's log of each agent is kept in `.cursor/plans/agent_logs` of the "
+    "repository",
+    "ship_remote": "the remote to which what is merged is pushed as well; frozen when a sprint is "
+    "started",
+    "approvals": "where new sprints ask a human for a yes",
+    "confinement": "what works in a clone is confined where the kernel can do that, always (no "
+    "sprint is started where it cannot), or never; frozen when a sprint is started",
+    "confine_paths": "what it may write besides its clone and its `HOME`; frozen when a sprint is "
+    "started",
 }
