@@ -49,10 +49,17 @@ Gates, hooks, agents, schedules, users and tokens are rows of the database, not 
 
 ## A sprint's meta
 
-`sprint create` and a sprint's page set some, `POST /api/sprints/ID` with `{{"meta": {{…}}}}` all
-of them; null removes one. A value that cannot be taken is refused with the reason, and a key that
-is not named here is kept as it is. What is *frozen* becomes part of the contract when the sprint
-is started: while it runs it cannot be changed, and a `sprint retry` takes it as it is then.
+`sprint create --set KEY=VALUE`, `sprint edit ID --set KEY=VALUE` and `POST /api/sprints/ID` with
+`{{"meta": {{…}}}}` set any, a sprint's page some; null removes one. A value that cannot be taken is
+refused with the reason, and a key that is not named here is kept as it is. What is *frozen* becomes
+part of the contract when the sprint is started: while it runs it cannot be changed, and a
+`sprint retry` takes it as it is then.
+
+```console
+$ studio-gateway sprint create wk1 --set fix_attempts=3 --set 'active_agents=["agent_04"]'
+$ studio-gateway sprint edit wk1 --set fix_attempts=21   # exit 2
+error: fix_attempts must be a whole number from 0 to 20
+```
 
 {keys}
 

@@ -36,10 +36,9 @@ def named(page: Path) -> Iterator[str]:
 
 def _first(line: str) -> str:
     """``line`` up to where a shell would begin something else."""
-    words = shlex.shlex(line, posix=False, punctuation_chars="|&;<>()")
+    words = shlex.shlex(line, posix=True, punctuation_chars="|&;<>()")
     words.whitespace_split = True
-    words.quotes = "\"'"
-    return " ".join(itertools.takewhile(lambda word: word[0] not in "|&;<>()", words))
+    return shlex.join(itertools.takewhile(lambda word: word[:1] not in "|&;<>()", words))
 
 
 def refusal(text: str) -> str:
@@ -82,7 +81,7 @@ def _forgive(parser: argparse.ArgumentParser) -> None:
         if isinstance(action, argparse._SubParsersAction):
             for one in set(action.choices.values()):
                 _forgive(one)
-        elif action.nargs is None and not action.option_strings:
+        elif action.nargs is None:
             action.nargs = "?"
         elif action.nargs == "+":
             action.nargs = "*"

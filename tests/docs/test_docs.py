@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from sprints.agent_budget import USED_UP
+from sprints.approvals import NEEDED
 from sprints.hooks.points import EVENT_KINDS
 from sprints.store import Store
 from tests.docs import pages, parsed, typed
@@ -111,7 +112,7 @@ def test_every_kind_of_event_is_in_the_page_about_formats():
 def test_every_way_in_which_a_sprint_stops_is_in_the_page_about_trouble():
     sources = "".join(path.read_text() for path in (ROOT / "sprints" / "engine").glob("*.py"))
 
-    causes = set(STOPS.findall(sources)) | {USED_UP, "cancelled_by_user"}
+    causes = set(STOPS.findall(sources)) | {USED_UP, NEEDED, "cancelled_by_user"}
 
     told = " ".join(pages.spans(DOCS / "troubleshooting.md"))
     assert len(causes) >= 10
