@@ -105,7 +105,8 @@ def test_what_is_mended_is_judged_again_and_the_sprint_succeeds():
     of_r3 = [move.kind for move in moves if move.round_id == R3]
     assert of_r3 == [
         "round_started", "task_started", "task_done", "gate_started", "gate_finished",
-        "task_started", "task_done", "gate_started", "gate_finished", "round_done",
+        "task_started", "task_done", "gate_started", "gate_finished", "paths_compared",
+        "round_done",
     ]  # fmt: skip
 
 
