@@ -140,9 +140,9 @@ def test_a_base_that_moves_while_gates_judge_is_merged_and_judged_again(gateway)
     said = run(gateway)
 
     assert said.code == 0, said
-    assert kinds(gateway)[:8] == [
-        "ship_started", "ship_merged", "gate_started", "gate_finished", "ship_publishing",
-        "ship_moved", "ship_started", "ship_merged",
+    assert kinds(gateway)[:9] == [
+        "ship_started", "ship_merged", "gate_started", "gate_finished", "paths_compared",
+        "ship_publishing", "ship_moved", "ship_started", "ship_merged",
     ]  # fmt: skip
     assert "moved" in git(gateway, "log", "--format=%s", "main").split("\n")
     shipped_once(gateway)
