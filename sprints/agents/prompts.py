@@ -60,6 +60,10 @@ WORKS = """\
 You work in a clone of the repository, on the branch {0}. What you change there is kept on that
 branch whether you commit it or not; what .gitignore names is not. Gates judge the files.
 """
+UNCHANGED = """\
+You were asked this before and said that it is done, but git shows no change in the files. Change
+them now; if there is nothing to change, say BLOCKED as your Status, and why.
+"""
 READS = """\
 You work in a clone of the repository, on the branch {0}. You may read all of it and change nothing:
 what you change is not kept. Gates judge the files.
@@ -128,6 +132,8 @@ def whole(
     to_lead = put_to_lead.questions(snapshot) if kind == "lead" else ""
     parts += [part for part in (by_lead, to_lead) if part]
     parts += wishes(snapshot, kind, agent.agent_id, details)
+    if details.get("unchanged"):
+        parts.append(UNCHANGED)
     if "failures" in details:
         parts.append(mending.mend(snapshot, details))
     parts += [part for part in (to_whom(agent.agent_id),) if part]

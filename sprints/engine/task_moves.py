@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sprints.agent_definition import AgentDefinition
-from sprints.agents import planned, prompts
+from sprints.agents import prompts
 from sprints.agents.exchange import LOST, is_lost
-from sprints.engine import assigned, feedback, sessions
+from sprints.engine import assigned, feedback, reply_moves, sessions
 from sprints.engine.actions import Ask, Replied
 from sprints.engine.spent import spent
 from sprints.models import Task
@@ -18,7 +18,6 @@ from sprints.usage import added
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
 LONGEST_REASON = 500
-RETURNED = ("plan_errors", "returned")  # of a lead's details, until its tasks can be taken
 
 Status = Task.Status
 STILL = (Status.PENDING, Status.IN_PROGRESS)
@@ -41,7 +40,9 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
     elif action.task:
         name = f"{name}_{action.task}"
     details |= assigned.details_of(snapshot, action)
-    details |= {key: before.details[key] for key in RETURNED if before and key in before.details}
+    details |= {
+        key: before.details[key] for key in reply_moves.RETURNED if before and key in before.details
+    }
     task_id = f"{name}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
     data: dict[str, Any] = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
     data |= {key: details[key] for key in ("number", "failures", "assignment") if key in details}
@@ -167,25 +168,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         data |= {"reply": asdict(said.reply)}
         if text and text != said.reply.text():
             data |= {"text": text}  # as it came; without, the parts say it all
-        without = f" (it was denied: {', '.join(said.denied)})" if said.denied else ""
-        words = f"{name} answered: {said.reply.status}{without}"
-        status, kind = Status.DONE, "task_done"
-        if directional := [*said.reply.directional]:
-            details |= {"asks": directional}
-            status, kind = Status.BLOCKED, "task_asks"
-            words = f"{name} asks: {' / '.join(directional)}"
-        else:
-            told = planned.heard(snapshot, task, text)
-            told |= planned.patch_notes(snapshot, task, said.reply.deliverables)
-            details = {k: v for k, v in details.items() if k not in RETURNED} | told
-            data = {k: v for k, v in data.items() if k not in RETURNED} | told
-        if errors := details.get("plan_errors") if status == Status.DONE else None:
-            status, kind = Status.PENDING, "task_returned"
-            words = f"the tasks of {name} go back: {'; '.join(errors)}"[:LONGEST_REASON]
-            if details["returned"] > planned.MOST_RETURNED:
-                details |= {"asks": [planned.question(errors)]}
-                status, kind = Status.BLOCKED, "task_asks"
-                words = f"{name} asks: {details['asks'][0]}"[:LONGEST_REASON]
+        status, kind, words, details, data = reply_moves.meant(snapshot, task, said, details, data)
     elif said.stopped and (snapshot.sprint.cancel_by or task.attempt != snapshot.sprint.attempt):
         status, kind, words = Status.CANCELLED, "task_stopped", f"{name} was stopped: {reason}"
     elif said.stopped:

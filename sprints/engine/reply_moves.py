@@ -1,0 +1,75 @@
+"""What a program's reply means for its task: done, a question to a human, or back to its agent.
+
+It goes back where the tasks that it gives out cannot be taken, and where it says that it has
+worked and git shows no change: each of them once. Pure, a part of ``settle``.
+"""
+
+from typing import Any
+
+from sprints.agent_definition import READ
+from sprints.agents import planned
+from sprints.agents.exchange import Exchange
+from sprints.branch import ABSENT
+from sprints.contract import LEAD
+from sprints.engine.assigned import WORK
+from sprints.models import Task
+from sprints.snapshot import Snapshot, TaskValue
+
+RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one try to the next
+LONGEST = 500
+
+Data = dict[str, Any]
+Status = Task.Status
+
+
+def meant(
+    snapshot: Snapshot, task: TaskValue, said: Exchange, details: Data, data: Data
+) -> tuple[Status, str, str, Data, Data]:
+    """The task's status, the kind and the words of its event, and both with what they tell more."""
+    reply, name = said.reply, task.owner_agent
+    assert reply is not None, "it has answered"
+    if directional := [*reply.directional]:
+        words = f"{name} asks: {' / '.join(directional)}"
+        return Status.BLOCKED, "task_asks", words, details | {"asks": directional}, data
+    told = planned.heard(snapshot, task, said.text)
+    told |= planned.patch_notes(snapshot, task, reply.deliverables)
+    told |= _unchanged(snapshot, task, said)
+    details = {key: value for key, value in details.items() if key not in RETURNED} | told
+    data = {key: value for key, value in data.items() if key not in RETURNED} | told
+    if errors := told.get("plan_errors"):
+        words = f"the tasks of {name} go back: {'; '.join(errors)}"[:LONGEST]
+        if told["returned"] <= planned.MOST_RETURNED:
+            return Status.PENDING, "task_returned", words, details, data
+        asks = [planned.question(errors)]
+        words = f"{name} asks: {asks[0]}"[:LONGEST]
+        return Status.BLOCKED, "task_asks", words, details | {"asks": asks}, data
+    without = f" (it was denied: {', '.join(said.denied)})" if said.denied else ""
+    words = f"{name} answered: {reply.status}{without}"
+    if "unchanged" not in told:
+        return Status.DONE, "task_done", words, details, data
+    if told["unchanged"] == 1:
+        words = f"{words}; git shows no change, and it is asked once more"
+        return Status.PENDING, "task_returned", words, details, data
+    return Status.DONE, "task_done", f"{words}; git shows no change, again", details, data
+
+
+def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:
+    """How often who was to work has said that it is done, while the files are as they were."""
+    assert said.reply is not None, "it has answered"
+    absent = said.seen is not None and said.seen.seen == ABSENT
+    gives_up = said.reply.status.casefold().startswith("blocked")
+    if not absent or gives_up or not _is_to_work(snapshot, task):
+        return {}
+    return {"unchanged": task.details.get("unchanged", 0) + 1}
+
+
+def _is_to_work(snapshot: Snapshot, task: TaskValue) -> bool:
+    """Whether the files are to differ after it: it builds a task of the plan, or leads the round of
+    building without one. A second pass may find nothing to do.
+    """
+    code, kind = task.round_id.split("/")[1], task.details["kind"]
+    agent = snapshot.terms.agent(task.owner_agent)
+    if task.attempt != snapshot.sprint.attempt or agent is None or agent.policy == READ:
+        return False
+    alone = kind == "lead" and code == planned.BUILD and task.owner_agent == LEAD
+    return kind == WORK[planned.BUILD] or (alone and not planned.plan_for(snapshot, code))
