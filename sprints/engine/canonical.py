@@ -14,6 +14,7 @@ from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.agents.planned import BUILD, CONFIRM, POLISH, plan_for
 from sprints.engine import (
+    acts,
     approval_moves,
     feedback,
     perform,
@@ -40,7 +41,8 @@ def key(state: State) -> Hashable:
     blocks = walked_agents.blocks(state)
     common = (sprint.status, sprint.current_round, state.retries, closed, shipped, blocks)
     if sprint.status != "running" and not blocks and not approval_moves.ask_of(snapshot):
-        return common
+        kept = walked_approvals.key(state) if sprint.status in acts.STOPPED else ()
+        return (*common, kept)  # a retry reads what humans have said yes to
     now, left = snapshot.now, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
     told = any(note.startswith(OVERDUE) for note in now.notes)

@@ -92,8 +92,9 @@ def key(state: State) -> Hashable:
     seen = _open(state, found.digest) if found else ""
     numbers = {one: n for n, one in enumerate(dict.fromkeys([seen, *flags]))}
     merged = str(ship_moves.state(snapshot).get("tree", ""))
+    yeses = {what for what, _ in state.approved}  # one may be taken for another
     return (
-        (planned, (BUILD, PLAN) in state.approved, ask and ask["what"]),
+        (planned, (BUILD, PLAN) in state.approved, ask and ask["what"], frozenset(yeses)),
         found and (bool(found.reason), numbers[seen]),
         tuple(numbers[flag] for flag in flags),
         tuple(
