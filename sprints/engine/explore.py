@@ -118,17 +118,19 @@ def explore(
     most_states: int = MOST_STATES,
     tell: Callable[[int], None] | None = None,
     kinds: Collection[str] = (),
+    until: str = "",
 ) -> Report:
     """Walk through everything that can happen to a sprint under ``contract``. ``tell`` hears now
     and then how many states have been seen. What programs may do that are asked one of ``kinds`` is
-    walked through; any other agent answers at once.
+    walked through; any other agent answers at once. The walk ends where the promise ``until`` is
+    seen to be broken, for who wants to know no more.
     """
     began = time.monotonic()
     walk = _Walk()
     first = begin(contract, kinds)
     numbers = {key(first): walk.add(0, "")}
     todo = deque([(0, first)])
-    while todo and len(numbers) <= most_states:
+    while todo and len(numbers) <= most_states and until not in walk.found:
         number, state = todo.popleft()
         if tell and number % EACH == 0:
             tell(len(numbers))

@@ -8,6 +8,7 @@ walks is not combined.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from sprints.approvals import SHIP
 from sprints.contract import Contract
 from sprints.engine.explore import MOST_STATES, Finding, Report, explore
 from sprints.engine.feedback import FIX
@@ -82,7 +83,11 @@ def walks(contract: Contract, *, whole: bool = False) -> tuple[Walk, ...]:
     if contract.ship:
         found.append(Walk("gates and shipping", replace(plain, ship=True)))
     if contract.approvals:
-        found.append(Walk("gates and approvals", replace(plain, approvals=contract.approvals)))
+        asked = replace(plain, approvals=contract.approvals)
+        found.append(Walk("gates and approvals", asked))
+        if contract.ship and SHIP in contract.approvals.before:
+            paths = replace(contract.approvals, protected=())
+            found.append(Walk("shipping and approvals", replace(asked, ship=True, approvals=paths)))
     if contract.hooks:
         found.append(Walk("gates and hooks", replace(plain, hooks=contract.hooks)))
     return tuple(found)

@@ -253,7 +253,7 @@ MUTATIONS = [
 def test_a_fault_in_the_engine_is_found(monkeypatch, where, name, fault, contract, promise):
     monkeypatch.setattr(where, name, fault)
 
-    found = explore(CONTRACTS[contract])
+    found = explore(CONTRACTS[contract], until=promise)
 
     assert promise in {one.promise for one in found.findings}
 

@@ -34,9 +34,9 @@ CONTRACTS = {
 MERGES = {"before it ships": 2}  # enough for a base that has moved; each more doubles the walk
 
 
-def walk(name, monkeypatch):
+def walk(name, monkeypatch, until=""):
     monkeypatch.setattr(ship_moves, "MOST_TRIES", MERGES.get(name, 1))
-    return explore(CONTRACTS[name])
+    return explore(CONTRACTS[name], until=until)
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
@@ -133,6 +133,6 @@ MUTATIONS = [
 def test_a_fault_in_approvals_is_found(monkeypatch, where, name, fault, contract, promise):
     monkeypatch.setattr(where, name, fault)
 
-    found = walk(contract, monkeypatch)
+    found = walk(contract, monkeypatch, promise)
 
     assert promise in {one.promise for one in found.findings}

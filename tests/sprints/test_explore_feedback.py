@@ -150,6 +150,6 @@ FAULTS = [
 def test_a_fault_in_what_goes_back_is_found(monkeypatch, where, name, fault, contract, promise):
     monkeypatch.setattr(where, name, fault)
 
-    found = explore(CONTRACTS[contract], most_states=20_000)
+    found = explore(CONTRACTS[contract], most_states=20_000, until=promise)
 
     assert promise in {one.promise for one in found.findings}

@@ -97,7 +97,8 @@ def test_two_contracts_have_one_shape_only_where_no_walk_tells_them_apart():
 
 
 def test_programs_are_walked_through_in_turn_or_all_at_once():
-    contract = draft({"enable_auto_merge": True}, [DEFAULT_GATE], [hook("round_start")], [LEAD])
+    meta = {"enable_auto_merge": True, "approvals": ["before_ship"]}
+    contract = draft(meta, [DEFAULT_GATE], [hook("round_start")], [LEAD])
 
     names = [walk.name for walk in walks.walks(contract)]
 
@@ -105,6 +106,8 @@ def test_programs_are_walked_through_in_turn_or_all_at_once():
         "agents and gates",
         "gates and what goes back to agents",
         "gates and shipping",
+        "gates and approvals",
+        "shipping and approvals",
         "gates and hooks",
     ]
     assert [walk.contract for walk in walks.walks(contract, whole=True)] == [contract]
@@ -119,5 +122,5 @@ def test_the_command_says_what_was_combined(store, invoke, monkeypatch):
 
     assert said.out.startswith("agents and gates: 1")
     assert "\ngates and what goes back to agents: 1" in said.out
-    assert "\ngave up: there is more than 2 walks, 2" in said.out
+    assert "\ngave up: there is more than 3 walks, 3" in said.out
     assert said.out.endswith("what stands in different walks was not combined; see --whole\n")
