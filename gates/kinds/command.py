@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from gates import process, secret_values
+from gates import process
+from gates.allowed import allowed
 from gates.definition import Definition, is_hidden
 from gates.fence import Fence
 from gates.verdict import Judgement, Verdict
@@ -47,7 +48,7 @@ Tick = Callable[[], process.Stop | None]
 
 def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
     """Run the gate's command to its end. Never raises for anything that the command does."""
-    ours = keyless(apart(os.environ, place.cwd)) if place.apart else os.environ
+    ours = apart(allowed(os.environ), place.cwd) if place.apart else os.environ
     env = environment(ours, gate.env)
     spec = process.Spec(
         argv=resolve(gate.command, env.get("PATH")),
@@ -91,17 +92,6 @@ def apart(ours: Mapping[str, str], cwd: Path) -> dict[str, str]:
     """Our environment for what works in a clone: it finds no repository but that one."""
     env = {name: value for name, value in ours.items() if not name.startswith("GIT_")}
     return env | {"GIT_CEILING_DIRECTORIES": str(cwd.parent)}
-
-
-def keyless(ours: Mapping[str, str]) -> dict[str, str]:
-    """Our environment for what an agent has made: without what is named like a secret, or has a
-    password in a URL. What a gate needs of that, its own environment has.
-    """
-    return {
-        name: value
-        for name, value in ours.items()
-        if not any(True for _ in secret_values.in_environment({name: value}))
-    }
 
 
 def resolve(command: tuple[str, ...], path: str | None) -> tuple[str, ...]:

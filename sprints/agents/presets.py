@@ -67,7 +67,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR",
             "CLAUDE_CODE_OAUTH_TOKEN",
         ],
-        "read_only": {"acceptEdits": "plan"},
+        "read_only": {"acceptEdits": "plan", "Bash": "Read"},
         "env": {
             "CLAUDE_CODE_DISABLE_FILE_MENTIONS": "1",  # or a brief could have any file read
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",

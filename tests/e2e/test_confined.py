@@ -65,10 +65,10 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     kept = f"open({str(home / '.tool' / 'x')!r}, 'w');"
     set_agent(gateway, tries(gateway, "agent") + kept + REPLY)
     (gateway.parent / "gate.py").write_text(tries(gateway, "gate"))
-    seen = 'test -z "$FORGE_TOKEN$PROXY" && test "$PLAIN" = 1'
+    seen = 'test -z "$FORGE_TOKEN$https_proxy$PLAIN" && test "$PYTHONUTF8" = 1'
     set_gate(gateway, shlex.join(["sh", "-c", f"{seen} && python {gateway.parent}/gate.py"]))
-    ours = {"FORGE_TOKEN": "abcdefgh", "PROXY": "http://me:secret-word@proxy", "PLAIN": "1"}
-    ours |= {"HOME": str(home), "SECRET_KEY": "x" * 50}
+    ours = {"FORGE_TOKEN": "abcdefgh", "https_proxy": "http://me:secret-word@proxy"}
+    ours |= {"PLAIN": "1", "PYTHONUTF8": "1", "HOME": str(home), "SECRET_KEY": "x" * 50}
     assert run_command(gateway, "sprint", "create", "wk1").code == 0
 
     said = run_command(gateway, "sprint", "run", "wk1", **ours)

@@ -1,0 +1,42 @@
+"""What a gate that judges an agent's work gets of our environment: what tools are found and built
+by, and nothing that anybody has not named.
+"""
+
+from collections.abc import Mapping
+
+from gates import secret_values
+
+NAMES = frozenset(
+    # who and where
+    "PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TERM COLORTERM NO_COLOR FORCE_COLOR TMPDIR CI "
+    "DISPLAY WAYLAND_DISPLAY http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY "
+    # the same on Windows
+    "SYSTEMROOT WINDIR COMSPEC PATHEXT APPDATA LOCALAPPDATA USERPROFILE TEMP TMP PROGRAMDATA "
+    # of compilers and of their caches
+    "CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS MAKEFLAGS LD_LIBRARY_PATH DYLD_LIBRARY_PATH "
+    "LIBRARY_PATH CPATH PKG_CONFIG_PATH CCACHE_DIR SOURCE_DATE_EPOCH "
+    # of languages
+    "VIRTUAL_ENV CONDA_PREFIX NODE_PATH NODE_OPTIONS NODE_ENV NVM_DIR JAVA_HOME M2_HOME GOPATH "
+    "GOROOT GOCACHE GOMODCACHE GOFLAGS GOPROXY GEM_HOME GEM_PATH RBENV_ROOT PYENV_ROOT ASDF_DIR "
+    "DOTNET_ROOT ANDROID_HOME ".split()
+)
+PREFIXES = (
+    "LC_", "XDG_", "SSL_CERT_", "SDL_", "PYTHON", "PIP_", "UV_", "TOX_", "PYTEST_", "NPM_CONFIG_",
+    "npm_config_", "YARN_", "PNPM_", "COREPACK_", "MAVEN_", "GRADLE_", "CARGO_", "RUST", "BUNDLE_",
+    "CMAKE_", "MESON_", "PLAYWRIGHT_", "CHROME_",
+)  # fmt: skip
+
+
+def allowed(ours: Mapping[str, str]) -> dict[str, str]:
+    """Our environment by that list, but for what is named like a secret or has a password in a URL.
+    Whatever else a gate needs, its own environment has.
+    """
+    return {
+        name: value
+        for name, value in ours.items()
+        if (name in NAMES or name.startswith(PREFIXES)) and not _is_secret(name, value)
+    }
+
+
+def _is_secret(name: str, value: str) -> bool:
+    return any(True for _ in secret_values.in_environment({name: value}))
