@@ -5,12 +5,15 @@ edit changes anything that a walk can tell apart, and says no word of what it ha
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import transaction
 
-from sprints.contract import DEFAULT_GATE, PROFILES, Contract, ContractError, draft
+from sprints.agent_definition import COMMAND, AgentDefinition
+from sprints.branch import Base
+from sprints.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, ContractError, draft
 from sprints.operations.ground import contract_to_walk
 from sprints.operations.terms import contract_for
 from sprints.queries import Refused
@@ -49,12 +52,12 @@ def prove_all() -> None:
 
 def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
     """Walk through what can happen under each, as far as that goes in a moment, but for those of a
-    ``known`` shape: and of the one that every store begins with, which the tests walk whole. Raises
+    ``known`` shape: and of those that most stores have, which the tests walk whole. Raises
     ``Refused`` with the end of the way to the first broken promise.
     """
     from sprints.engine.walks import prove, walks
 
-    seen = {*known, shape(draft({}, [DEFAULT_GATE]))}
+    seen = {*known, *map(shape, usual())}
     for contract in contracts:
         if shape(contract) in seen:
             continue
@@ -64,6 +67,15 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
             way = " > ".join(one.timeline[-TOLD:])
             words = f"{one.promise}: {one.text}; by: … {way}"
             raise Refused(f"under these gates, hooks and agents a promise can be broken, {words}")
+
+
+def usual() -> Iterator[Contract]:
+    """The contracts with the default gate under which nobody but Agent 01 is a program, if that."""
+    yield draft({}, [DEFAULT_GATE])
+    lead = AgentDefinition(LEAD, LEAD, LEAD, LEAD, COMMAND, ("true",))
+    for ship in (False, True):
+        found = draft({"enable_auto_merge": ship}, [DEFAULT_GATE], agents=[lead])
+        yield replace(found, base=Base("main", "0" * 40))
 
 
 _SEEN = {  # by a walk, of each of these; all else but what is left out here counts whole
@@ -80,6 +92,8 @@ def shape(contract: Contract) -> str:
     told = {key: value for key, value in contract.to_json().items() if key not in _LEFT_OUT}
     for name, keys in _SEEN.items():
         told[name] = [{key: row[key] for key in keys} for row in told.get(name, ())]
+    if found := contract.approvals:
+        told["approvals"] = [*found.before], bool(found.protected), found.at_deadline
     return json.dumps(told | {"apart": contract.base is not None}, sort_keys=True)
 
 

@@ -52,7 +52,7 @@ def test_an_edit_that_changes_no_way_is_not_walked_through(store, invoke, walked
 
 def test_hooks_agents_and_the_switch_that_ships_are_walked_through(store, invoke, walked):
     acts = (
-        ("agent", "set", "agent_01", "--command", "cat"),
+        ("agent", "set", "agent_02", "--command", "cat"),
         ("config", "set", "enable_auto_merge", "true"),
         ("hook", "add", "ask", "--on", "round_start", "--command", "true", "--blocking"),
         ("hook", "remove", "ask"),
@@ -64,6 +64,17 @@ def test_hooks_agents_and_the_switch_that_ships_are_walked_through(store, invoke
         assert len(walked) == 1
 
     assert (switches.switches().enable_auto_merge, Hook.objects.count()) == (True, 0)
+
+
+def test_a_contract_that_the_tests_walk_whole_is_not_walked_through_again(store, invoke, walked):
+    for argv in (
+        ("agent", "set", "agent_01", "--command", "cat"),
+        ("gate", "set", "qa_smoke_quick", "--command", "sh tools/gate.sh"),
+        ("config", "set", "enable_auto_merge", "true"),
+    ):
+        assert invoke(*argv).code == 0
+
+    assert walked == []
 
 
 def test_init_says_where_the_contracts_of_a_store_can_break_a_promise(store, invoke, monkeypatch):
