@@ -13,6 +13,7 @@ from gates.fence import Fence
 from gates.supervision import landlock
 
 AUTO, REQUIRED, NONE = "auto", "required", "none"
+OFF = "off"  # what a run says of itself that nothing has confined
 MODES = (AUTO, REQUIRED, NONE)
 MOST_PATHS = 50
 WHOLE_ABI = 3  # the first by which a file cannot be emptied either
@@ -61,7 +62,7 @@ def lacking() -> str:
 def state(mode: str) -> str:
     """What holds here for programs that start now, in the words that a run has for it."""
     if mode == NONE:
-        return "off"
+        return OFF
     why = lacking()
     return f"unavailable: {why}" if why else f"landlock abi {landlock.abi()}"
 
@@ -69,7 +70,7 @@ def state(mode: str) -> str:
 def judged(mode: str) -> tuple[str, str, str]:
     """What a doctor says of that: ok, warn or bad, in words, and what to type."""
     now = state(mode)
-    if now == "off":
+    if now == OFF:
         again = "studio-gateway config set confinement auto"
         return "warn", "programs are not confined, as config.json wants it", again
     if why := lacking():

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from gates.models import GateRun
-from gates.verdict import Verdict
+from gates.verdict import Judgement, Verdict
+from sprints.confinement import OFF
 from sprints.engine.actions import Judged, RunGate
 from sprints.models.moves import Create, Move, Update
 from sprints.snapshot import GateRunValue, Snapshot
@@ -92,6 +93,11 @@ def meant(snapshot: Snapshot, outcome: Judged) -> Judged:
     return replace(outcome, judgement=replace(said, verdict=Verdict.INTERRUPTED))
 
 
+def _told(said: Judgement) -> str:
+    """What kept it to its folders; empty where nothing did, as nothing did before there was that."""
+    return "" if said.confined == OFF else said.confined
+
+
 def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
     """The verdict, and what a person should know of one that stops nothing."""
     said = outcome.judgement
@@ -101,7 +107,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         "reason": said.reason,
         "tree": said.tree,
         "excerpt": said.excerpt,
-        "confined": said.confined,
+        "confined": _told(said),
         "duration_s": said.duration_s,
         "finished_at": outcome.at,
     }
@@ -120,8 +126,8 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         data["strays_killed"] = said.strays_killed
     if said.tree:
         data |= {"tree": said.tree, "put_back": said.put_back}
-    if said.confined:
-        data["confined"] = said.confined
+    if confined := _told(said):
+        data["confined"] = confined
     if said.excerpt:
         data["excerpt"] = said.excerpt
     if said.dropped_bytes:

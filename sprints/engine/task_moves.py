@@ -7,6 +7,7 @@ from typing import Any
 from sprints.agent_definition import AgentDefinition
 from sprints.agents import prompts
 from sprints.agents.exchange import LOST, is_lost
+from sprints.confinement import OFF
 from sprints.engine import assigned, feedback, reply_moves, sessions
 from sprints.engine.actions import Ask, Replied
 from sprints.engine.spent import spent
@@ -140,7 +141,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         "stderr": f"{folder}/stderr.txt",
     }
     more = {"strays_killed": said.strays_killed, "dropped_bytes": said.dropped_bytes}
-    details |= {"confined": said.confined} if said.confined else {}
+    details |= {"confined": said.confined} if said.confined not in ("", OFF) else {}
     details |= {key: value for key, value in more.items() if value}
     if said.seen:
         details |= {"work": said.seen.to_json()}

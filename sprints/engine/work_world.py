@@ -13,6 +13,7 @@ from sprints import confinement
 from sprints.agent_definition import READ, AgentDefinition
 from sprints.agents.exchange import Exchange
 from sprints.branch import UNKNOWN, Seen
+from sprints.confinement import OFF
 from sprints.engine.ship_moves import is_of_ship, state
 from sprints.engine.world import World
 from sprints.models.event import stamp
@@ -69,9 +70,9 @@ def fence(
 
 def states_of(snapshot: Snapshot) -> list[str]:
     """What kept the sprint's gates and programs to their folders, each once."""
-    told = [run.confined for run in snapshot.gate_runs]
-    told += [task.details.get("confined", "") for task in snapshot.tasks]
-    return sorted({*told} - {""})
+    told = [run.confined or OFF for run in snapshot.gate_runs if run.finished_at]
+    programs = [task.details for task in snapshot.tasks if "reason" in task.details]
+    return sorted({*told, *(details.get("confined", OFF) for details in programs)})
 
 
 def known(snapshot: Snapshot) -> str:

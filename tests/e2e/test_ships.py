@@ -133,6 +133,8 @@ def test_a_conflict_blocks_and_a_retry_ships_once_it_is_solved(gateway):
 
 
 def test_a_base_that_moves_while_gates_judge_is_merged_and_judged_again(gateway):
+    off = run_command(gateway, "config", "set", "confinement", "none")
+    assert off.code == 0  # or the gate could not write there
     moves = f"git -C {gateway} -c user.name=a -c user.email=a@b commit -q --allow-empty -m moved"
     once = f"test -e {gateway}/.git/once || {{ touch {gateway}/.git/once; {moves}; }}"
     set_gate(gateway, f'sh -c "case $PWD in *~ship) {once};; esac; grep -q x work"')

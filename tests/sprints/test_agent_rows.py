@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import textwrap
 from dataclasses import replace
 
 import pytest
@@ -187,9 +186,9 @@ def test_doctor_names_an_agent_whose_program_is_not_there(store, invoke):
 
 def test_the_rules_of_the_documentation_are_taken_and_written_as_they_are(store, invoke, tmp_path):
     page = (ROOT / "docs" / "programs.md").read_text()
-    block = page.partition("    [agent_01]\n")[2].partition("\n\n")[0]
+    block = page.partition("[agent_01]\n")[2].partition("```")[0]
     file = tmp_path / "agents.toml"
-    file.write_text(textwrap.dedent(f"    [agent_01]\n{block}"))
+    file.write_text(f"[agent_01]\n{block}")
 
     said = invoke("agent", "import", str(file))
 

@@ -105,8 +105,8 @@ def test_a_policy_is_set_shown_carried_and_refused(invoke, tmp_path):
 
 
 def test_a_preset_has_words_for_who_may_only_read():
-    assert "plan" in preset("claude-code", "", "read")["command"]
-    assert "read-only" in preset("codex", "", "read")["command"]
+    assert "plan" in preset("claude-code", "", policy="read")["command"]
+    assert "read-only" in preset("codex", "", policy="read")["command"]
     assert "acceptEdits" in preset("claude-code", "")["command"]
     assert "read_only" not in preset("claude-code", "")
 

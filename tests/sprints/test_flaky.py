@@ -11,6 +11,7 @@ from sprints.engine.carry import Wish
 from sprints.invariants import check_rows
 from sprints.queries import gate_history
 from sprints.roles import Role
+from sprints.store import turn
 from tests.speakers import set_speaker
 from tests.sprints.views.people import signed_in, text_of
 from tests.world import set_gate
@@ -22,6 +23,7 @@ def flaky(store):
     set_speaker("replies")
     idle = agent_rows.get("agent_01").definition
     agent_rows.put([replace(idle, command=("echo", "Status: DONE"))])
+    turn(store.config, "confinement", "none")  # what makes it flaky lies outside its clone
     flag = store.root / "flag"
     set_gate("sh", "-c", f"test -e {flag} || {{ touch {flag}; exit 1; }}")
     operations.create("wk1", by="test")

@@ -151,7 +151,7 @@ def test_every_field_that_the_file_shows_is_compared_with_its_row(told, row, nam
 
 
 def test_rows_that_are_read_in_haste_are_what_the_models_have(told):
-    operations.create("wk2", by="test", brief="é \ud83d\ude00")
+    operations.create("wk2", by="test", brief="é \U0001f600")
     operations.create("wk-3", by="test", title="10" * 12)
     Sprint.objects.filter(pk="wk2").update(extra={"far": 2**70, "tiny": 1e-9, "of": [None]})
     Sprint.objects.filter(pk="wk-3").update(waiting={"what": "a word"})

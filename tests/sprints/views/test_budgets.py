@@ -179,13 +179,13 @@ def test_what_a_program_tells_that_it_used_is_counted_and_shown(store, invoke):
     assert task.details["usage"] == {
         "input_tokens": 1000, "output_tokens": 200, "cost_usd": 0.5, "source": "each", "tries": 1,
     }  # fmt: skip
-    words = "agents have used 6 of 40 launches, "
+    words = "agents have used 7 of 40 launches, "  # once more in R3: it changes nothing
     said = invoke("sprint", "budget", "wk1").out
     assert said.startswith(words)
-    assert said.endswith(" minutes, 7200 of 5000000 tokens, 3 of 50 USD\n")
-    assert "7200 of 5000000 tokens, 3 of 50 USD" in invoke("sprint", "show", "wk1").out
+    assert said.endswith(" minutes, 8400 of 5000000 tokens, 3.5 of 50 USD\n")
+    assert "8400 of 5000000 tokens, 3.5 of 50 USD" in invoke("sprint", "show", "wk1").out
     page = text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
-    assert "7200 of 5000000 tokens" in page
+    assert "8400 of 5000000 tokens" in page
     assert "1000 tokens in, 200 out" in page
     assert differences(store) == []
     assert invoke("rebuild", "--check").code == 0
