@@ -20,7 +20,7 @@ test: ## the test suite (ARGS="-k words" goes to pytest)
 	@$(BOOTSTRAP) test $(ARGS)
 
 test-faults: ## kill, freeze, starve at every point and TRIALS times (500), then check and count
-	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults $(ARGS)
+	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults tests/e2e/test_git_kills.py tests/e2e/test_unship.py $(ARGS)
 
 test-kills: ## the part of test-faults that kills the sprint's command at random moments
 	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults/test_command.py $(ARGS)

@@ -94,7 +94,7 @@ def meant(snapshot: Snapshot, outcome: Judged) -> Judged:
 
 
 def _told(said: Judgement) -> str:
-    """What kept it to its folders; empty where nothing did, as nothing did before there was that."""
+    """What kept it to its folders; empty where nothing did, as before there was anything."""
     return "" if said.confined == OFF else said.confined
 
 

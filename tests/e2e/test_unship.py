@@ -11,6 +11,7 @@ from tests.e2e.conftest import set_gate
 from tests.e2e.test_crashes import check_store, events_of
 from tests.e2e.test_pushes import origin
 from tests.e2e.test_ships import gateway, run
+from tests.faults.table import SHORT
 from tests.world import run_command
 
 __all__ = ["gateway", "origin"]
@@ -124,7 +125,7 @@ POINTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", POINTS[::5] if SHORT else POINTS)
 def test_killed_anywhere_it_is_taken_back_once(shipped, point):
     killed = run_command(shipped, "sprint", "unship", "wk1", STUDIO_FAULT=f"{point}:1:sigkill")
 
