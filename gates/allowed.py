@@ -2,6 +2,7 @@
 by, and nothing that anybody has not named.
 """
 
+import re
 from collections.abc import Mapping
 
 from gates import secret_values
@@ -18,12 +19,15 @@ NAMES = frozenset(
     # of languages
     "VIRTUAL_ENV CONDA_PREFIX NODE_PATH NODE_OPTIONS NODE_ENV NVM_DIR JAVA_HOME M2_HOME GOPATH "
     "GOROOT GOCACHE GOMODCACHE GOFLAGS GOPROXY GEM_HOME GEM_PATH RBENV_ROOT PYENV_ROOT ASDF_DIR "
-    "DOTNET_ROOT ANDROID_HOME ".split()
+    "DOTNET_ROOT ANDROID_HOME BUNDLE_PATH BUNDLE_GEMFILE BUNDLE_WITHOUT BUNDLE_JOBS ".split()
 )
+AUTH = re.compile(r"_AUTH|AUTH_", re.IGNORECASE)  # of npm and yarn, beside what is named a token
+USER = re.compile(r"://[^/\s]*@")  # whoever that is: a token may stand in place of a user
+OPTION = re.compile(r"passw|passphrase|token|secret|credential", re.IGNORECASE)
 PREFIXES = (
     "LC_", "XDG_", "SSL_CERT_", "SDL_", "PYTHON", "PIP_", "UV_", "TOX_", "PYTEST_", "NPM_CONFIG_",
-    "npm_config_", "YARN_", "PNPM_", "COREPACK_", "MAVEN_", "GRADLE_", "CARGO_", "RUST", "BUNDLE_",
-    "CMAKE_", "MESON_", "PLAYWRIGHT_", "CHROME_",
+    "npm_config_", "YARN_", "PNPM_", "COREPACK_", "MAVEN_", "GRADLE_", "CARGO_", "RUST", "CMAKE_",
+    "MESON_", "PLAYWRIGHT_", "CHROME_",
 )  # fmt: skip
 
 
@@ -39,4 +43,7 @@ def allowed(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_secret(name: str, value: str) -> bool:
+    tells = name.endswith(("OPTS", "OPTIONS", "FLAGS")) and OPTION.search(value)
+    if AUTH.search(name) or USER.search(value) or tells:
+        return True
     return any(True for _ in secret_values.in_environment({name: value}))

@@ -3,8 +3,11 @@ and the fence that comes of that.
 """
 
 import os
+import shlex
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +16,8 @@ from gates.fence import Fence
 from gates.supervision import landlock
 
 AUTO, REQUIRED, NONE = "auto", "required", "none"
+# By which programs git reaches a remote and signs in there.
+GIT_SSH, GIT_ASKPASS = "STUDIO_GATEWAY_GIT_SSH_COMMAND", "STUDIO_GATEWAY_GIT_ASKPASS"
 OFF = "off"  # what a run says of itself that nothing has confined
 MODES = (AUTO, REQUIRED, NONE)
 MOST_PATHS = 50
@@ -114,7 +119,12 @@ def fence(
         shown=(*shown, *(() if writes else (tree,))),
         writable=tuple(Path(path).expanduser() for path in terms.paths),
         closed=(store,),
-        kept=(repo, *_git_of(repo), CODE, Path(sys.prefix), Path(sys.base_prefix), *_searched()),
+        kept=(
+            *(repo, *_git_of(repo), CODE, Path(sys.prefix), Path(sys.base_prefix)),
+            *_searched(),
+            *_for_git(),
+            *_of_others(),
+        ),
         required=terms.mode == REQUIRED,
     )
 
@@ -125,6 +135,21 @@ def _git_of(repo: Path) -> Iterator[Path]:
     if link.is_file():
         named = link.read_text("utf-8", "replace").removeprefix("gitdir:").strip()
         yield (repo / named).parents[1]
+
+
+def _for_git() -> Iterator[Path]:
+    """The files by which git signs in at a remote, as the gateway's environment names them."""
+    for name in (GIT_SSH, GIT_ASKPASS):
+        with suppress(ValueError):
+            for word in shlex.split(os.environ.get(name, "")):
+                path = word[word.find("/") :] if "/" in word else ""
+                yield from (Path(one).expanduser() for one in (path, word) if one[:1] in ("/", "~"))
+
+
+def _of_others() -> Iterator[Path]:
+    """What other runs have for temporary files, where it lies in a folder that may be written."""
+    for pattern in ("sgw-*", "studio-gateway-*"):
+        yield from Path(tempfile.gettempdir()).glob(pattern)
 
 
 def _searched() -> Iterator[Path]:

@@ -201,6 +201,7 @@ def is_remote(value: object) -> bool:
     )
 
 
+AGENT_LOGS = ".cursor/plans/agent_logs"  # in the repository, where a user wants them there
 ASKED = ("none", "before_build", "before_ship", "before_build,before_ship")
 RULES: dict[str, tuple[str, Any]] = {
     "auth_token": ("a text of at least 16 characters", _text(16)),

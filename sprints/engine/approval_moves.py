@@ -44,6 +44,7 @@ def gated(snapshot: Snapshot, action: Action) -> Action:
     match action:
         case StartRound():
             asks = code == BUILDS[0] and BUILD in terms.before
+            asks = asks and not snapshot.tasks_of(snapshot.now.id)  # else it goes on in it
             if asks and not is_given(snapshot, BUILD, plan_of(snapshot)):
                 return BlockForApproval(code, BUILD)
         case Merge() | FinishRound():

@@ -61,7 +61,14 @@ def whose(snapshot: Snapshot, red: Sequence[GateRunValue]) -> Assignment | None:
 def _changed(snapshot: Snapshot, task: Assignment) -> list[str]:
     """The files that git has seen change while the task was done."""
     mine = [one for one in snapshot.tasks if one.details.get("assignment") == task.to_json()]
-    return [path for one in mine for path in one.details.get("work", {}).get("paths", ())]
+    told = [(*one.details.get("touched", ()), *_paths(one)) for one in mine]
+    return [path for paths in told for path in paths]
+
+
+def _paths(task: TaskValue) -> Sequence[str]:
+    """Those of its last try."""
+    found: Sequence[str] = task.details.get("work", {}).get("paths", ())
+    return found
 
 
 def _names(told: str, paths: set[str]) -> bool:

@@ -20,6 +20,8 @@ from sprints.engine.actions import (
     Ask,
     Begun,
     Brought,
+    Compare,
+    Compared,
     Judged,
     Merge,
     Merged,
@@ -33,6 +35,7 @@ from sprints.engine.settle import needs_world, settle
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Move
 from sprints.plan import BUILDS, LEAD, AgentBudget
+from sprints.protected import Touched
 from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
@@ -72,7 +75,8 @@ def lived(snapshot: Snapshot, contract: Contract) -> Iterator[Move]:
     ask of humans before is taken for given.
     """
     at = snapshot.at
-    contract = replace(contract, approvals=None)
+    if contract.approvals:
+        contract = replace(contract, approvals=replace(contract.approvals, before=()))
     if contract.budget:
         contract = replace(contract, budget=AgentBudget(MOST_LAUNCHES, MOST_MINUTES))
     moves = [acts.start(snapshot, contract, at)]
@@ -91,6 +95,8 @@ def _answered(action: Action, at: datetime) -> Outcome:
     if isinstance(action, Ask):
         reply = Reply(NOT_YET.format(action.agent), (), (), ())
         return Replied(at, Exchange(reply, text=reply.status, exit_code=0, duration_s=0.0))
+    if isinstance(action, Compare):
+        return Compared(at, Touched())
     if isinstance(action, RunHook):
         return Brought(at, Answer(True, "", exit_code=0))
     if isinstance(action, Merge):
@@ -108,8 +114,11 @@ def worst(contract: Contract, meta: Mapping[str, Any]) -> tuple[Worst, AgentBudg
     if contract.active:
         most = max(longest[agent] for agent in contract.active)
         implementers = min(len(contract.active), MOST_TASKS)
-        seconds += [most] * (implementers + 2 * MOST_TASKS)
+        # each is confirmed, built, asked once more where nothing has changed, and polished
+        seconds += [most] * (implementers + 3 * MOST_TASKS)
         seconds += [longest[LEAD]] * planned.MOST_RETURNED * len(planned.PLANNED_IN)
+    elif LEAD in longest:
+        seconds.append(longest[LEAD])  # once more in R3, where nothing has changed
     owners = [longest[one] for one in (contract.implementer, *contract.active) if one in longest]
     for code in BUILDS:
         if owners and any(gate.required for gate in contract.gates_of(code)):

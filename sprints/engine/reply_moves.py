@@ -57,6 +57,8 @@ def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:
     """How often who was to work has said that it is done, while the files are as they were."""
     assert said.reply is not None, "it has answered"
     absent = said.seen is not None and said.seen.seen == ABSENT
+    if task.attempt > 1 or task.details.get("touched"):
+        return {}  # it may be there from before
     gives_up = said.reply.status.casefold().startswith("blocked")
     if not absent or gives_up or not _is_to_work(snapshot, task):
         return {}

@@ -7,6 +7,7 @@ from typing import Any
 from sprints.agent_definition import AgentDefinition
 from sprints.agents import prompts
 from sprints.agents.exchange import LOST, is_lost
+from sprints.branch import MOST_PATHS
 from sprints.confinement import OFF
 from sprints.engine import assigned, feedback, reply_moves, sessions
 from sprints.engine.actions import Ask, Replied
@@ -44,6 +45,8 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
     details |= {
         key: before.details[key] for key in reply_moves.RETURNED if before and key in before.details
     }
+    if before and (paths := touched(before)):
+        details |= {"touched": paths}
     task_id = f"{name}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
     data: dict[str, Any] = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
     data |= {key: details[key] for key in ("number", "failures", "assignment") if key in details}
@@ -86,6 +89,12 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         change = Create("task", f"{now.id}/{task_id}", values)
     message = f"asked {action.agent}: {task_id}{again}"
     return Move("task_started", message, (change,), round_id=now.code, data=data)
+
+
+def touched(task: TaskValue) -> list[str]:
+    """The first of the files that git has seen change in all tries of a task up to now."""
+    earlier = task.details.get("touched", ())
+    return [*dict.fromkeys((*earlier, *task.details.get("work", {}).get("paths", ())))][:MOST_PATHS]
 
 
 def _before(snapshot: Snapshot, action: Ask) -> TaskValue | None:

@@ -4,10 +4,11 @@ Its branch begins with the commit that takes it back. It has but the last round,
 that; then it is merged, judged, published and tagged as every sprint is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sprints.approvals import SHIP, Approvals
 from sprints.branch import Base, Undone
 from sprints.contract import Contract
 from sprints.engine import ship_moves
@@ -16,12 +17,19 @@ from sprints.snapshot import Snapshot
 
 UNSHIPS = "unships"  # of the meta of the sprint that takes back: what, and by which commit
 UNSHIPPED_BY = "unshipped_by"  # of the meta of the other: the id of that
-LONGEST_ID = 57
+LONGEST_ID, MOST_NAMES = 57, 20
 
 
 def name_of(sprint_id: str) -> str:
     """The id of the sprint that takes back what that one has shipped."""
     return f"{sprint_id[:LONGEST_ID].rstrip('.')}-unship"
+
+
+def names_of(sprint_id: str) -> Iterator[str]:
+    """The ids that it may have: each where those before are others', or were cancelled."""
+    yield name_of(sprint_id)
+    for number in range(2, MOST_NAMES + 1):
+        yield f"{sprint_id[: LONGEST_ID - 3].rstrip('.')}-unship-{number}"
 
 
 def shipped(sprint_id: str, meta: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -59,7 +67,16 @@ def undoing(contract: Contract, meta: Mapping[str, Any]) -> Contract:
         undoes=Undone(told["sprint"], told["commit"]),
         fix_attempts=0,
         rerun_red=False,
+        approvals=_before_ship(contract),
     )
+
+
+def _before_ship(contract: Contract) -> Approvals | None:
+    """Where a human is asked before that is published: no agent has written any of it, so no path
+    is protected from it.
+    """
+    found = contract.approvals
+    return replace(found, before=(SHIP,), protected=()) if found and SHIP in found.before else None
 
 
 def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Move:

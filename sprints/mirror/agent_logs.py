@@ -17,9 +17,9 @@ from gates import faults
 from sprints.lock import locked
 from sprints.models import Agent, Event, Head, Task
 from sprints.models.event import stamp
-from sprints.store import Store, StoreError, strict_json, write_private
+from sprints.store import AGENT_LOGS, Store, StoreError, strict_json, write_private
 
-FOLDER = Path(".cursor") / "plans" / "agent_logs"
+FOLDER = Path(AGENT_LOGS)
 MARK = "agent_logs.seq"  # in the store
 VERSION = "2.0"
 ENDS = ("task_done", "task_asks", "task_failed", "task_returned", "task_stopped")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from django.conf import settings
 
 from sprints.agent_definition import SCRIPTED
+from sprints.approvals import Approvals
 from sprints.branch import Base
 from sprints.contract import Contract, ContractError
 from sprints.models import Agent
@@ -38,7 +39,7 @@ def grounded(contract: Contract, before: Contract | None, find: Callable[[], Gro
     if contract.undoes:
         return _shippable(contract)
     if before and before.base:
-        return _shippable(replace(contract, base=before.base))
+        return _shippable(_kept(contract, before, before.base))
     if not contract.agents:
         return replace(contract, ship=False, ship_remote="")
     found = find()
@@ -46,6 +47,20 @@ def grounded(contract: Contract, before: Contract | None, find: Callable[[], Gro
         why = found or "an agent has just become a program; try again"
         raise ContractError(f"{contract.agents[0].agent_id} is a program and needs a commit: {why}")
     return _shippable(replace(contract, base=found))
+
+
+def _kept(contract: Contract, before: Contract, base: Base) -> Contract:
+    """The contract of a further attempt. Where no program is left that it could ask, what they have
+    left on the branch is judged and shipped as under the contract before.
+    """
+    contract = replace(contract, base=base)
+    if contract.agents:
+        return contract
+    paths = before.approvals.protected if before.approvals else ()
+    approvals = contract.approvals or (Approvals() if paths else None)
+    if approvals:
+        approvals = replace(approvals, protected=paths)
+    return replace(contract, approvals=approvals, confinement=before.confinement)
 
 
 def _shippable(contract: Contract) -> Contract:

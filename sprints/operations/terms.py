@@ -37,8 +37,8 @@ def contract_for(meta: dict[str, Any]) -> Contract:
     asks = [word for word in now.approvals.split(",") if word in POINTS]
     chosen = {"approvals": asks, **meta, "gate_profile": profile, **ship}
     contract = undoing(draft(chosen, gates, hooks, agents, budget), meta)
-    if not contract.agents:
-        return contract
+    if not contract.agents and contract.base is None:
+        return contract  # its gates judge the repository as it lies
     confinement = Confinement(now.confinement, tuple(now.confine_paths))
     if refusal := confinement.refusal():
         raise ContractError(refusal)

@@ -1,23 +1,30 @@
 """Taking back what a sprint has shipped: a sprint of its own, which ships that."""
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from gates.removal import remove
 from sprints.branch import Base, Undone
 from sprints.engine import acts, unship_moves
 from sprints.engine.unship_moves import UNSHIPS
 from sprints.ids import check_id
+from sprints.lock import locked
 from sprints.models import Sprint
 from sprints.models.moves import MoveRefused, record
 from sprints.operations.sprint_acts import record_act
 from sprints.queries import NotNow, Refused, get
 from sprints.release.git import GitError
+from sprints.release.merge import at_scratch
 from sprints.release.own import Site, own_clone, tree_of
 from sprints.release.revert import revert
 
 LIFE = "unship"  # before it is a sprint: its refs are told from those of any life
 LONGEST_WHY = 200
+# What it was judged under, so is what takes it back.
+KEPT = (
+    "gate_profile", "round_deadline", "approvals", "approval_hours", "approval_default",
+)  # fmt: skip
 NEXT = {"created": "run", "running": "run", "failed": "retry", "blocked": "retry"}
 
 
@@ -27,13 +34,16 @@ def unship(sprint_id: str, by: str, why: str = "") -> str:
     """
     if len(why) > LONGEST_WHY or not why.isprintable():
         raise Refused(f"a reason is one line of at most {LONGEST_WHY} characters")
-    sprint = get(sprint_id)
-    name = check_id(unship_moves.name_of(sprint.pk))
+    with locked(settings.STORE.root / "unship.lock"):
+        return _unship(get(sprint_id), by, why)
+
+
+def _unship(sprint: Sprint, by: str, why: str) -> str:
     try:
         found = unship_moves.shipped(sprint.pk, sprint.meta)
     except MoveRefused as exc:
         raise NotNow(str(exc)) from exc
-    _look_free(sprint.pk, name)
+    name = check_id(_free_name(sprint.pk))
     undone, remote = Undone(sprint.pk, found["commit"]), str(found.get("remote", ""))
     head = _reverted(name, found["branch"], remote, undone, why)
     told = {
@@ -44,32 +54,51 @@ def unship(sprint_id: str, by: str, why: str = "") -> str:
         **({"remote": remote} if remote else {}),
         **({"why": why} if why else {}),
     }
+    meta = {key: sprint.meta[key] for key in KEPT if key in sprint.meta}
+    meta |= {"created_by": by, UNSHIPS: told}
     at, folder = timezone.now(), str(settings.STORE.evidence_of(name))
     title = f"Take back {sprint.pk}"
-    with transaction.atomic():
-        made = acts.create(name, title, folder, {"created_by": by, UNSHIPS: told}, at)
-        record(name, [made], None, at)
-        record_act(sprint.pk, lambda snapshot, at: unship_moves.asked(snapshot, name, why, by))
+    try:
+        with transaction.atomic():
+            record(name, [acts.create(name, title, folder, meta, at)], None, at)
+            record_act(sprint.pk, lambda snapshot, at: unship_moves.asked(snapshot, name, why, by))
+    except IntegrityError as exc:
+        raise NotNow(f"{name} has just been made on another host; try again") from exc
     return name
 
 
-def _look_free(sprint_id: str, name: str) -> None:
-    """Raises ``NotNow`` where that has been asked for already."""
-    there = Sprint.objects.filter(sprint_id__iexact=name).first()
-    if there is None:
-        return
-    act = NEXT.get(there.status, "show")
-    hint = f"studio-gateway sprint {act} {there.pk}"
-    raise NotNow(f"{sprint_id} is taken back by {there.pk}, which is {there.status}; type: {hint}")
+def _free_name(sprint_id: str) -> str:
+    """A name for the sprint that takes it back. Raises ``NotNow`` where one does that already, or
+    has done it.
+    """
+    for name in unship_moves.names_of(sprint_id):
+        there = Sprint.objects.filter(sprint_id__iexact=name).first()
+        if there is None:
+            return name
+        told = there.meta.get(UNSHIPS)
+        mine = isinstance(told, dict) and told.get("sprint") == sprint_id
+        if mine and there.status != Sprint.Status.CANCELLED:
+            act = NEXT.get(there.status, "show")
+            hint = f"type: studio-gateway sprint {act} {there.pk}"
+            raise NotNow(
+                f"{sprint_id} is taken back by {there.pk}, which is {there.status}; {hint}"
+            )
+    raise NotNow(f"{sprint_id} was to be taken back {unship_moves.MOST_NAMES} times already")
 
 
 def _reverted(name: str, branch: str, remote: str, undone: Undone, why: str) -> str:
     """The commit that takes it back. Raises ``Refused``."""
     store = settings.STORE
     trailers = {"Sprint": name, "Unships": undone.sprint}
+    tree = tree_of(store.root, name)
     try:
-        own, tree = own_clone(store.repo, store.root), tree_of(store.root, name)
-        site = Site(store.repo, own, tree, name, LIFE, Base(branch, ""), remote)
-        return revert(site, undone, why, trailers)
+        own = own_clone(store.repo, store.root)
     except GitError as exc:
         raise Refused(f"{undone.sprint} cannot be taken back: {exc}") from exc
+    site = Site(store.repo, own, tree, name, LIFE, Base(branch, ""), remote)
+    try:
+        return revert(site, undone, why, trailers)
+    except (GitError, OSError) as exc:
+        remove(at_scratch(site).tree)
+        words = exc.strerror if isinstance(exc, OSError) else exc
+        raise Refused(f"{undone.sprint} cannot be taken back: {words}") from exc

@@ -20,6 +20,7 @@ from sprints.release.index_lock import LOOK_S, WAIT_S
 from sprints.release.own import Site, clear_index, index_of
 from sprints.release.ship import Merge, Refused
 from sprints.release.taken_back import Change, changes, take_back
+from sprints.store import AGENT_LOGS
 
 UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 
@@ -128,9 +129,8 @@ def _look_clean(git: Git, folder: Path, site: Site) -> None:
     """Raises ``Refused`` where a checkout has work of its user's that is not committed."""
     if busy := next((name for name in UNDER_WAY if (folder / name).exists()), None):
         raise Refused(f"a merge or rebase is under way in {site.repo} ({busy}); end it")
-    changed = git("status", "--porcelain", "-z", "--untracked-files=no").split("\0")
-    if changed[0]:
-        name = changed[0][3:]
+    changed = git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames").split("\0")
+    for name in (one[3:] for one in changed if one and not one[3:].startswith(f"{AGENT_LOGS}/")):
         raise Refused(
             f"{site.repo} has changes that are not committed ({name}); commit or stash them"
         )

@@ -103,13 +103,20 @@ def _hindered(site: Site) -> str:
         return f"the branch {branch} is gone from {site.repo}"
     if git("rev-parse", "--is-shallow-repository") == "true":
         return f"{site.repo} is a shallow clone; type: git -C {site.repo} fetch --unshallow"
-    if git.find(f"refs/tags/{tag}"):
+    here = git.find(f"refs/tags/{tag}")
+    if here and not (site.remote and is_ours(site, here)):
         return f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}"
     above = tag.partition("/")[0]
     if git.find(f"refs/tags/{above}"):
         move = f"git -C {site.repo} tag -m renamed-{above} {above}"
         return f"the tag {above} leaves no name for {tag}; type: {move}"
     return ""
+
+
+def is_ours(site: Site, tag: str) -> bool:
+    """Whether we have made that tag: it may be here by a pull, of a push that nobody heard of."""
+    commit = site.own.find(f"{tag}^{{commit}}")
+    return bool(commit) and site.own.find(site.ref("tagged", commit)) == tag
 
 
 def at_scratch(site: Site) -> Site:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates import faults
+from sprints.confinement import GIT_ASKPASS, GIT_SSH
 from sprints.release.git import LONG_S, Git, GitError
 from sprints.release.own import Site
 from sprints.release.ship import Merge, Moved, Refused
@@ -20,7 +21,6 @@ HOST = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!:|//)\S")  # user@host:path
 SECRET = re.compile(r"(\w+://)[^/@\s]*@")
 # A remote is another repository: it may be asked by these, and by nothing that runs a program.
 PROTOCOLS = {"protocol.https.allow": "always", "protocol.ssh.allow": "always"}
-SSH, ASKPASS = "STUDIO_GATEWAY_GIT_SSH_COMMAND", "STUDIO_GATEWAY_GIT_ASKPASS"
 PASSED = ("SSH_AUTH_SOCK", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
 
 
@@ -117,7 +117,7 @@ def earlier(site: Site, remote: Remote, tag: str) -> Merge | None:
         raise GitError(_taken(remote, site, tag))
     tree, parents = site.own("show", "-s", "--format=%T|%P", commit).split("|")
     start, head = parents.split()
-    if head != site.head:
+    if not site.own.holds_commit(head, below=site.head):
         raise GitError(_taken(remote, site, tag))
     return Merge(site.base.branch, start, head, commit, tree, url=remote.shown)
 
@@ -164,9 +164,9 @@ def _taken(remote: Remote, site: Site, tag: str) -> str:
 def _ask(site: Site, remote: Remote, *argv: str, timeout_s: float = ASK_S) -> str:
     """Git with the remote. Raises ``GitError``, which names no secret."""
     env = {key: os.environ[key] for key in PASSED if key in os.environ}
-    env["GIT_SSH_COMMAND"] = os.environ.get(SSH, "ssh -oBatchMode=yes")
-    if ASKPASS in os.environ:
-        env["GIT_ASKPASS"] = os.environ[ASKPASS]
+    env["GIT_SSH_COMMAND"] = os.environ.get(GIT_SSH, "ssh -oBatchMode=yes")
+    if GIT_ASKPASS in os.environ:
+        env["GIT_ASKPASS"] = os.environ[GIT_ASKPASS]
     try:
         return site.own(*argv, env=env, config=PROTOCOLS, timeout_s=timeout_s)
     except GitError as exc:

@@ -139,3 +139,15 @@ def test_the_merge_is_compared_and_approved_before_it_is_published(before, said,
         blocked, _, (move,) = step(snapshot, lambda action: GREEN, NOON)
         assert move.data.get("tree") == "t1"
         assert until(yes(blocked), Publish)[1] == Publish(R5)
+
+
+def test_who_has_begun_to_build_is_not_asked_again_in_the_midst_of_it():
+    snapshot, _ = until(in_a_clone("before_build"), BlockForApproval)
+    snapshot = evolve(snapshot, settle(snapshot, decide(snapshot), begun(snapshot)), NOON)
+    building, _ = until(yes(snapshot), Compare)
+    again = [replace(one, status="pending") if one.code == R3 else one for one in building.rounds]
+    meta = building.sprint.meta | {"brief": "another"}
+
+    opened = replace(building, rounds=tuple(again), sprint=replace(building.sprint, meta=meta))
+
+    assert not isinstance(decide(opened), BlockForApproval)

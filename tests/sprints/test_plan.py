@@ -39,7 +39,7 @@ def test_the_plan_has_rounds_agents_prompts_gates_and_what_it_may_use(store, inv
     assert (r3["may_plan"], r3["gates"][0]["gate_id"]) == (True, "qa_smoke_quick")
     assert (found["refused"], found["ends"]) == ("", "")
     # 6 leads, 3 that come back, 1 that confirms, 12 + 12 tasks, 2 x 2 that gates send back
-    assert found["worst"] == {"launches": 38, "minutes": 38.0}
+    assert found["worst"] == {"launches": 50, "minutes": 50.0}
     assert found["budget"] == {"launches": 40, "minutes": 240.0}
 
 
@@ -60,7 +60,7 @@ def test_the_plan_is_for_people_and_shows_prompts_where_asked(store, invoke, pla
 
     assert "R3_BUILD_A_INTEGRATE  8 to 18 minutes\n  lead_agent_01: " in said.out
     assert "gate qa_smoke_quick: false, at most" in said.out
-    assert "at the worst 38 launches and 38 minutes of agents, of 40 and 240 in its" in said.out
+    assert "at the worst 50 launches and 50 minutes of agents, of 40 and 240 in its" in said.out
     assert "    | You are agent_01 ExecutiveProducer_PM.\n" in more.out
     assert "You are agent_01" not in said.out
 
@@ -106,7 +106,7 @@ def test_a_scripted_sprint_has_a_plan_too(store, invoke):
 def test_before_a_start_the_worst_is_said_in_a_line(store, invoke, planned):
     queued, again = invoke("sprint", "run", "wk1", "--queue"), invoke("sprint", "run", "wk1")
 
-    assert queued.out.startswith("wk1: at the worst 38 launches and 38 minutes of agents, of 40")
+    assert queued.out.startswith("wk1: at the worst 50 launches and 50 minutes of agents, of 40")
     assert "at the worst" not in again.out
 
 

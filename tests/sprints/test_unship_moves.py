@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sprints.approvals import Approvals
 from sprints.branch import Base, Undone
 from sprints.contract import DEFAULT_GATE, Contract, draft
 from sprints.engine import promises, ship_moves, unship_moves, walked_ship
@@ -13,6 +14,7 @@ from sprints.engine.walked import WORLD
 from sprints.meta import BadMeta, merged
 from sprints.models.moves import MoveRefused
 from sprints.release import ship
+from tests.sprints.agents.test_asking import LEAD
 
 IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
 LATE = replace(DEFAULT_GATE, gate_id="late", rounds=("R3_BUILD_A_INTEGRATE",))
@@ -80,3 +82,22 @@ def test_a_name_is_an_id_however_long_the_other_is():
 def test_a_publishing_says_to_which_remote():
     assert ship_moves._where({"branch": "main"}) == "main"
     assert ship_moves._where({"branch": "main", "remote": "origin", "url": "u"}) == "main of origin"
+
+
+def test_the_next_name_is_taken_where_one_is_anothers():
+    names = [*unship_moves.names_of("x" * 64)]
+
+    assert names[:2] == [f"{'x' * 57}-unship", f"{'x' * 54}-unship-2"]
+    assert len({*names}) == len(names) == unship_moves.MOST_NAMES
+    assert {len(name) for name in names} <= {64, 63}
+
+
+@pytest.mark.parametrize(
+    ("approvals", "kept"), [(["before_ship"], Approvals(("before_ship",))), ([], None)]
+)
+def test_what_takes_back_asks_before_it_ships_and_for_no_path(approvals, kept):
+    drafted = draft({"approvals": approvals}, [DEFAULT_GATE], agents=[LEAD])
+    assert drafted.approvals
+    assert drafted.approvals.protected
+
+    assert unship_moves.undoing(drafted, {"unships": UNSHIPS}).approvals == kept

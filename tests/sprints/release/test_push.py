@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sprints.confinement import GIT_SSH
 from sprints.release import certificate, publish, ship, upstream, work
 from sprints.release.merge import merge
 from tests.checkout import commit, git
@@ -357,10 +358,28 @@ def test_ssh_is_asked_by_the_program_that_the_gateways_environment_names(
     program = tmp_path / "ssh"
     program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nfor c; do :; done\neval "$c"\n')
     program.chmod(0o755)
-    monkeypatch.setenv(upstream.SSH, str(program))
+    monkeypatch.setenv(GIT_SSH, str(program))
     git(users, "remote", "set-url", "--push", "origin", f"git@host.invalid:{origin}")
 
     publish.publish(site, merge(site, TRAILERS), WORDS)
 
     assert f"git-receive-pack '{origin}'" in (tmp_path / "asked").read_text()
     assert git(users, "rev-parse", "main", TAG) == git(origin, "rev-parse", "main", TAG)
+
+
+def test_what_was_pushed_and_pulled_since_is_found_and_not_called_anothers(
+    site, users, origin, monkeypatch
+):
+    said = merge(site, TRAILERS)
+    publish.publish(site, said, WORDS)
+
+    again = merge(site, TRAILERS)
+
+    assert git(users, "tag") == "shipped/wk1"
+    assert (again.commit, again.reason) == (said.commit, "")
+
+
+def test_a_tag_of_another_is_in_the_way_at_a_remote_too(site, users, origin):
+    git(users, "tag", "-m", "mine", "shipped/wk1")
+
+    assert "the tag shipped/wk1 is there already" in merge(site, TRAILERS).reason
