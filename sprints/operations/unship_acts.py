@@ -77,13 +77,19 @@ def _free_name(sprint_id: str) -> str:
             return name
         told = there.meta.get(UNSHIPS)
         mine = isinstance(told, dict) and told.get("sprint") == sprint_id
-        if mine and there.status != Sprint.Status.CANCELLED:
+        if mine and not _is_given_up(there):
             act = NEXT.get(there.status, "show")
             hint = f"type: studio-gateway sprint {act} {there.pk}"
             raise NotNow(
                 f"{sprint_id} is taken back by {there.pk}, which is {there.status}; {hint}"
             )
     raise NotNow(f"{sprint_id} was to be taken back {unship_moves.MOST_NAMES} times already")
+
+
+def _is_given_up(sprint: Sprint) -> bool:
+    """Whether nobody means to go on with it."""
+    put_away = sprint.status == Sprint.Status.FAILED and sprint.archived_at is not None
+    return put_away or sprint.status == Sprint.Status.CANCELLED
 
 
 def _reverted(name: str, branch: str, remote: str, undone: Undone, why: str) -> str:

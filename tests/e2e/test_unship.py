@@ -119,6 +119,22 @@ def test_what_cannot_be_taken_back_is_refused_and_no_sprint_is_made(shipped, wha
     assert f"{name}-unship" not in (shipped / FOLDER / "state.json").read_text()
 
 
+def test_one_that_was_given_up_is_followed_by_another_with_a_revert_of_its_own(shipped):
+    set_gate(shipped, "false")
+    assert run_command(shipped, "sprint", "unship", "wk1").code == 1
+    assert run_command(shipped, "archive", "wk1-unship").code == 0
+    set_gate(shipped, "true")
+    commit(shipped, {"other": "mended\n"})
+
+    said = run_command(shipped, "sprint", "unship", "wk1")
+
+    assert said.code == 0, said
+    assert "wk1-unship-2 succeeded" in said.out
+    assert git(shipped, "tag").split() == ["shipped/wk1", "unshipped/wk1"]
+    assert (shipped / "other").exists()
+    check_store(shipped)
+
+
 POINTS = [
     "revert_made", "after_db_commit", "base_fetched", "clone_made", "merge_committed",
     "ref_updated", "tag_made",
