@@ -2,6 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 TRIALS ?= 500
+KILLS = clones git_kills pushes ships unship upgrade # of tests/e2e: in CI only at a few points
 AGENTS ?= claude-code,codex
 BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet
@@ -20,7 +21,7 @@ test: ## the test suite (ARGS="-k words" goes to pytest)
 	@$(BOOTSTRAP) test $(ARGS)
 
 test-faults: ## kill, freeze, starve at every point and TRIALS times (500), then check and count
-	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults tests/e2e/test_git_kills.py tests/e2e/test_unship.py $(ARGS)
+	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults $(KILLS:%=tests/e2e/test_%.py) $(ARGS)
 
 test-kills: ## the part of test-faults that kills the sprint's command at random moments
 	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults/test_command.py $(ARGS)

@@ -16,6 +16,7 @@ from sprints.store import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
+from tests.faults.table import SHORT
 from tests.world import MARK, run_command
 
 WRITES = "open('work', 'a').write('x'); print('Status: DONE')"
@@ -171,7 +172,7 @@ POINTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", POINTS[::3] if SHORT else POINTS)
 def test_killed_anywhere_the_next_run_ships_once(gateway, point):
     killed = run(gateway, f"{point}:1:sigkill")
 
