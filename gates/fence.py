@@ -1,7 +1,7 @@
 """What a program may reach on the disk, as a value; ``gates.supervision.landlock`` puts it up."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +35,10 @@ class Fence:
     def owning(self, folder: Path) -> Self:
         """The same with one more folder of its own."""
         return replace(self, own=(*self.own, folder))
+
+    def writing(self, folders: Iterable[Path]) -> Self:
+        """The same with more folders that it may write."""
+        return replace(self, writable=(*self.writable, *folders))
 
     def at_home(self, env: Mapping[str, str]) -> Self:
         """The same for a program with that environment: its HOME may be written, but for

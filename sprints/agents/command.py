@@ -5,6 +5,7 @@ It runs as a gate does, under a supervisor of its own that ends it whatever happ
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from sprints.agent_definition import CAP_BYTES, AgentDefinition
 from sprints.agents import sessions, signs
 from sprints.agents.exchange import LOST, Exchange, Question, Tick
 from sprints.agents.metering import Allowance, used
+from sprints.agents.presets import HOMES, HOMES_NAMED, WITHIN
 from sprints.agents.printed import end_of, found, last_lines
 from sprints.agents.prompts import EXAMPLE
 from sprints.agents.quiet import QUIET, Quiet
 from sprints.agents.replies import LONGEST_TEXT, Unreadable, parse, plain
+from sprints.confinement import lacking
 
 # What every agent gets of our environment, where it is set; all that it gets but for its own names.
 ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "GIT_CEILING_DIRECTORIES"})
@@ -43,9 +46,15 @@ def ask(question: Question, tick: Tick) -> Exchange:
         return Exchange(None, f"no place for its prompt: {exc.strerror}: {exc.filename}")
     ours = apart(os.environ, question.cwd) if question.apart else os.environ
     env = environment(ours, agent)
+    fence, words = question.fence, filled(agent, prompt, question)
+    if fence:
+        words = _within(words)
+        _settle_in(agent, env)
+        named = [Path(env[name]) for name in HOMES_NAMED if env.get(name, "").startswith("/")]
+        fence = fence.at_home(env).writing(named)
     by_file = any("{prompt_file}" in word for word in agent.command)
     spec = process.Spec(
-        argv=resolve(filled(agent, prompt, question), env.get("PATH")),
+        argv=resolve(words, env.get("PATH")),
         cwd=question.cwd,
         env=env,
         run_dir=folder,
@@ -56,11 +65,25 @@ def ask(question: Question, tick: Tick) -> Exchange:
         cap_bytes=CAP_BYTES,
         not_after=question.not_after,
         stdin=None if by_file else prompt,
-        fence=question.fence and question.fence.at_home(env),
+        fence=fence,
     )
     tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
     return _shown(folder, sessions.noted(question, heard(agent, done, folder), folder))
+
+
+def _within(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for a program that is confined, where this machine can do that."""
+    others = {} if lacking() else WITHIN.get(Path(words[0]).name, {})
+    return tuple(others.get(word, word) for word in words)
+
+
+def _settle_in(agent: AgentDefinition, env: Mapping[str, str]) -> None:
+    """Make what a program that we know keeps below its HOME, where that is not there yet."""
+    home = env.get("HOME", "")
+    for name in HOMES.get(Path(agent.command[0]).name, ()) if home.startswith("/") else ():
+        with suppress(OSError):  # then it has to do without
+            Path(home, name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def recover(question: Question) -> Exchange:

@@ -188,6 +188,22 @@ PRESETS: dict[str, dict[str, Any]] = {
         ],
     },
 }  # fmt: skip
+# What each keeps of its own below HOME: sessions, settings, caches. It has to be there before a
+# program is confined, which can make nothing new in HOME itself.
+HOMES: dict[str, tuple[str, ...]] = {
+    "claude": (".claude",),
+    "codex": (".codex",),
+    "gemini": (".gemini",),
+    "opencode": tuple(
+        f"{one}/opencode" for one in (".config", ".cache", ".local/share", ".local/state")
+    ),
+    "qwen": (".qwen",),
+    "copilot": (".copilot", ".cache/copilot"),
+}
+HOMES_NAMED = ("CLAUDE_CONFIG_DIR", "CODEX_HOME")  # variables that name another place for that
+# Words of a program that has a sandbox of its own, which cannot be put up within ours: so ours is
+# the one that counts, for a policy to read as well.
+WITHIN = {"codex": {"workspace-write": "danger-full-access", "read-only": "danger-full-access"}}
 MODEL = dict.fromkeys(PRESETS, "-m") | {"claude-code": "--model", "copilot": "--model"}
 
 

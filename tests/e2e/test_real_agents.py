@@ -69,7 +69,7 @@ PROGRAMS = {
         "@openai/codex",
         "codex",
         _codex,
-        lambda url, home: {"CODEX_HOME": str(home), "MODEL_KEY": "k"},
+        lambda url, home: {"CODEX_HOME": str(home / ".codex"), "MODEL_KEY": "k"},
     ),
     "opencode": Program("opencode-ai", "opencode", lambda url: ["--model", "gw/m1"], _opencode),
     "qwen": Program(

@@ -17,6 +17,7 @@ from sprints.agents.presets import PRESETS, preset
 from sprints.contract import ROUNDS
 from sprints.store import Store
 from sprints.usage import Usage, added
+from tests.sprints.agents.test_asking import LEAD
 
 REPLY = "Status: DONE\nDeliverables:\n- it"
 AGENT = AgentDefinition("agent_01", "ExecutiveProducer_PM", "Producer", "Leads.", COMMAND)
@@ -204,3 +205,23 @@ def test_no_prompt_begins_as_a_command_a_file_or_an_option_would():
 
     assert asked.startswith("You are agent_01")
     assert prompts.trial().startswith("This is a trial")
+
+
+def test_what_a_known_program_keeps_below_its_home_is_made_before_it_is_confined(tmp_path):
+    agent = replace(LEAD, command=("claude", "-p"))
+
+    command._settle_in(agent, {"HOME": str(tmp_path)})
+    command._settle_in(replace(LEAD, command=("cat",)), {"HOME": str(tmp_path)})
+    command._settle_in(agent, {"HOME": "/proc/nowhere"})
+
+    assert [path.name for path in tmp_path.iterdir()] == [".claude"]
+
+
+@pytest.mark.parametrize("policy", ["write", "read"])
+def test_codex_leaves_its_own_sandbox_to_ours_where_there_is_one(monkeypatch, policy):
+    words = preset("codex", "", policy=policy)["command"]
+
+    monkeypatch.setattr(command, "lacking", lambda: "")
+    assert "danger-full-access" in command._within(words)
+    monkeypatch.setattr(command, "lacking", lambda: "this kernel has no Landlock")
+    assert command._within(words) == words
