@@ -127,7 +127,7 @@ class Work:
 def work(gateway: Path, installed: str, service: Model, tmp_path: Path) -> Iterator[Work]:
     """A clean checkout whose lead is that program, and a gate that looks at its work."""
     home = tmp_path / "home"
-    home.mkdir()
+    (home / ".codex").mkdir(parents=True)  # the folder that CODEX_HOME names has to be there
     program = PROGRAMS[installed]
     path = f"{FOLDER_OF_PROGRAMS / 'node_modules' / '.bin'}:{os.environ['PATH']}"
     env = {"HOME": str(home), "PATH": path, **program.env(service.url, home)}
