@@ -131,7 +131,8 @@ def test_the_databases_belong_to_the_profile_that_scale_env_turns_on():
 
 def test_every_variable_that_deploy_sets_is_one_that_we_read():
     settings = "".join(
-        (ROOT / "gateway_project" / name).read_text() for name in ("settings.py", "exposure.py")
+        (ROOT / "gateway_project" / name).read_text()
+        for name in ("settings.py", "exposure.py", "variables.py")
     )
     read = set(re.findall(r"\b(?:STUDIO_GATEWAY_[A-Z_]+|DATABASE_URL)\b", settings))
 

@@ -24,7 +24,7 @@ NO_POINT = {
     "sprints/operations/store_source.py:_write": "beside the store: an import begins anew there",
     "sprints/operations/import_acts.py:_keep_aside": "the same",
     "gates/faults.py:fsync": "it is the point",
-    "sprints/release/own.py:_own": "an empty repository, made again where it is not there",
+    "sprints/release/own.py:own_clone": "an empty repository, made again where it is not there",
     "sprints/release/own.py:configure": "written again wherever it differs",
     "sprints/release/follow.py:_end": "right after ref_updated, and done again by who finds it",
     "sprints/release/index_lock.py:_take": "a lock that is ours already, taken over",
@@ -179,7 +179,7 @@ def test_of_all_processes_the_first_that_makes_the_marker_has_the_fault(tmp_path
 
 @pytest.mark.parametrize(
     "fault",
-    ["", "x", "task_started", "task_started:x:exit", "no_such:1:exit", "push_returned:1:exit",
+    ["", "x", "task_started", "task_started:x:exit", "no_such:1:exit",
      "task_started:1:dance", "task_started:1:exit:x", "task_started:1:exit:1:2"],
 )  # fmt: skip
 def test_a_fault_that_nobody_can_mean_is_one_line(repo, fault):
