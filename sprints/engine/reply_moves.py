@@ -16,7 +16,7 @@ from sprints.models import Task
 from sprints.snapshot import Snapshot, TaskValue
 
 RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one try to the next
-LONGEST = 500
+LONGEST = 500  # characters of a reason, or of words about what an agent has said
 
 Data = dict[str, Any]
 Status = Task.Status

@@ -19,7 +19,6 @@ from sprints.snapshot import Snapshot, TaskValue
 from sprints.usage import added
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
-LONGEST_REASON = 500
 
 Status = Task.Status
 STILL = (Status.PENDING, Status.IN_PROGRESS)
@@ -139,7 +138,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     if task.details.get("runner") is None:
         return _said(snapshot, task, outcome)
     said, at = outcome.exchange, outcome.at
-    reason = said.reason[:LONGEST_REASON]
+    reason = said.reason[: reply_moves.LONGEST]
     folder = f"{task.details['folder']}/runs/{task.details['try']}"
     details: dict[str, Any] = task.details | {
         "exit_code": said.exit_code,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sprints.approvals import BUILD, NEEDED, PATHS, REJECT, WORDS
+from sprints.approvals import BUILD, NEEDED, REJECT, WORDS
 from sprints.engine.approval_acts import name_of
 from sprints.engine.approval_moves import KEY
 from sprints.views.sprint_rows import SprintRows
@@ -24,11 +24,6 @@ class Approval:
     def of_plan(self) -> bool:
         """Whether it is the brief and its contract, and no tree."""
         return bool(self.ask["what"] == BUILD)
-
-    @property
-    def of_paths(self) -> bool:
-        """Whether it is asked for protected paths alone."""
-        return bool(self.ask["what"] == PATHS)
 
     @property
     def more(self) -> int:
