@@ -42,8 +42,9 @@ class Settings:
                 self._old.discard(data["schedule_id"])
             case "schedule_changed":
                 self._schedule(data)
-            case "schedule_fired" | "error" if data.get("schedule_id") in self._schedules:
-                self._fired(data)
+            case "schedule_fired" | "schedule_skipped" | "error":
+                if data.get("schedule_id") in self._schedules:
+                    self._fired(data)
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The gates, the agents that were changed, the hooks and the schedules, as far as events

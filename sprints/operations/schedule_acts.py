@@ -8,7 +8,7 @@ from django.utils import timezone
 from sprints.contract import ContractError
 from sprints.cron import CannotFire, machine_zone, next_after, zone_of
 from sprints.ids import BadId, check_id
-from sprints.models import Schedule
+from sprints.models import Schedule, Sprint
 from sprints.models.event import stamp
 from sprints.models.moves import note
 from sprints.operations.ground import Ground, ground
@@ -84,12 +84,16 @@ def fire_schedules() -> None:
 
 
 def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
-    """All of it or nothing, and nothing if another has fired it. Raises ``CannotFire``,
-    ``Refused``, ``ContractError``.
+    """All of it or nothing, and nothing if another has fired it; no sprint while its last one is at
+    work, as sprints would pile up. Raises ``CannotFire``, ``Refused``, ``ContractError``.
     """
     with transaction.atomic():
         row = _due(schedule_id, now)
         if row is None or row.next_at is None:
+            return
+        if _is_at_work(row.last_sprint_id):
+            words = f"schedule {row.pk} is due: no sprint, as {row.last_sprint_id} is still running"
+            _skip(row.pk, words, now, "schedule_skipped")
             return
         was_due = row.next_at
         sprint_id = f"{row.pk}-{was_due.astimezone(zone_of(row.zone)):%Y%m%d-%H%M}"
@@ -112,13 +116,18 @@ def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
         start(sprint_id, found=found)
 
 
-def _skip(schedule_id: str, words: str, now: datetime) -> None:
+def _is_at_work(sprint_id: str) -> bool:
+    """Not one that waits for a human to retry it: that may be for days."""
+    return Sprint.objects.filter(pk=sprint_id, status=Sprint.Status.RUNNING).exists()
+
+
+def _skip(schedule_id: str, words: str, now: datetime, kind: str = "error") -> None:
     with transaction.atomic():
         if row := _due(schedule_id, now):
             row.next_at = next_after(row.cron, row.zone, now)
             row.save(update_fields=["next_at"])
             data = {"schedule_id": schedule_id, "next_ts": stamp(row.next_at)}
-            note("error", words, now, data)
+            note(kind, words, now, data)
 
 
 def _give_up(schedule_id: str, words: str, now: datetime) -> None:

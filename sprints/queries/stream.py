@@ -12,7 +12,7 @@ from sprints.models import Event
 KINDS = (
     "sprint_created round_started round_done gate_started gate_finished task_started task_done "
     "hook_started hook_finished note error config_changed gate_changed hook_changed "
-    "schedule_changed schedule_fired mirror_repaired"
+    "schedule_changed schedule_fired schedule_skipped mirror_repaired"
 ).split()
 
 

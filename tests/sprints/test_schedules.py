@@ -42,6 +42,25 @@ def test_a_schedule_that_is_due_starts_one_sprint_and_moves_on(nightly):
     assert told("schedule_fired")[0].endswith("60 minutes late")
 
 
+@pytest.mark.parametrize(
+    ("status", "made"),
+    [("running", 1), ("blocked", 2), ("failed", 2), ("succeeded", 2), ("cancelled", 2)],
+)
+def test_no_sprint_is_made_while_the_last_one_is_at_work(nightly, status, made):
+    operations.fire_schedules()
+    Sprint.objects.update(status=status)
+    Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=2))
+
+    operations.fire_schedules()
+
+    assert Sprint.objects.count() == made
+    assert Schedule.objects.get().next_at > timezone.now()
+    assert len(told("schedule_fired")) == made
+    last = Sprint.objects.values_list("pk", flat=True)[0]
+    skipped = f"schedule nightly is due: no sprint, as {last} is still running"
+    assert told("schedule_skipped") == ([skipped] if made == 1 else [])
+
+
 def test_two_hosts_that_saw_it_due_fire_it_once(nightly):
     for _ in range(2):
         schedule_acts._fire(nightly.pk, timezone.now(), "")
@@ -121,7 +140,7 @@ def test_a_schedule_that_cannot_start_says_so_and_goes_on(nightly):
 
 def test_a_zone_that_has_gone_turns_its_schedule_off_and_no_other(nightly):
     operations.add_schedule("other", "sam", cron="0 3 * * *", zone="UTC")
-    Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=1))
+    Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=2))
     Schedule.objects.filter(pk="nightly").update(zone="Gone/Away")
 
     operations.fire_schedules()
