@@ -1,4 +1,6 @@
-"""A copy of the store as of one moment, while sprints go on; config.json and its keys stay here."""
+"""A copy of the store as of one moment, while sprints go on; config.json and its keys stay here,
+and so do the clones of sprints, as all that is kept of them lies in the gateway's own.
+"""
 
 import sqlite3
 import tempfile
@@ -13,6 +15,8 @@ from sprints.operations.packing import Sink, add_evidence, copy_to
 from sprints.operations.store_acts import store
 from sprints.operations.store_source import ASIDE
 from sprints.queries import Refused
+from sprints.release import bundle, own
+from sprints.release.git import GitError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,8 @@ class Backup:
 
 
 def backup(target: Path) -> Backup:
-    """Copy database, events, state and evidence to ``target``: a folder, or one file where the name
-    ends in ``.tar.gz``. Only its owner can read it. All of it or nothing.
+    """Copy database, events, state, evidence and the commits of agents to ``target``: a folder, or
+    one file where the name ends in ``.tar.gz``. Only its owner can read it. All of it or nothing.
 
     Raises ``Refused``, ``Busy``, ``OSError``.
     """
@@ -57,8 +61,8 @@ def back_up_as_it_lies(target: Path) -> Backup:
 
 
 def _copy(sink: Sink) -> None:
-    """Evidence is copied after the rows that name it: a run that ends meanwhile has more to show
-    than they say, never less.
+    """Work and evidence are copied after the rows that name them: a run that ends meanwhile has
+    more to show than they say, never less.
     """
     with tempfile.TemporaryDirectory(dir=store().root, prefix=".backup-") as folder:
         copy = Path(folder) / store().database.name
@@ -72,7 +76,19 @@ def _copy(sink: Sink) -> None:
             if path.is_file():
                 with path.open("rb") as file:
                     sink.add_whole(path.name, file)
+        _add_work(sink, Path(folder) / bundle.NAME)
     add_evidence(sink)
+
+
+def _add_work(sink: Sink, made: Path) -> None:
+    """Every commit of agents, by way of the file ``made``. Raises ``Refused``."""
+    home = own.home_of(store().root)
+    try:
+        if bundle.write(home, made):
+            with made.open("rb") as file:
+                sink.add_whole(f"{home.name}/{bundle.NAME}", file)
+    except GitError as exc:
+        raise Refused(f"the work of agents cannot be copied: {exc}") from exc
 
 
 def _copy_database(copy: Path) -> None:

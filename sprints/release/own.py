@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gates import faults
 from sprints.branch import Base, branch_of
+from sprints.release import bundle
 from sprints.release.git import LONG_S, ZERO, Git, GitError, make
 
 STALE_S = 10.0  # a ref is locked for less, whatever the disk
@@ -124,10 +125,12 @@ def own_clone(repo: Path, root: Path) -> Git:
     if not folder.is_dir():
         new = free(home / ".own")
         make(home, new, bare=True)
+        bundle.take_in(Git(home, new))
         with suppress(FileExistsError, OSError):
             new.rename(folder)
         if not folder.is_dir():
             raise GitError(f"cannot make {folder}")
+    (home / bundle.NAME).unlink(missing_ok=True)  # what a backup has brought is in the clone
     _unlock(folder)
     return Git(home, folder)
 

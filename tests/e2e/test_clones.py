@@ -187,3 +187,23 @@ def test_the_branch_can_be_fetched_into_the_users_repository(gateway):
     git(gateway, "fetch", "-q", ".studio_gateway/git/own.git", "sg/wk1:sg/wk1")
 
     assert git(gateway, "show", "sg/wk1:work") == "x" * 6
+
+
+def test_the_work_of_a_sprint_goes_on_from_a_backup(gateway, tmp_path):
+    set_agent(gateway, WRITES)
+    set_gate(gateway, "false")
+    assert run(gateway).code == 1
+    tip, kept = own(gateway, "rev-parse", "sg/wk1"), own(gateway, "for-each-ref", "refs/sg")
+    assert run_command(gateway, "backup", str(tmp_path / "copy")).code == 0
+
+    (gateway / FOLDER).rename(tmp_path / "lost")
+    (tmp_path / "copy").rename(gateway / FOLDER)
+    assert run_command(gateway, "init").code == 0
+    set_gate(gateway, "true")
+    said = run_command(gateway, "sprint", "retry", "wk1")
+
+    assert (said.code, said.err) == (0, ""), said
+    own(gateway, "merge-base", "--is-ancestor", tip, "sg/wk1")
+    assert set(kept.splitlines()) <= set(own(gateway, "for-each-ref", "refs/sg").splitlines())
+    assert not (gateway / FOLDER / "git" / "own.bundle").exists()
+    check_store(gateway)

@@ -1,0 +1,25 @@
+"""The gateway's own clone as one file, as a backup has it: every commit that agents have made."""
+
+from pathlib import Path
+
+from sprints.release.git import LONG_S, Git
+
+NAME = "own.bundle"  # in the folder of the gateway's own git
+
+
+def write(home: Path, target: Path) -> bool:
+    """All commits and refs of the clone in ``home``, as git bundles them; False where there are
+    none. Raises ``GitError``.
+    """
+    own = Git(home, home / "own.git")
+    if not own.git_dir.is_dir() or not own("for-each-ref", "--count=1"):
+        return False
+    own("bundle", "create", "--quiet", str(target), "--all", timeout_s=LONG_S)
+    return True
+
+
+def take_in(own: Git) -> None:
+    """Give a clone that is being made what a backup has brought. Raises ``GitError``."""
+    if (path := own.home / NAME).is_file():
+        flags = ("--quiet", "--no-write-fetch-head", "--no-tags", "--update-head-ok")
+        own("fetch", *flags, "--", str(path), "+refs/*:refs/*", timeout_s=LONG_S)
