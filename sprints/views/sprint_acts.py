@@ -12,6 +12,7 @@ from sprints import operations, queries
 from sprints.agent_budget import USED_UP
 from sprints.approvals import NEEDED
 from sprints.contract import CODES, ContractError
+from sprints.engine.acts import ENDED
 from sprints.engine.unship_moves import UNSHIPPED_BY, is_shipped
 from sprints.models import Sprint
 from sprints.operations import Refused
@@ -38,9 +39,19 @@ class Act:
 
 def acts_of(rows: SprintRows) -> list[Act]:
     """What may be done to the sprint as it is."""
+    if rows.sprint.archived_at:
+        says = "Puts the sprint back into state.json and into all lists."
+        return [Act("restore", "Restore", "a", says)]
+    found = _onward(rows)
+    if rows.sprint.status in ENDED:
+        says = "Takes the sprint out of state.json and out of all lists; nothing of it is lost."
+        found.append(Act("archive", "Archive", "a", says))
+    return found
+
+
+def _onward(rows: SprintRows) -> list[Act]:
+    """What leads the sprint on, or ends it."""
     sprint, where = rows.sprint, (rows.sprint.current_round or "").split("_")[0]
-    if sprint.archived_at:
-        return []
     if sprint.is_foreign and sprint.status != Sprint.Status.SUCCEEDED:
         says = (
             "Starts it at R0, under the gates as they are here: what it came with was not judged."
@@ -116,6 +127,16 @@ def _unship(sprint_id: str, by: str, form: Any) -> str:
     return f"{name} takes it back; it is handed to the workers."
 
 
+def _archive(sprint_id: str, by: str, form: Any) -> str:
+    operations.archive([sprint_id], by)
+    return "Archived: Restore puts it back."
+
+
+def _restore(sprint_id: str, by: str, form: Any) -> str:
+    operations.restore([sprint_id], by)
+    return "Restored."
+
+
 def _answer(sprint_id: str, by: str, form: Any) -> str:
     named = form.get("question") or "none"  # a page always names what it has shown
     operations.answer(sprint_id, answer_of(queries.look(sprint_id), form), by, named)
@@ -175,6 +196,8 @@ ACTS: dict[str, Do] = {
     "resume": _resume,
     "cancel": _cancel,
     "unship": _unship,
+    "archive": _archive,
+    "restore": _restore,
     "answer": _answer,
     "approve": _approve,
     "reject": _reject,

@@ -140,6 +140,30 @@ def unship(request: Request, sprint_id: str, body: shapes.Why | None = Body(None
 
 
 @router.post(
+    "/sprints/{sprint_id}/archive",
+    response={200: shapes.Ok, **noes(403, 404, 409)},
+    operation_id="archive_sprint",
+    auth=refusals.OPERATOR,
+)
+def archive(request: Request, sprint_id: str) -> JsonResponse:
+    """Take it out of state.json and of all lists, once it has ended; nothing of it is lost."""
+    operations.archive([sprint_id], name_of(request))
+    return JsonResponse({"ok": True})
+
+
+@router.post(
+    "/sprints/{sprint_id}/restore",
+    response={200: shapes.Ok, **noes(403, 404, 409)},
+    operation_id="restore_sprint",
+    auth=refusals.OPERATOR,
+)
+def restore(request: Request, sprint_id: str) -> JsonResponse:
+    """Put it back where it was archived."""
+    operations.restore([sprint_id], name_of(request))
+    return JsonResponse({"ok": True})
+
+
+@router.post(
     "/sprints/{sprint_id}/resume",
     response=TAKEN_ON,
     operation_id="resume_sprint",

@@ -36,6 +36,7 @@ TABLE = [
     ("POST", "/api/sprints/held/resume", None, "operator", 202),
     ("POST", "/api/sprints/failed/retry", None, "operator", 202),
     ("POST", "/api/sprints/asks/answer", {"text": "Blue."}, "operator", 202),
+    ("POST", "/api/sprints/done/archive", None, "operator", 200),
     ("GET", "/api/agents", None, "viewer", 200),
     ("GET", "/api/hosts", None, "viewer", 200),
     ("GET", "/api/gates", None, "viewer", 200),
@@ -217,6 +218,8 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "done/answer": "sprint done is succeeded; no agent asks anything",
         "failed/cancel": "sprint failed is failed; there is nothing to cancel",
         "done/unship": "sprint done has shipped nothing that could be taken back",
+        "held/archive": "sprint held is running; only one that has ended is archived",
+        "done/restore": "sprint done is not archived",
     }
     before = Head.objects.get().seq
 
@@ -226,6 +229,13 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         assert answer.json()["error"].startswith(why)
 
     assert Head.objects.get().seq == before
+
+
+def test_a_sprint_that_has_ended_is_archived_and_restored(call, sprints):
+    for verb, archived in (("archive", ["done"]), ("restore", [])):
+        assert call("POST", f"/api/sprints/done/{verb}").json() == {"ok": True}
+        found = call("GET", "/api/sprints?archived=1").json()["sprints"]
+        assert list(found) == archived
 
 
 def test_a_running_sprint_keeps_its_contract(call, sprints):

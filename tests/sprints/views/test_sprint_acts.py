@@ -9,6 +9,7 @@ from sprints.roles import Role
 from tests.sprints.views.people import signed_in, text_of
 
 VERBS = ["run", "step", "retry", "pause", "resume", "cancel", "answer", "budget", "edit", "unship"]
+VERBS += ["archive", "restore"]
 
 
 @pytest.fixture
@@ -88,6 +89,24 @@ def test_what_was_shipped_can_be_taken_back_once(operator):
     assert "Refused: wk1 cannot be taken back: " in said
     assert Sprint.objects.count() == 1
     assert "Take back" not in text_of(operator.get("/sprints/wk1/"))
+
+
+def test_what_has_ended_is_archived_and_restored(operator):
+    assert "Archive" not in text_of(operator.get("/sprints/wk1/"))
+    assert "Refused: sprint wk1 is created; only one that has ended is archived." in does(
+        operator, "archive"
+    )
+    does(operator, "cancel")
+
+    archived = does(operator, "archive")
+    restored = does(operator, "restore")
+
+    assert "Archived: Restore puts it back." in archived
+    assert "Archive wk1" not in archived
+    assert "Restore wk1" in archived
+    assert "sprint archived by kim" in restored
+    assert "Archive wk1" in restored
+    assert Sprint.objects.get().archived_at is None
 
 
 def test_a_step_is_handed_to_the_workers(operator):
@@ -252,4 +271,4 @@ def test_only_what_can_be_done_is_offered(operator, invoke):
     assert running == ["pause", "cancel"]
     assert paused == ["step", "resume", "cancel"]
     assert stopping == []
-    assert offered() == ["retry"]
+    assert offered() == ["retry", "archive"]
