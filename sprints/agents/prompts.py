@@ -60,6 +60,10 @@ WORKS = """\
 You work in a clone of the repository, on the branch {0}. What you change there is kept on that
 branch whether you commit it or not; what .gitignore names is not. Gates judge the files.
 """
+TIME = """\
+You have {0} for this at the most. Then you are told to end (SIGTERM), and are killed {1:g} seconds
+later; what is in the files by then is kept. So have them whole, and answer, before.
+"""
 UNCHANGED = """\
 You were asked this before and said that it is done, but git shows no change in the files. Change
 them now; if there is nothing to change, say BLOCKED as your Status, and why.
@@ -106,7 +110,8 @@ def whole(
 ) -> str:
     """The prompt of an agent that is a program: ``prompt``, its card, what the others have said,
     what the human and Agent 01 have answered, what a human has rejected, what the round and the
-    ``details`` of the task ask for, what is to be mended by a fix, and the form of the reply.
+    ``details`` of the task ask for, how much time there is, what is to be mended by a fix, and the
+    form of the reply.
 
     It begins with plain words whatever stands in it: a program takes no line for a command.
     """
@@ -132,12 +137,19 @@ def whole(
     to_lead = put_to_lead.questions(snapshot) if kind == "lead" else ""
     parts += [part for part in (by_lead, to_lead) if part]
     parts += wishes(snapshot, kind, agent.agent_id, details)
+    if "reserved_s" in details:
+        parts.append(TIME.format(_spoken(details["reserved_s"]), agent.grace_s))
     if details.get("unchanged"):
         parts.append(UNCHANGED)
     if "failures" in details:
         parts.append(mending.mend(snapshot, details))
     parts += [part for part in (to_whom(agent.agent_id),) if part]
     return "\n".join([*parts, REPLY + EXAMPLE.text()])
+
+
+def _spoken(seconds: float) -> str:
+    """A time as people say it, never longer than it is."""
+    return f"{int(seconds / 60)} minutes" if seconds >= 120 else f"{int(seconds)} seconds"
 
 
 def trial() -> str:

@@ -59,9 +59,9 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
             snapshot.terms.profile,
         )
     else:
-        text = prompts.whole(snapshot, action.kind, agent, spec, details)
         number = before.details["try"] + 1 if before else 1
         details |= _try(snapshot, agent, before, f"{action.code}.{task_id}", number, at)
+        text = prompts.whole(snapshot, action.kind, agent, spec, details)
         name = f"{now.id}/{task_id}@{details['started_ts']}"
         details |= sessions.session_of(snapshot, agent, action.kind, before, name)
         data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
