@@ -1,6 +1,7 @@
 """A small program that is run to its end while we wait: bytes in, bytes out."""
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -86,9 +88,7 @@ def _ended(
 ) -> tuple[int, str]:
     """The exit code, and why it is one of ours."""
     given, out, err = files
-    leading: tuple[str, ...] = ()
-    if bound and sys.platform == "linux":
-        leading = (sys.executable, "-I", "-S", BOUND, str(os.getpid()))
+    leading = (*_binds(), str(os.getpid())) if bound and sys.platform == "linux" else ()
     try:
         if os.sep not in argv[0] and not shutil.which(
             argv[0], path=(env or os.environ).get("PATH")
@@ -107,7 +107,7 @@ def _ended(
         missing = isinstance(exc, FileNotFoundError)
         return MISSING if missing else NOT_EXECUTABLE, f"cannot run {argv[0]}: {exc}"
     try:
-        return popen.wait(timeout_s), ""
+        return _wait(popen, timeout_s), ""
     except BaseException as exc:
         _tell_to_end(popen)
         kill_tree(popen.pid)
@@ -115,6 +115,36 @@ def _ended(
         if not isinstance(exc, subprocess.TimeoutExpired):
             raise
         return TIMED_OUT, f"killed after {timeout_s:g} s"
+
+
+@cache
+def _binds() -> tuple[str, ...]:
+    """What a program is started by that is to end with us; our pid and the program come after it.
+
+    An interpreter takes 20 ms to start, and agents have git do many things that take 3.
+    """
+    code, _ = capture(["setpriv", "--pdeathsig", "TERM", "true"], timeout_s=10.0)
+    if code == 0:  # of util-linux; others know no such option
+        return "setpriv", "--pdeathsig", "TERM", "--", "sh", "-c", '[ $PPID = $0 ] && exec "$@"'
+    return sys.executable, "-I", "-S", BOUND
+
+
+def _wait(popen: subprocess.Popen[bytes], timeout_s: float) -> int:
+    """Its exit code as soon as it has ended: ``Popen.wait`` looks for that now and then. Raises
+    ``TimeoutExpired``.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # a kernel that has no such thing
+            end = os.pidfd_open(popen.pid)
+            try:
+                ends = select.poll()
+                ends.register(end, select.POLLIN)
+                if not ends.poll(timeout_s * 1000):
+                    raise subprocess.TimeoutExpired(popen.args, timeout_s)
+            finally:
+                os.close(end)
+            return popen.wait()
+    return popen.wait(timeout_s)
 
 
 def _tell_to_end(popen: subprocess.Popen[bytes]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import process
+from gates import errand, process
 from tests.e2e.conftest import wait_for
 from tests.world import ROOT
 
@@ -58,11 +58,16 @@ def test_a_program_that_is_over_its_time_may_clear_up(tmp_path):
     assert not lock.exists()
 
 
+WITHOUT = "errand._binds = lambda: (sys.executable, '-I', '-S', errand.BOUND)"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system tells a child")
-def test_one_that_is_bound_is_told_to_end_when_we_are_killed(tmp_path):
+@pytest.mark.parametrize("how", ["pass", WITHOUT], ids=["setpriv", "without"])
+def test_one_that_is_bound_is_told_to_end_when_we_are_killed(tmp_path, how):
     lock = tmp_path / "lock"
     argv = [sys.executable, "-c", CLEARS_UP, str(lock)]
-    code = f"from gates import process; process.errand({argv!r}, timeout_s=60, bound=True)"
+    run = f"process.errand({argv!r}, timeout_s=60, bound=True)"
+    code = f"import sys; from gates import errand, process; {how}; {run}"
     gateway = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     assert wait_for(lambda: lock.exists() and lock.read_text() != "", 20)
     pid = lock.read_text()
@@ -74,7 +79,11 @@ def test_one_that_is_bound_is_told_to_end_when_we_are_killed(tmp_path):
     assert not lock.exists()
 
 
-def test_one_that_is_bound_is_a_program_like_any_other():
+@pytest.mark.parametrize("without", [False, True])
+def test_one_that_is_bound_is_a_program_like_any_other(monkeypatch, without):
+    if without:
+        leading = (sys.executable, "-I", "-S", errand.BOUND)
+        monkeypatch.setattr(errand, "_binds", lambda: leading)
     said = process.errand(["sh", "-c", "cat; kill -PIPE $$"], timeout_s=20, given=b"x", bound=True)
     missing = process.errand(["absent"], timeout_s=5, bound=True)
 
