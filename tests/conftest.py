@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from sprints.store import Store
+from tests.faults import table
 from tests.world import MARK, Said, run_command, set_gate
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The short form leaves out what has a shorter stand-in."""
+    whole = [item for item in items if table.SHORT and item.get_closest_marker("whole")]
+    if whole:
+        config.hook.pytest_deselected(items=whole)
+        items[:] = [item for item in items if item not in whole]
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ QUIETLY = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-user"]
 ELSEWHERE = {"PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER"}  # where pip would install instead
 PROMPT = "studio-gateway"  # stands in pyvenv.cfg and marks a .venv as made here
 
-# The whole suite, a file in one of two processes: most of it waits for programs that start. In the
-# order of the collection, at whose end are the browser's tests.
-TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# The whole suite, a file in one of three processes: much of it waits, for programs and for time. In
+# the order of the collection, at whose end are the browser's tests.
+AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 USAGE = """\
 usage: python tools/bootstrap.py COMMAND [arguments]
@@ -281,7 +281,7 @@ def main(argv: list[str], venv: Venv) -> int:
         venv.install(DEV if takes_any or arguments else RUNTIME)
         venv.activate()
         if command == "test":
-            return call([str(venv.python), "-m", "pytest", *(arguments or TWO_AT_ONCE)])
+            return call([str(venv.python), "-m", "pytest", *(arguments or AT_ONCE)])
         if command == "check":
             return call([str(venv.python), str(ROOT / "tools" / "check.py"), *arguments])
         if command == "demo":

@@ -29,14 +29,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     made.agree()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The short form leaves out what has a shorter stand-in."""
-    whole = [item for item in items if table.SHORT and item.get_closest_marker("whole")]
-    if whole:
-        config.hook.pytest_deselected(items=whole)
-        items[:] = [item for item in items if item not in whole]
-
-
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """The table."""
     found = list(table.lines())

@@ -37,7 +37,13 @@ CONTRACTS = {
 }
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+LONG = {"three attempts", "two at once", "shipped", "a hook"}  # walks of a minute
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.whole] * (name in LONG)) for name in CONTRACTS],
+)
 def test_every_promise_holds_where_red_gates_go_back(name):
     found = explore(CONTRACTS[name])
 
