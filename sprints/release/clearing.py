@@ -6,7 +6,7 @@ from gates import faults
 from gates.removal import remove
 from sprints.release import work
 from sprints.release.git import GitError
-from sprints.release.own import Site, free
+from sprints.release.own import Site, clear_index, free
 from sprints.release.work import Mark
 
 
@@ -24,6 +24,10 @@ def clear(site: Site, found: Mark) -> str:
         except OSError as exc:
             raise GitError(f"{exc.strerror}: {site.tree}") from exc
         faults.point("clone_cleared")
+    try:
+        clear_index(site)
+    except OSError as exc:
+        raise GitError(f"{exc.strerror}: {exc.filename}") from exc
     leftovers = [site.beside("new"), site.beside("ship")]
     for left in (*leftovers, *site.tree.parent.glob(f"{site.beside('old').name}-*")):
         remove(left)

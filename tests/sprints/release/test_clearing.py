@@ -18,6 +18,7 @@ def test_a_clone_goes_once_all_in_it_is_on_the_branch(site):
 
     assert why == ""
     assert [*site.tree.parent.iterdir()] == []
+    assert [*site.own.home.glob(".index-*")] == []
     assert shown(site, "late") == "by a person's hand"
     work.begin(site, MARK, FOUND)
     assert (site.tree / "late").read_text() == "by a person's hand\n"
