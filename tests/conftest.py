@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from sprints.store import Store
+from tests import forked
 from tests.faults import table
 from tests.world import MARK, Said, run_command, set_gate
+
+
+def pytest_sessionstart() -> None:
+    """Nothing is marked yet."""
+    if forked.ON:
+        forked.begin()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tests import forked
+
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "GATEWAY_TEST_REPO"  # in the environment of all that a test starts
 
@@ -38,6 +40,9 @@ def environment(repo: Path) -> dict[str, str]:
 
 def run_command(repo: Path, *argv: str, timeout: float = 60, **env: str) -> Said:
     """``python -m studio_gateway ARGV`` in ``repo``."""
+    if forked.ON:
+        words = ["studio_gateway", *argv]
+        return Said(*forked.run(words, repo, environment(repo) | env, timeout))
     done = subprocess.run(
         [sys.executable, "-m", "studio_gateway", *argv],
         cwd=repo,
