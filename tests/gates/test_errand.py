@@ -40,11 +40,11 @@ def test_a_program_that_is_missing_or_hangs_has_a_code_and_a_reason():
 
 CLEARS_UP = """
 import os, signal, sys, time
-open(sys.argv[1], "w").write(str(os.getpid()))
 def clear(*_):
     os.unlink(sys.argv[1])
     os._exit(0)
 signal.signal(signal.SIGTERM, clear)
+open(sys.argv[1], "w").write(str(os.getpid()))
 time.sleep(60)
 """
 
