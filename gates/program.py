@@ -42,6 +42,12 @@ class Program:
         """Its exit code, negative for the signal that ended it; None while it lives."""
         return self._popen.poll()
 
+    def wait(self, seconds: float) -> int | None:
+        """As ``ended_with``, once it has ended or so much time is over."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._popen.wait(seconds)
+        return None
+
     def stop(self, grace_s: float) -> None:
         """SIGTERM, ``grace_s``, then SIGKILL to it and to every process below it."""
         tree = [] if sys.platform == "win32" else process_table.descendants(self.pid)

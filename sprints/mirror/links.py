@@ -43,6 +43,17 @@ def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
     return _look(line, seq, prev)
 
 
+def bare(line: bytes) -> dict[str, Any]:
+    """The event of a line that somebody else has seen to be in its place. Raises ``Broken``."""
+    try:
+        event = loads(line, line.rfind(_KEY))
+        if event.keys() >= {"seq", "hash", "kind", "sprint_id"}:
+            return event  # type: ignore[no-any-return]
+    except (ValueError, AttributeError, RecursionError):
+        pass
+    raise Broken("it is no event")
+
+
 def _look(line: bytes, seq: int, prev: str) -> dict[str, Any]:
     """As ``link``, without haste."""
     try:

@@ -52,9 +52,12 @@ class Seen:
     sprints: int = 0
 
 
-def told(moment: Moment, seen: Seen, tell: Tell | None = None) -> Iterator[dict[str, Any]]:
+def told(
+    moment: Moment, seen: Seen, tell: Tell | None = None, *, chained: bool = False
+) -> Iterator[dict[str, Any]]:
     """The events of the database, each once it is seen to be sound and the file to have it, or to
-    have ended before it. ``tell`` hears how many bytes of how many are done. Raises ``Differs``.
+    have ended before it. ``tell`` hears how many bytes of how many are done. ``chained``: somebody
+    else looks whether the lines of the file are a chain. Raises ``Differs``.
     """
     head = Head.objects.get(pk=1)
     file, prev, number = _File(moment, tell), FIRST_PREV, 0
@@ -66,7 +69,7 @@ def told(moment: Moment, seen: Seen, tell: Tell | None = None) -> Iterator[dict[
             there = file.goes_on_with(texts)
             for text, row in zip(texts, some, strict=True):
                 number += 1
-                event = _sound(text, row, number, prev)
+                event = _sound(text, row, number, None if chained and there else prev)
                 if not there:
                     _compare(file.line(), text, event, prev, seen)
                 prev = event["hash"]
@@ -80,10 +83,12 @@ def told(moment: Moment, seen: Seen, tell: Tell | None = None) -> Iterator[dict[
         raise Differs(Difference("events.jsonl", words, line=seen.events + 1))
 
 
-def _sound(text: bytes, row: tuple[Any, ...], number: int, prev: str) -> dict[str, Any]:
-    """The event of a row, its line being ``text``. Raises ``Differs``."""
+def _sound(text: bytes, row: tuple[Any, ...], number: int, prev: str | None) -> dict[str, Any]:
+    """The event of a row, its line being ``text``; without ``prev``, one that is a link of the
+    chain. Raises ``Differs``.
+    """
     try:
-        event = links.link(text, number, prev)
+        event = links.bare(text) if prev is None else links.link(text, number, prev)
     except links.Broken as exc:
         words = f"event {number} of the database breaks the hash chain"
         raise Differs(Difference("database", words, str(exc), number)) from exc

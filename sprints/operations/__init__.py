@@ -10,6 +10,7 @@ from sprints.operations.plan_acts import plan, worst_of
 from sprints.operations.proof_acts import prove_all, proved
 from sprints.operations.rebuild_acts import check_rebuild, rebuild
 from sprints.operations.record_acts import (
+    is_one_chain,
     record_verified,
     verify,
     verify_file,
@@ -77,6 +78,7 @@ __all__ = [
     "fire_schedules",
     "import_store",
     "initialise",
+    "is_one_chain",
     "pause",
     "plan",
     "prove_all",

@@ -43,6 +43,7 @@ class Command(GatewayCommand):
             "--no-outputs", action="store_true", help="do not read what gates and agents printed"
         )
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
+        parser.add_argument("--links", type=int, metavar="BYTES", help=SUPPRESS)
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """A file needs no store, and what is to be recorded is a change of the files."""
@@ -51,12 +52,14 @@ class Command(GatewayCommand):
         return super().execute(*args, **options)
 
     def handle(self, *, file: Path | None, record: bool, tag: str | None, **options: Any) -> None:
-        """Look, then say the first difference, or how much agrees. ``inside`` a watch: say nothing,
-        and end with it.
+        """Look, then say the first difference, or how much agrees. ``inside`` a watch or another
+        one of us: say nothing, and end with it. With ``links``, look at no more than the chain.
         """
         if options["inside"]:
             die_with_parent(options["inside"])
             self.stdout = OutputWrapper(io.StringIO())
+        if file and options["links"] is not None:
+            sys.exit(0 if operations.is_one_chain(file, options["links"]) else 1)
         if tag is not None:
             self._tag(tag, file, record=record, as_json=options["json"])
         if file and record:
