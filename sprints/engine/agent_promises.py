@@ -15,9 +15,9 @@ from sprints.engine.walked import State, Step
 from sprints.engine.walked_agents import (
     ANSWER,
     ASKS,
-    DONE,
     FAILED,
     LEFT,
+    has_answered,
     is_walked,
     times_lost,
     try_of,
@@ -33,7 +33,7 @@ NEAR_S = 0.001
 
 def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
     """A round is closed only with the answer of each agent that it asks, and of each that was sent
-    something back.
+    something back; who was to work and has changed nothing was asked once more, and no more.
     """
     pairs = zip(before.snapshot.rounds, after.snapshot.rounds, strict=True)
     for one in (now for was, now in pairs if now.status == "done" != was.status):
@@ -43,7 +43,8 @@ def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
             if agent not in done:
                 yield f"{one.code} is done, and {agent} has not answered"
         for task in walked(after, one.id):
-            if (said := after.truth.get(try_of(task))) != DONE:
+            if not has_answered(after, task):
+                said = after.truth.get(try_of(task))
                 yield f"{one.code} is done, and {task.owner_agent} had said {said}"
 
 

@@ -57,18 +57,18 @@ def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:
     """How often who was to work has said that it is done, while the files are as they were."""
     assert said.reply is not None, "it has answered"
     absent = said.seen is not None and said.seen.seen == ABSENT
-    if task.attempt > 1 or task.details.get("touched"):
-        return {}  # it may be there from before
     gives_up = said.reply.status.casefold().startswith("blocked")
-    if not absent or gives_up or not _is_to_work(snapshot, task):
+    if not absent or gives_up or not is_to_work(snapshot, task):
         return {}
     return {"unchanged": task.details.get("unchanged", 0) + 1}
 
 
-def _is_to_work(snapshot: Snapshot, task: TaskValue) -> bool:
+def is_to_work(snapshot: Snapshot, task: TaskValue) -> bool:
     """Whether the files are to differ after it: it builds a task of the plan, or leads the round of
     building without one. A second pass may find nothing to do.
     """
+    if task.attempt > 1 or task.details.get("touched"):
+        return False  # it may be there from before
     code, kind = task.round_id.split("/")[1], task.details["kind"]
     agent = snapshot.terms.agent(task.owner_agent)
     if task.attempt != snapshot.sprint.attempt or agent is None or agent.policy == READ:

@@ -14,7 +14,8 @@ from datetime import datetime
 from sprints.agent_budget import GRANTED, LEAST_S
 from sprints.agents.exchange import BUDGET_ENDED, LOST, Exchange
 from sprints.agents.replies import Reply
-from sprints.engine import answer_moves, budget_moves, feedback, task_moves
+from sprints.branch import ABSENT, Seen
+from sprints.engine import answer_moves, budget_moves, feedback, reply_moves, task_moves
 from sprints.engine.actions import Action, Ask, Outcome, RecoverTask, Replied
 from sprints.engine.assigned import name_in
 from sprints.engine.awaited import awaited
@@ -24,9 +25,11 @@ from sprints.models.moves import Move
 from sprints.plan import AGENT_BUDGET
 from sprints.snapshot import Snapshot, TaskValue
 
-DONE, ASKS, FAILED, STOPPED, OUT, LEFT = "done", "asks", "nothing", "stopped", "out", "lost"
+DONE, IDLE, ASKS, FAILED = "done", "done and changed nothing", "asks", "nothing"
+STOPPED, OUT, LEFT = "stopped", "out", "lost"
 ANSWER, OPERATOR = "take the blue one", "sam"
 MANY = 10_000  # launches, and seconds: more than any walk uses
+ASKED_IDLE = 2  # times in all
 TOOK_S = 1.0
 
 _REPLY = Reply("DONE", ("it",), (), ())
@@ -34,6 +37,7 @@ _SAID = {
     DONE: Exchange(_REPLY, text=_REPLY.text(), exit_code=0, duration_s=TOOK_S),
     FAILED: Exchange(None, "exit code 3", exit_code=3, duration_s=TOOK_S),
 }
+_IDLE = replace(_SAID[DONE], seen=Seen(ABSENT))
 _ASKED_BACK = Exchange(
     Reply("BLOCKED", (), ("DIRECTIONAL: which one?",), ()), exit_code=0, duration_s=TOOK_S
 )
@@ -95,6 +99,8 @@ def answers(state: State, action: Ask | RecoverTask) -> list[tuple[str, str, Out
     """How a question that is under way may end: by whom, in a word, and the outcome."""
     task, at = _task(state.snapshot, action), state.snapshot.at
     found = [(WORLD, word, said) for word, said in _SAID.items()]
+    if reply_moves.is_to_work(state.snapshot, task):
+        found.append((WORLD, IDLE, _IDLE))
     if not task.details["answers"] and task.id not in state.programs.answered:
         found.append((WORLD, ASKS, _ASKED_BACK))
     found.append((FREE, STOPPED, _STOPPED))
@@ -172,7 +178,7 @@ def key(state: State) -> Hashable:
 
 def _key(state: State, task: TaskValue) -> Hashable:
     if task.status == task_moves.Status.DONE:
-        return state.truth.get(try_of(task)) == DONE
+        return has_answered(state, task)
     details, said = task.details, state.truth.get(try_of(task))
     most, asks, parked = task_moves.MOST_LOST, "asks" in details, budget_moves.PARKED in details
     if task.status == task_moves.Status.BLOCKED and not (asks or parked):
@@ -181,6 +187,7 @@ def _key(state: State, task: TaskValue) -> Hashable:
         details["kind"],
         (min(most, details["lost"]), times_lost(state, task), task.id in state.attended),
         (bool(details["answers"]), task.id in state.programs.answered, asks and said, parked),
+        (details.get("unchanged", 0), times_idle(state, task)),
         task_moves.is_open(task) and _is_short(state.snapshot, task),
     )
 
@@ -189,6 +196,20 @@ def times_lost(state: State, task: TaskValue) -> int:
     """How often its end was really not seen by anybody."""
     tries = (f"{task.id}#{number + 1}" for number in range(task.details["try"]))
     return min(task_moves.MOST_LOST, sum(state.truth.get(one) == LEFT for one in tries))
+
+
+def has_answered(state: State, task: TaskValue) -> bool:
+    """Whether its agent has really done what it was asked; who was to work and has changed nothing
+    has, once that is so for the second time.
+    """
+    said = state.truth.get(try_of(task))
+    return said == DONE or (said == IDLE and times_idle(state, task) == ASKED_IDLE)
+
+
+def times_idle(state: State, task: TaskValue) -> int:
+    """How often its agent has really said that it is done, and changed nothing."""
+    tries = (f"{task.id}#{number + 1}" for number in range(task.details["try"]))
+    return min(ASKED_IDLE + 1, sum(state.truth.get(one) == IDLE for one in tries))
 
 
 def _is_short(snapshot: Snapshot, task: TaskValue) -> bool:

@@ -16,6 +16,7 @@ from sprints.engine import (
     budget_moves,
     decide,
     promises,
+    reply_moves,
     settle,
     task_moves,
     waits,
@@ -117,6 +118,14 @@ def reply_without_a_guard(snapshot, task, outcome):
 def lost_is_not_counted(snapshot, task, outcome):
     move = REPLIED(snapshot, task, outcome)
     return changed(move, lambda v: v | {"details": v["details"] | {"lost": 0}})
+
+
+def counts_no_change(snapshot, task, said):
+    return {}
+
+
+def asked_for_a_change_for_ever(snapshot, task, said):
+    return {"unchanged": 1} if UNCHANGED(snapshot, task, said) else {}
 
 
 def asks_for_nothing(task):
@@ -257,6 +266,7 @@ REPLIED, TRY, BOUNDED, USED_S = (
 )
 WHOLE, SETTLE, DECIDE = prompts.whole, settle.settle, decide.decide
 PARKED, GOES_ON, ANSWER = budget_moves.parked, budget_moves._goes_on, answer_moves.answer
+UNCHANGED = reply_moves._unchanged
 WAIT_OF, RUN_BESIDE = waits.wait_of, decide._run_beside
 
 SILENCE, REASON = "an agent's silence counts", "an agent's end has a reason"
@@ -274,6 +284,15 @@ FAULTS = [
     ("no reply is one", task_moves, "replied", silent_is_done, "a lead", SILENCE),
     ("a question is passed over", task_moves, "replied", question_is_passed, "a fix", SILENCE),
     ("a question is a failure", decide, "asks", asks_for_nothing, "a lead", REASON),
+    ("no change is not looked at", reply_moves, "_unchanged", counts_no_change, "a lead", SILENCE),
+    (
+        "no change is asked about for ever",
+        reply_moves,
+        "_unchanged",
+        asked_for_a_change_for_ever,
+        "a lead",
+        ENDS,
+    ),
     ("who is stopped has failed", task_moves, "replied", stopped_is_failed, "a lead", REASON),
     ("one crash is too many", task_moves, "bounded", lost_at_once, "a fix", REASON),
     ("gateways die for ever", task_moves, "bounded", never_lost_too_often, "a fix", ENDS),
@@ -320,7 +339,8 @@ def test_a_fault_in_what_follows_from_programs_is_found(
 ):
     monkeypatch.setattr(where, name, fault)
 
-    most = 20_000 if promise == ENDS else 1_500
+    far = promise == ENDS or fault is counts_no_change  # who is to work is asked in R3
+    most = 20_000 if far else 1_500
     found = explore(CONTRACTS[contract], most_states=most, kinds=KINDS.get(contract, ("lead",)))
 
     broken = {one.promise for one in found.findings}
