@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 TRIALS ?= 500
 WHOLE = tests/faults tests/sprints/test_explore_feedback.py \
-	$(patsubst %,tests/e2e/test_%.py,clones git_kills pushes ships unship upgrade)
+	$(patsubst %,tests/e2e/test_%.py,clones feedback git_kills hosts pushes ships unship upgrade)
 AGENTS ?= claude-code,codex
 BOOTSTRAP = $(PYTHON) tools/bootstrap.py
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet

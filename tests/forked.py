@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 LIBRARIES = """
@@ -31,6 +31,15 @@ def begin() -> None:
     """
     multiprocessing.get_context("forkserver").set_forkserver_preload(LIBRARIES)
     forkserver.ensure_running()
+
+
+def pids() -> set[int | None]:
+    """What ``begin`` has started: children of ours for as long as we live."""
+    found = (
+        getattr(forkserver._forkserver, "_forkserver_pid", None),
+        getattr(resource_tracker._resource_tracker, "_pid", None),
+    )
+    return {*found}
 
 
 def run(

@@ -13,7 +13,6 @@ from sprints.store import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_crashes import check_store, events_of
-from tests.faults.table import SHORT
 from tests.sprints.release.conftest import everything
 from tests.world import MARK, run_command
 
@@ -158,7 +157,8 @@ def test_a_base_that_is_lost_fails_the_sprint_with_its_reason(gateway):
 POINTS = ["base_fetched", "clone_made", "work_kept", "clone_renewed"]
 
 
-@pytest.mark.parametrize("point", POINTS[::3] if SHORT else POINTS)
+@pytest.mark.whole  # all of them in one sprint: test_git_kills
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_anywhere_the_next_run_goes_on_and_commits_each_work_once(gateway, point):
     set_agent(gateway, WRITES)
     set_gate(gateway, "sh -c 'cat work && touch trace'")

@@ -127,7 +127,11 @@ def test_the_prompt_of_the_fix_has_the_ends_of_the_log_and_says_where_all_of_it_
     assert len(prompt) < 12_000 < (logs / "stdout.txt").stat().st_size
 
 
-@pytest.mark.parametrize("point", ["agent_spawned:5", "agent_exited:5", "verdict_committed:5"])
+@pytest.mark.parametrize(
+    "point",
+    [pytest.param(one, marks=pytest.mark.whole) for one in ("agent_spawned:5", "agent_exited:5")]
+    + ["verdict_committed:5"],
+)
 def test_killed_while_it_is_sent_back_the_next_run_mends_it_once(gateway, point):
     base = git(gateway, "rev-parse", "main")
     killed = run_command(gateway, "sprint", "run", "wk1", STUDIO_FAULT=f"{point}:sigkill")

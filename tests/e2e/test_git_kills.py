@@ -6,7 +6,6 @@ import pytest
 
 from tests.e2e.test_pushes import origin, pushed_once
 from tests.e2e.test_ships import gateway
-from tests.faults.table import SHORT
 from tests.world import run_command
 
 __all__ = ["gateway", "origin"]
@@ -28,7 +27,8 @@ POINTS = {
 EACH = [(point, nth) for point, often in POINTS.items() for nth in {1, often}]
 
 
-@pytest.mark.parametrize(("point", "nth"), EACH[5:6] if SHORT else EACH)
+@pytest.mark.whole
+@pytest.mark.parametrize(("point", "nth"), EACH)
 def test_a_sprint_that_is_killed_there_is_shipped_once(gateway, origin, point, nth):
     assert run_command(gateway, "sprint", "create", "wk1").code == 0
     fault = {"STUDIO_FAULT": f"{point}:{nth}:sigkill"}
@@ -42,7 +42,7 @@ def test_a_sprint_that_is_killed_there_is_shipped_once(gateway, origin, point, n
 
 
 def test_a_sprint_that_is_killed_at_every_one_of_them_is_shipped_once(gateway, origin):
-    points = [*POINTS][5 if SHORT else 0 :]
+    points = [*POINTS]
     assert run_command(gateway, "sprint", "create", "wk1").code == 0
 
     codes = [

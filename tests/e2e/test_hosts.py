@@ -104,7 +104,7 @@ def finished(host: Host) -> bool:
     return set(statuses(host).values()) == {"succeeded"}
 
 
-@pytest.mark.parametrize("broker", ["database", "redis"])
+@pytest.mark.parametrize("broker", ["database", pytest.param("redis", marks=pytest.mark.whole)])
 def test_what_a_host_carried_that_is_killed_for_good_the_other_carries_to_its_end(
     hosts, broker, request
 ):

@@ -10,7 +10,6 @@ from tests.checkout import commit, git
 from tests.e2e.conftest import start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.e2e.test_ships import gateway, kinds, run, shipped_once, shipping
-from tests.faults.table import SHORT
 from tests.world import run_command
 
 __all__ = ["gateway"]
@@ -96,7 +95,8 @@ def test_a_colleague_who_pushes_while_gates_judge_has_all_merged_and_judged_agai
 POINTS = ["push_started", "push_returned", "ref_updated"]  # test_git_kills has all
 
 
-@pytest.mark.parametrize("point", POINTS[::3] if SHORT else POINTS)
+@pytest.mark.whole  # all of them in one sprint: test_git_kills
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_anywhere_the_next_run_pushes_once(gateway, origin, point):
     killed = run(gateway, f"{point}:1:sigkill")
 

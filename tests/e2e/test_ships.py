@@ -16,7 +16,6 @@ from sprints.store import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
-from tests.faults.table import SHORT
 from tests.world import MARK, run_command
 
 WRITES = "open('work', 'a').write('x'); print('Status: DONE')"
@@ -25,13 +24,18 @@ WRITES = "open('work', 'a').write('x'); print('Status: DONE')"
 @pytest.fixture
 def gateway(gateway: Path) -> Path:
     """A store in a clean checkout, an agent that works, and a gate that looks at its work."""
-    commit(gateway, {"README": "of the project\n"})
-    words = shlex.join([sys.executable, "-c", WRITES])
-    said = run_command(gateway, "agent", "set", "agent_01", "--command", words, "--pass-env", MARK)
-    assert said.code == 0, said
-    set_gate(gateway, "sh -c 'grep -q x work'")
-    assert run_command(gateway, "config", "set", "enable_auto_merge", "true").code == 0
+    prepare(gateway)
     return gateway
+
+
+def prepare(repo: Path) -> None:
+    """Let sprints be built and shipped there."""
+    commit(repo, {"README": "of the project\n"})
+    words = shlex.join([sys.executable, "-c", WRITES])
+    said = run_command(repo, "agent", "set", "agent_01", "--command", words, "--pass-env", MARK)
+    assert said.code == 0, said
+    set_gate(repo, "sh -c 'grep -q x work'")
+    assert run_command(repo, "config", "set", "enable_auto_merge", "true").code == 0
 
 
 def run(repo: Path, fault: str = ""):
@@ -172,7 +176,8 @@ POINTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("point", POINTS[::3] if SHORT else POINTS)
+@pytest.mark.whole  # all of them in one sprint: test_git_kills
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_anywhere_the_next_run_ships_once(gateway, point):
     killed = run(gateway, f"{point}:1:sigkill")
 

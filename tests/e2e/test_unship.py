@@ -1,28 +1,44 @@
 """What was shipped is taken back: a commit that reverts it, judged and published as all else is."""
 
 import json
+import shutil
 import signal
 
 import pytest
 
 from sprints.store import FOLDER
 from tests.checkout import commit, git
-from tests.e2e.conftest import set_gate
+from tests.e2e.conftest import processes_of, set_gate, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.e2e.test_pushes import origin
-from tests.e2e.test_ships import gateway, run
+from tests.e2e.test_ships import gateway, prepare, run
 from tests.faults.table import SHORT
-from tests.world import run_command
+from tests.world import MARK, run_command
 
 __all__ = ["gateway", "origin"]
 
 
-@pytest.fixture
-def shipped(gateway):
+@pytest.fixture(scope="module")
+def once(tmp_path_factory, fresh):
     """A repository in which the work of ``wk1`` is shipped, and a gate that takes any tree."""
-    assert run(gateway).code == 0
-    set_gate(gateway, "sh -c 'test ! -e red'")
-    return gateway
+    repo = tmp_path_factory.mktemp("shipped") / "repo"
+    (repo / ".git").mkdir(parents=True)
+    shutil.copytree(fresh, repo / FOLDER)
+    prepare(repo)
+    assert run(repo).code == 0
+    set_gate(repo, "sh -c 'test ! -e red'")
+    shutil.copytree(repo, repo.with_name("copy"), symlinks=True)
+    return repo
+
+
+@pytest.fixture
+def shipped(once, monkeypatch):
+    """It again, at the same place: paths are on record."""
+    shutil.rmtree(once)
+    shutil.copytree(once.with_name("copy"), once, symlinks=True)
+    monkeypatch.setenv(MARK, str(once))
+    yield once
+    assert wait_for(lambda: not processes_of(once), 10), processes_of(once)
 
 
 def meta(repo, name):
@@ -141,7 +157,7 @@ POINTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("point", POINTS[::5] if SHORT else POINTS)
+@pytest.mark.parametrize("point", POINTS[::7] if SHORT else POINTS)
 def test_killed_anywhere_it_is_taken_back_once(shipped, point):
     killed = run_command(shipped, "sprint", "unship", "wk1", STUDIO_FAULT=f"{point}:1:sigkill")
 
