@@ -392,7 +392,8 @@ def test_the_cap_is_for_both_outputs_together_and_spares_the_shorter(gate, scrip
 
     done = process.run(spec)
 
-    assert (done.ending, done.exit_code, done.dropped_bytes) == ("too_loud", 0, 4004)
+    assert (done.ending, done.dropped_bytes) == ("too_loud", 4004)
+    assert done.exit_code in (0, -signal.SIGKILL)  # by itself, unless it was seen before that
     assert (done.stdout_bytes, done.stderr_bytes) == left
     assert (len(output(spec)), (spec.run_dir / "stderr.txt").stat().st_size) == left
 
