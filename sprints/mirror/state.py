@@ -9,7 +9,7 @@ import json
 import mmap
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ from sprints.models import Event, Head, Round, Sprint, Task
 from sprints.models.shape import KEYS
 from sprints.snapshot import as_state, consistent
 
-ENTRY, END = b'\n    "', b"\n    }"
+ENTRY, END, BETWEEN = b'\n    "', b"\n    }", b",\n"
 MANY = 200
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
@@ -83,15 +83,23 @@ def write(path: Path) -> None:
         return
     touched = Event.objects.filter(seq__gt=seal.seq, seq__lte=head.seq)
     ids = sorted({name for name in touched.values_list("sprint_id", flat=True) if name})
-    gone = Sprint.objects.filter(pk__in=ids, archived_at__isnull=False).exists()
     if not ids:
         _write_seal(path, head)
         return
+    archived = Sprint.objects.filter(pk__in=ids, archived_at__isnull=False)
+    gone = set(archived.values_list("pk", flat=True))
+    shown = [name for name in ids if name not in gone]
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
-        if len(ids) > MANY or gone or not frame.holds(old):
+        if len(shown) > MANY or (gone and not _is_more_than(shown)) or not frame.holds(old):
             _replace(path, whole(frame, entries(all_ids())), head)
         else:
-            _replace(path, splice(frame, old, dict(entries(ids))), head)
+            new = dict.fromkeys(ids) | dict(entries(shown))
+            _replace(path, splice(frame, old, new), head)
+
+
+def _is_more_than(names: list[str]) -> bool:
+    """Whether the file has a sprint besides those."""
+    return Sprint.objects.filter(archived_at__isnull=True).count() > len(names)
 
 
 def all_ids() -> Iterable[str]:
@@ -158,27 +166,36 @@ def whole(frame: Frame, texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     """The file's bytes, a part at a time, from the entries of all its sprints."""
     first = True
     for _, text in texts:
-        yield (frame.prefix if first else b",\n") + text
+        yield (frame.prefix if first else BETWEEN) + text
         first = False
     yield frame.empty if first else frame.suffix
 
 
-def splice(frame: Frame, old: Any, new: dict[str, bytes]) -> Iterator[bytes]:
-    """The parts of ``old`` with the entries of ``new`` (sorted by id) put in or replaced."""
-    at = 0
-    for sprint_id, text in new.items():
-        start, there = _find(frame, old, sprint_id.encode("ascii"))
-        yield old[at:start]
-        if there:
-            yield text
-            at = old.find(END, start) + len(END)
-        elif start < len(old) - len(frame.suffix):
-            yield text + b",\n"
-            at = start
-        else:
-            yield b",\n" + text
-            at = start
-    yield old[at:]
+def splice(frame: Frame, old: Any, new: Mapping[str, bytes | None]) -> Iterator[Any]:
+    """The parts of ``old`` with the entries of ``new`` (sorted by id) put in or replaced, and those
+    taken out that are None there; at least one of the old ones stays.
+    """
+    at, ends = 0, len(old) - len(frame.suffix)
+    with memoryview(old) as view:
+        held: Any = b""  # of what is last, the comma may still go
+        for sprint_id, text in new.items():
+            start, there = _find(frame, old, sprint_id.encode("ascii"))
+            end = old.find(END, start) + len(END) if there else start
+            if start > at:
+                yield held
+                held = view[at:start]
+            at = end
+            if text is None and there:
+                if end < ends:
+                    at += len(BETWEEN)
+                else:
+                    held = held[: -len(BETWEEN)]
+            elif text is not None:
+                yield held
+                held = text if there else text + BETWEEN if start < ends else BETWEEN + text
+        yield held
+        held = None
+        yield view[at:]
 
 
 def _find(frame: Frame, old: Any, key: bytes) -> tuple[int, bool]:
@@ -204,7 +221,7 @@ def _find(frame: Frame, old: Any, key: bytes) -> tuple[int, bool]:
     return start, old[start + 5 : old.find(b'"', start + 5)] == key
 
 
-def _replace(path: Path, parts: Iterable[bytes], head: Head) -> None:
+def _replace(path: Path, parts: Iterable[Any], head: Head) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
