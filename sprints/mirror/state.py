@@ -9,7 +9,7 @@ import json
 import mmap
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -90,16 +90,20 @@ def write(path: Path) -> None:
     gone = set(archived.values_list("pk", flat=True))
     shown = [name for name in ids if name not in gone]
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
-        if len(shown) > MANY or (gone and not _is_more_than(shown)) or not frame.holds(old):
+        if len(shown) > MANY or not frame.holds(old) or not _keeps(frame, old, set(ids)):
             _replace(path, whole(frame, entries(all_ids())), head)
         else:
             new = dict.fromkeys(ids) | dict(entries(shown))
             _replace(path, splice(frame, old, new), head)
 
 
-def _is_more_than(names: list[str]) -> bool:
-    """Whether the file has a sprint besides those."""
-    return Sprint.objects.filter(archived_at__isnull=True).count() > len(names)
+def _keeps(frame: Frame, old: Any, ids: Collection[str]) -> bool:
+    """Whether the file, which has that frame, has an entry besides theirs."""
+    at, ends = len(frame.prefix) - 1, len(old) - len(frame.suffix)
+    while (at := old.find(ENTRY, at, ends) + 1) > 0:
+        if old[at + 5 : old.find(b'"', at + 5)].decode("ascii") not in ids:
+            return True
+    return False
 
 
 def all_ids() -> Iterable[str]:

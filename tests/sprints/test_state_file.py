@@ -24,7 +24,9 @@ def test_every_way_to_change_some_of_the_sprints():
             [name for name, is_there in zip(NAMES, there, strict=True) if is_there], "old"
         )
         new = {name: act for name, act in zip(NAMES, acts, strict=True) if act != "-"}
-        if not old.keys() - new.keys() or not new:
+        keeps = state._keeps(FRAME, made(old), new) if old else False
+        assert keeps == bool(old.keys() - new.keys()), (there, acts)
+        if not keeps or not new:
             continue  # made anew, or not made
         put = entries([name for name, act in new.items() if act == "n"], "new")
 

@@ -4,19 +4,11 @@ import os
 
 import pytest
 
-from sprints import mirror, operations
-from sprints.engine.carry import Wish
 from sprints.mirror import beside, verify
 from sprints.models import Event
+from tests.sprints.test_verify import told
 
-
-@pytest.fixture
-def told(store):
-    """A store with the events of a whole sprint."""
-    operations.create("wk1", by="test")
-    operations.run("wk1", Wish())
-    mirror.flush()
-    return store
+__all__ = ["told"]
 
 
 @pytest.fixture
