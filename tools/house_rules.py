@@ -14,6 +14,7 @@ FREE_OF_HOSTS = ("pyproject.toml", *LOCKS)
 MODULE_LINES, README_LINES = 300, 150
 VAGUE = {"common", "helpers", "manager", "misc", "orchestrator", "service", "utils"}
 HOST = re.compile(r"\w://|(?<![\w-])--(?:extra-)?index-url|--find-links|--trusted-host")
+PROJECT_URLS = re.compile(r"^\[project\.urls\]\n(?:[^\[\n].*\n)*", re.MULTILINE)
 MACHINE_PATH = re.compile(r"(?<![\w.])(?:/home/|/root/|/tmp/|/Users/|[A-Za-z]:\\+Users)")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 NAMED = {
@@ -43,6 +44,11 @@ def lines_with(pattern: re.Pattern[str], what: str, texts: Mapping[str, str]) ->
         for number, line in enumerate(text.splitlines(), 1):
             if found := pattern.search(line):
                 yield f"{path}:{number}: {what}: {found[0]}"
+
+
+def without_project_urls(pyproject: str) -> str:
+    """Return ``pyproject`` with empty lines in place of its table of the project's own URLs."""
+    return PROJECT_URLS.sub(lambda found: "\n" * found[0].count("\n"), pyproject)
 
 
 def readme_faults(readme: str, known: Mapping[str, Collection[str]]) -> Iterator[str]:
@@ -78,6 +84,7 @@ def faults() -> Iterator[str]:
     yield from vague_names(sources)
     yield from lines_with(MACHINE_PATH, "a path of one machine", sources)
     locks = {name: (ROOT / name).read_text("utf-8") for name in FREE_OF_HOSTS}
+    locks["pyproject.toml"] = without_project_urls(locks["pyproject.toml"])
     yield from lines_with(HOST, "names a host or an index", locks)
     readme = ROOT / "README.md"
     if readme.exists():

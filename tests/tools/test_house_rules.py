@@ -13,6 +13,7 @@ from tools.house_rules import (
     long_modules,
     readme_faults,
     vague_names,
+    without_project_urls,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,19 @@ def test_another_path_is_not(line):
 )
 def test_a_host_is_found(line):
     assert list(lines_with(HOST, "found", {"requirements.txt": line}))
+
+
+def test_only_the_table_of_project_urls_may_name_a_host():
+    pyproject = """[project.urls]
+Issues = "https://example.org/issues"
+
+[project.optional-dependencies]
+a = ["a @ https://example.org/a.whl"]
+"""
+
+    found = list(lines_with(HOST, "found", {"p": without_project_urls(pyproject)}))
+
+    assert found == ["p:5: found: s://"]
 
 
 @pytest.mark.parametrize("name", LOCKS)
