@@ -13,7 +13,8 @@ from markdown_it.token import Token
 from tests.world import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = (ROOT / "README.md", ROOT / "deploy" / "README.md", *sorted(DOCS.glob("*.md")))
+FIRST = ("README.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "deploy/README.md")
+PAGES = (*(ROOT / name for name in FIRST), *sorted(DOCS.rglob("*.md")))
 EXIT = re.compile(r"\s+# exit (\d+)$")
 WRITTEN = re.compile(r"# ([\w./-]+\.\w+)\n")
 

@@ -19,6 +19,12 @@ STOPS = re.compile(r'f"(\w+:)\{')  # how a last_error begins
 # What no test can type: the page, the beginning of the block, and why.
 NOT_RUN = {
     ("README.md", "make demo"): "tests/tools/test_demo.py does, with an environment of its own",
+    ("CONTRIBUTING.md", "make test"): "the test suite itself",
+    ("RELEASING.md", ".ci/run"): "the test suite itself",
+    ("RELEASING.md", "studio-gateway upgrade"): "tests/e2e/test_upgrade.py does, from old stores",
+    ("RELEASING.md", "git commit"): "signs a tag and pushes it",
+    ("RELEASING.md", "git clone"): "builds a wheel and installs it from a package index",
+    ("RELEASING.md", "make lock"): "asks a package index",
     ("deploy/README.md", "python3 -m venv"): "an account and a service of the system",
     ("deploy/README.md", "export STUDIO_GATEWAY_REPO"): "a container engine",
     ("deploy/README.md", "export POSTGRES_PASSWORD"): "a container engine",

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from gates import process_table
+from gateway_project import __version__
 from tests.e2e.conftest import processes_of, set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.e2e.test_worker import queue, status_of, succeed
@@ -129,7 +130,7 @@ def test_it_prints_its_address_and_how_to_see_the_token(gateway, serve):
     assert address == f"http://127.0.0.1:{one.port}/"
     assert workers.startswith("2 workers on here")
     assert shown.stdout == one.token + "\n"
-    assert one.ask("/health") == (200, {"ok": True, "version": "0.1.0"})
+    assert one.ask("/health") == (200, {"ok": True, "version": __version__})
     assert one.ask("/") == (401, {"error": "unauthorized"})
     assert one.ask("/api/status", X_Studio_Gateway_Token="wrong")[0] == 401
     assert one.ask("/api/status", Authorization=f"Bearer {one.token}")[0] == 200
@@ -303,7 +304,7 @@ def test_a_stop_tears_no_answer_that_has_begun(gateway, serve):
     bodies = [answer.partition(b"\r\n\r\n")[2] for answer in answers]
     assert code == 0
     assert 1 <= len(answers) <= 400
-    assert {json.loads(body)["version"] for body in bodies} == {"0.1.0"}
+    assert {json.loads(body)["version"] for body in bodies} == {__version__}
     with pytest.raises(ConnectionRefusedError):
         one.ask("/health")
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from gateway_project import __version__
 from gateway_project.accounts.door import OPEN
 from sprints import operations
 from sprints.models import Host, Sprint
@@ -210,4 +211,4 @@ def test_a_config_that_cannot_be_read_lets_nobody_in(ask, store, token, caplog):
 def test_health_answers_whatever_is_wrong(ask, store):
     store.config.unlink()
 
-    assert ask.get("/health").json() == {"ok": True, "version": "0.1.0"}
+    assert ask.get("/health").json() == {"ok": True, "version": __version__}

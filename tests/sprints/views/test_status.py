@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gates.process import identity
+from gateway_project import __version__
 from sprints import operations
 from sprints.models import Host
 from sprints.models.lease import release, take
@@ -28,7 +29,7 @@ def test_it_names_every_sprint_and_that_nothing_runs(status, store):
     said = status()
 
     assert said == {
-        "version": "0.1.0",
+        "version": __version__,
         "repo_root": str(store.repo),
         "sprints": ["a", "b"],
         "job": {"running": False, "name": None},
