@@ -10,6 +10,7 @@ from gateway_project import __version__
 from tests.world import ROOT
 from tools.check import STEPS
 
+SECTIONS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
 FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
 
 
@@ -87,3 +88,12 @@ def test_the_changelog_begins_with_this_version():
 
     (first, *_) = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert re.fullmatch(rf"{re.escape(__version__)} \((unreleased|\d{{4}}-\d\d-\d\d)\)", first)
+
+
+def test_the_changelog_sorts_what_changed():
+    text = (ROOT / "CHANGELOG.md").read_text()
+
+    for version in text.split("\n## ")[1:]:
+        sections = re.findall(r"^### (.+)$", version, re.MULTILINE)
+        assert sections
+        assert sections == [name for name in SECTIONS if name in sections]
