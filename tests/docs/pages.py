@@ -13,8 +13,8 @@ from markdown_it.token import Token
 from tests.world import ROOT
 
 DOCS = ROOT / "docs"
-FIRST = ("README.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "deploy/README.md")
-PAGES = (*(ROOT / name for name in FIRST), *sorted(DOCS.rglob("*.md")))
+BESIDE = ("README", "CHANGELOG", "CONTRIBUTING", "RELEASING", "SECURITY", "deploy/README")
+PAGES = (*(ROOT / f"{name}.md" for name in BESIDE), *sorted(DOCS.rglob("*.md")))
 EXIT = re.compile(r"\s+# exit (\d+)$")
 WRITTEN = re.compile(r"# ([\w./-]+\.\w+)\n")
 
