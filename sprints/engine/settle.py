@@ -151,14 +151,17 @@ def fault(
     text: str,
     at: datetime,
     open_tasks: Sequence[str] = (),
+    *,
+    waits: bool = False,
 ) -> Move:
     """End a sprint over which the engine itself has fallen: it would again at each start. It may
     have fallen over the rows, so nothing is asked of them but the ids of the open gate runs and
-    tasks.
+    tasks, and whether the sprint waits for something: what is not there cannot be removed.
     """
     lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
     unanswered = {"status": "cancelled", "updated_at": at}
     last = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
+    last |= {"waiting": None} if waits else {}
     return Move(
         "error",
         f"the engine cannot carry the sprint: {text}",
@@ -166,7 +169,7 @@ def fault(
             *(Update("gate_run", run_id, (GateRun.RUNNING,), lost) for run_id in open_runs),
             *(Update("task", task_id, (), unanswered) for task_id in open_tasks),
             *([ends.stays(sprint_id, code, (), at)] if code else []),
-            Update("sprint", sprint_id, ("running",), {**last, "waiting": None}),
+            Update("sprint", sprint_id, ("running",), last),
         ),
         round_id=code,
     )

@@ -21,6 +21,7 @@ MOVED = "imported"  # the kind of the event by which a whole store was taken ove
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
 WAIT = {"what", "who", "since_ts", "until_ts"}
 PATHS = ("stdout_path", "stderr_path")  # the only texts of ours that may be null elsewhere
+FELL = {"status": "interrupted", "reason": "the engine fell", "duration_s": None}
 IMPORTED_RUN: dict[str, Any] = {"number": 1, "attempt": 1, "digest": ""}
 OURS = {
     "sprint": "sprint_id title created_ts status current_round artifacts_dir last_error meta rounds"
@@ -105,6 +106,9 @@ class _Story:
                 words["duration_s"] = data["duration_s"]
                 words |= {key: data.get(key, "") for key in ("tree", "excerpt", "confined")}
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
+            case "error":
+                for name in self._cut_short(event):
+                    yield self._run(name, FELL | {"tree": "", "excerpt": "", "confined": ""})
             case "sprint_restored":
                 del self.archived[event["sprint_id"]]
                 self.beside[event["sprint_id"]]["archived_at"] = None
@@ -228,6 +232,15 @@ class _Story:
             **beside,
             **words,
         }
+
+    def _cut_short(self, event: dict[str, Any]) -> list[str]:
+        """Return the open gate runs that the event ends: those of a sprint that the engine cannot
+        go on with.
+        """
+        ends = {op["path"] for op in event["change"] if op["path"].endswith("/finished_ts")}
+        where = f"/sprints/{event['sprint_id']}/gates"
+        found = [name for name in self.runs if name.startswith(f"{event['sprint_id']}/")]
+        return [one for one in found if f"{where}/{one.split('/')[1]}/finished_ts" in ends]
 
     def _moved(self, value: Any, sprint_id: str, lead: Callable[..., Any]) -> Any:
         if self.moves and self.seq < self.moves[-1][0]:

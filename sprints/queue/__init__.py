@@ -110,14 +110,15 @@ def work(sprint_id: str) -> None:
 
 def _give_up(sprint_id: str, exc: Exception) -> None:
     """End a sprint over which the engine has fallen, unless somebody else carries it by now."""
-    row = Sprint.objects.only("version", "current_round").get(pk=sprint_id)
+    row = Sprint.objects.only("version", "current_round", "waiting").get(pk=sprint_id)
     at = timezone.now()
     runs = GateRun.objects.filter(round__sprint=sprint_id, status=GateRun.RUNNING)
     text = f"{type(exc).__name__}: {exc}"[:300]
     open_runs = list(runs.values_list("pk", flat=True))
     tasks = Task.objects.filter(round__sprint=sprint_id, status__in=task_moves.STILL)
     open_tasks = list(tasks.values_list("pk", flat=True))
-    move = fault(sprint_id, row.current_round, open_runs, text, at, open_tasks)
+    waits = row.waiting is not None
+    move = fault(sprint_id, row.current_round, open_runs, text, at, open_tasks, waits=waits)
     with contextlib.suppress(MoveRefused):
         record(sprint_id, [move], Hold(row.version), at)
 

@@ -209,6 +209,25 @@ def test_a_sprint_whose_engine_falls_under_a_gate_leaves_no_run_open(started, mo
     assert sprint.last_error == "engine_error:ZeroDivisionError: division by zero"
     assert runs() == ["interrupted"]
     assert not [*check_rows()]
+    assert operations.verify().difference is None
+    assert operations.check_rebuild().difference == ""
+
+
+def test_the_events_of_a_sprint_that_waits_for_nothing_explain_that_its_engine_fell(
+    started, monkeypatch
+):
+    started()
+
+    def fall(*args):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(carry, "decide", fall)
+    with pytest.raises(ZeroDivisionError):
+        queue.work("wk1")
+
+    assert Sprint.objects.get().status == "failed"
+    assert operations.verify().difference is None
+    assert operations.check_rebuild().difference == ""
 
 
 def test_rows_that_do_not_fit_together_end_their_sprint_and_hold_up_no_other(started):
