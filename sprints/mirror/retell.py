@@ -21,7 +21,8 @@ MOVED = "imported"  # the kind of the event by which a whole store was taken ove
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
 WAIT = {"what", "who", "since_ts", "until_ts"}
 PATHS = ("stdout_path", "stderr_path")  # the only texts of ours that may be null elsewhere
-FELL = {"status": "interrupted", "reason": "the engine fell", "duration_s": None}
+FELL = {"status": "interrupted", "reason": "the engine fell", "duration_s": None, "tree": ""}
+FELL |= {"excerpt": "", "confined": ""}
 IMPORTED_RUN: dict[str, Any] = {"number": 1, "attempt": 1, "digest": ""}
 OURS = {
     "sprint": "sprint_id title created_ts status current_round artifacts_dir last_error meta rounds"
@@ -107,8 +108,7 @@ class _Story:
                 words |= {key: data.get(key, "") for key in ("tree", "excerpt", "confined")}
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
             case "error":
-                for name in self._cut_short(event):
-                    yield self._run(name, FELL | {"tree": "", "excerpt": "", "confined": ""})
+                yield from (self._run(name, FELL) for name in self._cut_short(event))
             case "sprint_restored":
                 del self.archived[event["sprint_id"]]
                 self.beside[event["sprint_id"]]["archived_at"] = None
@@ -125,8 +125,7 @@ class _Story:
         for name in [*self.prompts]:
             yield self._task(name)
         for name in [*self.runs]:
-            words = {"status": "running", "reason": "", "tree": "", "excerpt": "", "confined": ""}
-            yield self._run(name, words | {"duration_s": None})
+            yield self._run(name, FELL | {"status": "running", "reason": ""})
         for row in self.deliveries.values():
             yield "delivery", row
         for name, sprint in chain(self.state.get("sprints", {}).items(), self.archived.items()):
@@ -220,10 +219,9 @@ class _Story:
     def _run(self, name: str, words: dict[str, Any]) -> Row:
         sprint, gate_id = name.split("/")
         value, beside = self._of(sprint)["gates"][gate_id], self.runs.pop(name)
-        keys = ("title", "command", "required", "exit_code")
+        keys = ("gate_id", "title", "command", "required", "exit_code")
         return "gate_run", {
             "id": f"{name}/{beside['number']}",
-            "gate_id": gate_id,
             **{key: value[key] for key in keys},
             **{key: self._moved(value[key] or "", sprint, led) for key in PATHS},
             "extra": beyond("gate_run", value),
@@ -234,13 +232,10 @@ class _Story:
         }
 
     def _cut_short(self, event: dict[str, Any]) -> list[str]:
-        """Return the open gate runs that the event ends: those of a sprint that the engine cannot
-        go on with.
-        """
-        ends = {op["path"] for op in event["change"] if op["path"].endswith("/finished_ts")}
-        where = f"/sprints/{event['sprint_id']}/gates"
-        found = [name for name in self.runs if name.startswith(f"{event['sprint_id']}/")]
-        return [one for one in found if f"{where}/{one.split('/')[1]}/finished_ts" in ends]
+        """Return the open gate runs that end where the engine falls over their sprint."""
+        paths = [op["path"].split("/") for op in event["change"]]
+        ends = [f"{path[2]}/{path[4]}" for path in paths if path[3::2] == ["gates", "finished_ts"]]
+        return [name for name in ends if name in self.runs]
 
     def _moved(self, value: Any, sprint_id: str, lead: Callable[..., Any]) -> Any:
         if self.moves and self.seq < self.moves[-1][0]:
@@ -257,8 +252,8 @@ class _Story:
         for gate_id, run in data["runs"].items():
             place = {"round_id": f"{sprint_id}/{run['round_id']}"}
             self.runs[f"{sprint_id}/{gate_id}"] = place | IMPORTED_RUN
-            words = {key: run[key] for key in ("status", "reason", "duration_s")}
-            yield self._run(f"{sprint_id}/{gate_id}", words)
+            told = ("status", "reason", "duration_s")
+            yield self._run(f"{sprint_id}/{gate_id}", {key: run[key] for key in told})
 
     def _hook_started(self, event: dict[str, Any], data: dict[str, Any]) -> None:
         row = self.deliveries.setdefault(
