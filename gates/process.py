@@ -17,12 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from gates import faults, process_windows, scratch, secret_values
-from gates.errand import Errand, capture, kill_tree
-from gates.errand import run as errand
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, spent_s, sweep
 from gates.secret_shapes import LIBRARIES
+from gates.short_command import Errand, capture, kill_tree
+from gates.short_command import run as errand
 from gates.supervision.lines import Lines
 
 __all__ = [

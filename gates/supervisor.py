@@ -19,7 +19,7 @@ if __name__ == "__main__":  # with -I -S neither our folder nor site-packages is
     sys.path += [__file__.rpartition("/gates/")[0], sys.argv[2]]
 
 from gates import process_table
-from gates.supervision.ears import Ears
+from gates.supervision.event_loop import Ears
 from gates.supervision.launch import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, prctl
 from gates.supervision.report import failure, report
 from gates.supervision.run import Order, Run, TooLate

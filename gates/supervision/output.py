@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 from gates.redaction import Filter, Redactor
-from gates.supervision.ears import Ears
+from gates.supervision.event_loop import Ears
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 QUICK_S, LAZY_S = 0.02, 0.2

@@ -9,7 +9,7 @@ from contextlib import suppress
 from gates import faults, process_table
 from gates.redaction import redactor
 from gates.supervision import landlock
-from gates.supervision.ears import Ears
+from gates.supervision.event_loop import Ears
 from gates.supervision.launch import Launch
 from gates.supervision.output import Output, write
 

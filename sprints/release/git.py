@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates import process
-from gates.errand import TIMED_OUT
+from gates.short_command import TIMED_OUT
 
 TIMEOUT_S = 120.0
 LONG_S = 1800.0  # for what copies a history

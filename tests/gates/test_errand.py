@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import errand, process
+from gates import process, short_command
 from tests.e2e.conftest import wait_for
 from tests.world import ROOT
 
@@ -82,8 +82,8 @@ def test_one_that_is_bound_is_told_to_end_when_we_are_killed(tmp_path, how):
 @pytest.mark.parametrize("without", [False, True])
 def test_one_that_is_bound_is_a_program_like_any_other(monkeypatch, without):
     if without:
-        leading = (sys.executable, "-I", "-S", errand.BOUND)
-        monkeypatch.setattr(errand, "_binds", lambda: leading)
+        leading = (sys.executable, "-I", "-S", short_command.BOUND)
+        monkeypatch.setattr(short_command, "_binds", lambda: leading)
     said = process.errand(["sh", "-c", "cat; kill -PIPE $$"], timeout_s=20, given=b"x", bound=True)
     missing = process.errand(["absent"], timeout_s=5, bound=True)
 
