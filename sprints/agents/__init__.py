@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from sprints.agents import command, scripted
+from sprints.agents import command_runner, scripted_runner
 from sprints.agents.exchange import Exchange, Question, Tick
 
 RUNNERS: dict[str, Callable[[Question, Tick], Exchange]] = {
-    "scripted": scripted.ask,
-    "command": command.ask,
+    "scripted": scripted_runner.ask,
+    "command": command_runner.ask,
 }

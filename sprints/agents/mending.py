@@ -4,23 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sprints.agents.printed import HEAD_BYTES, TAIL_BYTES, ends_of
-from sprints.agents.replies import plain
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 
 OUTPUTS = ("stdout.txt", "stderr.txt")
 MOST_PATHS = 10  # of the files that an earlier attempt has changed
-
-
-def excerpt(folder: Path) -> str:
-    """What a run in that folder has printed, its head and its tail: at most some 12 KiB."""
-    parts = []
-    for name in OUTPUTS:
-        head, left_out, tail = ends_of(folder / name, HEAD_BYTES, TAIL_BYTES)
-        cut = f"\n[… {left_out} bytes left out …]\n" if left_out else ""
-        if text := f"{plain(head)}{cut}{plain(tail)}".strip("\n"):
-            parts.append(f"{name}:\n{text}\n")
-    return "".join(parts)
 
 
 def mend(snapshot: Snapshot, details: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from gates import process
 from gates.kinds.command import resolve
 from sprints.agent_definition import AgentDefinition
-from sprints.agents.command import ask, environment
+from sprints.agents.command_runner import ask, environment
 from sprints.agents.exchange import Question
 from sprints.agents.prompts import trial
 from sprints.agents.replies import plain

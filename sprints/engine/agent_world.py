@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gates import faults
 from sprints.agent_definition import SCRIPTED, AgentDefinition
-from sprints.agents import RUNNERS, command
+from sprints.agents import RUNNERS, command_runner
 from sprints.agents.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.engine import work_world
 from sprints.engine.actions import Ask
@@ -49,7 +49,7 @@ def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
     """What became of a try that an earlier life left; nothing of it runs any more."""
     question = _question(snapshot, task, world, 0.0)
     assert question.agent is not None, "only an agent that is on record with its program comes here"
-    said = _bounded(command.recover(question), task, question.agent)
+    said = _bounded(command_runner.recover(question), task, question.agent)
     return work_world.left_by(said, snapshot, task, world, question.agent)
 
 

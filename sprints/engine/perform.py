@@ -11,7 +11,7 @@ from gates import evidence, process
 from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
-from sprints.agents import mending
+from sprints.agents import output_excerpt
 from sprints.engine import (
     agent_world,
     approval_world,
@@ -142,7 +142,7 @@ def _with_excerpt(snapshot: Snapshot, run: GateRunValue, said: Judgement) -> Jud
     is_red = said.verdict in (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
     if not (is_red and feedback.concerns(snapshot, judged)):
         return said
-    return replace(said, excerpt=mending.excerpt(run_dir(run)))
+    return replace(said, excerpt=output_excerpt.excerpt(run_dir(run)))
 
 
 def _worded(exc: OSError) -> str:

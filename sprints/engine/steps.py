@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gates.verdict import Judgement, Verdict
 from sprints.agents.exchange import Exchange
-from sprints.agents.scripted import answer
+from sprints.agents.scripted_runner import answer
 from sprints.engine import (
     acts,
     decide,

@@ -9,7 +9,7 @@ from gates.definition import Definition
 from gates.verdict import Judgement, Verdict
 from sprints.agent_definition import AgentDefinition
 from sprints.agents.exchange import Exchange
-from sprints.agents.scripted import answer
+from sprints.agents.scripted_runner import answer
 from sprints.contract import DEFAULT_GATE, draft
 from sprints.engine import acts
 from sprints.engine.actions import (

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from sprints.agent_definition import COMMAND, AgentDefinition
-from sprints.agents import command, prompts
+from sprints.agents import command_runner, prompts
 from sprints.agents.exchange import Exchange, Question
-from sprints.agents.metering import Meter
 from sprints.agents.presets import PRESETS, preset
+from sprints.agents.usage_meter import Meter
 from sprints.contract import ROUNDS
 from sprints.store import Store
 from sprints.usage import Usage, added
@@ -58,7 +58,7 @@ def ask(tmp_path: Path, settings):
         agent = replace(AGENT, command=(sys.executable, "-c", lines), reply=reply)
         folder = tmp_path / "s" / "agents" / "agent_01" / "R0.lead"
         question = Question("agent_01", "lead", agent, "p", tmp_path, folder, token="t")
-        return command.ask(replace(question, timeout_s=60.0), lambda: None)
+        return command_runner.ask(replace(question, timeout_s=60.0), lambda: None)
 
     return asked
 
@@ -210,9 +210,9 @@ def test_no_prompt_begins_as_a_command_a_file_or_an_option_would():
 def test_what_a_known_program_keeps_below_its_home_is_made_before_it_is_confined(tmp_path):
     agent = replace(LEAD, command=("claude", "-p"))
 
-    command._settle_in(agent, {"HOME": str(tmp_path)})
-    command._settle_in(replace(LEAD, command=("cat",)), {"HOME": str(tmp_path)})
-    command._settle_in(agent, {"HOME": "/proc/nowhere"})
+    command_runner._settle_in(agent, {"HOME": str(tmp_path)})
+    command_runner._settle_in(replace(LEAD, command=("cat",)), {"HOME": str(tmp_path)})
+    command_runner._settle_in(agent, {"HOME": "/proc/nowhere"})
 
     assert [path.name for path in tmp_path.iterdir()] == [".claude"]
 
@@ -221,7 +221,7 @@ def test_what_a_known_program_keeps_below_its_home_is_made_before_it_is_confined
 def test_codex_leaves_its_own_sandbox_to_ours_where_there_is_one(monkeypatch, policy):
     words = preset("codex", "", policy=policy)["command"]
 
-    monkeypatch.setattr(command, "lacking", lambda: "")
-    assert "danger-full-access" in command._within(words)
-    monkeypatch.setattr(command, "lacking", lambda: "this kernel has no Landlock")
-    assert command._within(words) == words
+    monkeypatch.setattr(command_runner, "lacking", lambda: "")
+    assert "danger-full-access" in command_runner._within(words)
+    monkeypatch.setattr(command_runner, "lacking", lambda: "this kernel has no Landlock")
+    assert command_runner._within(words) == words

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gates.process import Stop
-from sprints.agents.quiet import QUIET, Quiet
+from sprints.agents.idle_watchdog import QUIET, Quiet
 
 
 class Clock:

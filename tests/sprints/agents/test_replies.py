@@ -2,7 +2,7 @@
 
 import pytest
 
-from sprints.agents.printed import found
+from sprints.agents.output_reader import found
 from sprints.agents.prompts import EXAMPLE
 from sprints.agents.replies import (
     LONGEST_LINE,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.agents import command
+from sprints.agents import command_runner
 from sprints.agents.exchange import LOST, Exchange, Question
 from sprints.agents.presets import PRESETS
 from sprints.engine.actions import Begun
@@ -148,7 +148,7 @@ def ask(tmp_path: Path, settings):
         agent = replace(LEAD, command=words, reply={"session": rules})
         folder = tmp_path / "s" / "agents" / "agent_01" / "R0.lead"
         one = Question("agent_01", "lead", agent, "p", tmp_path, folder, token="t", timeout_s=60.0)
-        said = command.ask(replace(one, **question), lambda: None)
+        said = command_runner.ask(replace(one, **question), lambda: None)
         return said, (folder / "stdout.txt").read_text().partition("\n")[0]
 
     return asked
@@ -188,10 +188,10 @@ def test_what_a_lost_try_has_left_says_whether_its_session_began(tmp_path):
     agent = replace(LEAD, command=("speak",), reply={"session": RULES})
     question = Question("agent_01", "lead", agent, folder=tmp_path, token="t", session="a")
 
-    assert command.recover(question) == LOST
+    assert command_runner.recover(question) == LOST
     (tmp_path / "runs" / "1").mkdir(parents=True)
     (tmp_path / "runs" / "1" / "stdout.txt").write_text("")
-    assert command.recover(question) == replace(LOST, session="a")
+    assert command_runner.recover(question) == replace(LOST, session="a")
 
 
 @pytest.mark.parametrize("name", ["claude-code", "codex", "opencode", "qwen"])

@@ -15,14 +15,14 @@ from gates import evidence, process
 from gates.definition import is_hidden
 from gates.kinds.command import apart, resolve
 from sprints.agent_definition import CAP_BYTES, AgentDefinition
-from sprints.agents import sessions, signs
+from sprints.agents import cli_sessions, failure_signs
 from sprints.agents.exchange import LOST, Exchange, Question, Tick
-from sprints.agents.metering import Allowance, used
+from sprints.agents.idle_watchdog import QUIET, Quiet
+from sprints.agents.output_reader import end_of, found, last_lines
 from sprints.agents.presets import HOMES, HOMES_NAMED, WITHIN
-from sprints.agents.printed import end_of, found, last_lines
 from sprints.agents.prompts import EXAMPLE
-from sprints.agents.quiet import QUIET, Quiet
 from sprints.agents.replies import LONGEST_TEXT, Unreadable, parse, plain
+from sprints.agents.usage_meter import Allowance, used
 from sprints.confinement import lacking
 
 # What every agent gets of our environment, where it is set; all that it gets but for its own names.
@@ -69,7 +69,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
     )
     tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
-    return _shown(folder, sessions.noted(question, heard(agent, done, folder), folder))
+    return _shown(folder, cli_sessions.noted(question, heard(agent, done, folder), folder))
 
 
 def _within(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,8 +94,8 @@ def recover(question: Question) -> Exchange:
     done = process.recover(folder, question.token)
     if done is None:
         lost = replace(LOST, usage=used(folder, agent.reply))
-        return sessions.noted(question, lost, folder)
-    return _shown(folder, sessions.noted(question, heard(agent, done, folder), folder))
+        return cli_sessions.noted(question, lost, folder)
+    return _shown(folder, cli_sessions.noted(question, heard(agent, done, folder), folder))
 
 
 def filled(agent: AgentDefinition, prompt: Path, question: Question) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def filled(agent: AgentDefinition, prompt: Path, question: Question) -> tuple[st
     argv: list[str] = []
     for word in agent.command:
         is_session = word == "{session}"
-        argv += sessions.words(question) if is_session else [_filled(word, values)]
+        argv += cli_sessions.words(question) if is_session else [_filled(word, values)]
     return tuple(argv)
 
 
@@ -146,16 +146,16 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
         strays_killed=done.strays_killed,
         dropped_bytes=done.dropped_bytes,
         usage=used(folder, rules),
-        denied=signs.denied(folder, rules),
+        denied=failure_signs.denied(folder, rules),
         confined=done.fence,
     )
     if done.ending == "timed_out":
         end = replace(end, reason=f"timed out; {done.reason}")
     if done.ending != "exited":
         return replace(end, tail=last_lines(folder))
-    failed = signs.failed(folder, rules)
+    failed = failure_signs.failed(folder, rules)
     if done.exit_code != 0 or failed:
-        why = failed or signs.signed(folder, rules)
+        why = failed or failure_signs.signed(folder, rules)
         reason = f"{why} ({done.reason})" if why else done.reason
         return replace(end, reason=reason, tail=last_lines(folder))
     text = ""
@@ -166,7 +166,7 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
             raise Unreadable("it ends with the example of its prompt")
     except Unreadable as exc:
         denied = f"denied: {', '.join(end.denied)}" if end.denied else ""
-        why = "; ".join(filter(None, (signs.of(text, rules) or denied, f"no reply: {exc}")))
+        why = "; ".join(filter(None, (failure_signs.of(text, rules) or denied, f"no reply: {exc}")))
         return replace(end, reason=why, tail=last_lines(folder))
     return replace(end, reply=reply, reason="", text=text[-LONGEST_TEXT:])
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sprints.agents.printed import TAIL_BYTES, end_of, holds, objects, texts
+from sprints.agents.output_reader import TAIL_BYTES, end_of, holds, objects, texts
 from sprints.agents.replies import plain
 
 LONGEST = 300  # characters of a line that is told

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sprints.agents.exchange import Exchange, Question
-from sprints.agents.printed import TAIL_BYTES, end_of, ends_of, objects, texts
+from sprints.agents.output_reader import TAIL_BYTES, end_of, ends_of, objects, texts
 from sprints.agents.replies import plain
 
 HEAD_BYTES = 64 << 10  # in which a program names its session

@@ -10,7 +10,7 @@ from typing import Any
 
 from gates.process import Stop
 from sprints.agents.exchange import Tick
-from sprints.agents.printed import end_of, holds, json_of, objects, values
+from sprints.agents.output_reader import end_of, holds, json_of, objects, values
 from sprints.reading import COUNTS
 from sprints.usage import DIGITS, MOST, Usage
 

@@ -1,0 +1,18 @@
+"""Cut the head and the tail of what a gate run printed, for prompts and events."""
+
+from pathlib import Path
+
+from sprints.agents.mending import OUTPUTS
+from sprints.agents.output_reader import HEAD_BYTES, TAIL_BYTES, ends_of
+from sprints.agents.replies import plain
+
+
+def excerpt(folder: Path) -> str:
+    """What a run in that folder has printed, its head and its tail: at most some 12 KiB."""
+    parts = []
+    for name in OUTPUTS:
+        head, left_out, tail = ends_of(folder / name, HEAD_BYTES, TAIL_BYTES)
+        cut = f"\n[… {left_out} bytes left out …]\n" if left_out else ""
+        if text := f"{plain(head)}{cut}{plain(tail)}".strip("\n"):
+            parts.append(f"{name}:\n{text}\n")
+    return "".join(parts)
