@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.agents.roster import AGENTS, ROSTER
-from sprints.contract import DEFAULT_GATE, LEAD, ContractError, draft
+from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
+from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
 from sprints.models.moves import note
 from sprints.queries import Refused

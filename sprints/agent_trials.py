@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.agents.probe import probe
+from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.doctor import Check, Finding, missing_in
 from sprints.models import Agent
 from sprints.models.lease import held, holder

@@ -17,8 +17,8 @@ from django.db import DatabaseError, connection
 from gates import faults
 from gates.kinds.command import resolve
 from gates.models import Gate
-from sprints import confinement as confinements
-from sprints.agent_definition import SCRIPTED
+from sprints.contract import sandbox as confinements
+from sprints.contract.agent_spec import SCRIPTED
 from sprints.invariants import CHECKS as INVARIANTS
 from sprints.invariants import check_rows
 from sprints.mirror import verify

@@ -9,7 +9,7 @@ from django.utils import timezone
 from gates.definition import Definition
 from gates.kinds import KINDS
 from gates.models import Gate
-from sprints.contract import CODES, PROFILES
+from sprints.contract.contract import CODES, PROFILES
 from sprints.ids import BadId, check_id
 from sprints.models.moves import note
 from sprints.queries import Refused

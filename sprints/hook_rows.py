@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import KINDS
 from sprints.hooks.points import NAMES, TEST, payload_of_a_test
 from sprints.ids import BadId, check_id

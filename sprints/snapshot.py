@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gates.models import GateRun
-from sprints.contract import Contract
+from sprints.contract.contract import Contract
 from sprints.models import Delivery, Round, Sprint, Task
 from sprints.models.moves import Change, Create, Move, MoveRefused
 from sprints.models.shape import fragment

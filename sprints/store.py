@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import secrets
 import shlex
 import socket
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from gates import faults
-from sprints.confinement import MODES, MOST_PATHS, is_path
+from sprints.contract.remote_names import REMOTE_RULE, is_remote
+from sprints.contract.sandbox import MODES, MOST_PATHS, is_path
 
 FOLDER = ".studio_gateway"
 BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
@@ -189,16 +189,6 @@ def _amount(most: float) -> Any:
 
 def _boolean(value: object) -> bool:
     return isinstance(value, bool)
-
-
-REMOTE_RULE = "the name of a remote, such as origin, or empty for none"
-
-
-def is_remote(value: object) -> bool:
-    """Whether a remote may have that name, or none is meant."""
-    return isinstance(value, str) and bool(
-        re.fullmatch(r"([A-Za-z0-9][\w./-]{0,99})?", value, re.A)
-    )
 
 
 AGENT_LOGS = ".cursor/plans/agent_logs"  # in the repository, where a user wants them there

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, fields
 
 from django.conf import settings
 
-from sprints.confinement import AUTO
-from sprints.plan import AGENT_BUDGET
+from sprints.contract.rounds import AGENT_BUDGET
+from sprints.contract.sandbox import AUTO
 from sprints.store import BIND_HOST, PORT, read_config
 
 

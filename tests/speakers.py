@@ -6,7 +6,7 @@ from dataclasses import replace
 from django.conf import settings
 
 from sprints import agent_rows, operations
-from sprints.agent_definition import COMMAND, SCRIPTED
+from sprints.contract.agent_spec import COMMAND, SCRIPTED
 from sprints.engine.carry import Wish
 from tests.checkout import commit
 from tests.world import MARK, ROOT

@@ -78,9 +78,9 @@ Minutes bind as `round_deadline` says. Agent 01 leads every round, after those w
 def text() -> str:
     """The page as the file has it; Django is set up."""
     from gateway_project.variables import VARIABLES
-    from sprints.meta import FROZEN, OURS
-    from sprints.meta_keys import KEYS, UNKNOWN
-    from sprints.plan import GATED, ROUNDS
+    from sprints.contract.meta import FROZEN, OURS
+    from sprints.contract.meta_reference import KEYS, UNKNOWN
+    from sprints.contract.rounds import GATED, ROUNDS
     from sprints.store import RULES
     from sprints.switches import MEANINGS, Switches
 

@@ -9,7 +9,7 @@ from django.contrib import admin
 from sprints import agent_rows
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
-from sprints.agent_definition import CARD, COMMAND, READ, SCRIPTED, WRITE
+from sprints.contract.agent_spec import CARD, COMMAND, READ, SCRIPTED, WRITE
 from sprints.models import Agent
 
 

@@ -11,7 +11,7 @@ from gates.models import Gate
 from sprints import gate_rows
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
-from sprints.contract import CODES, GATED, PROFILES
+from sprints.contract.contract import CODES, GATED, PROFILES
 
 
 class GateForm(Asked):

@@ -11,7 +11,7 @@ from sprints import hook_rows
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, split
 from sprints.admin.rows import Rows, pill, when
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import KINDS
 from sprints.hooks.points import NAMES
 from sprints.models import Delivery, Hook

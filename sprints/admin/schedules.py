@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from sprints import operations, queries
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices
-from sprints.contract import DEADLINES, PROFILES
+from sprints.contract.contract import DEADLINES, PROFILES
 from sprints.models import Schedule
 
 

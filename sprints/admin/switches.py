@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from sprints import operations
 from sprints.admin.forms import choices
-from sprints.confinement import MODES
-from sprints.contract import PROFILES
+from sprints.contract.contract import PROFILES
+from sprints.contract.sandbox import MODES
 from sprints.queries import Refused
 from sprints.roles import Role
 from sprints.store import ASKED, RULES

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sprints.approvals import WORDS
+from sprints.contract.approval_policy import WORDS
 from sprints.snapshot import Snapshot
 
 PROTECTED = "If you change one of these files, the sprint stops until a human has approved of it:\n"

@@ -14,7 +14,6 @@ from django.conf import settings
 from gates import evidence, process
 from gates.definition import is_hidden
 from gates.kinds.command import apart, resolve
-from sprints.agent_definition import CAP_BYTES, AgentDefinition
 from sprints.agents import cli_sessions, failure_signs
 from sprints.agents.exchange import LOST, Exchange, Question, Tick
 from sprints.agents.idle_watchdog import QUIET, Quiet
@@ -23,7 +22,8 @@ from sprints.agents.presets import HOMES, HOMES_NAMED, WITHIN
 from sprints.agents.prompts import EXAMPLE
 from sprints.agents.replies import LONGEST_TEXT, Unreadable, parse, plain
 from sprints.agents.usage_meter import Allowance, used
-from sprints.confinement import lacking
+from sprints.contract.agent_spec import CAP_BYTES, AgentDefinition
+from sprints.contract.sandbox import lacking
 
 # What every agent gets of our environment, where it is set; all that it gets but for its own names.
 ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "GIT_CEILING_DIRECTORIES"})

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from gates.fence import Fence
 from gates.process import Stop
-from sprints.agent_definition import AgentDefinition
 from sprints.agents.replies import Reply
-from sprints.branch import Seen
-from sprints.usage import Usage
+from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.git_values import Seen
+from sprints.contract.token_usage import Usage
 
 Tick = Callable[[], Stop | None]
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sprints.agents.assignments import Assignment, Unusable, block, parse
+from sprints.contract.rounds import CODES
 from sprints.models import Task
-from sprints.plan import CODES
 from sprints.snapshot import Snapshot, TaskValue
 
 CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES[1:]

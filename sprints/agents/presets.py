@@ -1,5 +1,5 @@
 """Coding-agent programs as data: how each is started without a human, and how what it prints is
-read: its reply, what it used, why it failed (``sprints.reading``).
+read: its reply, what it used, why it failed (``sprints.contract.output_rules``).
 
 The prompt goes in on standard input. What they may do in the repository is their own business: each
 is told to edit files, to run what it needs and to ask nobody.
@@ -7,7 +7,7 @@ is told to edit files, to run what it needs and to ask nobody.
 
 from typing import Any
 
-from sprints.agent_definition import READ, WRITE
+from sprints.contract.agent_spec import READ, WRITE
 
 RATE_LIMITED, NOT_SIGNED_IN, NO_CREDIT = "rate limited", "not signed in", "out of credit"
 SIGNS = {

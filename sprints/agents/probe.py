@@ -7,11 +7,11 @@ from pathlib import Path
 
 from gates import process
 from gates.kinds.command import resolve
-from sprints.agent_definition import AgentDefinition
 from sprints.agents.command_runner import ask, environment
 from sprints.agents.exchange import Question
 from sprints.agents.prompts import trial
 from sprints.agents.replies import plain
+from sprints.contract.agent_spec import AgentDefinition
 
 VERSION_S = 10.0
 LONGEST = 80  # characters of a version, and of a Status

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sprints.agent_definition import READ, AgentDefinition
 from sprints.agents import approving, mending, put_to_lead
 from sprints.agents.assignments import without
 from sprints.agents.replies import Reply
 from sprints.agents.roster import AGENTS
 from sprints.agents.wishes import to_whom, wishes
-from sprints.branch import branch_of
-from sprints.contract import RoundSpec
+from sprints.contract.agent_spec import READ, AgentDefinition
+from sprints.contract.contract import RoundSpec
+from sprints.contract.git_values import branch_of
 from sprints.snapshot import Snapshot
 
 TITLES = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sprints.agents.replies import is_directional
-from sprints.contract import LEAD
+from sprints.contract.contract import LEAD
 from sprints.snapshot import Snapshot, TaskValue
 
 _ANSWER = re.compile(

@@ -6,7 +6,7 @@ from typing import Any
 from sprints.agents import planned
 from sprints.agents.assignments import EXAMPLE, MOST_TASKS, Assignment
 from sprints.agents.roster import AGENTS
-from sprints.contract import CODES, LEAD
+from sprints.contract.contract import CODES, LEAD
 from sprints.snapshot import Snapshot
 
 SETUP, CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from gates.verdict import Judgement
 from sprints.agents.exchange import Exchange
+from sprints.contract.protected_paths import Touched
 from sprints.hooks.letter import Answer
-from sprints.protected import Touched
 from sprints.release import ship
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sprints.contract import Contract, RoundSpec
+from sprints.contract.contract import Contract, RoundSpec
+from sprints.contract.meta import frozen, merged, same
 from sprints.engine import task_moves
 from sprints.engine.approval_moves import KEY as APPROVAL
 from sprints.engine.decide import OVERDUE
 from sprints.engine.holds import PAUSE, STEP, held, noted, paused_by, unpaused
-from sprints.meta import frozen, merged, same
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from sprints.agent_budget import GRANTED, LEAST_S, USED_UP, with_granted
 from sprints.agents.exchange import Exchange
-from sprints.contract import LEAD
+from sprints.contract.budget import GRANTED, LEAST_S, USED_UP, with_granted
+from sprints.contract.contract import LEAD
+from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.engine import settle, task_moves
 from sprints.engine.actions import RecoverTask, Replied
 from sprints.engine.awaited import awaited
@@ -25,7 +26,6 @@ from sprints.engine.walked_agents import (
 )
 from sprints.models.moves import MoveRefused
 from sprints.models.sprint import OPERATOR
-from sprints.plan import AGENT_BUDGET, AgentBudget
 from sprints.snapshot import TaskValue, evolve
 
 NEAR_S = 0.001

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from gates import faults
-from sprints.agent_definition import SCRIPTED, AgentDefinition
 from sprints.agents import RUNNERS, command_runner
 from sprints.agents.exchange import BUDGET_ENDED, Exchange, Question
+from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.engine import work_world
 from sprints.engine.actions import Ask
 from sprints.engine.sessions import SESSION

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sprints.approvals import REJECT, WORDS
+from sprints.contract.approval_policy import REJECT, WORDS
 from sprints.engine.approval_moves import (
     APPROVED,
     KEY,

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sprints.approvals import BUILD, NEEDED, PATHS, SHIP, WORDS, Approvals
+from sprints.contract.approval_policy import BUILD, NEEDED, PATHS, SHIP, WORDS, Approvals
+from sprints.contract.protected_paths import Touched
+from sprints.contract.rounds import BUILDS
 from sprints.engine import ship_moves
 from sprints.engine.actions import (
     Action,
@@ -26,8 +28,6 @@ from sprints.engine.actions import (
 from sprints.engine.ends import ended
 from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
-from sprints.plan import BUILDS
-from sprints.protected import Touched
 from sprints.snapshot import Snapshot
 
 KEY = "approval"

@@ -1,9 +1,9 @@
 """Let git say what the work of a sprint changes of protected paths."""
 
+from sprints.contract.protected_paths import Touched
 from sprints.engine import ship_moves, work_world
 from sprints.engine.actions import Compared
 from sprints.engine.world import World
-from sprints.protected import Touched
 from sprints.release.compared import compared
 from sprints.release.git import GitError
 from sprints.snapshot import Snapshot

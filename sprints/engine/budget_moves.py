@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sprints.agent_budget import GRANTED, USED_UP, Spending, with_granted
+from sprints.contract.budget import GRANTED, USED_UP, Spending, with_granted
+from sprints.contract.rounds import AgentBudget
 from sprints.engine.decide import OVERDUE
 from sprints.engine.spent import spent
 from sprints.models import Task
 from sprints.models.moves import Move, MoveRefused, Update
-from sprints.plan import AgentBudget
 from sprints.snapshot import Snapshot
 
 PARKED = "parked"  # in the details of a task that waits for a budget

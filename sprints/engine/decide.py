@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from gates.models import GateRun
-from sprints.contract import Contract, RoundSpec
+from sprints.contract.contract import Contract, RoundSpec
 from sprints.engine import approval_moves, assigned, feedback, ship_moves
 from sprints.engine.actions import (
     Action,

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from sprints.contract import Contract
+from sprints.contract.contract import Contract
 from sprints.engine.canonical import key
 from sprints.engine.promises import PROMISES
 from sprints.engine.steps import steps

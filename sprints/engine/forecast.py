@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from gates.verdict import Judgement, Verdict
-from sprints.agent_budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, with_granted
 from sprints.agents import planned
 from sprints.agents.assignments import MOST_TASKS
 from sprints.agents.exchange import Exchange
 from sprints.agents.replies import Reply
-from sprints.contract import Contract
+from sprints.contract.budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, with_granted
+from sprints.contract.contract import Contract
+from sprints.contract.protected_paths import Touched
+from sprints.contract.rounds import BUILDS, LEAD, AgentBudget
 from sprints.engine import acts
 from sprints.engine.actions import (
     Action,
@@ -34,8 +36,6 @@ from sprints.engine.holds import PAUSE, STEP
 from sprints.engine.settle import needs_world, settle
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Move
-from sprints.plan import BUILDS, LEAD, AgentBudget
-from sprints.protected import Touched
 from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, evolve
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from gates.models import GateRun
 from gates.verdict import Verdict
+from sprints.contract.hook_spec import HookDefinition
 from sprints.engine.actions import (
     Action,
     BlockAtHook,
@@ -23,7 +24,6 @@ from sprints.engine.actions import (
     StopOverdue,
     WarnOverdue,
 )
-from sprints.hook_definition import HookDefinition
 from sprints.hooks.letter import Answer
 from sprints.hooks.points import payload
 from sprints.models import Delivery

@@ -8,7 +8,9 @@ from gates.verdict import Judgement, Verdict
 from sprints.agents import exchange
 from sprints.agents.exchange import BUDGET_ENDED, Exchange
 from sprints.agents.replies import Reply
-from sprints.branch import Seen
+from sprints.contract.git_values import Seen
+from sprints.contract.protected_paths import Touched
+from sprints.contract.token_usage import Usage
 from sprints.engine import gate_moves, hook_moves, ship_moves
 from sprints.engine.actions import (
     Action,
@@ -29,10 +31,8 @@ from sprints.engine.actions import (
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Change, Create, Move, Update
 from sprints.models.shape import KEYS
-from sprints.protected import Touched
 from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
-from sprints.usage import Usage
 
 ACT_KINDS = (
     "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"

@@ -6,11 +6,11 @@ worked and git shows no change: each of them once. Pure, a part of ``settle``.
 
 from typing import Any
 
-from sprints.agent_definition import READ
 from sprints.agents import planned
 from sprints.agents.exchange import Exchange
-from sprints.branch import ABSENT
-from sprints.contract import LEAD
+from sprints.contract.agent_spec import READ
+from sprints.contract.contract import LEAD
+from sprints.contract.git_values import ABSENT
 from sprints.engine.assigned import WORK
 from sprints.models import Task
 from sprints.snapshot import Snapshot, TaskValue

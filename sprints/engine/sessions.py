@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sprints.agent_definition import AgentDefinition
 from sprints.agents.exchange import Exchange
+from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.token_usage import Usage, added
 from sprints.engine import feedback
 from sprints.snapshot import Snapshot, TaskValue
-from sprints.usage import Usage, added
 
 SESSION = "session"  # in the details of a task
 

@@ -1,7 +1,7 @@
 """What of a sprint's budget its programs have used; pure."""
 
-from sprints.agent_budget import Spending, spending
-from sprints.plan import AGENT_BUDGET
+from sprints.contract.budget import Spending, spending
+from sprints.contract.rounds import AGENT_BUDGET
 from sprints.snapshot import Snapshot
 
 

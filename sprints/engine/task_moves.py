@@ -4,11 +4,12 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sprints.agent_definition import AgentDefinition
 from sprints.agents import prompts
 from sprints.agents.exchange import LOST, is_lost
-from sprints.branch import MOST_PATHS
-from sprints.confinement import OFF
+from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.git_values import MOST_PATHS
+from sprints.contract.sandbox import OFF
+from sprints.contract.token_usage import added
 from sprints.engine import assigned, feedback, reply_moves, sessions
 from sprints.engine.actions import Ask, Replied
 from sprints.engine.spent import spent
@@ -16,7 +17,6 @@ from sprints.models import Task
 from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, Update
 from sprints.snapshot import Snapshot, TaskValue
-from sprints.usage import added
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sprints.approvals import SHIP, Approvals
-from sprints.branch import Base, Undone
-from sprints.contract import Contract
+from sprints.contract.approval_policy import SHIP, Approvals
+from sprints.contract.contract import Contract
+from sprints.contract.git_values import Base, Undone
 from sprints.engine import ship_moves
 from sprints.models.moves import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot

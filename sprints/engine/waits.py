@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gates.models import GateRun
-from sprints.approvals import WORDS
+from sprints.contract.approval_policy import WORDS
 from sprints.engine import hook_moves, ship_moves
 from sprints.engine.answer_moves import question_of
 from sprints.engine.approval_moves import ask_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from gates.verdict import Verdict
-from sprints.contract import Contract
+from sprints.contract.contract import Contract
 from sprints.engine import acts
 from sprints.engine.actions import Action
 from sprints.models.moves import Create, Move, MoveRefused

@@ -11,10 +11,11 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sprints.agent_budget import GRANTED, LEAST_S
 from sprints.agents.exchange import BUDGET_ENDED, LOST, Exchange
 from sprints.agents.replies import Reply
-from sprints.branch import ABSENT, Seen
+from sprints.contract.budget import GRANTED, LEAST_S
+from sprints.contract.git_values import ABSENT, Seen
+from sprints.contract.rounds import AGENT_BUDGET
 from sprints.engine import answer_moves, budget_moves, feedback, reply_moves, task_moves
 from sprints.engine.actions import Action, Ask, Outcome, RecoverTask, Replied
 from sprints.engine.assigned import name_in
@@ -22,7 +23,6 @@ from sprints.engine.awaited import awaited
 from sprints.engine.spent import spent
 from sprints.engine.walked import CRASH, FREE, WORLD, Programs, State, Step, mended
 from sprints.models.moves import Move
-from sprints.plan import AGENT_BUDGET
 from sprints.snapshot import Snapshot, TaskValue
 
 DONE, IDLE, ASKS, FAILED = "done", "done and changed nothing", "asks", "nothing"

@@ -4,13 +4,13 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sprints.approvals import BUILD, PATHS, REJECT, SHIP
+from sprints.contract.approval_policy import BUILD, PATHS, REJECT, SHIP
+from sprints.contract.protected_paths import Touched
+from sprints.contract.rounds import BUILDS
 from sprints.engine import approval_acts, approval_moves, settle, ship_moves
 from sprints.engine.actions import Compare, Compared
 from sprints.engine.walked import TIME, WORLD, State, Step
 from sprints.models.moves import Move
-from sprints.plan import BUILDS
-from sprints.protected import Touched
 from sprints.snapshot import evolve
 
 HUMAN = "human"  # who makes the step; no circle, for each yes is to one thing alone

@@ -8,8 +8,8 @@ walks is not combined.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sprints.approvals import SHIP
-from sprints.contract import Contract
+from sprints.contract.approval_policy import SHIP
+from sprints.contract.contract import Contract
 from sprints.engine.explore import MOST_STATES, Finding, Report, explore
 from sprints.engine.feedback import FIX
 

@@ -9,11 +9,11 @@ from typing import Any
 from gates.fence import Fence
 from gates.removal import remove
 from gates.verdict import Judgement, Verdict
-from sprints import confinement
-from sprints.agent_definition import READ, AgentDefinition
 from sprints.agents.exchange import Exchange
-from sprints.branch import UNKNOWN, Seen
-from sprints.confinement import OFF
+from sprints.contract import sandbox
+from sprints.contract.agent_spec import READ, AgentDefinition
+from sprints.contract.git_values import UNKNOWN, Seen
+from sprints.contract.sandbox import OFF
 from sprints.engine.ship_moves import is_of_ship, state
 from sprints.engine.world import World
 from sprints.models.event import stamp
@@ -65,7 +65,7 @@ def fence(
     shown = (Path(snapshot.sprint.artifacts_dir),) if agent else ()
     writes = agent is None or agent.policy != READ
     terms, root = snapshot.terms.confinement, Store(world.repo).root
-    return confinement.fence(terms, world.repo, root, tree, shown=shown, writes=writes)
+    return sandbox.fence(terms, world.repo, root, tree, shown=shown, writes=writes)
 
 
 def states_of(snapshot: Snapshot) -> list[str]:

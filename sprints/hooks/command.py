@@ -7,7 +7,7 @@ from pathlib import Path
 from gates import process
 from gates.definition import is_text
 from gates.kinds.command import environment, resolve
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.letter import OUTPUT_CHARACTERS, Answer, Letter, Tick, head
 from sprints.models.event import HOOK_DEPTH
 

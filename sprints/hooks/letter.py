@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gates.process import Stop
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.models.redacted import clean
 
 OUTPUT_CHARACTERS = 8000

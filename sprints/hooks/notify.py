@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.kinds.command import environment
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.command import run
 from sprints.hooks.letter import Answer, Letter, Tick
 

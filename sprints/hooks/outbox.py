@@ -21,7 +21,7 @@ from django.utils import timezone
 from gates import faults
 from gates.identity import Identity, identity
 from sprints import hook_rows
-from sprints.hook_definition import MAX_TIMEOUT_S, MAX_WAIT_S
+from sprints.contract.hook_spec import MAX_TIMEOUT_S, MAX_WAIT_S
 from sprints.hooks import KINDS
 from sprints.hooks.letter import Answer, Letter, Tick
 from sprints.hooks.points import TEST, kinds_of, payload, point_of

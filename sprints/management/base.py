@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from sprints.contract import ContractError
+from sprints.contract.contract import ContractError
 from sprints.models import Head
 from sprints.queries import Refused
 from sprints.schema import NotReady, check_schema, unusable

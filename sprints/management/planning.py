@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from sprints.approvals import WORDS
+from sprints.contract.approval_policy import WORDS
 from sprints.management.tables import Screen
 from sprints.snapshot import Snapshot
 

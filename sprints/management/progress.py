@@ -102,7 +102,7 @@ class Live:
     def __init__(self, sprint_id: str) -> None:
         from rich.live import Live as RichLive
 
-        from sprints.contract import ROUNDS
+        from sprints.contract.contract import ROUNDS
 
         self.sprint_id = sprint_id
         self.rounds: dict[str, dict[str, Any]] = {spec.code: {} for spec in ROUNDS}

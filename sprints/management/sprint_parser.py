@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser
 
-from sprints.agent_budget import MOST_LAUNCHES, MOST_TOKENS
-from sprints.approvals import POINTS
-from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
+from sprints.contract.approval_policy import POINTS
+from sprints.contract.budget import MOST_LAUNCHES, MOST_TOKENS
+from sprints.contract.contract import DEADLINES, MOST_AT_ONCE, PROFILES
 from sprints.management.base import subcommands, whole_number
 from sprints.management.commands.events import count
 from sprints.models import Sprint

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sprints.agent_budget import Spending
-from sprints.branch import branch_of
+from sprints.contract.budget import Spending
+from sprints.contract.git_values import branch_of
 from sprints.engine.spent import spent
 from sprints.snapshot import Snapshot
 

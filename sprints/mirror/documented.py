@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sprints.contract import CODES, GATED
+from sprints.contract.contract import CODES, GATED
+from sprints.contract.meta import DEEP, BadMeta, plain_json
 from sprints.ids import BadId, check_id
-from sprints.meta import DEEP, BadMeta, plain_json
 from sprints.mirror.places import FOLDERS, mapped
 from sprints.models import Round, Sprint, Task
 from sprints.models.event import stamp

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from sprints.meta import BadMeta, plain_json
+from sprints.contract.meta import BadMeta, plain_json
 from sprints.mirror.documented import is_time
 from sprints.mirror.links import lines
 from sprints.store import strict_json

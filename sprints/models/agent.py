@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from sprints.agent_definition import AgentDefinition
+from sprints.contract.agent_spec import AgentDefinition
 
 
 class Agent(models.Model):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 
 
 class Hook(models.Model):

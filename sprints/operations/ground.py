@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from sprints.agent_definition import SCRIPTED
-from sprints.approvals import Approvals
-from sprints.branch import Base
-from sprints.contract import Contract, ContractError
+from sprints.contract.agent_spec import SCRIPTED
+from sprints.contract.approval_policy import Approvals
+from sprints.contract.contract import Contract, ContractError
+from sprints.contract.git_values import Base
 from sprints.models import Agent
 from sprints.release.base import look
 from sprints.release.git import GitError

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from gates.models import Gate, GateRun
 from gates.verdict import Verdict
-from sprints.contract import GATED
+from sprints.contract.contract import GATED
 from sprints.mirror import foreign_lines, links, state
 from sprints.mirror.differ import differ
 from sprints.mirror.documented import Documented, Unfit, moment, read

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from sprints.agents.planned import PLANNED_IN
-from sprints.contract import Contract, ContractError
+from sprints.contract.contract import Contract, ContractError
 from sprints.engine import forecast
 from sprints.models import Sprint
 from sprints.operations.ground import contract_to_walk, ground, grounded

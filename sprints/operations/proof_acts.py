@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from sprints.agent_definition import COMMAND, AgentDefinition
-from sprints.branch import Base
-from sprints.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, ContractError, draft
+from sprints.contract.agent_spec import COMMAND, AgentDefinition
+from sprints.contract.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, ContractError, draft
+from sprints.contract.git_values import Base
 from sprints.operations.ground import contract_to_walk
 from sprints.operations.terms import contract_for
 from sprints.queries import Refused

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from sprints.contract import ContractError
+from sprints.contract.contract import ContractError
 from sprints.cron import CannotFire, machine_zone, next_after, zone_of
 from sprints.ids import BadId, check_id
 from sprints.models import Schedule, Sprint

@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from gates import faults, process
 from sprints import queue
-from sprints.agent_budget import USED_UP
-from sprints.approvals import NEEDED, bad_points
-from sprints.contract import DEADLINES, PROFILES, Contract
+from sprints.contract.approval_policy import NEEDED, bad_points
+from sprints.contract.budget import USED_UP
+from sprints.contract.contract import DEADLINES, PROFILES, Contract
+from sprints.contract.meta import BadMeta, merged
 from sprints.engine import acts, holds
 from sprints.engine.carry import Stuck, Wish, carry
 from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
-from sprints.meta import BadMeta, merged
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
 from sprints.models.moves import Hold, Move, MoveRefused, record
@@ -250,7 +250,7 @@ def edit(
     sprint_id: str, by: str, title: str | None = None, meta: Mapping[str, Any] | None = None
 ) -> Sprint:
     """Another title, and a shallow merge into meta, where None removes a key; the sprint as it is
-    then. Raises ``Refused``, with nothing changed, for what ``sprints.meta`` does not let in.
+    then. Raises ``Refused``, with nothing changed, for what ``sprints.contract.meta`` does not let in.
     """
     if title is not None:
         check_wish(title, "", "", "")

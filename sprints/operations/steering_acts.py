@@ -8,7 +8,8 @@ from django.db import transaction
 
 from gates.definition import is_text
 from sprints import queue
-from sprints.agent_budget import Spending, problems
+from sprints.contract.budget import Spending, problems
+from sprints.contract.rounds import AgentBudget
 from sprints.engine import acts, answer_moves, budget_moves
 from sprints.engine.carry import Wish
 from sprints.engine.spent import spent
@@ -16,7 +17,6 @@ from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import holder
 from sprints.operations.sprint_acts import carry_here, record_act
-from sprints.plan import AgentBudget
 from sprints.queries import Refused, get
 
 LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words

@@ -12,7 +12,7 @@ from django.utils import timezone
 from gates import faults
 from gates.models import Gate
 from sprints import agent_rows, gate_rows, mirror, queue
-from sprints.contract import DEFAULT_GATE, PROFILES
+from sprints.contract.contract import DEFAULT_GATE, PROFILES
 from sprints.lock import locked
 from sprints.models import Head
 from sprints.models.moves import note

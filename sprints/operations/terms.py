@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from gates.models import Gate
-from sprints.agent_definition import SCRIPTED
-from sprints.approvals import POINTS
-from sprints.confinement import Confinement
-from sprints.contract import Contract, ContractError, draft
+from sprints.contract.agent_spec import SCRIPTED
+from sprints.contract.approval_policy import POINTS
+from sprints.contract.contract import Contract, ContractError, draft
+from sprints.contract.rounds import AgentBudget
+from sprints.contract.sandbox import Confinement
 from sprints.engine.unship_moves import undoing
 from sprints.models import Agent, Hook
 from sprints.models.event import HOOK_DEPTH
-from sprints.plan import AgentBudget
 from sprints.switches import switches
 
 

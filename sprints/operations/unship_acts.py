@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gates.removal import remove
-from sprints.branch import Base, Undone
+from sprints.contract.git_values import Base, Undone
 from sprints.engine import acts, unship_moves
 from sprints.engine.unship_moves import UNSHIPS
 from sprints.ids import check_id

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sprints.agent_budget import USED_UP
-from sprints.approvals import NEEDED, WORDS
+from sprints.contract.approval_policy import NEEDED, WORDS
+from sprints.contract.budget import USED_UP
 from sprints.models import Sprint
 from sprints.queries.board import Line
 

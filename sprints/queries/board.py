@@ -12,7 +12,7 @@ from django.db.models import Case, Q, QuerySet, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
-from sprints.approvals import NEEDED
+from sprints.contract.approval_policy import NEEDED
 from sprints.models import Round, Sprint
 from sprints.models.event import stamp
 from sprints.models.sprint import OPERATOR

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from sprints.agent_budget import USED_UP, Spending, spending
+from sprints.contract.budget import USED_UP, Spending, spending
+from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.models import Sprint, Task
-from sprints.plan import AGENT_BUDGET, AgentBudget
 
 
 def budget_of(sprint: Sprint, tasks: Iterable[Task]) -> Spending | None:

@@ -4,7 +4,7 @@ import contextlib
 
 from django.utils import timezone
 
-from sprints.approvals import NEEDED
+from sprints.contract.approval_policy import NEEDED
 from sprints.engine.approval_acts import expired
 from sprints.engine.approval_moves import ask_of
 from sprints.engine.waits import overdue, told

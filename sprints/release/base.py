@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sprints.branch import Base
+from sprints.contract.git_values import Base
 from sprints.release.git import Git, GitError
 
 SUBMODULE = "160000"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gates import faults
 from gates.removal import or_none, remove
-from sprints.branch import branch_of
+from sprints.contract.git_values import branch_of
 from sprints.release.git import GATEWAY, LONG_S, Git, GitError, make
 from sprints.release.own import Site, clear_index, fetch, free, index_of
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 
-from sprints.protected import MOST_NAMED, Touched, matching
+from sprints.contract.protected_paths import MOST_NAMED, Touched, matching
 from sprints.release.git import GitError
 from sprints.release.own import Site
 from sprints.release.work import plain

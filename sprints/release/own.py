@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates import faults
-from sprints.branch import Base, branch_of
+from sprints.contract.git_values import Base, branch_of
 from sprints.release import bundle
 from sprints.release.git import LONG_S, ZERO, Git, GitError, make
 

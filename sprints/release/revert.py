@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gates import faults
 from gates.removal import remove
-from sprints.branch import Undone
+from sprints.contract.git_values import Undone
 from sprints.release import upstream
 from sprints.release.base import users
 from sprints.release.git import LONG_S, GitError

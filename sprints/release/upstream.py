@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates import faults
-from sprints.confinement import GIT_ASKPASS, GIT_SSH
+from sprints.contract.sandbox import GIT_ASKPASS, GIT_SSH
 from sprints.release.git import LONG_S, Git, GitError
 from sprints.release.own import Site
 from sprints.release.ship import Merge, Moved, Refused

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gates import faults
-from sprints.branch import ABSENT, MOST_PATHS, OBSERVED, REFUSED, UNKNOWN, Seen
+from sprints.contract.git_values import ABSENT, MOST_PATHS, OBSERVED, REFUSED, UNKNOWN, Seen
 from sprints.release import clone, refs
 from sprints.release.base import submodules
 from sprints.release.git import GitError

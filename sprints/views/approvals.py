@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sprints.approvals import BUILD, NEEDED, REJECT, WORDS
+from sprints.contract.approval_policy import BUILD, NEEDED, REJECT, WORDS
 from sprints.engine.approval_acts import name_of
 from sprints.engine.approval_moves import KEY
 from sprints.views.sprint_rows import SprintRows

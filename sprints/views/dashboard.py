@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from sprints import confinement, queries, queue
-from sprints.contract import ROUNDS
+from sprints import queries, queue
+from sprints.contract import sandbox
+from sprints.contract.contract import ROUNDS
 from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
 from sprints.switches import switches
@@ -158,7 +159,7 @@ def run_chart(runs: Sequence[Any], *, places: int = LAST, width: int = 360) -> c
 
 def _health(hosts: list[dict[str, Any]]) -> dict[str, Any]:
     """Who works for us, how much is queued, what is held, what comes next."""
-    confined = confinement.state(switches().confinement)
+    confined = sandbox.state(switches().confinement)
     coming = [row for row in queries.schedules() if row["next_ts"]][:COMING]
     return {
         "hosts": hosts,

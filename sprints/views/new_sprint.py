@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from sprints import operations
-from sprints.contract import PROFILES
+from sprints.contract.contract import PROFILES
 from sprints.ids import BadId, check_id
 from sprints.roles import Role
 from sprints.switches import switches

@@ -9,9 +9,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from sprints import operations, queries
-from sprints.agent_budget import USED_UP
-from sprints.approvals import NEEDED
-from sprints.contract import CODES, ContractError
+from sprints.contract.approval_policy import NEEDED
+from sprints.contract.budget import USED_UP
+from sprints.contract.contract import CODES, ContractError
 from sprints.engine.acts import ENDED
 from sprints.engine.unship_moves import UNSHIPPED_BY, is_shipped
 from sprints.models import Sprint

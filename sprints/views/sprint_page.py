@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from gates.models import GateRun
 from sprints.agents.roster import AGENTS
-from sprints.contract import CODES, PROFILES
+from sprints.contract.contract import CODES, PROFILES
 from sprints.models import Task
 from sprints.operations import Refused
 from sprints.queries.budgets import budget_of

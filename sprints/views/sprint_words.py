@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gates.models import GateRun
-from sprints.approvals import WORDS
-from sprints.contract import ROUNDS
+from sprints.contract.approval_policy import WORDS
+from sprints.contract.contract import ROUNDS
 from sprints.views.output_shown import Fault, fault_of
 from sprints.views.sprint_rows import SprintRows
 

@@ -3,8 +3,8 @@
 import re
 
 from gateway_project.variables import VARIABLES
-from sprints.meta import FROZEN, OURS
-from sprints.meta_keys import KEYS
+from sprints.contract.meta import FROZEN, OURS
+from sprints.contract.meta_reference import KEYS
 from sprints.store import RULES
 from sprints.switches import MEANINGS
 from tests.world import ROOT

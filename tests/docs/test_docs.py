@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from sprints.agent_budget import USED_UP
-from sprints.approvals import NEEDED
+from sprints.contract.approval_policy import NEEDED
+from sprints.contract.budget import USED_UP
 from sprints.hooks.points import EVENT_KINDS
 from sprints.store import Store
 from tests.docs import pages, parsed, typed

@@ -184,7 +184,7 @@ def test_the_old_reader_loads_every_word_that_an_old_store_can_hold():
 
 def test_we_write_no_word_that_an_old_reader_does_not_know():
     from sprints import models
-    from sprints.contract import CODES
+    from sprints.contract.contract import CODES
 
     assert set(models.Sprint.Status.values) == {word.value for word in SprintStatus}
     assert set(models.Round.Status.values) == {word.value for word in RoundStatus}

@@ -7,10 +7,12 @@ from typing import Any
 
 from gates.definition import Definition
 from gates.verdict import Judgement, Verdict
-from sprints.agent_definition import AgentDefinition
 from sprints.agents.exchange import Exchange
 from sprints.agents.scripted_runner import answer
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.contract import DEFAULT_GATE, draft
+from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.protected_paths import Touched
 from sprints.engine import acts
 from sprints.engine.actions import (
     Action,
@@ -28,10 +30,8 @@ from sprints.engine.actions import (
 )
 from sprints.engine.decide import decide
 from sprints.engine.settle import needs_world, settle
-from sprints.hook_definition import HookDefinition
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Move
-from sprints.protected import Touched
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from sprints import agent_file, agent_rows, operations
-from sprints.agent_definition import CARD, AgentDefinition
 from sprints.agents.presets import PRESETS
 from sprints.agents.roster import AGENTS
+from sprints.contract.agent_spec import CARD, AgentDefinition
 from sprints.management.person import user
 from sprints.models import Agent, Event
 from tests.world import ROOT

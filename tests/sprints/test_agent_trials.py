@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from sprints import agent_rows
-from sprints.agent_definition import COMMAND
 from sprints.agents.probe import changed, seen
+from sprints.contract.agent_spec import COMMAND
 from sprints.models import Event
 from sprints.store import Store
 from tests.speakers import set_speaker

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from sprints.agents import approving
-from sprints.approvals import Approvals
-from sprints.branch import Base
+from sprints.contract.approval_policy import Approvals
+from sprints.contract.git_values import Base
+from sprints.contract.protected_paths import Touched
 from sprints.engine import acts, approval_acts, approval_moves
 from sprints.engine.actions import BlockForApproval, Compare, Compared, Merge, Merged, Publish
 from sprints.engine.decide import decide
 from sprints.engine.settle import settle
 from sprints.engine.waits import wait_of
 from sprints.models.moves import MoveRefused
-from sprints.protected import Touched
 from sprints.release import ship
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, begun, fresh, judged, step

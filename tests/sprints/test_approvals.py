@@ -6,14 +6,14 @@ import pytest
 from django.utils import timezone
 
 from sprints import hook_rows, mirror, operations, queries, queue
-from sprints.approvals import Approvals
-from sprints.contract import DEFAULT_GATE, Contract, ContractError, draft
+from sprints.contract.approval_policy import Approvals
+from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
+from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.meta import BadMeta, merged
 from sprints.engine import acts
 from sprints.engine.approval_moves import plan_of
 from sprints.engine.carry import Wish
 from sprints.engine.replay import replay
-from sprints.hook_definition import HookDefinition
-from sprints.meta import BadMeta, merged
 from sprints.mirror.verify import differences
 from sprints.models import Event, Sprint
 from sprints.operations import NotNow, Refused

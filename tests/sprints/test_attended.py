@@ -7,7 +7,7 @@ import pytest
 
 from gates.models import GateRun
 from sprints import operations
-from sprints.contract import DEFAULT_GATE
+from sprints.contract.contract import DEFAULT_GATE
 from sprints.engine.actions import Begun, FailAtGate, Recover, RunGate
 from sprints.engine.attended import TICK_S, Attended
 from sprints.engine.carry import Wish

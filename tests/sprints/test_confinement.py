@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from gates.supervision import landlock
-from sprints import confinement, queries
-from sprints.agent_definition import AgentDefinition
+from sprints import queries
 from sprints.agents.presets import preset
-from sprints.confinement import Confinement, fence
-from sprints.contract import DEFAULT_GATE, Contract, draft
+from sprints.contract import sandbox
+from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.contract import DEFAULT_GATE, Contract, draft
+from sprints.contract.sandbox import Confinement, fence
 from sprints.roles import Role
 from tests.people import signed_in
 from tests.world import set_gate
@@ -132,10 +133,10 @@ def test_the_dashboard_says_that_nothing_is_confined(invoke, no_landlock):
 
 
 def test_a_doctor_says_what_the_machine_can(no_landlock):
-    assert confinement.judged("auto")[0] == "warn"
-    assert confinement.judged("required")[0] == "bad"
-    assert WHY in confinement.judged("auto")[1]
-    assert confinement.judged("none")[0] == "warn"
+    assert sandbox.judged("auto")[0] == "warn"
+    assert sandbox.judged("required")[0] == "bad"
+    assert WHY in sandbox.judged("auto")[1]
+    assert sandbox.judged("none")[0] == "warn"
 
 
 def test_gates_of_a_sprint_in_the_repository_are_told_apart(invoke, store):

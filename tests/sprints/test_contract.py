@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.contract import CODES, DEFAULT_GATE, Contract, ContractError, budget, draft
+from sprints.contract.contract import CODES, DEFAULT_GATE, Contract, ContractError, budget, draft
 
 
 def test_the_default_contract_has_the_six_documented_rounds():

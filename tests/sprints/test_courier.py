@@ -3,7 +3,7 @@
 import threading
 
 from sprints import hook_rows, operations
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import courier
 from sprints.hooks.courier import Courier
 from sprints.models import Delivery

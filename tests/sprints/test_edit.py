@@ -3,8 +3,8 @@
 import pytest
 
 from sprints import operations
+from sprints.contract.meta import BRIEF_BYTES, DEEP, OTHER_BYTES
 from sprints.engine.carry import Wish
-from sprints.meta import BRIEF_BYTES, DEEP, OTHER_BYTES
 from sprints.mirror.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.event import canonical

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gates.verdict import Judgement, Verdict
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.engine import acts, holds
 from sprints.engine.actions import Recover, RunGate
 from sprints.engine.decide import decide

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from gates.verdict import Verdict
-from sprints.branch import Base
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.contract import DEFAULT_GATE, draft
+from sprints.contract.git_values import Base
+from sprints.contract.hook_spec import HookDefinition
 from sprints.engine import (
     acts,
     decide,
@@ -21,7 +22,6 @@ from sprints.engine import (
 )
 from sprints.engine.actions import Cancel, FinishRound, Publish, RunGate
 from sprints.engine.explore import FALLS, NAMES, explore
-from sprints.hook_definition import HookDefinition
 from sprints.models.moves import Update
 from tests.world import set_gate
 

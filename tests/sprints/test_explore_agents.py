@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.agent_budget import GRANTED
 from sprints.agents import prompts
-from sprints.approvals import Approvals
-from sprints.branch import Base
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.approval_policy import Approvals
+from sprints.contract.budget import GRANTED
+from sprints.contract.contract import DEFAULT_GATE, draft
+from sprints.contract.git_values import Base
 from sprints.engine import (
     agent_promises,
     answer_moves,

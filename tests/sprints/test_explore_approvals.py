@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.approvals import Approvals
-from sprints.branch import Base
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.approval_policy import Approvals
+from sprints.contract.contract import DEFAULT_GATE, draft
+from sprints.contract.git_values import Base
 from sprints.engine import approval_acts, approval_moves, decide, ship_moves
 from sprints.engine.actions import Compare
 from sprints.engine.explore import ENDS, explore

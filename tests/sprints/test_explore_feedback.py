@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.branch import Base
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.contract import DEFAULT_GATE, draft
+from sprints.contract.git_values import Base
+from sprints.contract.rounds import AgentBudget
 from sprints.engine import feedback, gate_moves
 from sprints.engine.explore import ENDS, explore
-from sprints.plan import AgentBudget
 from tests.sprints.agents.test_asking import LEAD
 from tests.sprints.test_explore import hook
 

@@ -7,8 +7,8 @@ import pytest
 
 from sprints.agents.exchange import Exchange
 from sprints.agents.replies import parse
-from sprints.branch import Base
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.contract import DEFAULT_GATE, draft
+from sprints.contract.git_values import Base
 from sprints.engine import assigned, decide, feedback, steps
 from sprints.engine.explore import explore
 from tests.sprints.agents.test_asking import LEAD

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from gates.verdict import Judgement, Verdict
-from sprints.agent_definition import AgentDefinition
 from sprints.agents.exchange import LOST, Exchange
-from sprints.branch import Base, Seen
-from sprints.contract import DEFAULT_GATE, Contract, ContractError, draft
+from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
+from sprints.contract.git_values import Base, Seen
+from sprints.contract.meta import BadMeta, merged
+from sprints.contract.rounds import AgentBudget
 from sprints.engine import acts, answer_moves, budget_moves, feedback
 from sprints.engine.actions import (
     Ask,
@@ -24,8 +26,6 @@ from sprints.engine.actions import (
 from sprints.engine.decide import decide
 from sprints.engine.settle import settle
 from sprints.engine.waits import wait_of
-from sprints.meta import BadMeta, merged
-from sprints.plan import AgentBudget
 from sprints.queries.attention import cause
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import ASKED_BACK, LEAD, YES, says

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from sprints.approvals import Approvals
-from sprints.branch import Base
-from sprints.confinement import Confinement
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.approval_policy import Approvals
+from sprints.contract.contract import DEFAULT_GATE, draft
+from sprints.contract.git_values import Base
+from sprints.contract.sandbox import Confinement
 from sprints.operations.ground import grounded
 from tests.sprints.agents.test_asking import LEAD
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from sprints.contract import CODES, DEFAULT_GATE
+from sprints.contract.contract import CODES, DEFAULT_GATE
+from sprints.contract.hook_spec import HookDefinition
 from sprints.engine import acts
 from sprints.engine.actions import Begun, BlockAtHook, Brought, RecoverHook, Replied, RunHook
 from sprints.engine.decide import decide
 from sprints.engine.hook_moves import LOST, MOST_LOST
 from sprints.engine.settle import settle
-from sprints.hook_definition import HookDefinition
 from sprints.hooks.letter import Answer
 from sprints.snapshot import Snapshot, evolve
 from tests.sprints.pure import NO, NOON, RED, YES, drive, fresh, scripted

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sprints import hook_rows, operations
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.points import EVENT_KINDS, NAMES, payload, point_of
 from sprints.models import Event, Head, Hook
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from gates.models import GateRun
 from gates.process import identity
 from sprints import hook_rows, operations, queue
+from sprints.contract.hook_spec import HookDefinition
 from sprints.engine import attended, carry, hook_moves
 from sprints.engine.carry import Wish
-from sprints.hook_definition import HookDefinition
 from sprints.invariants import check_rows
 from sprints.models import Delivery, Event, Round, Sprint
 from sprints.models.lease import take

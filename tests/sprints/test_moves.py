@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from sprints import operations
-from sprints.contract import draft
+from sprints.contract.contract import draft
 from sprints.engine import acts
 from sprints.models import Event, Head, Round, Sprint
 from sprints.models.moves import Create, Hold, Move, MoveRefused, Update, net, record

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from sprints import hook_rows, operations
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import outbox
 from tests.sprints.test_webhook import OK, bring, receiver, says
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from gates.identity import identity
 from sprints import hook_rows, operations
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import outbox
 from sprints.models import Delivery, Event, Hook
 

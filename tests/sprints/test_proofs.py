@@ -6,8 +6,8 @@ import pytest
 
 from gates.models import Gate
 from sprints import switches
-from sprints.branch import Base
-from sprints.contract import DEFAULT_GATE, draft
+from sprints.contract.contract import DEFAULT_GATE, draft
+from sprints.contract.git_values import Base
 from sprints.engine import decide, walks
 from sprints.engine.explore import explore
 from sprints.engine.walks import prove

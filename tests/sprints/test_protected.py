@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.contract import DEFAULT_GATE
-from sprints.protected import PROTECTED, Touched, matching, scripts_of
+from sprints.contract.contract import DEFAULT_GATE
+from sprints.contract.protected_paths import PROTECTED, Touched, matching, scripts_of
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from sprints import agent_rows, hook_rows, mirror, operations
+from sprints.contract.hook_spec import HookDefinition
 from sprints.engine.carry import Wish
-from sprints.hook_definition import HookDefinition
 from sprints.mirror.told_settings import Settings
 from sprints.models import Event, Schedule, Sprint, Task
 from sprints.models.event import FIRST_PREV, canonical, chain

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gates import faults
 from sprints import mirror, operations
-from sprints.contract import ContractError
+from sprints.contract.contract import ContractError
 from sprints.engine.carry import Wish
 from sprints.mirror import lines, state, verify
 from sprints.mirror.reading import loads

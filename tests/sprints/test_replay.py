@@ -5,9 +5,9 @@ import json
 import pytest
 
 from sprints import hook_rows, mirror, operations
+from sprints.contract.hook_spec import HookDefinition
 from sprints.engine import replay as engine
 from sprints.engine.carry import Wish
-from sprints.hook_definition import HookDefinition
 from sprints.models import Event
 from tests.sprints.bad_inputs.refusals import complaint, rows
 from tests.sprints.test_export import GOLDEN

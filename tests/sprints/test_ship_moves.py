@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.branch import Base
+from sprints.contract.git_values import Base
+from sprints.contract.meta import BadMeta, merged
 from sprints.engine import acts, ship_moves
 from sprints.engine.actions import (
     BlockAtShip,
@@ -19,7 +20,6 @@ from sprints.engine.actions import (
 from sprints.engine.decide import decide
 from sprints.engine.settle import settle
 from sprints.engine.waits import wait_of
-from sprints.meta import BadMeta, merged
 from sprints.release import ship
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.approvals import Approvals
-from sprints.branch import Base, Undone
-from sprints.contract import DEFAULT_GATE, Contract, draft
+from sprints.contract.approval_policy import Approvals
+from sprints.contract.contract import DEFAULT_GATE, Contract, draft
+from sprints.contract.git_values import Base, Undone
+from sprints.contract.meta import BadMeta, merged
 from sprints.engine import promises, ship_moves, unship_moves, walked_ship
 from sprints.engine.actions import Merged
 from sprints.engine.explore import explore
 from sprints.engine.walked import WORLD
-from sprints.meta import BadMeta, merged
 from sprints.models.moves import MoveRefused
 from sprints.release import ship
 from tests.sprints.agents.test_asking import LEAD

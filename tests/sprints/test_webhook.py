@@ -17,7 +17,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from sprints import hook_rows, operations
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import address, outbox, webhook
 from sprints.hooks.letter import Answer, Letter
 from sprints.models import Delivery, Event, Hook

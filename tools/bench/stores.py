@@ -52,7 +52,7 @@ def set_gate(*command: str) -> None:
     from dataclasses import replace
 
     from sprints import gate_rows
-    from sprints.contract import DEFAULT_GATE
+    from sprints.contract.contract import DEFAULT_GATE
 
     gate_rows.put(replace(DEFAULT_GATE, command=command), ["quick", "full"])
 

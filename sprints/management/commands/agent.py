@@ -11,7 +11,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import agent_file, agent_rows, operations, queries
-from sprints.agent_definition import (
+from sprints.agents.presets import PRESETS, preset
+from sprints.contract.agent_spec import (
     CARD,
     COMMAND,
     PLACES,
@@ -20,12 +21,11 @@ from sprints.agent_definition import (
     WRITE,
     AgentDefinition,
 )
-from sprints.agents.presets import PRESETS, preset
+from sprints.contract.output_rules import COUNTS
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.person import user
 from sprints.models import Agent
-from sprints.reading import COUNTS
 
 FILE_BYTES = 1 << 20
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import operations, queries
-from sprints.contract import PROFILES, Contract
+from sprints.contract.contract import PROFILES, Contract
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.counting import number_of
 

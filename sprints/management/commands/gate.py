@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from gates.definition import Definition
 from gates.models import Gate
 from sprints import gate_rows, operations
-from sprints.contract import CODES, GATED, PROFILES
+from sprints.contract.contract import CODES, GATED, PROFILES
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.person import user

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import hook_rows, operations
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.points import POINTS
 from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
 from sprints.management.commands.events import count

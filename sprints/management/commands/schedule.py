@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from sprints import operations, queries
-from sprints.contract import DEADLINES, PROFILES
+from sprints.contract.contract import DEADLINES, PROFILES
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.person import read_brief, tell_who_works, user
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.parser import Parser
 
-from sprints.meta import DEEP
+from sprints.contract.meta import DEEP
 from sprints.store import strict_json
 
 DEEPEST = DEEP + 8  # meta stands some levels down in a body

@@ -12,7 +12,7 @@ from gates.models import Gate, GateRun
 from gates.process import identity
 from gateway_project.accounts import token_acts, user_acts
 from sprints import hook_rows, operations
-from sprints.hook_definition import HookDefinition
+from sprints.contract.hook_spec import HookDefinition
 from sprints.models import Agent, Delivery, Host, Round, Schedule, Sprint, Task
 from sprints.roles import Role
 from tests.world import set_gate

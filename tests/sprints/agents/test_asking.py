@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from gates.definition import Definition
-from sprints.agent_definition import COMMAND, AgentDefinition
 from sprints.agents.exchange import LOST, Exchange
 from sprints.agents.replies import parse
-from sprints.branch import Base, Seen
-from sprints.contract import DEFAULT_GATE, Contract, draft
+from sprints.contract.agent_spec import COMMAND, AgentDefinition
+from sprints.contract.contract import DEFAULT_GATE, Contract, draft
+from sprints.contract.git_values import Base, Seen
 from sprints.engine import acts, answer_moves
 from sprints.engine.actions import Ask, BlockAtQuestion, FailAtAgent, RecoverTask, Replied
 from sprints.engine.awaited import awaited

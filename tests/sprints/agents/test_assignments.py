@@ -8,7 +8,7 @@ import pytest
 from sprints.agents import assignments
 from sprints.agents.assignments import EXAMPLE, Assignment, Unusable, block, parse, without
 from sprints.agents.replies import parse as read
-from sprints.contract import Contract
+from sprints.contract.contract import Contract
 
 ABLE = ("agent_05", "agent_06")
 ONE = {"id": "importer", "agent": "agent_05", "title": "Read it", "what": "It reads CSV."}

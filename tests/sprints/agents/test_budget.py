@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from sprints.agent_budget import GRANTED, Spending, spending
 from sprints.agents.exchange import LOST, Exchange
-from sprints.contract import DEFAULT_GATE, Contract, draft
+from sprints.contract.budget import GRANTED, Spending, spending
+from sprints.contract.contract import DEFAULT_GATE, Contract, draft
+from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
+from sprints.contract.token_usage import Usage
 from sprints.engine import acts, budget_moves
 from sprints.engine.actions import Begun, BlockAtBudget, RecoverTask, Replied
 from sprints.engine.decide import decide
@@ -16,9 +18,7 @@ from sprints.engine.settle import settle
 from sprints.engine.spent import spent
 from sprints.engine.waits import wait_of
 from sprints.models.moves import MoveRefused
-from sprints.plan import AGENT_BUDGET, AgentBudget
 from sprints.snapshot import evolve
-from sprints.usage import Usage
 from tests.sprints.agents.test_asking import LEAD, YES, asked, says, started
 from tests.sprints.pure import NOON, drive, fresh
 

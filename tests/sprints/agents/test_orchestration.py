@@ -10,7 +10,7 @@ from sprints.agents import planned
 from sprints.agents.assignments import Assignment
 from sprints.agents.exchange import Exchange
 from sprints.agents.replies import parse
-from sprints.branch import Base, Seen
+from sprints.contract.git_values import Base, Seen
 from sprints.engine import acts, answer_moves
 from sprints.engine.actions import Ask
 from sprints.snapshot import evolve

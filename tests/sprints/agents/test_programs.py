@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from sprints.agent_definition import COMMAND, AgentDefinition
 from sprints.agents import command_runner, prompts
 from sprints.agents.exchange import Exchange, Question
 from sprints.agents.presets import PRESETS, preset
 from sprints.agents.usage_meter import Meter
-from sprints.contract import ROUNDS
+from sprints.contract.agent_spec import COMMAND, AgentDefinition
+from sprints.contract.contract import ROUNDS
+from sprints.contract.token_usage import Usage, added
 from sprints.store import Store
-from sprints.usage import Usage, added
 from tests.sprints.agents.test_asking import LEAD
 
 REPLY = "Status: DONE\nDeliverables:\n- it"

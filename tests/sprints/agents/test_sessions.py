@@ -12,12 +12,12 @@ import pytest
 from sprints.agents import command_runner
 from sprints.agents.exchange import LOST, Exchange, Question
 from sprints.agents.presets import PRESETS
+from sprints.contract.token_usage import Usage
 from sprints.engine.actions import Begun
 from sprints.engine.decide import decide
 from sprints.engine.settle import settle
 from sprints.snapshot import evolve
 from sprints.store import Store
-from sprints.usage import Usage
 from tests.sprints.agents.test_asking import LEAD, YES, says
 from tests.sprints.pure import NOON, drive, fresh, step
 from tests.sprints.test_feedback import MADE, green, in_a_clone, judging, red

@@ -5,7 +5,7 @@ from dataclasses import replace
 from gates.verdict import Verdict
 from sprints.agents.exchange import Exchange
 from sprints.agents.replies import parse
-from sprints.branch import ABSENT, OBSERVED, Base, Seen
+from sprints.contract.git_values import ABSENT, OBSERVED, Base, Seen
 from sprints.engine import acts, answer_moves
 from sprints.engine.actions import Ask
 from sprints.snapshot import evolve

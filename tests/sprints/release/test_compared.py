@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sprints.protected import MOST_NAMED, Touched
+from sprints.contract.protected_paths import MOST_NAMED, Touched
 from sprints.release import work
 from sprints.release.compared import compared
 from tests.sprints.release.conftest import MARK, again

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.branch import OBSERVED
+from sprints.contract.git_values import OBSERVED
 from sprints.release import judging, work
 from sprints.release.base import look
 from sprints.release.git import GitError

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from gates.removal import remove
-from sprints.branch import OBSERVED
+from sprints.contract.git_values import OBSERVED
 from sprints.release import refs, work
 from tests.checkout import git
 from tests.sprints.release.conftest import FOUND, MARK, again

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.confinement import GIT_SSH
+from sprints.contract.sandbox import GIT_SSH
 from sprints.release import certificate, publish, ship, upstream, work
 from sprints.release.merge import merge
 from tests.checkout import commit, git

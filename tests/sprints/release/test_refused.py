@@ -2,7 +2,7 @@
 
 import os
 
-from sprints.branch import ABSENT, REFUSED, UNKNOWN
+from sprints.contract.git_values import ABSENT, REFUSED, UNKNOWN
 from sprints.release import work
 from tests.checkout import git
 from tests.sprints.release.conftest import FOUND, MARK, again, everything

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.branch import ABSENT, OBSERVED, UNKNOWN
+from sprints.contract.git_values import ABSENT, OBSERVED, UNKNOWN
 from sprints.release import judging, own, refs, work
 from sprints.release.git import GitError
 from sprints.release.own import open_site

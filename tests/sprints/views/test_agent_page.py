@@ -3,7 +3,7 @@
 import pytest
 
 from sprints import operations
-from sprints.contract import AGENT_IDS
+from sprints.contract.contract import AGENT_IDS
 from sprints.engine.carry import Wish
 from sprints.models import Agent, Task
 from sprints.roles import Role

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from gateway_project.accounts import tokens
 from sprints import operations
-from sprints.contract import budget
+from sprints.contract.contract import budget
 from sprints.management.base import GatewayCommand
 
 

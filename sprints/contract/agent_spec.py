@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from gates.definition import is_hidden, is_text
-from sprints import reading
+from sprints.contract import output_rules
 
 SCRIPTED, COMMAND = "scripted", "command"
 WRITE, READ = "write", "read"
@@ -26,7 +26,7 @@ class AgentDefinition:
     people. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
     ``pass_env`` names what else it gets of our environment, and ``env`` what is set besides.
 
-    ``reply`` says how what it prints is read (``sprints.reading``), first of all where the answer
+    ``reply`` says how what it prints is read (``sprints.contract.output_rules``), first of all where the answer
     stands; None for all of it. ``idle_s`` is how long it may neither print nor compute; 0 is for
     ever. ``CARD`` names what goes into its prompts beside the mission. By its
     ``policy`` it may ``write`` in its clone, or only ``read`` there.
@@ -105,7 +105,7 @@ class AgentDefinition:
 
     def _bad_reply(self) -> Iterator[str]:
         if self.reply is not None:
-            yield from reading.problems(self.reply)
+            yield from output_rules.problems(self.reply)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON holds it: plain lists and dicts."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
-from sprints.plan import AgentBudget
-from sprints.usage import DIGITS, TRIES, Usage
+from sprints.contract.rounds import AgentBudget
+from sprints.contract.token_usage import DIGITS, TRIES, Usage
 
 GRANTED = "agent_budget"  # in a sprint's meta: what a human has given, in place of its contract's
 MOST_LAUNCHES, MOST_MINUTES = 10_000, 100_000.0

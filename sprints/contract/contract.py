@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from gates.definition import Definition
-from sprints import agent_budget, approvals
-from sprints.agent_definition import SCRIPTED, AgentDefinition
-from sprints.approvals import Approvals
-from sprints.branch import Base, Undone
-from sprints.confinement import USUAL, Confinement
-from sprints.hook_definition import HookDefinition
-from sprints.overrides import (
+from sprints.contract import approval_policy
+from sprints.contract import budget as agent_budget
+from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
+from sprints.contract.approval_policy import Approvals
+from sprints.contract.git_values import Base, Undone
+from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.overrides import (
     AGENT_IDS,
     active_of,
     bad_overrides,
@@ -28,7 +28,7 @@ from sprints.overrides import (
     remote_of,
     table,
 )
-from sprints.plan import (
+from sprints.contract.rounds import (
     AGENT_BUDGET,
     CODES,
     DEFAULT_GATE,
@@ -40,6 +40,7 @@ from sprints.plan import (
     RoundSpec,
     budget,
 )
+from sprints.contract.sandbox import USUAL, Confinement
 
 __all__ = [
     "AGENT_IDS", "CODES", "DEADLINES", "DEFAULT_GATE", "GATED", "LEAD", "MOST_AT_ONCE", "PROFILES",
@@ -273,9 +274,9 @@ def draft(
         implementer=implementer,
         rerun_red=bool(programs) and meta.get("rerun_red") is True,
         active=active,
-        approvals=approvals.agreed(meta, gates, works=bool(programs)),
+        approvals=approval_policy.agreed(meta, gates, works=bool(programs)),
     )
-    problems = bad_overrides(meta) + approvals.problems(meta) + contract.problems()
+    problems = bad_overrides(meta) + approval_policy.problems(meta) + contract.problems()
     if programs and "implementer" in meta and contract.agent(implementer) is None:
         hint = f"type: studio-gateway agent set {implementer} --command '…'"
         problems.append(f"the implementer {implementer} is no program; {hint}")

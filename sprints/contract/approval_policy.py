@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from gates.definition import Definition, is_text
-from sprints.protected import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED, scripts_of
+from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED, scripts_of
 
 BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
 POINTS = (BUILD, SHIP)  # what may be agreed on; the third is asked where such paths differ

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sprints.contract import DEFAULT_GATE, ContractError, draft
+from sprints.contract.contract import DEFAULT_GATE, ContractError, draft
 
 BRIEF_BYTES = 1 << 20
 OTHER_BYTES = 1 << 16  # all but the brief, as JSON: every event of a pause carries it

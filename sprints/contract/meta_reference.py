@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sprints.approvals import AT_DEADLINE, HOURS, MOST_HOURS, POINTS
-from sprints.contract import DEADLINES, MOST_AT_ONCE, PROFILES
-from sprints.meta import BRIEF_BYTES
-from sprints.overrides import MOST_FIXES
-from sprints.plan import FIX_ATTEMPTS, LEAD
-from sprints.store import REMOTE_RULE
+from sprints.contract.approval_policy import AT_DEADLINE, HOURS, MOST_HOURS, POINTS
+from sprints.contract.contract import DEADLINES, MOST_AT_ONCE, PROFILES
+from sprints.contract.meta import BRIEF_BYTES
+from sprints.contract.overrides import MOST_FIXES
+from sprints.contract.remote_names import REMOTE_RULE
+from sprints.contract.rounds import FIX_ATTEMPTS, LEAD
 
 SWITCH = "true or false"
 

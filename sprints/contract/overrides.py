@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sprints.plan import CODES, LEAD
-from sprints.store import REMOTE_RULE, is_remote
+from sprints.contract.remote_names import REMOTE_RULE, is_remote
+from sprints.contract.rounds import CODES, LEAD
 
 MOST_FIXES = 20
 AGENT_IDS = frozenset(f"agent_{n:02d}" for n in range(1, 16))

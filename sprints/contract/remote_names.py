@@ -1,0 +1,12 @@
+"""The rule for the name of a git remote."""
+
+import re
+
+REMOTE_RULE = "the name of a remote, such as origin, or empty for none"
+
+
+def is_remote(value: object) -> bool:
+    """Whether a remote may have that name, or none is meant."""
+    return isinstance(value, str) and bool(
+        re.fullmatch(r"([A-Za-z0-9][\w./-]{0,99})?", value, re.A)
+    )
