@@ -6,12 +6,12 @@ from sprints.agents.exchange import Exchange
 from sprints.contract.budget import GRANTED, LEAST_S, USED_UP, with_granted
 from sprints.contract.contract import LEAD
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
-from sprints.engine import settle, task_moves
-from sprints.engine.actions import RecoverTask, Replied
-from sprints.engine.awaited import awaited
-from sprints.engine.spent import spent
+from sprints.core import agent_tasks, reducer
+from sprints.core.actions import RecoverTask, Replied
+from sprints.core.budget import spent
+from sprints.core.pending import awaited
+from sprints.core.wait_reason import wait_of
 from sprints.engine.steps import led_on
-from sprints.engine.waits import wait_of
 from sprints.engine.walked import State, Step
 from sprints.engine.walked_agents import (
     ANSWER,
@@ -38,7 +38,7 @@ def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
     pairs = zip(before.snapshot.rounds, after.snapshot.rounds, strict=True)
     for one in (now for was, now in pairs if now.status == "done" != was.status):
         tasks = after.snapshot.tasks_of(one.id)
-        done = {t.owner_agent for t in tasks if t.status == task_moves.Status.DONE}
+        done = {t.owner_agent for t in tasks if t.status == agent_tasks.Status.DONE}
         for agent in (*after.snapshot.terms.round(one.code).acks, LEAD):
             if agent not in done:
                 yield f"{one.code} is done, and {agent} has not answered"
@@ -59,7 +59,7 @@ def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     said = {after.truth.get(try_of(task)) for task in tasks}
     lost = max((times_lost(after, task) for task in tasks), default=0)
     if error.startswith("agent_failed:"):
-        if FAILED not in said and not (LEFT in said and lost >= task_moves.MOST_LOST):
+        if FAILED not in said and not (LEFT in said and lost >= agent_tasks.MOST_LOST):
             yield f"the sprint failed with {error!r}, and agents have said {_words(said)}"
     elif error.startswith("agent_asks:") and ASKS not in said:
         yield f"the sprint is blocked with {error!r}, and agents have said {_words(said)}"
@@ -85,7 +85,7 @@ def within_budget(before: State, step: Step, after: State) -> Iterator[str]:
         yield f"launch {after.programs.launches} is begun, and {allowed.launches} are allowed"
     left_s = allowed.minutes * 60 - before.programs.seconds
     for task in after.snapshot.tasks:
-        if task_moves.is_open(task) and task.details["reserved_s"] > left_s + NEAR_S:
+        if agent_tasks.is_open(task) and task.details["reserved_s"] > left_s + NEAR_S:
             yield f"{task.owner_agent} may run {task.details['reserved_s']:g} s of {left_s:g}"
 
 
@@ -135,7 +135,7 @@ def late_is_refused(before: State, step: Step, after: State) -> Iterator[str]:
         yield f"{step.text}, and an answer to an earlier try would be taken for one to this"
     was = {task.id: task.status for task in before.snapshot.tasks}
     for task in after.snapshot.tasks:
-        ended = not task_moves.is_open(task) and task.status != was.get(task.id)
+        ended = not agent_tasks.is_open(task) and task.status != was.get(task.id)
         if ended and task.details.get("runner") and _takes(after, task):
             yield f"{task.owner_agent} has ended, and takes another answer"
 
@@ -143,20 +143,20 @@ def late_is_refused(before: State, step: Step, after: State) -> Iterator[str]:
 def works_alone(before: State, step: Step, after: State) -> Iterator[str]:
     """While a program works, no gate judges, and nothing else is under way."""
     for task in after.snapshot.tasks:
-        if task_moves.is_open(task) and after.attended - {task.id}:
+        if agent_tasks.is_open(task) and after.attended - {task.id}:
             yield f"{task.owner_agent} works, and so does {', '.join(sorted(after.attended))}"
 
 
 def _begins(before: State, task: TaskValue) -> bool:
     """The step has begun this try of it."""
     was = {one.id: one.status for one in before.snapshot.tasks}
-    return task_moves.is_open(task) and was.get(task.id) != task.status
+    return agent_tasks.is_open(task) and was.get(task.id) != task.status
 
 
 def _stays(state: State) -> bool:
     """A question of the current round is still unanswered, or nobody is to be asked again."""
     tasks = state.snapshot.tasks_of(state.snapshot.now.id)
-    return any(task.status == task_moves.Status.BLOCKED for task in tasks)
+    return any(task.status == agent_tasks.Status.BLOCKED for task in tasks)
 
 
 def _takes(state: State, task: TaskValue) -> bool:
@@ -164,7 +164,7 @@ def _takes(state: State, task: TaskValue) -> bool:
     at = state.snapshot.at
     late = Replied(at, Exchange(None, "late", exit_code=3, duration_s=0.0))
     try:
-        evolve(state.snapshot, settle.settle(state.snapshot, RecoverTask(task.id), late), at)
+        evolve(state.snapshot, reducer.settle(state.snapshot, RecoverTask(task.id), late), at)
     except MoveRefused:
         return False
     return True

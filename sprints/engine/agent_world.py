@@ -8,11 +8,11 @@ from gates import faults
 from sprints.agents import RUNNERS, command_runner
 from sprints.agents.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
+from sprints.core.actions import Ask
+from sprints.core.agent_sessions import SESSION
+from sprints.core.agent_tasks import open_task, token
+from sprints.core.budget import spent
 from sprints.engine import work_world
-from sprints.engine.actions import Ask
-from sprints.engine.sessions import SESSION
-from sprints.engine.spent import spent
-from sprints.engine.task_moves import open_task, token
 from sprints.engine.world import World
 from sprints.release import work
 from sprints.release.git import GitError

@@ -1,8 +1,9 @@
 """Let git say what the work of a sprint changes of protected paths."""
 
 from sprints.contract.protected_paths import Touched
-from sprints.engine import ship_moves, work_world
-from sprints.engine.actions import Compared
+from sprints.core import shipping
+from sprints.core.actions import Compared
+from sprints.engine import work_world
 from sprints.engine.world import World
 from sprints.release.compared import compared
 from sprints.release.git import GitError
@@ -19,7 +20,7 @@ def compare(snapshot: Snapshot, world: World) -> Compared:
         return Compared(world.clock(), Touched(reason=str(exc)))
     assert site is not None, "only a clone is compared with its base"
     ends = ("", "")
-    if ship_moves.status(snapshot) == ship_moves.JUDGING:
-        ship = ship_moves.state(snapshot)
+    if shipping.status(snapshot) == shipping.JUDGING:
+        ship = shipping.state(snapshot)
         ends = ship["base"], ship["commit"]
     return Compared(world.clock(), compared(site, terms.protected, *ends))

@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from gates.process import Stop
-from sprints.engine.actions import Action, Outcome
+from sprints.core.actions import Action, Outcome
 from sprints.models.lease import TTL_S
 
 TICK_S = 0.2

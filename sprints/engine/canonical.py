@@ -13,17 +13,10 @@ from datetime import timedelta
 from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.agents.planned import BUILD, CONFIRM, POLISH, plan_for
-from sprints.engine import (
-    acts,
-    approval_moves,
-    feedback,
-    perform,
-    ship_moves,
-    walked_agents,
-    walked_approvals,
-)
-from sprints.engine.decide import OVERDUE, deadline_of
-from sprints.engine.gate_moves import MOST_LOST
+from sprints.core import approval_requests, commands, fix_loop, shipping
+from sprints.core.decide import OVERDUE, deadline_of
+from sprints.core.gate_runs import MOST_LOST
+from sprints.engine import perform, walked_agents, walked_approvals
 from sprints.engine.promises import ABOUT_THE_WORK, green
 from sprints.engine.walked import State
 from sprints.snapshot import GateRunValue
@@ -37,11 +30,11 @@ def key(state: State) -> Hashable:
     closed = tuple(
         (one.status, one.status != "done" or green(state, one)) for one in snapshot.rounds
     )
-    shipped = ship_moves.status(snapshot) == ship_moves.SHIPPED
+    shipped = shipping.status(snapshot) == shipping.SHIPPED
     blocks = walked_agents.blocks(state)
     common = (sprint.status, sprint.current_round, state.retries, closed, shipped, blocks)
-    if sprint.status != "running" and not blocks and not approval_moves.ask_of(snapshot):
-        kept = walked_approvals.key(state) if sprint.status in acts.STOPPED else ()
+    if sprint.status != "running" and not blocks and not approval_requests.ask_of(snapshot):
+        kept = walked_approvals.key(state) if sprint.status in commands.STOPPED else ()
         return (*common, kept)  # a retry reads what humans have said yes to
     now, left = snapshot.now, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
@@ -69,18 +62,18 @@ def _sent(state: State) -> Hashable:
     how often it did, and whether that comes to nothing.
     """
     snapshot, now = state.snapshot, state.snapshot.now
-    if not feedback.is_on(snapshot, now.code):
+    if not fix_loop.is_on(snapshot, now.code):
         return ()
     place = (now.id, snapshot.sprint.attempt)
     sent = [one for one in state.sent if (one.place, one.attempt) == place]
-    rows = [task.details["failures"] for task in feedback.fixes(snapshot, now)]
+    rows = [task.details["failures"] for task in fix_loop.fixes(snapshot, now)]
     last = [
         (run, _is_current(state, run))
         for gate in snapshot.terms.gates_of(now.code)
         for run in snapshot.runs_of(now.id, gate.gate_id)[-1:]
     ]
     about = tuple((current, state.trees.get(run.id) == state.tree) for run, current in last)
-    if ship_moves.status(snapshot):
+    if shipping.status(snapshot):
         return about
     if min(len(rows), len(sent)) >= snapshot.terms.fix_attempts:
         ways = {(one.tree, gate, said) for one in sent for gate, said in one.said}
@@ -113,23 +106,23 @@ def _is_of_current(state: State, place: str) -> bool:
 
 
 def _is_current(state: State, run: GateRunValue) -> bool:
-    return run == feedback.last_judged(state.snapshot, state.snapshot.now, run.gate_id)
+    return run == fix_loop.last_judged(state.snapshot, state.snapshot.now, run.gate_id)
 
 
 def _ship(state: State) -> Hashable:
     """How far it is with shipping, and which gates have judged what is to be shipped."""
-    snapshot, found = state.snapshot, ship_moves.state(state.snapshot)
+    snapshot, found = state.snapshot, shipping.state(state.snapshot)
     if not found:
         return ()
     gates = snapshot.terms.gates_of(snapshot.now.code)
     since = tuple(
         (
-            ship_moves.judged_since(snapshot, gate.gate_id) is not None,
+            shipping.judged_since(snapshot, gate.gate_id) is not None,
             _lost(snapshot.runs_of(snapshot.now.id, gate.gate_id)),
         )
         for gate in gates
     )
-    return (found["status"], found["try"], ship_moves.SHIP in state.attended, since)
+    return (found["status"], found["try"], shipping.SHIP in state.attended, since)
 
 
 def _gate(state: State, gate_id: str) -> Hashable:
@@ -142,8 +135,8 @@ def _gate(state: State, gate_id: str) -> Hashable:
         and run.attempt != state.snapshot.sprint.attempt
         and run.status not in _NO_VERDICT
     ]
-    judged = feedback.since(state.snapshot, now, gate_id)
-    current = feedback.last_judged(state.snapshot, now, gate_id)
+    judged = fix_loop.since(state.snapshot, now, gate_id)
+    current = fix_loop.last_judged(state.snapshot, now, gate_id)
     known = (tuple(earlier[-1:]), min(MOST_RUNS, len(judged)))
     if current is None:
         return (*known, _lost(runs))

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from gates import faults, process
 from gates.process import Stop
-from sprints.engine import acts
-from sprints.engine.actions import (
+from sprints.core import commands
+from sprints.core.actions import (
     Action,
     Ask,
     Begun,
@@ -26,16 +26,16 @@ from sprints.engine.actions import (
     RunGate,
     RunHook,
 )
+from sprints.core.agent_tasks import open_task
+from sprints.core.blocking_hooks import open_delivery
+from sprints.core.decide import decide
+from sprints.core.gate_runs import open_run
+from sprints.core.pending import awaited
+from sprints.core.reducer import needs_world, settle
+from sprints.core.shipping import PUBLISHES, SHIP
+from sprints.core.wait_reason import told
 from sprints.engine.attended import Attended
-from sprints.engine.awaited import awaited
-from sprints.engine.decide import decide
-from sprints.engine.gate_moves import open_run
-from sprints.engine.hook_moves import open_delivery
 from sprints.engine.perform import is_instant, perform
-from sprints.engine.settle import needs_world, settle
-from sprints.engine.ship_moves import PUBLISHES, SHIP
-from sprints.engine.task_moves import open_task
-from sprints.engine.waits import told
 from sprints.engine.world import World
 from sprints.models import Event, Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
@@ -224,13 +224,13 @@ class Carrier:
         sprint = self.snapshot.sprint
         if self.wish.cancel_by and sprint.status == "running" and not sprint.cancel_by:
             at = timezone.now()
-            self._record([acts.cancel(self.snapshot, self.wish.cancel_by, at)], at)
+            self._record([commands.cancel(self.snapshot, self.wish.cancel_by, at)], at)
 
     def _settle_in(self) -> None:
         """What the sprint's gates print is kept in the store of whoever carries it."""
         sprint, here = self.snapshot.sprint, settings.STORE.evidence_of(self.lease.sprint_id)
         if sprint.status == "running" and sprint.artifacts_dir != str(here):
-            self._record([acts.settle_in(self.snapshot, str(here))], timezone.now())
+            self._record([commands.settle_in(self.snapshot, str(here))], timezone.now())
 
     def _record(self, moves: list[Move], at: datetime) -> None:
         moves = told(self.snapshot, moves, at)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from sprints.contract.contract import Contract
+from sprints.core.wait_reason import wait_of
 from sprints.engine.canonical import key
 from sprints.engine.promises import PROMISES
 from sprints.engine.steps import steps
-from sprints.engine.waits import wait_of
 from sprints.engine.walked import ENGINE, FREE, WORLD, State, Step, begin
 from sprints.models.sprint import GATEWAY
 

@@ -16,8 +16,8 @@ from sprints.contract.budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, with_g
 from sprints.contract.contract import Contract
 from sprints.contract.protected_paths import Touched
 from sprints.contract.rounds import BUILDS, LEAD, AgentBudget
-from sprints.engine import acts
-from sprints.engine.actions import (
+from sprints.core import commands
+from sprints.core.actions import (
     Action,
     Ask,
     Begun,
@@ -31,9 +31,9 @@ from sprints.engine.actions import (
     Replied,
     RunHook,
 )
-from sprints.engine.decide import decide
-from sprints.engine.holds import PAUSE, STEP
-from sprints.engine.settle import needs_world, settle
+from sprints.core.decide import decide
+from sprints.core.pause import PAUSE, STEP
+from sprints.core.reducer import needs_world, settle
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Move
 from sprints.release import ship
@@ -79,7 +79,7 @@ def lived(snapshot: Snapshot, contract: Contract) -> Iterator[Move]:
         contract = replace(contract, approvals=replace(contract.approvals, before=()))
     if contract.budget:
         contract = replace(contract, budget=AgentBudget(MOST_LAUNCHES, MOST_MINUTES))
-    moves = [acts.start(snapshot, contract, at)]
+    moves = [commands.start(snapshot, contract, at)]
     for _ in range(MOST_STEPS):
         snapshot = evolve(snapshot, moves, at)
         yield from moves

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 from gates import faults, process
-from sprints.engine.actions import RunHook
-from sprints.engine.hook_moves import LOST, open_delivery
+from sprints.core.actions import RunHook
+from sprints.core.blocking_hooks import LOST, open_delivery
 from sprints.engine.world import World
 from sprints.hooks import KINDS, command
 from sprints.hooks.letter import Answer, Letter, Tick

@@ -12,15 +12,8 @@ from gates.kinds import KINDS
 from gates.kinds.command import Place, judgement
 from gates.verdict import Judgement, Verdict
 from sprints.agents import output_excerpt
-from sprints.engine import (
-    agent_world,
-    approval_world,
-    feedback,
-    hook_world,
-    ship_world,
-    work_world,
-)
-from sprints.engine.actions import (
+from sprints.core import fix_loop
+from sprints.core.actions import (
     Action,
     Ask,
     Brought,
@@ -37,10 +30,11 @@ from sprints.engine.actions import (
     RunGate,
     RunHook,
 )
-from sprints.engine.decide import deadline_of
-from sprints.engine.gate_moves import open_run, run_of
-from sprints.engine.hook_moves import delivery_of
-from sprints.engine.task_moves import task_of
+from sprints.core.agent_tasks import task_of
+from sprints.core.blocking_hooks import delivery_of
+from sprints.core.decide import deadline_of
+from sprints.core.gate_runs import open_run, run_of
+from sprints.engine import agent_world, approval_world, hook_world, ship_world, work_world
 from sprints.engine.world import World
 from sprints.models.event import stamp
 from sprints.snapshot import GateRunValue, Snapshot
@@ -140,7 +134,7 @@ def _with_excerpt(snapshot: Snapshot, run: GateRunValue, said: Judgement) -> Jud
     """The judgement, with the ends of what was printed where it is to be sent back."""
     judged = replace(run, tree=said.tree, reason=said.reason)
     is_red = said.verdict in (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
-    if not (is_red and feedback.concerns(snapshot, judged)):
+    if not (is_red and fix_loop.concerns(snapshot, judged)):
         return said
     return replace(said, excerpt=output_excerpt.excerpt(run_dir(run)))
 

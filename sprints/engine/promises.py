@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import acts, feedback, ship_moves, task_moves
-from sprints.engine.actions import Recover, RecoverHook, RecoverTask
+from sprints.core import agent_tasks, commands, fix_loop, shipping
+from sprints.core.actions import Recover, RecoverHook, RecoverTask
+from sprints.core.wait_reason import wait_of
 from sprints.engine.agent_promises import AGENT_PROMISES
 from sprints.engine.plan_promise import builds_as_planned
 from sprints.engine.steps import resumed, retried
-from sprints.engine.waits import wait_of
 from sprints.engine.walked import ENGINE, RED, State, Step
 from sprints.engine.walked_approvals import asks_first, says_no
 from sprints.models.sprint import GATEWAY
@@ -99,7 +99,7 @@ def nothing_left(before: State, step: Step, after: State) -> Iterator[str]:
         if row.status in ("pending", "running"):
             yield f"the sprint is {status}, and hook {row.hook_id} is {row.status}"
     for task in snapshot.tasks:
-        if task.status in task_moves.STILL:
+        if task.status in agent_tasks.STILL:
             yield f"the sprint is {status}, and {task.owner_agent} is still asked: {task.status}"
 
 
@@ -142,7 +142,7 @@ def waits_have_owners(before: State, step: Step, after: State) -> Iterator[str]:
     """
     snapshot = after.snapshot
     ends = snapshot.sprint.status != before.snapshot.sprint.status
-    if ends and snapshot.sprint.status in acts.STOPPED and (fault := retried(after).fault):
+    if ends and snapshot.sprint.status in commands.STOPPED and (fault := retried(after).fault):
         yield f"the sprint is {snapshot.sprint.status} and cannot be retried: {fault}"
     waits = wait_of(snapshot)
     if snapshot.sprint.status == "blocked" and not (waits and waits["who"]):
@@ -160,22 +160,22 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
     """Nothing is published but what each required gate has passed since it was merged, and that
     once; and a sprint that is to be shipped does not succeed without.
     """
-    was, now = ship_moves.status(before.snapshot), ship_moves.status(after.snapshot)
+    was, now = shipping.status(before.snapshot), shipping.status(after.snapshot)
     snapshot = after.snapshot
-    if now != was and now in (ship_moves.PUBLISHING, ship_moves.SHIPPED):
+    if now != was and now in (shipping.PUBLISHING, shipping.SHIPPED):
         for gate in snapshot.terms.gates_of(snapshot.now.code):
-            merged = ship_moves.state(snapshot)["after"][gate.gate_id]
+            merged = shipping.state(snapshot)["after"][gate.gate_id]
             runs = [run for run in snapshot.gate_runs if run.gate_id == gate.gate_id]
             last = max(runs, key=lambda run: run.number, default=None)
             said = after.truth.get(last.id) if last and last.number > merged else None
             if gate.required and said != Verdict.PASSED:
                 yield f"it is {now}, and gate {gate.gate_id} said {said} of what was merged"
-        if ("url" in ship_moves.state(snapshot)) != bool(snapshot.terms.ship_remote):
+        if ("url" in shipping.state(snapshot)) != bool(snapshot.terms.ship_remote):
             yield f"it is {now}, and is not pushed to where the contract says"
-    if was == ship_moves.SHIPPED and now != was:
+    if was == shipping.SHIPPED and now != was:
         yield f"it was shipped, and is {now} again"
     to_be = snapshot.terms.ship and snapshot.terms.base is not None
-    is_done = now in (ship_moves.SHIPPED, ship_moves.NOTHING)
+    is_done = now in (shipping.SHIPPED, shipping.NOTHING)
     if to_be and snapshot.sprint.status == "succeeded" and not is_done:
         yield f"the sprint succeeded, and what it is to ship is {now or 'not merged'}"
 
@@ -188,7 +188,7 @@ def judges_what_is_there(before: State, step: Step, after: State) -> Iterator[st
     for one in [*_closed(before, after), *([after.snapshot.now] if at_gate else [])]:
         for gate in after.snapshot.terms.gates_of(one.code):
             runs = after.snapshot.runs_of(one.id, gate.gate_id)
-            mine = [run for run in runs if not ship_moves.is_of_ship(after.snapshot, run)]
+            mine = [run for run in runs if not shipping.is_of_ship(after.snapshot, run)]
             concerned = gate.required and (not at_gate or f":{gate.gate_id} " in error)
             if concerned and mine and after.trees.get(mine[-1].id) != after.tree:
                 yield f"{gate.gate_id} has judged another tree, and {one.code} is {one.status}"
@@ -223,12 +223,12 @@ def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[st
     snapshot, error = after.snapshot, after.snapshot.sprint.last_error or ""
     ends = snapshot.sprint.status == "failed" and step.by == ENGINE
     at_gate = ends and error.startswith("gate_failed:")
-    if not (at_gate and feedback.is_on(snapshot, snapshot.now.code)):
+    if not (at_gate and fix_loop.is_on(snapshot, snapshot.now.code)):
         return
     gate_id = error.removeprefix("gate_failed:").split(" ")[0]
     run = snapshot.runs_of(snapshot.now.id, gate_id)[-1]
     said = after.truth[run.id]
-    if said not in RED or ship_moves.is_of_ship(snapshot, run):
+    if said not in RED or shipping.is_of_ship(snapshot, run):
         return
     place = snapshot.now.id, snapshot.sprint.attempt
     sent = [one for one in after.sent if (one.place, one.attempt) == place]
@@ -261,7 +261,7 @@ def flaky_is_a_humans(before: State, step: Step, after: State) -> Iterator[str]:
 def _said_of(state: State, one: RoundValue, gate_id: str, tree: str) -> list[str]:
     """What the gate has really said of that tree in this round and attempt."""
     runs = state.snapshot.runs_of(one.id, gate_id)
-    mine = [run for run in runs if not ship_moves.is_of_ship(state.snapshot, run)]
+    mine = [run for run in runs if not shipping.is_of_ship(state.snapshot, run)]
     return [state.truth[run.id] for run in mine if state.trees.get(run.id) == tree]
 
 

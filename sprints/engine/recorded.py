@@ -11,8 +11,8 @@ from sprints.agents.replies import Reply
 from sprints.contract.git_values import Seen
 from sprints.contract.protected_paths import Touched
 from sprints.contract.token_usage import Usage
-from sprints.engine import gate_moves, hook_moves, ship_moves
-from sprints.engine.actions import (
+from sprints.core import blocking_hooks, gate_runs, shipping
+from sprints.core.actions import (
     Action,
     Ask,
     Brought,
@@ -93,7 +93,7 @@ def act(event: dict[str, Any], snapshot: Snapshot) -> Snapshot:
     changes.append(Update("sprint", snapshot.sprint_id, (), beside))
     if event["message"].startswith("the engine cannot carry"):
         lost = {"status": Verdict.INTERRUPTED.value, "reason": "the engine fell"}
-        open_runs = [run.id for run in snapshot.gate_runs if gate_moves.is_open(run)]
+        open_runs = [run.id for run in snapshot.gate_runs if gate_runs.is_open(run)]
         changes += [Update("gate_run", run_id, (), lost) for run_id in open_runs]
     move = Move(event["kind"], event["message"], tuple(changes))
     return evolve(snapshot, [move], at)
@@ -195,7 +195,7 @@ def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
     """What came of a merge, or of publishing it, whichever was under way."""
     at, kind, data = moment(event["ts"]), event["kind"], event["data"]
     reason = data.get("reason", "") if kind == "ship_refused" else ""
-    if ship_moves.status(snapshot) == ship_moves.PUBLISHING:
+    if shipping.status(snapshot) == shipping.PUBLISHING:
         tag, unfinished = data.get("tag", ""), data.get("unfinished", "")
         return Published(at, tag, unfinished, moved=kind == "ship_moved", reason=reason)
     keys = ("branch", "base", "head", "commit", "tree", "url")
@@ -260,7 +260,7 @@ def _outputs(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _brought(event: dict[str, Any], snapshot: Snapshot) -> Brought:
     data, at = event["data"], moment(event["ts"])
-    row = hook_moves.delivery_of(snapshot, data["delivery"])
+    row = blocking_hooks.delivery_of(snapshot, data["delivery"])
     delivered = data["status"] == "delivered"
     stopped = not delivered and data["failures"] == row.failures
     if data["finished_ts"]:
@@ -268,7 +268,7 @@ def _brought(event: dict[str, Any], snapshot: Snapshot) -> Brought:
     elif data["next_ts"]:
         wait_s = snapshot.terms.hook(row.hook_id).wait_s(data["failures"])
         at = moment(data["next_ts"]) - timedelta(seconds=wait_s)
-    if stopped and data["reason"].startswith(hook_moves.LOST.reason):
-        return Brought(at, hook_moves.LOST)
+    if stopped and data["reason"].startswith(blocking_hooks.LOST.reason):
+        return Brought(at, blocking_hooks.LOST)
     said = Answer(delivered, data["reason"], data["duration_s"], data["exit_code"], stopped=stopped)
     return Brought(at, said)

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sprints.engine.actions import Begun
-from sprints.engine.decide import decide
-from sprints.engine.gate_moves import is_open as is_running
+from sprints.core.actions import Begun
+from sprints.core.agent_tasks import is_open
+from sprints.core.decide import decide
+from sprints.core.gate_runs import is_open as is_running
+from sprints.core.reducer import needs_world, settle
+from sprints.core.shipping import OPEN, SHIP, status
+from sprints.core.wait_reason import told
 from sprints.engine.recorded import act, answered, begin, is_act, moment
-from sprints.engine.settle import needs_world, settle
-from sprints.engine.ship_moves import OPEN, SHIP, status
-from sprints.engine.task_moves import is_open
-from sprints.engine.waits import told
 from sprints.models.event import canonical
 from sprints.models.moves import Move, draft_of
 from sprints.snapshot import Snapshot, evolve

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from sprints.engine import approval_moves, ship_moves, work_world
-from sprints.engine.actions import Merged, Published
+from sprints.core import approval_requests, shipping
+from sprints.core.actions import Merged, Published
+from sprints.engine import work_world
 from sprints.engine.world import World
 from sprints.release import certificate, publish, ship
 from sprints.release.git import GitError
@@ -15,7 +16,7 @@ from sprints.snapshot import GateRunValue, Snapshot
 
 def run(snapshot: Snapshot, world: World) -> Merged | Published:
     """Merge or publish, whichever is under way; what a crash left is found, and not done twice."""
-    publishing = ship_moves.status(snapshot) == ship_moves.PUBLISHING
+    publishing = shipping.status(snapshot) == shipping.PUBLISHING
     return _publish(snapshot, world) if publishing else _merge(snapshot, world)
 
 
@@ -30,7 +31,7 @@ def _merge(snapshot: Snapshot, world: World) -> Merged:
 
 
 def _publish(snapshot: Snapshot, world: World) -> Published:
-    found = ship_moves.state(snapshot)
+    found = shipping.state(snapshot)
     keys = ("branch", "base", "head", "commit", "tree")
     what = ship.Merge(**{key: found[key] for key in keys}, url=found.get("url", ""))
     try:
@@ -54,7 +55,7 @@ def facts(snapshot: Snapshot, what: ship.Merge, chain: str) -> dict[str, Any]:
     runs = [
         run
         for gate in snapshot.terms.gates_of(snapshot.now.code)
-        if gate.required and (run := ship_moves.judged_since(snapshot, gate.gate_id))
+        if gate.required and (run := shipping.judged_since(snapshot, gate.gate_id))
     ]
     return {
         "sprint": snapshot.sprint_id,
@@ -63,7 +64,7 @@ def facts(snapshot: Snapshot, what: ship.Merge, chain: str) -> dict[str, Any]:
         **({"undoes": undone.commit} if (undone := snapshot.terms.undoes) else {}),
         "contract": snapshot.terms.digest,
         "chain": chain,
-        "published_ts": ship_moves.state(snapshot)["since_ts"],
+        "published_ts": shipping.state(snapshot)["since_ts"],
         "gates": [_gate(run, what.tree) for run in runs],
         **_approved(snapshot, what.tree),
     }
@@ -73,8 +74,8 @@ def _approved(snapshot: Snapshot, tree: str) -> dict[str, Any]:
     """Who has said yes to that tree; nothing where nobody was asked."""
     found = [
         {key: one[key] for key in ("what", "tree", "by", "ts")}
-        for one in approval_moves.state(snapshot).get("given", ())
-        if (one["verdict"], one.get("tree")) == (approval_moves.APPROVED, tree)
+        for one in approval_requests.state(snapshot).get("given", ())
+        if (one["verdict"], one.get("tree")) == (approval_requests.APPROVED, tree)
     ]
     return {"approvals": found} if found else {}
 

@@ -10,20 +10,8 @@ from datetime import datetime, timedelta
 from gates.verdict import Judgement, Verdict
 from sprints.agents.exchange import Exchange
 from sprints.agents.scripted_runner import answer
-from sprints.engine import (
-    acts,
-    decide,
-    feedback,
-    gate_moves,
-    hook_moves,
-    perform,
-    settle,
-    ship_moves,
-    walked_agents,
-    walked_approvals,
-    walked_ship,
-)
-from sprints.engine.actions import (
+from sprints.core import blocking_hooks, commands, decide, fix_loop, gate_runs, reducer, shipping
+from sprints.core.actions import (
     Action,
     Ask,
     Begun,
@@ -41,9 +29,10 @@ from sprints.engine.actions import (
     RunGate,
     RunHook,
 )
-from sprints.engine.awaited import awaited
-from sprints.engine.ship_moves import SHIP
-from sprints.engine.task_moves import open_task, task_of
+from sprints.core.agent_tasks import open_task, task_of
+from sprints.core.pending import awaited
+from sprints.core.shipping import SHIP
+from sprints.engine import perform, walked_agents, walked_approvals, walked_ship
 from sprints.engine.walked import (
     CANCEL,
     CRASH,
@@ -84,12 +73,12 @@ def steps(state: State) -> Iterator[Step]:
         yield from _carried(state)
         yield from _disturbed(state)
     else:
-        if snapshot.sprint.status in acts.STOPPED and state.retries < MOST_RETRIES:
+        if snapshot.sprint.status in commands.STOPPED and state.retries < MOST_RETRIES:
             yield retried(state)
         yield from walked_approvals.decided(state)
         yield from led_on(state)
         if snapshot.sprint.status == "blocked":
-            yield _asked(state, CANCEL, lambda at: acts.cancel(snapshot, OPERATOR, at))
+            yield _asked(state, CANCEL, lambda at: commands.cancel(snapshot, OPERATOR, at))
 
 
 def _carried(state: State) -> Iterator[Step]:
@@ -122,7 +111,7 @@ def _carried(state: State) -> Iterator[Step]:
         yield from _answered(state, action, action.task)
     else:
         step = _begun(state, action)
-        if isinstance(action, Ask) and action.kind == feedback.FIX and step.after:
+        if isinstance(action, Ask) and action.kind == fix_loop.FIX and step.after:
             yield from mended(step, sent_back(state, step.after))
         else:
             yield step
@@ -132,19 +121,19 @@ def _begun(state: State, action: Action) -> Step:
     """A step of bookkeeping, an instant question and its answer, or the beginning of a run."""
     at = state.snapshot.at
     try:
-        moves = settle.settle(state.snapshot, action, Begun(at))
+        moves = reducer.settle(state.snapshot, action, Begun(at))
         after = recorded(state.snapshot, moves, at)
         attended, programs = state.attended, state.programs
         if walked_agents.is_walked(state, action) and isinstance(action, Ask):
             attended |= {open_task(after, action.agent).id}
             programs = walked_agents.begun(state, after, action)
         elif isinstance(action, Ask):
-            more = settle.settle(after, action, Replied(at, heard(after, action)))
+            more = reducer.settle(after, action, Replied(at, heard(after, action)))
             after, moves = recorded(after, more, at), [*moves, *more]
         if isinstance(action, RunGate):
-            attended |= {gate_moves.open_run(after, action.gate_id).id}
+            attended |= {gate_runs.open_run(after, action.gate_id).id}
         elif isinstance(action, RunHook):
-            attended |= {hook_moves.open_delivery(after, action).id}
+            attended |= {blocking_hooks.open_delivery(after, action).id}
         elif isinstance(action, Merge | Publish):
             attended |= {SHIP}
     except Exception as exc:
@@ -157,7 +146,7 @@ def _begun(state: State, action: Action) -> Step:
 
 def _is_sent_back(before: Snapshot, after: Snapshot, action: Action) -> bool:
     """A red gate goes back with it for the first time."""
-    is_fix = isinstance(action, Ask) and action.kind == feedback.FIX
+    is_fix = isinstance(action, Ask) and action.kind == fix_loop.FIX
     return is_fix and len(after.tasks) > len(before.tasks)
 
 
@@ -169,7 +158,7 @@ def heard(snapshot: Snapshot, action: Ask) -> Exchange:
 def _action_of(snapshot: Snapshot, name: str) -> Action:
     """The action that has ``name`` under way."""
     if name == SHIP:
-        publishing = ship_moves.status(snapshot) == ship_moves.PUBLISHING
+        publishing = shipping.status(snapshot) == shipping.PUBLISHING
         return (Publish if publishing else Merge)(snapshot.now.code)
     for run in snapshot.gate_runs:
         if run.id == name:
@@ -177,7 +166,7 @@ def _action_of(snapshot: Snapshot, name: str) -> Action:
     if name in (task.id for task in snapshot.tasks):
         task = task_of(snapshot, name)
         return Ask(task.round_id.split("/")[1], task.owner_agent, task.details["kind"])
-    row = hook_moves.delivery_of(snapshot, name)
+    row = blocking_hooks.delivery_of(snapshot, name)
     return RunHook(row.place.split("/")[0], row.hook_id, row.point, row.place, "")
 
 
@@ -206,7 +195,7 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
             (WORLD, "no", Brought(at, _NO)),
             (FREE, "stopped", Brought(at, _STOPPED)),
         ]
-        lost = Brought(at, hook_moves.LOST)
+        lost = Brought(at, blocking_hooks.LOST)
     if isinstance(action, Recover | RecoverHook):
         outcomes.append((CRASH, "lost", lost))
     for by, said, outcome in outcomes:
@@ -220,7 +209,7 @@ def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outc
     try:
         if not awaited(state.snapshot, action):
             return Step(by, text, None, action, "the rows do not wait for that answer")
-        moves = settle.settle(state.snapshot, action, outcome)
+        moves = reducer.settle(state.snapshot, action, outcome)
         after = recorded(state.snapshot, moves, outcome.at)
         if awaited(after, action) and isinstance(action, _RECOVERS):
             return Step(by, text, None, action, "the rows still wait once the answer is there")
@@ -239,11 +228,11 @@ def _disturbed(state: State) -> Iterator[Step]:
     if state.attended:
         yield Step(CRASH, "the gateway is killed", replace(state, attended=frozenset()))
     if not snapshot.sprint.cancel_by:
-        yield _asked(state, CANCEL, lambda at: acts.cancel(snapshot, OPERATOR, at))
+        yield _asked(state, CANCEL, lambda at: commands.cancel(snapshot, OPERATOR, at))
     if snapshot.paused:
         yield resumed(state)
     else:
-        yield _asked(state, FREE, lambda at: acts.pause(snapshot, OPERATOR, "", at))
+        yield _asked(state, FREE, lambda at: commands.pause(snapshot, OPERATOR, "", at))
     left = decide.deadline_of(snapshot)
     if left is not None and left > timedelta(0) and snapshot.now.status == "in_progress":
         late = replace(snapshot, at=snapshot.at + left)
@@ -252,7 +241,7 @@ def _disturbed(state: State) -> Iterator[Step]:
 
 def resumed(state: State) -> Step:
     """An operator lets a paused sprint go on."""
-    return _asked(state, FREE, lambda at: acts.resume(state.snapshot, OPERATOR))
+    return _asked(state, FREE, lambda at: commands.resume(state.snapshot, OPERATOR))
 
 
 def led_on(state: State) -> Iterator[Step]:
@@ -266,7 +255,7 @@ def retried(state: State) -> Step:
     """An operator has a sprint that was stopped tried again."""
     snapshot = state.snapshot
     again = replace(state, retries=state.retries + 1)
-    return _asked(again, FREE, lambda at: acts.retry(snapshot, snapshot.terms, at))
+    return _asked(again, FREE, lambda at: commands.retry(snapshot, snapshot.terms, at))
 
 
 def _asked(state: State, by: str, act: Callable[[datetime], Move | None]) -> Step:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from gates.verdict import Verdict
 from sprints.contract.contract import Contract
-from sprints.engine import acts
-from sprints.engine.actions import Action
+from sprints.core import commands
+from sprints.core.actions import Action
 from sprints.models.moves import Create, Move, MoveRefused
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
@@ -86,7 +86,7 @@ def begin(contract: Contract, kinds: Collection[str] = ()) -> State:
         "s", "S", "created", None, "evidence", None, {}, NOON, None, None, 1, None, ""
     )
     created = Snapshot(sprint, (), (), (), None, 1, NOON)
-    started = evolve(created, [acts.start(created, contract, NOON)], NOON)
+    started = evolve(created, [commands.start(created, contract, NOON)], NOON)
     return State(started, frozenset(), {}, programs=Programs(frozenset(kinds)))
 
 

@@ -16,11 +16,12 @@ from sprints.agents.replies import Reply
 from sprints.contract.budget import GRANTED, LEAST_S
 from sprints.contract.git_values import ABSENT, Seen
 from sprints.contract.rounds import AGENT_BUDGET
-from sprints.engine import answer_moves, budget_moves, feedback, reply_moves, task_moves
-from sprints.engine.actions import Action, Ask, Outcome, RecoverTask, Replied
-from sprints.engine.assigned import name_in
-from sprints.engine.awaited import awaited
-from sprints.engine.spent import spent
+from sprints.core import agent_replies, agent_tasks, fix_loop, questions
+from sprints.core import budget as budget_moves
+from sprints.core.actions import Action, Ask, Outcome, RecoverTask, Replied
+from sprints.core.assignment import name_in
+from sprints.core.budget import spent
+from sprints.core.pending import awaited
 from sprints.engine.walked import CRASH, FREE, WORLD, Programs, State, Step, mended
 from sprints.models.moves import Move
 from sprints.snapshot import Snapshot, TaskValue
@@ -99,7 +100,7 @@ def answers(state: State, action: Ask | RecoverTask) -> list[tuple[str, str, Out
     """How a question that is under way may end: by whom, in a word, and the outcome."""
     task, at = _task(state.snapshot, action), state.snapshot.at
     found = [(WORLD, word, said) for word, said in _SAID.items()]
-    if reply_moves.is_to_work(state.snapshot, task):
+    if agent_replies.is_to_work(state.snapshot, task):
         found.append((WORLD, IDLE, _IDLE))
     if not task.details["answers"] and task.id not in state.programs.answered:
         found.append((WORLD, ASKS, _ASKED_BACK))
@@ -124,7 +125,7 @@ def heard(state: State, action: Action, said: str, step: Step) -> Iterator[Step]
     used = replace(state.programs, seconds=state.programs.seconds + took_s)
     truth = state.truth | {try_of(task): said}
     step = replace(step, after=replace(step.after, truth=truth, trees=state.trees, programs=used))
-    if said == DONE and task.details["kind"] == feedback.FIX and state.sent and step.after:
+    if said == DONE and task.details["kind"] == fix_loop.FIX and state.sent and step.after:
         yield from mended(step, step.after)
     else:
         yield step
@@ -135,10 +136,10 @@ def led_on(state: State) -> list[tuple[State, Callable[[datetime], Move | None]]
     state in which that is so, and the act.
     """
     snapshot, used = state.snapshot, spent(state.snapshot)
-    if task := answer_moves.question_of(snapshot):
+    if task := questions.question_of(snapshot):
         answered = state.programs.answered | {task.id}
         after = replace(state, programs=replace(state.programs, answered=answered))
-        return [(after, lambda at: answer_moves.answer(snapshot, ANSWER, OPERATOR, at))]
+        return [(after, lambda at: questions.answer(snapshot, ANSWER, OPERATOR, at))]
     if used is None or not budget_moves.parked_for(snapshot):
         return []
     launches, minutes = used.launches + MANY, used.allowed.minutes + MANY
@@ -149,7 +150,7 @@ def blocks(state: State) -> str:
     """Which of the two blocks the sprint; empty where neither does."""
     if not state.programs.kinds or state.snapshot.sprint.status != "blocked":
         return ""
-    if answer_moves.question_of(state.snapshot):
+    if questions.question_of(state.snapshot):
         return ASKS
     return OUT if budget_moves.parked_for(state.snapshot) else ""
 
@@ -177,25 +178,25 @@ def key(state: State) -> Hashable:
 
 
 def _key(state: State, task: TaskValue) -> Hashable:
-    if task.status == task_moves.Status.DONE:
+    if task.status == agent_tasks.Status.DONE:
         return has_answered(state, task)
     details, said = task.details, state.truth.get(try_of(task))
-    most, asks, parked = task_moves.MOST_LOST, "asks" in details, budget_moves.PARKED in details
-    if task.status == task_moves.Status.BLOCKED and not (asks or parked):
+    most, asks, parked = agent_tasks.MOST_LOST, "asks" in details, budget_moves.PARKED in details
+    if task.status == agent_tasks.Status.BLOCKED and not (asks or parked):
         return said, said == LEFT and times_lost(state, task)  # it ends the sprint
     return (
         details["kind"],
         (min(most, details["lost"]), times_lost(state, task), task.id in state.attended),
         (bool(details["answers"]), task.id in state.programs.answered, asks and said, parked),
         (details.get("unchanged", 0), times_idle(state, task)),
-        task_moves.is_open(task) and _is_short(state.snapshot, task),
+        agent_tasks.is_open(task) and _is_short(state.snapshot, task),
     )
 
 
 def times_lost(state: State, task: TaskValue) -> int:
     """How often its end was really not seen by anybody."""
     tries = (f"{task.id}#{number + 1}" for number in range(task.details["try"]))
-    return min(task_moves.MOST_LOST, sum(state.truth.get(one) == LEFT for one in tries))
+    return min(agent_tasks.MOST_LOST, sum(state.truth.get(one) == LEFT for one in tries))
 
 
 def has_answered(state: State, task: TaskValue) -> bool:
@@ -220,5 +221,5 @@ def _is_short(snapshot: Snapshot, task: TaskValue) -> bool:
 
 def _task(snapshot: Snapshot, action: Ask | RecoverTask) -> TaskValue:
     if isinstance(action, RecoverTask):
-        return task_moves.task_of(snapshot, action.task)
-    return task_moves.open_task(snapshot, action.agent)
+        return agent_tasks.task_of(snapshot, action.task)
+    return agent_tasks.open_task(snapshot, action.agent)

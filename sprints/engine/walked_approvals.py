@@ -7,8 +7,8 @@ from datetime import datetime
 from sprints.contract.approval_policy import BUILD, PATHS, REJECT, SHIP
 from sprints.contract.protected_paths import Touched
 from sprints.contract.rounds import BUILDS
-from sprints.engine import approval_acts, approval_moves, settle, ship_moves
-from sprints.engine.actions import Compare, Compared
+from sprints.core import approval_decisions, approval_requests, reducer, shipping
+from sprints.core.actions import Compare, Compared
 from sprints.engine.walked import TIME, WORLD, State, Step
 from sprints.models.moves import Move
 from sprints.snapshot import evolve
@@ -32,7 +32,7 @@ def compared(state: State, action: Compare) -> Iterator[Step]:
         text = f"the tree {tree} says {touched.digest or touched.reason or 'nothing is touched'}"
         try:
             at = state.snapshot.at
-            moves = settle.settle(state.snapshot, action, Compared(at, touched))
+            moves = reducer.settle(state.snapshot, action, Compared(at, touched))
             after = replace(state, snapshot=evolve(state.snapshot, moves, at))
         except Exception as exc:
             yield Step(WORLD, text, None, action, f"{type(exc).__name__}: {exc}")
@@ -44,26 +44,26 @@ def compared(state: State, action: Compare) -> Iterator[Step]:
 
 def tree_of(state: State) -> str:
     """The tree that is to be compared: what is merged, where that is judged; else the clone's."""
-    if ship_moves.status(state.snapshot) == ship_moves.JUDGING:
-        return str(ship_moves.state(state.snapshot)["tree"])
+    if shipping.status(state.snapshot) == shipping.JUDGING:
+        return str(shipping.state(state.snapshot)["tree"])
     return state.tree
 
 
 def decided(state: State) -> Iterator[Step]:
     """A human says yes or no to what is asked, or nobody does in time."""
     snapshot = state.snapshot
-    ask = approval_moves.ask_of(snapshot)
+    ask = approval_requests.ask_of(snapshot)
     if ask is None:
         return
     seen = {BUILD: PLAN, SHIP: ask.get("tree", ""), PATHS: ask.get("digest", "")}
     yes = {(ask["what"], seen[ask["what"]])} | ({(PATHS, seen[PATHS])} if seen[PATHS] else set())
     until = datetime.fromisoformat(ask["until_ts"])
     approved = replace(state, approved=state.approved | yes)
-    yield _step(approved, HUMAN, lambda at: approval_acts.approve(snapshot, "sam", "", at))
-    yield _step(state, HUMAN, lambda at: approval_acts.reject(snapshot, "sam", "no", at))
+    yield _step(approved, HUMAN, lambda at: approval_decisions.approve(snapshot, "sam", "", at))
+    yield _step(state, HUMAN, lambda at: approval_decisions.reject(snapshot, "sam", "no", at))
     terms = snapshot.terms.approvals
     if terms and terms.at_deadline == REJECT:
-        yield _step(state, TIME, lambda at: approval_acts.expired(snapshot, until))
+        yield _step(state, TIME, lambda at: approval_decisions.expired(snapshot, until))
 
 
 def _step(state: State, by: str, act: Callable[[datetime], Move | None]) -> Step:
@@ -83,15 +83,15 @@ def key(state: State) -> Hashable:
     snapshot, terms = state.snapshot, state.snapshot.terms.approvals
     if terms is None:
         return ()
-    given = approval_moves.is_given
-    found, ask = approval_moves.comparison(snapshot), approval_moves.ask_of(snapshot)
+    given = approval_requests.is_given
+    found, ask = approval_requests.comparison(snapshot), approval_requests.ask_of(snapshot)
     build = BUILD in terms.before and snapshot.now.code <= BUILDS[0]
-    planned = build and given(snapshot, BUILD, approval_moves.plan_of(snapshot))
+    planned = build and given(snapshot, BUILD, approval_requests.plan_of(snapshot))
     trees = [tree_of(state), state.tree, *(one.tree for one in state.sent if _is_here(state, one))]
     flags = [_open(state, state.flags.get(tree)) for tree in dict.fromkeys(trees)]
     seen = _open(state, found.digest) if found else ""
     numbers = {one: n for n, one in enumerate(dict.fromkeys([seen, *flags]))}
-    merged = str(ship_moves.state(snapshot).get("tree", ""))
+    merged = str(shipping.state(snapshot).get("tree", ""))
     yeses = {what for what, _ in state.approved}  # one may be taken for another
     return (
         (planned, (BUILD, PLAN) in state.approved, ask and ask["what"], frozenset(yeses)),
@@ -107,7 +107,7 @@ def key(state: State) -> Hashable:
 
 def _open(state: State, flag: str | None) -> str | None:
     """The flag; none where a human's yes to it counts: all goes on as if nothing was touched."""
-    counts = flag and approval_moves.is_given(state.snapshot, PATHS, flag)
+    counts = flag and approval_requests.is_given(state.snapshot, PATHS, flag)
     return "" if counts and (PATHS, flag) in state.approved else flag
 
 
@@ -121,17 +121,17 @@ def asks_first(before: State, step: Step, after: State) -> Iterator[str]:
     snapshot, terms = after.snapshot, after.snapshot.terms.approvals
     if terms is None:
         return
-    was, now = ship_moves.status(before.snapshot), ship_moves.status(snapshot)
+    was, now = shipping.status(before.snapshot), shipping.status(snapshot)
     for earlier, one in zip(before.snapshot.rounds, snapshot.rounds, strict=True):
         if one.status == earlier.status:
             continue
         opens = one.status == "in_progress" and one.code == BUILDS[0]
         if opens and BUILD in terms.before and (BUILD, PLAN) not in after.approved:
             yield f"{one.code} has begun, and nobody has approved of it"
-        if one.status == "done" and now not in approval_moves.OVER:
+        if one.status == "done" and now not in approval_requests.OVER:
             yield from _unapproved(after, after.tree, f"{one.code} is done")
-    if now == ship_moves.PUBLISHING != was:
-        tree = ship_moves.state(snapshot)["tree"]
+    if now == shipping.PUBLISHING != was:
+        tree = shipping.state(snapshot)["tree"]
         if SHIP in terms.before and (SHIP, tree) not in after.approved:
             yield f"the tree {tree} is published, and nobody has approved of it"
         yield from _unapproved(after, tree, f"the tree {tree} is published")
@@ -155,5 +155,5 @@ def _unapproved(state: State, tree: str, what: str) -> Iterator[str]:
 def says_no(before: State, step: Step, after: State) -> bool:
     """Whether a human, or the end of the time for one, has ended the sprint."""
     error = after.snapshot.sprint.last_error or ""
-    asked = approval_moves.ask_of(before.snapshot) is not None
+    asked = approval_requests.ask_of(before.snapshot) is not None
     return asked and step.by in (HUMAN, TIME) and error.startswith(ENDS)

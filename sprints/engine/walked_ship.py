@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sprints.engine import ship_moves
-from sprints.engine.actions import Merged, Outcome, Published
+from sprints.core import shipping
+from sprints.core.actions import Merged, Outcome, Published
 from sprints.engine.walked import WORLD
 from sprints.release import ship
 from sprints.snapshot import Snapshot
@@ -11,14 +11,14 @@ from sprints.snapshot import Snapshot
 
 def outcomes(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]:
     """What may come of a merge, or of its publishing."""
-    if ship_moves.status(snapshot) == ship_moves.PUBLISHING:
+    if shipping.status(snapshot) == shipping.PUBLISHING:
         return [
             (WORLD, "shipped", Published(at, tag="t")),
             (WORLD, "moved", Published(at, moved=True)),
             (WORLD, "refused", Published(at, reason="not clean")),
         ]
     url = "u" if snapshot.terms.ship_remote else ""
-    tree = f"t{ship_moves.state(snapshot)['try']}"  # the base has moved since the last one
+    tree = f"t{shipping.state(snapshot)['try']}"  # the base has moved since the last one
     return [
         (WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", tree, url=url))),
         (WORLD, "nothing", Merged(at, ship.Merge("main", "b", "h"))),

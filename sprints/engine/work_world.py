@@ -14,7 +14,7 @@ from sprints.contract import sandbox
 from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.git_values import UNKNOWN, Seen
 from sprints.contract.sandbox import OFF
-from sprints.engine.ship_moves import is_of_ship, state
+from sprints.core.shipping import is_of_ship, state
 from sprints.engine.world import World
 from sprints.models.event import stamp
 from sprints.release import judging, work

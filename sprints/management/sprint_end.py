@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sprints.engine.answer_moves import question_of
-from sprints.engine.approval_moves import ask_of
-from sprints.engine.budget_moves import parked_for
+from sprints.core.approval_requests import ask_of
+from sprints.core.budget import parked_for
+from sprints.core.pause import paused_by
+from sprints.core.questions import question_of
 from sprints.engine.carry import Wish
-from sprints.engine.holds import paused_by
 from sprints.snapshot import Snapshot
 from sprints.switches import switches
 

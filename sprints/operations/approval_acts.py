@@ -7,7 +7,7 @@ from django.db import transaction
 
 from gates.definition import is_text
 from sprints import queue
-from sprints.engine import approval_acts
+from sprints.core import approval_decisions
 from sprints.models.moves import Move
 from sprints.operations.sprint_acts import record_act
 from sprints.queries import Refused, get
@@ -24,7 +24,7 @@ def approve(sprint_id: str, by: str, why: str = "", ask: str = "") -> None:
     _decide(
         sprint_id,
         why,
-        lambda snapshot, at: approval_acts.approve(snapshot, by, why, at, ask),
+        lambda snapshot, at: approval_decisions.approve(snapshot, by, why, at, ask),
         goes=True,
     )
 
@@ -33,7 +33,9 @@ def reject(sprint_id: str, by: str, why: str, ask: str = "") -> None:
     """End the sprint as failed; a retry does its round anew, and asks again. Raises ``Refused``."""
     if not why.strip():
         raise Refused("a rejection says why: whoever tries again has to know")
-    _decide(sprint_id, why, lambda snapshot, at: approval_acts.reject(snapshot, by, why, at, ask))
+    _decide(
+        sprint_id, why, lambda snapshot, at: approval_decisions.reject(snapshot, by, why, at, ask)
+    )
 
 
 def _decide(

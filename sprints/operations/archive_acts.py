@@ -4,22 +4,22 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from sprints.engine import acts
+from sprints.core import commands
 from sprints.operations.sprint_acts import record_act
 from sprints.queries import get
 
 
 def archive(sprint_ids: Iterable[str], by: str) -> list[str]:
     """Archive all of them or none; returns their ids. Raises ``Refused``."""
-    return _each(sprint_ids, lambda snapshot, at: acts.archive(snapshot, by, at))
+    return _each(sprint_ids, lambda snapshot, at: commands.archive(snapshot, by, at))
 
 
 def restore(sprint_ids: Iterable[str], by: str) -> list[str]:
     """Put all of them back, or none; returns their ids. Raises ``Refused``."""
-    return _each(sprint_ids, lambda snapshot, at: acts.restore(snapshot, by))
+    return _each(sprint_ids, lambda snapshot, at: commands.restore(snapshot, by))
 
 
-def _each(sprint_ids: Iterable[str], make: acts.Make) -> list[str]:
+def _each(sprint_ids: Iterable[str], make: commands.Make) -> list[str]:
     names = list(dict.fromkeys(sprint_ids))
     with transaction.atomic():
         for name in names:

@@ -15,9 +15,9 @@ from sprints.contract.approval_policy import NEEDED, bad_points
 from sprints.contract.budget import USED_UP
 from sprints.contract.contract import DEADLINES, PROFILES, Contract
 from sprints.contract.meta import BadMeta, merged
-from sprints.engine import acts, holds
+from sprints.core import commands, pause
+from sprints.core.wait_reason import told
 from sprints.engine.carry import Stuck, Wish, carry
-from sprints.engine.waits import told
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
@@ -68,7 +68,7 @@ def create(
     except BadMeta as exc:
         raise Refused(str(exc)) from exc
     at = timezone.now()
-    move = acts.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), whole, at)
+    move = commands.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), whole, at)
     try:
         record(sprint_id, [move], None, at)
     except IntegrityError:
@@ -109,7 +109,7 @@ def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
     if sprint.is_foreign and sprint.status == "running":
         raise Refused(_came(sprint_id))
     if sprint.status not in ("created", "running"):
-        can_retry = sprint.status in acts.STOPPED and sprint.current_round
+        can_retry = sprint.status in commands.STOPPED and sprint.current_round
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
         if (sprint.last_error or "").startswith("agent_asks:"):
             hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
@@ -168,10 +168,10 @@ def step(sprint_id: str, by: str) -> Sprint:
     def queued(snapshot: Snapshot, at: datetime) -> Move:
         _check_can_go_on(snapshot)
         if snapshot.sprint.status == "running":
-            return holds.step(snapshot, None, snapshot.now.code, by)
+            return pause.step(snapshot, None, snapshot.now.code, by)
         contract = _contract_of(snapshot, lambda: base)
-        begun = acts.start(snapshot, contract, at)
-        return holds.step(snapshot, begun, contract.rounds[0].code, by)
+        begun = commands.start(snapshot, contract, at)
+        return pause.step(snapshot, begun, contract.rounds[0].code, by)
 
     with transaction.atomic():
         record_act(sprint_id, queued)
@@ -238,12 +238,12 @@ def record_act(
 
 def _start_or_go_on(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Move | None:
     if snapshot.sprint.status != "created":
-        return holds.go_on(snapshot)
-    return acts.start(snapshot, _contract_of(snapshot, found), at)
+        return pause.go_on(snapshot)
+    return commands.start(snapshot, _contract_of(snapshot, found), at)
 
 
 def _retry(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Move:
-    return acts.retry(snapshot, _contract_of(snapshot, found), at)
+    return commands.retry(snapshot, _contract_of(snapshot, found), at)
 
 
 def edit(
@@ -258,7 +258,7 @@ def edit(
     was_paused = get(sprint_id).meta.get("automation_paused") is True
     with transaction.atomic():
         after = record_act(
-            sprint_id, lambda snapshot, at: acts.edit(snapshot, title, meta or {}, by, at)
+            sprint_id, lambda snapshot, at: commands.edit(snapshot, title, meta or {}, by, at)
         )
         if was_paused and not after.paused and after.sprint.status == Sprint.Status.RUNNING:
             queue.ask(sprint_id)

@@ -10,9 +10,9 @@ from gates.definition import is_text
 from sprints import queue
 from sprints.contract.budget import Spending, problems
 from sprints.contract.rounds import AgentBudget
-from sprints.engine import acts, answer_moves, budget_moves
+from sprints.core import budget, commands, questions
+from sprints.core.budget import spent
 from sprints.engine.carry import Wish
-from sprints.engine.spent import spent
 from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import holder
@@ -27,14 +27,14 @@ def pause(sprint_id: str, by: str, why: str = "") -> None:
     if len(why) > 200 or not why.isprintable():
         raise Refused("a reason is one line of at most 200 characters")
     get(sprint_id)
-    record_act(sprint_id, lambda snapshot, at: acts.pause(snapshot, by, why, at))
+    record_act(sprint_id, lambda snapshot, at: commands.pause(snapshot, by, why, at))
 
 
 def resume(sprint_id: str, by: str) -> None:
     """Let a paused sprint go on, and ask the workers to. Raises ``Refused``."""
     get(sprint_id)
     with transaction.atomic():
-        after = record_act(sprint_id, lambda snapshot, at: acts.resume(snapshot, by))
+        after = record_act(sprint_id, lambda snapshot, at: commands.resume(snapshot, by))
         if after.sprint.status == Sprint.Status.RUNNING:
             queue.ask(sprint_id)
 
@@ -50,7 +50,7 @@ def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
     with transaction.atomic():
         record_act(
             sprint_id,
-            lambda snapshot, at: answer_moves.answer(snapshot, text.strip(), by, at, question),
+            lambda snapshot, at: questions.answer(snapshot, text.strip(), by, at, question),
         )
         queue.ask(sprint_id)
 
@@ -75,9 +75,7 @@ def set_budget(
         before = get(sprint_id).status
         after = record_act(
             sprint_id,
-            lambda snapshot, at: budget_moves.grant(
-                snapshot, launches, minutes, by, at, tokens, usd
-            ),
+            lambda snapshot, at: budget.grant(snapshot, launches, minutes, by, at, tokens, usd),
         )
         if before == Sprint.Status.BLOCKED and after.sprint.status == Sprint.Status.RUNNING:
             queue.ask(sprint_id)
@@ -95,7 +93,7 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
     earlier life left is ended here. Raises ``Refused``.
     """
     get(sprint_id)
-    record_act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
+    record_act(sprint_id, lambda snapshot, at: commands.cancel(snapshot, by, at))
     end = time.monotonic() + wait_s
     while (sprint := get(sprint_id)).status == "running":
         if holder(sprint) is None and not _is_elsewhere(sprint):
@@ -113,7 +111,7 @@ def ask_to_cancel(sprint_id: str, by: str) -> None:
     """
     get(sprint_id)
     with transaction.atomic():
-        after = record_act(sprint_id, lambda snapshot, at: acts.cancel(snapshot, by, at))
+        after = record_act(sprint_id, lambda snapshot, at: commands.cancel(snapshot, by, at))
         if after.sprint.status == Sprint.Status.RUNNING:
             queue.ask(sprint_id)
 

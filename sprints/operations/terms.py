@@ -10,7 +10,7 @@ from sprints.contract.approval_policy import POINTS
 from sprints.contract.contract import Contract, ContractError, draft
 from sprints.contract.rounds import AgentBudget
 from sprints.contract.sandbox import Confinement
-from sprints.engine.unship_moves import undoing
+from sprints.core.unshipping import undoing
 from sprints.models import Agent, Hook
 from sprints.models.event import HOOK_DEPTH
 from sprints.switches import switches

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from gates.removal import remove
 from sprints.contract.git_values import Base, Undone
-from sprints.engine import acts, unship_moves
-from sprints.engine.unship_moves import UNSHIPS
+from sprints.core import commands, unshipping
+from sprints.core.unshipping import UNSHIPS
 from sprints.ids import check_id
 from sprints.lock import locked
 from sprints.models import Sprint
@@ -40,7 +40,7 @@ def unship(sprint_id: str, by: str, why: str = "") -> str:
 
 def _unship(sprint: Sprint, by: str, why: str) -> str:
     try:
-        found = unship_moves.shipped(sprint.pk, sprint.meta)
+        found = unshipping.shipped(sprint.pk, sprint.meta)
     except MoveRefused as exc:
         raise NotNow(str(exc)) from exc
     name = check_id(_free_name(sprint.pk))
@@ -60,8 +60,8 @@ def _unship(sprint: Sprint, by: str, why: str) -> str:
     title = f"Take back {sprint.pk}"
     try:
         with transaction.atomic():
-            record(name, [acts.create(name, title, folder, meta, at)], None, at)
-            record_act(sprint.pk, lambda snapshot, at: unship_moves.asked(snapshot, name, why, by))
+            record(name, [commands.create(name, title, folder, meta, at)], None, at)
+            record_act(sprint.pk, lambda snapshot, at: unshipping.asked(snapshot, name, why, by))
     except IntegrityError as exc:
         raise NotNow(f"{name} has just been made on another host; try again") from exc
     return name
@@ -71,7 +71,7 @@ def _free_name(sprint_id: str) -> str:
     """A name for the sprint that takes it back. Raises ``NotNow`` where one does that already, or
     has done it.
     """
-    for name in unship_moves.names_of(sprint_id):
+    for name in unshipping.names_of(sprint_id):
         there = Sprint.objects.filter(sprint_id__iexact=name).first()
         if there is None:
             return name
@@ -83,7 +83,7 @@ def _free_name(sprint_id: str) -> str:
             raise NotNow(
                 f"{sprint_id} is taken back by {there.pk}, which is {there.status}; {hint}"
             )
-    raise NotNow(f"{sprint_id} was to be taken back {unship_moves.MOST_NAMES} times already")
+    raise NotNow(f"{sprint_id} was to be taken back {unshipping.MOST_NAMES} times already")
 
 
 def _is_given_up(sprint: Sprint) -> bool:

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from gates import faults, process
 from gates.models import GateRun
-from sprints.engine import task_moves
+from sprints.core import agent_tasks
+from sprints.core.reducer import fault
+from sprints.core.wait_reason import overdue
 from sprints.engine.carry import LeaseLost, Wish, carry
-from sprints.engine.settle import fault
-from sprints.engine.waits import overdue
 from sprints.models import Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.host import living
@@ -115,7 +115,7 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
     runs = GateRun.objects.filter(round__sprint=sprint_id, status=GateRun.RUNNING)
     text = f"{type(exc).__name__}: {exc}"[:300]
     open_runs = list(runs.values_list("pk", flat=True))
-    tasks = Task.objects.filter(round__sprint=sprint_id, status__in=task_moves.STILL)
+    tasks = Task.objects.filter(round__sprint=sprint_id, status__in=agent_tasks.STILL)
     open_tasks = list(tasks.values_list("pk", flat=True))
     waits = row.waiting is not None
     move = fault(sprint_id, row.current_round, open_runs, text, at, open_tasks, waits=waits)

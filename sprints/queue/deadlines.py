@@ -5,9 +5,9 @@ import contextlib
 from django.utils import timezone
 
 from sprints.contract.approval_policy import NEEDED
-from sprints.engine.approval_acts import expired
-from sprints.engine.approval_moves import ask_of
-from sprints.engine.waits import overdue, told
+from sprints.core.approval_decisions import expired
+from sprints.core.approval_requests import ask_of
+from sprints.core.wait_reason import overdue, told
 from sprints.models import Sprint
 from sprints.models.event import stamp
 from sprints.models.moves import Hold, MoveRefused, record

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sprints.contract.approval_policy import BUILD, NEEDED, REJECT, WORDS
-from sprints.engine.approval_acts import name_of
-from sprints.engine.approval_moves import KEY
+from sprints.core.approval_decisions import name_of
+from sprints.core.approval_requests import KEY
 from sprints.views.sprint_rows import SprintRows
 
 

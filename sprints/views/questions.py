@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from sprints.agents.replies import options
-from sprints.engine.answer_moves import name_of, question_of
-from sprints.engine.task_moves import asks
+from sprints.core.agent_tasks import asks
+from sprints.core.questions import name_of, question_of
 from sprints.models import Task
 from sprints.queries import Refused
 from sprints.snapshot import Snapshot

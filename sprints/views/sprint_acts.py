@@ -12,8 +12,8 @@ from sprints import operations, queries
 from sprints.contract.approval_policy import NEEDED
 from sprints.contract.budget import USED_UP
 from sprints.contract.contract import CODES, ContractError
-from sprints.engine.acts import ENDED
-from sprints.engine.unship_moves import UNSHIPPED_BY, is_shipped
+from sprints.core.commands import ENDED
+from sprints.core.unshipping import UNSHIPPED_BY, is_shipped
 from sprints.models import Sprint
 from sprints.operations import Refused
 from sprints.roles import Role

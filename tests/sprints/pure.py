@@ -13,8 +13,8 @@ from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.hook_spec import HookDefinition
 from sprints.contract.protected_paths import Touched
-from sprints.engine import acts
-from sprints.engine.actions import (
+from sprints.core import commands
+from sprints.core.actions import (
     Action,
     Ask,
     Begun,
@@ -28,8 +28,8 @@ from sprints.engine.actions import (
     Replied,
     RunHook,
 )
-from sprints.engine.decide import decide
-from sprints.engine.settle import needs_world, settle
+from sprints.core.decide import decide
+from sprints.core.reducer import needs_world, settle
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Move
 from sprints.snapshot import Snapshot, SprintValue, evolve
@@ -55,7 +55,7 @@ def fresh(
         "s1", "One", "created", None, "/srv/a/s1", None, meta or {}, NOON, None, None, 1, None, ""
     )
     snapshot = Snapshot(sprint, (), (), (), None, 1, NOON)
-    move = acts.start(snapshot, draft(meta or {}, gates, hooks, agents), NOON)
+    move = commands.start(snapshot, draft(meta or {}, gates, hooks, agents), NOON)
     return evolve(snapshot, [move], NOON)
 
 

@@ -8,11 +8,11 @@ from sprints.agents import approving
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.git_values import Base
 from sprints.contract.protected_paths import Touched
-from sprints.engine import acts, approval_acts, approval_moves
-from sprints.engine.actions import BlockForApproval, Compare, Compared, Merge, Merged, Publish
-from sprints.engine.decide import decide
-from sprints.engine.settle import settle
-from sprints.engine.waits import wait_of
+from sprints.core import approval_decisions, approval_requests, commands
+from sprints.core.actions import BlockForApproval, Compare, Compared, Merge, Merged, Publish
+from sprints.core.decide import decide
+from sprints.core.reducer import settle
+from sprints.core.wait_reason import wait_of
 from sprints.models.moves import MoveRefused
 from sprints.release import ship
 from sprints.snapshot import evolve
@@ -46,7 +46,7 @@ def goes(snapshot, action, outcome):
 
 def yes(snapshot):
     """A human approves of what is asked now."""
-    return evolve(snapshot, [approval_acts.approve(snapshot, "ada", "", NOON)], NOON)
+    return evolve(snapshot, [approval_decisions.approve(snapshot, "ada", "", NOON)], NOON)
 
 
 def test_git_is_asked_once_gates_have_passed_and_before_the_round_is_closed():
@@ -56,7 +56,7 @@ def test_git_is_asked_once_gates_have_passed_and_before_the_round_is_closed():
     assert [run.status for run in snapshot.gate_runs] == ["passed"]
     after = goes(snapshot, action, Compared(NOON, Touched("a")))
     assert decide(after) != action
-    assert approval_moves.comparison(after) == Touched("a")
+    assert approval_requests.comparison(after) == Touched("a")
 
 
 def test_a_protected_path_blocks_and_a_yes_closes_the_round_without_a_second_look():
@@ -67,7 +67,7 @@ def test_a_protected_path_blocks_and_a_yes_closes_the_round_without_a_second_loo
     assert blocked.sprint.last_error == "approval_needed:protected_paths"
     assert wait_of(blocked)["until_ts"] == "2026-11-27T12:00:00Z"
     assert after.sprint.status == "succeeded"
-    numbers = [one["number"] for one in approval_moves.state(after)["given"]]
+    numbers = [one["number"] for one in approval_requests.state(after)["given"]]
     assert numbers == [1]
 
 
@@ -76,7 +76,7 @@ def test_what_git_cannot_tell_is_passed_over_by_nobody_and_looked_at_again_by_a_
 
     with pytest.raises(MoveRefused, match="is blocked; it waits for no approval"):
         yes(blocked)
-    again = evolve(blocked, [acts.retry(blocked, blocked.terms, NOON)], NOON)
+    again = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
     after, _ = until(again, type(None), Touched("a"))
 
     assert blocked.sprint.status == "blocked"
@@ -86,8 +86,8 @@ def test_what_git_cannot_tell_is_passed_over_by_nobody_and_looked_at_again_by_a_
 
 def test_an_agent_is_told_what_is_protected_and_what_was_rejected_and_why():
     blocked, _ = until(in_a_clone(), type(None))
-    no = evolve(blocked, [approval_acts.reject(blocked, "ada", "Mend the code", NOON)], NOON)
-    again = evolve(no, [acts.retry(no, no.terms, NOON)], NOON)
+    no = evolve(blocked, [approval_decisions.reject(blocked, "ada", "Mend the code", NOON)], NOON)
+    again = evolve(no, [commands.retry(no, no.terms, NOON)], NOON)
 
     protected, rejected = approving.told(again)
 
@@ -101,9 +101,9 @@ def test_an_agent_is_told_what_is_protected_and_what_was_rejected_and_why():
 def test_a_yes_outlasts_a_retry_for_the_same_contents_alone():
     blocked, _ = until(in_a_clone(), type(None))
     given = yes(blocked)
-    stopping = evolve(given, [acts.cancel(given, "ada", NOON)], NOON)
+    stopping = evolve(given, [commands.cancel(given, "ada", NOON)], NOON)
     stopped, _ = until(stopping, type(None))
-    again = evolve(stopped, [acts.retry(stopped, stopped.terms, NOON)], NOON)
+    again = evolve(stopped, [commands.retry(stopped, stopped.terms, NOON)], NOON)
 
     same, _ = until(again, type(None))
     other, _ = until(again, type(None), replace(TOUCHED, digest="d2"))

@@ -10,8 +10,8 @@ from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
 from sprints.contract.hook_spec import HookDefinition
 from sprints.contract.meta import BadMeta, merged
-from sprints.engine import acts
-from sprints.engine.approval_moves import plan_of
+from sprints.core import commands
+from sprints.core.approval_requests import plan_of
 from sprints.engine.carry import Wish
 from sprints.engine.replay import replay
 from sprints.mirror.verify import differences
@@ -282,7 +282,7 @@ def test_a_yes_that_came_from_elsewhere_is_none_here(store):
     operations.create("wk1", by="test", approvals=["before_build"])
     snapshot = queries.look("wk1")
     contract = operations.contract_for(snapshot.sprint.meta)
-    started = evolve(snapshot, [acts.start(snapshot, contract, snapshot.at)], snapshot.at)
+    started = evolve(snapshot, [commands.start(snapshot, contract, snapshot.at)], snapshot.at)
     given = {"what": "before_build", "verdict": "approved", "plan": plan_of(started)}
     meta = snapshot.sprint.meta | {"approval": {"given": [given]}}
     Sprint.objects.update(meta=meta)

@@ -8,11 +8,11 @@ import pytest
 from gates.models import GateRun
 from sprints import operations
 from sprints.contract.contract import DEFAULT_GATE
-from sprints.engine.actions import Begun, FailAtGate, Recover, RunGate
+from sprints.core.actions import Begun, FailAtGate, Recover, RunGate
+from sprints.core.decide import decide
+from sprints.core.reducer import settle
 from sprints.engine.attended import TICK_S, Attended
 from sprints.engine.carry import Wish
-from sprints.engine.decide import decide
-from sprints.engine.settle import settle
 from sprints.models import Event
 from sprints.snapshot import evolve
 from tests.e2e.conftest import processes_of

@@ -7,11 +7,11 @@ import pytest
 
 from gates.verdict import Judgement, Verdict
 from sprints.contract.contract import DEFAULT_GATE, draft
-from sprints.engine import acts, holds
-from sprints.engine.actions import Recover, RunGate
-from sprints.engine.decide import decide
-from sprints.engine.gate_moves import MOST_LOST
-from sprints.engine.settle import settle
+from sprints.core import commands, pause
+from sprints.core.actions import Recover, RunGate
+from sprints.core.decide import decide
+from sprints.core.gate_runs import MOST_LOST
+from sprints.core.reducer import settle
 from sprints.models.moves import MoveRefused
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, LOST, NOON, RED, begun, drive, fresh, step
@@ -143,7 +143,7 @@ def test_a_gate_that_an_earlier_life_left_is_looked_after_before_anything_else()
 def test_a_retry_begins_at_the_round_that_failed_and_keeps_the_old_evidence():
     failed, _ = drive(fresh(), lambda a: RED if a.code.startswith("R5") else GREEN)
 
-    again = evolve(failed, [acts.retry(failed, failed.contract, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.contract, NOON)], NOON)
     after, moves = drive(again)
 
     assert again.sprint.current_round == "R5_RELEASE_CANDIDATE"
@@ -162,7 +162,7 @@ def test_a_green_gate_of_an_earlier_attempt_counts_for_nothing():
         fresh(gates=(DEFAULT_GATE, second)), lambda a: RED if a.gate_id == "second" else GREEN
     )
 
-    again = evolve(failed, [acts.retry(failed, failed.contract, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.contract, NOON)], NOON)
     after, _ = drive(again)
 
     r3 = [run for run in after.gate_runs if run.attempt == 2 and "R3" in run.round_id]
@@ -173,8 +173,8 @@ def test_a_retry_is_judged_by_the_gates_as_they_are_now_and_says_so():
     failed, _ = drive(fresh(), lambda action: RED)
     mended = draft({}, [replace(DEFAULT_GATE, command=("true",))])
 
-    move = acts.retry(failed, mended, NOON)
-    same = acts.retry(failed, failed.contract, NOON)
+    move = commands.retry(failed, mended, NOON)
+    same = commands.retry(failed, failed.contract, NOON)
     after, _ = drive(evolve(failed, [move], NOON))
 
     assert move.data["contract"] == mended.to_json()
@@ -188,7 +188,7 @@ def test_a_cancel_at_any_point_ends_the_sprint_and_nothing_overwrites_that(steps
     for _ in range(steps):
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
 
-    asked = evolve(snapshot, [acts.cancel(snapshot, "sam", NOON)], NOON)
+    asked = evolve(snapshot, [commands.cancel(snapshot, "sam", NOON)], NOON)
     after, moves = drive(asked)
 
     assert (after.sprint.status, after.sprint.last_error) == ("cancelled", "cancelled_by_user")
@@ -217,9 +217,9 @@ def test_a_succeeded_sprint_cannot_be_cancelled_or_retried():
     after, _ = drive(fresh())
 
     with pytest.raises(MoveRefused, match="nothing to cancel"):
-        acts.cancel(after, "sam", NOON)
+        commands.cancel(after, "sam", NOON)
     with pytest.raises(MoveRefused, match="only a failed, blocked or cancelled one"):
-        acts.retry(after, after.contract, NOON)
+        commands.retry(after, after.contract, NOON)
 
 
 @pytest.mark.parametrize("steps", range(1, 24))
@@ -228,34 +228,34 @@ def test_a_paused_sprint_holds_at_any_point_and_goes_on_where_it_was(steps):
     for _ in range(steps):
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
 
-    held = evolve(snapshot, [acts.pause(snapshot, "sam", "lunch", NOON)], NOON)
-    again = evolve(held, [acts.resume(held, "sam")], NOON)
+    held = evolve(snapshot, [commands.pause(snapshot, "sam", "lunch", NOON)], NOON)
+    again = evolve(held, [commands.resume(held, "sam")], NOON)
 
     assert decide(held) is None
-    assert holds.paused_by(held) == "sam since 2026-11-24T12:00:00Z (lunch)"
+    assert pause.paused_by(held) == "sam since 2026-11-24T12:00:00Z (lunch)"
     assert again.sprint == snapshot.sprint
     assert drive(again)[0].sprint.status == "succeeded"
 
 
 def test_a_paused_sprint_can_be_cancelled():
     snapshot = fresh()
-    held = evolve(snapshot, [acts.pause(snapshot, "sam", "", NOON)], NOON)
+    held = evolve(snapshot, [commands.pause(snapshot, "sam", "", NOON)], NOON)
 
-    after, _ = drive(evolve(held, [acts.cancel(held, "kim", NOON)], NOON))
+    after, _ = drive(evolve(held, [commands.cancel(held, "kim", NOON)], NOON))
 
     assert after.sprint.status == "cancelled"
 
 
 def test_a_pause_is_refused_where_nothing_would_hold():
     after, _ = drive(fresh())
-    held = evolve(fresh(), [acts.pause(fresh(), "sam", "", NOON)], NOON)
+    held = evolve(fresh(), [commands.pause(fresh(), "sam", "", NOON)], NOON)
 
     with pytest.raises(MoveRefused, match="nothing to pause"):
-        acts.pause(after, "sam", "", NOON)
+        commands.pause(after, "sam", "", NOON)
     with pytest.raises(MoveRefused, match="paused already, by sam"):
-        acts.pause(held, "kim", "", NOON)
+        commands.pause(held, "kim", "", NOON)
     with pytest.raises(MoveRefused, match="is not paused"):
-        acts.resume(after, "sam")
+        commands.resume(after, "sam")
 
 
 def test_a_gate_that_still_runs_is_looked_after_before_a_cancel_is_final():
@@ -264,7 +264,7 @@ def test_a_gate_that_still_runs_is_looked_after_before_a_cancel_is_final():
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
     running = evolve(snapshot, settle(snapshot, decide(snapshot), begun(snapshot)), snapshot.at)
 
-    asked = evolve(running, [acts.cancel(running, "sam", NOON)], NOON)
+    asked = evolve(running, [commands.cancel(running, "sam", NOON)], NOON)
 
     assert decide(asked) == Recover("s1/qa_smoke_quick/1")
     assert drive(asked, lambda action: LOST)[0].sprint.status == "cancelled"
@@ -272,9 +272,9 @@ def test_a_gate_that_still_runs_is_looked_after_before_a_cancel_is_final():
 
 def test_a_cancelled_sprint_goes_on_when_it_is_retried():
     snapshot, _, _ = step(fresh(), lambda action: GREEN, NOON)
-    ended, _ = drive(evolve(snapshot, [acts.cancel(snapshot, "sam", NOON)], NOON))
+    ended, _ = drive(evolve(snapshot, [commands.cancel(snapshot, "sam", NOON)], NOON))
 
-    again = evolve(ended, [acts.retry(ended, ended.contract, NOON)], NOON)
+    again = evolve(ended, [commands.retry(ended, ended.contract, NOON)], NOON)
 
     assert again.sprint.cancel_by == ""
     assert drive(again)[0].sprint.status == "succeeded"
@@ -283,7 +283,7 @@ def test_a_cancelled_sprint_goes_on_when_it_is_retried():
 def test_a_retry_is_told_anew_that_its_round_is_over_its_minutes():
     slow = timedelta(minutes=7)
     failed, _ = drive(fresh(), lambda a: RED if a.code.startswith("R3") else GREEN, slow)
-    again = evolve(failed, [acts.retry(failed, failed.contract, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.contract, NOON)], NOON)
 
     _, moves = drive(again, each=slow)
 
@@ -299,7 +299,7 @@ def test_a_gate_that_was_stopped_and_is_found_so_later_is_no_verdict_without_a_c
         snapshot, _, _ = step(snapshot, lambda a: GREEN, NOON)
     snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
     if asked:
-        snapshot = evolve(snapshot, [acts.cancel(snapshot, "sam", NOON)], NOON)
+        snapshot = evolve(snapshot, [commands.cancel(snapshot, "sam", NOON)], NOON)
     stopped = Judgement(Verdict.CANCELLED, -15, "the gateway stops", 1.0)
 
     after, _ = drive(snapshot, lambda a: stopped if isinstance(a, Recover) else GREEN)

@@ -9,18 +9,18 @@ from gates.verdict import Verdict
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.contract.hook_spec import HookDefinition
-from sprints.engine import (
-    acts,
+from sprints.core import (
+    blocking_hooks,
+    commands,
     decide,
-    ends,
-    feedback,
-    gate_moves,
-    hook_moves,
-    promises,
-    settle,
-    ship_moves,
+    fix_loop,
+    gate_runs,
+    reducer,
+    shipping,
+    termination,
 )
-from sprints.engine.actions import Cancel, FinishRound, Publish, RunGate
+from sprints.core.actions import Cancel, FinishRound, Publish, RunGate
+from sprints.engine import promises
 from sprints.engine.explore import FALLS, NAMES, explore
 from sprints.models.moves import Update
 from tests.world import set_gate
@@ -154,7 +154,7 @@ def asks_again(snapshot, spec, now):
 
 def ignores_a_no(snapshot, action):
     found = GUARDED(snapshot, action)
-    return action if isinstance(found, hook_moves.BlockAtHook) else found
+    return action if isinstance(found, blocking_hooks.BlockAtHook) else found
 
 
 def tries_for_ever(snapshot, row, outcome):
@@ -186,16 +186,16 @@ def judged_before_the_merge(snapshot, gate_id):
 
 
 def red_is_published(snapshot, now):
-    return None if ship_moves.status(snapshot) == "judging" else RED_GATE(snapshot, now)
+    return None if shipping.status(snapshot) == "judging" else RED_GATE(snapshot, now)
 
 
 DECIDE, RUN_GATE, ASK = decide.decide, decide._run_gate, decide._ask
-LAST_JUDGED = feedback.last_judged
-JUDGED, STARTED, RETRY = gate_moves.judged, gate_moves.started, acts.retry
-WARNED, ENDED, FINISH = settle._warned, ends.ended, settle._finish_round
-GUARDED, ANSWERED = hook_moves.guarded, hook_moves.answered
+LAST_JUDGED = fix_loop.last_judged
+JUDGED, STARTED, RETRY = gate_runs.judged, gate_runs.started, commands.retry
+WARNED, ENDED, FINISH = reducer._warned, termination.ended, reducer._finish_round
+GUARDED, ANSWERED = blocking_hooks.guarded, blocking_hooks.answered
 
-DUE, RED_GATE = ship_moves.due, decide._red_gate
+DUE, RED_GATE = shipping.due, decide._red_gate
 
 SHIPS = "ships what passed"
 RED, ENDS, OWNERS = "never ships red", "every path ends", "every wait has an owner"
@@ -207,41 +207,41 @@ MUTATIONS = [
     ("red is not looked at", decide, "_red_gate", blind, "default", RED),
     ("no gate is run", decide, "_run_gate", blind, "default", RED),
     ("advisory gate alone", decide, "_run_gate", first_gate_only, "an advisory gate first", RED),
-    ("an interrupted run counts", feedback, "last_judged", interrupted_counts, "default", FALSE),
-    ("R3's run for R5", feedback, "last_judged", any_round, "default", RED),
-    ("an earlier attempt's run", feedback, "last_judged", any_attempt, "default", FALSE),
+    ("an interrupted run counts", fix_loop, "last_judged", interrupted_counts, "default", FALSE),
+    ("R3's run for R5", fix_loop, "last_judged", any_round, "default", RED),
+    ("an earlier attempt's run", fix_loop, "last_judged", any_attempt, "default", FALSE),
     ("rounds end before their gates", decide, "decide", finishes_early, "default", RED),
-    ("over time is green", gate_moves, "judged", timed_out_is_green, "default", RED),
-    ("R4 ends the sprint", settle, "_finish_round", succeeds_half_way, "default", RED),
+    ("over time is green", gate_runs, "judged", timed_out_is_green, "default", RED),
+    ("R4 ends the sprint", reducer, "_finish_round", succeeds_half_way, "default", RED),
     ("cancelled while it runs", decide, "decide", cancel_at_once, "default", LEFT),
     ("a cancel is not heard", decide, "decide", heeds_no_cancel, "default", STOPS),
     ("a pause is not heard", decide, "decide", heeds_no_pause, "default", PAUSE),
     ("nothing is recovered", decide, "decide", never_recovers, "default", OWNERS),
-    ("a stop is a verdict", gate_moves, "meant", stopped_is_red, "default", FALSE),
-    ("gateways die for ever", gate_moves, "bounded", never_lost_too_often, "default", ENDS),
-    ("warned again and again", settle, "_warned", warned_in_vain, "default", ENDS),
-    ("the round stays open", ends, "ended", round_stays_open, "default", OWNERS),
-    ("failed, and no word why", ends, "ended", ends_without_its_error, "default", FALSE),
+    ("a stop is a verdict", gate_runs, "meant", stopped_is_red, "default", FALSE),
+    ("gateways die for ever", gate_runs, "bounded", never_lost_too_often, "default", ENDS),
+    ("warned again and again", reducer, "_warned", warned_in_vain, "default", ENDS),
+    ("the round stays open", termination, "ended", round_stays_open, "default", OWNERS),
+    ("failed, and no word why", termination, "ended", ends_without_its_error, "default", FALSE),
     ("the lead is asked again", decide, "_ask", asks_again, "default", FALLS),
     ("all gates at once", decide, "_run_beside", all_at_once, "an advisory gate first", BOUNDS),
-    ("a run is not on record", gate_moves, "started", forgets_what_it_has_begun, "default", FALLS),
+    ("a run is not on record", gate_runs, "started", forgets_what_it_has_begun, "default", FALLS),
     ("a hook's no is passed over", decide, "guarded", ignores_a_no, "a hook", HOOK),
-    ("a hook is tried for ever", hook_moves, "answered", tries_for_ever, "a hook", ENDS),
-    ("a hook is left behind", hook_moves, "dropped", lambda *a: (), "a hook", LEFT),
+    ("a hook is tried for ever", blocking_hooks, "answered", tries_for_ever, "a hook", ENDS),
+    ("a hook is left behind", blocking_hooks, "dropped", lambda *a: (), "a hook", LEFT),
     ("waits say nothing", promises, "wait_of", silent, "default", OWNERS),
-    ("what was merged is not judged", ship_moves, "due", publishes_unjudged, "shipped", SHIPS),
+    ("what was merged is not judged", shipping, "due", publishes_unjudged, "shipped", SHIPS),
     (
         "an older verdict is enough",
-        ship_moves,
+        shipping,
         "judged_since",
         judged_before_the_merge,
         "shipped",
         SHIPS,
     ),
     ("a red merge is published", decide, "_red_gate", red_is_published, "shipped", SHIPS),
-    ("nothing is shipped", ship_moves, "due", silent, "shipped", SHIPS),
-    ("a ship is not recovered", ship_moves, "recover", silent, "shipped", SHIPS),
-    ("no retry leads on", acts, "retry", retry_without_a_way, "default", OWNERS),
+    ("nothing is shipped", shipping, "due", silent, "shipped", SHIPS),
+    ("a ship is not recovered", shipping, "recover", silent, "shipped", SHIPS),
+    ("no retry leads on", commands, "retry", retry_without_a_way, "default", OWNERS),
 ]
 
 

@@ -9,18 +9,17 @@ from sprints.contract.approval_policy import Approvals
 from sprints.contract.budget import GRANTED
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
-from sprints.engine import (
-    agent_promises,
-    answer_moves,
-    awaited,
-    budget_moves,
+from sprints.core import (
+    agent_replies,
+    agent_tasks,
+    budget,
     decide,
-    promises,
-    reply_moves,
-    settle,
-    task_moves,
-    waits,
+    pending,
+    questions,
+    reducer,
+    wait_reason,
 )
+from sprints.engine import agent_promises, promises
 from sprints.engine.agent_promises import AGENT_PROMISES
 from sprints.engine.explore import ENDS, OWNERS, explore
 from sprints.engine.walks import walks
@@ -77,7 +76,7 @@ def test_a_program_is_asked_stopped_lost_and_parked_in_that_walk(monkeypatch):
         told.update((type(action).__name__, move.kind) for move in moves)
         return moves
 
-    monkeypatch.setattr(settle, "settle", record)
+    monkeypatch.setattr(reducer, "settle", record)
     explore(CONTRACTS["a fix"], kinds=["fix"])
 
     for kind in ("task_done", "task_asks", "task_failed", "task_stopped"):
@@ -181,7 +180,7 @@ def grant_is_forgotten(snapshot, meta, at):
 
 def grants_nothing(snapshot, meta, at):
     """The sprint stays where it is."""
-    return (budget_moves._set(snapshot, {"meta": meta}),)
+    return (budget._set(snapshot, {"meta": meta}),)
 
 
 def still_asked(snapshot, *args, **kwargs):
@@ -191,7 +190,7 @@ def still_asked(snapshot, *args, **kwargs):
 
 
 def answer_refused(snapshot, *args, **kwargs):
-    raise answer_moves.MoveRefused("nobody asks")
+    raise questions.MoveRefused("nobody asks")
 
 
 def only_by_its_task(task):
@@ -200,7 +199,7 @@ def only_by_its_task(task):
 
 def takes_agents_for_ours(snapshot, attended=()):
     """A try that an earlier life left is waited for."""
-    left = [task.id for task in snapshot.tasks if task_moves.is_open(task)]
+    left = [task.id for task in snapshot.tasks if agent_tasks.is_open(task)]
     return DECIDE(snapshot, {*attended, *left})
 
 
@@ -226,7 +225,7 @@ def asked_again_after_a_cancel(snapshot, attended=()):
 
 def beside_an_agent(snapshot, contract, now, running):
     """Gates start while an agent works."""
-    others = tuple(task for task in snapshot.tasks if not task_moves.is_open(task))
+    others = tuple(task for task in snapshot.tasks if not agent_tasks.is_open(task))
     return RUN_BESIDE(replace(snapshot, tasks=others), contract, now, running)
 
 
@@ -236,7 +235,7 @@ def never_lost_too_often(task, outcome):
 
 def lost_at_once(task, outcome):
     said = outcome.exchange
-    return replace(outcome, exchange=unstopped(said)) if task_moves.is_lost(said) else outcome
+    return replace(outcome, exchange=unstopped(said)) if agent_tasks.is_lost(said) else outcome
 
 
 def uses_nothing(task, outcome):
@@ -259,15 +258,15 @@ def agents_have_no_time(snapshot):
 
 
 REPLIED, TRY, BOUNDED, USED_S = (
-    task_moves.replied,
-    task_moves._try,
-    task_moves.bounded,
-    task_moves._used_s,
+    agent_tasks.replied,
+    agent_tasks._try,
+    agent_tasks.bounded,
+    agent_tasks._used_s,
 )
-WHOLE, SETTLE, DECIDE = prompts.whole, settle.settle, decide.decide
-PARKED, GOES_ON, ANSWER = budget_moves.parked, budget_moves._goes_on, answer_moves.answer
-UNCHANGED = reply_moves._unchanged
-WAIT_OF, RUN_BESIDE = waits.wait_of, decide._run_beside
+WHOLE, SETTLE, DECIDE = prompts.whole, reducer.settle, decide.decide
+PARKED, GOES_ON, ANSWER = budget.parked, budget._goes_on, questions.answer
+UNCHANGED = agent_replies._unchanged
+WAIT_OF, RUN_BESIDE = wait_reason.wait_of, decide._run_beside
 
 SILENCE, REASON = "an agent's silence counts", "an agent's end has a reason"
 BUDGET, ARRIVE = "within its budget", "answers reach their agent"
@@ -281,50 +280,57 @@ LEFT, PAUSE, STOPS = "nothing is left behind", "a pause holds", "cancel means st
 FAULTS = [
     # what is broken: where, its name, by what, under which contract; and the promise it breaks
     ("no reply is not looked at", decide, "_unanswered", blind, "a lead", SILENCE),
-    ("no reply is one", task_moves, "replied", silent_is_done, "a lead", SILENCE),
-    ("a question is passed over", task_moves, "replied", question_is_passed, "a fix", SILENCE),
+    ("no reply is one", agent_tasks, "replied", silent_is_done, "a lead", SILENCE),
+    ("a question is passed over", agent_tasks, "replied", question_is_passed, "a fix", SILENCE),
     ("a question is a failure", decide, "asks", asks_for_nothing, "a lead", REASON),
-    ("no change is not looked at", reply_moves, "_unchanged", counts_no_change, "a lead", SILENCE),
+    (
+        "no change is not looked at",
+        agent_replies,
+        "_unchanged",
+        counts_no_change,
+        "a lead",
+        SILENCE,
+    ),
     (
         "no change is asked about for ever",
-        reply_moves,
+        agent_replies,
         "_unchanged",
         asked_for_a_change_for_ever,
         "a lead",
         ENDS,
     ),
-    ("who is stopped has failed", task_moves, "replied", stopped_is_failed, "a lead", REASON),
-    ("one crash is too many", task_moves, "bounded", lost_at_once, "a fix", REASON),
-    ("gateways die for ever", task_moves, "bounded", never_lost_too_often, "a fix", ENDS),
-    ("crashes are not counted", task_moves, "replied", lost_is_not_counted, "a fix", ENDS),
-    ("what is parked has failed", budget_moves, "parked", fails_when_parked, "a lead", LEADS),
+    ("who is stopped has failed", agent_tasks, "replied", stopped_is_failed, "a lead", REASON),
+    ("one crash is too many", agent_tasks, "bounded", lost_at_once, "a fix", REASON),
+    ("gateways die for ever", agent_tasks, "bounded", never_lost_too_often, "a fix", ENDS),
+    ("crashes are not counted", agent_tasks, "replied", lost_is_not_counted, "a fix", ENDS),
+    ("what is parked has failed", budget, "parked", fails_when_parked, "a lead", LEADS),
     ("launches without a budget", decide, "_launch", launches_on, "a lead", BUDGET),
-    ("tries are not counted", task_moves, "_try", the_first_try, "a lead", BUDGET),
-    ("minutes are not counted", task_moves, "_used_s", uses_nothing, "a lead", BUDGET),
-    ("minutes without an end", task_moves, "_try", for_as_long_as_it_likes, "a lead", BUDGET),
-    ("an answer is lost", task_moves, "_try", answers_are_lost, "a fix", ARRIVE),
+    ("tries are not counted", agent_tasks, "_try", the_first_try, "a lead", BUDGET),
+    ("minutes are not counted", agent_tasks, "_used_s", uses_nothing, "a lead", BUDGET),
+    ("minutes without an end", agent_tasks, "_try", for_as_long_as_it_likes, "a lead", BUDGET),
+    ("an answer is lost", agent_tasks, "_try", answers_are_lost, "a fix", ARRIVE),
     ("an answer is not told", prompts, "whole", answer_is_not_told, "a lead", ARRIVE),
-    ("an answer is refused", answer_moves, "answer", answer_refused, "a lead", LEADS),
+    ("an answer is refused", questions, "answer", answer_refused, "a lead", LEADS),
     (
         "an answer changes nothing",
-        answer_moves,
+        questions,
         "answer",
         still_asked,
         "a lead",
         LEADS,
     ),
-    ("a grant is forgotten", budget_moves, "_goes_on", grant_is_forgotten, "a lead", LEADS),
-    ("a grant leads nowhere", budget_moves, "_goes_on", grants_nothing, "a lead", LEADS),
+    ("a grant is forgotten", budget, "_goes_on", grant_is_forgotten, "a lead", LEADS),
+    ("a grant leads nowhere", budget, "_goes_on", grants_nothing, "a lead", LEADS),
     ("words fail a question", agent_promises, "wait_of", wait_without_words, "a lead", LEADS),
     ("nobody is asked", promises, "wait_of", nobody_is_asked, "a lead", OWNERS),
     ("an agent has no time", promises, "wait_of", agents_have_no_time, "a lead", OWNERS),
-    ("tries are not told apart", awaited, "_asked", only_by_its_task, "a lead", LATE),
-    ("a late answer is taken", task_moves, "replied", reply_without_a_guard, "a lead", LATE),
+    ("tries are not told apart", pending, "_asked", only_by_its_task, "a lead", LATE),
+    ("a late answer is taken", agent_tasks, "replied", reply_without_a_guard, "a lead", LATE),
     ("an agent is not recovered", decide, "decide", takes_agents_for_ours, "a lead", OWNERS),
     ("a pause is not heard", decide, "decide", asks_while_paused, "a lead", PAUSE),
     ("cancelled in the midst", decide, "decide", cancelled_in_the_midst, "a lead", LEFT),
     ("a cancel asks again", decide, "decide", asked_again_after_a_cancel, "a lead", STOPS),
-    ("who waits is left behind", task_moves, "dropped", lambda *a: (), "a lead", LEFT),
+    ("who waits is left behind", agent_tasks, "dropped", lambda *a: (), "a lead", LEFT),
     ("gates beside an agent", decide, "_run_beside", beside_an_agent, "two at once", ALONE),
 ]
 

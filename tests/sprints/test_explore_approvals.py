@@ -7,8 +7,8 @@ import pytest
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
-from sprints.engine import approval_acts, approval_moves, decide, ship_moves
-from sprints.engine.actions import Compare
+from sprints.core import approval_decisions, approval_requests, decide, shipping
+from sprints.core.actions import Compare
 from sprints.engine.explore import ENDS, explore
 from tests.sprints.agents.test_asking import LEAD
 
@@ -35,7 +35,7 @@ MERGES = {"before it ships": 2}  # enough for a base that has moved; each more d
 
 
 def walk(name, monkeypatch, until=""):
-    monkeypatch.setattr(ship_moves, "MOST_TRIES", MERGES.get(name, 1))
+    monkeypatch.setattr(shipping, "MOST_TRIES", MERGES.get(name, 1))
     return explore(CONTRACTS[name], until=until)
 
 
@@ -53,14 +53,14 @@ def lets_all_through(snapshot, action):
 
 def any_yes_counts(snapshot, what, of):
     """A yes to one tree is taken for one to another."""
-    given = approval_moves.state(snapshot).get("given", ())
+    given = approval_requests.state(snapshot).get("given", ())
     return any((one["what"], one["verdict"]) == (what, "approved") for one in given)
 
 
 def a_no_counts(snapshot, what, of):
     """Whatever was decided of that tree is taken for a yes."""
-    given = approval_moves.state(snapshot).get("given", ())
-    bound = approval_moves._BOUND_TO[what]
+    given = approval_requests.state(snapshot).get("given", ())
+    bound = approval_requests._BOUND_TO[what]
     return any(one["what"] == what and one.get(bound) == of for one in given)
 
 
@@ -70,8 +70,8 @@ def no_yes_counts(snapshot, what, of):
 
 def what_was_found_once(snapshot):
     """The tree has moved since."""
-    found = approval_moves.state(snapshot).get("compared")
-    return approval_moves.Touched.from_json(found) if found else None
+    found = approval_requests.state(snapshot).get("compared")
+    return approval_requests.Touched.from_json(found) if found else None
 
 
 def never_compares(snapshot, action):
@@ -92,36 +92,68 @@ def forgets_the_branch(snapshot, action):
     return action if isinstance(action, decide.FinishRound) else GATED(snapshot, action)
 
 
-GATED, APPROVE, EXPIRED = approval_moves.gated, approval_acts.approve, approval_acts.expired
+GATED, APPROVE, EXPIRED = (
+    approval_requests.gated,
+    approval_decisions.approve,
+    approval_decisions.expired,
+)
 FIRST = "asks before it goes on"
 
 MUTATIONS = [
     (
         "building without a yes",
-        approval_moves,
+        approval_requests,
         "gated",
         lets_all_through,
         "before it builds",
         FIRST,
     ),
-    ("shipping without a yes", approval_moves, "gated", lets_all_through, "before it ships", FIRST),
-    ("paths without a yes", approval_moves, "gated", lets_all_through, "protected paths", FIRST),
+    (
+        "shipping without a yes",
+        approval_requests,
+        "gated",
+        lets_all_through,
+        "before it ships",
+        FIRST,
+    ),
+    ("paths without a yes", approval_requests, "gated", lets_all_through, "protected paths", FIRST),
     (
         "a yes to another merge",
-        approval_moves,
+        approval_requests,
         "is_given",
         any_yes_counts,
         "before it ships",
         FIRST,
     ),
-    ("a yes to other paths", approval_moves, "is_given", any_yes_counts, "protected paths", FIRST),
-    ("a no is a yes", approval_moves, "is_given", a_no_counts, "before it builds", FIRST),
-    ("no yes leads on", approval_moves, "is_given", no_yes_counts, "before it builds", ENDS),
-    ("an older look", approval_moves, "comparison", what_was_found_once, "protected paths", FIRST),
-    ("nobody looks", approval_moves, "gated", never_compares, "protected paths", FIRST),
-    ("time says yes", approval_acts, "expired", time_is_a_yes, "before it builds", FIRST),
-    ("a no goes on", approval_acts, "reject", a_no_goes_on, "before it ships", FIRST),
-    ("rounds close unseen", approval_moves, "gated", forgets_the_branch, "protected paths", FIRST),
+    (
+        "a yes to other paths",
+        approval_requests,
+        "is_given",
+        any_yes_counts,
+        "protected paths",
+        FIRST,
+    ),
+    ("a no is a yes", approval_requests, "is_given", a_no_counts, "before it builds", FIRST),
+    ("no yes leads on", approval_requests, "is_given", no_yes_counts, "before it builds", ENDS),
+    (
+        "an older look",
+        approval_requests,
+        "comparison",
+        what_was_found_once,
+        "protected paths",
+        FIRST,
+    ),
+    ("nobody looks", approval_requests, "gated", never_compares, "protected paths", FIRST),
+    ("time says yes", approval_decisions, "expired", time_is_a_yes, "before it builds", FIRST),
+    ("a no goes on", approval_decisions, "reject", a_no_goes_on, "before it ships", FIRST),
+    (
+        "rounds close unseen",
+        approval_requests,
+        "gated",
+        forgets_the_branch,
+        "protected paths",
+        FIRST,
+    ),
 ]
 
 

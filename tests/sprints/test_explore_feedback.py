@@ -7,7 +7,7 @@ import pytest
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.contract.rounds import AgentBudget
-from sprints.engine import feedback, gate_moves
+from sprints.core import fix_loop, gate_runs
 from sprints.engine.explore import ENDS, explore
 from tests.sprints.agents.test_asking import LEAD
 from tests.sprints.test_explore import hook
@@ -54,11 +54,11 @@ def test_every_promise_holds_where_red_gates_go_back(name):
 def test_work_does_go_back_in_that_walk(monkeypatch):
     """Else it would prove nothing."""
     sent = []
-    monkeypatch.setattr(feedback, "sent_back", lambda s: sent.append(s) or SENT_BACK(s))
+    monkeypatch.setattr(fix_loop, "sent_back", lambda s: sent.append(s) or SENT_BACK(s))
 
     explore(CONTRACTS["one gate"])
 
-    numbers = {len(feedback.fixes(snapshot, snapshot.now)) for snapshot in sent}
+    numbers = {len(fix_loop.fixes(snapshot, snapshot.now)) for snapshot in sent}
     assert numbers == {0, 1}
 
 
@@ -86,20 +86,20 @@ def only_the_red_gate_again(snapshot):
 
 
 def one_too_many(snapshot):
-    return "" if len(feedback.fixes(snapshot, snapshot.now)) < 3 else "enough"
+    return "" if len(fix_loop.fixes(snapshot, snapshot.now)) < 3 else "enough"
 
 
 def one_too_few(snapshot):
-    return "enough" if feedback.fixes(snapshot, snapshot.now) else ""
+    return "enough" if fix_loop.fixes(snapshot, snapshot.now) else ""
 
 
 def same_tree_alone(snapshot, run):
     """The trees may go round."""
-    return "" if (found := STUCK(snapshot, run)) == feedback.ROUND else found
+    return "" if (found := STUCK(snapshot, run)) == fix_loop.ROUND else found
 
 
 def same_tree_is_nothing(snapshot, run):
-    return "" if (found := STUCK(snapshot, run)) == feedback.SAME else found
+    return "" if (found := STUCK(snapshot, run)) == fix_loop.SAME else found
 
 
 def forgets_the_tree(run, outcome):
@@ -113,7 +113,7 @@ def nothing(snapshot):
 
 def first_red(snapshot):
     """A red gate is run again until it is green."""
-    red = feedback.red(snapshot)
+    red = fix_loop.red(snapshot)
     return red[0] if red else None
 
 
@@ -122,8 +122,8 @@ def counts_nothing(snapshot, now):
     return []
 
 
-LAST_JUDGED, SENT_BACK, STUCK = feedback.last_judged, feedback.sent_back, feedback.stuck
-JUDGED = gate_moves.judged
+LAST_JUDGED, SENT_BACK, STUCK = fix_loop.last_judged, fix_loop.sent_back, fix_loop.stuck
+JUDGED = gate_runs.judged
 
 THERE, REASON = "judges what is there", "sends back within reason"
 FLAKY = "a flaky gate is a human's"
@@ -131,20 +131,20 @@ GIVES, FALLS = "never gives up too soon", "never falls over"
 
 FAULTS = [
     # what is broken: where, its name, by what, under which contract; and the promise it breaks
-    ("no bound", feedback, "used_up", never, "one gate", REASON),
-    ("one too many", feedback, "used_up", one_too_many, "one gate", REASON),
-    ("trees may go round", feedback, "stuck", same_tree_alone, "three attempts", REASON),
-    ("nothing has to change", feedback, "stuck", same_tree_is_nothing, "one gate", REASON),
-    ("green before the fix", feedback, "last_judged", counts_what_was_before, "two gates", THERE),
-    ("red before the fix", feedback, "last_judged", red_before_counts, "one gate", THERE),
-    ("green ones not again", feedback, "sent_back", only_the_red_gate_again, "two gates", THERE),
-    ("trees are not told apart", gate_moves, "judged", forgets_the_tree, "one gate", GIVES),
-    ("a flaky gate is green", feedback, "flaky", nothing, "run again", FLAKY),
-    ("once is enough", feedback, "unconfirmed", nothing, "run again", FLAKY),
-    ("red for ever again", feedback, "unconfirmed", first_red, "run again", ENDS),
-    ("nothing goes back", feedback, "goes_back", never, "one gate", GIVES),
-    ("one too few", feedback, "used_up", one_too_few, "one gate", GIVES),
-    ("what was sent is forgotten", feedback, "fixes", counts_nothing, "one gate", FALLS),
+    ("no bound", fix_loop, "used_up", never, "one gate", REASON),
+    ("one too many", fix_loop, "used_up", one_too_many, "one gate", REASON),
+    ("trees may go round", fix_loop, "stuck", same_tree_alone, "three attempts", REASON),
+    ("nothing has to change", fix_loop, "stuck", same_tree_is_nothing, "one gate", REASON),
+    ("green before the fix", fix_loop, "last_judged", counts_what_was_before, "two gates", THERE),
+    ("red before the fix", fix_loop, "last_judged", red_before_counts, "one gate", THERE),
+    ("green ones not again", fix_loop, "sent_back", only_the_red_gate_again, "two gates", THERE),
+    ("trees are not told apart", gate_runs, "judged", forgets_the_tree, "one gate", GIVES),
+    ("a flaky gate is green", fix_loop, "flaky", nothing, "run again", FLAKY),
+    ("once is enough", fix_loop, "unconfirmed", nothing, "run again", FLAKY),
+    ("red for ever again", fix_loop, "unconfirmed", first_red, "run again", ENDS),
+    ("nothing goes back", fix_loop, "goes_back", never, "one gate", GIVES),
+    ("one too few", fix_loop, "used_up", one_too_few, "one gate", GIVES),
+    ("what was sent is forgotten", fix_loop, "fixes", counts_nothing, "one gate", FALLS),
 ]
 
 

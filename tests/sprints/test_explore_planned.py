@@ -9,7 +9,8 @@ from sprints.agents.exchange import Exchange
 from sprints.agents.replies import parse
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
-from sprints.engine import assigned, decide, feedback, steps
+from sprints.core import assignment, decide, fix_loop
+from sprints.engine import steps
 from sprints.engine.explore import explore
 from tests.sprints.agents.test_asking import LEAD
 from tests.sprints.agents.test_orchestration import (
@@ -91,16 +92,16 @@ def nobody_builds(snapshot, spec):
     return [ask for ask in ASKED_IN(snapshot, spec) if not ask.task]
 
 
-ASKED_IN = assigned.asked_in
+ASKED_IN = assignment.asked_in
 PLAN, GIVES = "builds as planned", "never gives up too soon"
 
 
 @pytest.mark.parametrize(
     ("where", "name", "fault", "promise"),
     [
-        (assigned, "asked_in", the_other_way_round, PLAN),
-        (assigned, "asked_in", nobody_builds, PLAN),
-        (feedback, "goes_back", lambda *args: False, GIVES),
+        (assignment, "asked_in", the_other_way_round, PLAN),
+        (assignment, "asked_in", nobody_builds, PLAN),
+        (fix_loop, "goes_back", lambda *args: False, GIVES),
     ],
     ids=["the other way round", "nobody builds", "nothing goes back"],
 )

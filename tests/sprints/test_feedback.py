@@ -12,8 +12,8 @@ from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, dra
 from sprints.contract.git_values import Base, Seen
 from sprints.contract.meta import BadMeta, merged
 from sprints.contract.rounds import AgentBudget
-from sprints.engine import acts, answer_moves, budget_moves, feedback
-from sprints.engine.actions import (
+from sprints.core import budget, commands, fix_loop, questions
+from sprints.core.actions import (
     Ask,
     Begun,
     BlockAtBudget,
@@ -23,9 +23,9 @@ from sprints.engine.actions import (
     RunGate,
     StopOverdue,
 )
-from sprints.engine.decide import decide
-from sprints.engine.settle import settle
-from sprints.engine.waits import wait_of
+from sprints.core.decide import decide
+from sprints.core.reducer import settle
+from sprints.core.wait_reason import wait_of
 from sprints.queries.attention import cause
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import ASKED_BACK, LEAD, YES, says
@@ -163,9 +163,9 @@ def test_past_the_bound_the_sprint_fails_as_it_always_did():
 @pytest.mark.parametrize(
     ("said", "sent", "why"),
     [
-        ([red("a"), red("a")], 1, feedback.SAME),
-        ([red("a"), red("a", 4), red("a")], 2, feedback.SAME),
-        ([red("a"), red("b"), red("a", 9)], 2, feedback.ROUND),
+        ([red("a"), red("a")], 1, fix_loop.SAME),
+        ([red("a"), red("a", 4), red("a")], 2, fix_loop.SAME),
+        ([red("a"), red("b"), red("a", 9)], 2, fix_loop.ROUND),
     ],
 )
 def test_what_comes_to_nothing_stops_with_its_reason(said, sent, why):
@@ -257,7 +257,7 @@ def test_a_fix_counts_against_the_budget_and_goes_on_once_there_is_more():
     terms = replace(snapshot.terms, budget=AgentBudget(4, 240.0))
 
     parked, _ = drive(replace(snapshot, contract=terms), judging(red("a")), speak=says(YES))
-    more = budget_moves.grant(parked, 40, None, "ada", NOON)
+    more = budget.grant(parked, 40, None, "ada", NOON)
     after, _ = drive(evolve(parked, [more], NOON), judging(green("b")), speak=says(YES))
 
     assert decide(replace(snapshot, contract=terms)) == BlockAtBudget(R3)
@@ -269,7 +269,7 @@ def test_a_fix_counts_against_the_budget_and_goes_on_once_there_is_more():
 def test_a_question_in_a_fix_is_the_humans_and_its_answer_leads_on():
     snapshot, _ = to(in_a_clone(), is_fix, judging(red("a")))
     blocked, _ = drive(snapshot, judging(red("a")), speak=says(ASKED_BACK))
-    told = answer_moves.answer(blocked, "Blue.", "ada", NOON)
+    told = questions.answer(blocked, "Blue.", "ada", NOON)
 
     after, _ = drive(evolve(blocked, [told], NOON), judging(green("b")), speak=says(YES))
 
@@ -311,7 +311,7 @@ def test_a_flaky_gate_blocks_costs_no_attempt_and_asks_a_human():
     start = in_a_clone(rerun_red=True)
 
     blocked, moves = drive(start, judging(red("a"), green("a")), speak=says(YES))
-    retried = evolve(blocked, [acts.retry(blocked, blocked.terms, NOON)], NOON)
+    retried = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
     after, _ = drive(retried, judging(green("a")), speak=says(YES))
 
     assert (blocked.sprint.status, fixes(blocked)) == ("blocked", [])
@@ -349,14 +349,14 @@ def test_the_dashboard_says_why_it_was_not_sent_back():
     error = "gate_failed:lint exit_code=3"
 
     assert cause(error) == "gate lint said no, exit code 3"
-    assert cause(f"{error} ({feedback.SAME})") == (
+    assert cause(f"{error} ({fix_loop.SAME})") == (
         "gate lint said no, exit code 3: the same tree failed in the same way before"
     )
 
 
 def test_a_retry_begins_its_attempts_anew():
     failed, _ = drive(in_a_clone(), judging(red("a"), red("a")), speak=says(YES))
-    again = evolve(failed, [acts.retry(failed, failed.terms, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.terms, NOON)], NOON)
 
     after, _ = drive(again, judging(red("a"), green("b")), speak=says(YES))
 

@@ -7,11 +7,11 @@ import pytest
 
 from sprints.contract.contract import CODES, DEFAULT_GATE
 from sprints.contract.hook_spec import HookDefinition
-from sprints.engine import acts
-from sprints.engine.actions import Begun, BlockAtHook, Brought, RecoverHook, Replied, RunHook
-from sprints.engine.decide import decide
-from sprints.engine.hook_moves import LOST, MOST_LOST
-from sprints.engine.settle import settle
+from sprints.core import commands
+from sprints.core.actions import Begun, BlockAtHook, Brought, RecoverHook, Replied, RunHook
+from sprints.core.blocking_hooks import LOST, MOST_LOST
+from sprints.core.decide import decide
+from sprints.core.reducer import settle
 from sprints.hooks.letter import Answer
 from sprints.snapshot import Snapshot, evolve
 from tests.sprints.pure import NO, NOON, RED, YES, drive, fresh, scripted
@@ -76,7 +76,7 @@ def test_a_no_blocks_the_sprint_at_that_point(point):
 def test_a_retry_asks_again_and_leads_on():
     blocked, _ = drive(waiting("round_start"), bring=lambda action: NO)
 
-    again = evolve(blocked, [acts.retry(blocked, blocked.terms, NOON)], NOON)
+    again = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
     after, moves = drive(again)
 
     assert after.sprint.status == "succeeded"
@@ -88,7 +88,7 @@ def test_a_hook_of_the_start_that_said_no_is_asked_again_and_one_that_said_yes_i
     failed, _ = drive(waiting("sprint_start"), judge=lambda action: RED)
 
     asked = [
-        [move.kind for move in drive(evolve(s, [acts.retry(s, s.terms, NOON)], NOON))[1]]
+        [move.kind for move in drive(evolve(s, [commands.retry(s, s.terms, NOON)], NOON))[1]]
         for s in (blocked, failed)
     ]
 
@@ -99,7 +99,7 @@ def test_a_retry_goes_by_the_hooks_of_now():
     blocked, _ = drive(waiting("round_start"), bring=lambda action: NO)
 
     without = replace(blocked.terms, hooks=())
-    after, moves = drive(evolve(blocked, [acts.retry(blocked, without, NOON)], NOON))
+    after, moves = drive(evolve(blocked, [commands.retry(blocked, without, NOON)], NOON))
 
     assert after.sprint.status == "succeeded"
     assert "hook_started" not in [move.kind for move in moves]
@@ -186,7 +186,7 @@ def test_a_hook_under_which_each_gateway_dies_blocks_the_sprint():
 
 def test_a_cancel_during_a_hook_ends_the_sprint_and_drops_what_was_to_be_tried():
     left = crashed(waiting("sprint_start"))
-    asked = evolve(left, [acts.cancel(left, "sam", NOON)], NOON)
+    asked = evolve(left, [commands.cancel(left, "sam", NOON)], NOON)
 
     after, _ = drive(asked, bring=lambda action: LOST)
 

@@ -14,7 +14,8 @@ from gates.models import GateRun
 from gates.process import identity
 from sprints import hook_rows, operations, queue
 from sprints.contract.hook_spec import HookDefinition
-from sprints.engine import attended, carry, hook_moves
+from sprints.core import blocking_hooks
+from sprints.engine import attended, carry
 from sprints.engine.carry import Wish
 from sprints.invariants import check_rows
 from sprints.models import Delivery, Event, Round, Sprint
@@ -160,13 +161,13 @@ def test_a_hook_that_was_said_to_be_waited_for_is_waited_for_though_it_is_remove
     )
     hook_rows.put(guard)
     operations.create("wk1", by="sam")
-    wish, real = Wish(), hook_moves.answered
+    wish, real = Wish(), blocking_hooks.answered
 
     def answered(*args):
         wish.hand_back = True
         return real(*args)
 
-    monkeypatch.setattr(hook_moves, "answered", answered)
+    monkeypatch.setattr(blocking_hooks, "answered", answered)
     operations.run("wk1", wish)
     hook_rows.remove("guard")
     after = operations.run("wk1", Wish())

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sprints import operations
 from sprints.contract.contract import draft
-from sprints.engine import acts
+from sprints.core import commands
 from sprints.models import Event, Head, Round, Sprint
 from sprints.models.moves import Create, Hold, Move, MoveRefused, Update, net, record
 from sprints.snapshot import load
@@ -122,4 +122,4 @@ def test_a_start_is_refused_when_the_contract_is_not_sound(sprint):
     snapshot = load("wk1", timezone.now())
 
     with pytest.raises(ValueError, match="no gate is left"):
-        acts.start(snapshot, draft({}, []), timezone.now())
+        commands.start(snapshot, draft({}, []), timezone.now())

@@ -8,7 +8,8 @@ from gates.models import Gate
 from sprints import switches
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
-from sprints.engine import decide, walks
+from sprints.core import decide
+from sprints.engine import walks
 from sprints.engine.explore import explore
 from sprints.engine.walks import prove
 from sprints.models import Event, Hook

@@ -6,8 +6,8 @@ import pytest
 
 from sprints.contract.git_values import Base
 from sprints.contract.meta import BadMeta, merged
-from sprints.engine import acts, ship_moves
-from sprints.engine.actions import (
+from sprints.core import commands, shipping
+from sprints.core.actions import (
     BlockAtShip,
     FinishRound,
     Merge,
@@ -17,9 +17,9 @@ from sprints.engine.actions import (
     RecoverShip,
     RunGate,
 )
-from sprints.engine.decide import decide
-from sprints.engine.settle import settle
-from sprints.engine.waits import wait_of
+from sprints.core.decide import decide
+from sprints.core.reducer import settle
+from sprints.core.wait_reason import wait_of
 from sprints.release import ship
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step
@@ -55,7 +55,7 @@ def test_without_the_wish_or_a_base_there_is_nothing_of_it(without):
     snapshot, action = at_the_ship(**without)
 
     assert (action, snapshot.sprint.status) == (None, "succeeded")
-    assert ship_moves.KEY not in snapshot.sprint.meta
+    assert shipping.KEY not in snapshot.sprint.meta
 
 
 def test_what_was_merged_is_judged_anew_and_published_only_green():
@@ -118,8 +118,8 @@ def test_a_reason_blocks_the_sprint_for_a_human_and_a_retry_begins_anew(at):
         "blocked", "ship_refused:it conflicts",
     )  # fmt: skip
     assert wait_of(blocked)["who"] == "an operator"
-    again = evolve(blocked, [acts.retry(blocked, blocked.terms, NOON)], NOON)
-    assert ship_moves.status(again) == ""
+    again = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
+    assert shipping.status(again) == ""
 
 
 def test_a_base_that_moves_is_merged_with_again_but_not_for_ever():
@@ -132,17 +132,17 @@ def test_a_base_that_moves_is_merged_with_again_but_not_for_ever():
         snapshot = go(snapshot, decide(snapshot), Published(NOON, moved=True))
         action = decide(snapshot)
 
-    assert tries == ship_moves.MOST_TRIES
+    assert tries == shipping.MOST_TRIES
     assert action == BlockAtShip("R5_RELEASE_CANDIDATE")
 
 
 def test_what_was_being_published_is_found_out_before_a_cancel_is_heard():
     snapshot, action = to_publish()
     snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
-    snapshot = evolve(snapshot, [acts.cancel(snapshot, "ada", NOON)], NOON)
+    snapshot = evolve(snapshot, [commands.cancel(snapshot, "ada", NOON)], NOON)
 
     assert decide(snapshot) == RecoverShip("R5_RELEASE_CANDIDATE")
-    assert decide(snapshot, {ship_moves.SHIP}) is None
+    assert decide(snapshot, {shipping.SHIP}) is None
     assert wait_of(snapshot)["what"] == "git, publishing what has passed"
 
 
@@ -154,11 +154,11 @@ def test_how_far_it_is_is_written_by_the_gateway_alone():
 @pytest.mark.parametrize("junk", ["text", [], {"status": "shipped"}, {"attempt": 7}])
 def test_a_key_of_that_name_in_an_older_store_is_not_taken_for_ours(junk):
     snapshot, action = at_the_ship()
-    meta = snapshot.sprint.meta | {ship_moves.KEY: junk}
+    meta = snapshot.sprint.meta | {shipping.KEY: junk}
     odd = replace(snapshot, sprint=replace(snapshot.sprint, meta=meta))
 
     assert decide(odd) == action
-    assert ship_moves.status(go(odd, action, Merged(NOON, MERGE))) == "judging"
+    assert shipping.status(go(odd, action, Merged(NOON, MERGE))) == "judging"
 
 
 def test_what_an_attempt_has_shipped_no_later_one_ships_again():
@@ -166,8 +166,8 @@ def test_what_an_attempt_has_shipped_no_later_one_ships_again():
     shipped = go(snapshot, action, Published(NOON, tag="shipped/s1"))
     later = replace(shipped, sprint=replace(shipped.sprint, attempt=2))
 
-    assert ship_moves.status(later) == "shipped"
-    assert ship_moves.due(later) is None
+    assert shipping.status(later) == "shipped"
+    assert shipping.due(later) is None
 
 
 def test_what_is_published_and_not_whole_is_shipped_and_says_what_is_left():
@@ -178,6 +178,6 @@ def test_what_is_published_and_not_whole_is_shipped_and_says_what_is_left():
 
     snapshot = go(snapshot, decide(snapshot), said)
 
-    found = snapshot.sprint.meta[ship_moves.KEY]
+    found = snapshot.sprint.meta[shipping.KEY]
     assert (found["status"], found["unfinished"]) == ("shipped", "cannot lock ref")
     assert not isinstance(decide(snapshot), BlockAtShip)

@@ -8,8 +8,9 @@ from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.git_values import Base, Undone
 from sprints.contract.meta import BadMeta, merged
-from sprints.engine import promises, ship_moves, unship_moves, walked_ship
-from sprints.engine.actions import Merged
+from sprints.core import shipping, unshipping
+from sprints.core.actions import Merged
+from sprints.engine import promises, walked_ship
 from sprints.engine.explore import explore
 from sprints.engine.walked import WORLD
 from sprints.models.moves import MoveRefused
@@ -19,7 +20,7 @@ from tests.sprints.agents.test_asking import LEAD
 IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
 LATE = replace(DEFAULT_GATE, gate_id="late", rounds=("R3_BUILD_A_INTEGRATE",))
 UNSHIPS = {"sprint": "wk1", "commit": "1" * 40, "branch": "main", "head": "2" * 40}
-BACK = unship_moves.undoing(draft({}, [DEFAULT_GATE, LATE]), {"unships": UNSHIPS})
+BACK = unshipping.undoing(draft({}, [DEFAULT_GATE, LATE]), {"unships": UNSHIPS})
 PUSHED = replace(draft({}, [IN_R5]), base=Base("main", "0" * 40), ship=True, ship_remote="origin")
 
 
@@ -34,13 +35,13 @@ def test_it_has_the_last_round_alone_and_its_gates_and_begins_at_the_revert():
 def test_any_other_contract_and_its_digest_stay_as_they_are():
     contract = draft({}, [DEFAULT_GATE])
 
-    assert unship_moves.undoing(contract, {}) is contract
+    assert unshipping.undoing(contract, {}) is contract
     assert not {"undoes", "ship_remote"} & contract.to_json().keys()
 
 
 @pytest.mark.parametrize("contract", [BACK, PUSHED], ids=["taken back", "pushed"])
 def test_every_promise_holds_wherever_the_machine_can_go(contract, monkeypatch):
-    monkeypatch.setattr(ship_moves, "MOST_TRIES", 2)  # enough for a base that has moved
+    monkeypatch.setattr(shipping, "MOST_TRIES", 2)  # enough for a base that has moved
 
     found = explore(contract)
 
@@ -50,7 +51,7 @@ def test_every_promise_holds_wherever_the_machine_can_go(contract, monkeypatch):
 
 def test_an_engine_that_forgets_to_push_is_found_out(monkeypatch):
     def forgets(snapshot, at):
-        if ship_moves.status(snapshot) == ship_moves.PUBLISHING:
+        if shipping.status(snapshot) == shipping.PUBLISHING:
             return SHIPPED(snapshot, at)
         return [(WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", "t")))]
 
@@ -68,7 +69,7 @@ SHIPPED = walked_ship.outcomes
 @pytest.mark.parametrize("meta", [{}, {"shipping": {"status": "refused"}}, {"shipping": "text"}])
 def test_what_has_shipped_nothing_cannot_be_taken_back(meta):
     with pytest.raises(MoveRefused, match="sprint wk1 has shipped nothing"):
-        unship_moves.shipped("wk1", meta)
+        unshipping.shipped("wk1", meta)
 
 
 @pytest.mark.parametrize("key", ["unships", "unshipped_by"])
@@ -78,19 +79,19 @@ def test_what_takes_back_what_is_written_by_the_gateway_alone(key):
 
 
 def test_a_name_is_an_id_however_long_the_other_is():
-    assert len(unship_moves.name_of("x" * 64)) == 64
+    assert len(unshipping.name_of("x" * 64)) == 64
 
 
 def test_a_publishing_says_to_which_remote():
-    assert ship_moves._where({"branch": "main"}) == "main"
-    assert ship_moves._where({"branch": "main", "remote": "origin", "url": "u"}) == "main of origin"
+    assert shipping._where({"branch": "main"}) == "main"
+    assert shipping._where({"branch": "main", "remote": "origin", "url": "u"}) == "main of origin"
 
 
 def test_the_next_name_is_taken_where_one_is_anothers():
-    names = [*unship_moves.names_of("x" * 64)]
+    names = [*unshipping.names_of("x" * 64)]
 
     assert names[:2] == [f"{'x' * 57}-unship", f"{'x' * 54}-unship-2"]
-    assert len({*names}) == len(names) == unship_moves.MOST_NAMES
+    assert len({*names}) == len(names) == unshipping.MOST_NAMES
     assert {len(name) for name in names} <= {64, 63}
 
 
@@ -102,4 +103,4 @@ def test_what_takes_back_asks_before_it_ships_and_for_no_path(approvals, kept):
     assert drafted.approvals
     assert drafted.approvals.protected
 
-    assert unship_moves.undoing(drafted, {"unships": UNSHIPS}).approvals == kept
+    assert unshipping.undoing(drafted, {"unships": UNSHIPS}).approvals == kept

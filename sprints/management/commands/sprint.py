@@ -11,8 +11,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import operations, queries
+from sprints.core.budget import spent
 from sprints.engine.carry import LeaseLost, Wish
-from sprints.engine.spent import spent
 from sprints.engine.work_world import states_of
 from sprints.management.arguments import settings_of
 from sprints.management.base import GatewayCommand

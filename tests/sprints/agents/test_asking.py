@@ -11,14 +11,14 @@ from sprints.agents.replies import parse
 from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.git_values import Base, Seen
-from sprints.engine import acts, answer_moves
-from sprints.engine.actions import Ask, BlockAtQuestion, FailAtAgent, RecoverTask, Replied
-from sprints.engine.awaited import awaited
-from sprints.engine.decide import decide
+from sprints.core import commands, questions
+from sprints.core.actions import Ask, BlockAtQuestion, FailAtAgent, RecoverTask, Replied
+from sprints.core.agent_tasks import MOST_LOST
+from sprints.core.decide import decide
+from sprints.core.pending import awaited
+from sprints.core.reducer import settle
+from sprints.core.wait_reason import wait_of
 from sprints.engine.perform import is_instant
-from sprints.engine.settle import settle
-from sprints.engine.task_moves import MOST_LOST
-from sprints.engine.waits import wait_of
 from sprints.models.moves import MoveRefused
 from sprints.snapshot import evolve
 from tests.sprints.pure import NOON, begun, drive, fresh, scripted, step
@@ -133,7 +133,7 @@ def test_a_program_that_does_not_answer_fails_the_sprint_in_that_round():
 
 def test_a_retry_asks_anew_and_leaves_the_failure_on_record():
     failed, _ = drive(started(), speak=says(NO))
-    again = evolve(failed, [acts.retry(failed, failed.terms, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.terms, NOON)], NOON)
 
     after, _ = drive(again, speak=says(YES))
 
@@ -178,7 +178,7 @@ def test_an_agent_under_which_every_gateway_dies_is_not_asked_for_ever():
 def test_one_that_was_stopped_is_asked_again_unless_the_sprint_was_cancelled():
     snapshot, action = asked()
     again = evolve(snapshot, settle(snapshot, action, Replied(NOON, STOPPED)), NOON)
-    cancelling = evolve(snapshot, [acts.cancel(snapshot, "ada", NOON)], NOON)
+    cancelling = evolve(snapshot, [commands.cancel(snapshot, "ada", NOON)], NOON)
     ended = evolve(cancelling, settle(cancelling, action, Replied(NOON, STOPPED)), NOON)
     after, _ = drive(ended)
 
@@ -190,7 +190,7 @@ def test_one_that_was_stopped_is_asked_again_unless_the_sprint_was_cancelled():
 def test_a_cancel_leaves_nothing_that_is_still_to_be_asked():
     snapshot, action = asked()
     again = evolve(snapshot, settle(snapshot, action, Replied(NOON, STOPPED)), NOON)
-    cancelled = evolve(again, [acts.cancel(again, "ada", NOON)], NOON)
+    cancelled = evolve(again, [commands.cancel(again, "ada", NOON)], NOON)
 
     after, _ = drive(cancelled)
 
@@ -225,7 +225,7 @@ def test_a_directional_question_blocks_the_sprint_and_says_what_it_waits_for():
 
 def test_an_answer_goes_into_the_next_prompt_and_leads_on():
     blocked, _ = drive(started(), speak=says(ASKED_BACK))
-    told = answer_moves.answer(blocked, "Blue.\nAlways.", "ada", NOON)
+    told = questions.answer(blocked, "Blue.\nAlways.", "ada", NOON)
     after, moves = drive(evolve(blocked, [told], NOON), speak=says(YES))
 
     assert after.sprint.status == "succeeded"
@@ -243,12 +243,12 @@ def test_where_nobody_asks_an_answer_is_refused():
 
     for snapshot in (started(), failed):
         with pytest.raises(MoveRefused, match="no agent asks anything"):
-            answer_moves.answer(snapshot, "Blue.", "ada", NOON)
+            questions.answer(snapshot, "Blue.", "ada", NOON)
 
 
 def test_a_question_may_be_passed_over_by_a_retry():
     blocked, _ = drive(started(), speak=says(ASKED_BACK))
-    again = evolve(blocked, [acts.retry(blocked, blocked.terms, NOON)], NOON)
+    again = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
 
     after, _ = drive(again, speak=says(YES))
 

@@ -10,13 +10,14 @@ from sprints.contract.budget import GRANTED, Spending, spending
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.contract.token_usage import Usage
-from sprints.engine import acts, budget_moves
-from sprints.engine.actions import Begun, BlockAtBudget, RecoverTask, Replied
-from sprints.engine.decide import decide
+from sprints.core import budget as budget_moves
+from sprints.core import commands
+from sprints.core.actions import Begun, BlockAtBudget, RecoverTask, Replied
+from sprints.core.budget import spent
+from sprints.core.decide import decide
+from sprints.core.reducer import settle
+from sprints.core.wait_reason import wait_of
 from sprints.engine.explore import explore
-from sprints.engine.settle import settle
-from sprints.engine.spent import spent
-from sprints.engine.waits import wait_of
 from sprints.models.moves import MoveRefused
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, YES, asked, says, started
@@ -196,7 +197,7 @@ def test_a_try_whose_end_nobody_saw_is_charged_with_what_it_may_have_used():
 def test_a_retry_begins_with_what_is_left():
     parked, _ = drive(allowed(launches=1), speak=says(YES))
     terms = parked.terms
-    again = evolve(parked, [acts.retry(parked, terms, NOON)], NOON)
+    again = evolve(parked, [commands.retry(parked, terms, NOON)], NOON)
 
     after, _ = drive(again, speak=says(YES))
 

@@ -11,8 +11,8 @@ from sprints.agents.assignments import Assignment
 from sprints.agents.exchange import Exchange
 from sprints.agents.replies import parse
 from sprints.contract.git_values import Base, Seen
-from sprints.engine import acts, answer_moves
-from sprints.engine.actions import Ask
+from sprints.core import commands, questions
+from sprints.core.actions import Ask
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, NO, YES
 from tests.sprints.pure import GREEN, NOON, drive, fresh, scripted
@@ -147,7 +147,7 @@ def test_tasks_that_cannot_be_taken_go_back_once_with_what_is_wrong():
 def test_after_that_a_human_is_asked_and_the_answer_is_in_the_next_prompt():
     speak = plans({R1: [says(BAD), says(BAD), says(IMPORTER)]})
     blocked, moves = drive(crew(), speak=speak)
-    told = answer_moves.answer(blocked, "Take agent_05.", "ada", NOON)
+    told = questions.answer(blocked, "Take agent_05.", "ada", NOON)
     after, more = drive(evolve(blocked, [told], NOON), speak=speak)
 
     assert blocked.sprint.status == "blocked"
@@ -165,7 +165,7 @@ def test_a_retry_keeps_the_plan_of_the_rounds_that_are_done():
             NO if getattr(action, "kind", "") == "build" else plans({R1: says(IMPORTER)})(action)
         ),
     )
-    again = evolve(failed, [acts.retry(failed, failed.terms, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.terms, NOON)], NOON)
     after, moves = drive(again, speak=plans({}))
 
     assert failed.sprint.last_error == "agent_failed:agent_05 exit code 3"
@@ -186,7 +186,7 @@ def test_a_task_of_who_is_no_program_any_more_is_the_implementers():
     speak = plans({R1: says(IMPORTER)})
     failed, _ = drive(crew(), speak=lambda a: NO if getattr(a, "kind", "") == "build" else speak(a))
     alone = replace(failed.terms, agents=(LEAD,), active=())
-    again = evolve(failed, [acts.retry(failed, alone, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, alone, NOON)], NOON)
 
     _, moves = drive(again, judge=red_once("src/reader.py"), speak=plans({}))
 

@@ -8,7 +8,7 @@ import pytest
 from sprints.agents import prompts
 from sprints.agents.exchange import Exchange
 from sprints.agents.replies import parse
-from sprints.engine import answer_moves
+from sprints.core import questions
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import ASKED_BACK, LEAD, YES, says
 from tests.sprints.agents.test_orchestration import (
@@ -46,7 +46,7 @@ def story():
     """A whole sprint in which a human was asked in R0, and every prompt of it."""
     start = fresh(META, agents=(LEAD, ARCHITECT))
     blocked, _ = drive(start, speak=says(ASKED_BACK))
-    told = answer_moves.answer(blocked, "Blue.", "ada", NOON)
+    told = questions.answer(blocked, "Blue.", "ada", NOON)
     _, moves = drive(evolve(blocked, [told], NOON), speak=says(YES))
     return moves
 

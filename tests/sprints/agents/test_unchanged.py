@@ -6,8 +6,8 @@ from gates.verdict import Verdict
 from sprints.agents.exchange import Exchange
 from sprints.agents.replies import parse
 from sprints.contract.git_values import ABSENT, OBSERVED, Base, Seen
-from sprints.engine import acts, answer_moves
-from sprints.engine.actions import Ask
+from sprints.core import commands, questions
+from sprints.core.actions import Ask
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, YES
 from tests.sprints.pure import GREEN, NOON, drive, fresh, scripted
@@ -81,7 +81,7 @@ def test_work_of_an_earlier_try_counts():
     )  # fmt: skip
     speak = building(asks, says("DONE", ABSENT))
     blocked, _ = drive(alone(), lambda action: TREE, speak=speak)
-    answered = evolve(blocked, [answer_moves.answer(blocked, "red", "ada", NOON)], NOON)
+    answered = evolve(blocked, [questions.answer(blocked, "red", "ada", NOON)], NOON)
 
     after, moves = drive(answered, lambda action: TREE, speak=speak)
 
@@ -92,7 +92,7 @@ def test_work_of_an_earlier_try_counts():
 def test_in_a_further_attempt_the_work_may_be_there():
     red = replace(TREE, verdict=Verdict.FAILED, exit_code=1)
     failed, _ = drive(alone(), lambda action: red, speak=building(says("DONE", OBSERVED)))
-    again = evolve(failed, [acts.retry(failed, failed.terms, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.terms, NOON)], NOON)
 
     _, moves = drive(again, lambda action: TREE, speak=building(says("DONE", ABSENT)))
 

@@ -11,7 +11,7 @@ from sprints.agents.exchange import Exchange
 from sprints.contract.agent_spec import READ
 from sprints.contract.contract import LEAD
 from sprints.contract.git_values import ABSENT
-from sprints.engine.assigned import WORK
+from sprints.core.assignment import WORK
 from sprints.models import Task
 from sprints.snapshot import Snapshot, TaskValue
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sprints.contract.budget import GRANTED, USED_UP, Spending, with_granted
-from sprints.contract.rounds import AgentBudget
-from sprints.engine.decide import OVERDUE
-from sprints.engine.spent import spent
+from sprints.contract.budget import GRANTED, USED_UP, Spending, spending, with_granted
+from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
+from sprints.core.decide import OVERDUE
 from sprints.models import Task
 from sprints.models.moves import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
@@ -130,3 +129,12 @@ def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Up
             if task.details.get(PARKED)
         ),
     )
+
+
+def spent(snapshot: Snapshot) -> Spending | None:
+    """The sprint's budget and what of it is used; None where it asks no program."""
+    contract = snapshot.contract
+    frozen = AGENT_BUDGET if contract is None or contract.agents else None
+    if contract and contract.budget:  # there is none of a sprint that began before there were any
+        frozen = contract.budget
+    return spending(frozen, snapshot.sprint.meta, (task.details for task in snapshot.tasks))

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sprints.engine.decide import OVERDUE
-from sprints.engine.task_moves import Status, asks
+from sprints.core.agent_tasks import Status, asks
+from sprints.core.decide import OVERDUE
 from sprints.models.event import stamp
 from sprints.models.moves import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot, TaskValue

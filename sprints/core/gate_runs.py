@@ -7,7 +7,7 @@ from typing import Any
 from gates.models import GateRun
 from gates.verdict import Judgement, Verdict
 from sprints.contract.sandbox import OFF
-from sprints.engine.actions import Judged, RunGate
+from sprints.core.actions import Judged, RunGate
 from sprints.models.moves import Create, Move, Update
 from sprints.snapshot import GateRunValue, Snapshot
 

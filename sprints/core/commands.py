@@ -6,10 +6,10 @@ from typing import Any
 
 from sprints.contract.contract import Contract, RoundSpec
 from sprints.contract.meta import frozen, merged, same
-from sprints.engine import task_moves
-from sprints.engine.approval_moves import KEY as APPROVAL
-from sprints.engine.decide import OVERDUE
-from sprints.engine.holds import PAUSE, STEP, held, noted, paused_by, unpaused
+from sprints.core import agent_tasks
+from sprints.core.approval_requests import KEY as APPROVAL
+from sprints.core.decide import OVERDUE
+from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
@@ -104,7 +104,7 @@ def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) ->
                 else _round(snapshot.sprint_id, spec)
                 for spec in contract.rounds
             ),
-            *task_moves.dropped(snapshot, at),
+            *agent_tasks.dropped(snapshot, at),
         ),
         data={
             "point": "sprint_start",

@@ -1,7 +1,7 @@
 """What the rows wait for while an action is under way; pure."""
 
-from sprints.engine import gate_moves, hook_moves, ship_moves, task_moves
-from sprints.engine.actions import (
+from sprints.core import agent_tasks, blocking_hooks, gate_runs, shipping
+from sprints.core.actions import (
     Action,
     Ask,
     Merge,
@@ -23,29 +23,29 @@ def awaited(snapshot: Snapshot, action: Action) -> str:
     match action:
         case RunGate(gate_id=gate_id):
             runs = [run for run in snapshot.gate_runs if run.gate_id == gate_id]
-            return next((run.id for run in runs if gate_moves.is_open(run)), "")
+            return next((run.id for run in runs if gate_runs.is_open(run)), "")
         case Recover(run_id=run_id):
-            return run_id if gate_moves.is_open(gate_moves.run_of(snapshot, run_id)) else ""
+            return run_id if gate_runs.is_open(gate_runs.run_of(snapshot, run_id)) else ""
         case Ask(agent=agent):
             tasks = [task for task in snapshot.tasks if task.owner_agent == agent]
-            return next((_asked(task) for task in tasks if task_moves.is_open(task)), "")
+            return next((_asked(task) for task in tasks if agent_tasks.is_open(task)), "")
         case RecoverTask(task=task_id):
-            task = task_moves.task_of(snapshot, task_id)
-            return _asked(task) if task_moves.is_open(task) else ""
+            task = agent_tasks.task_of(snapshot, task_id)
+            return _asked(task) if agent_tasks.is_open(task) else ""
         case RunHook(hook_id=hook_id, place=place):
-            return _try_of(hook_moves.find(snapshot, hook_id, place))
+            return _try_of(blocking_hooks.find(snapshot, hook_id, place))
         case RecoverHook(delivery_id=delivery_id):
-            return _try_of(hook_moves.delivery_of(snapshot, delivery_id))
+            return _try_of(blocking_hooks.delivery_of(snapshot, delivery_id))
         case Merge() | Publish() | RecoverShip():
-            found = ship_moves.state(snapshot)
-            open_ = found.get("status") in ship_moves.OPEN
+            found = shipping.state(snapshot)
+            open_ = found.get("status") in shipping.OPEN
             return f"{found['status']} {found['try']} {found['since_ts']}" if open_ else ""
     return ""
 
 
 def _asked(task: TaskValue) -> str:
     """By its number too: a clock that was put back may show the time of an earlier try."""
-    return f"{task_moves.token(task)} {task.details['try']}"
+    return f"{agent_tasks.token(task)} {task.details['try']}"
 
 
 def _try_of(row: DeliveryValue | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine.actions import (
+from sprints.core.actions import (
     Action,
     BlockAtShip,
     Merge,

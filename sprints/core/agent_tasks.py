@@ -10,9 +10,9 @@ from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.git_values import MOST_PATHS
 from sprints.contract.sandbox import OFF
 from sprints.contract.token_usage import added
-from sprints.engine import assigned, feedback, reply_moves, sessions
-from sprints.engine.actions import Ask, Replied
-from sprints.engine.spent import spent
+from sprints.core import agent_replies, agent_sessions, assignment, fix_loop
+from sprints.core.actions import Ask, Replied
+from sprints.core.budget import spent
 from sprints.models import Task
 from sprints.models.event import stamp
 from sprints.models.moves import Create, Move, Update
@@ -34,15 +34,17 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
     before = _before(snapshot, action)
     details: dict[str, Any] = {"kind": action.kind, "attempt": attempt}
     name = action.kind
-    if action.kind == feedback.FIX:
-        kept = before.details if before else feedback.sent_back(snapshot)
+    if action.kind == fix_loop.FIX:
+        kept = before.details if before else fix_loop.sent_back(snapshot)
         details |= {key: kept[key] for key in ("number", "failures", "after")}
         name = f"{name}{details['number']}"
     elif action.task:
         name = f"{name}_{action.task}"
-    details |= assigned.details_of(snapshot, action)
+    details |= assignment.details_of(snapshot, action)
     details |= {
-        key: before.details[key] for key in reply_moves.RETURNED if before and key in before.details
+        key: before.details[key]
+        for key in agent_replies.RETURNED
+        if before and key in before.details
     }
     if before and (paths := touched(before)):
         details |= {"touched": paths}
@@ -63,7 +65,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         details |= _try(snapshot, agent, before, f"{action.code}.{task_id}", number, at)
         text = prompts.whole(snapshot, action.kind, agent, spec, details)
         name = f"{now.id}/{task_id}@{details['started_ts']}"
-        details |= sessions.session_of(snapshot, agent, action.kind, before, name)
+        details |= agent_sessions.session_of(snapshot, agent, action.kind, before, name)
         data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
     data |= {"prompt": text}
     again = f", try {data['try']}" if data.get("try", 1) > 1 else ""
@@ -102,8 +104,8 @@ def _before(snapshot: Snapshot, action: Ask) -> TaskValue | None:
     """
     for task in snapshot.tasks_of(snapshot.now.id):
         asked = (task.owner_agent, task.details["kind"]) == (action.agent, action.kind)
-        same = assigned.name_in(task) == action.task
-        if asked and (task.status == Status.PENDING if action.kind == feedback.FIX else same):
+        same = assignment.name_in(task) == action.task
+        if asked and (task.status == Status.PENDING if action.kind == fix_loop.FIX else same):
             return task
     return None
 
@@ -138,7 +140,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     if task.details.get("runner") is None:
         return _said(snapshot, task, outcome)
     said, at = outcome.exchange, outcome.at
-    reason = said.reason[: reply_moves.LONGEST]
+    reason = said.reason[: agent_replies.LONGEST]
     folder = f"{task.details['folder']}/runs/{task.details['try']}"
     details: dict[str, Any] = task.details | {
         "exit_code": said.exit_code,
@@ -154,8 +156,10 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     if said.seen:
         details |= {"work": said.seen.to_json()}
     agent = snapshot.terms.agent(task.owner_agent)
-    usage, session = sessions.settled(agent, task, said)
-    details = {key: value for key, value in details.items() if key != sessions.SESSION} | session
+    usage, session = agent_sessions.settled(agent, task, said)
+    details = {
+        key: value for key, value in details.items() if key != agent_sessions.SESSION
+    } | session
     if usage:
         details |= {"usage": added(details.get("usage"), usage)}
     if said.denied:
@@ -177,7 +181,9 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         data |= {"reply": asdict(said.reply)}
         if text and text != said.reply.text():
             data |= {"text": text}  # as it came; without, the parts say it all
-        status, kind, words, details, data = reply_moves.meant(snapshot, task, said, details, data)
+        status, kind, words, details, data = agent_replies.meant(
+            snapshot, task, said, details, data
+        )
     elif said.stopped and (snapshot.sprint.cancel_by or task.attempt != snapshot.sprint.attempt):
         status, kind, words = Status.CANCELLED, "task_stopped", f"{name} was stopped: {reason}"
     elif said.stopped:

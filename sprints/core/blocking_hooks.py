@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.contract.hook_spec import HookDefinition
-from sprints.engine.actions import (
+from sprints.core.actions import (
     Action,
     BlockAtHook,
     Brought,

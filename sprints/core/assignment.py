@@ -7,7 +7,7 @@ from typing import Any
 from sprints.agents.assignments import Assignment
 from sprints.agents.planned import BUILD, CONFIRM, POLISH, assignment, done_by, plan_for
 from sprints.contract.contract import LEAD, RoundSpec
-from sprints.engine.actions import Ask
+from sprints.core.actions import Ask
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 
 WORK = {BUILD: "build", POLISH: "polish"}

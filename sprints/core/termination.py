@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sprints.engine import feedback, ship_moves, task_moves
+from sprints.core import agent_tasks, fix_loop, shipping
 from sprints.models.moves import Move, Update
 from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 
@@ -28,9 +28,9 @@ def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
     """A required gate said no, and it does not go back to who made the work, or no more."""
     error = f"gate_failed:{run.gate_id} exit_code={run.exit_code}"
     data = {"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason}
-    if why := feedback.why_not(snapshot, run):
+    if why := fix_loop.why_not(snapshot, run):
         data["not_sent_back"] = why
-    if stuck := feedback.concerns(snapshot, run) and feedback.stuck(snapshot, run):
+    if stuck := fix_loop.concerns(snapshot, run) and fix_loop.stuck(snapshot, run):
         error = f"{error} ({stuck})"
     return Move(
         "error",
@@ -44,7 +44,7 @@ def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
 def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
     """A required gate has said no and yes of one tree."""
     code = snapshot.now.code
-    runs = [one.number for one in feedback.of_tree(snapshot, run)]
+    runs = [one.number for one in fix_loop.of_tree(snapshot, run)]
     error = f"gate_flaky:{run.gate_id} runs {runs[0]} and {runs[-1]} of one tree"
     return Move(
         "error",
@@ -75,7 +75,7 @@ def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
 
 def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
     """An agent asks what only a human can answer."""
-    agent, questions = task.owner_agent, task_moves.asks(task)
+    agent, questions = task.owner_agent, agent_tasks.asks(task)
     error = f"agent_asks:{agent} {' / '.join(questions)}"
     return Move(
         "error",
@@ -100,7 +100,7 @@ def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Move:
 
 def unshipped(snapshot: Snapshot, at: datetime) -> Move:
     """What has passed cannot be shipped."""
-    reason = ship_moves.state(snapshot)["reason"]
+    reason = shipping.state(snapshot)["reason"]
     code, error = snapshot.now.code, f"ship_refused:{reason}"
     return Move(
         "error",

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from gates.models import GateRun
 from sprints.contract.contract import Contract, RoundSpec
-from sprints.engine import approval_moves, assigned, feedback, ship_moves
-from sprints.engine.actions import (
+from sprints.core import approval_requests, assignment, fix_loop, shipping
+from sprints.core.actions import (
     Action,
     Ask,
     BlockAtBudget,
@@ -27,10 +27,10 @@ from sprints.engine.actions import (
     StopOverdue,
     WarnOverdue,
 )
-from sprints.engine.hook_moves import guarded
-from sprints.engine.ship_moves import SHIP
-from sprints.engine.spent import spent
-from sprints.engine.task_moves import asks, is_open
+from sprints.core.agent_tasks import asks, is_open
+from sprints.core.blocking_hooks import guarded
+from sprints.core.budget import spent
+from sprints.core.shipping import SHIP
 from sprints.models import Task
 from sprints.snapshot import RoundValue, Snapshot
 
@@ -58,7 +58,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
             return RecoverTask(task.id)
     if SHIP in attended:
         return None
-    if action := ship_moves.recover(snapshot):
+    if action := shipping.recover(snapshot):
         return action
     if attended:
         return _run_beside(snapshot, contract, now, len(attended))
@@ -68,7 +68,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
         return None
     if now.status == "pending":
         start = StartRound(now.code)
-        first = approval_moves.gated(snapshot, start)
+        first = approval_requests.gated(snapshot, start)
         return guarded(snapshot, start) if first == start else first
     return guarded(
         snapshot,
@@ -80,40 +80,40 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
         or _send_back(snapshot, now)
         or _ask(snapshot, contract.round(now.code), now)
         or _run_gate(snapshot, contract, now)
-        or approval_moves.gated(snapshot, ship_moves.due(snapshot) or FinishRound(now.code)),
+        or approval_requests.gated(snapshot, shipping.due(snapshot) or FinishRound(now.code)),
     )
 
 
 def _red_gate(snapshot: Snapshot, now: RoundValue) -> Action | None:
     """A red gate that does not go back to who made the work, or no more."""
-    red = feedback.red(snapshot)
-    if not red or feedback.unconfirmed(snapshot) or feedback.goes_back(snapshot, red[0]):
+    red = fix_loop.red(snapshot)
+    if not red or fix_loop.unconfirmed(snapshot) or fix_loop.goes_back(snapshot, red[0]):
         return None
     return FailAtGate(now.code, red[0].id)
 
 
 def _flaky(snapshot: Snapshot, now: RoundValue) -> Action | None:
-    run = feedback.flaky(snapshot)
+    run = fix_loop.flaky(snapshot)
     return BlockAtFlaky(now.code, run.id) if run else None
 
 
 def _rerun(snapshot: Snapshot, now: RoundValue) -> Action | None:
     """A red gate once more, of the same tree."""
-    run = feedback.unconfirmed(snapshot)
+    run = fix_loop.unconfirmed(snapshot)
     return RunGate(now.code, run.gate_id) if run else None
 
 
 def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
     """A red gate, or what was sent back already and is to be asked again."""
-    for task in feedback.fixes(snapshot, now):
+    for task in fix_loop.fixes(snapshot, now):
         if task.status == Task.Status.PENDING:
-            ask = Ask(now.code, task.owner_agent, feedback.FIX, assigned.name_in(task))
+            ask = Ask(now.code, task.owner_agent, fix_loop.FIX, assignment.name_in(task))
             return _launch(snapshot, ask)
-    red = feedback.red(snapshot)
-    if red and feedback.goes_back(snapshot, red[0]):
-        whose = assigned.whose(snapshot, red)
-        owner = assigned.owner(snapshot, whose) if whose else snapshot.terms.implementer
-        return _launch(snapshot, Ask(now.code, owner, feedback.FIX, whose.id if whose else ""))
+    red = fix_loop.red(snapshot)
+    if red and fix_loop.goes_back(snapshot, red[0]):
+        whose = assignment.whose(snapshot, red)
+        owner = assignment.owner(snapshot, whose) if whose else snapshot.terms.implementer
+        return _launch(snapshot, Ask(now.code, owner, fix_loop.FIX, whose.id if whose else ""))
     return None
 
 
@@ -148,11 +148,11 @@ def _unanswered(snapshot: Snapshot, now: RoundValue) -> Action | None:
 def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
     tasks = snapshot.tasks_of(now.id)
     asked = {
-        (task.owner_agent, task.details["kind"], assigned.name_in(task))
+        (task.owner_agent, task.details["kind"], assignment.name_in(task))
         for task in tasks
         if task.status != Task.Status.PENDING
     }
-    for ask in assigned.asked_in(snapshot, spec):
+    for ask in assignment.asked_in(snapshot, spec):
         if (ask.agent, ask.kind, ask.task) not in asked:
             return _launch(snapshot, ask)
     return None
@@ -170,7 +170,7 @@ def _run_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action
     """The next gate that has no verdict and is not under way."""
     running = {run.gate_id for run in snapshot.gate_runs if run.status == GateRun.RUNNING}
     for gate in contract.gates_of(now.code):
-        judged = feedback.last_judged(snapshot, now, gate.gate_id)
+        judged = fix_loop.last_judged(snapshot, now, gate.gate_id)
         if gate.gate_id not in running and judged is None:
             return RunGate(now.code, gate.gate_id)
     return None
@@ -184,7 +184,7 @@ def _run_beside(
         return None
     if running >= contract.gates_at_once or snapshot.sprint.cancel_by or snapshot.paused:
         return None
-    if feedback.red(snapshot):
+    if fix_loop.red(snapshot):
         return None
     action = _run_gate(snapshot, contract, now)
     return action if action and guarded(snapshot, action) == action else None

@@ -10,16 +10,16 @@ from typing import Any
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.engine import (
-    approval_moves,
-    budget_moves,
-    ends,
-    gate_moves,
-    hook_moves,
-    ship_moves,
-    task_moves,
+from sprints.core import (
+    agent_tasks,
+    approval_requests,
+    blocking_hooks,
+    budget,
+    gate_runs,
+    shipping,
+    termination,
 )
-from sprints.engine.actions import (
+from sprints.core.actions import (
     Action,
     Ask,
     Begun,
@@ -53,8 +53,8 @@ from sprints.engine.actions import (
     StopOverdue,
     WarnOverdue,
 )
-from sprints.engine.decide import OVERDUE
-from sprints.engine.holds import STEP, hold_after_step
+from sprints.core.decide import OVERDUE
+from sprints.core.pause import STEP, hold_after_step
 from sprints.models.moves import Move, Update
 from sprints.snapshot import Snapshot
 
@@ -65,72 +65,78 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
         case StartRound(), Begun(at):
             return [_start_round(snapshot, at)]
         case Ask(), Begun(at):
-            return [task_moves.asked(snapshot, action, at)]
+            return [agent_tasks.asked(snapshot, action, at)]
         case Ask(), Replied():
-            task = task_moves.open_task(snapshot, action.agent)
-            return [task_moves.replied(snapshot, task, outcome)]
+            task = agent_tasks.open_task(snapshot, action.agent)
+            return [agent_tasks.replied(snapshot, task, outcome)]
         case RecoverTask(), Begun():
             return []
         case RecoverTask(), Replied():
-            task = task_moves.task_of(snapshot, action.task)
-            return [task_moves.replied(snapshot, task, task_moves.bounded(task, outcome))]
+            task = agent_tasks.task_of(snapshot, action.task)
+            return [agent_tasks.replied(snapshot, task, agent_tasks.bounded(task, outcome))]
         case FailAtAgent(), Begun(at):
-            return [ends.unanswered(snapshot, task_moves.task_of(snapshot, action.task), at)]
+            return [
+                termination.unanswered(snapshot, agent_tasks.task_of(snapshot, action.task), at)
+            ]
         case BlockAtQuestion(), Begun(at):
-            return [ends.asked_back(snapshot, task_moves.task_of(snapshot, action.task), at)]
+            return [
+                termination.asked_back(snapshot, agent_tasks.task_of(snapshot, action.task), at)
+            ]
         case BlockAtBudget(), Begun(at):
-            return [budget_moves.parked(snapshot, at)]
+            return [budget.parked(snapshot, at)]
         case RunGate(), Begun(at):
-            return [gate_moves.started(snapshot, action, at)]
+            return [gate_runs.started(snapshot, action, at)]
         case Recover(), Begun():
             return []
         case RunGate(), Judged():
-            run = gate_moves.open_run(snapshot, action.gate_id)
-            return gate_moves.judged(run, gate_moves.meant(snapshot, outcome))
+            run = gate_runs.open_run(snapshot, action.gate_id)
+            return gate_runs.judged(run, gate_runs.meant(snapshot, outcome))
         case Recover(), Judged():
-            run = gate_moves.run_of(snapshot, action.run_id)
-            outcome = gate_moves.bounded(snapshot, run, outcome)  # of deaths, not of stops
-            return gate_moves.judged(run, gate_moves.meant(snapshot, outcome))
+            run = gate_runs.run_of(snapshot, action.run_id)
+            outcome = gate_runs.bounded(snapshot, run, outcome)  # of deaths, not of stops
+            return gate_runs.judged(run, gate_runs.meant(snapshot, outcome))
         case RunHook(), Begun(at):
-            return [hook_moves.begun(snapshot, action, at)]
+            return [blocking_hooks.begun(snapshot, action, at)]
         case RecoverHook(), Begun():
             return []
         case RunHook(), Brought():
-            row = hook_moves.open_delivery(snapshot, action)
-            return [hook_moves.answered(snapshot, row, outcome)]
+            row = blocking_hooks.open_delivery(snapshot, action)
+            return [blocking_hooks.answered(snapshot, row, outcome)]
         case RecoverHook(), Brought():
-            row = hook_moves.delivery_of(snapshot, action.delivery_id)
-            return [hook_moves.answered(snapshot, row, outcome)]
+            row = blocking_hooks.delivery_of(snapshot, action.delivery_id)
+            return [blocking_hooks.answered(snapshot, row, outcome)]
         case BlockAtHook(), Begun(at):
             return [
-                ends.blocked(snapshot, hook_moves.delivery_of(snapshot, action.delivery_id), at)
+                termination.blocked(
+                    snapshot, blocking_hooks.delivery_of(snapshot, action.delivery_id), at
+                )
             ]
         case Merge(), Begun(at):
-            return [ship_moves.merging(snapshot, at)]
+            return [shipping.merging(snapshot, at)]
         case Publish(), Begun(at):
-            return [ship_moves.publishing(snapshot, at)]
+            return [shipping.publishing(snapshot, at)]
         case RecoverShip(), Begun():
             return []
         case ((Merge() | RecoverShip()), Merged()):
-            return [ship_moves.merged(snapshot, outcome)]
+            return [shipping.merged(snapshot, outcome)]
         case ((Publish() | RecoverShip()), Published()):
-            return [ship_moves.published(snapshot, outcome)]
+            return [shipping.published(snapshot, outcome)]
         case BlockAtShip(), Begun(at):
-            return [ends.unshipped(snapshot, at)]
+            return [termination.unshipped(snapshot, at)]
         case Compare(), Begun():
             return []
         case Compare(), Compared():
-            return [approval_moves.compared(snapshot, outcome)]
+            return [approval_requests.compared(snapshot, outcome)]
         case BlockForApproval(), Begun(at):
-            return [approval_moves.asked(snapshot, action, at)]
+            return [approval_requests.asked(snapshot, action, at)]
         case WarnOverdue(), Begun():
             return [_warned(snapshot)]
         case StopOverdue(), Begun(at):
             return [_stopped(snapshot, at)]
         case FailAtGate(), Begun(at):
-            return [ends.failed(snapshot, gate_moves.run_of(snapshot, action.run_id), at)]
+            return [termination.failed(snapshot, gate_runs.run_of(snapshot, action.run_id), at)]
         case BlockAtFlaky(), Begun(at):
-            return [ends.flaky(snapshot, gate_moves.run_of(snapshot, action.run_id), at)]
+            return [termination.flaky(snapshot, gate_runs.run_of(snapshot, action.run_id), at)]
         case FinishRound(), Begun(at):
             return _finish_round(snapshot, at)
         case Cancel(), Begun(at):
@@ -168,7 +174,7 @@ def fault(
         (
             *(Update("gate_run", run_id, (GateRun.RUNNING,), lost) for run_id in open_runs),
             *(Update("task", task_id, (), unanswered) for task_id in open_tasks),
-            *([ends.stays(sprint_id, code, (), at)] if code else []),
+            *([termination.stays(sprint_id, code, (), at)] if code else []),
             Update("sprint", sprint_id, ("running",), last),
         ),
         round_id=code,
@@ -206,8 +212,8 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Move:
         "error",
         f"round {code} is over its {minutes:g} minutes; stopping sprint",
         (
-            *task_moves.dropped(snapshot, at),
-            *ends.ended(snapshot.sprint_id, code, "failed", error, at),
+            *agent_tasks.dropped(snapshot, at),
+            *termination.ended(snapshot.sprint_id, code, "failed", error, at),
         ),
         round_id=code,
         data={"minutes": minutes},
@@ -216,14 +222,14 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Move:
 
 def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
     by = snapshot.sprint.cancel_by
-    round_end, sprint_end = ends.ended(
+    round_end, sprint_end = termination.ended(
         snapshot.sprint_id, snapshot.now.code, "cancelled", "cancelled_by_user", at
     )
-    tasks = task_moves.dropped(snapshot, at)
+    tasks = agent_tasks.dropped(snapshot, at)
     return Move(
         "note",
         f"sprint cancelled by {by}",
-        (*tasks, *hook_moves.dropped(snapshot, at), round_end, sprint_end),
+        (*tasks, *blocking_hooks.dropped(snapshot, at), round_end, sprint_end),
         data={"by": by},
     )
 

@@ -14,8 +14,8 @@ from typing import Any
 from sprints.contract.approval_policy import BUILD, NEEDED, PATHS, SHIP, WORDS, Approvals
 from sprints.contract.protected_paths import Touched
 from sprints.contract.rounds import BUILDS
-from sprints.engine import ship_moves
-from sprints.engine.actions import (
+from sprints.core import shipping
+from sprints.core.actions import (
     Action,
     BlockForApproval,
     Compare,
@@ -25,7 +25,7 @@ from sprints.engine.actions import (
     Publish,
     StartRound,
 )
-from sprints.engine.ends import ended
+from sprints.core.termination import ended
 from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
 from sprints.snapshot import Snapshot
@@ -33,7 +33,7 @@ from sprints.snapshot import Snapshot
 KEY = "approval"
 APPROVED, REJECTED = "approved", "rejected"
 UNSURE = "paths_unknown"  # what is asked where nobody can tell what there is to approve
-OVER = (ship_moves.SHIPPED, ship_moves.NOTHING)
+OVER = (shipping.SHIPPED, shipping.NOTHING)
 
 
 def gated(snapshot: Snapshot, action: Action) -> Action:
@@ -48,11 +48,11 @@ def gated(snapshot: Snapshot, action: Action) -> Action:
             if asks and not is_given(snapshot, BUILD, plan_of(snapshot)):
                 return BlockForApproval(code, BUILD)
         case Merge() | FinishRound():
-            if ship_moves.status(snapshot) not in OVER:
+            if shipping.status(snapshot) not in OVER:
                 return _paths(snapshot, terms) or action
         case Publish():
             needed, asks_paths = _paths(snapshot, terms), BlockForApproval(code, PATHS)
-            tree = ship_moves.state(snapshot)["tree"]
+            tree = shipping.state(snapshot)["tree"]
             asks = SHIP in terms.before and not is_given(snapshot, SHIP, tree)
             if asks and needed in (None, asks_paths):
                 return BlockForApproval(code, SHIP)  # to what protected paths hold as well
@@ -156,7 +156,7 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Move:
     else:
         found |= {key: one for key, one in touched.to_json().items() if one}
     if action.what == SHIP:
-        ship = ship_moves.state(snapshot)
+        ship = shipping.state(snapshot)
         found |= {key: ship[key] for key in ("branch", "commit", "tree")}
     meta = snapshot.sprint.meta | {KEY: {**before, "asked": found, "number": found["number"]}}
     stays, ends_so = ended(snapshot.sprint_id, code, "blocked", f"{NEEDED}{action.what}", at)

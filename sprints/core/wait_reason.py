@@ -7,11 +7,11 @@ from typing import Any
 
 from gates.models import GateRun
 from sprints.contract.approval_policy import WORDS
-from sprints.engine import hook_moves, ship_moves
-from sprints.engine.answer_moves import question_of
-from sprints.engine.approval_moves import ask_of
-from sprints.engine.budget_moves import parked_for
-from sprints.engine.task_moves import asks, is_open
+from sprints.core import blocking_hooks, shipping
+from sprints.core.agent_tasks import asks, is_open
+from sprints.core.approval_requests import ask_of
+from sprints.core.budget import parked_for
+from sprints.core.questions import question_of
 from sprints.models.event import stamp
 from sprints.models.moves import Move, Update
 from sprints.models.sprint import GATEWAY, OPERATOR
@@ -64,7 +64,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         return None
     hook = next((row for row in snapshot.deliveries if row.status == "running"), None)
     if hook:
-        end = hook_moves.until(snapshot.terms.hook(hook.hook_id), hook, snapshot.at)
+        end = blocking_hooks.until(snapshot.terms.hook(hook.hook_id), hook, snapshot.at)
         what = f"hook {hook.hook_id} at {hook.point}"
         return _wait(what, GATEWAY, stamp(hook.created_at), stamp(end))
     task = next((task for task in snapshot.tasks if is_open(task)), None)
@@ -73,8 +73,8 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         end = task.updated_at + timedelta(seconds=agent.timeout_s + agent.grace_s)
         what = f"agent {task.owner_agent}, {task.details['kind']}{ends}"
         return _wait(what, GATEWAY, stamp(task.updated_at), stamp(end))
-    if ship_moves.status(snapshot) in ship_moves.OPEN:
-        found = ship_moves.state(snapshot)
+    if shipping.status(snapshot) in shipping.OPEN:
+        found = shipping.state(snapshot)
         begun = datetime.fromisoformat(found["since_ts"])
         what = f"git, {found['status']} what has passed"
         return _wait(what, GATEWAY, found["since_ts"], stamp(begun + SHIP_TIME))

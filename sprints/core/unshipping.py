@@ -11,7 +11,7 @@ from typing import Any
 from sprints.contract.approval_policy import SHIP, Approvals
 from sprints.contract.contract import Contract
 from sprints.contract.git_values import Base, Undone
-from sprints.engine import ship_moves
+from sprints.core import shipping
 from sprints.models.moves import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
@@ -35,15 +35,15 @@ def names_of(sprint_id: str) -> Iterator[str]:
 def shipped(sprint_id: str, meta: Mapping[str, Any]) -> Mapping[str, Any]:
     """What it has shipped. Raises ``MoveRefused`` where it has not."""
     if is_shipped(meta):
-        found: Mapping[str, Any] = meta[ship_moves.KEY]
+        found: Mapping[str, Any] = meta[shipping.KEY]
         return found
     raise MoveRefused(f"sprint {sprint_id} has shipped nothing that could be taken back")
 
 
 def is_shipped(meta: Mapping[str, Any]) -> bool:
     """Whether the sprint has shipped something."""
-    found = meta.get(ship_moves.KEY)
-    return isinstance(found, dict) and found.get("status") == ship_moves.SHIPPED and "tag" in found
+    found = meta.get(shipping.KEY)
+    return isinstance(found, dict) and found.get("status") == shipping.SHIPPED and "tag" in found
 
 
 def undoing(contract: Contract, meta: Mapping[str, Any]) -> Contract:

@@ -8,7 +8,7 @@ from typing import Any
 from sprints.agents.exchange import Exchange
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.token_usage import Usage, added
-from sprints.engine import feedback
+from sprints.core import fix_loop
 from sprints.snapshot import Snapshot, TaskValue
 
 SESSION = "session"  # in the details of a task
@@ -23,7 +23,7 @@ def session_of(
     rules = (agent.reply or {}).get(SESSION)
     if rules is None:
         return {}
-    found = before.details if before else _last(snapshot, agent) if kind == feedback.FIX else {}
+    found = before.details if before else _last(snapshot, agent) if kind == fix_loop.FIX else {}
     if known := found.get(SESSION):
         return {SESSION: {"id": known["id"], "told": known["told"], "again": True}}
     ours = str(uuid.uuid5(uuid.NAMESPACE_URL, token)) if rules.get("begin") else ""

@@ -9,8 +9,8 @@ from typing import Any
 from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.contract.rounds import BUILDS
-from sprints.engine.gate_moves import IT_MAY_BE
-from sprints.engine.ship_moves import is_of_ship
+from sprints.core.gate_runs import IT_MAY_BE
+from sprints.core.shipping import is_of_ship
 from sprints.snapshot import GateRunValue, RoundValue, Snapshot, TaskValue
 
 FIX = "fix"
