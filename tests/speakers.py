@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from sprints import agent_rows, operations
+from sprints import operations
 from sprints.contract.agent_spec import COMMAND, SCRIPTED
+from sprints.definitions import agents
 from sprints.engine.carry import Wish
 from tests.checkout import commit
 from tests.world import MARK, ROOT
@@ -17,13 +18,13 @@ def set_speaker(way: str, agent_id: str = "agent_01") -> None:
     if not (settings.STORE.repo / ".git" / "HEAD").exists():
         commit(settings.STORE.repo, {"a.txt": "a"})
     command = (sys.executable, str(ROOT / "tests" / "speaker.py"), way)
-    agent = agent_rows.get(agent_id).definition
-    agent_rows.put([replace(agent, runner=COMMAND, command=command, pass_env=(MARK,))])
+    agent = agents.get(agent_id).definition
+    agents.put([replace(agent, runner=COMMAND, command=command, pass_env=(MARK,))])
 
 
 def silence(agent_id: str = "agent_01") -> None:
     """Let no program answer for the agent any more."""
-    agent_rows.put([replace(agent_rows.get(agent_id).definition, runner=SCRIPTED, command=())])
+    agents.put([replace(agents.get(agent_id).definition, runner=SCRIPTED, command=())])
 
 
 def ask(sprint_id: str, way: str = "directional") -> None:

@@ -24,11 +24,11 @@ class Said:
 
 def set_gate(*command: str, gate_id: str = "qa_smoke_quick", **changes: Any) -> None:
     """Let the gate be that command."""
-    from sprints import gate_rows
     from sprints.contract.contract import DEFAULT_GATE
+    from sprints.definitions import gates
 
     gate = replace(DEFAULT_GATE, gate_id=gate_id, command=command, **changes)
-    gate_rows.put(gate, ["quick", "full"])
+    gates.put(gate, ["quick", "full"])
 
 
 def environment(repo: Path) -> dict[str, str]:

@@ -7,11 +7,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
-from sprints import hook_rows
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, split
 from sprints.admin.rows import Rows, pill, when
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.hooks import KINDS
 from sprints.hooks.points import NAMES
 from sprints.models import Delivery, Hook
@@ -88,7 +88,7 @@ class HookForm(Asked):
         hook_id = self.refuse_another(values.pop("hook_id"))
         values["points"] = tuple(values["points"])
         hook = HookDefinition(hook_id=hook_id, **values)
-        return hook_rows.put(hook, enabled=enabled, new_secret=new_secret, by=by)
+        return hooks.put(hook, enabled=enabled, new_secret=new_secret, by=by)
 
 
 @admin.register(Hook, site=site)
@@ -100,7 +100,7 @@ class Hooks(Edited):
 
     def forget(self, row: Hook, by: str) -> None:
         """Its deliveries stay."""
-        hook_rows.remove(row.pk, by)
+        hooks.remove(row.pk, by)
 
     @admin.display(description="on")
     def on(self, row: Hook) -> str:
@@ -152,4 +152,4 @@ class Deliveries(Rows):
     @admin.action(description="Bring once more", permissions=["operate"])
     def redeliver(self, request: Any, queryset: QuerySet[Delivery]) -> None:
         """Under the same id, by the couriers, now."""
-        self.act(request, queryset, lambda row: hook_rows.redeliver(row.pk), "to be brought again")
+        self.act(request, queryset, lambda row: hooks.redeliver(row.pk), "to be brought again")

@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from gates import faults
 from gates.identity import Identity, identity
-from sprints import hook_rows
 from sprints.contract.hook_spec import MAX_TIMEOUT_S, MAX_WAIT_S
+from sprints.definitions import hooks
 from sprints.hooks import KINDS
 from sprints.hooks.letter import Answer, Letter, Tick
 from sprints.hooks.points import TEST, kinds_of, payload, point_of
@@ -211,7 +211,7 @@ def _record(hook: Hook, row: Delivery, answer: Answer) -> None:
         wait_s = 0.0 if answer.stopped else hook.definition.wait_s(failures)
         _settle(row, Status.PENDING, answer, failures, wait_s)
     if answer.gone and hook.enabled:
-        hook_rows.disable(hook.pk, answer.reason)
+        hooks.disable(hook.pk, answer.reason)
 
 
 def _settle(

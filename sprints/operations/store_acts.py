@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from gates import faults
 from gates.models import Gate
-from sprints import agent_rows, gate_rows, mirror, queue
+from sprints import mirror, queue
 from sprints.contract.contract import DEFAULT_GATE, PROFILES
+from sprints.definitions import agents
+from sprints.definitions import gates as gate_rows
 from sprints.lock import locked
 from sprints.models import Head
 from sprints.models.moves import note
@@ -55,7 +57,7 @@ def complete() -> None:
     """What ``initialise`` does once the folders are there; the caller holds ``init.lock``."""
     make_config(store().config)
     make_schema()
-    agent_rows.seed()
+    agents.seed()
     if not Head.objects.exists():
         with transaction.atomic():
             Head.objects.create(pk=1)

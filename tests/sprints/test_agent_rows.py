@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from sprints import agent_file, agent_rows, operations
+from sprints import operations
 from sprints.agents.presets import PRESETS
 from sprints.agents.roster import AGENTS
 from sprints.contract.agent_spec import CARD, AgentDefinition
+from sprints.definitions import agents, agents_toml
 from sprints.management.person import user
 from sprints.models import Agent, Event
 from tests.world import ROOT
@@ -34,7 +35,7 @@ def test_init_brings_back_what_is_missing_and_keeps_what_was_changed(store, invo
     operations.initialise()
 
     assert Agent.objects.count() == 15
-    assert agent_rows.get("agent_03").title == "Ours"
+    assert agents.get("agent_03").title == "Ours"
 
 
 def test_a_command_makes_the_agent_a_program(store, invoke):
@@ -45,7 +46,7 @@ def test_a_command_makes_the_agent_a_program(store, invoke):
         "--reply-field", "result",
     )  # fmt: skip
 
-    agent = agent_rows.get("agent_01").definition
+    agent = agents.get("agent_01").definition
     assert said.out == "changed agent agent_01\n"
     assert (agent.runner, agent.command) == ("command", ("speak", "--model", "{model} x"))
     assert (agent.timeout_s, agent.idle_s, agent.grace_s) == (60, 0, 1)
@@ -69,7 +70,7 @@ def test_a_preset_is_a_sound_agent(store, invoke, name, model):
 
     said = invoke("agent", "set", "agent_03", "--preset", name, *more)
 
-    agent = agent_rows.get("agent_03").definition
+    agent = agents.get("agent_03").definition
     assert said.code == 0, said
     assert agent.runner == "command"
     assert ("{model}" in agent.command) == bool(model)
@@ -103,7 +104,7 @@ def test_a_card_is_changed_line_by_line_and_goes_into_prompts(store, invoke):
         "--authority", "May say no", "--deliverable", "",
     )  # fmt: skip
 
-    agent = agent_rows.get("agent_04").definition
+    agent = agents.get("agent_04").definition
     shown = invoke("agent", "show", "agent_04").out
     assert said.code == 0, said
     assert agent.responsibilities == ("Sees", "Hears")
@@ -125,11 +126,11 @@ def test_what_a_file_leaves_out_is_as_on_an_untouched_row():
     agent = AgentDefinition("agent_01", "L", "R", "M", "command", ("x",), "m", 1.0, 1.0, 1.0)
     agent = replace(agent, responsibilities=("sees",))
 
-    assert agent_file.read("[agent_01]\ntitle = 'N'", [agent]) == [
+    assert agents_toml.read("[agent_01]\ntitle = 'N'", [agent]) == [
         AgentDefinition("agent_01", "L", "N", "M", responsibilities=("sees",))
     ]
-    assert agent_file.read("", [agent]) == []
-    assert agent_file.read(agent_file.written([agent]), [replace(agent, title="x")]) == [agent]
+    assert agents_toml.read("", [agent]) == []
+    assert agents_toml.read(agents_toml.written([agent]), [replace(agent, title="x")]) == [agent]
 
 
 def test_the_states_of_a_sprint(store, invoke):
@@ -192,7 +193,7 @@ def test_the_rules_of_the_documentation_are_taken_and_written_as_they_are(store,
 
     said = invoke("agent", "import", str(file))
 
-    reply = agent_rows.get("agent_01").definition.reply
+    reply = agents.get("agent_01").definition.reply
     assert said.code == 0, said
     assert {*reply} == {"take", "where", "usage", "fails", "denied", "signs", "session"}
     assert reply["fails"][0]["where"] == {"type": "result", "is_error": True}
@@ -207,11 +208,11 @@ def test_what_it_used_is_found_by_fields_that_are_typed(store, invoke):
 
     usage = {"last": {"input": "u.in", "cost_usd": "cost"}}
     assert said.code == 0, said
-    assert agent_rows.get("agent_01").definition.reply == {"take": "answer", "usage": usage}
+    assert agents.get("agent_01").definition.reply == {"take": "answer", "usage": usage}
     invoke("agent", "set", "agent_01", "--reply-field", "")
-    assert agent_rows.get("agent_01").definition.reply == {"usage": usage}
+    assert agents.get("agent_01").definition.reply == {"usage": usage}
     invoke("agent", "set", "agent_01", "--usage", "")
-    assert agent_rows.get("agent_01").definition.reply is None
+    assert agents.get("agent_01").definition.reply is None
 
 
 def test_what_a_preset_passes_on_and_sets_stays_beside_what_is_given(store, invoke):
@@ -220,7 +221,7 @@ def test_what_a_preset_passes_on_and_sets_stays_beside_what_is_given(store, invo
         "--more", "-c 'a=\"b c\"'",
     )  # fmt: skip
 
-    agent = agent_rows.get("agent_01").definition
+    agent = agents.get("agent_01").definition
     assert agent.pass_env == ("CODEX_API_KEY", "CODEX_HOME", "MODEL_KEY")
     assert agent.env == {"A": "1"}
     assert agent.command[-4:] == ("-c", 'a="b c"', "{session}", "-")

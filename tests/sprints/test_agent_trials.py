@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from sprints import agent_rows
 from sprints.agents.probe import changed, seen
 from sprints.contract.agent_spec import COMMAND
+from sprints.definitions import agents
 from sprints.models import Event
 from sprints.store import Store
 from tests.speakers import set_speaker
@@ -92,8 +92,8 @@ def test_two_agents_of_one_program_are_tried_once(checkout, tried):
 def test_a_program_that_is_not_there(checkout, tried, command, text, remedy):
     (checkout / "late.sh").write_text("#!/bin/sh\necho Status: DONE\n")
     (checkout / "late.sh").chmod(0o755)
-    agent = agent_rows.get("agent_01").definition
-    agent_rows.put([replace(agent, runner=COMMAND, command=(command,))])
+    agent = agents.get("agent_01").definition
+    agents.put([replace(agent, runner=COMMAND, command=(command,))])
 
     code, (found,) = tried()
 
@@ -150,8 +150,8 @@ def test_where_nothing_can_be_cloned_it_is_tried_in_an_empty_repository(store, t
 
 def test_a_trial_begins_in_a_clone_that_knows_no_way_back(checkout, tried):
     script = "git log --format=%s >&2; git remote >&2; pwd >&2; exit 1"
-    agent = agent_rows.get("agent_01").definition
-    agent_rows.put([replace(agent, runner=COMMAND, command=("sh", "-c", script))])
+    agent = agents.get("agent_01").definition
+    agents.put([replace(agent, runner=COMMAND, command=("sh", "-c", script))])
 
     _, (found,) = tried()
 

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import hook_rows, mirror, operations, queries, queue
+from sprints import mirror, operations, queries, queue
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
 from sprints.contract.hook_spec import HookDefinition
 from sprints.contract.meta import BadMeta, merged
 from sprints.core import commands
 from sprints.core.approval_requests import plan_of
+from sprints.definitions import hooks
 from sprints.engine.carry import Wish
 from sprints.engine.replay import replay
 from sprints.mirror.verify import differences
@@ -264,7 +265,7 @@ def test_they_cannot_be_changed_while_it_runs_and_nobody_writes_a_yes_by_hand(as
 
 
 def test_a_hook_at_the_rounds_start_is_asked_after_the_yes_and_once(store):
-    hook_rows.put(HookDefinition("ask", "command", ("round_start",), ("true",), blocking=True))
+    hooks.put(HookDefinition("ask", "command", ("round_start",), ("true",), blocking=True))
     operations.create("wk1", by="test", approvals=["before_build"])
     operations.run("wk1", Wish())
     before = kinds()

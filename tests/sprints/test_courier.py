@@ -2,8 +2,9 @@
 
 import threading
 
-from sprints import hook_rows, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.hooks import courier
 from sprints.hooks.courier import Courier
 from sprints.models import Delivery
@@ -11,7 +12,7 @@ from tests.e2e.conftest import wait_for
 
 
 def test_a_courier_for_which_there_is_no_thread_tries_again(store, monkeypatch, capsys):
-    hook_rows.put(HookDefinition("h1", "command", ("sprint_created",), ("true",)))
+    hooks.put(HookDefinition("h1", "command", ("sprint_created",), ("true",)))
     operations.create("wk1", by="test")
     start, refused = threading.Thread.start, []
 

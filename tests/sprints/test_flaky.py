@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from gates.models import GateRun
-from sprints import agent_rows, operations
+from sprints import operations
+from sprints.definitions import agents
 from sprints.engine.carry import Wish
 from sprints.invariants import check_rows
 from sprints.queries import gate_history
@@ -21,8 +22,8 @@ from tests.world import set_gate
 def flaky(store):
     """A sprint that a gate has stopped which said no first, and then yes of the same."""
     set_speaker("replies")
-    idle = agent_rows.get("agent_01").definition
-    agent_rows.put([replace(idle, command=("echo", "Status: DONE"))])
+    idle = agents.get("agent_01").definition
+    agents.put([replace(idle, command=("echo", "Status: DONE"))])
     turn(store.config, "confinement", "none")  # what makes it flaky lies outside its clone
     flag = store.root / "flag"
     set_gate("sh", "-c", f"test -e {flag} || {{ touch {flag}; exit 1; }}")

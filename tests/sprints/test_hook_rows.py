@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sprints import hook_rows, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.hooks.points import EVENT_KINDS, NAMES, payload, point_of
 from sprints.models import Event, Head, Hook
 
-SPRINTS = Path(hook_rows.__file__).parent
+SPRINTS = Path(hooks.__file__).parent
 TELL = HookDefinition("tell", "command", ("round_done",), ("true",))
 
 
@@ -41,12 +42,12 @@ def test_a_hook_is_added_changed_and_removed_and_each_is_an_event(invoke):
 
 def test_a_hook_is_not_told_of_what_was_before_it_or_while_it_was_off(store):
     operations.create("before", by="test")
-    row = hook_rows.put(TELL)
+    row = hooks.put(TELL)
     added_at = row.seq
 
-    hook_rows.put(TELL, enabled=False)
+    hooks.put(TELL, enabled=False)
     operations.create("meanwhile", by="test")
-    hook_rows.put(TELL, enabled=True)
+    hooks.put(TELL, enabled=True)
 
     assert Event.objects.get(seq=added_at).body["message"] == "sprint created: before"
     seen = Hook.objects.get().seq

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from gates.models import GateRun
 from gates.process import identity
-from sprints import agent_rows, operations
+from sprints import operations
+from sprints.definitions import agents
 from sprints.engine.carry import Wish
 from sprints.engine.perform import token
 from sprints.invariants import check_invariants, check_rows
@@ -74,8 +75,8 @@ def shipped(store, repo):
     """A store with one sprint whose work was shipped."""
     commit(repo, {"a": "1"})
     program = (sys.executable, "-c", "open('work', 'a').write('x'); print('Status: DONE')")
-    agent = agent_rows.get("agent_01").definition
-    agent_rows.put([replace(agent, runner="command", command=program)])
+    agent = agents.get("agent_01").definition
+    agents.put([replace(agent, runner="command", command=program)])
     operations.create("wk1", by="test")
     operations.edit("wk1", "test", meta={"enable_auto_merge": True})
     operations.run("wk1", Wish())

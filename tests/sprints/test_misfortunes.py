@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from gates.models import GateRun
 from gates.process import identity
-from sprints import hook_rows, operations, queue
+from sprints import operations, queue
 from sprints.contract.hook_spec import HookDefinition
 from sprints.core import blocking_hooks
+from sprints.definitions import hooks
 from sprints.engine import attended, carry
 from sprints.engine.carry import Wish
 from sprints.invariants import check_rows
@@ -143,7 +144,7 @@ def test_a_lost_answer_to_the_start_of_a_second_gate_costs_a_run_at_most(started
 
 def test_a_lost_answer_between_two_hooks_blocks_nothing(store, monkeypatch):
     for name in ("h1", "h2"):
-        hook_rows.put(HookDefinition(name, "command", ("round_start",), ("true",), blocking=True))
+        hooks.put(HookDefinition(name, "command", ("round_start",), ("true",), blocking=True))
     operations.create("wk1", by="sam")
     lose_an_answer(monkeypatch, "hook_finished")
 
@@ -159,7 +160,7 @@ def test_a_hook_that_was_said_to_be_waited_for_is_waited_for_though_it_is_remove
     guard = HookDefinition(
         "guard", "command", ("round_start",), ("false",), tries=2, backoff_s=0.0, blocking=True
     )
-    hook_rows.put(guard)
+    hooks.put(guard)
     operations.create("wk1", by="sam")
     wish, real = Wish(), blocking_hooks.answered
 
@@ -169,7 +170,7 @@ def test_a_hook_that_was_said_to_be_waited_for_is_waited_for_though_it_is_remove
 
     monkeypatch.setattr(blocking_hooks, "answered", answered)
     operations.run("wk1", wish)
-    hook_rows.remove("guard")
+    hooks.remove("guard")
     after = operations.run("wk1", Wish())
 
     assert (after.sprint.status, after.sprint.current_round) == ("blocked", "R0_SETUP")

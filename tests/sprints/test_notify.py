@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from sprints import hook_rows, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.hooks import outbox
 from tests.sprints.test_webhook import OK, bring, receiver, says
 
@@ -18,7 +19,7 @@ HOOK = HookDefinition("h1", "notify", ("sprint_created",), ("json://127.0.0.1",)
 
 def kept(url: str) -> None:
     """A hook on that URL, and a delivery to it that is due."""
-    hook_rows.put(replace(HOOK, target=(url,)))
+    hooks.put(replace(HOOK, target=(url,)))
     operations.create("wk1", by="test")
     outbox.hand_out(timezone.now())
 
@@ -57,5 +58,5 @@ def test_the_url_of_a_service_is_no_more_than_a_word_in_lists_and_events(invoke)
 def test_without_apprise_it_says_what_to_install(store, monkeypatch):
     monkeypatch.setitem(sys.modules, "apprise", None)
 
-    with pytest.raises(hook_rows.Refused, match=r"pip install 'studio-gateway\[notify\]'"):
-        hook_rows.put(HOOK)
+    with pytest.raises(hooks.Refused, match=r"pip install 'studio-gateway\[notify\]'"):
+        hooks.put(HOOK)

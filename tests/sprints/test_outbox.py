@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from gates.identity import identity
-from sprints import hook_rows, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.hooks import outbox
 from sprints.models import Delivery, Event, Hook
 
@@ -18,7 +19,7 @@ HOOK = HookDefinition("h1", "command", ("sprint_created",), ("true",), tries=2, 
 @pytest.fixture
 def waiting(store):
     """A hook, and a delivery to it that is due."""
-    hook_rows.put(HOOK)
+    hooks.put(HOOK)
     operations.create("wk1", by="test")
     outbox.hand_out(timezone.now())
     return Delivery.objects.get()
@@ -31,7 +32,7 @@ def claim() -> tuple[Delivery, str] | None:
 
 def carry_out(hook: HookDefinition, row: Delivery) -> Delivery:
     """Change the hook, bring the delivery, and return it as it is then."""
-    hook_rows.put(hook)
+    hooks.put(hook)
     Delivery.objects.filter(pk=row.pk).update(next_at=timezone.now())
     found = claim()
     assert found is not None
@@ -41,7 +42,7 @@ def carry_out(hook: HookDefinition, row: Delivery) -> Delivery:
 
 
 def test_an_event_is_handed_out_once_to_each_hook_that_wants_it(waiting):
-    hook_rows.put(replace(HOOK, hook_id="h2", points=("round_done",)))
+    hooks.put(replace(HOOK, hook_id="h2", points=("round_done",)))
 
     for _ in range(3):
         outbox.hand_out(timezone.now())
@@ -78,7 +79,7 @@ def test_a_claim_that_has_run_out_is_taken_over_and_its_late_result_is_refused(w
     assert second is not None
 
     outbox.carry_out(*second, lambda: None)
-    hook_rows.put(replace(HOOK, target=("false",)))
+    hooks.put(replace(HOOK, target=("false",)))
     outbox.carry_out(*first, lambda: None)
 
     waiting.refresh_from_db()
@@ -124,7 +125,7 @@ def test_a_delivery_whose_process_dies_each_time_is_given_up_and_told(waiting):
 
 
 def test_a_hook_with_nothing_to_hear_is_not_written_at_every_look(store):
-    row = hook_rows.put(replace(HOOK, points=("round_done",)))
+    row = hooks.put(replace(HOOK, points=("round_done",)))
     operations.create("wk1", by="test")
 
     outbox.hand_out(timezone.now())

@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import agent_rows, hook_rows, mirror, operations
+from sprints import mirror, operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import agents as agent_rows
+from sprints.definitions import hooks as hook_rows
 from sprints.engine.carry import Wish
 from sprints.mirror.told_settings import Settings
 from sprints.models import Event, Schedule, Sprint, Task

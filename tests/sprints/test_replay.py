@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from sprints import hook_rows, mirror, operations
+from sprints import mirror, operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.engine import replay as engine
 from sprints.engine.carry import Wish
 from sprints.models import Event
@@ -36,7 +37,7 @@ def lived(store):
     hook = HookDefinition(
         "ask", "command", ("gate_start", "round_done"), ("false",), tries=1, blocking=True
     )
-    hook_rows.put(hook)
+    hooks.put(hook)
     operations.create("wk5", by="test")
     operations.run("wk5", Wish())
     operations.archive(["wk1"], "sam")

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from gates.models import Gate
-from sprints import agent_rows, operations
+from sprints import operations
+from sprints.definitions import agents
 from sprints.models import Event, Schedule, Sprint
 from sprints.operations import schedule_acts
 from tests.checkout import commit
@@ -70,9 +71,7 @@ def test_two_hosts_that_saw_it_due_fire_it_once(nightly):
 
 
 def test_a_sprint_of_agents_that_has_no_commit_to_begin_from_is_skipped_and_told(nightly):
-    agent_rows.put(
-        [replace(agent_rows.get("agent_01").definition, runner="command", command=("x",))]
-    )
+    agents.put([replace(agents.get("agent_01").definition, runner="command", command=("x",))])
 
     operations.fire_schedules()
 
@@ -82,9 +81,7 @@ def test_a_sprint_of_agents_that_has_no_commit_to_begin_from_is_skipped_and_told
 
 
 def test_a_sprint_of_agents_begins_at_the_commit_that_is_there_when_it_is_due(nightly, repo):
-    agent_rows.put(
-        [replace(agent_rows.get("agent_01").definition, runner="command", command=("x",))]
-    )
+    agents.put([replace(agents.get("agent_01").definition, runner="command", command=("x",))])
     head = commit(repo, {"a": "1"})
 
     operations.fire_schedules()

@@ -16,8 +16,9 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from sprints import hook_rows, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.hooks import address, outbox, webhook
 from sprints.hooks.letter import Answer, Letter
 from sprints.models import Delivery, Event, Hook
@@ -370,7 +371,7 @@ def test_an_address_that_does_not_answer_is_passed_over_for_the_next():
 def kept(port: int, **changes: Any) -> Hook:
     """A webhook on the receiver, and a delivery to it that is due."""
     plain = HookDefinition("h1", "webhook", ("sprint_created",), (f"http://127.0.0.1:{port}/",))
-    row = hook_rows.put(replace(plain, allow_private=True, **changes))
+    row = hooks.put(replace(plain, allow_private=True, **changes))
     operations.create("wk1", by="test")
     outbox.hand_out(timezone.now())
     return row

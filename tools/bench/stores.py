@@ -51,10 +51,10 @@ def set_gate(*command: str) -> None:
     """Let the default gate be that command."""
     from dataclasses import replace
 
-    from sprints import gate_rows
     from sprints.contract.contract import DEFAULT_GATE
+    from sprints.definitions import gates
 
-    gate_rows.put(replace(DEFAULT_GATE, command=command), ["quick", "full"])
+    gates.put(replace(DEFAULT_GATE, command=command), ["quick", "full"])
 
 
 def fill(sprints: int) -> None:

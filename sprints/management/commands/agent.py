@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from sprints import agent_file, agent_rows, operations, queries
+from sprints import operations, queries
 from sprints.agents.presets import PRESETS, preset
 from sprints.contract.agent_spec import (
     CARD,
@@ -22,6 +22,7 @@ from sprints.contract.agent_spec import (
     AgentDefinition,
 )
 from sprints.contract.output_rules import COUNTS
+from sprints.definitions import agents, agents_toml
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.person import user
@@ -98,7 +99,7 @@ class Command(GatewayCommand):
     def _list(self, options: dict[str, Any]) -> None:
         rows, states = list(Agent.objects.all()), {}
         if options["sprint"]:
-            states = agent_rows.states(queries.get(options["sprint"]), [row.pk for row in rows])
+            states = agents.states(queries.get(options["sprint"]), [row.pk for row in rows])
         if options["json"]:
             more = [{"state": states[row.pk]} if states else {} for row in rows]
             shown = [row.definition.to_json() | m for row, m in zip(rows, more, strict=True)]
@@ -109,7 +110,7 @@ class Command(GatewayCommand):
         tables.agents(rows, states)
 
     def _show(self, options: dict[str, Any]) -> None:
-        agent = agent_rows.get(options["id"]).definition
+        agent = agents.get(options["id"]).definition
         if options["json"]:
             self.stdout.write(json.dumps(agent.to_json(), indent=2, sort_keys=True))
             return
@@ -130,7 +131,7 @@ class Command(GatewayCommand):
         self.stdout.write(f"limits: {limits}")
 
     def _set(self, options: dict[str, Any]) -> None:
-        agent = agent_rows.get(options["id"]).definition
+        agent = agents.get(options["id"]).definition
         known = self._preset(options, agent)
         argv = argv_of(options["command"])
         runner = COMMAND if argv is not None else None
@@ -157,7 +158,7 @@ class Command(GatewayCommand):
         given = {key: value for key, value in changed.items() if value is not None}
         read = _reading(known.get("reply", agent.reply), field, options["usage"])
         made = replace(agent, **{**known, **given, "reply": read})
-        done = operations.proved(lambda: agent_rows.put([made], user()))
+        done = operations.proved(lambda: agents.put([made], user()))
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
     def _preset(self, options: dict[str, Any], agent: AgentDefinition) -> dict[str, Any]:
@@ -176,13 +177,13 @@ class Command(GatewayCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         there = [row.definition for row in Agent.objects.all()]
-        read = agent_file.read(_text_of(options["file"]), there)
-        done = operations.proved(lambda: agent_rows.put(read, user()))
+        read = agents_toml.read(_text_of(options["file"]), there)
+        done = operations.proved(lambda: agents.put(read, user()))
         self.stdout.write(f"changed: {', '.join(done)}" if done else "nothing to change")
 
     def _export(self, options: dict[str, Any]) -> None:
         rows = (row.definition for row in Agent.objects.all())
-        text = agent_file.written(rows)
+        text = agents_toml.written(rows)
         if options["out"] is None:
             self.stdout.write(text, ending="")
             return

@@ -9,8 +9,9 @@ from django.core.management.base import CommandError
 
 from gates.definition import Definition
 from gates.models import Gate
-from sprints import gate_rows, operations
+from sprints import operations
 from sprints.contract.contract import CODES, GATED, PROFILES
+from sprints.definitions import gates
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
 from sprints.management.person import user
@@ -71,7 +72,7 @@ class Command(GatewayCommand):
         tables.gates(rows, flaky)
 
     def _add(self, options: dict[str, Any]) -> None:
-        if gate_rows.exists(options["id"]):
+        if gates.exists(options["id"]):
             raise CommandError(f"gate {options['id']} already exists; change it with: gate set")
         if options["command"] is None:
             raise CommandError("a gate needs --command")
@@ -80,7 +81,7 @@ class Command(GatewayCommand):
         self.stdout.write(f"added gate {options['id']}")
 
     def _set(self, options: dict[str, Any]) -> None:
-        row = gate_rows.get(options["id"])
+        row = gates.get(options["id"])
         self._put(row.definition, row.profiles, row.enabled, options)
         self.stdout.write(f"changed gate {options['id']}")
 
@@ -102,10 +103,10 @@ class Command(GatewayCommand):
             profiles = _words(options["profiles"])
         enabled = enabled if options["enabled"] is None else options["enabled"]
         made = replace(gate, **given)
-        operations.proved(lambda: gate_rows.put(made, profiles, enabled=enabled, by=user()))
+        operations.proved(lambda: gates.put(made, profiles, enabled=enabled, by=user()))
 
     def _remove(self, options: dict[str, Any]) -> None:
-        operations.proved(lambda: gate_rows.remove(options["id"], user()))
+        operations.proved(lambda: gates.remove(options["id"], user()))
         self.stdout.write(f"removed gate {options['id']}")
 
 

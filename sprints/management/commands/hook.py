@@ -9,8 +9,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from sprints import hook_rows, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.hooks.points import POINTS
 from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
 from sprints.management.commands.events import count
@@ -97,7 +98,7 @@ class Command(GatewayCommand):
         tables.hooks(rows)
 
     def _show(self, options: dict[str, Any]) -> None:
-        row = hook_rows.get(options["id"])
+        row = hooks.get(options["id"])
         if options["secret"]:
             if not row.secret:
                 raise CommandError(f"hook {row} is a {row.kind}, which has no secret")
@@ -107,7 +108,7 @@ class Command(GatewayCommand):
         self.stdout.write(json.dumps(whole, indent=2, sort_keys=True))
 
     def _add(self, options: dict[str, Any]) -> None:
-        if hook_rows.exists(options["id"]):
+        if hooks.exists(options["id"]):
             raise CommandError(f"hook {options['id']} already exists; change it with: hook set")
         kind = _kind(options)
         if kind is None:
@@ -120,7 +121,7 @@ class Command(GatewayCommand):
             self.stdout.write(f"its secret, which the receiver needs: {row.secret}")
 
     def _set(self, options: dict[str, Any]) -> None:
-        row = hook_rows.get(options["id"])
+        row = hooks.get(options["id"])
         if _kind(options) not in (None, row.kind):
             raise CommandError(f"hook {row} is a {row.kind}; remove it and add another")
         self._put(row.definition, row.enabled, options)
@@ -140,18 +141,18 @@ class Command(GatewayCommand):
         enabled = enabled if options["enabled"] is None else options["enabled"]
         secret, made = options.get("new_secret", False), replace(hook, **given)
         return operations.proved(
-            lambda: hook_rows.put(made, enabled=enabled, new_secret=secret, by=user())
+            lambda: hooks.put(made, enabled=enabled, new_secret=secret, by=user())
         )
 
     def _remove(self, options: dict[str, Any]) -> None:
-        operations.proved(lambda: hook_rows.remove(options["id"], user()))
+        operations.proved(lambda: hooks.remove(options["id"], user()))
         self.stdout.write(f"removed hook {options['id']}")
 
     def _test(self, options: dict[str, Any]) -> None:
-        self._bring(hook_rows.test(options["id"]))
+        self._bring(hooks.test(options["id"]))
 
     def _redeliver(self, options: dict[str, Any]) -> None:
-        self._bring(hook_rows.redeliver(options["id"]))
+        self._bring(hooks.redeliver(options["id"]))
 
     def _bring(self, row: Delivery) -> None:
         """Bring it, and show what came of it; exit 1 where it did not arrive."""
@@ -166,7 +167,7 @@ class Command(GatewayCommand):
             sys.exit(1)
 
     def _deliveries(self, options: dict[str, Any]) -> None:
-        rows = hook_rows.deliveries(options["limit"], options["hook"])
+        rows = hooks.deliveries(options["limit"], options["hook"])
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
             return

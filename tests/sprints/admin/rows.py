@@ -11,8 +11,9 @@ from django.utils import timezone
 from gates.models import Gate, GateRun
 from gates.process import identity
 from gateway_project.accounts import token_acts, user_acts
-from sprints import hook_rows, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
+from sprints.definitions import hooks
 from sprints.models import Agent, Delivery, Host, Round, Schedule, Sprint, Task
 from sprints.roles import Role
 from tests.world import set_gate
@@ -82,7 +83,7 @@ def agent(n: int) -> Agent:
 
 def hook(n: int) -> Any:
     """A hook that is told of nothing that happens here."""
-    return hook_rows.put(HookDefinition(f"h{n}", "command", ("release_ready",), ("true",)))
+    return hooks.put(HookDefinition(f"h{n}", "command", ("release_ready",), ("true",)))
 
 
 def delivery(n: int) -> Delivery:

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from sprints import hook_rows, operations
+from sprints import operations
+from sprints.definitions import hooks
 from sprints.models import Delivery, Event, Schedule, Sprint
 from sprints.roles import Role
 from tests.people import signed_in
@@ -79,7 +80,7 @@ def test_a_sprint_that_never_ran_cannot_be_retried(store):
 
 def test_a_delivery_is_brought_once_more(store):
     TABLES["sprints/hook"](1)
-    row = hook_rows.test("h1")
+    row = hooks.test("h1")
     Delivery.objects.filter(pk=row.pk).update(status="failed", reason="no")
 
     answer = act(signed_in(Role.OPERATOR), "sprints/delivery", "redeliver", row.pk)

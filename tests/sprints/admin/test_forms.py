@@ -6,8 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from gates.models import Gate
-from sprints import agent_rows
 from sprints.agents.presets import PRESETS
+from sprints.definitions import agents
 from sprints.models import Agent, Event, Hook, Schedule
 from sprints.roles import Role
 from tests.people import signed_in
@@ -238,7 +238,7 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
 
     answer = browser.post(path, AGENT)
 
-    agent = agent_rows.get("agent_03").definition
+    agent = agents.get("agent_03").definition
     assert answer.status_code == 302
     assert (agent.title, agent.mission) == ("Architect", "Boundaries,\nand what they cost.")
     assert (agent.responsibilities, agent.deliverables) == (("Sees", "Hears"), ())
@@ -249,7 +249,7 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
     assert (entry.user.get_username(), entry.object_id) == ("ada", "agent_03")
     before = Event.objects.count()
     browser.post(path, browser.get(path).context["adminform"].form.initial)
-    assert (Event.objects.count(), agent_rows.get("agent_03").definition) == (before, agent)
+    assert (Event.objects.count(), agents.get("agent_03").definition) == (before, agent)
 
 
 @pytest.mark.parametrize(
@@ -278,12 +278,12 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
 )
 def test_what_the_agent_command_refuses_is_told_at_its_field(store, field, value):
     browser = signed_in(Role.ADMIN)
-    before = Event.objects.count(), agent_rows.get("agent_03").definition
+    before = Event.objects.count(), agents.get("agent_03").definition
 
     answer = browser.post("/admin/sprints/agent/agent_03/change/", AGENT | {field: value})
 
     assert told_at(answer) == {field}
-    assert (Event.objects.count(), agent_rows.get("agent_03").definition) == before
+    assert (Event.objects.count(), agents.get("agent_03").definition) == before
     assert not LogEntry.objects.exists()
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from sprints import agent_rows, operations, queue
+from sprints import operations, queue
 from sprints.agents.presets import PRESETS
+from sprints.definitions import agents
 from sprints.engine.carry import Wish
 from sprints.management.person import user
 from sprints.mirror.verify import differences
@@ -166,7 +167,7 @@ def set_spender(way: str) -> None:
     """A lead that tells what it uses, step by step."""
     set_speaker(way)
     reply = PRESETS["opencode"]["reply"]
-    agent_rows.put([replace(agent_rows.get("agent_01").definition, reply=reply)])
+    agents.put([replace(agents.get("agent_01").definition, reply=reply)])
 
 
 def test_what_a_program_tells_that_it_used_is_counted_and_shown(store, invoke):
@@ -268,7 +269,7 @@ def test_nobody_but_the_gateway_writes_a_budget_into_meta(parked):
 
 
 def test_a_retry_under_other_agents_asks_no_program_and_needs_no_budget(parked):
-    agent = agent_rows.get("agent_01").definition
-    agent_rows.put([replace(agent, runner="scripted", command=())])
+    agent = agents.get("agent_01").definition
+    agents.put([replace(agent, runner="scripted", command=())])
 
     assert operations.retry("wk1", Wish()).sprint.status == "succeeded"

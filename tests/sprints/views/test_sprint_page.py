@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gates.models import GateRun
-from sprints import agent_rows, operations
+from sprints import operations
+from sprints.definitions import agents
 from sprints.engine.carry import Wish
 from sprints.models import Sprint, Task
 from sprints.roles import Role
@@ -278,8 +279,8 @@ def test_it_reads_well_when_the_contract_was_broken(store, viewer):
 def test_the_banner_says_why_the_gate_was_not_sent_back(store, viewer):
     set_speaker("replies")
     idle = (sys.executable, "-c", "print('Status: DONE')")
-    agent = agent_rows.get("agent_01").definition
-    agent_rows.put([replace(agent, command=idle)])
+    agent = agents.get("agent_01").definition
+    agents.put([replace(agent, command=idle)])
     set_gate("false")
     operations.create("wk1", by="test")
     operations.run("wk1", Wish())
