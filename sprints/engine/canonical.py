@@ -16,7 +16,8 @@ from sprints.agents.planned import BUILD, CONFIRM, POLISH, plan_for
 from sprints.core import approval_requests, commands, fix_loop, shipping
 from sprints.core.decide import OVERDUE, deadline_of
 from sprints.core.gate_runs import MOST_LOST
-from sprints.engine import perform, walked_agents, walked_approvals
+from sprints.effects import perform
+from sprints.engine import walked_agents, walked_approvals
 from sprints.engine.promises import ABOUT_THE_WORK, green
 from sprints.engine.walked import State
 from sprints.snapshot import GateRunValue

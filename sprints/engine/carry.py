@@ -34,9 +34,9 @@ from sprints.core.pending import awaited
 from sprints.core.reducer import needs_world, settle
 from sprints.core.shipping import PUBLISHES, SHIP
 from sprints.core.wait_reason import told
+from sprints.effects.context import World
+from sprints.effects.perform import is_instant, perform
 from sprints.engine.attended import Attended
-from sprints.engine.perform import is_instant, perform
-from sprints.engine.world import World
 from sprints.models import Event, Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record

@@ -32,7 +32,8 @@ from sprints.core.actions import (
 from sprints.core.agent_tasks import open_task, task_of
 from sprints.core.pending import awaited
 from sprints.core.shipping import SHIP
-from sprints.engine import perform, walked_agents, walked_approvals, walked_ship
+from sprints.effects import perform
+from sprints.engine import walked_agents, walked_approvals, walked_ship
 from sprints.engine.walked import (
     CANCEL,
     CRASH,

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from gates import process
-from sprints.engine.work_world import site_at
+from sprints.effects.workspace import site_at
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
 from sprints.release.clearing import clear

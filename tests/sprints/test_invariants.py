@@ -14,8 +14,8 @@ from gates.models import GateRun
 from gates.process import identity
 from sprints import operations
 from sprints.definitions import agents
+from sprints.effects.perform import token
 from sprints.engine.carry import Wish
-from sprints.engine.perform import token
 from sprints.invariants import check_invariants, check_rows
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp

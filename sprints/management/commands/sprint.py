@@ -12,8 +12,8 @@ from django.core.management.base import CommandError
 
 from sprints import operations, queries
 from sprints.core.budget import spent
+from sprints.effects.workspace import states_of
 from sprints.engine.carry import LeaseLost, Wish
-from sprints.engine.work_world import states_of
 from sprints.management.arguments import settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.person import read_brief, tell_who_works, user

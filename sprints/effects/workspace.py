@@ -15,7 +15,7 @@ from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.git_values import UNKNOWN, Seen
 from sprints.contract.sandbox import OFF
 from sprints.core.shipping import is_of_ship, state
-from sprints.engine.world import World
+from sprints.effects.context import World
 from sprints.models.event import stamp
 from sprints.release import judging, work
 from sprints.release.git import GATEWAY, GitError

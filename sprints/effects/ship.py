@@ -5,8 +5,8 @@ from typing import Any
 
 from sprints.core import approval_requests, shipping
 from sprints.core.actions import Merged, Published
-from sprints.engine import work_world
-from sprints.engine.world import World
+from sprints.effects import workspace
+from sprints.effects.context import World
 from sprints.release import certificate, publish, ship
 from sprints.release.git import GitError
 from sprints.release.merge import merge, tag_of
@@ -94,6 +94,6 @@ def _gate(run: GateRunValue, tree: str) -> dict[str, Any]:
 
 
 def _site(snapshot: Snapshot, world: World) -> Site:
-    site = work_world.site_of(snapshot, world)
+    site = workspace.site_of(snapshot, world)
     assert site is not None, "what is shipped has a base"
     return site

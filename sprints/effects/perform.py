@@ -34,8 +34,8 @@ from sprints.core.agent_tasks import task_of
 from sprints.core.blocking_hooks import delivery_of
 from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import open_run, run_of
-from sprints.engine import agent_world, approval_world, hook_world, ship_world, work_world
-from sprints.engine.world import World
+from sprints.effects import agent_call, diff_protected, hook_call, ship, workspace
+from sprints.effects.context import World
 from sprints.models.event import stamp
 from sprints.snapshot import GateRunValue, Snapshot
 
@@ -45,11 +45,11 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
     match action:
         case Ask():
             left_s = _left_s(snapshot, world)
-            exchange = agent_world.ask(snapshot, action, world, left_s)
+            exchange = agent_call.ask(snapshot, action, world, left_s)
             return Replied(world.clock(), exchange)
         case RecoverTask():
             task = task_of(snapshot, action.task)
-            return Replied(world.clock(), agent_world.recover(snapshot, task, world))
+            return Replied(world.clock(), agent_call.recover(snapshot, task, world))
         case RunGate():
             run = open_run(snapshot, action.gate_id)
             said = _run_gate(snapshot, action, world)
@@ -58,17 +58,17 @@ def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
             run = run_of(snapshot, action.run_id)
             done = process.recover(run_dir(run), token(run))
             said = _shown(run_dir(run), judgement(done) if done else LOST)
-            said = work_world.after_gate(snapshot, run, world, said)
+            said = workspace.after_gate(snapshot, run, world, said)
             return Judged(world.clock(), _with_excerpt(snapshot, run, said))
         case RunHook():
-            return Brought(world.clock(), hook_world.run(snapshot, action, world))
+            return Brought(world.clock(), hook_call.run(snapshot, action, world))
         case RecoverHook():
             row = delivery_of(snapshot, action.delivery_id)
-            return Brought(world.clock(), hook_world.recover(snapshot, row))
+            return Brought(world.clock(), hook_call.recover(snapshot, row))
         case Merge() | Publish() | RecoverShip():
-            return ship_world.run(snapshot, world)
+            return ship.run(snapshot, world)
         case Compare():
-            return approval_world.compare(snapshot, world)
+            return diff_protected.compare(snapshot, world)
     raise ValueError(f"{action} asks nothing of the world")
 
 
@@ -102,11 +102,11 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
         return Judgement(Verdict.ERROR, None, f"no place for its output: {_worded(exc)}", 0.0)
 
     def judge(cwd: Path, apart: bool) -> Judgement:
-        fence = work_world.fence(snapshot, world, cwd)
+        fence = workspace.fence(snapshot, world, cwd)
         place = Place(cwd, folder, token(run), timeout_s, world.not_after(), apart, fence)
         return KINDS[gate.kind](gate, place, world.tick)
 
-    said = _shown(folder, work_world.judged(snapshot, run, world, judge))
+    said = _shown(folder, workspace.judged(snapshot, run, world, judge))
     if said.verdict == Verdict.TIMED_OUT and timeout_s < gate.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said

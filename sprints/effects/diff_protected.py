@@ -3,8 +3,8 @@
 from sprints.contract.protected_paths import Touched
 from sprints.core import shipping
 from sprints.core.actions import Compared
-from sprints.engine import work_world
-from sprints.engine.world import World
+from sprints.effects import workspace
+from sprints.effects.context import World
 from sprints.release.compared import compared
 from sprints.release.git import GitError
 from sprints.snapshot import Snapshot
@@ -15,7 +15,7 @@ def compare(snapshot: Snapshot, world: World) -> Compared:
     terms = snapshot.terms.approvals
     assert terms is not None, "only a contract with approvals has protected paths"
     try:
-        site = work_world.site_of(snapshot, world)
+        site = workspace.site_of(snapshot, world)
     except GitError as exc:
         return Compared(world.clock(), Touched(reason=str(exc)))
     assert site is not None, "only a clone is compared with its base"

@@ -12,8 +12,8 @@ from sprints.core.actions import Ask
 from sprints.core.agent_sessions import SESSION
 from sprints.core.agent_tasks import open_task, token
 from sprints.core.budget import spent
-from sprints.engine import work_world
-from sprints.engine.world import World
+from sprints.effects import workspace
+from sprints.effects.context import World
 from sprints.release import work
 from sprints.release.git import GitError
 from sprints.snapshot import Snapshot, TaskValue
@@ -28,9 +28,9 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     if agent is None:
         return RUNNERS[SCRIPTED](Question(action.agent, action.kind), world.tick)
     try:
-        if site := work_world.site_of(snapshot, world):
-            mark = work_world.try_mark(snapshot, task)
-            work.begin(site, mark, work_world.found_mark(snapshot))
+        if site := workspace.site_of(snapshot, world):
+            mark = workspace.try_mark(snapshot, task)
+            work.begin(site, mark, workspace.found_mark(snapshot))
     except GitError as exc:
         return Exchange(None, f"no place to work in: {exc}")
     question = _question(snapshot, task, world, left_s)
@@ -39,7 +39,7 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     faults.point("agent_exited")
     said = _bounded(said, task, agent)
     if site:
-        said = work_world.looked_at(said, site, mark, agent)
+        said = workspace.looked_at(said, site, mark, agent)
     if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
@@ -50,7 +50,7 @@ def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
     question = _question(snapshot, task, world, 0.0)
     assert question.agent is not None, "only an agent that is on record with its program comes here"
     said = _bounded(command_runner.recover(question), task, question.agent)
-    return work_world.left_by(said, snapshot, task, world, question.agent)
+    return workspace.left_by(said, snapshot, task, world, question.agent)
 
 
 def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchange:
@@ -75,9 +75,9 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         kind=task.details["kind"],
         agent=agent,
         prompt=task.prompt,
-        cwd=work_world.cwd(snapshot, world),
+        cwd=workspace.cwd(snapshot, world),
         apart=snapshot.terms.base is not None,
-        fence=work_world.fence(snapshot, world, work_world.cwd(snapshot, world), agent),
+        fence=workspace.fence(snapshot, world, workspace.cwd(snapshot, world), agent),
         folder=Path(task.details["folder"]),
         number=task.details["try"],
         token=token(task),

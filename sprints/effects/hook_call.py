@@ -7,7 +7,7 @@ from pathlib import Path
 from gates import faults, process
 from sprints.core.actions import RunHook
 from sprints.core.blocking_hooks import LOST, open_delivery
-from sprints.engine.world import World
+from sprints.effects.context import World
 from sprints.hooks import KINDS, command
 from sprints.hooks.letter import Answer, Letter, Tick
 from sprints.snapshot import DeliveryValue, Snapshot

@@ -1,0 +1,1 @@
+"""Perform an action in the outside world: gates, agents, hooks, ships, workspaces."""
