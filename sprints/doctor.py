@@ -19,11 +19,11 @@ from gates.kinds.command import resolve
 from gates.models import Gate
 from sprints.contract import sandbox as confinements
 from sprints.contract.agent_spec import SCRIPTED
+from sprints.git.git import GitError, version
 from sprints.invariants import CHECKS as INVARIANTS
 from sprints.invariants import check_rows
 from sprints.mirror import verify
 from sprints.models import Agent, Head
-from sprints.release.git import GitError, version
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import Store, StoreError, is_private, read_config, shut
 

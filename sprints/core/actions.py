@@ -6,8 +6,8 @@ from datetime import datetime
 from gates.verdict import Judgement
 from sprints.agents.exchange import Exchange
 from sprints.contract.protected_paths import Touched
+from sprints.git import ship_values
 from sprints.hooks.letter import Answer
-from sprints.release import ship
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ class Merged:
     """There is something to judge, or nothing to ship."""
 
     at: datetime
-    merge: ship.Merge
+    merge: ship_values.Merge
 
 
 @dataclass(frozen=True, slots=True)

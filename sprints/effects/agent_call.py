@@ -14,8 +14,8 @@ from sprints.core.agent_tasks import open_task, token
 from sprints.core.budget import spent
 from sprints.effects import workspace
 from sprints.effects.context import World
-from sprints.release import work
-from sprints.release.git import GitError
+from sprints.git import capture_work
+from sprints.git.git import GitError
 from sprints.snapshot import Snapshot, TaskValue
 
 NEAR_S = 0.2  # a try is ended when its time is over, and not before
@@ -30,7 +30,7 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     try:
         if site := workspace.site_of(snapshot, world):
             mark = workspace.try_mark(snapshot, task)
-            work.begin(site, mark, workspace.found_mark(snapshot))
+            capture_work.begin(site, mark, workspace.found_mark(snapshot))
     except GitError as exc:
         return Exchange(None, f"no place to work in: {exc}")
     question = _question(snapshot, task, world, left_s)

@@ -5,8 +5,8 @@ from sprints.core import shipping
 from sprints.core.actions import Compared
 from sprints.effects import workspace
 from sprints.effects.context import World
-from sprints.release.compared import compared
-from sprints.release.git import GitError
+from sprints.git.git import GitError
+from sprints.git.protected_diff import compared
 from sprints.snapshot import Snapshot
 
 

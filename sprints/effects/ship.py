@@ -7,10 +7,10 @@ from sprints.core import approval_requests, shipping
 from sprints.core.actions import Merged, Published
 from sprints.effects import workspace
 from sprints.effects.context import World
-from sprints.release import certificate, publish, ship
-from sprints.release.git import GitError
-from sprints.release.merge import merge, tag_of
-from sprints.release.own import Site
+from sprints.git import certificate, publish, ship_values
+from sprints.git.gateway_repo import Site
+from sprints.git.git import GitError
+from sprints.git.merge import merge, tag_of
 from sprints.snapshot import GateRunValue, Snapshot
 
 
@@ -24,7 +24,7 @@ def _merge(snapshot: Snapshot, world: World) -> Merged:
     try:
         site = _site(snapshot, world)
     except GitError as exc:
-        return Merged(world.clock(), ship.Merge(reason=str(exc)))
+        return Merged(world.clock(), ship_values.Merge(reason=str(exc)))
     attempt = str(snapshot.sprint.attempt)
     trailers = {"Sprint": snapshot.sprint_id, "Attempt": attempt, "Ship": "merge"}
     return Merged(world.clock(), merge(site, trailers))
@@ -33,23 +33,23 @@ def _merge(snapshot: Snapshot, world: World) -> Merged:
 def _publish(snapshot: Snapshot, world: World) -> Published:
     found = shipping.state(snapshot)
     keys = ("branch", "base", "head", "commit", "tree")
-    what = ship.Merge(**{key: found[key] for key in keys}, url=found.get("url", ""))
+    what = ship_values.Merge(**{key: found[key] for key in keys}, url=found.get("url", ""))
     try:
         said = certificate.text(facts(snapshot, what, world.chain()))
         site = _site(snapshot, world)
         tag = publish.publish(site, what, said)
-    except ship.Moved:
+    except ship_values.Moved:
         return Published(world.clock(), moved=True)
-    except (ship.Refused, GitError) as exc:
+    except (ship_values.Refused, GitError) as exc:
         return Published(world.clock(), reason=str(exc))
-    except ship.Unfinished as exc:
+    except ship_values.Unfinished as exc:
         return Published(world.clock(), tag=tag_of(site), unfinished=str(exc))
     except OSError as exc:
         return Published(world.clock(), reason=f"{exc.strerror}: {exc.filename}")
     return Published(world.clock(), tag=tag)
 
 
-def facts(snapshot: Snapshot, what: ship.Merge, chain: str) -> dict[str, Any]:
+def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> dict[str, Any]:
     """What the certificate says: ``chain`` is the hash of the event that it is being published."""
     keys = ("branch", "base", "head", "commit", "tree")
     runs = [

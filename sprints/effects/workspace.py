@@ -16,12 +16,12 @@ from sprints.contract.git_values import UNKNOWN, Seen
 from sprints.contract.sandbox import OFF
 from sprints.core.shipping import is_of_ship, state
 from sprints.effects.context import World
+from sprints.git import capture_work, gate_checkout
+from sprints.git.capture_work import Mark
+from sprints.git.gateway_repo import Site, open_site, tree_of
+from sprints.git.git import GATEWAY, GitError
+from sprints.git.merge import at_scratch, scratch
 from sprints.models.event import stamp
-from sprints.release import judging, work
-from sprints.release.git import GATEWAY, GitError
-from sprints.release.merge import at_scratch, scratch
-from sprints.release.own import Site, open_site, tree_of
-from sprints.release.work import Mark
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import Store
 
@@ -101,8 +101,8 @@ def looked_at(said: Exchange, site: Site, mark: Mark, agent: AgentDefinition) ->
     is no answer where nobody can put it back: the next would go on from it.
     """
     if agent.policy != READ:
-        return replace(said, seen=work.seen(site, mark))
-    found = work.refused(site, mark)
+        return replace(said, seen=capture_work.seen(site, mark))
+    found = capture_work.refused(site, mark)
     if found.seen != UNKNOWN or said.reply is None:
         return replace(said, seen=found)
     reason = f"what it changed cannot be put back: {found.reason}"
@@ -155,16 +155,16 @@ def judged(
         mark = gate_mark(snapshot, run)
         if is_of_ship(snapshot, run):
             return _judged_apart(site, state(snapshot), judge)
-        tree = judging.enter(site, mark, found_mark(snapshot))
+        tree = gate_checkout.enter(site, mark, found_mark(snapshot))
     except GitError as exc:
         return Judgement(Verdict.ERROR, None, f"no tree to judge: {exc}", 0.0)
     try:
         said = replace(judge(site.tree, True), tree=tree)
     except BaseException:
         with suppress(GitError):
-            judging.leave(site, mark)
+            gate_checkout.leave(site, mark)
         raise
-    return left(said, lambda: judging.leave(site, mark))
+    return left(said, lambda: gate_checkout.leave(site, mark))
 
 
 def _judged_apart(
@@ -186,10 +186,10 @@ def after_gate(snapshot: Snapshot, run: GateRunValue, world: World, said: Judgem
         if is_of_ship(snapshot, run):  # its clone is made anew for each run
             return replace(said, tree=state(snapshot)["tree"])
         mark = gate_mark(snapshot, run)
-        said = replace(said, tree=judging.judged(site, mark))
+        said = replace(said, tree=gate_checkout.judged(site, mark))
     except GitError as exc:
         return _unclear(said, exc)
-    return left(said, lambda: judging.clear(site, mark))
+    return left(said, lambda: gate_checkout.clear(site, mark))
 
 
 def left(said: Judgement, put_back: Callable[[], int]) -> Judgement:

@@ -34,9 +34,9 @@ from sprints.core.actions import (
 from sprints.core.decide import decide
 from sprints.core.pause import PAUSE, STEP
 from sprints.core.reducer import needs_world, settle
+from sprints.git import ship_values
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Move
-from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOT_YET = "(what {0} says here is not known before it is asked)"
@@ -100,7 +100,7 @@ def _answered(action: Action, at: datetime) -> Outcome:
     if isinstance(action, RunHook):
         return Brought(at, Answer(True, "", exit_code=0))
     if isinstance(action, Merge):
-        return Merged(at, ship.Merge("", "", ""))  # nothing: there is no work yet
+        return Merged(at, ship_values.Merge("", "", ""))  # nothing: there is no work yet
     return Judged(at, _GREEN)
 
 

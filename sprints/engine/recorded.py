@@ -28,10 +28,10 @@ from sprints.core.actions import (
     Replied,
     RunGate,
 )
+from sprints.git import ship_values
 from sprints.hooks.letter import Answer
 from sprints.models.moves import Change, Create, Move, Update
 from sprints.models.shape import KEYS
-from sprints.release import ship
 from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
 
 ACT_KINDS = (
@@ -199,7 +199,7 @@ def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
         tag, unfinished = data.get("tag", ""), data.get("unfinished", "")
         return Published(at, tag, unfinished, moved=kind == "ship_moved", reason=reason)
     keys = ("branch", "base", "head", "commit", "tree", "url")
-    return Merged(at, ship.Merge(**{key: data.get(key, "") for key in keys}, reason=reason))
+    return Merged(at, ship_values.Merge(**{key: data.get(key, "") for key in keys}, reason=reason))
 
 
 def _told_at(event: dict[str, Any], key: str) -> datetime:

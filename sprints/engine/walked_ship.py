@@ -5,7 +5,7 @@ from datetime import datetime
 from sprints.core import shipping
 from sprints.core.actions import Merged, Outcome, Published
 from sprints.engine.walked import WORLD
-from sprints.release import ship
+from sprints.git import ship_values
 from sprints.snapshot import Snapshot
 
 
@@ -20,7 +20,7 @@ def outcomes(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]
     url = "u" if snapshot.terms.ship_remote else ""
     tree = f"t{shipping.state(snapshot)['try']}"  # the base has moved since the last one
     return [
-        (WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", tree, url=url))),
-        (WORLD, "nothing", Merged(at, ship.Merge("main", "b", "h"))),
-        (WORLD, "conflict", Merged(at, ship.Merge("main", "b", "h", reason="it conflicts"))),
+        (WORLD, "merged", Merged(at, ship_values.Merge("main", "b", "h", "c", tree, url=url))),
+        (WORLD, "nothing", Merged(at, ship_values.Merge("main", "b", "h"))),
+        (WORLD, "conflict", Merged(at, ship_values.Merge("main", "b", "h", reason="it conflicts"))),
     ]

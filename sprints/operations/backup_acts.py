@@ -10,13 +10,13 @@ from typing import Any
 
 from django.db import connection
 
+from sprints.git import bundle, gateway_repo
+from sprints.git.git import GitError
 from sprints.mirror.moment import one_moment
 from sprints.operations.packing import Sink, add_evidence, copy_to
 from sprints.operations.store_acts import store
 from sprints.operations.store_source import ASIDE
 from sprints.queries import Refused
-from sprints.release import bundle, own
-from sprints.release.git import GitError
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _copy(sink: Sink) -> None:
 
 def _add_work(sink: Sink, made: Path) -> None:
     """Every commit of agents, by way of the file ``made``. Raises ``Refused``."""
-    home = own.home_of(store().root)
+    home = gateway_repo.home_of(store().root)
     try:
         if bundle.write(home, made):
             with made.open("rb") as file:

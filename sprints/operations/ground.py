@@ -9,10 +9,10 @@ from sprints.contract.agent_spec import SCRIPTED
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import Contract, ContractError
 from sprints.contract.git_values import Base
+from sprints.git.gateway_repo import home_of
+from sprints.git.git import GitError
+from sprints.git.user_repo import look
 from sprints.models import Agent
-from sprints.release.base import look
-from sprints.release.git import GitError
-from sprints.release.own import home_of
 
 Ground = Base | str
 

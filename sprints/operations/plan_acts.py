@@ -8,11 +8,11 @@ from django.utils import timezone
 from sprints.agents.planned import PLANNED_IN
 from sprints.contract.contract import Contract, ContractError
 from sprints.engine import forecast
+from sprints.git.merge import tag_named
 from sprints.models import Sprint
 from sprints.operations.ground import contract_to_walk, ground, grounded
 from sprints.operations.terms import contract_for
 from sprints.queries import Refused, get
-from sprints.release.merge import tag_named
 
 
 def plan(sprint_id: str) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sprints.git import certificate
+from sprints.git.certificate_check import Told
+from sprints.git.gateway_repo import home_of
+from sprints.git.git import GitError
+from sprints.git.user_repo import users
 from sprints.mirror import links
 from sprints.operations.store_acts import store
 from sprints.queries import Refused
-from sprints.release import certificate
-from sprints.release.base import users
-from sprints.release.git import GitError
-from sprints.release.own import home_of
-from sprints.release.told import Told
 
 
 @dataclass(frozen=True, slots=True)

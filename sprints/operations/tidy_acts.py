@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from gates import process
 from sprints.effects.workspace import site_at
+from sprints.git.capture_work import Mark
+from sprints.git.gateway_repo import home_of, own_clone
+from sprints.git.git import GATEWAY, GitError
+from sprints.git.remove_clone import clear
+from sprints.git.repack import repack
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
-from sprints.release.clearing import clear
-from sprints.release.git import GATEWAY, GitError
-from sprints.release.own import home_of, own_clone
-from sprints.release.repack import repack
-from sprints.release.work import Mark
 from sprints.snapshot import load
 
 

@@ -8,16 +8,16 @@ from gates.removal import remove
 from sprints.contract.git_values import Base, Undone
 from sprints.core import commands, unshipping
 from sprints.core.unshipping import UNSHIPS
+from sprints.git.gateway_repo import Site, own_clone, tree_of
+from sprints.git.git import GitError
+from sprints.git.merge import at_scratch
+from sprints.git.revert import revert
 from sprints.ids import check_id
 from sprints.lock import locked
 from sprints.models import Sprint
 from sprints.models.moves import MoveRefused, record
 from sprints.operations.sprint_acts import record_act
 from sprints.queries import NotNow, Refused, get
-from sprints.release.git import GitError
-from sprints.release.merge import at_scratch
-from sprints.release.own import Site, own_clone, tree_of
-from sprints.release.revert import revert
 
 LIFE = "unship"  # before it is a sprint: its refs are told from those of any life
 LONGEST_WHY = 200

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.release.own import tree_of
+from sprints.git.gateway_repo import tree_of
 from sprints.store import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate

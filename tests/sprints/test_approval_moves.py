@@ -13,14 +13,14 @@ from sprints.core.actions import BlockForApproval, Compare, Compared, Merge, Mer
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
+from sprints.git import ship_values
 from sprints.models.moves import MoveRefused
-from sprints.release import ship
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, begun, fresh, judged, step
 
 R3, R5 = "R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"
 TOUCHED = Touched("a", "d1", 1, ("tests/test_a.py",))
-MERGE = ship.Merge("main", "1" * 40, "2" * 40, "3" * 40, "t1")
+MERGE = ship_values.Merge("main", "1" * 40, "2" * 40, "3" * 40, "t1")
 
 
 def in_a_clone(*before, **terms):

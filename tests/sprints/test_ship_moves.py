@@ -20,11 +20,11 @@ from sprints.core.actions import (
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
-from sprints.release import ship
+from sprints.git import ship_values
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step
 
-MERGE = ship.Merge("main", "1" * 40, "2" * 40, "3" * 40, "4" * 40)
+MERGE = ship_values.Merge("main", "1" * 40, "2" * 40, "3" * 40, "4" * 40)
 
 
 def at_the_ship(**contract):
@@ -107,7 +107,7 @@ def test_nothing_to_ship_is_no_hindrance():
 def test_a_reason_blocks_the_sprint_for_a_human_and_a_retry_begins_anew(at):
     if at == "merge":
         snapshot, action = at_the_ship()
-        after = go(snapshot, action, Merged(NOON, ship.Merge("main", reason="it conflicts")))
+        after = go(snapshot, action, Merged(NOON, ship_values.Merge("main", reason="it conflicts")))
     else:
         snapshot, action = to_publish()
         after = go(snapshot, action, Published(NOON, reason="it conflicts"))

@@ -13,8 +13,8 @@ from sprints.core.actions import Merged
 from sprints.engine import promises, walked_ship
 from sprints.engine.explore import explore
 from sprints.engine.walked import WORLD
+from sprints.git import ship_values
 from sprints.models.moves import MoveRefused
-from sprints.release import ship
 from tests.sprints.agents.test_asking import LEAD
 
 IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
@@ -53,7 +53,7 @@ def test_an_engine_that_forgets_to_push_is_found_out(monkeypatch):
     def forgets(snapshot, at):
         if shipping.status(snapshot) == shipping.PUBLISHING:
             return SHIPPED(snapshot, at)
-        return [(WORLD, "merged", Merged(at, ship.Merge("main", "b", "h", "c", "t")))]
+        return [(WORLD, "merged", Merged(at, ship_values.Merge("main", "b", "h", "c", "t")))]
 
     monkeypatch.setattr(walked_ship, "outcomes", forgets)
 

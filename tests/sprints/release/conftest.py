@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sprints.release import clone, work
-from sprints.release.base import look
-from sprints.release.own import Site, home_of, open_site
-from sprints.release.work import Mark
+from sprints.git import capture_work
+from sprints.git.capture_work import Mark
+from sprints.git.gateway_repo import Site, home_of, open_site
+from sprints.git.user_repo import look
 from tests.checkout import commit, git
 
 LIFE = "20261124120000"
@@ -51,7 +51,7 @@ def reopened(repo: Path, sprint_id: str = "wk1", life: str = LIFE, known: str = 
 def site(users: Path) -> Site:
     """A site whose clone is there, before the first try of an agent."""
     found = reopened(users)
-    work.begin(found, MARK, FOUND)
+    capture_work.begin(found, MARK, FOUND)
     return found
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sprints.release import clearing, repack, work
-from sprints.release.work import Mark
+from sprints.git import capture_work, remove_clone, repack
+from sprints.git.capture_work import Mark
 from tests.checkout import commit, git
 from tests.sprints.release.conftest import FOUND, MARK, reopened, shown
 
@@ -14,13 +14,13 @@ def test_a_clone_goes_once_all_in_it_is_on_the_branch(site):
     (site.tree / "late").write_text("by a person's hand\n")
     site.beside("ship").mkdir()
 
-    why = clearing.clear(site, LAST)
+    why = remove_clone.clear(site, LAST)
 
     assert why == ""
     assert [*site.tree.parent.iterdir()] == []
     assert [*site.own.home.glob(".index-*")] == []
     assert shown(site, "late") == "by a person's hand"
-    work.begin(site, MARK, FOUND)
+    capture_work.begin(site, MARK, FOUND)
     assert (site.tree / "late").read_text() == "by a person's hand\n"
 
 
@@ -28,7 +28,7 @@ def test_a_clone_that_holds_what_no_commit_can_stays(site):
     (site.tree / "nested").mkdir()
     commit(site.tree / "nested", {"x": "of its own\n"})
 
-    why = clearing.clear(site, LAST)
+    why = remove_clone.clear(site, LAST)
 
     assert "nested/ is a repository of its own and stays in the clone" in why
     assert (site.tree / "nested" / "x").read_text() == "of its own\n"
@@ -38,14 +38,14 @@ def test_one_that_was_killed_half_way_is_no_half_a_clone(site, monkeypatch):
     def killed(name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(clearing.faults, "point", killed)
+    monkeypatch.setattr(remove_clone.faults, "point", killed)
     with pytest.raises(KeyboardInterrupt):
-        clearing.clear(site, LAST)
+        remove_clone.clear(site, LAST)
     monkeypatch.undo()
 
     again = reopened(site.repo)
     head = again.head
-    clearing.clear(again, LAST)
+    remove_clone.clear(again, LAST)
 
     assert [*site.tree.parent.iterdir()] == []
     assert again.head == head

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from sprints.contract.protected_paths import MOST_NAMED, Touched
-from sprints.release import work
-from sprints.release.compared import compared
+from sprints.git import capture_work
+from sprints.git.protected_diff import compared
 from tests.sprints.release.conftest import MARK, again
 
 PATTERNS = ("tests/**", "a")
@@ -14,7 +14,7 @@ def write(site, text, path="tests/test_a.py", mark=MARK):
     """A try of an agent, and its head."""
     (site.tree / path).parent.mkdir(exist_ok=True)
     (site.tree / path).write_text(text)
-    return work.keep(site, mark)[0]
+    return capture_work.keep(site, mark)[0]
 
 
 def test_work_elsewhere_touches_nothing(site):
@@ -28,7 +28,7 @@ def test_work_elsewhere_touches_nothing(site):
 def test_what_is_made_changed_and_removed_is_named_in_order(site):
     write(site, "one")
     (site.tree / "a").unlink()
-    work.keep(site, again(2))
+    capture_work.keep(site, again(2))
 
     found = compared(site, PATTERNS)
 
@@ -51,7 +51,7 @@ def test_who_may_run_a_file_is_a_part_of_it(site):
     write(site, "one")
     before = compared(site, PATTERNS)
     (site.tree / "tests" / "test_a.py").chmod(0o755)
-    work.keep(site, again(2))
+    capture_work.keep(site, again(2))
 
     assert compared(site, PATTERNS).digest != before.digest
 
@@ -62,7 +62,7 @@ def test_a_folder_that_becomes_a_link_is_told_by_what_is_gone(site):
     (site.tree / "tests" / "test_a.py").rename(site.tree / "elsewhere.py")
     (site.tree / "tests").rmdir()
     (site.tree / "tests").symlink_to("src")
-    head, _ = work.keep(site, again(2))
+    head, _ = capture_work.keep(site, again(2))
 
     assert compared(site, ("tests/**",), base, head).paths == ("tests/test_a.py",)
 
@@ -71,7 +71,7 @@ def test_names_that_no_text_has_are_shown_and_counted(site):
     (site.tree / "tests").mkdir()
     for n in range(MOST_NAMED + 5):
         (site.tree / "tests" / f"{n:02}\udcff\n").write_text("x")
-    work.keep(site, MARK)
+    capture_work.keep(site, MARK)
 
     found = compared(site, PATTERNS)
 

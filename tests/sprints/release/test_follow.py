@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from sprints.release import follow, index_lock, publish, work
-from sprints.release.git import GitError
-from sprints.release.merge import merge
-from sprints.release.ship import Refused
+from sprints.git import capture_work, index_lock, publish, update_checkout
+from sprints.git.git import GitError
+from sprints.git.merge import merge
+from sprints.git.ship_values import Refused
 from tests.checkout import commit, git
 from tests.e2e.conftest import wait_for
 from tests.sprints.release.conftest import FOUND
@@ -110,7 +110,7 @@ def test_a_file_that_git_ignores_is_never_written_over(site, users, what):
     path = site.tree / of_the_agent
     path.parent.mkdir(exist_ok=True)
     path.write_text("by an agent\n")
-    work.keep(site, FOUND)
+    capture_work.keep(site, FOUND)
     (users / theirs).parent.mkdir(parents=True, exist_ok=True)
     (users / theirs).write_text("of hours\n")
     said = merge(site, TRAILERS)
@@ -154,7 +154,7 @@ def shapes(site, users):
     (site.tree / "src").symlink_to("lib")
     git(site.tree, "add", "src")
     git(site.tree, "commit", "-qm", "Shapes")
-    work.keep(site, FOUND)
+    capture_work.keep(site, FOUND)
     said = merge(site, TRAILERS)
     assert said.commit, said
     return said
@@ -191,7 +191,7 @@ def test_what_a_kill_left_half_done_is_taken_back_and_done_again(
     said = shapes(site, users)
     with monkeypatch.context() as patched:
         killed(patched, publish, "_update")
-        killed(patched, follow, "_end")
+        killed(patched, update_checkout, "_end")
         with pytest.raises(Killed):
             publish.publish(site, said, WORDS)
     copy = f"studio_gateway.wk1.{said.base}.{said.commit}"
@@ -212,7 +212,7 @@ def test_what_somebody_wrote_after_the_kill_is_left_alone_and_told(site, users, 
     said = shapes(site, users)
     with monkeypatch.context() as patched:
         killed(patched, publish, "_update")
-        killed(patched, follow, "_end")
+        killed(patched, update_checkout, "_end")
         with pytest.raises(Killed):
             publish.publish(site, said, WORDS)
     (users / "kept").write_text("mine\n")
@@ -231,7 +231,7 @@ def test_a_kill_after_the_branch_has_moved_leaves_only_the_index_to_be_put_in_pl
 ):
     said = shapes(site, users)
     with monkeypatch.context() as patched:
-        killed(patched, follow, "_end")
+        killed(patched, update_checkout, "_end")
         with pytest.raises(Killed):
             publish.publish(site, said, WORDS)
     assert git(users, "rev-parse", "main") == said.commit
@@ -251,14 +251,14 @@ def slow(site, users, tmp_path):
     (users / ".git" / "info").mkdir(exist_ok=True)
     (users / ".git" / "info" / "attributes").write_text("z filter=slow\n")
     (site.tree / "z").write_text("by an agent\n")
-    work.keep(site, FOUND)
+    capture_work.keep(site, FOUND)
     return merge(site, TRAILERS)
 
 
 PUBLISH = """
 import pickle, sys
 from pathlib import Path
-from sprints.release import publish
+from sprints.git import publish
 publish.publish(*pickle.loads(Path(sys.argv[1]).read_bytes()))
 """
 
@@ -282,7 +282,7 @@ def test_a_gateway_that_is_killed_while_git_writes_files_publishes_once(
 
 
 def test_a_git_that_is_over_its_time_leaves_nothing_half_done(site, users, slow, monkeypatch):
-    monkeypatch.setattr(follow, "LONG_S", 1.0)
+    monkeypatch.setattr(update_checkout, "LONG_S", 1.0)
 
     with pytest.raises(GitError, match="killed after 1 s"):
         publish.publish(site, slow, WORDS)

@@ -9,30 +9,30 @@ from pathlib import Path
 import pytest
 
 from sprints.contract.git_values import OBSERVED
-from sprints.release import judging, work
-from sprints.release.base import look
-from sprints.release.git import GitError
-from sprints.release.own import home_of
+from sprints.git import capture_work, gate_checkout
+from sprints.git.gateway_repo import home_of
+from sprints.git.git import GitError
+from sprints.git.user_repo import look
 from tests.checkout import commit, git
 from tests.sprints.release.conftest import FOUND, MARK, again, everything, reopened, shown
 
 
 def whole_life(site) -> None:
     """Everything that the gateway does with a clone, an agent and a gate having been there."""
-    work.seen(site, MARK)
-    work.begin(site, again(2), FOUND)
+    capture_work.seen(site, MARK)
+    capture_work.begin(site, again(2), FOUND)
     (site.tree / "by_an_agent").write_text("work\n")
-    work.seen(site, again(2))
-    judging.enter(site, MARK, FOUND)
+    capture_work.seen(site, again(2))
+    gate_checkout.enter(site, MARK, FOUND)
     (site.tree / "by_a_gate").write_text("junk\n")
-    judging.leave(site, MARK)
+    gate_checkout.leave(site, MARK)
 
 
 def test_the_users_checkout_is_the_same_to_the_last_byte(users):
     before = everything(users)
 
     site = reopened(users)
-    work.begin(site, MARK, FOUND)
+    capture_work.begin(site, MARK, FOUND)
     (site.tree / "a").write_text("by an agent\n")
     whole_life(site)
 
@@ -123,7 +123,7 @@ def test_nothing_that_is_planted_in_a_clone_runs_in_our_calls(site, tmp_path):
 def test_what_is_planted_does_not_outlive_the_taking_over_of_work(site, tmp_path):
     plant(site.tree, tmp_path / "fired")
 
-    work.seen(site, MARK)
+    capture_work.seen(site, MARK)
 
     assert not (site.tree / ".git" / "hooks").exists()
     assert "fire" not in (site.tree / ".git" / "config").read_text()
@@ -142,7 +142,7 @@ def test_a_nested_repository_is_looked_at_by_nobody_and_named(site, tmp_path):
     control = fired.exists()
     fired.unlink(missing_ok=True)
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert control, "plain git looks into it"
     assert not fired.exists()
@@ -164,7 +164,7 @@ def test_a_git_folder_that_is_another_leads_us_nowhere(site, users, tmp_path, ki
         (site.tree / ".git").symlink_to(users / ".git")
     (site.tree / "a").write_text("kept\n")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.paths) == (OBSERVED, ("a",))
     assert not fired.exists()
@@ -190,7 +190,7 @@ def test_an_object_of_ours_cannot_be_replaced_by_one_of_an_agents(site):
     target.parent.mkdir(exist_ok=True)
     shutil.copy(objects / other[:2] / other[2:], target)
 
-    work.seen(site, MARK)
+    capture_work.seen(site, MARK)
 
     assert shown(site, "src/b") == "two"
 
@@ -219,7 +219,7 @@ def test_the_environment_of_the_gateway_leads_git_nowhere(users, tmp_path, monke
     before = everything(users)
 
     site = reopened(users)
-    work.begin(site, MARK, FOUND)
+    capture_work.begin(site, MARK, FOUND)
     (site.tree / ".gitattributes").write_text("* filter=x\n")
     whole_life(site)
 
@@ -287,7 +287,7 @@ def test_a_detached_head_is_a_base_without_a_branch(users):
     git(users, "checkout", "-q", "--detach", head)
 
     site = reopened(users)
-    work.begin(site, MARK, FOUND)
+    capture_work.begin(site, MARK, FOUND)
 
     assert (site.base.branch, site.base.commit) == ("", head)
     assert git(site.tree, "branch", "--list") == "* sg/wk1"
@@ -300,9 +300,9 @@ def test_a_repository_may_be_called_as_its_owner_likes(tmp_path, name):
     (folder / ".studio_gateway").mkdir()
 
     site = reopened(folder)
-    work.begin(site, MARK, FOUND)
+    capture_work.begin(site, MARK, FOUND)
     (site.tree / "a").write_text("2")
     git(site.tree, "commit", "-qam", "Mine")
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.paths, seen.notes) == (OBSERVED, ("a",), ())

@@ -8,7 +8,7 @@ import pytest
 
 from gates.removal import remove
 from sprints.contract.git_values import OBSERVED
-from sprints.release import refs, work
+from sprints.git import capture_work, untrusted_refs
 from tests.checkout import git
 from tests.sprints.release.conftest import FOUND, MARK, again
 
@@ -39,12 +39,12 @@ def test_folders_in_folders_in_a_git_folder_stop_nobody(site, where):
     deepen(site.tree / ".git" / where)
     (site.tree / "a").write_text("work\n")
 
-    seen = work.seen(site, MARK)
-    work.begin(site, again(2), FOUND)
+    seen = capture_work.seen(site, MARK)
+    capture_work.begin(site, again(2), FOUND)
 
     assert (seen.seen, seen.paths) == (OBSERVED, ("a",))
     shutil.rmtree(site.tree / ".git")
-    work.begin(site, again(3), FOUND)
+    capture_work.begin(site, again(3), FOUND)
     assert not [path for path in site.tree.parent.iterdir() if path.name.startswith(".wk1~old")]
 
 
@@ -55,7 +55,7 @@ def test_a_branch_that_nothing_can_be_named_is_none(site, name):
     (site.tree / ".git" / "packed-refs").write_text(words, errors="surrogateescape")
     (site.tree / "a").write_text("work\n")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.paths) == (OBSERVED, ("a",))
 
@@ -69,7 +69,7 @@ def test_a_link_among_the_refs_leads_nowhere(site, tmp_path, link):
     shutil.rmtree(folder)
     folder.symlink_to(tmp_path / "away")
 
-    assert not [name for name in refs.refs_in(site.tree)[0] if name.endswith("theirs")]
+    assert not [name for name in untrusted_refs.refs_in(site.tree)[0] if name.endswith("theirs")]
 
 
 def test_very_many_files_among_the_refs_take_no_time(site):
@@ -80,7 +80,7 @@ def test_very_many_files_among_the_refs_take_no_time(site):
             (folder / str(n) / str(m)).touch()
 
     begun = time.monotonic()
-    _, whole = refs.refs_in(site.tree)
+    _, whole = untrusted_refs.refs_in(site.tree)
 
     assert time.monotonic() - begun < 5
     assert not whole

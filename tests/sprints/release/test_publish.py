@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.release import certificate, follow, publish, ship, work
-from sprints.release.git import Git
-from sprints.release.merge import at_scratch, merge, scratch
+from sprints.git import capture_work, certificate, publish, ship_values, update_checkout
+from sprints.git.git import Git
+from sprints.git.merge import at_scratch, merge, scratch
 from tests.checkout import commit, git
 from tests.sprints.release.conftest import FOUND, MARK, everything, reopened
 
@@ -29,9 +29,9 @@ def users(repo):
 def site(users):
     """A site whose sprint has changed ``a``."""
     found = reopened(users)
-    work.begin(found, MARK, FOUND)
+    capture_work.begin(found, MARK, FOUND)
     (found.tree / "a").write_text("by an agent\n")
-    work.seen(found, MARK)
+    capture_work.seen(found, MARK)
     return found
 
 
@@ -224,14 +224,14 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_published_is_refused_with_nothing_half_done(site, users, tmp_path, what):
     (site.tree / "new").write_text("by an agent\n")
-    work.keep(site, FOUND)
+    capture_work.keep(site, FOUND)
     said = merge(site, TRAILERS)
     hinder, words = REFUSED[what]
     hinder(users, tmp_path)
     refs = git(users, "for-each-ref")
     files = {name: (users / name).read_text() for name in ("a", "b")}
 
-    with pytest.raises(ship.Refused, match=words.replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(ship_values.Refused, match=words.replace("(", r"\(").replace(")", r"\)")):
         publish.publish(site, said, WORDS)
 
     assert git(users, "for-each-ref") == refs
@@ -245,7 +245,7 @@ def test_a_base_that_moved_after_the_gates_is_not_published_over(site, users, wh
     if where == "nowhere":
         git(users, "checkout", "-q", "--detach")
 
-    with pytest.raises(ship.Moved):
+    with pytest.raises(ship_values.Moved):
         publish.publish(site, said, WORDS)
 
     assert git(users, "rev-parse", "main") == late
@@ -262,7 +262,7 @@ def test_a_base_that_moves_at_the_last_moment_is_not_published_over(
         git(users, "switch", "-qc", "elsewhere")
     when(monkeypatch, publish, "_update", lambda: git(users, "update-ref", "refs/heads/main", late))
 
-    with pytest.raises(ship.Moved):
+    with pytest.raises(ship_values.Moved):
         publish.publish(site, said, WORDS)
 
     assert git(users, "rev-parse", "main") == late
@@ -353,7 +353,7 @@ def test_what_is_published_is_never_refused_for_its_tag(site, users, tag):
     git(users, "tag", "-d", "shipped/wk1")
     git(users, "tag", tag, said.base)
 
-    with pytest.raises(ship.Unfinished, match="shipped/wk1"):
+    with pytest.raises(ship_values.Unfinished, match="shipped/wk1"):
         publish.publish(site, said, WORDS)
 
     assert git(users, "rev-parse", "main") == said.commit
@@ -366,8 +366,8 @@ def test_what_fails_once_the_branch_has_moved_is_no_refusal(site, users, monkeyp
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(follow, "_end", full)
-        with pytest.raises(ship.Unfinished, match="No space left"):
+        patched.setattr(update_checkout, "_end", full)
+        with pytest.raises(ship_values.Unfinished, match="No space left"):
             publish.publish(site, said, WORDS)
     publish.publish(site, said, WORDS)
 

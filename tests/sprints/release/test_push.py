@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from sprints.contract.sandbox import GIT_SSH
-from sprints.release import certificate, publish, ship, upstream, work
-from sprints.release.merge import merge
+from sprints.git import capture_work, certificate, publish, ship_values
+from sprints.git import remote as upstream
+from sprints.git.merge import merge
 from tests.checkout import commit, git
 from tests.sprints.release.conftest import FOUND, MARK, reopened
 
@@ -38,9 +39,9 @@ def origin(users):
 def site(users):
     """A site whose sprint has changed ``a``, and is to be pushed."""
     found = replace(reopened(users), remote="origin")
-    work.begin(found, MARK, FOUND)
+    capture_work.begin(found, MARK, FOUND)
     (found.tree / "a").write_text("by an agent\n")
-    work.seen(found, MARK)
+    capture_work.seen(found, MARK)
     return found
 
 
@@ -98,7 +99,7 @@ def test_what_comes_to_the_remote_after_the_gates_is_not_pushed_over(site, users
     theirs = by_another(origin, {"b": "too late for the gates\n"})
     here = refs(users)
 
-    with pytest.raises(ship.Moved):
+    with pytest.raises(ship_values.Moved):
         publish.publish(site, said, WORDS)
 
     assert git(origin, "rev-parse", "main") == theirs
@@ -117,7 +118,7 @@ def test_what_comes_to_the_remote_at_the_last_moment_is_not_pushed_over(
 
     monkeypatch.setattr(upstream, "tag_there", late)
 
-    with pytest.raises(ship.Moved):
+    with pytest.raises(ship_values.Moved):
         publish.publish(site, said, WORDS)
 
     assert git(origin, "rev-parse", "main") == theirs[0]
@@ -161,7 +162,7 @@ def test_what_cannot_be_pushed_is_refused_with_nothing_half_done(site, users, or
     hinder(users, origin)
     there = refs(origin) if origin.exists() else ""
 
-    with pytest.raises((ship.Refused, publish.GitError), match=words) as told:
+    with pytest.raises((ship_values.Refused, publish.GitError), match=words) as told:
         publish.publish(site, said, WORDS)
 
     assert refs(users) == here
@@ -221,7 +222,7 @@ def test_a_remote_that_does_not_answer_is_given_up(site, users, origin, monkeypa
     hook(origin, "pre-receive", "sleep 60")
     monkeypatch.setattr(upstream, "LONG_S", 1.0)
 
-    with pytest.raises(ship.Refused, match="origin: git push: killed after 1 s"):
+    with pytest.raises(ship_values.Refused, match="origin: git push: killed after 1 s"):
         publish.publish(site, said, WORDS)
 
     assert (git(origin, "tag"), git(users, "tag")) == ("", "")
@@ -291,7 +292,9 @@ def test_what_the_remote_has_and_the_checkout_cannot_follow_is_shipped_and_told(
 
     monkeypatch.setattr(upstream, "push", meanwhile)
 
-    with pytest.raises(ship.Unfinished, match=r"main has moved here; type: git -C .* pull origin"):
+    with pytest.raises(
+        ship_values.Unfinished, match=r"main has moved here; type: git -C .* pull origin"
+    ):
         publish.publish(site, said, WORDS)
 
     assert git(origin, "rev-parse", "main") == said.commit
@@ -306,7 +309,7 @@ def test_what_an_earlier_life_has_pushed_is_never_told_as_refused(site, users, o
         raise Killed
 
     def busy(*args):
-        raise ship.Refused("another git is at work")
+        raise ship_values.Refused("another git is at work")
 
     said = merge(site, TRAILERS)
     with monkeypatch.context() as patched:
@@ -315,7 +318,7 @@ def test_what_an_earlier_life_has_pushed_is_never_told_as_refused(site, users, o
             publish.publish(site, said, WORDS)
     monkeypatch.setattr(publish, "finish", busy)
 
-    with pytest.raises(ship.Unfinished, match="another git is at work"):
+    with pytest.raises(ship_values.Unfinished, match="another git is at work"):
         publish.publish(site, said, WORDS)
 
     assert git(origin, "rev-parse", "main") == said.commit

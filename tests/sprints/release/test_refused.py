@@ -3,7 +3,7 @@
 import os
 
 from sprints.contract.git_values import ABSENT, REFUSED, UNKNOWN
-from sprints.release import work
+from sprints.git import capture_work
 from tests.checkout import git
 from tests.sprints.release.conftest import FOUND, MARK, again, everything
 
@@ -20,7 +20,7 @@ def test_all_that_it_did_is_put_back_and_kept(site):
     (site.tree / "new").write_text("new\n")
     (site.tree / "src" / "b").unlink()
 
-    seen = work.refused(site, MARK)
+    seen = capture_work.refused(site, MARK)
 
     assert (seen.seen, seen.files, seen.paths) == (REFUSED, 3, ("a", "new", "src/b"))
     assert site.head == head == seen.head
@@ -34,7 +34,7 @@ def test_all_that_it_did_is_put_back_and_kept(site):
 
 
 def test_who_changes_nothing_is_seen_to_change_nothing(site):
-    seen = work.refused(site, MARK)
+    seen = capture_work.refused(site, MARK)
 
     assert (seen.seen, seen.files, seen.head) == (ABSENT, 0, site.head)
     assert seen.notes == ()
@@ -42,19 +42,19 @@ def test_who_changes_nothing_is_seen_to_change_nothing(site):
 
 def test_who_comes_after_one_that_died_says_the_same(site):
     (site.tree / "new").write_text("new\n")
-    first = work.refused(site, MARK)
+    first = capture_work.refused(site, MARK)
 
-    second = work.refused(site, MARK)
+    second = capture_work.refused(site, MARK)
 
     assert second == first
 
 
 def test_the_next_try_is_judged_by_itself(site):
     (site.tree / "new").write_text("new\n")
-    work.refused(site, MARK)
-    work.begin(site, again(2), FOUND)
+    capture_work.refused(site, MARK)
+    capture_work.begin(site, again(2), FOUND)
 
-    seen = work.refused(site, again(2))
+    seen = capture_work.refused(site, again(2))
 
     assert seen.seen == ABSENT
 
@@ -63,13 +63,13 @@ def test_a_git_that_it_took_away_is_made_anew(site):
     (site.tree / "new").write_text("new\n")
     (site.tree / ".git").rename(site.tree / "moved")
 
-    seen = work.refused(site, MARK)
+    seen = capture_work.refused(site, MARK)
 
     assert seen.seen == REFUSED
     assert git(site.tree, "status", "--porcelain") == ""
 
 
 def test_one_that_never_began_is_unknown(site):
-    seen = work.refused(site, again(9))
+    seen = capture_work.refused(site, again(9))
 
     assert (seen.seen, seen.reason) == (UNKNOWN, "it had not begun")

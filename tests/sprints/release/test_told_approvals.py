@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from sprints.release.told import PUBLISHES, Told
+from sprints.git.certificate_check import PUBLISHES, Told
 
 TREE = "4" * 40
 YES = {"what": "before_ship", "tree": TREE, "by": "ada", "ts": "2026-11-24T12:00:00Z"}

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from sprints.contract.git_values import ABSENT, OBSERVED, UNKNOWN
-from sprints.release import judging, own, refs, work
-from sprints.release.git import GitError
-from sprints.release.own import open_site
+from sprints.git import capture_work, gate_checkout, gateway_repo, untrusted_refs
+from sprints.git.gateway_repo import open_site
+from sprints.git.git import GitError
 from tests.checkout import commit, git
 from tests.sprints.release.conftest import FOUND, MARK, again, reopened, shown
 
@@ -26,7 +26,7 @@ def test_uncommitted_work_is_committed_with_its_trailers(site):
     (site.tree / "src" / "b").unlink()
     (site.tree / "x.o").write_text("ignored")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.files) == (OBSERVED, 3)
     assert seen.paths == ("a", "new/file", "src/b")
@@ -45,7 +45,7 @@ def test_uncommitted_work_is_committed_with_its_trailers(site):
 
 
 def test_an_agent_that_does_nothing_is_seen_to_do_nothing(site):
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.files, seen.baseline) == (ABSENT, 0, seen.head)
     assert site.own("rev-list", "--count", site.branch) == "2"
@@ -57,7 +57,7 @@ def test_an_agents_own_commits_stay_as_they_are_and_the_rest_follows_them(site):
     mine = git(site.tree, "rev-parse", "HEAD")
     (site.tree / "b").write_text("left\n")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.paths, seen.notes) == (OBSERVED, ("a", "b"), ())
     assert site.own("rev-parse", f"{seen.head}^") == mine
@@ -71,7 +71,7 @@ def test_a_commit_on_another_branch_or_on_none_goes_on_from_ours(site):
     git(site.tree, "checkout", "-q", "--detach")
     commit(site.tree, {"two": "2"})
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert seen.paths == ("one", "two")
     assert site.own("rev-list", "--count", site.branch) == "4"
@@ -82,7 +82,7 @@ def test_what_was_changed_and_changed_back_is_no_work(site):
     commit(site.tree, {"a": "two\n"})
     commit(site.tree, {"a": "one\nmore\n"})
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.files) == (ABSENT, 0)
     assert site.own("rev-list", "--count", site.branch) == "4"
@@ -93,7 +93,7 @@ def test_a_history_that_was_rewritten_is_kept_beside_and_its_files_are_taken(sit
     git(site.tree, "commit", "-qa", "--amend", "-m", "Another past")
     theirs = git(site.tree, "rev-parse", "HEAD")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.paths) == (OBSERVED, ("a",))
     assert "does not go on from the branch; it is kept as" in seen.notes[0]
@@ -112,7 +112,7 @@ def test_other_branches_and_a_stash_are_kept_beside(site):
     stash = git(site.tree, "rev-parse", "refs/stash")
     (site.tree / "b").write_text("b")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert seen.paths == ("b",)
     for kept in (tried, stash):
@@ -141,7 +141,7 @@ def test_nothing_that_has_a_name_in_a_clone_is_lost(site):
     made["note"] = git(site.tree, "rev-parse", "refs/notes/commits")
     (site.tree / "b").write_text("done")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert seen.paths == ("b",)
     assert kept_by(site, made) == made.keys()
@@ -150,17 +150,17 @@ def test_nothing_that_has_a_name_in_a_clone_is_lost(site):
 
 def test_a_clone_with_very_many_branches_is_kept_aside_whole(site):
     base = git(site.tree, "rev-parse", "HEAD")
-    for n in range(work.MOST_KEPT + 5):
+    for n in range(capture_work.MOST_KEPT + 5):
         made = git(site.tree, "commit-tree", f"{base}^{{tree}}", "-p", base, "-m", str(n))
         git(site.tree, "update-ref", f"refs/heads/b{n}", made)
     (site.tree / "a").write_text("done")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     aside = site.beside("git-1")
     assert "it has more than 50 branches, tags and the like" in seen.notes[1]
     assert f"its .git is kept as {aside.name}" in seen.notes
-    assert len(git(aside, "--git-dir=.", "for-each-ref").split("\n")) >= work.MOST_KEPT + 5
+    assert len(git(aside, "--git-dir=.", "for-each-ref").split("\n")) >= capture_work.MOST_KEPT + 5
 
 
 def test_a_name_of_nothing_keeps_no_commit_from_the_branch(site):
@@ -169,7 +169,7 @@ def test_a_name_of_nothing_keeps_no_commit_from_the_branch(site):
     mine = git(site.tree, "rev-parse", "HEAD")
     (site.tree / ".git" / "refs" / "heads" / "broken").write_text("1" * 40)
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert seen.head == mine
     assert "could not be read" in seen.notes[0]
@@ -180,10 +180,10 @@ def test_the_users_own_tags_are_no_work_of_an_agent(users):
     for n in range(60):
         git(users, "tag", "-m", "x", f"v{n}")
     site = reopened(users)
-    work.begin(site, MARK, FOUND)
+    capture_work.begin(site, MARK, FOUND)
     (site.tree / "a").write_text("done")
 
-    assert work.seen(site, MARK).notes == ()
+    assert capture_work.seen(site, MARK).notes == ()
 
 
 def test_commits_that_cannot_be_read_stay_where_they_are(site):
@@ -193,7 +193,7 @@ def test_commits_that_cannot_be_read_stay_where_they_are(site):
     blob = git(site.tree, "rev-parse", "HEAD:a")
     (site.tree / ".git/objects" / blob[:2] / blob[2:]).unlink()
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     aside = site.beside("git-1")
     assert (seen.seen, seen.paths) == (OBSERVED, ("a",))
@@ -222,7 +222,7 @@ def odd(tree) -> None:
 def test_odd_names_and_kinds_of_files_are_taken_as_they_are(site):
     odd(site.tree)
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     entries = site.own.raw("ls-tree", "-r", "-z", site.branch).split(b"\0")
     modes = {entry.partition(b"\t")[2]: entry[:6] for entry in entries if entry}
@@ -250,7 +250,7 @@ def test_a_folder_that_became_a_link_is_taken_as_one(site):
     (site.tree / "src").rmdir()
     (site.tree / "src").symlink_to("lib")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.paths) == (OBSERVED, ("lib/b", "src", "src/b"))
     assert names(site) == [".gitignore", "a", "lib/b", "src"]
@@ -260,15 +260,15 @@ def test_a_folder_that_became_a_link_is_taken_as_one(site):
 @pytest.mark.parametrize("gate", [False, True])
 def test_a_file_that_became_a_pipe_is_no_file_any_more(site, gate):
     if gate:
-        judging.enter(site, MARK, FOUND)
+        gate_checkout.enter(site, MARK, FOUND)
     (site.tree / "a").unlink()
     os.mkfifo(site.tree / "a")
 
     if gate:
-        assert judging.leave(site, MARK) == 1
+        assert gate_checkout.leave(site, MARK) == 1
         assert (site.tree / "a").read_text() == "one\nmore\n"
     else:
-        assert work.seen(site, MARK).paths == ("a",)
+        assert capture_work.seen(site, MARK).paths == ("a",)
 
 
 def test_a_repository_in_a_folder_of_ours_is_looked_into(site):
@@ -276,7 +276,7 @@ def test_a_repository_in_a_folder_of_ours_is_looked_into(site):
     (site.tree / "src" / "b").write_text("changed\n")
     (site.tree / "src" / "new").write_text("new\n")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert seen.paths == ("src/b", "src/new")
 
@@ -286,21 +286,21 @@ def test_what_stands_in_a_clones_git_folder_stops_nobody(site, plant):
     (site.tree / "a").write_text("changed\n")
     (site.tree / ".git" / plant).write_text("nonsense\n")
 
-    assert work.seen(site, MARK).paths == ("a",)
-    assert work.begin(site, again(2), FOUND) == site.head
+    assert capture_work.seen(site, MARK).paths == ("a",)
+    assert capture_work.begin(site, again(2), FOUND) == site.head
 
 
 def test_a_try_is_seen_the_same_however_often_we_look(site):
     (site.tree / "a").write_text("changed\n")
 
-    first, second = work.seen(site, MARK), work.seen(reopened(site.repo), MARK)
+    first, second = capture_work.seen(site, MARK), capture_work.seen(reopened(site.repo), MARK)
 
     assert (second, first.seen) == (first, OBSERVED)
     assert site.own("rev-list", "--count", site.branch) == "3"
 
 
 def test_a_try_that_never_began_is_unknown(site):
-    seen = work.seen(site, again(7))
+    seen = capture_work.seen(site, again(7))
 
     assert (seen.seen, seen.reason) == (UNKNOWN, "it had not begun")
 
@@ -309,22 +309,22 @@ def test_where_git_cannot_tell_nothing_is_taken_and_nothing_lost(site):
     (site.tree / ".gitattributes").write_text("* working-tree-encoding=no-such\n")
     (site.tree / "a").write_text("work\n")
 
-    seen = work.seen(site, MARK)
+    seen = capture_work.seen(site, MARK)
 
     assert seen.seen == UNKNOWN
     assert "git update-index: " in seen.reason
     assert site.head == seen.baseline
     assert (site.tree / "a").read_text() == "work\n"
     with pytest.raises(GitError, match="update-index"):
-        work.begin(site, again(2), FOUND)
+        capture_work.begin(site, again(2), FOUND)
 
 
 def test_what_a_person_leaves_in_the_clone_is_on_the_branch_before_anybody_is_asked(site):
-    work.seen(site, MARK)
+    capture_work.seen(site, MARK)
     (site.tree / "a").write_text("mended by hand\n")
 
-    baseline = work.begin(site, again(2), FOUND)
-    seen = work.seen(site, again(2))
+    baseline = capture_work.begin(site, again(2), FOUND)
+    seen = capture_work.seen(site, again(2))
 
     assert shown(site, "a") == "mended by hand"
     assert (seen.seen, seen.baseline) == (ABSENT, baseline)
@@ -333,10 +333,10 @@ def test_what_a_person_leaves_in_the_clone_is_on_the_branch_before_anybody_is_as
 
 def test_a_clone_that_was_deleted_is_made_again_with_all_work(site):
     (site.tree / "a").write_text("work\n")
-    work.seen(site, MARK)
+    capture_work.seen(site, MARK)
     shutil.rmtree(site.tree)
 
-    work.begin(reopened(site.repo), again(2), FOUND)
+    capture_work.begin(reopened(site.repo), again(2), FOUND)
 
     assert (site.tree / "a").read_text() == "work\n"
     assert git(site.tree, "rev-parse", "HEAD") == site.head
@@ -347,7 +347,7 @@ def test_a_link_in_place_of_the_clone_is_refused(site, tmp_path):
     site.tree.symlink_to(tmp_path)
 
     with pytest.raises(GitError, match="is not the folder that was made there"):
-        work.begin(site, again(2), FOUND)
+        capture_work.begin(site, again(2), FOUND)
 
 
 def test_the_base_may_have_left_its_branch_meanwhile_and_the_work_stays(site, users):
@@ -369,10 +369,10 @@ def test_a_base_that_is_gone_before_it_was_taken_is_told(users):
 
 def test_a_sprint_of_an_earlier_life_is_moved_aside(site):
     (site.tree / "a").write_text("of the first life\n")
-    before = work.seen(site, MARK).head
+    before = capture_work.seen(site, MARK).head
 
     second = reopened(site.repo, life="20270101000000")
-    work.begin(second, MARK, FOUND)
+    capture_work.begin(second, MARK, FOUND)
 
     assert second.head == second.base.commit
     assert (second.tree / "a").read_text() == "one\nmore\n"
@@ -393,10 +393,10 @@ def test_locks_of_a_git_that_was_killed_are_cleared_once_they_are_old(site):
     lock = site.own.git_dir / f"{site.branch}.lock"
     lock.touch()
     (site.tree / "a").write_text("work\n")
-    young = work.seen(site, MARK)
+    young = capture_work.seen(site, MARK)
     os.utime(lock, (1, 1))
 
-    old = work.seen(reopened(site.repo), MARK)
+    old = capture_work.seen(reopened(site.repo), MARK)
 
     assert young.seen == UNKNOWN
     assert "File exists" in young.reason or "cannot lock ref" in young.reason
@@ -404,12 +404,12 @@ def test_locks_of_a_git_that_was_killed_are_cleared_once_they_are_old(site):
 
 
 def test_a_lock_that_is_held_is_waited_for_and_one_of_the_dead_is_not_for_long(site, monkeypatch):
-    monkeypatch.setattr(own, "STALE_S", 1.0)
+    monkeypatch.setattr(gateway_repo, "STALE_S", 1.0)
     (site.own.git_dir / f"{site.branch}.lock").touch()
     (site.own.git_dir / "packed-refs.lock").touch()
     (site.tree / "a").write_text("work\n")
 
-    assert work.seen(reopened(site.repo), MARK).seen == OBSERVED
+    assert capture_work.seen(reopened(site.repo), MARK).seen == OBSERVED
 
 
 def test_the_locks_of_an_index_of_ours_that_a_kill_left_stop_nobody(site):
@@ -417,18 +417,18 @@ def test_the_locks_of_an_index_of_ours_that_a_kill_left_stop_nobody(site):
         (site.own.home / f".index-wk1~{pid}.lock").touch()
     (site.tree / "a").write_text("work\n")
 
-    assert work.seen(site, MARK).seen == OBSERVED
+    assert capture_work.seen(site, MARK).seen == OBSERVED
     assert [path.name for path in site.own.home.glob("*.lock")] == []
 
 
 def test_gates_judge_what_is_on_the_branch_and_their_traces_are_put_back(site):
     (site.tree / "a").write_text("work\n")
-    tree = judging.enter(site, MARK, FOUND)
+    tree = gate_checkout.enter(site, MARK, FOUND)
     (site.tree / "a").write_text("formatted by a gate\n")
     (site.tree / "report").write_text("1\n")
     (site.tree / "x.o").write_text("cache")
 
-    count = judging.leave(site, MARK)
+    count = gate_checkout.leave(site, MARK)
 
     assert count == 2
     assert tree == site.own("rev-parse", f"{site.branch}^{{tree}}")
@@ -441,20 +441,20 @@ def test_gates_judge_what_is_on_the_branch_and_their_traces_are_put_back(site):
 
 
 def test_gates_side_by_side_judge_one_tree_and_the_last_one_clears_up(site):
-    first = judging.enter(site, MARK, FOUND)
+    first = gate_checkout.enter(site, MARK, FOUND)
     (site.tree / "report").write_text("1\n")
-    second = judging.enter(site, again(2), FOUND)
+    second = gate_checkout.enter(site, again(2), FOUND)
 
-    counts = judging.leave(site, MARK), judging.leave(site, again(2))
+    counts = gate_checkout.leave(site, MARK), gate_checkout.leave(site, again(2))
 
     assert (first, counts) == (second, (0, 1))
 
 
 def test_what_a_gate_left_that_died_with_its_gateway_is_put_back(site):
-    tree = judging.enter(site, MARK, FOUND)
-    judging._inside.clear()  # as another process has it
+    tree = gate_checkout.enter(site, MARK, FOUND)
+    gate_checkout._inside.clear()  # as another process has it
     (site.tree / "report").write_text("1\n")
 
-    assert judging.judged(site, MARK) == tree
-    assert judging.clear(site, MARK) == 1
-    assert refs.head_in(site.tree) == (site.branch, site.head)
+    assert gate_checkout.judged(site, MARK) == tree
+    assert gate_checkout.clear(site, MARK) == 1
+    assert untrusted_refs.head_in(site.tree) == (site.branch, site.head)

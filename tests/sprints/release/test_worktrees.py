@@ -2,11 +2,11 @@
 
 import pytest
 
-from sprints.release import certificate, publish, ship, work
-from sprints.release.base import look, users
-from sprints.release.git import GitError
-from sprints.release.merge import merge
-from sprints.release.own import home_of
+from sprints.git import capture_work, certificate, publish, ship_values
+from sprints.git.gateway_repo import home_of
+from sprints.git.git import GitError
+from sprints.git.merge import merge
+from sprints.git.user_repo import look, users
 from tests.checkout import commit, git
 from tests.sprints.release.conftest import FOUND, MARK, everything, reopened
 
@@ -29,9 +29,9 @@ def linked(tmp_path):
 def site(linked):
     """A site whose sprint has changed ``a``."""
     found = reopened(linked)
-    work.begin(found, MARK, FOUND)
+    capture_work.begin(found, MARK, FOUND)
     (found.tree / "a").write_text("by an agent\n")
-    work.seen(found, MARK)
+    capture_work.seen(found, MARK)
     return found
 
 
@@ -57,7 +57,7 @@ def test_changes_in_a_linked_worktree_are_seen_and_nothing_is_half_done(site, li
     (linked / "b").write_text("not committed\n")
     refs = git(linked, "for-each-ref")
 
-    with pytest.raises(ship.Refused, match=r"changes that are not committed \(b\)"):
+    with pytest.raises(ship_values.Refused, match=r"changes that are not committed \(b\)"):
         publish.publish(site, said, WORDS)
 
     assert git(linked, "for-each-ref") == refs
@@ -73,7 +73,7 @@ def test_a_rebase_of_the_branch_in_another_checkout_is_seen(site, linked):
     git(main, "-c", "sequence.editor=sed -i 1s/pick/edit/", "rebase", "-i", "HEAD~1")
     git(main, "update-ref", "refs/heads/feature", said.base)
 
-    with pytest.raises(ship.Refused, match="a rebase of feature is under way "):
+    with pytest.raises(ship_values.Refused, match="a rebase of feature is under way "):
         publish.publish(site, said, WORDS)
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sprints.release.git import LONG_S, Git
+from sprints.git.git import LONG_S, Git
 
 NONE = "000000"
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from gates import faults
 from gates.removal import remove
 from sprints.contract.git_values import Undone
-from sprints.release import upstream
-from sprints.release.base import users
-from sprints.release.git import LONG_S, GitError
-from sprints.release.merge import at_scratch, head_of_base, in_conflict, scratch
-from sprints.release.own import Site, fetch
+from sprints.git import remote as upstream
+from sprints.git.gateway_repo import Site, fetch
+from sprints.git.git import LONG_S, GitError
+from sprints.git.merge import at_scratch, head_of_base, in_conflict, scratch
+from sprints.git.user_repo import users
 
 
 def revert(site: Site, undone: Undone, why: str, trailers: Mapping[str, str]) -> str:

@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterator
 
 from sprints.contract.protected_paths import MOST_NAMED, Touched, matching
-from sprints.release.git import GitError
-from sprints.release.own import Site
-from sprints.release.work import plain
+from sprints.git.capture_work import plain
+from sprints.git.gateway_repo import Site
+from sprints.git.git import GitError
 
 
 def compared(site: Site, patterns: tuple[str, ...], before: str = "", after: str = "") -> Touched:

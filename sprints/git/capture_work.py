@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from gates import faults
 from sprints.contract.git_values import ABSENT, MOST_PATHS, OBSERVED, REFUSED, UNKNOWN, Seen
-from sprints.release import clone, refs
-from sprints.release.base import submodules
-from sprints.release.git import GitError
-from sprints.release.own import Site
+from sprints.git import sprint_clone, untrusted_refs
+from sprints.git.gateway_repo import Site
+from sprints.git.git import GitError
+from sprints.git.user_repo import submodules
 
 LONGEST_PATH, MOST_NOTES = 200, 5
 MOST_KEPT, MOST_NAMED = 50, 2  # refs of one try
@@ -36,7 +36,7 @@ def begin(site: Site, mark: Mark, found: Mark) -> str:
     clone already, by a person's hand for instance, goes onto the branch as ``found``. May be
     repeated. Raises ``GitError``.
     """
-    clone.ready(site)
+    sprint_clone.ready(site)
     keep(site, found)
     head = site.head
     site.own("update-ref", site.ref("begun", mark.name), head)
@@ -57,7 +57,7 @@ def seen(site: Site, mark: Mark) -> Seen:
         before = baseline(site, mark)
         if not before:
             return Seen(UNKNOWN, reason="it had not begun")
-        clone.ready(site)
+        sprint_clone.ready(site)
         head, notes = keep(site, mark)
         names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, head)
     except (GitError, OSError, ValueError) as exc:
@@ -82,7 +82,7 @@ def refused(site: Site, mark: Mark) -> Seen:
         before = baseline(site, mark)
         if not before:
             return Seen(UNKNOWN, reason="it had not begun")
-        clone.ready(site)
+        sprint_clone.ready(site)
         head, aside = site.head, site.ref("aside", mark.name)
         earlier = site.own("for-each-ref", "--count=1", "--format=%(objectname)", aside)
         kept, notes = _set_aside(site, mark, head)
@@ -110,14 +110,14 @@ def _set_aside(site: Site, mark: Mark, head: str) -> tuple[str, list[str]]:
     is as the branch has it. What is as it was is ``head``. Raises ``GitError`` and ``OSError``.
     """
     kept, notes, readable = _committed(site, mark, head)
-    tree, _ = clone.written(site, kept)
+    tree, _ = sprint_clone.written(site, kept)
     if tree != site.own("rev-parse", f"{kept}^{{tree}}"):
         kept = _commit(site, mark, kept, tree)
     if kept != head:
         site.own("update-ref", site.ref("aside", mark.name, kept[:12]), kept)
-        clone.looking(site)("read-tree", "--reset", "-u", head)
-    if refs.head_in(site.tree) != (site.branch, head):
-        aside = clone.renew(site, aside=not readable)
+        sprint_clone.looking(site)("read-tree", "--reset", "-u", head)
+    if untrusted_refs.head_in(site.tree) != (site.branch, head):
+        aside = sprint_clone.renew(site, aside=not readable)
         notes += [f"its .git is kept as {aside}"] if aside else []
     return kept, notes
 
@@ -129,16 +129,16 @@ def keep(site: Site, mark: Mark) -> tuple[str, list[str]]:
     """
     head = site.head
     parent, notes, readable = _committed(site, mark, head)
-    tree, nested = clone.written(site, parent)
+    tree, nested = sprint_clone.written(site, parent)
     notes += [f"{path} is a repository of its own and stays in the clone" for path in nested]
     if tree != site.own("rev-parse", f"{parent}^{{tree}}"):
         parent = _commit(site, mark, parent, tree)
     if parent != head:
         site.own("update-ref", site.branch, parent, head)
         faults.point("work_kept")
-    if refs.head_in(site.tree) != (site.branch, parent):
+    if untrusted_refs.head_in(site.tree) != (site.branch, parent):
         try:
-            aside = clone.renew(site, aside=not readable)
+            aside = sprint_clone.renew(site, aside=not readable)
         except OSError as exc:
             raise GitError(f"the clone cannot go on: {exc.strerror}: {exc.filename}") from exc
         notes += [f"its .git is kept as {aside}"] if aside else []
@@ -149,15 +149,15 @@ def _committed(site: Site, mark: Mark, head: str) -> tuple[str, list[str], bool]
     """The commit from which what is not committed goes on, what to say of others, and whether all
     that was committed there is kept now: branches, tags, stashes and worktrees are as well.
     """
-    _, theirs = refs.head_in(site.tree)
-    named, whole = refs.refs_in(site.tree)
+    _, theirs = untrusted_refs.head_in(site.tree)
+    named, whole = untrusted_refs.refs_in(site.tree)
     names = {commit: name for name, commit in reversed(named.items())}
     new = _unknown(site, [theirs, *names] if theirs else [*names])
     others = [commit for commit in new if commit != theirs]
     parent, notes = head, []
     if theirs in new:
         try:
-            clone.import_commits(site, {site.ref("theirs", mark.name, theirs): theirs})
+            sprint_clone.import_commits(site, {site.ref("theirs", mark.name, theirs): theirs})
         except GitError as exc:
             return head, [f"its commits could not be read ({exc})"], False
     if theirs and site.own.holds_commit(head, below=theirs):
@@ -169,7 +169,7 @@ def _committed(site: Site, mark: Mark, head: str) -> tuple[str, list[str], bool]
         whole, notes = False, [*notes, f"it has more than {MOST_KEPT} branches, tags and the like"]
     try:
         if kept:
-            clone.import_commits(site, kept)
+            sprint_clone.import_commits(site, kept)
     except GitError as exc:
         whole, kept = False, {}
         notes.append(f"its branches, tags and the like could not be read ({exc})")
@@ -217,13 +217,13 @@ def put_back(site: Site, mark: Mark) -> int:
     there is kept as a commit that is on no branch. Raises ``GitError``.
     """
     head = site.head
-    tree, _ = clone.written(site, head)
+    tree, _ = sprint_clone.written(site, head)
     if tree == site.own("rev-parse", f"{head}^{{tree}}"):
         return 0
     aside = _commit(site, mark, head, tree)
     site.own("update-ref", site.ref("aside", mark.name, aside[:12]), aside)
     names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, aside)
-    clone.looking(site)("read-tree", "--reset", "-u", head)
+    sprint_clone.looking(site)("read-tree", "--reset", "-u", head)
     return names.count("\0")
 
 

@@ -4,10 +4,10 @@ import os
 
 from gates import faults
 from gates.removal import remove
-from sprints.release import work
-from sprints.release.git import GitError
-from sprints.release.own import Site, clear_index, free
-from sprints.release.work import Mark
+from sprints.git import capture_work
+from sprints.git.capture_work import Mark
+from sprints.git.gateway_repo import Site, clear_index, free
+from sprints.git.git import GitError
 
 
 def clear(site: Site, found: Mark) -> str:
@@ -15,7 +15,7 @@ def clear(site: Site, found: Mark) -> str:
     what no commit can, and what ``.gitignore`` names goes. May be repeated. Raises ``GitError``.
     """
     if os.path.lexists(site.tree):
-        _, notes = work.keep(site, found)
+        _, notes = capture_work.keep(site, found)
         if notes:
             return "; ".join(notes)
         # At once, or it would be half a clone, and what is missing would count as deleted.

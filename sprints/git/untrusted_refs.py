@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import islice, takewhile
 from pathlib import Path
 
-from sprints.release.git import SHA
+from sprints.git.git import SHA
 
 REF = re.compile(r"refs/heads/[A-Za-z0-9._/-]{1,200}")
 MOST_BYTES = 16 << 20

@@ -14,8 +14,8 @@ from pathlib import Path
 from gates import faults
 from gates.removal import or_none, remove
 from sprints.contract.git_values import branch_of
-from sprints.release.git import GATEWAY, LONG_S, Git, GitError, make
-from sprints.release.own import Site, clear_index, fetch, free, index_of
+from sprints.git.gateway_repo import Site, clear_index, fetch, free, index_of
+from sprints.git.git import GATEWAY, LONG_S, Git, GitError, make
 
 
 def ready(site: Site) -> None:

@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from gates import faults
-from sprints.release import index_lock
-from sprints.release.base import users
-from sprints.release.git import LONG_S, SHA, Git
-from sprints.release.index_lock import LOOK_S, WAIT_S
-from sprints.release.own import Site, clear_index, index_of
-from sprints.release.ship import Merge, Refused
-from sprints.release.taken_back import Change, changes, take_back
+from sprints.git import index_lock
+from sprints.git.gateway_repo import Site, clear_index, index_of
+from sprints.git.git import LONG_S, SHA, Git
+from sprints.git.index_lock import LOOK_S, WAIT_S
+from sprints.git.restore_checkout import Change, changes, take_back
+from sprints.git.ship_values import Merge, Refused
+from sprints.git.user_repo import users
 from sprints.store import AGENT_LOGS
 
 UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from gates import faults
 from sprints.contract.git_values import Base, branch_of
-from sprints.release import bundle
-from sprints.release.git import LONG_S, ZERO, Git, GitError, make
+from sprints.git import bundle
+from sprints.git.git import LONG_S, ZERO, Git, GitError, make
 
 STALE_S = 10.0  # a ref is locked for less, whatever the disk
 LOOK_S = 0.1

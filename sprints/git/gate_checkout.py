@@ -8,9 +8,9 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from sprints.release import clone, work
-from sprints.release.own import Site
-from sprints.release.work import Mark
+from sprints.git import capture_work, sprint_clone
+from sprints.git.capture_work import Mark
+from sprints.git.gateway_repo import Site
 
 _lock = threading.Lock()
 _inside: Counter[Path] = Counter()
@@ -22,8 +22,8 @@ def enter(site: Site, mark: Mark, found: Mark) -> str:
     """
     with _lock:
         if not _inside[site.tree]:
-            clone.ready(site)
-            work.keep(site, found)
+            sprint_clone.ready(site)
+            capture_work.keep(site, found)
         head = site.head
         site.own("update-ref", site.ref("judged", mark.name), head)
         tree = site.own("rev-parse", f"{head}^{{tree}}")
@@ -40,7 +40,7 @@ def leave(site: Site, mark: Mark) -> int:
         if _inside[site.tree]:
             return 0
         del _inside[site.tree]
-        return work.put_back(site, mark)
+        return capture_work.put_back(site, mark)
 
 
 def judged(site: Site, mark: Mark) -> str:
@@ -51,4 +51,4 @@ def judged(site: Site, mark: Mark) -> str:
 def clear(site: Site, mark: Mark) -> int:
     """Put back what such a run has changed, as ``leave`` does. Raises ``GitError``."""
     with _lock:
-        return 0 if _inside[site.tree] else work.put_back(site, mark)
+        return 0 if _inside[site.tree] else capture_work.put_back(site, mark)

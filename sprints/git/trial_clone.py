@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sprints.release.base import users
-from sprints.release.git import GitError, clone, make
-from sprints.release.own import configure
+from sprints.git.gateway_repo import configure
+from sprints.git.git import GitError, clone, make
+from sprints.git.user_repo import users
 
 
 @contextmanager

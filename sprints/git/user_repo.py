@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sprints.contract.git_values import Base
-from sprints.release.git import Git, GitError
+from sprints.git.git import Git, GitError
 
 SUBMODULE = "160000"
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from gates import faults
 from gates.removal import or_none, remove
-from sprints.release import clone, upstream
-from sprints.release.base import submodules, users
-from sprints.release.git import LONG_S, SHA, Git, GitError, make
-from sprints.release.own import Site, fetch
-from sprints.release.ship import Merge
+from sprints.git import remote as upstream
+from sprints.git import sprint_clone
+from sprints.git.gateway_repo import Site, fetch
+from sprints.git.git import LONG_S, SHA, Git, GitError, make
+from sprints.git.ship_values import Merge
+from sprints.git.user_repo import submodules, users
 
 MOST_NAMED = 5
 
@@ -38,7 +39,7 @@ def head_of_base(site: Site) -> str:
 def merge(site: Site, trailers: Mapping[str, str]) -> Merge:
     """Merge them as they are now. May be repeated. Raises nothing of git's: then it is a reason."""
     try:
-        clone.ready(site)
+        sprint_clone.ready(site)
         return _merge(site, trailers)
     except GitError as exc:
         return Merge(site.base.branch, reason=str(exc))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sprints.release.git import LONG_S, Git
+from sprints.git.git import LONG_S, Git
 
 NAME = "own.bundle"  # in the folder of the gateway's own git
 

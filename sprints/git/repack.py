@@ -2,7 +2,7 @@
 writes there meanwhile finds what was written.
 """
 
-from sprints.release.git import LONG_S, Git
+from sprints.git.git import LONG_S, Git
 
 MOST_LOOSE, MOST_PACKS = 2000, 20
 

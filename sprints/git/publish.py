@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 
 from gates import faults
-from sprints.release import upstream
-from sprints.release.base import users
-from sprints.release.follow import finish, follow, look
-from sprints.release.git import LONG_S, ZERO, Git, GitError
-from sprints.release.merge import tag_of
-from sprints.release.own import Site, fetch
-from sprints.release.ship import Merge, Moved, Refused, Unfinished
+from sprints.git import remote as upstream
+from sprints.git.gateway_repo import Site, fetch
+from sprints.git.git import LONG_S, ZERO, Git, GitError
+from sprints.git.merge import tag_of
+from sprints.git.ship_values import Merge, Moved, Refused, Unfinished
+from sprints.git.update_checkout import finish, follow, look
+from sprints.git.user_repo import users
 
 REBASES = ("rebase-merge/head-name", "rebase-merge/update-refs", "rebase-apply/head-name")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sprints.release.git import SHA, Git, GitError
+from sprints.git.git import SHA, Git, GitError
 
 VERSION = 1
 TEXTS = (
