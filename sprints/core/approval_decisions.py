@@ -6,7 +6,7 @@ from typing import Any
 
 from sprints.contract.approval_policy import REJECT, WORDS
 from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, state
-from sprints.core.decide import OVERDUE
+from sprints.core.reopen_round import OVERDUE
 from sprints.models.event import stamp
 from sprints.models.moves import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot

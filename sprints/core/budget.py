@@ -7,7 +7,7 @@ from typing import Any
 
 from sprints.contract.budget import GRANTED, USED_UP, Spending, spending, with_granted
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
-from sprints.core.decide import OVERDUE
+from sprints.core.reopen_round import OVERDUE
 from sprints.models import Task
 from sprints.models.moves import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot

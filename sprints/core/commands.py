@@ -8,8 +8,8 @@ from sprints.contract.contract import Contract, RoundSpec
 from sprints.contract.meta import frozen, merged, same
 from sprints.core import agent_tasks
 from sprints.core.approval_requests import KEY as APPROVAL
-from sprints.core.decide import OVERDUE
 from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
+from sprints.core.reopen_round import OVERDUE
 from sprints.models.moves import Create, Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 

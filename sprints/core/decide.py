@@ -30,11 +30,10 @@ from sprints.core.actions import (
 from sprints.core.agent_tasks import asks, is_open
 from sprints.core.blocking_hooks import guarded
 from sprints.core.budget import spent
+from sprints.core.reopen_round import OVERDUE
 from sprints.core.shipping import SHIP
 from sprints.models import Task
 from sprints.snapshot import RoundValue, Snapshot
-
-OVERDUE = "over its minutes"
 
 
 def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:

@@ -53,8 +53,8 @@ from sprints.core.actions import (
     StopOverdue,
     WarnOverdue,
 )
-from sprints.core.decide import OVERDUE
 from sprints.core.pause import STEP, hold_after_step
+from sprints.core.reopen_round import OVERDUE
 from sprints.models.moves import Move, Update
 from sprints.snapshot import Snapshot
 

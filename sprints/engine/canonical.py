@@ -14,8 +14,9 @@ from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.agents.planned import BUILD, CONFIRM, POLISH, plan_for
 from sprints.core import approval_requests, commands, fix_loop, shipping
-from sprints.core.decide import OVERDUE, deadline_of
+from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import MOST_LOST
+from sprints.core.reopen_round import OVERDUE
 from sprints.effects import perform
 from sprints.engine import walked_agents, walked_approvals
 from sprints.engine.promises import ABOUT_THE_WORK, green
