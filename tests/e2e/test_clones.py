@@ -13,7 +13,7 @@ from sprints.store import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_crashes import check_store, events_of
-from tests.sprints.release.conftest import everything
+from tests.sprints.git.conftest import everything
 from tests.world import MARK, run_command
 
 REPLY = "print('Status: DONE')"

@@ -10,7 +10,7 @@ from gates.removal import remove
 from sprints.contract.git_values import OBSERVED
 from sprints.git import capture_work, untrusted_refs
 from tests.checkout import git
-from tests.sprints.release.conftest import FOUND, MARK, again
+from tests.sprints.git.conftest import FOUND, MARK, again
 
 DEEP = 5000  # as a path, longer than any system takes
 

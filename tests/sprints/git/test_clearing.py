@@ -5,7 +5,7 @@ import pytest
 from sprints.git import capture_work, remove_clone, repack
 from sprints.git.capture_work import Mark
 from tests.checkout import commit, git
-from tests.sprints.release.conftest import FOUND, MARK, reopened, shown
+from tests.sprints.git.conftest import FOUND, MARK, reopened, shown
 
 LAST = Mark("archived", "What lay there", ("Gateway", "g@studio-gateway.invalid"))
 

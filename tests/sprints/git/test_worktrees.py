@@ -8,7 +8,7 @@ from sprints.git.git import GitError
 from sprints.git.merge import merge
 from sprints.git.user_repo import look, users
 from tests.checkout import commit, git
-from tests.sprints.release.conftest import FOUND, MARK, everything, reopened
+from tests.sprints.git.conftest import FOUND, MARK, everything, reopened
 
 WORDS = certificate.text({"sprint": "wk1"})
 

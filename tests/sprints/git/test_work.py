@@ -11,7 +11,7 @@ from sprints.git import capture_work, gate_checkout, gateway_repo, untrusted_ref
 from sprints.git.gateway_repo import open_site
 from sprints.git.git import GitError
 from tests.checkout import commit, git
-from tests.sprints.release.conftest import FOUND, MARK, again, reopened, shown
+from tests.sprints.git.conftest import FOUND, MARK, again, reopened, shown
 
 
 def names(site) -> list[str]:

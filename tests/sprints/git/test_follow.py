@@ -12,8 +12,8 @@ from sprints.git.merge import merge
 from sprints.git.ship_values import Refused
 from tests.checkout import commit, git
 from tests.e2e.conftest import wait_for
-from tests.sprints.release.conftest import FOUND
-from tests.sprints.release.test_publish import TRAILERS, WORDS, site, users, when
+from tests.sprints.git.conftest import FOUND
+from tests.sprints.git.test_publish import TRAILERS, WORDS, site, users, when
 from tests.world import ROOT
 
 __all__ = ["site", "users"]

@@ -5,7 +5,7 @@ import os
 from sprints.contract.git_values import ABSENT, REFUSED, UNKNOWN
 from sprints.git import capture_work
 from tests.checkout import git
-from tests.sprints.release.conftest import FOUND, MARK, again, everything
+from tests.sprints.git.conftest import FOUND, MARK, again, everything
 
 
 def aside(seen):

@@ -10,7 +10,7 @@ from sprints.git import capture_work, certificate, publish, ship_values
 from sprints.git import remote as upstream
 from sprints.git.merge import merge
 from tests.checkout import commit, git
-from tests.sprints.release.conftest import FOUND, MARK, reopened
+from tests.sprints.git.conftest import FOUND, MARK, reopened
 
 TRAILERS = {"Sprint": "wk1"}
 WORDS = certificate.text({"sprint": "wk1"})

@@ -14,7 +14,7 @@ from sprints.git.gateway_repo import home_of
 from sprints.git.git import GitError
 from sprints.git.user_repo import look
 from tests.checkout import commit, git
-from tests.sprints.release.conftest import FOUND, MARK, again, everything, reopened, shown
+from tests.sprints.git.conftest import FOUND, MARK, again, everything, reopened, shown
 
 
 def whole_life(site) -> None:

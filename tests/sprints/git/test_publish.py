@@ -9,7 +9,7 @@ from sprints.git import capture_work, certificate, publish, ship_values, update_
 from sprints.git.git import Git
 from sprints.git.merge import at_scratch, merge, scratch
 from tests.checkout import commit, git
-from tests.sprints.release.conftest import FOUND, MARK, everything, reopened
+from tests.sprints.git.conftest import FOUND, MARK, everything, reopened
 
 TRAILERS = {"Sprint": "wk1"}
 WORDS = certificate.text({"sprint": "wk1"})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sprints.contract.protected_paths import MOST_NAMED, Touched
 from sprints.git import capture_work
 from sprints.git.protected_diff import compared
-from tests.sprints.release.conftest import MARK, again
+from tests.sprints.git.conftest import MARK, again
 
 PATTERNS = ("tests/**", "a")
 
