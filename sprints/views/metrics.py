@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from sprints.gauges import gauges
+from sprints.health.gauges import gauges
 from sprints.roles import Role
 from sprints.views import measured
 from sprints.views.answers import only, refuse

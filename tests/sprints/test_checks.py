@@ -3,7 +3,7 @@
 import pytest
 from django.core.management.base import SystemCheckError
 
-from sprints.checks import timeouts_in_order
+from sprints.health.django_checks import timeouts_in_order
 from sprints.management.commands.worker import Command
 
 

@@ -9,7 +9,7 @@ from gates.models import GateRun
 from sprints import operations
 from sprints.definitions import agents
 from sprints.engine.carry import Wish
-from sprints.invariants import check_rows
+from sprints.health.invariants import check_rows
 from sprints.queries import gate_history
 from sprints.roles import Role
 from sprints.store import turn

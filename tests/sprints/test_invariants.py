@@ -16,7 +16,7 @@ from sprints import operations
 from sprints.definitions import agents
 from sprints.effects.perform import token
 from sprints.engine.carry import Wish
-from sprints.invariants import check_invariants, check_rows
+from sprints.health.invariants import check_invariants, check_rows
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.lease import take

@@ -18,7 +18,7 @@ from sprints.core import blocking_hooks
 from sprints.definitions import hooks
 from sprints.engine import attended, carry
 from sprints.engine.carry import Wish
-from sprints.invariants import check_rows
+from sprints.health.invariants import check_rows
 from sprints.models import Delivery, Event, Round, Sprint
 from sprints.models.lease import take
 from tests.world import set_gate

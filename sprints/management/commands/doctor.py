@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from sprints import doctor
+from sprints.health import doctor
 from sprints.management.base import GatewayCommand
 
 
@@ -48,7 +48,7 @@ class Command(GatewayCommand):
             raise CommandError("--timeout is for: studio-gateway doctor agents")
         if what is None:
             return doctor.CHECKS
-        from sprints.agent_trials import MOST_S, TIMEOUT_S, trials
+        from sprints.health.agent_trials import MOST_S, TIMEOUT_S, trials
 
         seconds = TIMEOUT_S if timeout_s is None else timeout_s
         if not 0 < seconds <= MOST_S:

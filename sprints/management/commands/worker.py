@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.checks import Tags
 
-from sprints.checks import QUEUE
+from sprints.health.django_checks import QUEUE
 from sprints.ids import GRAMMAR
 from sprints.management.base import GatewayCommand, whole_number
 from sprints.management.stopping import Stop

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from sprints.agents.probe import probe
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
-from sprints.doctor import Check, Finding, missing_in
 from sprints.git.trial_clone import Place, clones
+from sprints.health.doctor import Check, Finding, missing_in
 from sprints.models import Agent
 from sprints.models.lease import held, holder
 from sprints.schema import check_schema

@@ -20,8 +20,8 @@ from gates.models import Gate
 from sprints.contract import sandbox as confinements
 from sprints.contract.agent_spec import SCRIPTED
 from sprints.git.git import GitError, version
-from sprints.invariants import CHECKS as INVARIANTS
-from sprints.invariants import check_rows
+from sprints.health.invariants import CHECKS as INVARIANTS
+from sprints.health.invariants import check_rows
 from sprints.mirror import verify
 from sprints.models import Agent, Head
 from sprints.schema import NotReady, check_schema, unusable

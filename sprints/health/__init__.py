@@ -1,0 +1,1 @@
+"""Check an installation: doctor, invariants, gauges, trials of agents."""
