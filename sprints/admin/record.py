@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from sprints.admin.back_office import site
 from sprints.admin.rows import Rows, as_json, when
-from sprints.hooks.points import EVENT_KINDS
+from sprints.hooks.event_catalog import EVENT_KINDS
 from sprints.models import Event, Head
 
 

@@ -7,7 +7,7 @@ from gates.verdict import Judgement
 from sprints.agents.exchange import Exchange
 from sprints.contract.protected_paths import Touched
 from sprints.git import ship_values
-from sprints.hooks.letter import Answer
+from sprints.hooks.delivery_values import Answer
 
 
 @dataclass(frozen=True, slots=True)

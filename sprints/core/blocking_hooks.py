@@ -24,8 +24,8 @@ from sprints.core.actions import (
     StopOverdue,
     WarnOverdue,
 )
-from sprints.hooks.letter import Answer
-from sprints.hooks.points import payload
+from sprints.hooks.delivery_values import Answer
+from sprints.hooks.event_catalog import payload
 from sprints.models import Delivery
 from sprints.models.event import canonical, stamp
 from sprints.models.moves import Create, Move, Update

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import KINDS
-from sprints.hooks.points import NAMES, TEST, payload_of_a_test
+from sprints.hooks.event_catalog import NAMES, TEST, payload_of_a_test
 from sprints.ids import BadId, check_id
 from sprints.models import Delivery, Head, Hook
 from sprints.models.event import canonical, stamp

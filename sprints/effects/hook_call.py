@@ -9,7 +9,7 @@ from sprints.core.actions import RunHook
 from sprints.core.blocking_hooks import LOST, open_delivery
 from sprints.effects.context import World
 from sprints.hooks import KINDS, command
-from sprints.hooks.letter import Answer, Letter, Tick
+from sprints.hooks.delivery_values import Answer, Letter, Tick
 from sprints.snapshot import DeliveryValue, Snapshot
 
 LOOK_S = 0.2

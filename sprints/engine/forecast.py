@@ -35,7 +35,7 @@ from sprints.core.decide import decide
 from sprints.core.pause import PAUSE, STEP
 from sprints.core.reducer import needs_world, settle
 from sprints.git import ship_values
-from sprints.hooks.letter import Answer
+from sprints.hooks.delivery_values import Answer
 from sprints.models.moves import Move
 from sprints.snapshot import Snapshot, SprintValue, evolve
 

@@ -29,7 +29,7 @@ from sprints.core.actions import (
     RunGate,
 )
 from sprints.git import ship_values
-from sprints.hooks.letter import Answer
+from sprints.hooks.delivery_values import Answer
 from sprints.models.moves import Change, Create, Move, Update
 from sprints.models.shape import KEYS
 from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve

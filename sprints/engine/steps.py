@@ -47,7 +47,7 @@ from sprints.engine.walked import (
     recorded,
     sent_back,
 )
-from sprints.hooks.letter import Answer
+from sprints.hooks.delivery_values import Answer
 from sprints.models.moves import Move
 from sprints.snapshot import Snapshot
 

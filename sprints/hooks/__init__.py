@@ -1,7 +1,7 @@
 """Who is told: one module a kind, and one line in this table."""
 
 from sprints.hooks import command, notify, webhook
-from sprints.hooks.letter import Kind
+from sprints.hooks.delivery_values import Kind
 
 KINDS: dict[str, Kind] = {
     "command": command,

@@ -8,7 +8,8 @@ from gates import process
 from gates.definition import is_text
 from gates.kinds.command import environment, resolve
 from sprints.contract.hook_spec import HookDefinition
-from sprints.hooks.letter import OUTPUT_CHARACTERS, Answer, Letter, Tick, head
+from sprints.hooks.delivery_values import OUTPUT_CHARACTERS, Answer, Letter, Tick
+from sprints.hooks.output_head import head
 from sprints.models.event import HOOK_DEPTH
 
 GRACE_S = 2.0

@@ -23,8 +23,8 @@ from gates.identity import Identity, identity
 from sprints.contract.hook_spec import MAX_TIMEOUT_S, MAX_WAIT_S
 from sprints.definitions import hooks
 from sprints.hooks import KINDS
-from sprints.hooks.letter import Answer, Letter, Tick
-from sprints.hooks.points import TEST, kinds_of, payload, point_of
+from sprints.hooks.delivery_values import Answer, Letter, Tick
+from sprints.hooks.event_catalog import TEST, kinds_of, payload, point_of
 from sprints.models import Delivery, Event, Head, Hook
 from sprints.models.event import canonical
 from sprints.models.moves import note

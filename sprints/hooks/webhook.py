@@ -16,7 +16,8 @@ from django.conf import settings
 
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.address import Guard, connect, is_public, literal
-from sprints.hooks.letter import Answer, Letter, Tick, head
+from sprints.hooks.delivery_values import Answer, Letter, Tick
+from sprints.hooks.output_head import head
 
 ANSWER_BYTES = 64 << 10
 LONGEST_URL = 2000

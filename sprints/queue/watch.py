@@ -16,7 +16,7 @@ from gates import process
 from gates.identity import Identity
 from gates.program import Program
 from sprints import queue
-from sprints.hooks.courier import Courier
+from sprints.hooks.delivery_worker import Courier
 from sprints.models import Head, Host
 from sprints.queries import Refused
 from sprints.queue.nightly import Nightly

@@ -30,7 +30,7 @@ from sprints.core.actions import (
 )
 from sprints.core.decide import decide
 from sprints.core.reducer import needs_world, settle
-from sprints.hooks.letter import Answer
+from sprints.hooks.delivery_values import Answer
 from sprints.models.moves import Move
 from sprints.snapshot import Snapshot, SprintValue, evolve
 

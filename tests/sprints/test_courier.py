@@ -5,8 +5,8 @@ import threading
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.hooks import courier
-from sprints.hooks.courier import Courier
+from sprints.hooks import delivery_worker
+from sprints.hooks.delivery_worker import Courier
 from sprints.models import Delivery
 from tests.e2e.conftest import wait_for
 
@@ -23,7 +23,7 @@ def test_a_courier_for_which_there_is_no_thread_tries_again(store, monkeypatch, 
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", scarce)
-    monkeypatch.setattr(courier, "LOOK_S", 0.1)
+    monkeypatch.setattr(delivery_worker, "LOOK_S", 0.1)
 
     with Courier():
         assert wait_for(lambda: Delivery.objects.filter(status="delivered").exists(), 10)

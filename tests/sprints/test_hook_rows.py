@@ -9,7 +9,7 @@ import pytest
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.hooks.points import EVENT_KINDS, NAMES, payload, point_of
+from sprints.hooks.event_catalog import EVENT_KINDS, NAMES, payload, point_of
 from sprints.models import Event, Head, Hook
 
 SPRINTS = Path(hooks.__file__).parent

@@ -20,7 +20,7 @@ from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import address, outbox, webhook
-from sprints.hooks.letter import Answer, Letter
+from sprints.hooks.delivery_values import Answer, Letter
 from sprints.models import Delivery, Event, Hook
 
 SECRET = "whsec_" + "QUFB" * 10

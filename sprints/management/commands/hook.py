@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.hooks.points import POINTS
+from sprints.hooks.event_catalog import POINTS
 from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
 from sprints.management.commands.events import count
 from sprints.management.person import user

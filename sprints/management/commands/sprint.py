@@ -212,6 +212,6 @@ def _courier() -> AbstractContextManager[object]:
     """Who brings what there is to tell, where there is anybody to be told."""
     if not Hook.objects.filter(enabled=True, blocking=False).exists():
         return nullcontext()
-    from sprints.hooks.courier import Courier
+    from sprints.hooks.delivery_worker import Courier
 
     return Courier(LINGER_S)

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from gates.process import Stop
 from sprints.contract.hook_spec import HookDefinition
-from sprints.models.redacted import clean
 
 OUTPUT_CHARACTERS = 8000
 
@@ -61,9 +60,3 @@ class Kind(Protocol):
         """Try once, within the hook's timeout. Never raises for anything that the hook does;
         ``tick`` is called several times a second, where there is somebody who can be stopped.
         """
-
-
-def head(raw: bytes) -> str:
-    """The beginning of what was printed or answered, as a database can keep it, without secrets."""
-    text: str = clean(raw.decode(errors="replace"))
-    return text.replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]

@@ -1,0 +1,10 @@
+"""The beginning of what a hook printed or answered, without secrets."""
+
+from sprints.hooks.delivery_values import OUTPUT_CHARACTERS
+from sprints.models.redacted import clean
+
+
+def head(raw: bytes) -> str:
+    """The beginning of what was printed or answered, as a database can keep it, without secrets."""
+    text: str = clean(raw.decode(errors="replace"))
+    return text.replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]
