@@ -11,7 +11,8 @@ class SprintsConfig(AppConfig):
     def ready(self) -> None:
         """Connect those who are told after a commit; none of them can hurt the engine."""
         from gates import secret_values
-        from sprints import mirror  # noqa: F401 (checks register themselves)
+        from sprints import mirror
+        from sprints.health import django_checks  # noqa: F401 (checks register themselves)
         from sprints.models.moves import engine_waits, event_committed
         from sprints.models.redacted import own_secrets
 

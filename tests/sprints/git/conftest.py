@@ -77,4 +77,4 @@ def shown(site: Site, name: str) -> str:
     return site.own("show", f"{site.branch}:{name}")
 
 
-__all__ = ["FOUND", "MARK", "again", "sprint_clone", "everything", "reopened", "shown"]
+__all__ = ["FOUND", "MARK", "again", "everything", "reopened", "shown"]
