@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from sprints.journal import writer
+
 
 class SprintsConfig(AppConfig):
     """The state machine and its faces."""
@@ -11,12 +13,11 @@ class SprintsConfig(AppConfig):
     def ready(self) -> None:
         """Connect those who are told after a commit; none of them can hurt the engine."""
         from gates import secret_values
-        from sprints import mirror
         from sprints.health import django_checks  # noqa: F401 (checks register themselves)
         from sprints.models.moves import engine_waits, event_committed
         from sprints.models.redacted import own_secrets
 
         if own_secrets not in secret_values.SOURCES:
             secret_values.SOURCES.append(own_secrets)
-        event_committed.connect(mirror.on_events, dispatch_uid="mirror")
-        engine_waits.connect(mirror.on_waiting, dispatch_uid="mirror")
+        event_committed.connect(writer.on_events, dispatch_uid="mirror")
+        engine_waits.connect(writer.on_waiting, dispatch_uid="mirror")

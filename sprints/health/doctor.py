@@ -22,7 +22,7 @@ from sprints.contract.agent_spec import SCRIPTED
 from sprints.git.git import GitError, version
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
-from sprints.mirror import verify
+from sprints.journal import verify
 from sprints.models import Agent, Head
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import Store, StoreError, is_private, read_config, shut

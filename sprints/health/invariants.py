@@ -19,7 +19,7 @@ from gates import process_table
 from gates.execution import COOKIE
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.mirror import verify
+from sprints.journal import verify
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.lease import held, holder

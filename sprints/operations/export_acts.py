@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.secret_values import is_named
-from sprints.mirror.moment import one_moment
+from sprints.journal.consistent_view import one_moment
 from sprints.models import Event, Sprint
 from sprints.models.redacted import clean
 from sprints.operations.packing import Sink, add_evidence, copy_to

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from gates import faults
 from gates.secret_values import is_named
+from sprints.journal.checked_events import Tell
+from sprints.journal.consistent_view import no_collection
+from sprints.journal.foreign_events import Damaged
+from sprints.journal.foreign_state import Unfit
 from sprints.lock import locked
-from sprints.mirror.documented import Unfit
-from sprints.mirror.foreign_lines import Damaged
-from sprints.mirror.moment import no_collection
-from sprints.mirror.told import Tell
 from sprints.models import Event, Head, Hook, Sprint
 from sprints.models.event import Draft, append
 from sprints.models.redacted import clean

@@ -12,13 +12,13 @@ from django.utils import timezone
 from gates.models import Gate, GateRun
 from gates.verdict import Verdict
 from sprints.contract.contract import GATED
-from sprints.mirror import foreign_lines, links, state
-from sprints.mirror.differ import differ
-from sprints.mirror.documented import Documented, Unfit, moment, read
-from sprints.mirror.foreign_lines import Damaged
-from sprints.mirror.places import lead_sprint, led
-from sprints.mirror.retell import ENDED, retell
-from sprints.mirror.told import Tell
+from sprints.journal import foreign_events, hash_chain, state_file
+from sprints.journal.checked_events import Tell
+from sprints.journal.foreign_events import Damaged
+from sprints.journal.foreign_state import Documented, Unfit, moment, read
+from sprints.journal.json_diff import differ
+from sprints.journal.path_mapping import lead_sprint, led
+from sprints.journal.rebuild_rows import ENDED, retell
 from sprints.models import Event, Head, Hook, Schedule, Sprint, Task
 from sprints.models.event import Draft, adopt, append, stamp
 from sprints.models.redacted import clean
@@ -69,14 +69,14 @@ def is_chain(source: Source, done: Imported) -> bool:
         return False
     with events.open("rb") as file:
         whole = whole_bytes(file, os.fstat(file.fileno()).st_size)
-        first = next(links.lines(file, whole), b"") if not file.seek(0) else b""
+        first = next(hash_chain.lines(file, whole), b"") if not file.seek(0) else b""
         if b'"hash": "' not in first:
             return False
         file.seek(0)
         try:
-            for _ in links.chained(file, whole):
+            for _ in hash_chain.chained(file, whole):
                 pass
-        except links.Broken as exc:
+        except hash_chain.Broken as exc:
             done.notes.append(f"the hash chain of its {EVENTS} is broken at {exc}: it ends here")
             return False
     return True
@@ -103,7 +103,7 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
         file.seek(whole)
         torn = file.read()
     _lead_here(done)
-    sprints = dict(state.many(sorted(Sprint.objects.values_list("pk", flat=True))))
+    sprints = dict(state_file.many(sorted(Sprint.objects.values_list("pk", flat=True))))
     read(json.dumps({"sprints": sprints}), store().artifacts)  # a chain may tell of anything
     _compare(source, done)
     running = Sprint.objects.filter(status="running", started_at__isnull=False).order_by("pk")
@@ -123,8 +123,8 @@ def _lead_here(done: Imported) -> None:
     in the state: that it is moved along is told by the import itself.
     """
     artifacts = store().artifacts
-    live = set(state.all_ids())
-    for name, sprint in state.many(sorted(Sprint.objects.values_list("pk", flat=True))):
+    live = set(state_file.all_ids())
+    for name, sprint in state_file.many(sorted(Sprint.objects.values_list("pk", flat=True))):
         ops = lead_sprint(sprint, name, artifacts)
         if ops:
             Sprint.objects.filter(pk=name).update(artifacts_dir=sprint["artifacts_dir"])
@@ -154,7 +154,7 @@ def _compare(source: Source, done: Imported) -> None:
     extra = Head.objects.get(pk=1).extra
     path = differ(
         {**there.extra, "sprints": there.sprints},
-        {**extra, "sprints": dict(state.many(state.all_ids()))},
+        {**extra, "sprints": dict(state_file.many(state_file.all_ids()))},
     )
     if path:
         done.notes.append(f"its {STATE} differs at {path} from what its events explain; they count")
@@ -173,7 +173,7 @@ def _retell(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
             size = os.fstat(file.fileno()).st_size
             told = (lambda so_far: tell(so_far, size)) if tell else None
             ts = min((one["created_ts"] for one in came.sprints.values()), default=_now())
-            lines = foreign_lines.read(file, size, ts, told)
+            lines = foreign_events.read(file, size, ts, told)
             done.events = adopt(_whole_ones(lines, damaged, places))
     done.sprints = adopt(_sprints(came, places))
     if came.extra:

@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import copyfileobj, rmtree
 from typing import IO
 
-from sprints.mirror import lines
+from sprints.journal import events_file
 from sprints.operations.store_acts import store
 from sprints.queries import Refused
 
@@ -114,7 +114,7 @@ def copy_to(target: Path, *, packed: bool, inside: bool = False) -> Iterator[Sin
     except BaseException as exc:
         with suppress(OSError):
             unfinished.unlink() if packed else rmtree(unfinished)
-        if isinstance(exc, lines.Ahead):
+        if isinstance(exc, events_file.Ahead):
             raise Refused(f"{exc}; see: studio-gateway doctor") from exc
         raise
 

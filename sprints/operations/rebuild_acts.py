@@ -16,12 +16,12 @@ from django.db import DatabaseError, connection, transaction
 
 from gates.models import Gate, GateRun
 from sprints.agents.replies import Reply
+from sprints.journal import hash_chain
+from sprints.journal.checked_events import Differs, Seen, Tell, told
+from sprints.journal.consistent_view import no_collection, one_moment
+from sprints.journal.missing_secrets import agrees, as_it_may_stand
+from sprints.journal.rebuild_rows import MOVED, Row, retell
 from sprints.lock import locked
-from sprints.mirror import links
-from sprints.mirror.moment import no_collection, one_moment
-from sprints.mirror.retell import MOVED, Row, retell
-from sprints.mirror.told import Differs, Seen, Tell, told
-from sprints.mirror.untold import agrees, as_it_may_stand
 from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, Sprint, Task
 from sprints.models.event import Columns, insert
 from sprints.operations.store_acts import make_schema, store
@@ -79,7 +79,7 @@ def rebuild(path: Path | None = None, tell: Tell | None = None) -> Rebuilt:
             try:
                 with transaction.atomic():
                     rows, lost = written(file, whole, tell)
-            except links.Broken as exc:
+            except hash_chain.Broken as exc:
                 raise Refused(f"{path}: {exc}; see: studio-gateway verify {path}") from exc
             except (KeyError, TypeError, ValueError) as exc:
                 raise Refused(f"{path} tells of something that cannot be: {exc!r}") from exc
@@ -148,7 +148,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     """
     moves = [move for line in _lines(file, whole) if (move := _move(line))]
     file.seek(0)
-    told = links.chained(file, whole, (lambda done: tell(done, whole)) if tell else None)
+    told = hash_chain.chained(file, whole, (lambda done: tell(done, whole)) if tell else None)
     counts: Counter[str] = Counter()
     lost: list[str] = []
     last: dict[str, Any] = {}
@@ -185,7 +185,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
 def _lines(file: IO[bytes], whole: int) -> Iterator[dict[str, Any]]:
     """The events that tell of a move, whatever else may be wrong with the file."""
     file.seek(0)
-    for line in links.lines(file, whole):
+    for line in hash_chain.lines(file, whole):
         if b'"kind": "%s"' % MOVED.encode() in line:
             with suppress(ValueError):
                 yield json.loads(line)

@@ -4,15 +4,15 @@ from dataclasses import asdict
 
 from django.utils import timezone
 
-from sprints.mirror import beside
-from sprints.mirror import verify as mirror_verify
-from sprints.mirror.told import Tell
-from sprints.mirror.verify import Report
+from sprints.journal import chain_check_process
+from sprints.journal import verify as mirror_verify
+from sprints.journal.checked_events import Tell
+from sprints.journal.verify import Report
 from sprints.models.moves import note
 from sprints.operations.store_acts import store
 
 verify_file = mirror_verify.verify_file
-is_one_chain = beside.is_one_chain
+is_one_chain = chain_check_process.is_one_chain
 
 
 def verify(tell: Tell | None = None, *, outputs: bool = True) -> Report:

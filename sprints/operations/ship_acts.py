@@ -10,7 +10,7 @@ from sprints.git.certificate_check import Told
 from sprints.git.gateway_repo import home_of
 from sprints.git.git import GitError
 from sprints.git.user_repo import users
-from sprints.mirror import links
+from sprints.journal import hash_chain
 from sprints.operations.store_acts import store
 from sprints.queries import Refused
 
@@ -54,10 +54,10 @@ def _told(path: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
     told, count = Told(facts), 0
     with path.open("rb") as file:
         try:
-            for event, _ in links.chained(file, os.fstat(file.fileno()).st_size):
+            for event, _ in hash_chain.chained(file, os.fstat(file.fileno()).st_size):
                 told.hear(event)
                 count += 1
-        except links.Broken as exc:
+        except hash_chain.Broken as exc:
             return count, [f"{path.name}: {exc}"]
     return count, [*told.missing()]
 

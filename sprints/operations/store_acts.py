@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from gates import faults
 from gates.models import Gate
-from sprints import mirror, queue
+from sprints import queue
 from sprints.contract.contract import DEFAULT_GATE, PROFILES
 from sprints.definitions import agents
 from sprints.definitions import gates as gate_rows
+from sprints.journal import writer
 from sprints.lock import locked
 from sprints.models import Head
 from sprints.models.moves import note
@@ -146,4 +147,4 @@ def _turn(key: str, value: Any, by: str) -> None:
 
 def settle_files() -> None:
     """Bring events.jsonl and state.json up to the last committed event."""
-    mirror.flush()
+    writer.flush()

@@ -9,10 +9,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from sprints import mirror
+from sprints.journal import writer
+from sprints.journal.checked_events import Tell
+from sprints.journal.verify import Report
 from sprints.lock import alone, locked
-from sprints.mirror.told import Tell
-from sprints.mirror.verify import Report
 from sprints.models import Host, Sprint
 from sprints.models.lease import holder
 from sprints.models.moves import note
@@ -73,7 +73,7 @@ def upgrade(
         words = f"the store was upgraded by {len(done.migrations)} migrations"
         data = {"migrations": done.migrations, "backup": done.backup and done.backup.path}
         note("upgraded", words, timezone.now(), data)
-    mirror.flush()
+    writer.flush()
     done.report = verify(tell)
     return done
 

@@ -11,7 +11,7 @@ ASK = """
 import django
 django.setup()
 from django.conf import settings
-from sprints.mirror import verify
+from sprints.journal import verify
 """
 LOOK = """
 import sys

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gates.models import GateRun
-from sprints import mirror, operations
+from sprints import operations
 from sprints.engine.carry import Wish
-from sprints.mirror import verify
+from sprints.journal import verify, writer
 from sprints.models import Event
 from tests.e2e.conftest import processes_of, wait_for
 from tests.world import set_gate
@@ -86,7 +86,7 @@ def test_a_gate_that_is_not_green_ends_the_sprint_with_a_clear_reason(store, nam
     assert Path(run.stdout_path).exists()
     assert Path(run.stderr_path).exists()
     assert wait_for(lambda: not processes_of(store.repo), 5), processes_of(store.repo)
-    mirror.flush()
+    writer.flush()
     assert verify.differences(store) == []
 
 
@@ -150,7 +150,7 @@ def test_every_run_keeps_its_evidence_and_the_latest_has_the_documented_name(sto
     texts = [(folder / f"runs/{n}/stdout.txt").read_text() for n in (1, 2, 3)]
     assert texts == ["run 1\n", "run 2\n", "run 3\n"]
     assert (folder / "stdout.txt").read_text() == "run 3\n"
-    mirror.flush()
+    writer.flush()
     state = json.loads(store.state.read_text())["sprints"]["wk1"]
     assert state["gates"]["qa_smoke_quick"]["stdout_path"] == str(folder / "stdout.txt")
     runs = GateRun.objects.order_by("number").values_list("number", "attempt", "status")

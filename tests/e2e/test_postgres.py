@@ -18,7 +18,7 @@ HASTE = """
 import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
 import django; django.setup()
-from sprints.mirror import rows, state
+from sprints.journal import rows, state
 assert repr(list(rows.many(["wk1"]))) == repr(list(state.many(["wk1"])))
 """
 

@@ -34,8 +34,8 @@ NO_POINT = {
     "gates/evidence.py:_copy": "a second name, made again when the run is recovered",
     "gates/supervision/output.py:sync": "between gate_ended and result_stored",
     "gates/supervision/output.py:write": "between gate_launched, gate_ended and result_stored",
-    "sprints/mirror/lines.py:catch_up": "right after after_event_append",
-    "sprints/mirror/state.py:_sync_folder": "right after after_state_rename",
+    "sprints/journal/events_file.py:catch_up": "right after after_event_append",
+    "sprints/journal/state_file.py:_sync_folder": "right after after_state_rename",
 }
 
 

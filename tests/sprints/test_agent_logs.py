@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from sprints import mirror, operations
+from sprints import operations
 from sprints.engine.carry import Wish
-from sprints.mirror import agent_logs
-from sprints.mirror.agent_logs import FOLDER, MARK
+from sprints.journal import agent_logs, writer
+from sprints.journal.agent_logs import FOLDER, MARK
 from tests.world import set_gate
 
 LEAD = "agent_01_ExecutiveProducer_PM.json"
@@ -23,7 +23,7 @@ def logs(store, invoke):
 def run(name="wk1"):
     operations.create(name, by="test")
     after = operations.run(name, Wish())
-    mirror.flush()
+    writer.flush()
     return after
 
 
@@ -68,7 +68,7 @@ def test_what_is_there_of_others_stays_and_a_second_look_changes_nothing(logs):
 
     run()
     before = (logs / LEAD).stat()
-    mirror.flush()
+    writer.flush()
 
     log = read(logs / LEAD)
     assert log["sprints"]["wk0"] == mine
@@ -84,7 +84,7 @@ def test_another_attempt_has_entries_of_its_own(logs):
     first = read(logs / LEAD)["sprints"]["wk1"]["rounds"]
     set_gate("true")
     operations.retry("wk1", Wish())
-    mirror.flush()
+    writer.flush()
 
     rounds = read(logs / LEAD)["sprints"]["wk1"]["rounds"]
     assert {name: rounds[name] for name in first} == first
@@ -100,7 +100,7 @@ def test_what_a_crash_left_behind_is_written_later(logs, monkeypatch):
         run()
     assert not logs.exists()
 
-    mirror.flush()
+    writer.flush()
 
     assert "wk1" in read(logs / LEAD)["sprints"]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import mirror, operations, queries, queue
+from sprints import operations, queries, queue
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
 from sprints.contract.hook_spec import HookDefinition
@@ -15,7 +15,8 @@ from sprints.core.approval_requests import plan_of
 from sprints.definitions import hooks
 from sprints.engine.carry import Wish
 from sprints.engine.replay import replay
-from sprints.mirror.verify import differences
+from sprints.journal import writer
+from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
 from sprints.operations import NotNow, Refused
 from sprints.queue import deadlines
@@ -43,7 +44,7 @@ def kinds():
 
 def sound(store):
     """Rows, files and folded events agree, and the engine would do all of it again."""
-    mirror.flush()
+    writer.flush()
     bodies = [e.body for e in Event.objects.filter(sprint_id="wk1").order_by("seq")]
     assert replay(bodies) is None
     assert operations.check_rebuild().difference == ""

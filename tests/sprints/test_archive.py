@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from sprints import mirror, operations, queries
+from sprints import operations, queries
 from sprints.engine.carry import Wish
+from sprints.journal import writer
 from sprints.models import Event, Sprint
 from sprints.roles import Role
 from tests.sprints.bad_inputs.refusals import complaint, rows
@@ -22,7 +23,7 @@ def ended(store):
     set_gate("false")
     operations.run("wk2", Wish())
     operations.cancel("wk3", "sam")
-    mirror.flush()
+    writer.flush()
     return store
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.mirror.foreign_lines import as_it_came
+from sprints.journal.foreign_events import as_it_came
 from tests.formats.test_golden import completed
 from tests.sprints.bad_inputs.refusals import complaint
 from tests.world import ROOT, environment, run_command

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from sprints.mirror.places import mapped
+from sprints.journal.path_mapping import mapped
 from sprints.models.event import FIRST_PREV, canonical, chain
 from tests.checkout import commit
 from tests.sprints.bad_inputs.refusals import complaint, dump, files

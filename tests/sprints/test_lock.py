@@ -10,8 +10,8 @@ import time
 import pytest
 
 from sprints import mirror, operations
+from sprints.journal import verify, writer
 from sprints.lock import Busy, locked
-from sprints.mirror import verify
 from sprints.store import Store
 from tests.sprints.bad_inputs.refusals import complaint
 from tests.world import environment
@@ -119,7 +119,7 @@ def test_a_frozen_writer_of_the_files_costs_a_command_a_line_and_no_more(
 )
 def test_a_question_writes_no_files(store, frozen, invoke, question):
     operations.create("wk1", by="test")
-    mirror.flush()
+    writer.flush()
     store.state.unlink()
     frozen("mirror.lock")
 

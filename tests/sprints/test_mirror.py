@@ -11,9 +11,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from sprints import mirror, operations, queries
+from sprints import operations, queries
 from sprints.engine.carry import Wish
-from sprints.mirror import lines, state, verify
+from sprints.journal import events_file, state_file, verify, writer
 from sprints.models import Event, Head
 from sprints.models.moves import note
 from sprints.store import Store
@@ -45,7 +45,7 @@ def once_after(words: str, act: Callable[[], object]) -> Iterator[None]:
 
 def agree(store) -> list[str]:
     """What differs once the files have been brought up to date."""
-    mirror.flush()
+    writer.flush()
     return verify.differences(store)
 
 
@@ -60,14 +60,14 @@ def test_after_a_run_the_files_the_rows_and_the_folded_events_agree(store):
 def test_state_json_is_spliced_as_if_it_were_written_whole(store):
     for name in ("m", "a", "z", "b", "B2", "a0", "Z.9", "n-1", "n_1"):
         operations.create(name, by="test")
-        mirror.flush()
+        writer.flush()
         if name in ("z", "n-1"):
             operations.run(name, Wish())
 
-        spliced = (mirror.flush(), store.state.read_bytes())[1]
-        state._seal_path(store.state).unlink()
+        spliced = (writer.flush(), store.state.read_bytes())[1]
+        state_file._seal_path(store.state).unlink()
         tell()
-        mirror.flush()
+        writer.flush()
 
         assert store.state.read_bytes() == spliced
         assert list(json.loads(spliced)["sprints"]) == sorted(json.loads(spliced)["sprints"])
@@ -94,9 +94,9 @@ def test_a_tail_torn_at_any_byte_of_the_last_two_lines_is_repaired(store):
 
     for size in range(start, len(whole)):
         store.events.write_bytes(whole[:size])
-        lines._known.path = None
+        events_file._known.path = None
         with store.events.open("r+b") as file:
-            end, last = lines.last_line(file.fileno(), size)
+            end, last = events_file.last_line(file.fileno(), size)
 
         assert whole[:size].rfind(b"\n") + 1 == end
         assert last is None or last["seq"] == whole[:end].count(b"\n")
@@ -116,7 +116,7 @@ def test_garbage_after_the_last_line_is_kept_aside_and_cut(store):
 @pytest.mark.parametrize("name", ["events.jsonl", "state.json", ".state.json.seal"])
 def test_a_deleted_file_is_made_again(store, name):
     operations.create("wk1", by="test")
-    mirror.flush()
+    writer.flush()
     (store.root / name).unlink()
 
     tell()
@@ -126,7 +126,7 @@ def test_a_deleted_file_is_made_again(store, name):
 
 def test_a_state_json_that_somebody_edited_is_replaced(store):
     operations.create("wk1", by="test")
-    mirror.flush()
+    writer.flush()
     store.state.write_text("{}")
 
     tell()
@@ -142,7 +142,7 @@ def test_a_file_that_is_ahead_of_the_database_is_reported_and_left_alone(store, 
         file.write(ahead)
 
     tell("later")
-    mirror.flush()
+    writer.flush()
 
     assert store.events.read_text().endswith(ahead)
     assert "ahead of the database" in capfd.readouterr().err
@@ -154,21 +154,21 @@ def test_a_file_whose_last_event_is_another_is_reported_and_left_alone(store, ca
     whole = store.events.read_text()
     last = json.loads(whole.splitlines()[-1])
     store.events.write_text(whole.replace(last["hash"], last["hash"][::-1]))
-    lines._known.path = None  # as a process that has not written the file
+    events_file._known.path = None  # as a process that has not written the file
     foreign = store.events.read_text()
 
     tell("later")
-    mirror.flush()
+    writer.flush()
 
     assert store.events.read_text() == foreign
     assert f"not of this database (event {last['seq']} differs)" in capfd.readouterr().err
 
 
 def test_what_is_committed_while_a_writer_is_at_work_is_written_by_that_one(store):
-    mirror.flush()
+    writer.flush()
 
     with once_after('"sprints_event"."seq" > ', lambda: tell("in between")):
-        mirror.flush()
+        writer.flush()
 
     last = json.loads(store.events.read_text().splitlines()[-1])
     assert last["message"] == "in between"
@@ -178,7 +178,7 @@ def test_a_sprint_that_moves_while_it_is_read_is_read_again(store):
     operations.create("wk1", by="test")
 
     with once_after('FROM "sprints_sprint"', lambda: operations.run("wk1", Wish(), one_round=True)):
-        read = state.consistent("wk1")
+        read = state_file.consistent("wk1")
 
     assert read == queries.look("wk1").state()
     assert read["status"] == "running"
@@ -192,12 +192,12 @@ def test_files_are_on_the_disk_before_they_are_shown(store, monkeypatch):
         found = os.fstat(descriptor)
         synced.append((found.st_ino, found.st_size, store.state.stat().st_ino))
 
-    mirror.flush()
+    writer.flush()
     operations.create("wk1", by="test")
     before = store.state.stat().st_ino
     with monkeypatch.context() as watched:
         watched.setattr(os, "fsync", fsync)
-        mirror.flush()
+        writer.flush()
 
     events, shown = store.events.stat(), store.state.stat()
     assert (events.st_ino, events.st_size, before) in synced
@@ -222,7 +222,7 @@ def test_a_restored_database_takes_its_lost_sprints_out_of_state_json(repo, shel
 
 def test_a_fault_of_the_files_is_told_once_and_they_catch_up_by_themselves(store, capfd):
     operations.create("wk1", by="test")
-    mirror.flush()
+    writer.flush()
     store.events.unlink()
     store.events.mkdir()
 
@@ -243,7 +243,7 @@ def test_a_short_write_leaves_nothing_half_written(store, monkeypatch):
     before = store.events.read_bytes()
     real = os.write
     with monkeypatch.context() as patched:
-        patched.setattr(lines.os, "write", lambda fd, text: real(fd, text[: len(text) // 2]))
+        patched.setattr(events_file.os, "write", lambda fd, text: real(fd, text[: len(text) // 2]))
 
         tell("lost for now")
 
@@ -253,7 +253,7 @@ def test_a_short_write_leaves_nothing_half_written(store, monkeypatch):
 
 def test_a_reader_never_sees_a_torn_state_json(store):
     operations.create("wk1", by="test")
-    mirror.flush()
+    writer.flush()
     seen, stop = [], threading.Event()
 
     def read() -> None:
@@ -264,7 +264,7 @@ def test_a_reader_never_sees_a_torn_state_json(store):
     reader.start()
     for number in range(60):
         operations.create(f"n{number}", by="test")
-        mirror.flush()
+        writer.flush()
     stop.set()
     reader.join()
 
@@ -284,7 +284,7 @@ def test_a_failed_sprint_reads_the_same_from_rows_and_from_events(store):
 
 
 def test_state_json_follows_while_a_long_gate_runs(store):
-    mirror.flush()
+    writer.flush()
     set_gate("sh", "-c", "sleep 1.2; cp .studio_gateway/state.json seen.json")
     operations.create("wk1", by="test")
 
@@ -322,12 +322,12 @@ def test_the_tenth_run_of_a_gate_is_later_than_the_ninth(store):
 
 
 def test_an_append_does_not_clear_a_fault_of_state_json(store, capfd):
-    mirror.flush()
+    writer.flush()
     store.state.unlink()
     store.state.mkdir()
     for number in range(3):
         tell(str(number))
-        mirror.flush()
+        writer.flush()
 
     assert Event.objects.filter(kind="error").count() == 1
     assert not Event.objects.filter(line__contains="is written again").exists()

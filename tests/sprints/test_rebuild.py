@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import mirror, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import agents as agent_rows
 from sprints.definitions import hooks as hook_rows
 from sprints.engine.carry import Wish
-from sprints.mirror.told_settings import Settings
+from sprints.journal import writer
+from sprints.journal.settings_projection import Settings
 from sprints.models import Event, Schedule, Sprint, Task
 from sprints.models.event import FIRST_PREV, canonical, chain
 from tests.speakers import ask, set_speaker
@@ -46,7 +47,7 @@ def lived(store):
     changed = replace(agent, title="Ours", authority=(), deliverables=("a map",), env={"A": "1"})
     agent_rows.put([changed], "sam")
     operations.run("wk5", Wish())
-    mirror.flush()
+    writer.flush()
     assert sorted(Sprint.objects.values_list("status", flat=True)) == [
         "blocked",
         "cancelled",
@@ -155,7 +156,7 @@ def test_hooks_and_schedules_come_back_without_their_secrets(
     operations.turn_schedule("idle", "sam", on=False)
     agent = agent_rows.get("agent_03").definition
     agent_rows.put([replace(agent, env={"A": "1", "KEY": "swordfish-and-more"})], "sam")
-    mirror.flush()
+    writer.flush()
     assert b"swordfish" not in store.events.read_bytes()
     at_home = elsewhere(store, tmp_path)
 
@@ -206,7 +207,7 @@ def test_a_schedule_comes_back_as_it_last_fired(store, tmp_path, shell, invoke):
     operations.add_schedule("nightly", "sam", cron="* * * * *")
     Schedule.objects.update(next_at=timezone.now() - timedelta(hours=1))
     operations.fire_schedules()
-    mirror.flush()
+    writer.flush()
     at_home = elsewhere(store, tmp_path)
 
     assert shell("rebuild", **at_home).code == 0

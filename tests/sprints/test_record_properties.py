@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gates import faults
-from sprints import mirror, operations
+from sprints import operations
 from sprints.contract.contract import ContractError
 from sprints.engine.carry import Wish
-from sprints.mirror import lines, state, verify
-from sprints.mirror.reading import loads
+from sprints.journal import events_file, state_file, verify, writer
+from sprints.journal.fast_json import loads
 from sprints.models import Sprint
 from tests.world import set_gate
 
@@ -43,7 +43,9 @@ def test_a_sprints_text_is_what_json_makes_of_it(whole):
     text = json.dumps({"sprints": {"wk1": whole}, "version": 1}, indent=2, sort_keys=True)
 
     assert (
-        b"".join(state.whole(state.Frame.around({}), [("wk1", state.entry("wk1", whole))])).decode()
+        b"".join(
+            state_file.whole(state_file.Frame.around({}), [("wk1", state_file.entry("wk1", whole))])
+        ).decode()
         == text
     )
 
@@ -141,11 +143,14 @@ def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
             try:
                 act(name, f"{letter}{run}")
             except Dies:
-                lines._known.path, mirror._Pace.behind_since = None, 0.0  # another process goes on
+                events_file._known.path, writer._Pace.behind_since = (
+                    None,
+                    0.0,
+                )  # another process goes on
             except (operations.Refused, ContractError):
                 pass
 
-    mirror.flush()
+    writer.flush()
 
     assert verify.differences(store) == []
     found = operations.verify()
@@ -159,7 +164,7 @@ def told(store):
     """A store with the events of a whole sprint."""
     operations.create("wk1", by="test")
     operations.run("wk1", Wish())
-    mirror.flush()
+    writer.flush()
     return store
 
 

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from sprints import mirror, operations
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.engine import replay as engine
 from sprints.engine.carry import Wish
+from sprints.journal import writer
 from sprints.models import Event
 from tests.sprints.bad_inputs.refusals import complaint, rows
 from tests.sprints.test_export import GOLDEN
@@ -43,7 +44,7 @@ def lived(store):
     operations.archive(["wk1"], "sam")
     operations.create("wk6", by="test")
     operations.cancel("wk6", "sam")
-    mirror.flush()
+    writer.flush()
     return store
 
 

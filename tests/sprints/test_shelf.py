@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sprints.mirror.shelf import AT_HAND, Shelf
+from sprints.journal.spill_dict import AT_HAND, Shelf
 
 NAMES = st.integers(0, 3 * AT_HAND).map(str)
 ACTS = st.lists(

@@ -2,19 +2,19 @@
 
 from itertools import product
 
-from sprints.mirror import state
+from sprints.journal import state_file
 
 NAMES = ["a", "b", "c", "d"]
-FRAME = state.Frame.around({"known": True})
+FRAME = state_file.Frame.around({"known": True})
 
 
 def made(texts):
     """The whole file, made of those entries alone."""
-    return b"".join(state.whole(FRAME, sorted(texts.items())))
+    return b"".join(state_file.whole(FRAME, sorted(texts.items())))
 
 
 def entries(names, word):
-    return {name: state.entry(name, {"meta": {}, "title": word}) for name in names}
+    return {name: state_file.entry(name, {"meta": {}, "title": word}) for name in names}
 
 
 def test_every_way_to_change_some_of_the_sprints():
@@ -24,13 +24,13 @@ def test_every_way_to_change_some_of_the_sprints():
             [name for name, is_there in zip(NAMES, there, strict=True) if is_there], "old"
         )
         new = {name: act for name, act in zip(NAMES, acts, strict=True) if act != "-"}
-        keeps = state._keeps(FRAME, made(old), new) if old else False
+        keeps = state_file._keeps(FRAME, made(old), new) if old else False
         assert keeps == bool(old.keys() - new.keys()), (there, acts)
         if not keeps or not new:
             continue  # made anew, or not made
         put = entries([name for name, act in new.items() if act == "n"], "new")
 
-        spliced = state.splice(FRAME, made(old), dict.fromkeys(sorted(new)) | put)
+        spliced = state_file.splice(FRAME, made(old), dict.fromkeys(sorted(new)) | put)
 
         left = {name: text for name, text in old.items() if name not in new}
         assert b"".join(bytes(part) for part in spliced) == made(left | put), (there, acts)

@@ -4,7 +4,7 @@ import pytest
 
 from sprints import operations, queue
 from sprints.engine.carry import Wish
-from sprints.mirror.verify import differences
+from sprints.journal.verify import differences
 from sprints.models import Event, Round, Sprint
 from sprints.models.lease import unheld
 from sprints.waiting import waiting_for

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from django.db import models
 
-from sprints import mirror, operations
+from sprints import operations
 from sprints.engine.carry import Wish
-from sprints.mirror import lines, rows, state, verify
+from sprints.journal import bulk_rows, events_file, state_file, verify, writer
 from sprints.models import Event, Head, Sprint
 from sprints.models.event import FIRST_PREV, canonical, chain
 from sprints.models.shape import KEYS, MODELS
@@ -21,7 +21,7 @@ def told(store):
     """A store with the events of a whole sprint."""
     operations.create("wk1", by="test")
     operations.run("wk1", Wish())
-    mirror.flush()
+    writer.flush()
     return store
 
 
@@ -43,7 +43,7 @@ def test_a_flipped_byte_of_the_last_line_is_found_or_mended_by_a_new_process(tol
 
     for at in range(last, len(whole), 7):
         told.events.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        lines._known.path = None  # as a process that has not written the file
+        events_file._known.path = None  # as a process that has not written the file
 
         found = verify.differences(told)
 
@@ -158,7 +158,7 @@ def test_rows_that_are_read_in_haste_are_what_the_models_have(told):
     Sprint.objects.filter(pk="wk1").update(created_at=datetime(2026, 1, 2, 3, 4, 5, 60, UTC))
     ids = ["wk2", "wk-3", "wk1"]
 
-    assert repr(list(rows.many(ids))) == repr(list(state.many(ids)))
+    assert repr(list(bulk_rows.many(ids))) == repr(list(state_file.many(ids)))
 
 
 @pytest.mark.parametrize("what", ["its words", "its spaces", "its hash"])
@@ -192,7 +192,7 @@ def test_a_file_of_another_history_that_ends_alike_is_found(told):
         prev = chain(prev, event)
         other.append(canonical(event | {"hash": prev}) + "\n")
     told.events.write_text("".join([*other, whole[-1]]))
-    lines._known.path = None
+    events_file._known.path = None
 
     assert verify.differences(told) == ["events.jsonl line 1 is not what the database has"]
 
@@ -289,7 +289,7 @@ def test_files_that_are_behind_are_no_difference(told, invoke):
         path.read_bytes() for path in (told.events, told.state, told.root / ".state.json.seal")
     )
     operations.pause(operations.create("wk2", by="test").pk, "sam")
-    mirror.flush()
+    writer.flush()
     told.events.write_bytes(events)
     told.state.write_bytes(state)
     (told.root / ".state.json.seal").write_bytes(seal)
@@ -304,7 +304,7 @@ def test_a_state_json_that_is_further_on_than_its_seal_is_no_difference(told):
     """Who wrote it died before it had sealed it."""
     seal = (told.root / ".state.json.seal").read_bytes()
     operations.create("wk2", by="test")
-    mirror.flush()
+    writer.flush()
     (told.root / ".state.json.seal").write_bytes(seal)
 
     assert verify.verify(told).difference is None

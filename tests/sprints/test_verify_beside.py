@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from sprints.mirror import beside, verify
+from sprints.journal import chain_check_process, verify
 from sprints.models import Event
 from tests.sprints.test_verify import told
 
@@ -14,7 +14,7 @@ __all__ = ["told"]
 @pytest.fixture
 def passes(monkeypatch):
     """How often all is compared, where any file is large enough for a second process."""
-    monkeypatch.setattr(beside, "LARGE", 0)
+    monkeypatch.setattr(chain_check_process, "LARGE", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     made, compare = [], verify._compare
     monkeypatch.setattr(
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_told_in_the_same_words(told, change, request):
 
 
 def test_a_second_process_that_fails_is_done_without(told, passes, monkeypatch):
-    monkeypatch.setattr(beside.sys, "executable", "/bin/false")
+    monkeypatch.setattr(chain_check_process.sys, "executable", "/bin/false")
 
     found = verify.verify(told)
 
@@ -101,8 +101,8 @@ def test_one_that_does_not_come_to_an_end_is_ended(told, passes, monkeypatch, tm
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\nexec sleep 300\n")
     program.chmod(0o755)
-    monkeypatch.setattr(beside.sys, "executable", str(program))
-    monkeypatch.setattr(beside, "SLACK_S", 0.1)
+    monkeypatch.setattr(chain_check_process.sys, "executable", str(program))
+    monkeypatch.setattr(chain_check_process, "SLACK_S", 0.1)
 
     assert verify.verify(told).difference is None
     assert passes == [{"chained": True}, {}]

@@ -9,7 +9,7 @@ from gates.models import GateRun
 from gates.process import identity
 from sprints import operations, queue
 from sprints.engine.carry import Wish
-from sprints.mirror.verify import differences
+from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
 from sprints.models.event import stamp
 from sprints.models.lease import release, take

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sprints.journal import writer
 from tools.bench.figures import Figure
 from tools.bench.stores import fill, fill_events, fresh_store
 
@@ -61,9 +62,8 @@ def figures(sizes: tuple[tuple[int, int], ...]) -> Iterator[Figure]:
             fill(sprints - there)
             there = sprints
             fill_events(events)
-            from sprints import mirror
 
-            mirror.flush()
+            writer.flush()
             of = f"{sprints} sprints, {events} events"
             for name, run, seconds, floor in _commands(repo):
                 if name == "verify":

@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sprints.journal import writer
+
 GATE = ("true",)
 CHUNK = 2000
 
@@ -63,7 +65,7 @@ def fill(sprints: int) -> None:
         return
     from django.conf import settings
 
-    from sprints import mirror, operations
+    from sprints import operations
     from sprints.engine.carry import Wish
 
     template = f"t{sprints}"
@@ -75,7 +77,7 @@ def fill(sprints: int) -> None:
     artifacts = settings.STORE.artifacts
     for name in names:
         shutil.copytree(artifacts / template, artifacts / name, copy_function=os.link)
-    mirror.flush()
+    writer.flush()
 
 
 def _copy_rows(template: str, count: int) -> None:

@@ -10,7 +10,7 @@ from gates.process import identity
 from sprints import operations, queue
 from sprints.agents.roster import AGENTS
 from sprints.engine.carry import Wish
-from sprints.mirror.verify import differences
+from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.lease import release, take
 from tests.speakers import ask, silence

@@ -7,7 +7,7 @@ import pytest
 
 from sprints import operations
 from sprints.engine.carry import Wish
-from sprints.mirror.verify import differences
+from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint, Task
 from sprints.roles import Role
 from tests.speakers import ask

@@ -7,9 +7,9 @@ seal says, and all of them where a process died before it had sealed the file.
 import json
 from typing import IO, Any
 
-from sprints.mirror import state
-from sprints.mirror.differ import differ, values
-from sprints.mirror.shelf import Shelf
+from sprints.journal import state_file
+from sprints.journal.json_diff import differ, values
+from sprints.journal.spill_dict import Shelf
 
 
 class Wrong(Exception):
@@ -88,6 +88,6 @@ def _shows(file: IO[bytes], whole: dict[str, Any]) -> bool:
         return False
     file.seek(0)
     look = sprints.look if isinstance(sprints, Shelf) else sprints.get
-    texts = ((name, state.entry(name, look(name))) for name in sorted(sprints))
-    parts = state.whole(state.Frame.around(beside), texts)
+    texts = ((name, state_file.entry(name, look(name))) for name in sorted(sprints))
+    parts = state_file.whole(state_file.Frame.around(beside), texts)
     return all(file.read(len(part)) == part for part in parts) and not file.read(1)

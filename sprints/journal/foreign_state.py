@@ -12,7 +12,7 @@ from typing import Any
 from sprints.contract.contract import CODES, GATED
 from sprints.contract.meta import DEEP, BadMeta, plain_json
 from sprints.ids import BadId, check_id
-from sprints.mirror.places import FOLDERS, mapped
+from sprints.journal.path_mapping import FOLDERS, mapped
 from sprints.models import Round, Sprint, Task
 from sprints.models.event import stamp
 from sprints.store import strict_json

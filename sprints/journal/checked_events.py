@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import connection
 
-from sprints.mirror import links
-from sprints.mirror.differ import differ
-from sprints.mirror.moment import Moment
+from sprints.journal import hash_chain
+from sprints.journal.consistent_view import Moment
+from sprints.journal.json_diff import differ
 from sprints.models import Event, Head
 from sprints.models.event import FIRST_PREV
 
@@ -88,8 +88,8 @@ def _sound(text: bytes, row: tuple[Any, ...], number: int, prev: str | None) -> 
     chain. Raises ``Differs``.
     """
     try:
-        event = links.bare(text) if prev is None else links.link(text, number, prev)
-    except links.Broken as exc:
+        event = hash_chain.bare(text) if prev is None else hash_chain.link(text, number, prev)
+    except hash_chain.Broken as exc:
         words = f"event {number} of the database breaks the hash chain"
         raise Differs(Difference("database", words, str(exc), number)) from exc
     if (event["hash"], number, event["kind"], event["sprint_id"]) != row[1:]:
@@ -112,8 +112,8 @@ def _compare(line: bytes | None, text: bytes, event: dict[str, Any], prev: str, 
 def _why(line: bytes, number: int, prev: str, event: dict[str, Any]) -> str:
     """What is wrong with a line of the file, where ``event`` belongs."""
     try:
-        other = links.link(links.whole(line), number, prev)
-    except links.Broken as exc:
+        other = hash_chain.link(hash_chain.whole(line), number, prev)
+    except hash_chain.Broken as exc:
         return str(exc)
     return f"another history, sound in itself: it differs at {differ(other, event)}"
 
@@ -143,6 +143,6 @@ class _File:
         """The next line with its newline, which a torn one lacks; None at the end."""
         if self._file is None or self._at >= self._size:
             return None
-        line = self._file.readline(min(links.MAX_LINE_BYTES, self._size - self._at))
+        line = self._file.readline(min(hash_chain.MAX_LINE_BYTES, self._size - self._at))
         self._at += len(line)
         return line or None

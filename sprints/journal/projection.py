@@ -3,7 +3,7 @@
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
-from sprints.mirror.shelf import Shelf
+from sprints.journal.spill_dict import Shelf
 
 
 def apply(state: dict[str, Any], change: Iterable[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from gates.program import Program
-from sprints.mirror import links
+from sprints.journal import hash_chain
 
 LARGE = 64 << 20  # bytes; below that it would hardly have begun when we are done
 SLACK_S = 10.0
@@ -48,8 +48,8 @@ def is_one_chain(path: Path, size: int) -> bool:
     """Whether the first ``size`` bytes of the file do, down to the last. Raises ``OSError``."""
     with path.open("rb") as file:
         try:
-            for _ in links.chained(file, size):
+            for _ in hash_chain.chained(file, size):
                 pass
-        except links.Broken:
+        except hash_chain.Broken:
             return False
         return file.tell() >= size

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from sprints.mirror.reading import loads
+from sprints.journal.fast_json import loads
 from sprints.models.shape import CHILDREN, KEYS, MODELS
 
 AT_ONCE = 200

@@ -1,15 +1,4 @@
-"""state.json and events.jsonl: always a function of the rows, written here alone.
-
-**The guarantee.** events.jsonl gets each event right after its commit. state.json follows within
-half a second, later where the file is so large that writing it takes long, and both files are
-complete and on disk once a command has returned. Between those points a file may be behind, never
-wrong: every replacement is whole, every line is a committed event, and whoever starts next repairs
-a torn tail and catches up.
-
-**The cost** of an event is one append. The cost of a state.json is one copy of its bytes: only the
-sprints that have changed are read from the rows; the text of all others is taken from the file as
-it lies (``state.py``).
-"""
+"""Write state.json and events.jsonl as a function of the rows, and nothing else writes them."""
 
 import sys
 import time
@@ -21,14 +10,16 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from sprints.journal import agent_logs, events_file, state_file
 from sprints.lock import PATIENCE_S, Busy, locked
-from sprints.mirror import agent_logs, lines, state
 from sprints.models import Head
 from sprints.models.moves import note
 from sprints.store import Store, StoreError
 from sprints.switches import switches
 
 AT_MOST_EVERY_S = 0.5
+
+
 # state.json may take this part of the time; above it, it is written more rarely.
 SHARE = 0.05
 
@@ -90,7 +81,7 @@ def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str
     try:
         while True:
             with locked(store.root / "mirror.lock", patience_s=patience_s):
-                seq = lines.catch_up(store.events, fresh, durable=whole)
+                seq = events_file.catch_up(store.events, fresh, durable=whole)
                 if whole:
                     _write_state(store)
             last, fault = _head()
@@ -103,7 +94,7 @@ def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str
     except Busy as exc:
         if patience_s:
             sys.stderr.write(f"the files are behind: {exc}, then: studio-gateway init\n")
-    except (OSError, lines.Ahead) as exc:
+    except (OSError, events_file.Ahead) as exc:
         _fault(exc)
     except DatabaseError as exc:
         sys.stderr.write(f"the files are behind: {exc}\n")
@@ -111,7 +102,7 @@ def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str
 
 def _write_state(store: Store) -> None:
     began = time.monotonic()
-    state.write(store.state)
+    state_file.write(store.state)
     _Pace.took = time.monotonic() - began
     _Pace.behind_since = 0.0
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from sprints.contract.meta import BadMeta, plain_json
-from sprints.mirror.documented import is_time
-from sprints.mirror.links import lines
+from sprints.journal.foreign_state import is_time
+from sprints.journal.hash_chain import lines
 from sprints.store import strict_json
 
 OURS = ("seq", "change", "prev", "hash", "imported")

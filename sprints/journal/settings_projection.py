@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sprints.mirror.untold import lacking
+from sprints.journal.missing_secrets import lacking
 
 SCHEDULE = "schedule_id cron zone title brief profile deadline last_sprint_id".split()
 

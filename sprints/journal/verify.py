@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sprints.mirror import beside, flush, lines, links, rows, state
-from sprints.mirror.differ import differ, values
-from sprints.mirror.fold import apply
-from sprints.mirror.frozen import Frozen
-from sprints.mirror.moment import Moment, no_collection, one_moment
-from sprints.mirror.outputs import Printed
-from sprints.mirror.shown import Shown, Wrong
-from sprints.mirror.told import Difference, Differs, Seen, Tell, told
+from sprints.journal import bulk_rows, chain_check_process, events_file, hash_chain, state_file
+from sprints.journal.checked_events import Difference, Differs, Seen, Tell, told
+from sprints.journal.consistent_view import Moment, no_collection, one_moment
+from sprints.journal.digest_check import Frozen
+from sprints.journal.json_diff import differ, values
+from sprints.journal.output_digests import Printed
+from sprints.journal.projection import apply
+from sprints.journal.state_check import Shown, Wrong
+from sprints.journal.writer import flush
 from sprints.models import Head
 from sprints.store import Store
 
@@ -47,7 +48,7 @@ def differences(store: Store) -> list[str]:
     try:
         with one_moment(store, catch_up=True) as moment, no_collection():
             _compare(moment, Seen(), None)
-    except lines.Ahead as exc:
+    except events_file.Ahead as exc:
         return [str(exc)]
     except Differs as exc:
         return [exc.difference.text]
@@ -66,7 +67,9 @@ def verify(store: Store, tell: Tell | None = None, *, read_outputs: bool = True)
     try:
         with one_moment(store, catch_up=False) as moment, no_collection():
             size = moment.size
-            if not (beside.helps(size) and _agrees(store, moment, tell, seen, printed)):
+            if not (
+                chain_check_process.helps(size) and _agrees(store, moment, tell, seen, printed)
+            ):
                 seen, printed = Seen(), Printed() if read_outputs else None
                 _compare(moment, seen, tell, printed)
     except Differs as exc:
@@ -84,7 +87,7 @@ def _agrees(
 ) -> bool:
     """Whether all agrees, seen with the help of a second process; else nothing is said of what."""
     try:
-        with beside.Beside(store.events, moment.size) as other:
+        with chain_check_process.Beside(store.events, moment.size) as other:
             _compare(moment, seen, tell, printed, chained=True)
             if other.says_yes():
                 return True
@@ -107,11 +110,11 @@ def verify_file(path: Path, tell: Tell | None = None) -> Report:
         try:
             folded: dict[str, Any] = {}
             frozen = Frozen()
-            for event, _ in links.chained(file, size, heard):
+            for event, _ in hash_chain.chained(file, size, heard):
                 seen.events += 1
                 _fold(folded, frozen, event)
             seen.sprints = len(folded.get("sprints", {}))
-        except links.Broken as exc:
+        except hash_chain.Broken as exc:
             line = seen.events + 1
             words = str(exc).partition(": ")[2]
             found = Difference(path.name, f"{path.name} line {line}: {words}", words, line)
@@ -166,14 +169,14 @@ def _fold(folded: dict[str, Any], frozen: Frozen, event: dict[str, Any]) -> None
 
 def _compare_rows(folded: dict[str, Any]) -> None:
     """Whether the rows are what the events explain."""
-    sprints, names = folded.get("sprints", {}), state.all_ids()
+    sprints, names = folded.get("sprints", {}), state_file.all_ids()
     beside = {key: value for key, value in folded.items() if key not in ("sprints", "version")}
     if path := differ(beside, extra := Head.objects.get(pk=1).extra):
         words = f"the events differ from the rows at {path}"
         raise Differs(Difference("database", words, values(beside, extra, path), pointer=path))
-    for name, row in rows.many(names):
+    for name, row in bulk_rows.many(names):
         there = sprints.look(name) if name in sprints else {}
-        if there != row and there != (row := dict(state.many([name]))[name]):
+        if there != row and there != (row := dict(state_file.many([name]))[name]):
             path = differ(there, row) if there else ""
             pointer = f"/sprints/{name}{path}"
             why = values(there, row, path) if there else ""

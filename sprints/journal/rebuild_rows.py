@@ -10,10 +10,10 @@ from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
-from sprints.mirror.fold import apply
-from sprints.mirror.places import lead_sprint, led, led_details
-from sprints.mirror.shelf import Shelf
-from sprints.mirror.told_settings import Settings
+from sprints.journal.path_mapping import lead_sprint, led, led_details
+from sprints.journal.projection import apply
+from sprints.journal.settings_projection import Settings
+from sprints.journal.spill_dict import Shelf
 
 Row = tuple[str, dict[str, Any]]
 TASK_KINDS = "task_started task_done task_asks task_failed task_stopped task_returned".split()

@@ -9,8 +9,8 @@ from typing import IO, Any
 
 from django.db import connection, transaction
 
+from sprints.journal import events_file, state_file
 from sprints.lock import locked
-from sprints.mirror import lines, state
 from sprints.models import Head
 from sprints.store import Store
 
@@ -46,13 +46,13 @@ def one_moment(store: Store, *, catch_up: bool) -> Iterator[Moment]:
                 with suppress(FileNotFoundError):
                     files[-1] = stack.enter_context(path.open("rb"))
             size = os.fstat(files[0].fileno()).st_size if files[0] else 0
-            sealed = state.sealed(store.state)
+            sealed = state_file.sealed(store.state)
         yield Moment(files[0], size, files[1], sealed)
 
 
 def _catch_up(store: Store) -> None:
-    lines.catch_up(store.events, durable=False)
-    state.write(store.state)
+    events_file.catch_up(store.events, durable=False)
+    state_file.write(store.state)
 
 
 @contextmanager

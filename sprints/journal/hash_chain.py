@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 from typing import IO, Any
 
-from sprints.mirror.reading import loads
+from sprints.journal.fast_json import loads
 from sprints.models.event import FIRST_PREV, canonical, chain
 
 MAX_LINE_BYTES = 64 << 20

@@ -1,0 +1,1 @@
+"""Write state.json and events.jsonl, and check them: verify and rebuild."""
