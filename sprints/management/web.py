@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from waitress import wasyncore
 from waitress.server import create_server
 
-from sprints.management.lines import Line
+from sprints.management.http_channel import Line
 from sprints.queries import Refused
 
 DRAIN_S = 5.0  # for the requests that run at the end

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gates import process_table
-from sprints.management import lines
+from sprints.management import http_channel
 from sprints.management.web import LIMITS
 from tests.e2e.test_serve import Served, serve  # noqa: F401 (a fixture)
 
@@ -85,7 +85,7 @@ def test_a_client_that_drips_loses_its_line_and_holds_up_nobody(gateway, serve):
         line.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
     longest, lost = 0.0, 0
 
-    while len(slow) > lost and time.monotonic() < begun + lines.REQUEST_S + 30:
+    while len(slow) > lost and time.monotonic() < begun + http_channel.REQUEST_S + 30:
         lost = 0
         for line in slow:
             try:
@@ -101,7 +101,7 @@ def test_a_client_that_drips_loses_its_line_and_holds_up_nobody(gateway, serve):
     for line in slow:
         line.close()
     assert lost == len(slow)
-    assert took_s >= lines.REQUEST_S - 1
+    assert took_s >= http_channel.REQUEST_S - 1
     assert longest < 5
 
 

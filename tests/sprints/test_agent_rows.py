@@ -11,7 +11,7 @@ from sprints.agents.presets import PRESETS
 from sprints.agents.roster import AGENTS
 from sprints.contract.agent_spec import CARD, AgentDefinition
 from sprints.definitions import agents, agents_toml
-from sprints.management.person import user
+from sprints.management.cli_user import user
 from sprints.models import Agent, Event
 from tests.world import ROOT
 

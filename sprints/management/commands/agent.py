@@ -25,7 +25,7 @@ from sprints.contract.output_rules import COUNTS
 from sprints.definitions import agents, agents_toml
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
-from sprints.management.person import user
+from sprints.management.cli_user import user
 from sprints.models import Agent
 
 FILE_BYTES = 1 << 20

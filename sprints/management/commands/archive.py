@@ -6,7 +6,7 @@ from typing import Any
 
 from sprints import operations
 from sprints.management.base import GatewayCommand
-from sprints.management.person import user
+from sprints.management.cli_user import user
 
 
 class Command(GatewayCommand):

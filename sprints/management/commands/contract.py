@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from sprints import operations, queries
 from sprints.contract.contract import PROFILES, Contract
 from sprints.management.base import GatewayCommand, subcommands
-from sprints.management.counting import number_of
+from sprints.management.progress_bars import number_of
 
 
 class Command(GatewayCommand):

@@ -14,7 +14,7 @@ from sprints.contract.contract import CODES, GATED, PROFILES
 from sprints.definitions import gates
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import GatewayCommand, subcommands
-from sprints.management.person import user
+from sprints.management.cli_user import user
 
 
 class Command(GatewayCommand):

@@ -14,8 +14,8 @@ from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks.event_catalog import POINTS
 from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
+from sprints.management.cli_user import user
 from sprints.management.commands.events import count
-from sprints.management.person import user
 from sprints.models import Delivery, Hook
 
 # The option that names the target of each kind.

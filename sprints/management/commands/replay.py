@@ -8,7 +8,7 @@ from typing import Any
 
 from sprints import operations
 from sprints.management.base import GatewayCommand
-from sprints.management.counting import number_of
+from sprints.management.progress_bars import number_of
 
 
 class Command(GatewayCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from sprints import operations, queries
 from sprints.contract.contract import DEADLINES, PROFILES
 from sprints.management.base import GatewayCommand, subcommands
-from sprints.management.person import read_brief, tell_who_works, user
+from sprints.management.cli_user import read_brief, tell_who_works, user
 
 
 class Command(GatewayCommand):

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from sprints.management.base import GatewayCommand, whole_number
 from sprints.management.commands.worker import add_workers
-from sprints.management.stopping import Stop, sleep
+from sprints.management.stop_signals import Stop, sleep
 from sprints.management.web import Web
 from sprints.store import BIND_HOST, PORT, read_config
 

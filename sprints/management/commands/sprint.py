@@ -16,7 +16,7 @@ from sprints.effects.workspace import states_of
 from sprints.engine.carry import LeaseLost, Wish
 from sprints.management.arguments import settings_of
 from sprints.management.base import GatewayCommand
-from sprints.management.person import read_brief, tell_who_works, user
+from sprints.management.cli_user import read_brief, tell_who_works, user
 from sprints.management.progress import watched, wishes_from_signals
 from sprints.management.sprint_end import exit_code, report
 from sprints.management.sprint_parser import declare

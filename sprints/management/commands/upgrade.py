@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from sprints import operations
 from sprints.management.base import GatewayCommand
 from sprints.management.commands.verify import worded
-from sprints.management.counting import counted
+from sprints.management.progress_bars import counted
 
 
 class Command(GatewayCommand):

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError, OutputWrapper
 from gates.program import die_with_parent
 from sprints import operations
 from sprints.management.base import GatewayCommand
-from sprints.management.counting import counted
+from sprints.management.progress_bars import counted
 
 
 class Command(GatewayCommand):

@@ -9,7 +9,7 @@ from django.core.checks import Tags
 from sprints.health.django_checks import QUEUE
 from sprints.ids import GRAMMAR
 from sprints.management.base import GatewayCommand, whole_number
-from sprints.management.stopping import Stop
+from sprints.management.stop_signals import Stop
 
 
 def add_workers(parser: ArgumentParser) -> None:

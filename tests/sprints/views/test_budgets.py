@@ -10,7 +10,7 @@ from sprints.agents.presets import PRESETS
 from sprints.definitions import agents
 from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
-from sprints.management.person import user
+from sprints.management.cli_user import user
 from sprints.models import Event, Sprint, Task
 from sprints.roles import Role
 from tests.speakers import set_speaker
