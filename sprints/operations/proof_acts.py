@@ -55,7 +55,7 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
     ``known`` shape: and of those that most stores have, which the tests walk whole. Raises
     ``Refused`` with the end of the way to the first broken promise.
     """
-    from sprints.engine.walks import prove, walks
+    from sprints.modelcheck.plan import prove, walks
 
     seen = {*known, *map(shape, usual())}
     for contract in contracts:

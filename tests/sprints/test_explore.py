@@ -20,8 +20,8 @@ from sprints.core import (
     termination,
 )
 from sprints.core.actions import Cancel, FinishRound, Publish, RunGate
-from sprints.engine import promises
-from sprints.engine.explore import FALLS, NAMES, explore
+from sprints.modelcheck import invariants
+from sprints.modelcheck.explore import FALLS, NAMES, explore
 from sprints.models.moves import Update
 from tests.world import set_gate
 
@@ -228,7 +228,7 @@ MUTATIONS = [
     ("a hook's no is passed over", decide, "guarded", ignores_a_no, "a hook", HOOK),
     ("a hook is tried for ever", blocking_hooks, "answered", tries_for_ever, "a hook", ENDS),
     ("a hook is left behind", blocking_hooks, "dropped", lambda *a: (), "a hook", LEFT),
-    ("waits say nothing", promises, "wait_of", silent, "default", OWNERS),
+    ("waits say nothing", invariants, "wait_of", silent, "default", OWNERS),
     ("what was merged is not judged", shipping, "due", publishes_unjudged, "shipped", SHIPS),
     (
         "an older verdict is enough",

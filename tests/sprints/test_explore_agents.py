@@ -19,10 +19,10 @@ from sprints.core import (
     reducer,
     wait_reason,
 )
-from sprints.engine import agent_promises, promises
-from sprints.engine.agent_promises import AGENT_PROMISES
-from sprints.engine.explore import ENDS, OWNERS, explore
-from sprints.engine.walks import walks
+from sprints.modelcheck import agent_invariants, invariants
+from sprints.modelcheck.agent_invariants import AGENT_PROMISES
+from sprints.modelcheck.explore import ENDS, OWNERS, explore
+from sprints.modelcheck.plan import walks
 from sprints.models.moves import Update
 from sprints.models.sprint import OPERATOR
 from tests.sprints.agents.test_asking import LEAD
@@ -321,9 +321,9 @@ FAULTS = [
     ),
     ("a grant is forgotten", budget, "_goes_on", grant_is_forgotten, "a lead", LEADS),
     ("a grant leads nowhere", budget, "_goes_on", grants_nothing, "a lead", LEADS),
-    ("words fail a question", agent_promises, "wait_of", wait_without_words, "a lead", LEADS),
-    ("nobody is asked", promises, "wait_of", nobody_is_asked, "a lead", OWNERS),
-    ("an agent has no time", promises, "wait_of", agents_have_no_time, "a lead", OWNERS),
+    ("words fail a question", agent_invariants, "wait_of", wait_without_words, "a lead", LEADS),
+    ("nobody is asked", invariants, "wait_of", nobody_is_asked, "a lead", OWNERS),
+    ("an agent has no time", invariants, "wait_of", agents_have_no_time, "a lead", OWNERS),
     ("tries are not told apart", pending, "_asked", only_by_its_task, "a lead", LATE),
     ("a late answer is taken", agent_tasks, "replied", reply_without_a_guard, "a lead", LATE),
     ("an agent is not recovered", decide, "decide", takes_agents_for_ours, "a lead", OWNERS),

@@ -9,7 +9,7 @@ from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.core import approval_decisions, approval_requests, decide, shipping
 from sprints.core.actions import Compare
-from sprints.engine.explore import ENDS, explore
+from sprints.modelcheck.explore import ENDS, explore
 from tests.sprints.agents.test_asking import LEAD
 
 IN_R3 = replace(DEFAULT_GATE, rounds=("R3_BUILD_A_INTEGRATE",))

@@ -8,7 +8,7 @@ from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.contract.rounds import AgentBudget
 from sprints.core import fix_loop, gate_runs
-from sprints.engine.explore import ENDS, explore
+from sprints.modelcheck.explore import ENDS, explore
 from tests.sprints.agents.test_asking import LEAD
 from tests.sprints.test_explore import hook
 

@@ -10,8 +10,8 @@ from sprints.agents.replies import parse
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.core import assignment, decide, fix_loop
-from sprints.engine import steps
-from sprints.engine.explore import explore
+from sprints.modelcheck import successors
+from sprints.modelcheck.explore import explore
 from tests.sprints.agents.test_asking import LEAD
 from tests.sprints.agents.test_orchestration import (
     BAD,
@@ -42,7 +42,7 @@ CONTRACTS = {
 @pytest.fixture(autouse=True)
 def plans(monkeypatch):
     """A lead whose tasks cannot be taken at first, and that has a second pass."""
-    heard = steps.heard
+    heard = successors.heard
 
     def speak(snapshot, action):
         if action.kind != "lead" or action.code not in (R1, R3):
@@ -54,7 +54,7 @@ def plans(monkeypatch):
         text = f"```json\n{body}\n```\nStatus: DONE\n"
         return Exchange(parse(text), text=text)
 
-    monkeypatch.setattr(steps, "heard", speak)
+    monkeypatch.setattr(successors, "heard", speak)
 
 
 def test_every_promise_holds_where_the_minutes_of_a_round_stop_it():

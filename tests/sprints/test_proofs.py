@@ -9,9 +9,9 @@ from sprints import switches
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.core import decide
-from sprints.engine import walks
-from sprints.engine.explore import explore
-from sprints.engine.walks import prove
+from sprints.modelcheck import plan
+from sprints.modelcheck.explore import explore
+from sprints.modelcheck.plan import prove
 from sprints.models import Event, Hook
 from sprints.operations.proof_acts import shape
 from tests.sprints.agents.test_asking import LEAD
@@ -24,7 +24,7 @@ ADD = ("gate", "add", "first", "--command", "true", "--rounds", "R0")
 def walked(monkeypatch):
     """The contracts that are walked through."""
     seen = []
-    monkeypatch.setattr(walks, "prove", lambda c, **kwargs: seen.append(c) or prove(c, **kwargs))
+    monkeypatch.setattr(plan, "prove", lambda c, **kwargs: seen.append(c) or prove(c, **kwargs))
     return seen
 
 
@@ -112,7 +112,7 @@ def test_programs_are_walked_through_in_turn_or_all_at_once():
     meta = {"enable_auto_merge": True, "approvals": ["before_ship"]}
     contract = draft(meta, [DEFAULT_GATE], [hook("round_start")], [LEAD])
 
-    names = [walk.name for walk in walks.walks(contract)]
+    names = [walk.name for walk in plan.walks(contract)]
 
     assert names == [
         "agents and gates",
@@ -122,13 +122,13 @@ def test_programs_are_walked_through_in_turn_or_all_at_once():
         "shipping and approvals",
         "gates and hooks",
     ]
-    assert [walk.contract for walk in walks.walks(contract, whole=True)] == [contract]
-    assert [walk.name for walk in walks.walks(draft({}, [DEFAULT_GATE]))] == [walks.WHOLE]
+    assert [walk.contract for walk in plan.walks(contract, whole=True)] == [contract]
+    assert [walk.name for walk in plan.walks(draft({}, [DEFAULT_GATE]))] == [plan.WHOLE]
 
 
 def test_the_command_says_what_was_combined(store, invoke, monkeypatch):
     invoke("agent", "set", "agent_01", "--command", "cat")
-    monkeypatch.setattr(walks, "explore", lambda contract, *args: explore(contract, 100))
+    monkeypatch.setattr(plan, "explore", lambda contract, *args: explore(contract, 100))
 
     said = invoke("contract", "check")
 

@@ -10,10 +10,10 @@ from sprints.contract.git_values import Base, Undone
 from sprints.contract.meta import BadMeta, merged
 from sprints.core import shipping, unshipping
 from sprints.core.actions import Merged
-from sprints.engine import promises, walked_ship
-from sprints.engine.explore import explore
-from sprints.engine.walked import WORLD
 from sprints.git import ship_values
+from sprints.modelcheck import invariants, ship_model
+from sprints.modelcheck.explore import explore
+from sprints.modelcheck.model import WORLD
 from sprints.models.moves import MoveRefused
 from tests.sprints.agents.test_asking import LEAD
 
@@ -55,15 +55,15 @@ def test_an_engine_that_forgets_to_push_is_found_out(monkeypatch):
             return SHIPPED(snapshot, at)
         return [(WORLD, "merged", Merged(at, ship_values.Merge("main", "b", "h", "c", "t")))]
 
-    monkeypatch.setattr(walked_ship, "outcomes", forgets)
+    monkeypatch.setattr(ship_model, "outcomes", forgets)
 
     found = explore(PUSHED)
 
     assert "is not pushed to where the contract says" in found.findings[0].text
-    assert promises.PROMISES[found.findings[0].promise] is promises.ships_what_passed
+    assert invariants.PROMISES[found.findings[0].promise] is invariants.ships_what_passed
 
 
-SHIPPED = walked_ship.outcomes
+SHIPPED = ship_model.outcomes
 
 
 @pytest.mark.parametrize("meta", [{}, {"shipping": {"status": "refused"}}, {"shipping": "text"}])

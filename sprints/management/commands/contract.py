@@ -39,8 +39,8 @@ class Command(GatewayCommand):
 
     def handle(self, *, id: str | None, profile: str | None, **options: Any) -> None:
         """Check, and show the proof or the shortest way to a broken promise."""
-        from sprints.engine.explore import NAMES
-        from sprints.engine.walks import prove
+        from sprints.modelcheck.explore import NAMES
+        from sprints.modelcheck.plan import prove
 
         if id and profile:
             raise CommandError("a sprint has its own profile; leave out --profile")

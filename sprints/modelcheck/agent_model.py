@@ -22,7 +22,7 @@ from sprints.core.actions import Action, Ask, Outcome, RecoverTask, Replied
 from sprints.core.assignment import name_in
 from sprints.core.budget import spent
 from sprints.core.pending import awaited
-from sprints.engine.walked import CRASH, FREE, WORLD, Programs, State, Step, mended
+from sprints.modelcheck.model import CRASH, FREE, WORLD, Programs, State, Step, mended
 from sprints.models.moves import Move
 from sprints.snapshot import Snapshot, TaskValue
 

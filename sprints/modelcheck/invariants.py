@@ -10,11 +10,11 @@ from gates.verdict import Verdict
 from sprints.core import agent_tasks, commands, fix_loop, shipping
 from sprints.core.actions import Recover, RecoverHook, RecoverTask
 from sprints.core.wait_reason import wait_of
-from sprints.engine.agent_promises import AGENT_PROMISES
-from sprints.engine.plan_promise import builds_as_planned
-from sprints.engine.steps import resumed, retried
-from sprints.engine.walked import ENGINE, RED, State, Step
-from sprints.engine.walked_approvals import asks_first, says_no
+from sprints.modelcheck.agent_invariants import AGENT_PROMISES
+from sprints.modelcheck.approval_model import asks_first, says_no
+from sprints.modelcheck.model import ENGINE, RED, State, Step
+from sprints.modelcheck.plan_invariant import builds_as_planned
+from sprints.modelcheck.successors import resumed, retried
 from sprints.models.sprint import GATEWAY
 from sprints.snapshot import RoundValue
 

@@ -9,7 +9,7 @@ from sprints.contract.protected_paths import Touched
 from sprints.contract.rounds import BUILDS
 from sprints.core import approval_decisions, approval_requests, reducer, shipping
 from sprints.core.actions import Compare, Compared
-from sprints.engine.walked import TIME, WORLD, State, Step
+from sprints.modelcheck.model import TIME, WORLD, State, Step
 from sprints.models.moves import Move
 from sprints.snapshot import evolve
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sprints.agents.planned import BUILD, POLISH, plan_for
 from sprints.core.actions import Ask, RunGate
 from sprints.core.assignment import WORK, name_in
-from sprints.engine.walked import State, Step
+from sprints.modelcheck.model import State, Step
 from sprints.snapshot import Snapshot
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from sprints.contract.contract import Contract
 from sprints.core.wait_reason import wait_of
-from sprints.engine.canonical import key
-from sprints.engine.promises import PROMISES
-from sprints.engine.steps import steps
-from sprints.engine.walked import ENGINE, FREE, WORLD, State, Step, begin
+from sprints.modelcheck.invariants import PROMISES
+from sprints.modelcheck.model import ENGINE, FREE, WORLD, State, Step, begin
+from sprints.modelcheck.state_key import key
+from sprints.modelcheck.successors import steps
 from sprints.models.sprint import GATEWAY
 
 MOST_STATES = 500_000

@@ -11,9 +11,7 @@ from sprints.core.actions import RecoverTask, Replied
 from sprints.core.budget import spent
 from sprints.core.pending import awaited
 from sprints.core.wait_reason import wait_of
-from sprints.engine.steps import led_on
-from sprints.engine.walked import State, Step
-from sprints.engine.walked_agents import (
+from sprints.modelcheck.agent_model import (
     ANSWER,
     ASKS,
     FAILED,
@@ -24,6 +22,8 @@ from sprints.engine.walked_agents import (
     try_of,
     walked,
 )
+from sprints.modelcheck.model import State, Step
+from sprints.modelcheck.successors import led_on
 from sprints.models.moves import MoveRefused
 from sprints.models.sprint import OPERATOR
 from sprints.snapshot import TaskValue, evolve

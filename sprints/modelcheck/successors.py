@@ -33,8 +33,9 @@ from sprints.core.agent_tasks import open_task, task_of
 from sprints.core.pending import awaited
 from sprints.core.shipping import SHIP
 from sprints.effects import perform
-from sprints.engine import walked_agents, walked_approvals, walked_ship
-from sprints.engine.walked import (
+from sprints.hooks.delivery_values import Answer
+from sprints.modelcheck import agent_model, approval_model, ship_model
+from sprints.modelcheck.model import (
     CANCEL,
     CRASH,
     ENGINE,
@@ -47,7 +48,6 @@ from sprints.engine.walked import (
     recorded,
     sent_back,
 )
-from sprints.hooks.delivery_values import Answer
 from sprints.models.moves import Move
 from sprints.snapshot import Snapshot
 
@@ -76,7 +76,7 @@ def steps(state: State) -> Iterator[Step]:
     else:
         if snapshot.sprint.status in commands.STOPPED and state.retries < MOST_RETRIES:
             yield retried(state)
-        yield from walked_approvals.decided(state)
+        yield from approval_model.decided(state)
         yield from led_on(state)
         if snapshot.sprint.status == "blocked":
             yield _asked(state, CANCEL, lambda at: commands.cancel(snapshot, OPERATOR, at))
@@ -89,7 +89,7 @@ def _carried(state: State) -> Iterator[Step]:
         action = decide.decide(snapshot, state.attended)
         launches = [
             (given, decide.decide(given.snapshot, given.attended))
-            for given in walked_agents.allowances(state, action)
+            for given in agent_model.allowances(state, action)
         ]
     except Exception as exc:
         yield Step(ENGINE, "the engine decides", None, fault=f"{type(exc).__name__}: {exc}")
@@ -107,7 +107,7 @@ def _carried(state: State) -> Iterator[Step]:
     elif isinstance(action, RecoverShip):
         yield from _answered(state, action, SHIP)
     elif isinstance(action, Compare):
-        yield from walked_approvals.compared(state, action)
+        yield from approval_model.compared(state, action)
     elif isinstance(action, RecoverTask):
         yield from _answered(state, action, action.task)
     else:
@@ -125,9 +125,9 @@ def _begun(state: State, action: Action) -> Step:
         moves = reducer.settle(state.snapshot, action, Begun(at))
         after = recorded(state.snapshot, moves, at)
         attended, programs = state.attended, state.programs
-        if walked_agents.is_walked(state, action) and isinstance(action, Ask):
+        if agent_model.is_walked(state, action) and isinstance(action, Ask):
             attended |= {open_task(after, action.agent).id}
-            programs = walked_agents.begun(state, after, action)
+            programs = agent_model.begun(state, after, action)
         elif isinstance(action, Ask):
             more = reducer.settle(after, action, Replied(at, heard(after, action)))
             after, moves = recorded(after, more, at), [*moves, *more]
@@ -187,9 +187,9 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
         ]
         lost: Outcome = Judged(at, perform.LOST)
     elif isinstance(action, Ask | RecoverTask):
-        outcomes = walked_agents.answers(state, action)
+        outcomes = agent_model.answers(state, action)
     elif isinstance(action, Merge | Publish | RecoverShip):
-        outcomes = walked_ship.outcomes(state.snapshot, at)
+        outcomes = ship_model.outcomes(state.snapshot, at)
     else:
         outcomes = [
             (WORLD, "yes", Brought(at, _YES)),
@@ -201,7 +201,7 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
         outcomes.append((CRASH, "lost", lost))
     for by, said, outcome in outcomes:
         step = _settled(state, action, name, (by, said, outcome))
-        yield from walked_agents.heard(state, action, said, step)
+        yield from agent_model.heard(state, action, said, step)
 
 
 def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outcome]) -> Step:
@@ -248,7 +248,7 @@ def resumed(state: State) -> Step:
 def led_on(state: State) -> Iterator[Step]:
     """An operator answers a program's question, or gives more of a budget that is used up."""
     if state.programs.kinds:
-        for given, act in walked_agents.led_on(state):
+        for given, act in agent_model.led_on(state):
             yield _asked(given, FREE, act)
 
 

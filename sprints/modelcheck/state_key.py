@@ -18,9 +18,9 @@ from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import MOST_LOST
 from sprints.core.reopen_round import OVERDUE
 from sprints.effects import perform
-from sprints.engine import walked_agents, walked_approvals
-from sprints.engine.promises import ABOUT_THE_WORK, green
-from sprints.engine.walked import State
+from sprints.modelcheck import agent_model, approval_model
+from sprints.modelcheck.invariants import ABOUT_THE_WORK, green
+from sprints.modelcheck.model import State
 from sprints.snapshot import GateRunValue
 
 PLANS = (CONFIRM, BUILD, POLISH)
@@ -33,10 +33,10 @@ def key(state: State) -> Hashable:
         (one.status, one.status != "done" or green(state, one)) for one in snapshot.rounds
     )
     shipped = shipping.status(snapshot) == shipping.SHIPPED
-    blocks = walked_agents.blocks(state)
+    blocks = agent_model.blocks(state)
     common = (sprint.status, sprint.current_round, state.retries, closed, shipped, blocks)
     if sprint.status != "running" and not blocks and not approval_requests.ask_of(snapshot):
-        kept = walked_approvals.key(state) if sprint.status in commands.STOPPED else ()
+        kept = approval_model.key(state) if sprint.status in commands.STOPPED else ()
         return (*common, kept)  # a retry reads what humans have said yes to
     now, left = snapshot.now, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
@@ -44,7 +44,7 @@ def key(state: State) -> Hashable:
     planned = tuple((task.id, task.agent) for code in PLANS for task in plan_for(snapshot, code))
     return (
         *common,
-        (late, told, bool(sprint.cancel_by), snapshot.paused, planned, walked_agents.key(state)),
+        (late, told, bool(sprint.cancel_by), snapshot.paused, planned, agent_model.key(state)),
         tuple(_gate(state, gate.gate_id) for gate in snapshot.terms.gates_of(now.code)),
         frozenset(
             (run.round_id, run.gate_id, run.id in state.attended)
@@ -54,7 +54,7 @@ def key(state: State) -> Hashable:
         frozenset(_hooks(state)),
         _ship(state),
         _sent(state),
-        walked_approvals.key(state),
+        approval_model.key(state),
     )
 
 

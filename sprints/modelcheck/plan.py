@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sprints.contract.approval_policy import SHIP
 from sprints.contract.contract import Contract
 from sprints.core.fix_loop import FIX
-from sprints.engine.explore import MOST_STATES, Finding, Report, explore
+from sprints.modelcheck.explore import MOST_STATES, Finding, Report, explore
 
 ASKED = ("ack", "lead", "plan", "build", "polish")
 WHOLE = "everything at once"

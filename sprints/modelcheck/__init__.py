@@ -1,0 +1,1 @@
+"""Explore everything that can happen under a contract, and check the invariants in each state."""
