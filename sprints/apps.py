@@ -14,8 +14,8 @@ class SprintsConfig(AppConfig):
         """Connect those who are told after a commit; none of them can hurt the engine."""
         from gates import secret_values
         from sprints.health import django_checks  # noqa: F401 (checks register themselves)
-        from sprints.models.moves import engine_waits, event_committed
-        from sprints.models.redacted import own_secrets
+        from sprints.models.redaction import own_secrets
+        from sprints.models.transitions import engine_waits, event_committed
 
         if own_secrets not in secret_values.SOURCES:
             secret_values.SOURCES.append(own_secrets)

@@ -7,9 +7,8 @@ from typing import Any
 
 from gates.models import GateRun
 from sprints.contract.contract import Contract
-from sprints.models import Delivery, Round, Sprint, Task
-from sprints.models.moves import Change, Create, Move, MoveRefused
-from sprints.models.shape import fragment
+from sprints.models.row_types import fragment
+from sprints.models.transitions import Change, Create, Move, MoveRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,48 +210,6 @@ def _values(row: Any) -> dict[str, Any]:
     if isinstance(row, Row):
         return {one.name: getattr(row, one.name) for one in fields(row)}
     return dict(row.__dict__)
-
-
-def consistent(sprint_id: str) -> dict[str, Any]:
-    """The sprint as state.json has it, all of one moment: its version was the same before the
-    rows were read and after.
-    """
-    while True:
-        sprint = Sprint.objects.defer("contract").get(pk=sprint_id)
-        whole = as_state(
-            sprint,
-            Round.objects.filter(sprint=sprint_id),
-            Task.objects.filter(round__sprint=sprint_id).defer("prompt", "reply"),
-            GateRun.objects.filter(round__sprint=sprint_id),
-        )
-        version = Sprint.objects.values_list("version", flat=True).get(pk=sprint_id)
-        if version == sprint.version:
-            return whole
-
-
-def load(sprint_id: str, at: datetime) -> Snapshot:
-    """The sprint from its rows. Raises ``Sprint.DoesNotExist``."""
-    sprint = Sprint.objects.get(pk=sprint_id)
-    contract = Contract.from_json(sprint.contract) if sprint.contract else None
-    waited_for = Delivery.objects.filter(sprint_id=sprint_id).exclude(place="")
-    return Snapshot(
-        sprint=_value(SprintValue, sprint),
-        rounds=_all(RoundValue, Round.objects.filter(sprint=sprint_id)),
-        tasks=_all(TaskValue, Task.objects.filter(round__sprint=sprint_id)),
-        gate_runs=_all(GateRunValue, GateRun.objects.filter(round__sprint=sprint_id)),
-        contract=contract,
-        version=sprint.version,
-        at=at,
-        deliveries=_all(DeliveryValue, waited_for) if contract and contract.hooks else (),
-    )
-
-
-def _value(kind: Any, row: Any) -> Any:
-    return kind(**{one.name: getattr(row, one.name) for one in fields(kind)})
-
-
-def _all(kind: Any, rows: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(_value(kind, row) for row in rows)
 
 
 def evolve(snapshot: Snapshot, moves: Sequence[Move], at: datetime) -> Snapshot:

@@ -13,7 +13,7 @@ from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
 from sprints.lock import locked
 from sprints.models.event import stamp
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.queries import Refused
 from sprints.roles import Role
 from sprints.store import fresh_token, turn

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gateway_project.accounts.roles import give, role_of
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.queries import Refused
 from sprints.roles import Role
 

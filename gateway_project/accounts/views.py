@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway_project.accounts import tokens
 from gateway_project.accounts.door import BEGAN_WITH
-from sprints.models.redacted import clean
+from sprints.models.redaction import clean
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 

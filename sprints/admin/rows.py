@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from sprints.models.moves import MoveRefused
+from sprints.models.transitions import MoveRefused
 from sprints.queries import Refused
 from sprints.roles import Role
 

@@ -15,7 +15,7 @@ from sprints.core.actions import Ask, Replied
 from sprints.core.budget import spent
 from sprints.models import Task
 from sprints.models.event import stamp
-from sprints.models.moves import Create, Move, Update
+from sprints.models.transitions import Create, Move, Update
 from sprints.snapshot import Snapshot, TaskValue
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again

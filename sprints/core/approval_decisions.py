@@ -8,7 +8,7 @@ from sprints.contract.approval_policy import REJECT, WORDS
 from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, state
 from sprints.core.reopen_round import OVERDUE
 from sprints.models.event import stamp
-from sprints.models.moves import Move, MoveRefused, Update
+from sprints.models.transitions import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
 MOST_KEPT = 20  # of what was decided, in meta; events have all of it

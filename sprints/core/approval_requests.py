@@ -27,7 +27,7 @@ from sprints.core.actions import (
 )
 from sprints.core.termination import ended
 from sprints.models.event import stamp
-from sprints.models.moves import Move, Update
+from sprints.models.transitions import Move, Update
 from sprints.snapshot import Snapshot
 
 KEY = "approval"

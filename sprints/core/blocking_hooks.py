@@ -28,7 +28,7 @@ from sprints.hooks.delivery_values import Answer
 from sprints.hooks.event_catalog import payload
 from sprints.models import Delivery
 from sprints.models.event import canonical, stamp
-from sprints.models.moves import Create, Move, Update
+from sprints.models.transitions import Create, Move, Update
 from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot
 
 LOST = Answer(False, "the gateway ended before the hook did", stopped=True)

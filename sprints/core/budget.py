@@ -9,7 +9,7 @@ from sprints.contract.budget import GRANTED, USED_UP, Spending, spending, with_g
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.core.reopen_round import OVERDUE
 from sprints.models import Task
-from sprints.models.moves import Move, MoveRefused, Update
+from sprints.models.transitions import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
 PARKED = "parked"  # in the details of a task that waits for a budget

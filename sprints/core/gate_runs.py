@@ -8,7 +8,7 @@ from gates.models import GateRun
 from gates.verdict import Judgement, Verdict
 from sprints.contract.sandbox import OFF
 from sprints.core.actions import Judged, RunGate
-from sprints.models.moves import Create, Move, Update
+from sprints.models.transitions import Create, Move, Update
 from sprints.snapshot import GateRunValue, Snapshot
 
 MOST_LOST = 5  # gateways that may die under one gate before it is no longer run again

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sprints.models.event import stamp
-from sprints.models.moves import Move, MoveRefused, Update
+from sprints.models.transitions import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
 PAUSE = ("automation_paused", "paused_by", "paused_ts", "paused_why")  # in meta, while it is held

@@ -7,7 +7,7 @@ from typing import Any
 from sprints.core.agent_tasks import Status, asks
 from sprints.core.reopen_round import OVERDUE
 from sprints.models.event import stamp
-from sprints.models.moves import Move, MoveRefused, Update
+from sprints.models.transitions import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot, TaskValue
 
 

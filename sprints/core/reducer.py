@@ -55,7 +55,7 @@ from sprints.core.actions import (
 )
 from sprints.core.pause import STEP, hold_after_step
 from sprints.core.reopen_round import OVERDUE
-from sprints.models.moves import Move, Update
+from sprints.models.transitions import Move, Update
 from sprints.snapshot import Snapshot
 
 

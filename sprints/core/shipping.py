@@ -22,7 +22,7 @@ from sprints.core.actions import (
     RunGate,
 )
 from sprints.models.event import stamp
-from sprints.models.moves import Move, Update
+from sprints.models.transitions import Move, Update
 from sprints.snapshot import GateRunValue, Snapshot
 
 KEY = "shipping"

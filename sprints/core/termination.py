@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sprints.core import agent_tasks, fix_loop, shipping
-from sprints.models.moves import Move, Update
+from sprints.models.transitions import Move, Update
 from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 
 

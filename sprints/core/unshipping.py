@@ -12,7 +12,7 @@ from sprints.contract.approval_policy import SHIP, Approvals
 from sprints.contract.contract import Contract
 from sprints.contract.git_values import Base, Undone
 from sprints.core import shipping
-from sprints.models.moves import Move, MoveRefused, Update
+from sprints.models.transitions import Move, MoveRefused, Update
 from sprints.snapshot import Snapshot
 
 UNSHIPS = "unships"  # of the meta of the sprint that takes back: what, and by which commit

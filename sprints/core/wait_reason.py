@@ -13,8 +13,8 @@ from sprints.core.approval_requests import ask_of
 from sprints.core.budget import parked_for
 from sprints.core.questions import question_of
 from sprints.models.event import stamp
-from sprints.models.moves import Move, Update
 from sprints.models.sprint import GATEWAY, OPERATOR
+from sprints.models.transitions import Move, Update
 from sprints.snapshot import GateRunValue, Snapshot, evolve
 
 SHIP_TIME = timedelta(hours=1)  # what git may take with a very large repository

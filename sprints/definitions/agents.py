@@ -10,7 +10,7 @@ from sprints.agents.roster import AGENTS, ROSTER
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.queries import Refused
 
 

@@ -11,7 +11,7 @@ from gates.kinds import KINDS
 from gates.models import Gate
 from sprints.contract.contract import CODES, PROFILES
 from sprints.ids import BadId, check_id
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.queries import Refused
 
 

@@ -14,7 +14,7 @@ from sprints.hooks.event_catalog import NAMES, TEST, payload_of_a_test
 from sprints.ids import BadId, check_id
 from sprints.models import Delivery, Head, Hook
 from sprints.models.event import canonical, stamp
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.queries import Refused
 
 MOST = 32

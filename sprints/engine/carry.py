@@ -38,10 +38,11 @@ from sprints.effects.context import World
 from sprints.effects.perform import is_instant, perform
 from sprints.engine.attended import Attended
 from sprints.models import Event, Sprint
+from sprints.models.db_retry import Answer, impatient, patiently
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
-from sprints.models.moves import Hold, Move, MoveRefused, engine_waits, record
-from sprints.models.patience import Answer, impatient, patiently
-from sprints.snapshot import Snapshot, evolve, load
+from sprints.models.loading import load
+from sprints.models.transitions import Hold, Move, MoveRefused, engine_waits, record
+from sprints.snapshot import Snapshot, evolve
 from sprints.store import StoreError
 from sprints.switches import switches
 

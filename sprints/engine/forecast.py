@@ -36,7 +36,7 @@ from sprints.core.pause import PAUSE, STEP
 from sprints.core.reducer import needs_world, settle
 from sprints.git import ship_values
 from sprints.hooks.delivery_values import Answer
-from sprints.models.moves import Move
+from sprints.models.transitions import Move
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOT_YET = "(what {0} says here is not known before it is asked)"

@@ -30,8 +30,8 @@ from sprints.core.actions import (
 )
 from sprints.git import ship_values
 from sprints.hooks.delivery_values import Answer
-from sprints.models.moves import Change, Create, Move, Update
-from sprints.models.shape import KEYS
+from sprints.models.row_types import KEYS
+from sprints.models.transitions import Change, Create, Move, Update
 from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
 
 ACT_KINDS = (

@@ -19,7 +19,7 @@ from sprints.core.shipping import OPEN, SHIP, status
 from sprints.core.wait_reason import told
 from sprints.engine.recorded import act, answered, begin, is_act, moment
 from sprints.models.event import canonical
-from sprints.models.moves import Move, draft_of
+from sprints.models.transitions import Move, draft_of
 from sprints.snapshot import Snapshot, evolve
 
 NOT_COMPARED = ("prompt", "by", "hook_depth")  # of an event's data

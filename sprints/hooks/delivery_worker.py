@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from gates.process import Stop
 from sprints.hooks import outbox
-from sprints.models.moves import event_committed
+from sprints.models.transitions import event_committed
 from sprints.setback import put_off
 
 LOOK_S = 1.0

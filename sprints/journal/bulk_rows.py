@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, models
 
 from sprints.journal.fast_json import loads
-from sprints.models.shape import CHILDREN, KEYS, MODELS
+from sprints.models.row_types import CHILDREN, KEYS, MODELS
 
 AT_ONCE = 200
 TIME = {

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from gates import faults
 from sprints.models import Event, Head
-from sprints.models.moves import note
+from sprints.models.transitions import note
 
 CHUNK = 1000
 TAIL_BYTES = 1 << 16

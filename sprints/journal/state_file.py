@@ -21,8 +21,9 @@ import orjson
 from gates import faults
 from gates.models import GateRun
 from sprints.models import Event, Head, Round, Sprint, Task
-from sprints.models.shape import KEYS
-from sprints.snapshot import as_state, consistent
+from sprints.models.loading import consistent
+from sprints.models.row_types import KEYS
+from sprints.snapshot import as_state
 
 ENTRY, END, BETWEEN = b'\n    "', b"\n    }", b",\n"
 MANY = 200

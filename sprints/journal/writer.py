@@ -13,7 +13,7 @@ from django.utils import timezone
 from sprints.journal import agent_logs, events_file, state_file
 from sprints.lock import PATIENCE_S, Busy, locked
 from sprints.models import Head
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.store import Store, StoreError
 from sprints.switches import switches
 

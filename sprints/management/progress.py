@@ -13,7 +13,7 @@ from typing import Any
 
 from sprints.engine.carry import Wish
 from sprints.models import Event
-from sprints.models.moves import event_committed
+from sprints.models.transitions import event_committed
 from sprints.queries import look
 
 TAIL_BYTES = 2000

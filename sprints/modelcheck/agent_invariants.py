@@ -24,8 +24,8 @@ from sprints.modelcheck.agent_model import (
 )
 from sprints.modelcheck.model import State, Step
 from sprints.modelcheck.successors import led_on
-from sprints.models.moves import MoveRefused
 from sprints.models.sprint import OPERATOR
+from sprints.models.transitions import MoveRefused
 from sprints.snapshot import TaskValue, evolve
 
 NEAR_S = 0.001

@@ -23,7 +23,7 @@ from sprints.core.assignment import name_in
 from sprints.core.budget import spent
 from sprints.core.pending import awaited
 from sprints.modelcheck.model import CRASH, FREE, WORLD, Programs, State, Step, mended
-from sprints.models.moves import Move
+from sprints.models.transitions import Move
 from sprints.snapshot import Snapshot, TaskValue
 
 DONE, IDLE, ASKS, FAILED = "done", "done and changed nothing", "asks", "nothing"

@@ -10,7 +10,7 @@ from sprints.contract.rounds import BUILDS
 from sprints.core import approval_decisions, approval_requests, reducer, shipping
 from sprints.core.actions import Compare, Compared
 from sprints.modelcheck.model import TIME, WORLD, State, Step
-from sprints.models.moves import Move
+from sprints.models.transitions import Move
 from sprints.snapshot import evolve
 
 HUMAN = "human"  # who makes the step; no circle, for each yes is to one thing alone

@@ -8,7 +8,7 @@ from gates.verdict import Verdict
 from sprints.contract.contract import Contract
 from sprints.core import commands
 from sprints.core.actions import Action
-from sprints.models.moves import Create, Move, MoveRefused
+from sprints.models.transitions import Create, Move, MoveRefused
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)

@@ -48,7 +48,7 @@ from sprints.modelcheck.model import (
     recorded,
     sent_back,
 )
-from sprints.models.moves import Move
+from sprints.models.transitions import Move
 from sprints.snapshot import Snapshot
 
 MOST_RETRIES = 1

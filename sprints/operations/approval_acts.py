@@ -8,7 +8,7 @@ from django.db import transaction
 from gates.definition import is_text
 from sprints import queue
 from sprints.core import approval_decisions
-from sprints.models.moves import Move
+from sprints.models.transitions import Move
 from sprints.operations.sprint_acts import record_act
 from sprints.queries import Refused, get
 from sprints.queue import deadlines

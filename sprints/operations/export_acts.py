@@ -9,7 +9,7 @@ from typing import Any
 from gates.secret_values import is_named
 from sprints.journal.consistent_view import one_moment
 from sprints.models import Event, Sprint
-from sprints.models.redacted import clean
+from sprints.models.redaction import clean
 from sprints.operations.packing import Sink, add_evidence, copy_to
 from sprints.operations.store_acts import store
 from sprints.operations.store_source import ASIDE, CONFIG, EVENTS, STATE

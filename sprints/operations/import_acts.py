@@ -19,7 +19,7 @@ from sprints.journal.foreign_state import Unfit
 from sprints.lock import locked
 from sprints.models import Event, Head, Hook, Sprint
 from sprints.models.event import Draft, append
-from sprints.models.redacted import clean
+from sprints.models.redaction import clean
 from sprints.operations import import_rows, store_source
 from sprints.operations.import_rows import Imported
 from sprints.operations.store_acts import store

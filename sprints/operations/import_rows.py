@@ -21,7 +21,7 @@ from sprints.journal.path_mapping import lead_sprint, led
 from sprints.journal.rebuild_rows import ENDED, retell
 from sprints.models import Event, Head, Hook, Schedule, Sprint, Task
 from sprints.models.event import Draft, adopt, append, stamp
-from sprints.models.redacted import clean
+from sprints.models.redaction import clean
 from sprints.operations.rebuild_acts import MODELS, batches, whole_bytes, written
 from sprints.operations.store_acts import store
 from sprints.operations.store_source import EVENTS, STATE, Source

@@ -8,7 +8,7 @@ from sprints.journal import chain_check_process
 from sprints.journal import verify as mirror_verify
 from sprints.journal.checked_events import Tell
 from sprints.journal.verify import Report
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.operations.store_acts import store
 
 verify_file = mirror_verify.verify_file

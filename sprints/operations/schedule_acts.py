@@ -10,7 +10,7 @@ from sprints.cron import CannotFire, machine_zone, next_after, zone_of
 from sprints.ids import BadId, check_id
 from sprints.models import Schedule, Sprint
 from sprints.models.event import stamp
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.operations.ground import Ground, ground
 from sprints.operations.sprint_acts import check_wish, create, start
 from sprints.queries import Refused

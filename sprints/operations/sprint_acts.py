@@ -21,11 +21,12 @@ from sprints.engine.carry import Stuck, Wish, carry
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
-from sprints.models.moves import Hold, Move, MoveRefused, record
+from sprints.models.loading import load
+from sprints.models.transitions import Hold, Move, MoveRefused, record
 from sprints.operations.ground import Ground, ground, grounded
 from sprints.operations.terms import contract_for
 from sprints.queries import NotNow, Refused, get
-from sprints.snapshot import Snapshot, evolve, load
+from sprints.snapshot import Snapshot, evolve
 
 TRIES = 20
 

@@ -18,7 +18,7 @@ from sprints.definitions import gates as gate_rows
 from sprints.journal import writer
 from sprints.lock import locked
 from sprints.models import Head
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.operations.proof_acts import prove_switches
 from sprints.queries import Refused
 from sprints.schema import NotReady, check_schema, unusable

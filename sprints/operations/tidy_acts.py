@@ -15,7 +15,7 @@ from sprints.git.remove_clone import clear
 from sprints.git.repack import repack
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
-from sprints.snapshot import load
+from sprints.models.loading import load
 
 
 def tidy() -> dict[str, str]:

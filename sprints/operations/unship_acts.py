@@ -15,7 +15,7 @@ from sprints.git.revert import revert
 from sprints.ids import check_id
 from sprints.lock import locked
 from sprints.models import Sprint
-from sprints.models.moves import MoveRefused, record
+from sprints.models.transitions import MoveRefused, record
 from sprints.operations.sprint_acts import record_act
 from sprints.queries import NotNow, Refused, get
 

@@ -15,7 +15,7 @@ from sprints.journal.verify import Report
 from sprints.lock import alone, locked
 from sprints.models import Host, Sprint
 from sprints.models.lease import holder
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.operations.backup_acts import Backup, back_up_as_it_lies
 from sprints.operations.record_acts import verify
 from sprints.operations.store_acts import complete, migrate, store

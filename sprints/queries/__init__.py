@@ -16,8 +16,9 @@ from sprints.models import Event, Head, Host, Schedule, Sprint
 from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import held, holder
+from sprints.models.loading import consistent, load
 from sprints.queries.budgets import budgets
-from sprints.snapshot import Snapshot, consistent, load
+from sprints.snapshot import Snapshot
 from sprints.waiting import waits_of
 
 

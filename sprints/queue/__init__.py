@@ -22,7 +22,7 @@ from sprints.models import Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.host import living
 from sprints.models.lease import Held, take, unheld
-from sprints.models.moves import Hold, MoveRefused, engine_waits, record
+from sprints.models.transitions import Hold, MoveRefused, engine_waits, record
 from sprints.queue import deadlines
 from sprints.store import StoreError
 

@@ -10,8 +10,8 @@ from sprints.core.approval_requests import ask_of
 from sprints.core.wait_reason import overdue, told
 from sprints.models import Sprint
 from sprints.models.event import stamp
-from sprints.models.moves import Hold, MoveRefused, record
-from sprints.snapshot import load
+from sprints.models.loading import load
+from sprints.models.transitions import Hold, MoveRefused, record
 
 
 def carry_out() -> None:

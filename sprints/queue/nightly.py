@@ -10,7 +10,7 @@ from gates.program import Program
 from sprints.cron import machine_zone, next_after
 from sprints.models import Host
 from sprints.models.host import living
-from sprints.models.moves import note
+from sprints.models.transitions import note
 
 NIGHTLY = "0 3 * * *"  # by this machine's clock
 SAID = (0, 1)  # it has put on record what it found

@@ -31,7 +31,7 @@ from sprints.core.actions import (
 from sprints.core.decide import decide
 from sprints.core.reducer import needs_world, settle
 from sprints.hooks.delivery_values import Answer
-from sprints.models.moves import Move
+from sprints.models.transitions import Move
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

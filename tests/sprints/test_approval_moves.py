@@ -14,7 +14,7 @@ from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.git import ship_values
-from sprints.models.moves import MoveRefused
+from sprints.models.transitions import MoveRefused
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, begun, fresh, judged, step
 

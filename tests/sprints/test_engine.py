@@ -12,7 +12,7 @@ from sprints.core.actions import Recover, RunGate
 from sprints.core.decide import decide
 from sprints.core.gate_runs import MOST_LOST
 from sprints.core.reducer import settle
-from sprints.models.moves import MoveRefused
+from sprints.models.transitions import MoveRefused
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, LOST, NOON, RED, begun, drive, fresh, step
 

@@ -16,7 +16,7 @@ from sprints import operations, queries
 from sprints.engine.carry import Carrier, LeaseLost, Wish, carry
 from sprints.models import Event, Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Held, held_here, holder, release, take, unheld
-from sprints.snapshot import load
+from sprints.models.loading import load
 from sprints.waiting import waiting_for
 from tests.world import set_gate
 

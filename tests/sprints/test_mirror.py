@@ -15,7 +15,7 @@ from sprints import operations, queries
 from sprints.engine.carry import Wish
 from sprints.journal import events_file, state_file, verify, writer
 from sprints.models import Event, Head
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.store import Store
 from tests.world import set_gate
 

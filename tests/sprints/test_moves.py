@@ -10,8 +10,8 @@ from sprints import operations
 from sprints.contract.contract import draft
 from sprints.core import commands
 from sprints.models import Event, Head, Round, Sprint
-from sprints.models.moves import Create, Hold, Move, MoveRefused, Update, net, record
-from sprints.snapshot import load
+from sprints.models.loading import load
+from sprints.models.transitions import Create, Hold, Move, MoveRefused, Update, net, record
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sprints.engine.carry import Wish
 from sprints.journal import bulk_rows, events_file, state_file, verify, writer
 from sprints.models import Event, Head, Sprint
 from sprints.models.event import FIRST_PREV, canonical, chain
-from sprints.models.shape import KEYS, MODELS
+from sprints.models.row_types import KEYS, MODELS
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from sprints.core.pending import awaited
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.effects.perform import is_instant
-from sprints.models.moves import MoveRefused
+from sprints.models.transitions import MoveRefused
 from sprints.snapshot import evolve
 from tests.sprints.pure import NOON, begun, drive, fresh, scripted, step
 

@@ -18,7 +18,7 @@ from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.modelcheck.explore import explore
-from sprints.models.moves import MoveRefused
+from sprints.models.transitions import MoveRefused
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, YES, asked, says, started
 from tests.sprints.pure import NOON, drive, fresh

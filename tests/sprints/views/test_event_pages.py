@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sprints import operations
 from sprints.models import Event, Head
-from sprints.models.moves import note
+from sprints.models.transitions import note
 from sprints.roles import Role
 from sprints.views import event_pages
 from tests.sprints.views.people import LIVE, links_of, signed_in, text_of

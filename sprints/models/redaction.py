@@ -12,7 +12,7 @@ from django.conf import settings
 
 from gates.redaction import Redactor, redactor
 from gates.secret_values import known
-from sprints.models.shape import MODELS
+from sprints.models.row_types import MODELS
 from sprints.store import StoreError, read_config
 
 # The fields of the rows that hold words of people and programs.

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.dispatch import Signal
 
 from gates import faults
-from sprints.models import redacted
+from sprints.models import redaction
 from sprints.models.event import Draft, Event, append
-from sprints.models.shape import KEYS, MODELS, fragment, plain, pointer
+from sprints.models.row_types import KEYS, MODELS, fragment, plain, pointer
 from sprints.models.sprint import Sprint
 
 # Sent after commit with ``events``: a list of Event, in order. A receiver cannot hurt the sender.
@@ -102,7 +102,7 @@ def note(
     change: list[dict[str, Any]] | None = None,
 ) -> list[Event]:
     """Record an event that belongs to no sprint; ``change`` is its patch against state.json."""
-    message, data = redacted.clean([message, data or {}])
+    message, data = redaction.clean([message, data or {}])
     with transaction.atomic():
         events = append([Draft(kind, message, data=data, change=change or [])], at)
         transaction.on_commit(lambda: _committed(events))
@@ -112,7 +112,7 @@ def note(
 
 def _without_secrets(moves: Sequence[Move]) -> Sequence[Move]:
     told = [[move.message, move.data, [c.values for c in move.changes]] for move in moves]
-    ours = redacted.needed(told)
+    ours = redaction.needed(told)
     if ours is None:
         return moves
     return [
@@ -121,7 +121,7 @@ def _without_secrets(moves: Sequence[Move]) -> Sequence[Move]:
             message=ours.clean(move.message),
             data=ours.clean_json(move.data),
             changes=tuple(
-                replace(one, values=redacted.clean_values(ours, one.row, one.values))
+                replace(one, values=redaction.clean_values(ours, one.row, one.values))
                 for one in move.changes
             ),
         )
