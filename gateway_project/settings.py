@@ -172,7 +172,7 @@ Q_CLUSTER = {
     "queue_limit": 2,
     "recycle": 500,
     "log_level": "WARNING",
-    "scheduler": False,  # schedules are rows of ours: see sprints/operations/schedule_acts.py
+    "scheduler": False,  # schedules are rows of ours: see sprints/operations/schedules.py
 }
 if BROKER != "database":
     Q_CLUSTER |= {"broker_class": "sprints.queue.redis_broker.Broker", "redis": BROKER}

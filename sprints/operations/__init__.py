@@ -1,56 +1,37 @@
 """Every act of an operator, written once; commands, pages and schedules only translate."""
 
-from sprints.operations.approval_acts import approve, reject
-from sprints.operations.archive_acts import archive, restore
-from sprints.operations.backup_acts import backup
-from sprints.operations.export_acts import export
-from sprints.operations.ground import contract_to_walk
-from sprints.operations.import_acts import import_store
-from sprints.operations.plan_acts import plan, worst_of
-from sprints.operations.proof_acts import prove_all, proved
-from sprints.operations.rebuild_acts import check_rebuild, rebuild
-from sprints.operations.record_acts import (
-    is_one_chain,
-    record_verified,
-    verify,
-    verify_file,
-)
-from sprints.operations.replay_acts import replay_all
-from sprints.operations.schedule_acts import (
+from sprints.operations.approvals import approve, reject
+from sprints.operations.archive import archive, restore
+from sprints.operations.backup import backup
+from sprints.operations.base_commit import contract_to_walk
+from sprints.operations.cleanup import tidy
+from sprints.operations.contract_builder import contract_for
+from sprints.operations.export import export
+from sprints.operations.import_store import import_store
+from sprints.operations.lifecycle import create, edit, retry, run, start, step
+from sprints.operations.plan import plan, worst_of
+from sprints.operations.prove import prove_all, proved
+from sprints.operations.rebuild import check_rebuild, rebuild
+from sprints.operations.replay import replay_all
+from sprints.operations.schedules import (
     add_schedule,
     fire_schedules,
     remove_schedule,
     set_schedule,
     turn_schedule,
 )
-from sprints.operations.ship_acts import verify_tag
-from sprints.operations.sprint_acts import (
-    create,
-    edit,
-    retry,
-    run,
-    start,
-    step,
-)
-from sprints.operations.steering_acts import (
-    answer,
-    ask_to_cancel,
-    cancel,
-    pause,
-    resume,
-    set_budget,
-)
-from sprints.operations.store_acts import (
+from sprints.operations.steering import answer, ask_to_cancel, cancel, pause, resume, set_budget
+from sprints.operations.store import (
     configuration,
     configure,
     configure_all,
     initialise,
     settle_files,
 )
-from sprints.operations.terms import contract_for
-from sprints.operations.tidy_acts import tidy
-from sprints.operations.unship_acts import unship
-from sprints.operations.upgrade_acts import upgrade, way_back
+from sprints.operations.unship import unship
+from sprints.operations.upgrade import upgrade, way_back
+from sprints.operations.verify import is_one_chain, record_verified, verify, verify_file
+from sprints.operations.verify_tag import verify_tag
 from sprints.queries import NotNow, Refused, Unknown
 from sprints.store import StoreError
 

@@ -22,9 +22,9 @@ from sprints.journal.rebuild_rows import ENDED, retell
 from sprints.models import Event, Head, Hook, Schedule, Sprint, Task
 from sprints.models.event import Draft, adopt, append, stamp
 from sprints.models.redaction import clean
-from sprints.operations.rebuild_acts import MODELS, batches, whole_bytes, written
-from sprints.operations.store_acts import store
-from sprints.operations.store_source import EVENTS, STATE, Source
+from sprints.operations.import_source import EVENTS, STATE, Source
+from sprints.operations.rebuild import MODELS, batches, whole_bytes, written
+from sprints.operations.store import store
 from sprints.queries import Refused
 
 CHUNK = 1000

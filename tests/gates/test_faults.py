@@ -17,12 +17,12 @@ SOURCES = [path for name in ("gates", "sprints") for path in sorted((ROOT / name
 
 # What writes so that it lasts and has no point of its own, and why that is enough.
 NO_POINT = {
-    "sprints/operations/packing.py:_add": "a copy that breaks off is no store, and says so",
-    "sprints/operations/packing.py:close": "the same",
-    "sprints/operations/packing.py:copy_to": "the same",
+    "sprints/operations/archive_writer.py:_add": "a copy that breaks off is no store, and says so",
+    "sprints/operations/archive_writer.py:close": "the same",
+    "sprints/operations/archive_writer.py:copy_to": "the same",
     "sprints/management/commands/agent.py:_keep": "a file of the caller's, beside the store",
-    "sprints/operations/store_source.py:_write": "beside the store: an import begins anew there",
-    "sprints/operations/import_acts.py:_keep_aside": "the same",
+    "sprints/operations/import_source.py:_write": "beside the store: an import begins anew there",
+    "sprints/operations/import_store.py:_keep_aside": "the same",
     "gates/faults.py:fsync": "it is the point",
     "sprints/git/gateway_repo.py:own_clone": "an empty repository, made again where it is not there",
     "sprints/git/gateway_repo.py:configure": "written again wherever it differs",

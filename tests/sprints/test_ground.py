@@ -6,7 +6,7 @@ from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.contract.sandbox import Confinement
-from sprints.operations.ground import grounded
+from sprints.operations.base_commit import grounded
 from tests.sprints.agents.test_asking import LEAD
 
 BASE = Base("main", "1" * 40)

@@ -13,7 +13,7 @@ from sprints.modelcheck import plan
 from sprints.modelcheck.explore import explore
 from sprints.modelcheck.plan import prove
 from sprints.models import Event, Hook
-from sprints.operations.proof_acts import shape
+from sprints.operations.prove import shape
 from tests.sprints.agents.test_asking import LEAD
 from tests.sprints.test_explore import blind, hook
 

@@ -12,7 +12,7 @@ from gates.models import Gate
 from sprints import operations
 from sprints.definitions import agents
 from sprints.models import Event, Schedule, Sprint
-from sprints.operations import schedule_acts
+from sprints.operations import schedules
 from tests.checkout import commit
 
 
@@ -64,7 +64,7 @@ def test_no_sprint_is_made_while_the_last_one_is_at_work(nightly, status, made):
 
 def test_two_hosts_that_saw_it_due_fire_it_once(nightly):
     for _ in range(2):
-        schedule_acts._fire(nightly.pk, timezone.now(), "")
+        schedules._fire(nightly.pk, timezone.now(), "")
 
     assert Sprint.objects.count() == 1
     assert len(told("schedule_fired")) == 1

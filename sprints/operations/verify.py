@@ -9,7 +9,7 @@ from sprints.journal import verify as mirror_verify
 from sprints.journal.checked_events import Tell
 from sprints.journal.verify import Report
 from sprints.models.transitions import note
-from sprints.operations.store_acts import store
+from sprints.operations.store import store
 
 verify_file = mirror_verify.verify_file
 is_one_chain = chain_check_process.is_one_chain

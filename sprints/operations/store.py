@@ -19,7 +19,7 @@ from sprints.journal import writer
 from sprints.lock import locked
 from sprints.models import Head
 from sprints.models.transitions import note
-from sprints.operations.proof_acts import prove_switches
+from sprints.operations.prove import prove_switches
 from sprints.queries import Refused
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import (

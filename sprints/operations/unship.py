@@ -16,7 +16,7 @@ from sprints.ids import check_id
 from sprints.lock import locked
 from sprints.models import Sprint
 from sprints.models.transitions import MoveRefused, record
-from sprints.operations.sprint_acts import record_act
+from sprints.operations.lifecycle import record_act
 from sprints.queries import NotNow, Refused, get
 
 LIFE = "unship"  # before it is a sprint: its refs are told from those of any life

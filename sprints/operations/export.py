@@ -10,9 +10,9 @@ from gates.secret_values import is_named
 from sprints.journal.consistent_view import one_moment
 from sprints.models import Event, Sprint
 from sprints.models.redaction import clean
-from sprints.operations.packing import Sink, add_evidence, copy_to
-from sprints.operations.store_acts import store
-from sprints.operations.store_source import ASIDE, CONFIG, EVENTS, STATE
+from sprints.operations.archive_writer import Sink, add_evidence, copy_to
+from sprints.operations.import_source import ASIDE, CONFIG, EVENTS, STATE
+from sprints.operations.store import store
 from sprints.queries import Refused
 from sprints.store import read_config
 

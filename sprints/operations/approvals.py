@@ -9,7 +9,7 @@ from gates.definition import is_text
 from sprints import queue
 from sprints.core import approval_decisions
 from sprints.models.transitions import Move
-from sprints.operations.sprint_acts import record_act
+from sprints.operations.lifecycle import record_act
 from sprints.queries import Refused, get
 from sprints.queue import deadlines
 from sprints.snapshot import Snapshot

@@ -24,7 +24,7 @@ from sprints.journal.rebuild_rows import MOVED, Row, retell
 from sprints.lock import locked
 from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, Sprint, Task
 from sprints.models.event import Columns, insert
-from sprints.operations.store_acts import make_schema, store
+from sprints.operations.store import make_schema, store
 from sprints.queries import Refused
 from sprints.store import make_config, make_folders
 

@@ -10,8 +10,8 @@ from sprints.contract.contract import Contract, ContractError
 from sprints.engine import forecast
 from sprints.git.merge import tag_named
 from sprints.models import Sprint
-from sprints.operations.ground import contract_to_walk, ground, grounded
-from sprints.operations.terms import contract_for
+from sprints.operations.base_commit import contract_to_walk, ground, grounded
+from sprints.operations.contract_builder import contract_for
 from sprints.queries import Refused, get
 
 

@@ -11,7 +11,7 @@ from sprints.git.gateway_repo import home_of
 from sprints.git.git import GitError
 from sprints.git.user_repo import users
 from sprints.journal import hash_chain
-from sprints.operations.store_acts import store
+from sprints.operations.store import store
 from sprints.queries import Refused
 
 

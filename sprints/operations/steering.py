@@ -16,7 +16,7 @@ from sprints.engine.carry import Wish
 from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import holder
-from sprints.operations.sprint_acts import carry_here, record_act
+from sprints.operations.lifecycle import carry_here, record_act
 from sprints.queries import Refused, get
 
 LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words

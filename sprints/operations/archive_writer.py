@@ -10,7 +10,7 @@ from shutil import copyfileobj, rmtree
 from typing import IO
 
 from sprints.journal import events_file
-from sprints.operations.store_acts import store
+from sprints.operations.store import store
 from sprints.queries import Refused
 
 CHUNK = 1 << 20

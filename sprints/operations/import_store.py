@@ -20,10 +20,10 @@ from sprints.lock import locked
 from sprints.models import Event, Head, Hook, Sprint
 from sprints.models.event import Draft, append
 from sprints.models.redaction import clean
-from sprints.operations import import_rows, store_source
+from sprints.operations import import_rows, import_source
 from sprints.operations.import_rows import Imported
-from sprints.operations.store_acts import store
-from sprints.operations.store_source import ASIDE, CONFIG, Source
+from sprints.operations.import_source import ASIDE, CONFIG, Source
+from sprints.operations.store import store
 from sprints.queries import Refused
 from sprints.store import RULES, read_config, strict_json, write_private
 
@@ -38,14 +38,14 @@ def import_store(path: Path, tell: Tell | None = None) -> Imported:
 
     Raises ``Refused``, ``StoreError``, ``OSError``.
     """
-    found = store_source.find(path)
+    found = import_source.find(path)
     if found.resolve() == store().root.resolve():
         raise Refused(f"{path} is the store of this gateway; name another")
     with locked(store().root / "init.lock"), locked(store().root / "mirror.lock"):
         refuse_if_lived()
         staging = _staging()
         try:
-            source = store_source.gather(found, staging)
+            source = import_source.gather(found, staging)
             done = Imported(str(path), files=source.files, left=source.left)
             with no_collection(), transaction.atomic():
                 refuse_if_lived()
@@ -101,7 +101,7 @@ def _clear(staging: Path) -> None:
 
 def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None) -> None:
     """Everything, but for the end of the transaction in which it is called."""
-    for folder in store_source.outputs(source.artifacts):
+    for folder in import_source.outputs(source.artifacts):
         (folder / "runs" / "1").mkdir(mode=0o700, parents=True)
         for output in folder.glob("std???.txt"):
             copyfile(output, folder / "runs" / "1" / output.name)

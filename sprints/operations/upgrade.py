@@ -16,9 +16,9 @@ from sprints.lock import alone, locked
 from sprints.models import Host, Sprint
 from sprints.models.lease import holder
 from sprints.models.transitions import note
-from sprints.operations.backup_acts import Backup, back_up_as_it_lies
-from sprints.operations.record_acts import verify
-from sprints.operations.store_acts import complete, migrate, store
+from sprints.operations.backup import Backup, back_up_as_it_lies
+from sprints.operations.store import complete, migrate, store
+from sprints.operations.verify import verify
 from sprints.queries import Refused
 from sprints.schema import Older, check_schema
 from sprints.store import StoreError, make_folders

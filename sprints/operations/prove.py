@@ -14,8 +14,8 @@ from django.db import transaction
 from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, ContractError, draft
 from sprints.contract.git_values import Base
-from sprints.operations.ground import contract_to_walk
-from sprints.operations.terms import contract_for
+from sprints.operations.base_commit import contract_to_walk
+from sprints.operations.contract_builder import contract_for
 from sprints.queries import Refused
 
 MOST_STATES = 2_000  # of all walks of one contract; about a second

@@ -11,8 +11,8 @@ from sprints.ids import BadId, check_id
 from sprints.models import Schedule, Sprint
 from sprints.models.event import stamp
 from sprints.models.transitions import note
-from sprints.operations.ground import Ground, ground
-from sprints.operations.sprint_acts import check_wish, create, start
+from sprints.operations.base_commit import Ground, ground
+from sprints.operations.lifecycle import check_wish, create, start
 from sprints.queries import Refused
 from sprints.switches import switches
 

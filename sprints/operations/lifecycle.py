@@ -23,8 +23,8 @@ from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
 from sprints.models.loading import load
 from sprints.models.transitions import Hold, Move, MoveRefused, record
-from sprints.operations.ground import Ground, ground, grounded
-from sprints.operations.terms import contract_for
+from sprints.operations.base_commit import Ground, ground, grounded
+from sprints.operations.contract_builder import contract_for
 from sprints.queries import NotNow, Refused, get
 from sprints.snapshot import Snapshot, evolve
 

@@ -13,9 +13,9 @@ from django.db import connection
 from sprints.git import bundle, gateway_repo
 from sprints.git.git import GitError
 from sprints.journal.consistent_view import one_moment
-from sprints.operations.packing import Sink, add_evidence, copy_to
-from sprints.operations.store_acts import store
-from sprints.operations.store_source import ASIDE
+from sprints.operations.archive_writer import Sink, add_evidence, copy_to
+from sprints.operations.import_source import ASIDE
+from sprints.operations.store import store
 from sprints.queries import Refused
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from sprints.core import commands
-from sprints.operations.sprint_acts import record_act
+from sprints.operations.lifecycle import record_act
 from sprints.queries import get
 
 
