@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from sprints.output.ink import Ink, Line
+from sprints.output.ansi import Ink, Line
 from sprints.output.windows import LEAD, Window
 
 _FOLDED = '<em class="folded"> … the rest of this line stands in the file</em>'

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from sprints.output.ink import settled
+from sprints.output.ansi import settled
 
 MOST_LINES = 1000
 MOST_BYTES = 512 << 10  # of one window

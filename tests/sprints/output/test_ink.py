@@ -5,7 +5,7 @@ import io
 import pytest
 
 from sprints.output import windows
-from sprints.output.ink import MOST_SHOWN, Line
+from sprints.output.ansi import MOST_SHOWN, Line
 from sprints.output.rows import rows
 
 
