@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sprints.agents import command_runner, scripted_runner
-from sprints.agents.exchange import Exchange, Question, Tick
+from sprints.prompts.exchange import Exchange, Question, Tick
 
 RUNNERS: dict[str, Callable[[Question, Tick], Exchange]] = {
     "scripted": scripted_runner.ask,

@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sprints.agents.exchange import Exchange, Question
 from sprints.agents.output_reader import TAIL_BYTES, end_of, ends_of, objects, texts
-from sprints.agents.replies import plain
+from sprints.prompts.exchange import Exchange, Question
+from sprints.prompts.reply_format import plain
 
 HEAD_BYTES = 64 << 10  # in which a program names its session
 GONE = "its session is not known any more"

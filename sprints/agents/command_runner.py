@@ -15,15 +15,15 @@ from gates import evidence, process
 from gates.definition import is_hidden
 from gates.kinds.command import apart, resolve
 from sprints.agents import cli_sessions, failure_signs
-from sprints.agents.exchange import LOST, Exchange, Question, Tick
 from sprints.agents.idle_watchdog import QUIET, Quiet
 from sprints.agents.output_reader import end_of, found, last_lines
 from sprints.agents.presets import HOMES, HOMES_NAMED, WITHIN
-from sprints.agents.prompts import EXAMPLE
-from sprints.agents.replies import LONGEST_TEXT, Unreadable, parse, plain
 from sprints.agents.usage_meter import Allowance, used
 from sprints.contract.agent_spec import CAP_BYTES, AgentDefinition
 from sprints.contract.sandbox import lacking
+from sprints.prompts.exchange import LOST, Exchange, Question, Tick
+from sprints.prompts.prompts import EXAMPLE
+from sprints.prompts.reply_format import LONGEST_TEXT, Unreadable, parse, plain
 
 # What every agent gets of our environment, where it is set; all that it gets but for its own names.
 ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "GIT_CEILING_DIRECTORIES"})

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sprints.agents.output_reader import TAIL_BYTES, end_of, holds, objects, texts
-from sprints.agents.replies import plain
+from sprints.prompts.reply_format import plain
 
 LONGEST = 300  # characters of a line that is told
 MOST_NAMED = 10  # tools

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gates import process
 from gates.process import Stop
-from sprints.agents.exchange import Tick
 from sprints.agents.output_reader import last_lines
+from sprints.prompts.exchange import Tick
 
 QUIET = "no output and no CPU"
 LOOK_S = 1.0

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from sprints.agents.mending import OUTPUTS
 from sprints.agents.output_reader import HEAD_BYTES, TAIL_BYTES, ends_of
-from sprints.agents.replies import plain
+from sprints.prompts.fix_instructions import OUTPUTS
+from sprints.prompts.reply_format import plain
 
 
 def excerpt(folder: Path) -> str:

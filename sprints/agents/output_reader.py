@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sprints.agents.replies import Unreadable, plain
+from sprints.prompts.reply_format import Unreadable, plain
 
 END_BYTES = 4 << 20  # a line of JSON may be long
 HEAD_BYTES, TAIL_BYTES, TAIL_LINES, LONGEST_LINE = 2048, 4096, 3, 200

@@ -8,10 +8,10 @@ from pathlib import Path
 from gates import process
 from gates.kinds.command import resolve
 from sprints.agents.command_runner import ask, environment
-from sprints.agents.exchange import Question
-from sprints.agents.prompts import trial
-from sprints.agents.replies import plain
 from sprints.contract.agent_spec import AgentDefinition
+from sprints.prompts.exchange import Question
+from sprints.prompts.prompts import trial
+from sprints.prompts.reply_format import plain
 
 VERSION_S = 10.0
 LONGEST = 80  # characters of a version, and of a Status

@@ -1,7 +1,7 @@
 """The default runner: always the same answer to the same question, with no program behind it."""
 
-from sprints.agents.exchange import Exchange, Question, Tick
-from sprints.agents.replies import Reply
+from sprints.prompts.exchange import Exchange, Question, Tick
+from sprints.prompts.reply_format import Reply
 
 
 def ask(question: Question, tick: Tick) -> Exchange:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gates.process import Stop
-from sprints.agents.exchange import Tick
 from sprints.agents.output_reader import end_of, holds, json_of, objects, values
 from sprints.contract.output_rules import COUNTS
 from sprints.contract.token_usage import DIGITS, MOST, Usage
+from sprints.prompts.exchange import Tick
 
 PART_BYTES = 1 << 20
 LINE_BYTES = 4 << 20  # what is longer tells nothing

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gates.verdict import Judgement
-from sprints.agents.exchange import Exchange
 from sprints.contract.protected_paths import Touched
 from sprints.git import ship_values
 from sprints.hooks.delivery_values import Answer
+from sprints.prompts.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)

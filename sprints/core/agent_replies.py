@@ -6,13 +6,13 @@ worked and git shows no change: each of them once. Pure, a part of ``settle``.
 
 from typing import Any
 
-from sprints.agents import planned
-from sprints.agents.exchange import Exchange
 from sprints.contract.agent_spec import READ
 from sprints.contract.contract import LEAD
 from sprints.contract.git_values import ABSENT
 from sprints.core.assignment import WORK
 from sprints.models import Task
+from sprints.prompts import lead_plan
+from sprints.prompts.exchange import Exchange
 from sprints.snapshot import Snapshot, TaskValue
 
 RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one try to the next
@@ -31,16 +31,16 @@ def meant(
     if directional := [*reply.directional]:
         words = f"{name} asks: {' / '.join(directional)}"
         return Status.BLOCKED, "task_asks", words, details | {"asks": directional}, data
-    told = planned.heard(snapshot, task, said.text)
-    told |= planned.patch_notes(snapshot, task, reply.deliverables)
+    told = lead_plan.heard(snapshot, task, said.text)
+    told |= lead_plan.patch_notes(snapshot, task, reply.deliverables)
     told |= _unchanged(snapshot, task, said)
     details = {key: value for key, value in details.items() if key not in RETURNED} | told
     data = {key: value for key, value in data.items() if key not in RETURNED} | told
     if errors := told.get("plan_errors"):
         words = f"the tasks of {name} go back: {'; '.join(errors)}"[:LONGEST]
-        if told["returned"] <= planned.MOST_RETURNED:
+        if told["returned"] <= lead_plan.MOST_RETURNED:
             return Status.PENDING, "task_returned", words, details, data
-        asks = [planned.question(errors)]
+        asks = [lead_plan.question(errors)]
         words = f"{name} asks: {asks[0]}"[:LONGEST]
         return Status.BLOCKED, "task_asks", words, details | {"asks": asks}, data
     without = f" (it was denied: {', '.join(said.denied)})" if said.denied else ""
@@ -73,5 +73,5 @@ def is_to_work(snapshot: Snapshot, task: TaskValue) -> bool:
     agent = snapshot.terms.agent(task.owner_agent)
     if task.attempt != snapshot.sprint.attempt or agent is None or agent.policy == READ:
         return False
-    alone = kind == "lead" and code == planned.BUILD and task.owner_agent == LEAD
-    return kind == WORK[planned.BUILD] or (alone and not planned.plan_for(snapshot, code))
+    alone = kind == "lead" and code == lead_plan.BUILD and task.owner_agent == LEAD
+    return kind == WORK[lead_plan.BUILD] or (alone and not lead_plan.plan_for(snapshot, code))

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sprints.agents.exchange import Exchange
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.token_usage import Usage, added
 from sprints.core import fix_loop
+from sprints.prompts.exchange import Exchange
 from sprints.snapshot import Snapshot, TaskValue
 
 SESSION = "session"  # in the details of a task

@@ -4,8 +4,6 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sprints.agents import prompts
-from sprints.agents.exchange import LOST, is_lost
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.git_values import MOST_PATHS
 from sprints.contract.sandbox import OFF
@@ -16,6 +14,8 @@ from sprints.core.budget import spent
 from sprints.models import Task
 from sprints.models.event import stamp
 from sprints.models.transitions import Create, Move, Update
+from sprints.prompts import prompts
+from sprints.prompts.exchange import LOST, is_lost
 from sprints.snapshot import Snapshot, TaskValue
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sprints.agents.assignments import Assignment
-from sprints.agents.planned import BUILD, CONFIRM, POLISH, assignment, done_by, plan_for
 from sprints.contract.contract import LEAD, RoundSpec
 from sprints.core.actions import Ask
+from sprints.prompts.assignments import Assignment
+from sprints.prompts.lead_plan import BUILD, CONFIRM, POLISH, assignment, done_by, plan_for
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 
 WORK = {BUILD: "build", POLISH: "polish"}

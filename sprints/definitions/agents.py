@@ -6,11 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from sprints.agents.roster import AGENTS, ROSTER
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
 from sprints.models.transitions import note
+from sprints.prompts.roster import AGENTS, ROSTER
 from sprints.queries import Refused
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
-from sprints.agents.roster import AGENTS
 from sprints.contract.agent_spec import CARD, AgentDefinition
+from sprints.prompts.roster import AGENTS
 from sprints.queries import Refused
 
 KINDS: dict[str, tuple[type, ...]] = {

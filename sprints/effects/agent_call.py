@@ -6,7 +6,6 @@ from pathlib import Path
 
 from gates import faults
 from sprints.agents import RUNNERS, command_runner
-from sprints.agents.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.core.actions import Ask
 from sprints.core.agent_sessions import SESSION
@@ -16,6 +15,7 @@ from sprints.effects import workspace
 from sprints.effects.context import World
 from sprints.git import capture_work
 from sprints.git.git import GitError
+from sprints.prompts.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.snapshot import Snapshot, TaskValue
 
 NEAR_S = 0.2  # a try is ended when its time is over, and not before

@@ -9,7 +9,6 @@ from typing import Any
 from gates.fence import Fence
 from gates.removal import remove
 from gates.verdict import Judgement, Verdict
-from sprints.agents.exchange import Exchange
 from sprints.contract import sandbox
 from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.git_values import UNKNOWN, Seen
@@ -22,6 +21,7 @@ from sprints.git.gateway_repo import Site, open_site, tree_of
 from sprints.git.git import GATEWAY, GitError
 from sprints.git.merge import at_scratch, scratch
 from sprints.models.event import stamp
+from sprints.prompts.exchange import Exchange
 from sprints.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import Store
 

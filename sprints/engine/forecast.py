@@ -8,10 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from gates.verdict import Judgement, Verdict
-from sprints.agents import planned
-from sprints.agents.assignments import MOST_TASKS
-from sprints.agents.exchange import Exchange
-from sprints.agents.replies import Reply
 from sprints.contract.budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, with_granted
 from sprints.contract.contract import Contract
 from sprints.contract.protected_paths import Touched
@@ -37,6 +33,10 @@ from sprints.core.reducer import needs_world, settle
 from sprints.git import ship_values
 from sprints.hooks.delivery_values import Answer
 from sprints.models.transitions import Move
+from sprints.prompts import lead_plan
+from sprints.prompts.assignments import MOST_TASKS
+from sprints.prompts.exchange import Exchange
+from sprints.prompts.reply_format import Reply
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOT_YET = "(what {0} says here is not known before it is asked)"
@@ -116,7 +116,7 @@ def worst(contract: Contract, meta: Mapping[str, Any]) -> tuple[Worst, AgentBudg
         implementers = min(len(contract.active), MOST_TASKS)
         # each is confirmed, built, asked once more where nothing has changed, and polished
         seconds += [most] * (implementers + 3 * MOST_TASKS)
-        seconds += [longest[LEAD]] * planned.MOST_RETURNED * len(planned.PLANNED_IN)
+        seconds += [longest[LEAD]] * lead_plan.MOST_RETURNED * len(lead_plan.PLANNED_IN)
     elif LEAD in longest:
         seconds.append(longest[LEAD])  # once more in R3, where nothing has changed
     owners = [longest[one] for one in (contract.implementer, *contract.active) if one in longest]

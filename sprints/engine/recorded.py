@@ -5,9 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gates.verdict import Judgement, Verdict
-from sprints.agents import exchange
-from sprints.agents.exchange import BUDGET_ENDED, Exchange
-from sprints.agents.replies import Reply
 from sprints.contract.git_values import Seen
 from sprints.contract.protected_paths import Touched
 from sprints.contract.token_usage import Usage
@@ -32,6 +29,9 @@ from sprints.git import ship_values
 from sprints.hooks.delivery_values import Answer
 from sprints.models.row_types import KEYS
 from sprints.models.transitions import Change, Create, Move, Update
+from sprints.prompts import exchange
+from sprints.prompts.exchange import BUDGET_ENDED, Exchange
+from sprints.prompts.reply_format import Reply
 from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
 
 ACT_KINDS = (

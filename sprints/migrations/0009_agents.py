@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from sprints.agents.roster import ROSTER
+from sprints.prompts.roster import ROSTER
 
 
 def seed(apps, schema_editor):

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from sprints.agents.roster import ROSTER
+from sprints.prompts.roster import ROSTER
 
 CARD = ("responsibilities", "authority", "deliverables")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from sprints.agents.exchange import Exchange
 from sprints.contract.budget import GRANTED, LEAST_S, USED_UP, with_granted
 from sprints.contract.contract import LEAD
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
@@ -26,6 +25,7 @@ from sprints.modelcheck.model import State, Step
 from sprints.modelcheck.successors import led_on
 from sprints.models.sprint import OPERATOR
 from sprints.models.transitions import MoveRefused
+from sprints.prompts.exchange import Exchange
 from sprints.snapshot import TaskValue, evolve
 
 NEAR_S = 0.001

@@ -11,8 +11,6 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sprints.agents.exchange import BUDGET_ENDED, LOST, Exchange
-from sprints.agents.replies import Reply
 from sprints.contract.budget import GRANTED, LEAST_S
 from sprints.contract.git_values import ABSENT, Seen
 from sprints.contract.rounds import AGENT_BUDGET
@@ -24,6 +22,8 @@ from sprints.core.budget import spent
 from sprints.core.pending import awaited
 from sprints.modelcheck.model import CRASH, FREE, WORLD, Programs, State, Step, mended
 from sprints.models.transitions import Move
+from sprints.prompts.exchange import BUDGET_ENDED, LOST, Exchange
+from sprints.prompts.reply_format import Reply
 from sprints.snapshot import Snapshot, TaskValue
 
 DONE, IDLE, ASKS, FAILED = "done", "done and changed nothing", "asks", "nothing"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from sprints.agents.planned import BUILD, POLISH, plan_for
 from sprints.core.actions import Ask, RunGate
 from sprints.core.assignment import WORK, name_in
 from sprints.modelcheck.model import State, Step
+from sprints.prompts.lead_plan import BUILD, POLISH, plan_for
 from sprints.snapshot import Snapshot
 
 

@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from gates.models import GateRun
 from gates.verdict import Verdict
-from sprints.agents.planned import BUILD, CONFIRM, POLISH, plan_for
 from sprints.core import approval_requests, commands, fix_loop, shipping
 from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import MOST_LOST
@@ -21,6 +20,7 @@ from sprints.effects import perform
 from sprints.modelcheck import agent_model, approval_model
 from sprints.modelcheck.invariants import ABOUT_THE_WORK, green
 from sprints.modelcheck.model import State
+from sprints.prompts.lead_plan import BUILD, CONFIRM, POLISH, plan_for
 from sprints.snapshot import GateRunValue
 
 PLANS = (CONFIRM, BUILD, POLISH)

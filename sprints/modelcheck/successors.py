@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gates.verdict import Judgement, Verdict
-from sprints.agents.exchange import Exchange
 from sprints.agents.scripted_runner import answer
 from sprints.core import blocking_hooks, commands, decide, fix_loop, gate_runs, reducer, shipping
 from sprints.core.actions import (
@@ -49,6 +48,7 @@ from sprints.modelcheck.model import (
     sent_back,
 )
 from sprints.models.transitions import Move
+from sprints.prompts.exchange import Exchange
 from sprints.snapshot import Snapshot
 
 MOST_RETRIES = 1

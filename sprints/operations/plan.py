@@ -5,13 +5,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from sprints.agents.planned import PLANNED_IN
 from sprints.contract.contract import Contract, ContractError
 from sprints.engine import forecast
 from sprints.git.merge import tag_named
 from sprints.models import Sprint
 from sprints.operations.base_commit import contract_to_walk, ground, grounded
 from sprints.operations.contract_builder import contract_for
+from sprints.prompts.lead_plan import PLANNED_IN
 from sprints.queries import Refused, get
 
 

@@ -15,7 +15,6 @@ from typing import IO, Any
 from django.db import DatabaseError, connection, transaction
 
 from gates.models import Gate, GateRun
-from sprints.agents.replies import Reply
 from sprints.journal import hash_chain
 from sprints.journal.checked_events import Differs, Seen, Tell, told
 from sprints.journal.consistent_view import no_collection, one_moment
@@ -25,6 +24,7 @@ from sprints.lock import locked
 from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, Sprint, Task
 from sprints.models.event import Columns, insert
 from sprints.operations.store import make_schema, store
+from sprints.prompts.reply_format import Reply
 from sprints.queries import Refused
 from sprints.store import make_config, make_folders
 

@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from gates.models import GateRun
-from sprints.agents.roster import AGENTS
 from sprints.contract.contract import CODES, PROFILES
 from sprints.models import Task
 from sprints.operations import Refused
+from sprints.prompts.roster import AGENTS
 from sprints.queries.budgets import budget_of
 from sprints.roles import Role
 from sprints.switches import switches

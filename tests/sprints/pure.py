@@ -7,7 +7,6 @@ from typing import Any
 
 from gates.definition import Definition
 from gates.verdict import Judgement, Verdict
-from sprints.agents.exchange import Exchange
 from sprints.agents.scripted_runner import answer
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, draft
@@ -32,6 +31,7 @@ from sprints.core.decide import decide
 from sprints.core.reducer import needs_world, settle
 from sprints.hooks.delivery_values import Answer
 from sprints.models.transitions import Move
+from sprints.prompts.exchange import Exchange
 from sprints.snapshot import Snapshot, SprintValue, evolve
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

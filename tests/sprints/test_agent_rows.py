@@ -8,11 +8,11 @@ import pytest
 
 from sprints import operations
 from sprints.agents.presets import PRESETS
-from sprints.agents.roster import AGENTS
 from sprints.contract.agent_spec import CARD, AgentDefinition
 from sprints.definitions import agents, agents_toml
 from sprints.management.cli_user import user
 from sprints.models import Agent, Event
+from sprints.prompts.roster import AGENTS
 from tests.world import ROOT
 
 ODD = 'a "quoted" \\ word\twith\nlines, \x7f, \u00e9, \U0001f600'

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.agents import approving
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.git_values import Base
 from sprints.contract.protected_paths import Touched
@@ -15,6 +14,7 @@ from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.git import ship_values
 from sprints.models.transitions import MoveRefused
+from sprints.prompts import approval_notes
 from sprints.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, begun, fresh, judged, step
 
@@ -89,13 +89,13 @@ def test_an_agent_is_told_what_is_protected_and_what_was_rejected_and_why():
     no = evolve(blocked, [approval_decisions.reject(blocked, "ada", "Mend the code", NOON)], NOON)
     again = evolve(no, [commands.retry(no, no.terms, NOON)], NOON)
 
-    protected, rejected = approving.told(again)
+    protected, rejected = approval_notes.told(again)
 
     assert protected.endswith(":\n- tests/**\n")
     assert rejected.endswith(
         f"- ada said no of what protected paths hold, in {R3}: Mend the code\n"
     )
-    assert [*approving.told(fresh())] == []
+    assert [*approval_notes.told(fresh())] == []
 
 
 def test_a_yes_outlasts_a_retry_for_the_same_contents_alone():

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.agents import prompts
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.budget import GRANTED
 from sprints.contract.contract import DEFAULT_GATE, draft
@@ -25,6 +24,7 @@ from sprints.modelcheck.explore import ENDS, OWNERS, explore
 from sprints.modelcheck.plan import walks
 from sprints.models.sprint import OPERATOR
 from sprints.models.transitions import Update
+from sprints.prompts import prompts
 from tests.sprints.agents.test_asking import LEAD
 
 IN_R3 = replace(DEFAULT_GATE, rounds=("R3_BUILD_A_INTEGRATE",))

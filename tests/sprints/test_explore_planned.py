@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.agents.exchange import Exchange
-from sprints.agents.replies import parse
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.core import assignment, decide, fix_loop
 from sprints.modelcheck import successors
 from sprints.modelcheck.explore import explore
+from sprints.prompts.exchange import Exchange
+from sprints.prompts.reply_format import parse
 from tests.sprints.agents.test_asking import LEAD
 from tests.sprints.agents.test_orchestration import (
     BAD,

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from gates.verdict import Judgement, Verdict
-from sprints.agents.exchange import LOST, Exchange
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
 from sprints.contract.git_values import Base, Seen
@@ -26,6 +25,7 @@ from sprints.core.actions import (
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
+from sprints.prompts.exchange import LOST, Exchange
 from sprints.queries.attention import cause
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import ASKED_BACK, LEAD, YES, says

@@ -6,8 +6,6 @@ from datetime import timedelta
 import pytest
 
 from gates.definition import Definition
-from sprints.agents.exchange import LOST, Exchange
-from sprints.agents.replies import parse
 from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.git_values import Base, Seen
@@ -20,6 +18,8 @@ from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.effects.perform import is_instant
 from sprints.models.transitions import MoveRefused
+from sprints.prompts.exchange import LOST, Exchange
+from sprints.prompts.reply_format import parse
 from sprints.snapshot import evolve
 from tests.sprints.pure import NOON, begun, drive, fresh, scripted, step
 

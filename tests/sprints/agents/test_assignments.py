@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sprints.agents import assignments
-from sprints.agents.assignments import EXAMPLE, Assignment, Unusable, block, parse, without
-from sprints.agents.replies import parse as read
 from sprints.contract.contract import Contract
+from sprints.prompts import assignments
+from sprints.prompts.assignments import EXAMPLE, Assignment, Unusable, block, parse, without
+from sprints.prompts.reply_format import parse as read
 
 ABLE = ("agent_05", "agent_06")
 ONE = {"id": "importer", "agent": "agent_05", "title": "Read it", "what": "It reads CSV."}

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from sprints.agents.exchange import LOST, Exchange
 from sprints.contract.budget import GRANTED, Spending, spending
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
@@ -19,6 +18,7 @@ from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.modelcheck.explore import explore
 from sprints.models.transitions import MoveRefused
+from sprints.prompts.exchange import LOST, Exchange
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, YES, asked, says, started
 from tests.sprints.pure import NOON, drive, fresh

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from gates.verdict import Judgement, Verdict
-from sprints.agents import planned
-from sprints.agents.assignments import Assignment
-from sprints.agents.exchange import Exchange
-from sprints.agents.replies import parse
 from sprints.contract.git_values import Base, Seen
 from sprints.core import commands, questions
 from sprints.core.actions import Ask
+from sprints.prompts import lead_plan
+from sprints.prompts.assignments import Assignment
+from sprints.prompts.exchange import Exchange
+from sprints.prompts.reply_format import parse
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, NO, YES
 from tests.sprints.pure import GREEN, NOON, drive, fresh, scripted
@@ -178,8 +178,8 @@ def test_what_comes_late_from_an_earlier_attempt_gives_out_nothing():
     lead = task_in(done, R1, "lead_agent_01")
     later = replace(done, sprint=replace(done.sprint, attempt=2))
 
-    assert planned.heard(done, lead, says(BAD).text)["returned"] == 1
-    assert planned.heard(later, lead, says(BAD).text) == {}
+    assert lead_plan.heard(done, lead, says(BAD).text)["returned"] == 1
+    assert lead_plan.heard(later, lead, says(BAD).text) == {}
 
 
 def test_a_task_of_who_is_no_program_any_more_is_the_implementers():

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from sprints.agents import command_runner, prompts
-from sprints.agents.exchange import Exchange, Question
+from sprints.agents import command_runner
 from sprints.agents.presets import PRESETS, preset
 from sprints.agents.usage_meter import Meter
 from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import ROUNDS
 from sprints.contract.token_usage import Usage, added
+from sprints.prompts import prompts
+from sprints.prompts.exchange import Exchange, Question
 from sprints.store import Store
 from tests.sprints.agents.test_asking import LEAD
 

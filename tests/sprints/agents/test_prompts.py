@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sprints.agents import prompts
-from sprints.agents.exchange import Exchange
-from sprints.agents.replies import parse
 from sprints.core import questions
+from sprints.prompts import prompts
+from sprints.prompts.exchange import Exchange
+from sprints.prompts.reply_format import parse
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import ASKED_BACK, LEAD, YES, says
 from tests.sprints.agents.test_orchestration import (

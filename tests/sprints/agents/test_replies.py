@@ -3,8 +3,8 @@
 import pytest
 
 from sprints.agents.output_reader import found
-from sprints.agents.prompts import EXAMPLE
-from sprints.agents.replies import (
+from sprints.prompts.prompts import EXAMPLE
+from sprints.prompts.reply_format import (
     LONGEST_LINE,
     LONGEST_STATUS,
     MOST_LINES,

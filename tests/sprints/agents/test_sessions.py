@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from sprints.agents import command_runner
-from sprints.agents.exchange import LOST, Exchange, Question
 from sprints.agents.presets import PRESETS
 from sprints.contract.token_usage import Usage
 from sprints.core.actions import Begun
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
+from sprints.prompts.exchange import LOST, Exchange, Question
 from sprints.snapshot import evolve
 from sprints.store import Store
 from tests.sprints.agents.test_asking import LEAD, YES, says

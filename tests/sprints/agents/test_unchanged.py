@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from gates.verdict import Verdict
-from sprints.agents.exchange import Exchange
-from sprints.agents.replies import parse
 from sprints.contract.git_values import ABSENT, OBSERVED, Base, Seen
 from sprints.core import commands, questions
 from sprints.core.actions import Ask
+from sprints.prompts.exchange import Exchange
+from sprints.prompts.reply_format import parse
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, YES
 from tests.sprints.pure import GREEN, NOON, drive, fresh, scripted

@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from gates.process import identity
 from sprints import operations, queue
-from sprints.agents.roster import AGENTS
 from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.lease import release, take
+from sprints.prompts.roster import AGENTS
 from tests.speakers import ask, silence
 from tests.world import set_gate
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from gates.fence import Fence
 from gates.process import Stop
-from sprints.agents.replies import Reply
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.git_values import Seen
 from sprints.contract.token_usage import Usage
+from sprints.prompts.reply_format import Reply
 
 Tick = Callable[[], Stop | None]
 

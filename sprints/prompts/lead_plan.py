@@ -7,9 +7,9 @@ on code walks through it: no later word of an agent moves anything.
 from collections.abc import Sequence
 from typing import Any
 
-from sprints.agents.assignments import Assignment, Unusable, block, parse
 from sprints.contract.rounds import CODES
 from sprints.models import Task
+from sprints.prompts.assignments import Assignment, Unusable, block, parse
 from sprints.snapshot import Snapshot, TaskValue
 
 CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES[1:]

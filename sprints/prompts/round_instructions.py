@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sprints.agents import planned
-from sprints.agents.assignments import EXAMPLE, MOST_TASKS, Assignment
-from sprints.agents.roster import AGENTS
 from sprints.contract.contract import CODES, LEAD
+from sprints.prompts import lead_plan
+from sprints.prompts.assignments import EXAMPLE, MOST_TASKS, Assignment
+from sprints.prompts.roster import AGENTS
 from sprints.snapshot import Snapshot
 
 SETUP, CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES
@@ -81,11 +81,11 @@ def wishes(
     """The parts, as texts that end with a line."""
     if kind == "lead":
         yield from _of_lead(snapshot, details)
-    tasks = planned.plan_for(snapshot, snapshot.now.code)
+    tasks = lead_plan.plan_for(snapshot, snapshot.now.code)
     mine = [task for task in tasks if task.agent == agent_id] if kind == "plan" else []
     if "assignment" in details:
         mine = [Assignment.from_json(details["assignment"])]
-        tasks = tasks if mine[0] in tasks else planned.done_by(snapshot, snapshot.now.code)
+        tasks = tasks if mine[0] in tasks else lead_plan.done_by(snapshot, snapshot.now.code)
     if mine and kind in WORDS:
         order = ", ".join(f"{task.id} ({task.agent})" for task in tasks)
         yield WORDS[kind].format(order, "".join(task.lines() for task in mine))
@@ -94,7 +94,7 @@ def wishes(
 def _of_lead(snapshot: Snapshot, details: Mapping[str, Any]) -> Iterator[str]:
     code = snapshot.now.code
     yield f"What your Deliverables of this round are:\n{LEADS[code]}"
-    tasks = planned.plan_for(snapshot, code)
+    tasks = lead_plan.plan_for(snapshot, code)
     if tasks:
         done = "confirmed" if code == CONFIRM else "done"
         told = "".join(task.lines() for task in tasks)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sprints.agents.assignments import without
+from sprints.prompts.assignments import without
 
 MOST_QUESTIONS = 3
 MOST_LINES, LONGEST_LINE, LONGEST_STATUS = 50, 1000, 300

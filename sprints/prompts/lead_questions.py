@@ -5,8 +5,8 @@ ones. Pure: both are read from the replies as they were kept.
 import re
 from collections.abc import Iterator
 
-from sprints.agents.replies import is_directional
 from sprints.contract.contract import LEAD
+from sprints.prompts.reply_format import is_directional
 from sprints.snapshot import Snapshot, TaskValue
 
 _ANSWER = re.compile(

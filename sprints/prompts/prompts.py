@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sprints.agents import approving, mending, put_to_lead
-from sprints.agents.assignments import without
-from sprints.agents.replies import Reply
-from sprints.agents.roster import AGENTS
-from sprints.agents.wishes import to_whom, wishes
 from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.contract import RoundSpec
 from sprints.contract.git_values import branch_of
+from sprints.prompts import approval_notes, fix_instructions, lead_questions
+from sprints.prompts.assignments import without
+from sprints.prompts.reply_format import Reply
+from sprints.prompts.roster import AGENTS
+from sprints.prompts.round_instructions import to_whom, wishes
 from sprints.snapshot import Snapshot
 
 TITLES = {
@@ -128,13 +128,13 @@ def whole(
     if snapshot.terms.base:
         how = READS if agent.policy == READ else WORKS
         parts.append(how.format(branch_of(snapshot.sprint_id)))
-    parts += approving.told(snapshot)
+    parts += approval_notes.told(snapshot)
     if others := "".join(_heard(snapshot, kind, agent.agent_id)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):
         parts.append(f"What the human has decided:\n{answers}")
-    by_lead = put_to_lead.answers(snapshot, agent.agent_id)
-    to_lead = put_to_lead.questions(snapshot) if kind == "lead" else ""
+    by_lead = lead_questions.answers(snapshot, agent.agent_id)
+    to_lead = lead_questions.questions(snapshot) if kind == "lead" else ""
     parts += [part for part in (by_lead, to_lead) if part]
     parts += wishes(snapshot, kind, agent.agent_id, details)
     if "reserved_s" in details:
@@ -142,7 +142,7 @@ def whole(
     if details.get("unchanged"):
         parts.append(UNCHANGED)
     if "failures" in details:
-        parts.append(mending.mend(snapshot, details))
+        parts.append(fix_instructions.mend(snapshot, details))
     parts += [part for part in (to_whom(agent.agent_id),) if part]
     return "\n".join([*parts, REPLY + EXAMPLE.text()])
 

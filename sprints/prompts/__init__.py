@@ -1,0 +1,1 @@
+"""Write what agents are asked, and read their replies: pure functions."""
