@@ -14,7 +14,7 @@ from gateway_project.accounts.roles import role_of
 from sprints.lock import locked
 from sprints.models.event import stamp
 from sprints.models.transitions import note
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.roles import Role
 from sprints.store import fresh_token, turn
 

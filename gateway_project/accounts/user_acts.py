@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from gateway_project.accounts.roles import give, role_of
 from sprints.models.transitions import note
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.roles import Role
 
 

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from sprints.models.transitions import MoveRefused
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.roles import Role
 
 SEEN = 1000  # rows that can be paged through; who looks for an older one filters

@@ -15,7 +15,7 @@ from sprints import operations
 from sprints.admin.forms import choices
 from sprints.contract.contract import PROFILES
 from sprints.contract.sandbox import MODES
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.roles import Role
 from sprints.store import ASKED, RULES
 from sprints.views.asked import Request

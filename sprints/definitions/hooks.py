@@ -15,7 +15,7 @@ from sprints.ids import BadId, check_id
 from sprints.models import Delivery, Head, Hook
 from sprints.models.event import canonical, stamp
 from sprints.models.transitions import note
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 
 MOST = 32
 SHOWN = (

@@ -23,9 +23,9 @@ from sprints.journal import verify
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.lease import held, holder
+from sprints.queries.waiting import waiting_for
 from sprints.store import Store
 from sprints.switches import switches
-from sprints.waiting import waiting_for
 
 SETTLED = timedelta(seconds=15)  # what a crash leaves is cleared away within that time
 SILENT = timedelta(seconds=30)  # a worker has taken up what it left within that time

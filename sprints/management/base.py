@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from sprints.contract.contract import ContractError
 from sprints.models import Head
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import StoreError, read_config
 

@@ -14,7 +14,7 @@ from typing import Any
 from sprints.engine.carry import Wish
 from sprints.models import Event
 from sprints.models.transitions import event_committed
-from sprints.queries import look
+from sprints.queries.sprints import look
 
 TAIL_BYTES = 2000
 

@@ -32,7 +32,7 @@ from sprints.operations.unship import unship
 from sprints.operations.upgrade import upgrade, way_back
 from sprints.operations.verify import is_one_chain, record_verified, verify, verify_file
 from sprints.operations.verify_tag import verify_tag
-from sprints.queries import NotNow, Refused, Unknown
+from sprints.queries.errors import NotNow, Refused, Unknown
 from sprints.store import StoreError
 
 __all__ = [

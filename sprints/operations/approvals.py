@@ -10,7 +10,8 @@ from sprints import queue
 from sprints.core import approval_decisions
 from sprints.models.transitions import Move
 from sprints.operations.lifecycle import record_act
-from sprints.queries import Refused, get
+from sprints.queries.errors import Refused
+from sprints.queries.sprints import get
 from sprints.queue import deadlines
 from sprints.snapshot import Snapshot
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from sprints.core import commands
 from sprints.operations.lifecycle import record_act
-from sprints.queries import get
+from sprints.queries.sprints import get
 
 
 def archive(sprint_ids: Iterable[str], by: str) -> list[str]:

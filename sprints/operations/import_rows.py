@@ -25,7 +25,7 @@ from sprints.models.redaction import clean
 from sprints.operations.import_source import EVENTS, STATE, Source
 from sprints.operations.rebuild import MODELS, batches, whole_bytes, written
 from sprints.operations.store import store
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 
 CHUNK = 1000
 

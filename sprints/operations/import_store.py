@@ -24,7 +24,7 @@ from sprints.operations import import_rows, import_source
 from sprints.operations.import_rows import Imported
 from sprints.operations.import_source import ASIDE, CONFIG, Source
 from sprints.operations.store import store
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.store import RULES, read_config, strict_json, write_private
 
 STAGING = ".importing"

@@ -25,7 +25,8 @@ from sprints.models.loading import load
 from sprints.models.transitions import Hold, Move, MoveRefused, record
 from sprints.operations.base_commit import Ground, ground, grounded
 from sprints.operations.contract_builder import contract_for
-from sprints.queries import NotNow, Refused, get
+from sprints.queries.errors import NotNow, Refused
+from sprints.queries.sprints import get
 from sprints.snapshot import Snapshot, evolve
 
 TRIES = 20

@@ -25,7 +25,7 @@ from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, 
 from sprints.models.event import Columns, insert
 from sprints.operations.store import make_schema, store
 from sprints.prompts.reply_format import Reply
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.store import make_config, make_folders
 
 MODELS: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from sprints.engine.replay import Divergence, replay
 from sprints.models import Event, Sprint
-from sprints.queries import get
+from sprints.queries.sprints import get
 
 CHUNK = 1000
 

@@ -13,7 +13,7 @@ from sprints.models.event import stamp
 from sprints.models.transitions import note
 from sprints.operations.base_commit import Ground, ground
 from sprints.operations.lifecycle import check_wish, create, start
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.switches import switches
 
 TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")

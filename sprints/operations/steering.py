@@ -17,7 +17,8 @@ from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import holder
 from sprints.operations.lifecycle import carry_here, record_act
-from sprints.queries import Refused, get
+from sprints.queries.errors import Refused
+from sprints.queries.sprints import get
 
 LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words
 

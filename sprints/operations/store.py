@@ -20,7 +20,7 @@ from sprints.lock import locked
 from sprints.models import Head
 from sprints.models.transitions import note
 from sprints.operations.prove import prove_switches
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import (
     RULES,

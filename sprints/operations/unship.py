@@ -17,7 +17,8 @@ from sprints.lock import locked
 from sprints.models import Sprint
 from sprints.models.transitions import MoveRefused, record
 from sprints.operations.lifecycle import record_act
-from sprints.queries import NotNow, Refused, get
+from sprints.queries.errors import NotNow, Refused
+from sprints.queries.sprints import get
 
 LIFE = "unship"  # before it is a sprint: its refs are told from those of any life
 LONGEST_WHY = 200

@@ -19,7 +19,7 @@ from sprints.models.transitions import note
 from sprints.operations.backup import Backup, back_up_as_it_lies
 from sprints.operations.store import complete, migrate, store
 from sprints.operations.verify import verify
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.schema import Older, check_schema
 from sprints.store import StoreError, make_folders
 

@@ -16,9 +16,9 @@ from sprints.contract.approval_policy import NEEDED
 from sprints.models import Round, Sprint
 from sprints.models.event import stamp
 from sprints.models.sprint import OPERATOR
-from sprints.queries import listed
 from sprints.queries.durations import ran
-from sprints.waiting import waits_of
+from sprints.queries.sprints import listed
+from sprints.queries.waiting import waits_of
 
 ARCHIVED = "archived"  # as a status to list by
 MANY = 100  # more are not counted

@@ -18,7 +18,7 @@ from gates.program import Program
 from sprints import queue
 from sprints.hooks.delivery_worker import Courier
 from sprints.models import Head, Host
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.queue.nightly import Nightly
 from sprints.queue.silence import BEAT_S, Silence
 from sprints.setback import put_off

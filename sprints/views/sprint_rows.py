@@ -7,7 +7,7 @@ from typing import Any
 from gates.models import GateRun
 from sprints import queries
 from sprints.models import Delivery, Round, Sprint, Task
-from sprints.waiting import waiting_for
+from sprints.queries.waiting import waiting_for
 
 MOST_EVENTS = 20
 MOST_DELIVERIES = 30

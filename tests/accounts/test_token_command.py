@@ -9,7 +9,7 @@ from django.utils import timezone
 from gateway_project.accounts import token_acts, user_acts
 from gateway_project.accounts.models import Token
 from sprints.models import Event
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.roles import Role
 from sprints.store import is_private
 from tests.accounts.conftest import dump

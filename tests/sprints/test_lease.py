@@ -17,7 +17,7 @@ from sprints.engine.carry import Carrier, LeaseLost, Wish, carry
 from sprints.models import Event, Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Held, held_here, holder, release, take, unheld
 from sprints.models.loading import load
-from sprints.waiting import waiting_for
+from sprints.queries.waiting import waiting_for
 from tests.world import set_gate
 
 ELSEWHERE = replace(identity(), host="elsewhere")

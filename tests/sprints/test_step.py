@@ -7,7 +7,7 @@ from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Round, Sprint
 from sprints.models.lease import unheld
-from sprints.waiting import waiting_for
+from sprints.queries.waiting import waiting_for
 from tests.world import set_gate
 
 

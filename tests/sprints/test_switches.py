@@ -9,8 +9,8 @@ from sprints import operations, queue
 from sprints.engine.carry import Wish
 from sprints.models import Event, Sprint
 from sprints.models.lease import Full, release, take
+from sprints.queries.waiting import waiting_for
 from sprints.store import read_config
-from sprints.waiting import waiting_for
 from tests.world import set_gate
 
 

@@ -13,7 +13,7 @@ from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
 from sprints.models.event import stamp
 from sprints.models.lease import release, take
-from sprints.waiting import waiting_for
+from sprints.queries.waiting import waiting_for
 from tests.world import set_gate
 
 

@@ -12,7 +12,7 @@ from django.http import (
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from sprints.queries import NotNow, Refused, Unknown
+from sprints.queries.errors import NotNow, Refused, Unknown
 from sprints.roles import Role
 from sprints.store import StoreError
 from sprints.views.answers import refuse

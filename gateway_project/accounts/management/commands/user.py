@@ -9,7 +9,7 @@ from typing import Any
 from gateway_project.accounts import queries, user_acts
 from sprints.management.base import GatewayCommand, one_line, subcommands
 from sprints.management.cli_user import user
-from sprints.queries import Refused
+from sprints.queries.errors import Refused
 from sprints.roles import ROLES, Role
 
 HINT = (
