@@ -12,7 +12,7 @@ from sprints.models.transitions import Move
 from sprints.operations.lifecycle import record_act
 from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
-from sprints.queue import deadlines
+from sprints.queue import approval_timeouts
 from sprints.snapshot import Snapshot
 
 LONGEST_WHY = 300
@@ -45,7 +45,7 @@ def _decide(
     if len(why) > LONGEST_WHY or not is_text(why) or not why.isprintable():
         raise Refused(f"a reason is one line of at most {LONGEST_WHY} characters")
     get(sprint_id)
-    deadlines.carry_out()  # no yes comes too late, whether or not a worker has looked
+    approval_timeouts.carry_out()  # no yes comes too late, whether or not a worker has looked
     with transaction.atomic():
         record_act(sprint_id, make)
         if goes:

@@ -23,7 +23,7 @@ from sprints.models.event import stamp
 from sprints.models.host import living
 from sprints.models.lease import Held, take, unheld
 from sprints.models.transitions import Hold, MoveRefused, engine_waits, record
-from sprints.queue import deadlines
+from sprints.queue import approval_timeouts
 from sprints.store import StoreError
 
 # The only functions that a worker runs, whatever a queued message names.
@@ -65,7 +65,7 @@ def ask_beat(host: str) -> bool:
 def _is_queued(function: str, argument: str, place: str) -> bool:
     from django_q.brokers import get_broker
 
-    from sprints.queue.letters import asked, key_of
+    from sprints.queue.message import asked, key_of
 
     wanted = (function, (argument,))
     return any(asked(letter) == wanted for letter in get_broker(key_of(place)).letters())
@@ -75,7 +75,7 @@ def _enqueue(function: str, argument: str, place: str) -> None:
     from django_q.brokers import get_broker
     from django_q.tasks import async_task
 
-    from sprints.queue.letters import key_of
+    from sprints.queue.message import key_of
 
     to = get_broker(key_of(place))
     name = f"{function.rpartition('.')[2]} {argument}"
@@ -127,7 +127,7 @@ def beat(host: str) -> None:
     """A worker of ``host`` takes messages: say so, and look for sprints that nobody carries."""
     Host.objects.filter(pk=host).update(worked_at=Now())
     tell_overdue()
-    deadlines.carry_out()
+    approval_timeouts.carry_out()
     engine_waits.send_robust(sender=beat, resting=True)
     reconcile()
 

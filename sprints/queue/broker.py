@@ -8,8 +8,8 @@ from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
 
 from gates import faults
-from sprints.queue.calls import ear, wake
-from sprints.queue.letters import allowed, ours
+from sprints.queue.message import allowed, ours
+from sprints.queue.wakeup import ear, wake
 
 LOOK_S = 2.0  # the long stop, should a call have been missed
 AWAY_S = 1.0  # between looks at a database that is away

@@ -16,7 +16,7 @@ from django_q.signals import post_spawn
 
 from gates.program import die_with_parent
 from sprints.queue import WISH
-from sprints.queue.packets import PacketQueue
+from sprints.queue.packet_queue import PacketQueue
 
 LOOK_S = 0.5
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django_q.brokers.redis_broker import Redis
 from redis.exceptions import RedisError
 
-from sprints.queue.letters import allowed, ours
+from sprints.queue.message import allowed, ours
 
 LOOK_S = 2
 AWAY_S = 1.0

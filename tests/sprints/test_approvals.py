@@ -19,7 +19,7 @@ from sprints.journal import writer
 from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
 from sprints.operations import NotNow, Refused
-from sprints.queue import deadlines
+from sprints.queue import approval_timeouts
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD
 
@@ -139,7 +139,7 @@ def test_a_reason_is_one_line(asked, why):
 
 def test_once_its_time_is_over_it_has_failed_and_no_yes_is_heard(asked, monkeypatch):
     pass_time(monkeypatch, 71)
-    deadlines.carry_out()
+    approval_timeouts.carry_out()
     before = sprint().status
     monkeypatch.undo()
     pass_time(monkeypatch, 73)
@@ -150,7 +150,7 @@ def test_once_its_time_is_over_it_has_failed_and_no_yes_is_heard(asked, monkeypa
     assert (before, sprint().status) == ("blocked", "failed")
     assert sprint().last_error.startswith("approval_expired:before_build until 20")
     assert kinds()[-1] == "approval_expired"
-    deadlines.carry_out()
+    approval_timeouts.carry_out()
     assert kinds().count("approval_expired") == 1
     assert sound(asked)
 

@@ -11,7 +11,7 @@ from sprints import operations, queue
 from sprints.models import Event, Sprint
 from sprints.models.lease import Held, holder, release, take
 from sprints.queue.broker import Broker
-from sprints.queue.packets import PacketQueue
+from sprints.queue.packet_queue import PacketQueue
 
 
 def queued(*names: str) -> None:

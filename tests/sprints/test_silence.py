@@ -10,8 +10,8 @@ from gates.process import identity
 from sprints import operations
 from sprints.models import Host
 from sprints.models.lease import release, take
-from sprints.queue import silence
-from sprints.queue.silence import Silence
+from sprints.queue import liveness
+from sprints.queue.liveness import Silence
 
 
 class Time:
@@ -26,7 +26,7 @@ class Time:
 @pytest.fixture
 def time(monkeypatch) -> Time:
     clock = Time()
-    monkeypatch.setattr(silence, "monotonic", clock)
+    monkeypatch.setattr(liveness, "monotonic", clock)
     return clock
 
 

@@ -16,17 +16,17 @@ from gates.program import Program
 from sprints import operations, queries, queue
 from sprints.models import Event, Host, Schedule
 from sprints.models.lease import take
-from sprints.queue import watch
+from sprints.queue import supervisor
 from sprints.queue.broker import Broker
-from sprints.queue.watch import Watch
+from sprints.queue.supervisor import Watch
 
 
 @pytest.fixture
 def restless(monkeypatch):
     """Beats follow each other at once."""
-    monkeypatch.setattr(watch, "BEAT_S", 0.0)
-    monkeypatch.setattr(watch, "LOOK_S", 0.0)
-    monkeypatch.setattr(watch, "ROUND_S", 0.0)
+    monkeypatch.setattr(supervisor, "BEAT_S", 0.0)
+    monkeypatch.setattr(supervisor, "LOOK_S", 0.0)
+    monkeypatch.setattr(supervisor, "ROUND_S", 0.0)
 
 
 def rounds(number: int) -> Callable[[], bool]:

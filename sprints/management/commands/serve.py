@@ -44,7 +44,7 @@ class Command(GatewayCommand):
             stay = sleep
             if not options["no_workers"]:
                 from sprints import operations
-                from sprints.queue.watch import Watch
+                from sprints.queue.supervisor import Watch
 
                 watch = stack.enter_context(Watch(options["name"], options["workers"]))
                 stay = partial(watch.run, chore=operations.fire_schedules)

@@ -55,7 +55,7 @@ class Command(GatewayCommand):
             cluster.run(options["workers"], options["inside"])
             return
         from sprints import operations
-        from sprints.queue.watch import Watch
+        from sprints.queue.supervisor import Watch
 
         stop = Stop()
         with Watch(options["name"], options["workers"]) as watch:

@@ -19,8 +19,8 @@ from sprints import queue
 from sprints.hooks.delivery_worker import Courier
 from sprints.models import Head, Host
 from sprints.queries.errors import Refused
+from sprints.queue.liveness import BEAT_S, Silence
 from sprints.queue.nightly import Nightly
-from sprints.queue.silence import BEAT_S, Silence
 from sprints.setback import put_off
 
 LOOK_S = 1.0
