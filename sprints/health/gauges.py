@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import Count
 
 from gates.models import GateRun
-from sprints import queries, queue
+from sprints import queries
 from sprints.models import Head, Sprint
+from sprints.queue import enqueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def gauges() -> Gauges:
     """Ask the database and the queue."""
     counts = dict(queries.listed().order_by().values_list("status").annotate(Count("pk")))
     running = Sprint.Status.RUNNING
-    waiting: dict[str, Any] = queue.depth()
+    waiting: dict[str, Any] = enqueue.depth()
     hosts = queries.hosts()
     head = Head.objects.get(pk=1)
     return Gauges(

@@ -6,13 +6,12 @@ from datetime import datetime
 from django.db import transaction
 
 from gates.definition import is_text
-from sprints import queue
 from sprints.core import approval_decisions
 from sprints.models.transitions import Move
 from sprints.operations.lifecycle import record_act
 from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
-from sprints.queue import approval_timeouts
+from sprints.queue import approval_timeouts, enqueue
 from sprints.snapshot import Snapshot
 
 LONGEST_WHY = 300
@@ -49,4 +48,4 @@ def _decide(
     with transaction.atomic():
         record_act(sprint_id, make)
         if goes:
-            queue.ask(sprint_id)
+            enqueue.ask(sprint_id)

@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gates import faults, process
-from sprints import queue
 from sprints.contract.approval_policy import NEEDED, bad_points
 from sprints.contract.budget import USED_UP
 from sprints.contract.contract import DEADLINES, PROFILES, Contract
@@ -27,6 +26,7 @@ from sprints.operations.base_commit import Ground, ground, grounded
 from sprints.operations.contract_builder import contract_for
 from sprints.queries.errors import NotNow, Refused
 from sprints.queries.sprints import get
+from sprints.queue import enqueue
 from sprints.snapshot import Snapshot, evolve
 
 TRIES = 20
@@ -144,7 +144,7 @@ def start(
 
     with transaction.atomic():
         record_act(sprint_id, queued)
-        queue.ask(sprint_id)
+        enqueue.ask(sprint_id)
     return get(sprint_id)
 
 
@@ -177,7 +177,7 @@ def step(sprint_id: str, by: str) -> Sprint:
 
     with transaction.atomic():
         record_act(sprint_id, queued)
-        queue.ask(sprint_id)
+        enqueue.ask(sprint_id)
     return get(sprint_id)
 
 
@@ -263,5 +263,5 @@ def edit(
             sprint_id, lambda snapshot, at: commands.edit(snapshot, title, meta or {}, by, at)
         )
         if was_paused and not after.paused and after.sprint.status == Sprint.Status.RUNNING:
-            queue.ask(sprint_id)
+            enqueue.ask(sprint_id)
     return get(sprint_id)

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import transaction
 
 from gates.definition import is_text
-from sprints import queue
 from sprints.contract.budget import Spending, problems
 from sprints.contract.rounds import AgentBudget
 from sprints.core import budget, commands, questions
@@ -19,6 +18,7 @@ from sprints.models.lease import holder
 from sprints.operations.lifecycle import carry_here, record_act
 from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
+from sprints.queue import enqueue
 
 LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words
 
@@ -37,7 +37,7 @@ def resume(sprint_id: str, by: str) -> None:
     with transaction.atomic():
         after = record_act(sprint_id, lambda snapshot, at: commands.resume(snapshot, by))
         if after.sprint.status == Sprint.Status.RUNNING:
-            queue.ask(sprint_id)
+            enqueue.ask(sprint_id)
 
 
 def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
@@ -53,7 +53,7 @@ def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
             sprint_id,
             lambda snapshot, at: questions.answer(snapshot, text.strip(), by, at, question),
         )
-        queue.ask(sprint_id)
+        enqueue.ask(sprint_id)
 
 
 def set_budget(
@@ -79,7 +79,7 @@ def set_budget(
             lambda snapshot, at: budget.grant(snapshot, launches, minutes, by, at, tokens, usd),
         )
         if before == Sprint.Status.BLOCKED and after.sprint.status == Sprint.Status.RUNNING:
-            queue.ask(sprint_id)
+            enqueue.ask(sprint_id)
     return spent(after)
 
 
@@ -114,7 +114,7 @@ def ask_to_cancel(sprint_id: str, by: str) -> None:
     with transaction.atomic():
         after = record_act(sprint_id, lambda snapshot, at: commands.cancel(snapshot, by, at))
         if after.sprint.status == Sprint.Status.RUNNING:
-            queue.ask(sprint_id)
+            enqueue.ask(sprint_id)
 
 
 def _is_elsewhere(sprint: Sprint) -> bool:

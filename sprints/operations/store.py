@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from gates import faults
 from gates.models import Gate
-from sprints import queue
 from sprints.contract.contract import DEFAULT_GATE, PROFILES
 from sprints.definitions import agents
 from sprints.definitions import gates as gate_rows
@@ -21,6 +20,7 @@ from sprints.models import Head
 from sprints.models.transitions import note
 from sprints.operations.prove import prove_switches
 from sprints.queries.errors import Refused
+from sprints.queue import tasks
 from sprints.schema import NotReady, check_schema, unusable
 from sprints.store import (
     RULES,
@@ -142,7 +142,7 @@ def _turn(key: str, value: Any, by: str) -> None:
         data = {"key": key, "before": before, "after": value, "by": by}
         note("config_changed", f"{key} set to {value} by {by}", timezone.now(), data)
     if key in ("automation_paused", "max_concurrent_global"):
-        queue.reconcile()  # there may be room now
+        tasks.reconcile()  # there may be room now
 
 
 def settle_files() -> None:

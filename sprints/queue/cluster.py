@@ -15,8 +15,8 @@ from django_q.conf import Conf
 from django_q.signals import post_spawn
 
 from gates.program import die_with_parent
-from sprints.queue import WISH
 from sprints.queue.packet_queue import PacketQueue
+from sprints.queue.tasks import WISH
 
 LOOK_S = 0.5
 

@@ -10,7 +10,7 @@ import select
 import socket
 from typing import Any
 
-from sprints.queue import WISH
+from sprints.queue.tasks import WISH
 
 MOST = 1 << 20
 LOOK_S = 1.0

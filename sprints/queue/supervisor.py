@@ -15,10 +15,10 @@ from django.db.models.functions import Now
 from gates import process
 from gates.identity import Identity
 from gates.program import Program
-from sprints import queue
 from sprints.hooks.delivery_worker import Courier
 from sprints.models import Head, Host
 from sprints.queries.errors import Refused
+from sprints.queue import enqueue
 from sprints.queue.liveness import BEAT_S, Silence
 from sprints.queue.nightly import Nightly
 from sprints.setback import put_off
@@ -113,7 +113,7 @@ class Watch:
             Host.objects.filter(pk=self.host).update(seen_at=Now())
             if not self._silence.wants_beat():
                 return
-            asked = self._cluster is not None and queue.ask_beat(self.host)
+            asked = self._cluster is not None and enqueue.ask_beat(self.host)
         except Exception as exc:
             self._silence.excuse()
             connection.close()

@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from sprints import queries, queue
+from sprints import queries
 from sprints.contract import sandbox
 from sprints.contract.contract import ROUNDS
 from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
+from sprints.queue import enqueue
 from sprints.switches import switches
 from sprints.templatetags.human import duration, word
 from sprints.views import charts
@@ -165,7 +166,7 @@ def _health(hosts: list[dict[str, Any]]) -> dict[str, Any]:
         "hosts": hosts,
         "silent": [host["name"] for host in hosts if host["alive"] and host["silent"]],
         "nobody": not any(host["alive"] for host in hosts),
-        "queue": queue.depth() if hosts else None,  # without a host nothing was ever queued
+        "queue": enqueue.depth() if hosts else None,  # without a host nothing was ever queued
         "mirror_fault": queries.mirror_fault(),
         "paused": switches().automation_paused,
         "unconfined": "" if confined.startswith("landlock") else confined,

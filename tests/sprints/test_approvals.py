@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import operations, queries, queue
+from sprints import operations, queries
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
 from sprints.contract.hook_spec import HookDefinition
@@ -19,7 +19,7 @@ from sprints.journal import writer
 from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
 from sprints.operations import NotNow, Refused
-from sprints.queue import approval_timeouts
+from sprints.queue import approval_timeouts, tasks
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD
 
@@ -161,8 +161,8 @@ def test_one_that_may_wait_is_told_of_once_and_approved_still(store, monkeypatch
     operations.run("wk1", Wish())
     pass_time(monkeypatch, 1)
 
-    queue.beat("here")  # as a worker does every few seconds
-    queue.beat("here")
+    tasks.beat("here")  # as a worker does every few seconds
+    tasks.beat("here")
 
     assert sprint().status == "blocked"
     assert [kind for kind in kinds() if kind == "error"] == ["error"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from gates.models import GateRun
 from gates.process import identity
-from sprints import operations, queue
+from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.core import blocking_hooks
 from sprints.definitions import hooks
@@ -21,6 +21,7 @@ from sprints.engine.carry import Wish
 from sprints.health.invariants import check_rows
 from sprints.models import Delivery, Event, Round, Sprint
 from sprints.models.lease import take
+from sprints.queue import tasks
 from tests.world import set_gate
 
 ONCE = "test -e again || { touch again; exec sleep 60; }"  # a gate that is well the second time
@@ -71,7 +72,7 @@ def test_a_gate_that_was_handed_back_while_the_database_was_away_is_run_again(st
     with pytest.raises(OperationalError):
         carry.carry(take("wk1", identity()), wish)
     monkeypatch.setattr(carry, "record", real)
-    queue.work("wk1")
+    tasks.work("wk1")
 
     assert Sprint.objects.get().status == "succeeded"
     assert runs() == ["interrupted", "passed", "passed"]
@@ -188,9 +189,9 @@ def test_no_thread_for_a_gate_is_a_shortage_that_passes(started, monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", start)
     with pytest.raises(OSError, match="can't start new thread"):
-        queue.work("wk1")
+        tasks.work("wk1")
     monkeypatch.setattr(threading.Thread, "start", real)
-    queue.work("wk1")
+    tasks.work("wk1")
 
     assert Sprint.objects.get().status == "succeeded"
     assert runs()[0] == "interrupted"
@@ -204,7 +205,7 @@ def test_a_sprint_whose_engine_falls_under_a_gate_leaves_no_run_open(started, mo
 
     monkeypatch.setattr(attended.Attended, "begin", fall)
     with pytest.raises(ZeroDivisionError):
-        queue.work("wk1")
+        tasks.work("wk1")
 
     sprint = Sprint.objects.get()
     assert (sprint.status, sprint.waiting) == ("failed", None)
@@ -237,7 +238,7 @@ def test_rows_that_do_not_fit_together_end_their_sprint_and_hold_up_no_other(sta
     Round.objects.filter(code="R0_SETUP").update(status="blocked")
 
     with pytest.raises(carry.Stuck):
-        queue.work("wk1")
+        tasks.work("wk1")
 
     sprint = Sprint.objects.get()
     assert sprint.status == "failed"
@@ -255,18 +256,18 @@ def test_a_wait_is_told_of_once_whatever_is_done_meanwhile(started, monkeypatch)
         time.sleep(0.6)
         monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(hours=1))
         try:
-            queue.tell_overdue()
+            tasks.tell_overdue()
             operations.pause("wk1", "sam")
-            queue.tell_overdue()
+            tasks.tell_overdue()
             operations.resume("wk1", "sam")
-            queue.tell_overdue()
+            tasks.tell_overdue()
         finally:
             monkeypatch.setattr(timezone, "now", real)
             connection.close()
 
     meddler = threading.Thread(target=meddle)
     meddler.start()
-    queue.work("wk1")
+    tasks.work("wk1")
     meddler.join()
 
     assert Event.objects.filter(line__contains="overdue: the sprint").count() == 1

@@ -7,9 +7,10 @@ from django_q.tasks import async_task
 
 from gates.models import Gate
 from gates.process import identity
-from sprints import operations, queue
+from sprints import operations
 from sprints.models import Event, Sprint
 from sprints.models.lease import Held, holder, release, take
+from sprints.queue import enqueue, tasks
 from sprints.queue.broker import Broker
 from sprints.queue.packet_queue import PacketQueue
 
@@ -30,7 +31,7 @@ def waiting() -> list[tuple[str, tuple]]:
 def test_a_start_and_its_message_are_on_record_together(store):
     queued("wk1")
 
-    assert waiting() == [("sprints.queue.work", ("wk1",))]
+    assert waiting() == [("sprints.queue.tasks.work", ("wk1",))]
     assert Sprint.objects.get(pk="wk1").status == "running"
 
 
@@ -49,7 +50,7 @@ def test_a_message_that_comes_four_times_has_its_effect_once(store):
     queued("wk1")
 
     for _ in range(4):
-        queue.work("wk1")
+        tasks.work("wk1")
 
     assert Sprint.objects.get(pk="wk1").status == "succeeded"
     assert Event.objects.filter(line__contains="sprint succeeded").count() == 1
@@ -60,8 +61,8 @@ def test_a_message_for_a_sprint_that_another_carries_does_nothing(store):
     queued("wk1")
     lease = take("wk1", identity())
 
-    queue.work("wk1")
-    queue.work("no-such-sprint")
+    tasks.work("wk1")
+    tasks.work("no-such-sprint")
 
     assert Sprint.objects.get(pk="wk1").status == "running"
     release(lease)
@@ -94,13 +95,13 @@ def test_a_cancel_from_elsewhere_is_carried_out_beside_the_sprint_that_runs(stor
     OrmQ.objects.all().delete()
     Sprint.objects.filter(pk="wk3").update(cancel_by="sam")  # all that another host can do
 
-    queue.beat("here")
+    tasks.beat("here")
 
-    assert waiting() == [("sprints.queue.work", ("wk3",))]
-    queue.work("wk3")
+    assert waiting() == [("sprints.queue.tasks.work", ("wk3",))]
+    tasks.work("wk3")
     assert Sprint.objects.get(pk="wk3").status == "cancelled"
     assert Event.objects.filter(sprint_id="wk3", kind="round_started").count() == 0
-    queue.work("wk2")
+    tasks.work("wk2")
     assert holder(Sprint.objects.get(pk="wk2")) is None
     release(lease)
 
@@ -109,18 +110,18 @@ def test_the_end_of_one_sprint_asks_for_the_one_that_has_waited_longest(store):
     queued("wk1", "wk2", "wk3")
     OrmQ.objects.all().delete()
 
-    queue.work("wk1")
+    tasks.work("wk1")
 
-    assert waiting() == [("sprints.queue.work", ("wk2",))]
+    assert waiting() == [("sprints.queue.tasks.work", ("wk2",))]
 
 
 def test_a_lost_message_is_asked_for_again(store):
     queued("wk1")
     OrmQ.objects.all().delete()
 
-    assert queue.reconcile() == "wk1"
+    assert tasks.reconcile() == "wk1"
 
-    assert waiting() == [("sprints.queue.work", ("wk1",))]
+    assert waiting() == [("sprints.queue.tasks.work", ("wk1",))]
 
 
 def test_a_sprint_whose_message_waits_is_not_asked_for_again(store):
@@ -128,18 +129,21 @@ def test_a_sprint_whose_message_waits_is_not_asked_for_again(store):
     letters = waiting()
 
     for _ in range(20):
-        queue.beat("here")
+        tasks.beat("here")
 
-    assert queue.reconcile() is None
+    assert tasks.reconcile() is None
     assert waiting() == letters
 
 
 def test_beats_do_not_pile_up_before_workers_that_do_not_look(store):
     for _ in range(20):
-        assert queue.ask_beat("here")
-    queue.ask_beat("there")
+        assert enqueue.ask_beat("here")
+    enqueue.ask_beat("there")
 
-    assert waiting() == [("sprints.queue.beat", ("here",)), ("sprints.queue.beat", ("there",))]
+    assert waiting() == [
+        ("sprints.queue.tasks.beat", ("here",)),
+        ("sprints.queue.tasks.beat", ("there",)),
+    ]
 
 
 def test_a_sprint_over_which_the_engine_falls_is_failed_not_asked_for_for_ever(store):
@@ -147,14 +151,16 @@ def test_a_sprint_over_which_the_engine_falls_is_failed_not_asked_for_for_ever(s
     Sprint.objects.update(contract={"profile": "quick"})
 
     with pytest.raises(KeyError):
-        queue.work("wk1")
+        tasks.work("wk1")
 
-    assert queue.reconcile() is None
+    assert tasks.reconcile() is None
     sprint = Sprint.objects.get(pk="wk1")
     assert (sprint.status, sprint.last_error) == ("failed", "engine_error:KeyError: 'deadline'")
 
 
-@pytest.mark.parametrize("func", ["os.system", "sprints.operations.cancel", "sprints.queue.ask"])
+@pytest.mark.parametrize(
+    "func", ["os.system", "sprints.operations.cancel", "sprints.queue.enqueue.ask"]
+)
 def test_a_message_that_names_another_function_is_dropped(store, func):
     async_task(func, "echo pwned")
 
@@ -186,7 +192,7 @@ def test_a_claimed_message_is_nobody_elses(store):
 def test_who_has_been_asked_to_hand_back_reads_no_packet(monkeypatch):
     packets = PacketQueue()
     packets.put("for another")
-    monkeypatch.setattr(queue.WISH, "hand_back", True)
+    monkeypatch.setattr(tasks.WISH, "hand_back", True)
 
     assert packets.get() == "STOP"
 

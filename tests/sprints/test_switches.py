@@ -5,11 +5,12 @@ import json
 import pytest
 
 from gates.process import identity
-from sprints import operations, queue
+from sprints import operations
 from sprints.engine.carry import Wish
 from sprints.models import Event, Sprint
 from sprints.models.lease import Full, release, take
 from sprints.queries.waiting import waiting_for
+from sprints.queue import tasks
 from sprints.store import read_config
 from tests.world import set_gate
 
@@ -24,17 +25,17 @@ def test_automation_that_is_paused_holds_every_sprint_and_says_so(store, invoke)
     operations.start("wk1")
     invoke("config", "set", "automation_paused", "true")
 
-    queue.work("wk1")
+    tasks.work("wk1")
     held = invoke("sprint", "run", "wk2")
 
-    assert (status(), queue.reconcile()) == ("running", None)
+    assert (status(), tasks.reconcile()) == ("running", None)
     waits = waiting_for(Sprint.objects.get(pk="wk1"))
     assert waits["what"] == "a resume; automation_paused is set"
     assert held.code == 3
     assert held.out.endswith("next: studio-gateway config set automation_paused false\n")
 
     invoke("config", "set", "automation_paused", "false")
-    queue.work("wk1")
+    tasks.work("wk1")
     assert status() == "succeeded"
 
 

@@ -7,13 +7,14 @@ from django.conf import settings
 
 from gates.models import GateRun
 from gates.process import identity
-from sprints import operations, queue
+from sprints import operations
 from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
 from sprints.models.event import stamp
 from sprints.models.lease import release, take
 from sprints.queries.waiting import waiting_for
+from sprints.queue import tasks
 from tests.world import set_gate
 
 
@@ -105,8 +106,8 @@ def test_a_wait_that_outlasts_its_time_is_told_once(store):
     late = {"what": "gate x", "who": "the gateway", "since_ts": "2026-01-01T00:00:00Z"}
     Sprint.objects.update(waiting=late | {"until_ts": "2026-01-01T00:10:00Z"})
 
-    queue.tell_overdue()
-    queue.tell_overdue()
+    tasks.tell_overdue()
+    tasks.tell_overdue()
 
     told = Event.objects.filter(kind="error")
     assert [event.body["message"] for event in told] == [

@@ -13,10 +13,10 @@ from django_q.models import OrmQ
 from gates.models import Gate
 from gates.process import identity
 from gates.program import Program
-from sprints import operations, queries, queue
+from sprints import operations, queries
 from sprints.models import Event, Host, Schedule
 from sprints.models.lease import take
-from sprints.queue import supervisor
+from sprints.queue import enqueue, supervisor
 from sprints.queue.broker import Broker
 from sprints.queue.supervisor import Watch
 
@@ -106,10 +106,10 @@ def test_a_watch_that_can_open_no_file_goes_on(store, monkeypatch, restless):
 
 def test_a_message_is_there_though_nobody_can_be_called(store):
     (store.root / "calls").mkdir()
-    queue.ask_beat("there")  # what it takes is loaded from files
+    enqueue.ask_beat("there")  # what it takes is loaded from files
 
     with no_file_can_be_opened():
-        assert queue.ask_beat("here")
+        assert enqueue.ask_beat("here")
 
     assert OrmQ.objects.count() == 2
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sprints import queries
 from sprints.management.base import GatewayCommand
+from sprints.queue import enqueue
 
 SHOWN = 20
 
@@ -24,9 +25,7 @@ class Command(GatewayCommand):
         """Print the status."""
         facts = queries.status()
         if facts["hosts"]:  # without a host nothing was ever queued, and django-q stays unloaded
-            from sprints import queue
-
-            facts["queue"] = queue.depth()
+            facts["queue"] = enqueue.depth()
         if options["json"] or not sys.stdout.isatty():
             self.stdout.write(json.dumps(facts, indent=2, sort_keys=True))
             return

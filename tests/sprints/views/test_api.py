@@ -7,12 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gates.process import identity
-from sprints import operations, queue
+from sprints import operations
 from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.lease import release, take
 from sprints.prompts.roster import AGENTS
+from sprints.queue import tasks
 from tests.speakers import ask, silence
 from tests.world import set_gate
 
@@ -256,7 +257,7 @@ def test_run_step_and_cancel_are_carried_out_by_the_workers(call, store):
     call("POST", "/api/sprints/cancelled/cancel", by="operator")
     assert Sprint.objects.get(pk="cancelled").status == "running"
     for name in ("ran", "stepped", "cancelled"):
-        queue.work(name)
+        tasks.work(name)
 
     rows = {row.pk: row for row in Sprint.objects.all()}
     assert (rows["ran"].status, rows["cancelled"].status) == ("succeeded", "cancelled")
@@ -273,7 +274,7 @@ def test_a_cancel_needs_no_turn(call, store):
     lease = take("before", identity())
     call("POST", "/api/sprints/ended/cancel")
 
-    queue.work("ended")
+    tasks.work("ended")
     release(lease)
 
     assert Sprint.objects.get(pk="ended").status == "cancelled"

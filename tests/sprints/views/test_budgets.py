@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from sprints import operations, queue
+from sprints import operations
 from sprints.agents.presets import PRESETS
 from sprints.definitions import agents
 from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.management.cli_user import user
 from sprints.models import Event, Sprint, Task
+from sprints.queue import tasks
 from sprints.roles import Role
 from tests.speakers import set_speaker
 from tests.sprints.views.people import signed_in, text_of
@@ -52,7 +53,7 @@ def test_whoever_gives_more_stands_in_the_event_and_the_workers_go_on(parked, st
     assert said.out.startswith("agents have used 2 of 6 launches, 0")
     assert "wk1 goes on with the workers\n" in said.out
     assert event.body["data"]["by"] == user()
-    queue.work("wk1")
+    tasks.work("wk1")
     assert Sprint.objects.get().status == "succeeded"
     assert launches() == 6
     assert differences(store) == []

@@ -1,0 +1,78 @@
+"""Put a message into the queue, and say how deep the queue is."""
+
+import contextlib
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from sprints.models import Sprint
+from sprints.models.host import living
+from sprints.queue import BEAT, WORK
+
+
+def ask(sprint_id: str) -> None:
+    """Ask for somebody to carry the sprint; a part of the caller's transaction, if there is one.
+
+    It is asked of the host that has the sprint's files, while that lives; else of our own store's;
+    else of whoever comes first.
+    """
+    _enqueue(WORK, sprint_id, _place_of(sprint_id))
+
+
+def _place_of(sprint_id: str) -> str:
+    home = Sprint.objects.values_list("home", flat=True).get(pk=sprint_id)
+    places = [place for place in (home, settings.STORE.place) if place and living(place)]
+    return places[0] if places else ""
+
+
+def ask_beat(host: str) -> bool:
+    """Ask the workers of ``host``, which serves our store, for a sign of life, unless they have
+    been and did not look yet; False where the queue is away.
+    """
+    from django_q.brokers import get_broker
+
+    if not get_broker().answers():
+        return False
+    if not _is_queued(BEAT, host, settings.STORE.place):
+        _enqueue(BEAT, host, settings.STORE.place)
+    return True
+
+
+def _is_queued(function: str, argument: str, place: str) -> bool:
+    from django_q.brokers import get_broker
+
+    from sprints.queue.message import asked, key_of
+
+    wanted = (function, (argument,))
+    return any(asked(letter) == wanted for letter in get_broker(key_of(place)).letters())
+
+
+def _enqueue(function: str, argument: str, place: str) -> None:
+    from django_q.brokers import get_broker
+    from django_q.tasks import async_task
+
+    from sprints.queue.message import key_of
+
+    to = get_broker(key_of(place))
+    name = f"{function.rpartition('.')[2]} {argument}"
+    async_task(function, argument, task_name=name, broker=to)
+
+
+def depth() -> dict[str, Any]:
+    """How many messages wait, and the age of the oldest in seconds; ``away`` says why neither can
+    be told.
+    """
+    from django_q.brokers import get_broker
+    from django_q.signing import BadSignature, SignedPackage
+
+    try:
+        count, oldest = get_broker().waiting()
+    except OSError as exc:
+        return {"messages": 0, "oldest_s": None, "away": str(exc)}
+    age = None
+    with contextlib.suppress(BadSignature):
+        if oldest:
+            begun = SignedPackage.loads(oldest)["started"]
+            age = round((timezone.now() - begun).total_seconds(), 1)
+    return {"messages": count, "oldest_s": age}

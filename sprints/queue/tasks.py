@@ -1,0 +1,99 @@
+"""Run what a queued message asks for: one sprint, or a heartbeat of the workers."""
+
+import contextlib
+
+from django.db import DatabaseError
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from gates import faults, process
+from gates.models import GateRun
+from sprints.core import agent_tasks
+from sprints.core.reducer import fault
+from sprints.core.wait_reason import overdue
+from sprints.engine.carry import LeaseLost, Wish, carry
+from sprints.models import Host, Sprint, Task
+from sprints.models.event import stamp
+from sprints.models.lease import Held, take, unheld
+from sprints.models.transitions import Hold, MoveRefused, engine_waits, record
+from sprints.queue import approval_timeouts
+from sprints.queue.enqueue import _is_queued, _place_of, ask
+from sprints.queue.message import WORK
+from sprints.store import StoreError
+
+# What this process has been asked for: a worker's SIGTERM sets ``hand_back``.
+WISH = Wish()
+
+
+def work(sprint_id: str) -> None:
+    """Carry the sprint as far as it goes without waiting; nothing where that is another's turn."""
+    if WISH.hand_back:
+        return
+    faults.point("task_started")
+    is_ending = Sprint.objects.filter(pk=sprint_id).exclude(cancel_by="").exists()
+    try:
+        lease = take(sprint_id, process.identity(), beside=is_ending)
+    except (Held, Sprint.DoesNotExist):
+        return
+    faults.point("lease_taken")
+    try:
+        carry(lease, WISH)
+    except LeaseLost:
+        return  # whoever has it now goes on
+    except (DatabaseError, OSError, StoreError):
+        raise  # the world's fault, which may pass: ``reconcile`` asks again
+    except Exception as exc:
+        _give_up(sprint_id, exc)
+        raise
+    finally:
+        engine_waits.send_robust(sender=work, resting=True)
+    if not WISH.hand_back:
+        reconcile()
+
+
+def _give_up(sprint_id: str, exc: Exception) -> None:
+    """End a sprint over which the engine has fallen, unless somebody else carries it by now."""
+    row = Sprint.objects.only("version", "current_round", "waiting").get(pk=sprint_id)
+    at = timezone.now()
+    runs = GateRun.objects.filter(round__sprint=sprint_id, status=GateRun.RUNNING)
+    text = f"{type(exc).__name__}: {exc}"[:300]
+    open_runs = list(runs.values_list("pk", flat=True))
+    tasks = Task.objects.filter(round__sprint=sprint_id, status__in=agent_tasks.STILL)
+    open_tasks = list(tasks.values_list("pk", flat=True))
+    waits = row.waiting is not None
+    move = fault(sprint_id, row.current_round, open_runs, text, at, open_tasks, waits=waits)
+    with contextlib.suppress(MoveRefused):
+        record(sprint_id, [move], Hold(row.version), at)
+
+
+def beat(host: str) -> None:
+    """A worker of ``host`` takes messages: say so, and look for sprints that nobody carries."""
+    Host.objects.filter(pk=host).update(worked_at=Now())
+    tell_overdue()
+    approval_timeouts.carry_out()
+    engine_waits.send_robust(sender=beat, resting=True)
+    reconcile()
+
+
+def tell_overdue() -> None:
+    """Put on record, once, what has waited for longer than it may."""
+    at = timezone.now()
+    running = Sprint.objects.filter(status=Sprint.Status.RUNNING, waiting__until_ts__lt=stamp(at))
+    running = running.filter(started_at__isnull=False)  # no wait of this gateway's
+    for row in running.only("version", "status", "waiting"):
+        if not row.waiting or row.waiting.get("overdue"):
+            continue
+        move = overdue(row.pk, row.status, row.waiting)
+        with contextlib.suppress(MoveRefused):  # it moves after all
+            record(row.pk, [move], Hold(row.version), at)
+
+
+def reconcile() -> str | None:
+    """Ask for the sprint that has waited longest, where there is room and its message does not
+    wait already; returns its id.
+    """
+    sprint = unheld()
+    if sprint is None or _is_queued(WORK, sprint.pk, _place_of(sprint.pk)):
+        return None
+    ask(sprint.pk)
+    return sprint.pk
