@@ -6,7 +6,6 @@ from typing import Any
 from django.utils import timezone
 
 from sprints.contract.contract import Contract, ContractError
-from sprints.engine import forecast
 from sprints.git.merge import tag_named
 from sprints.models import Sprint
 from sprints.operations.base_commit import contract_to_walk, ground, grounded
@@ -14,6 +13,7 @@ from sprints.operations.contract_builder import contract_for
 from sprints.prompts.lead_plan import PLANNED_IN
 from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
+from sprints.replay import dry_run
 
 
 def plan(sprint_id: str) -> dict[str, Any]:
@@ -27,10 +27,10 @@ def plan(sprint_id: str) -> dict[str, Any]:
     """
     sprint = get(sprint_id)
     contract, refused = _contract(sprint)
-    fresh = forecast.begun(sprint_id, sprint.title, sprint.meta, timezone.now())
-    moves = [*forecast.lived(fresh, contract)]
+    fresh = dry_run.begun(sprint_id, sprint.title, sprint.meta, timezone.now())
+    moves = [*dry_run.lived(fresh, contract)]
     last = moves[-1].message
-    used = forecast.worst(contract, sprint.meta)
+    used = dry_run.worst(contract, sprint.meta)
     base = contract.base if contract.base and not refused else None
     return {
         "sprint_id": sprint_id,
@@ -58,7 +58,7 @@ def worst_of(sprint_id: str) -> str:
         sprint = get(sprint_id)
         if sprint.status != Sprint.Status.CREATED:
             return ""
-        used = forecast.worst(contract_for(sprint.meta), sprint.meta)
+        used = dry_run.worst(contract_for(sprint.meta), sprint.meta)
     except (Refused, ContractError):
         return ""  # whoever starts it is told
     return used[0].of(used[1]) if used else ""

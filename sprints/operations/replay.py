@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sprints.engine.replay import Divergence, replay
 from sprints.models import Event, Sprint
 from sprints.queries.sprints import get
+from sprints.replay.replay import Divergence, replay
 
 CHUNK = 1000
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from sprints import operations
-from sprints.engine import forecast
 from sprints.models import Event, Sprint, Task
+from sprints.replay import dry_run
 from tests.checkout import commit
 from tests.world import set_gate
 
@@ -111,7 +111,7 @@ def test_before_a_start_the_worst_is_said_in_a_line(store, invoke, planned):
 
 
 def test_what_is_over_the_budget_waits_for_a_human():
-    words = forecast.Worst(50, 10.0).of(forecast.AgentBudget(40, 240.0))
+    words = dry_run.Worst(50, 10.0).of(dry_run.AgentBudget(40, 240.0))
 
     assert words.endswith("of 40 and 240 in its budget; over that it waits for you")
 

@@ -1,0 +1,1 @@
+"""Run recorded history through the engine of today; simulate a sprint before it starts."""
