@@ -8,7 +8,7 @@ from django.conf import settings
 from sprints import operations
 from sprints.contract.agent_spec import COMMAND, SCRIPTED
 from sprints.definitions import agents
-from sprints.engine.carry import Wish
+from sprints.runner.runner import Wish
 from tests.checkout import commit
 from tests.world import MARK, ROOT
 

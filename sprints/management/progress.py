@@ -11,10 +11,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sprints.engine.carry import Wish
 from sprints.models import Event
 from sprints.models.transitions import event_committed
 from sprints.queries.sprints import look
+from sprints.runner.runner import Wish
 
 TAIL_BYTES = 2000
 

@@ -7,7 +7,7 @@ from sprints.core.approval_requests import ask_of
 from sprints.core.budget import parked_for
 from sprints.core.pause import paused_by
 from sprints.core.questions import question_of
-from sprints.engine.carry import Wish
+from sprints.runner.runner import Wish
 from sprints.snapshot import Snapshot
 from sprints.switches import switches
 

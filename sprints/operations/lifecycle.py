@@ -16,7 +16,6 @@ from sprints.contract.contract import DEADLINES, PROFILES, Contract
 from sprints.contract.meta import BadMeta, merged
 from sprints.core import commands, pause
 from sprints.core.wait_reason import told
-from sprints.engine.carry import Stuck, Wish, carry
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
@@ -27,6 +26,7 @@ from sprints.operations.contract_builder import contract_for
 from sprints.queries.errors import NotNow, Refused
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
+from sprints.runner.runner import Stuck, Wish, carry
 from sprints.snapshot import Snapshot, evolve
 
 TRIES = 20

@@ -11,7 +11,6 @@ from sprints.contract.budget import Spending, problems
 from sprints.contract.rounds import AgentBudget
 from sprints.core import budget, commands, questions
 from sprints.core.budget import spent
-from sprints.engine.carry import Wish
 from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import holder
@@ -19,6 +18,7 @@ from sprints.operations.lifecycle import carry_here, record_act
 from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
+from sprints.runner.runner import Wish
 
 LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words
 

@@ -17,7 +17,6 @@ from gates.models import GateRun
 from sprints.core import agent_tasks
 from sprints.core.reducer import fault
 from sprints.core.wait_reason import overdue
-from sprints.engine.carry import LeaseLost, Wish, carry
 from sprints.models import Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.host import living
@@ -26,4 +25,5 @@ from sprints.models.transitions import Hold, MoveRefused, engine_waits, record
 from sprints.queue import approval_timeouts
 from sprints.queue.enqueue import _is_queued, _place_of, ask
 from sprints.queue.message import WORK
+from sprints.runner.runner import LeaseLost, Wish, carry
 from sprints.store import StoreError

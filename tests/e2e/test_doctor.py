@@ -25,7 +25,7 @@ for _ in sys.stdin:
 """
 WORK = """
 from sprints import operations
-from sprints.engine.carry import Wish
+from sprints.runner.runner import Wish
 for number in range(20):
     operations.create(f"s{number}", by="test")
     operations.run(f"s{number}", Wish())

@@ -9,9 +9,9 @@ import pytest
 
 from gates.models import GateRun
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.journal import verify, writer
 from sprints.models import Event
+from sprints.runner.runner import Wish
 from tests.e2e.conftest import processes_of, wait_for
 from tests.world import set_gate
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.journal import agent_logs, writer
 from sprints.journal.agent_logs import FOLDER, MARK
+from sprints.runner.runner import Wish
 from tests.world import set_gate
 
 LEAD = "agent_01_ExecutiveProducer_PM.json"

@@ -13,13 +13,13 @@ from sprints.contract.meta import BadMeta, merged
 from sprints.core import commands
 from sprints.core.approval_requests import plan_of
 from sprints.definitions import hooks
-from sprints.engine.carry import Wish
 from sprints.journal import writer
 from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
 from sprints.operations import NotNow, Refused
 from sprints.queue import approval_timeouts, tasks
 from sprints.replay.replay import replay
+from sprints.runner.runner import Wish
 from sprints.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from sprints import operations, queries
-from sprints.engine.carry import Wish
 from sprints.journal import writer
 from sprints.models import Event, Sprint
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from tests.sprints.bad_inputs.refusals import complaint, rows
 from tests.sprints.views.people import signed_in, text_of
 from tests.world import run_command, set_gate

@@ -11,9 +11,9 @@ from sprints.contract.contract import DEFAULT_GATE
 from sprints.core.actions import Begun, FailAtGate, Recover, RunGate
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
-from sprints.engine.attended import TICK_S, Attended
-from sprints.engine.carry import Wish
 from sprints.models import Event
+from sprints.runner.activity_threads import TICK_S, Attended
+from sprints.runner.runner import Wish
 from sprints.snapshot import evolve
 from tests.e2e.conftest import processes_of
 from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step

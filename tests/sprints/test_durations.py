@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.models import Event, Sprint
 from sprints.queries.durations import ran, ran_s
+from sprints.runner.runner import Wish
 from tests.world import set_gate
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

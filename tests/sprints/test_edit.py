@@ -4,10 +4,10 @@ import pytest
 
 from sprints import operations
 from sprints.contract.meta import BRIEF_BYTES, DEEP, OTHER_BYTES
-from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.event import canonical
+from sprints.runner.runner import Wish
 from tests.world import set_gate
 
 

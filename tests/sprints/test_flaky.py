@@ -8,10 +8,10 @@ import pytest
 from gates.models import GateRun
 from sprints import operations
 from sprints.definitions import agents
-from sprints.engine.carry import Wish
 from sprints.health.invariants import check_rows
 from sprints.queries import gate_history
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from sprints.store import turn
 from tests.speakers import set_speaker
 from tests.sprints.views.people import signed_in, text_of

@@ -15,12 +15,12 @@ from gates.process import identity
 from sprints import operations
 from sprints.definitions import agents
 from sprints.effects.perform import token
-from sprints.engine.carry import Wish
 from sprints.health.invariants import check_invariants, check_rows
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.event import stamp
 from sprints.models.lease import take
 from sprints.models.sprint import GATEWAY
+from sprints.runner.runner import Wish
 from tests.checkout import commit
 from tests.world import set_gate
 

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from gates.process import identity
 from sprints import operations, queries
-from sprints.engine.carry import Carrier, LeaseLost, Wish, carry
 from sprints.models import Event, Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Held, held_here, holder, release, take, unheld
 from sprints.models.loading import load
 from sprints.queries.waiting import waiting_for
+from sprints.runner.runner import Carrier, LeaseLost, Wish, carry
 from tests.world import set_gate
 
 ELSEWHERE = replace(identity(), host="elsewhere")
@@ -139,7 +139,7 @@ def test_a_carrier_that_cannot_renew_its_lease_gives_the_gate_up(started):
 
 
 def test_a_lease_is_renewed_while_a_gate_runs(store, monkeypatch):
-    monkeypatch.setattr("sprints.engine.carry.BEAT_S", 0.3)
+    monkeypatch.setattr("sprints.runner.runner.BEAT_S", 0.3)
     set_gate("sleep", "1.2")
     operations.create("wk1", by="test")
     seen = set()

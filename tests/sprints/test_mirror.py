@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import connection
 
 from sprints import operations, queries
-from sprints.engine.carry import Wish
 from sprints.journal import events_file, state_file, verify, writer
 from sprints.models import Event, Head
 from sprints.models.transitions import note
+from sprints.runner.runner import Wish
 from sprints.store import Store
 from tests.world import set_gate
 

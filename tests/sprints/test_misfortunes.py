@@ -16,12 +16,12 @@ from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.core import blocking_hooks
 from sprints.definitions import hooks
-from sprints.engine import attended, carry
-from sprints.engine.carry import Wish
 from sprints.health.invariants import check_rows
 from sprints.models import Delivery, Event, Round, Sprint
 from sprints.models.lease import take
 from sprints.queue import tasks
+from sprints.runner import activity_threads, runner
+from sprints.runner.runner import Wish
 from tests.world import set_gate
 
 ONCE = "test -e again || { touch again; exec sleep 60; }"  # a gate that is well the second time
@@ -44,7 +44,7 @@ def runs() -> list[str]:
 
 def lose_an_answer(monkeypatch, kind: str) -> None:
     """The first commit that begins with an event of that kind succeeds, and nobody hears of it."""
-    real = vars(carry)["record"]
+    real = vars(runner)["record"]
     lost: list[str] = []
 
     def record(sprint_id, moves, *args):
@@ -54,24 +54,24 @@ def lose_an_answer(monkeypatch, kind: str) -> None:
             raise OperationalError("the answer to COMMIT was lost")
         return events
 
-    monkeypatch.setattr(carry, "record", record)
+    monkeypatch.setattr(runner, "record", record)
 
 
 def test_a_gate_that_was_handed_back_while_the_database_was_away_is_run_again(started, monkeypatch):
     set_gate("sh", "-c", ONCE)
     started()
-    wish, real = Wish(), carry.record
+    wish, real = Wish(), runner.record
 
     def record(*args):
         if wish.hand_back:
             raise OperationalError("the server closed the connection")
         return real(*args)
 
-    monkeypatch.setattr(carry, "record", record)
+    monkeypatch.setattr(runner, "record", record)
     threading.Timer(1, lambda: setattr(wish, "hand_back", True)).start()
     with pytest.raises(OperationalError):
-        carry.carry(take("wk1", identity()), wish)
-    monkeypatch.setattr(carry, "record", real)
+        runner.carry(take("wk1", identity()), wish)
+    monkeypatch.setattr(runner, "record", real)
     tasks.work("wk1")
 
     assert Sprint.objects.get().status == "succeeded"
@@ -92,7 +92,7 @@ def test_a_config_that_is_half_saved_ends_no_gate(started, store):
 
     editor = threading.Thread(target=edit)
     editor.start()
-    carry.carry(take("wk1", identity()), Wish())
+    runner.carry(take("wk1", identity()), Wish())
     editor.join()
 
     assert Sprint.objects.get().status == "succeeded"
@@ -104,17 +104,17 @@ def test_a_gate_does_not_begin_once_its_carrier_may_have_lost_the_lease(
 ):
     set_gate("touch", "ran")
     started()
-    real = attended.Attended.begin
+    real = activity_threads.Attended.begin
 
     def frozen(self, *args):
         Sprint.objects.update(lease_beat=time.monotonic() - 60)
         assert operations.cancel("wk1", "sam") == "cancelled"
-        monkeypatch.setattr(carry, "TTL_S", -45)  # as long as it was frozen
+        monkeypatch.setattr(runner, "TTL_S", -45)  # as long as it was frozen
         real(self, *args)
 
-    monkeypatch.setattr(attended.Attended, "begin", frozen)
-    with pytest.raises(carry.LeaseLost):
-        carry.carry(take("wk1", identity()), Wish())
+    monkeypatch.setattr(activity_threads.Attended, "begin", frozen)
+    with pytest.raises(runner.LeaseLost):
+        runner.carry(take("wk1", identity()), Wish())
 
     assert not (store.repo / "ran").exists()
     assert Sprint.objects.get().status == "cancelled"
@@ -124,9 +124,11 @@ def test_a_carrier_that_woke_up_with_its_lease_runs_the_gate_again(started, stor
     set_gate("sh", "-c", "echo x >> ran")
     started()
     late = iter([time.monotonic() - 45])
-    monkeypatch.setattr(carry.Carrier, "_not_after", lambda self: next(late, time.monotonic() + 15))
+    monkeypatch.setattr(
+        runner.Carrier, "_not_after", lambda self: next(late, time.monotonic() + 15)
+    )
 
-    carry.carry(take("wk1", identity()), Wish())
+    runner.carry(take("wk1", identity()), Wish())
 
     assert Sprint.objects.get().status == "succeeded"
     assert runs() == ["interrupted", "passed", "passed"]
@@ -138,7 +140,7 @@ def test_a_lost_answer_to_the_start_of_a_second_gate_costs_a_run_at_most(started
     started(gates_at_once=2)
     lose_an_answer(monkeypatch, "gate_started")
 
-    carry.carry(take("wk1", identity()), Wish())
+    runner.carry(take("wk1", identity()), Wish())
 
     assert Sprint.objects.get().status == "succeeded"
 
@@ -203,7 +205,7 @@ def test_a_sprint_whose_engine_falls_under_a_gate_leaves_no_run_open(started, mo
     def fall(*args):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(attended.Attended, "begin", fall)
+    monkeypatch.setattr(activity_threads.Attended, "begin", fall)
     with pytest.raises(ZeroDivisionError):
         tasks.work("wk1")
 
@@ -237,7 +239,7 @@ def test_rows_that_do_not_fit_together_end_their_sprint_and_hold_up_no_other(sta
     started()
     Round.objects.filter(code="R0_SETUP").update(status="blocked")
 
-    with pytest.raises(carry.Stuck):
+    with pytest.raises(runner.Stuck):
         tasks.work("wk1")
 
     sprint = Sprint.objects.get()

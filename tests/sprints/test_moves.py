@@ -108,7 +108,7 @@ def test_several_changes_of_one_row_are_one_statement_with_the_first_guard():
 
 
 def test_what_the_engine_believes_is_what_the_rows_say(store):
-    from sprints.engine.carry import Wish
+    from sprints.runner.runner import Wish
 
     operations.create("wk2", by="test")
 

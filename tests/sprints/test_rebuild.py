@@ -12,11 +12,11 @@ from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import agents as agent_rows
 from sprints.definitions import hooks as hook_rows
-from sprints.engine.carry import Wish
 from sprints.journal import writer
 from sprints.journal.settings_projection import Settings
 from sprints.models import Event, Schedule, Sprint, Task
 from sprints.models.event import FIRST_PREV, canonical, chain
+from sprints.runner.runner import Wish
 from tests.speakers import ask, set_speaker
 from tests.world import set_gate
 

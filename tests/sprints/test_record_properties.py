@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from gates import faults
 from sprints import operations
 from sprints.contract.contract import ContractError
-from sprints.engine.carry import Wish
 from sprints.journal import events_file, state_file, verify, writer
 from sprints.journal.fast_json import loads
 from sprints.models import Sprint
+from sprints.runner.runner import Wish
 from tests.world import set_gate
 
 

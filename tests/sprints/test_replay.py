@@ -7,10 +7,10 @@ import pytest
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.engine.carry import Wish
 from sprints.journal import writer
 from sprints.models import Event
 from sprints.replay import replay as engine
+from sprints.runner.runner import Wish
 from tests.sprints.bad_inputs.refusals import complaint, rows
 from tests.sprints.test_export import GOLDEN
 from tests.world import set_gate

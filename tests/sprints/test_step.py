@@ -3,12 +3,12 @@
 import pytest
 
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Round, Sprint
 from sprints.models.lease import unheld
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
+from sprints.runner.runner import Wish
 from tests.world import set_gate
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from gates.process import identity
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.models import Event, Sprint
 from sprints.models.lease import Full, release, take
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
+from sprints.runner.runner import Wish
 from sprints.store import read_config
 from tests.world import set_gate
 

@@ -9,11 +9,11 @@ import pytest
 from django.db import models
 
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.journal import bulk_rows, events_file, state_file, verify, writer
 from sprints.models import Event, Head, Sprint
 from sprints.models.event import FIRST_PREV, canonical, chain
 from sprints.models.row_types import KEYS, MODELS
+from sprints.runner.runner import Wish
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from django.conf import settings
 from gates.models import GateRun
 from gates.process import identity
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
 from sprints.models.event import stamp
 from sprints.models.lease import release, take
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
+from sprints.runner.runner import Wish
 from tests.world import set_gate
 
 

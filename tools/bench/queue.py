@@ -67,7 +67,7 @@ def _many(count: int) -> tuple[float, int]:
 def _foreground(count: int) -> float:
     """Sprints a second where this process carries them itself."""
     from sprints import operations
-    from sprints.engine.carry import Wish
+    from sprints.runner.runner import Wish
 
     names = [f"f{number}" for number in range(count)]
     for name in names:

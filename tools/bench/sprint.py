@@ -57,7 +57,7 @@ def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
 def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float]]:
     """Milliseconds of each run: carrying, completing the files, the bare gates; in turn."""
     from sprints import operations
-    from sprints.engine.carry import Wish
+    from sprints.runner.runner import Wish
 
     carried, files, floors = [], [], []
     for number in range(runs):

@@ -66,7 +66,7 @@ def fill(sprints: int) -> None:
     from django.conf import settings
 
     from sprints import operations
-    from sprints.engine.carry import Wish
+    from sprints.runner.runner import Wish
 
     template = f"t{sprints}"
     operations.create(template, by="bench")

@@ -13,7 +13,6 @@ from django.core.management.base import CommandError
 from sprints import operations, queries
 from sprints.core.budget import spent
 from sprints.effects.workspace import states_of
-from sprints.engine.carry import LeaseLost, Wish
 from sprints.management.arguments import settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.cli_user import read_brief, tell_who_works, user
@@ -21,6 +20,7 @@ from sprints.management.progress import watched, wishes_from_signals
 from sprints.management.sprint_end import exit_code, report
 from sprints.management.sprint_parser import declare
 from sprints.models import Hook
+from sprints.runner.runner import LeaseLost, Wish
 from sprints.snapshot import Snapshot
 
 LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of it

@@ -4,9 +4,9 @@ import pytest
 
 from sprints import operations
 from sprints.contract.contract import AGENT_IDS
-from sprints.engine.carry import Wish
 from sprints.models import Agent, Task
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from tests.sprints.views.people import signed_in, text_of
 
 

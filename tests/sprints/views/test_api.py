@@ -8,12 +8,12 @@ from django.test.utils import CaptureQueriesContext
 
 from gates.process import identity
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint
 from sprints.models.lease import release, take
 from sprints.prompts.roster import AGENTS
 from sprints.queue import tasks
+from sprints.runner.runner import Wish
 from tests.speakers import ask, silence
 from tests.world import set_gate
 

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.models import Event, Sprint
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from tests.sprints.views.people import LIVE, signed_in, text_of
 
 

@@ -8,12 +8,12 @@ import pytest
 from sprints import operations
 from sprints.agents.presets import PRESETS
 from sprints.definitions import agents
-from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.management.cli_user import user
 from sprints.models import Event, Sprint, Task
 from sprints.queue import tasks
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from tests.speakers import set_speaker
 from tests.sprints.views.people import signed_in, text_of
 

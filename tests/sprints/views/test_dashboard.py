@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from gates.process import identity
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.models import Head, Host, Sprint
 from sprints.models.lease import take
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from sprints.views import polling
 from tests.sprints.views.people import LIVE, links_of, signed_in, text_of, weight_of
 from tests.world import set_gate

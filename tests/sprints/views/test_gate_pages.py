@@ -6,9 +6,9 @@ import pytest
 
 from gates.models import Gate, GateRun
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.queries import gate_history
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from tests.sprints.views.people import links_of, signed_in, text_of
 from tests.world import set_gate
 

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from gates.models import GateRun
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.models import Head, Sprint
+from sprints.runner.runner import Wish
 from sprints.views import measured
 
 

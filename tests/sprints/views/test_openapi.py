@@ -7,7 +7,7 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 
 from sprints import operations
-from sprints.engine.carry import Wish
+from sprints.runner.runner import Wish
 from sprints.views import api
 from sprints.views.api.document import document
 from tools import openapi

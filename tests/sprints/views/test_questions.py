@@ -6,10 +6,10 @@ import re
 import pytest
 
 from sprints import operations
-from sprints.engine.carry import Wish
 from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint, Task
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from tests.speakers import ask
 from tests.sprints.views.people import signed_in, text_of
 from tests.world import set_gate

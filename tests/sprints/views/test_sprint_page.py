@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from gates.models import GateRun
 from sprints import operations
 from sprints.definitions import agents
-from sprints.engine.carry import Wish
 from sprints.models import Sprint, Task
 from sprints.roles import Role
+from sprints.runner.runner import Wish
 from tests.speakers import set_speaker
 from tests.sprints.views.people import LIVE, signed_in, text_of, weight_of
 from tests.sprints.views.printing import LOUD, prints

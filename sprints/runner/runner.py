@@ -36,12 +36,12 @@ from sprints.core.shipping import PUBLISHES, SHIP
 from sprints.core.wait_reason import told
 from sprints.effects.context import World
 from sprints.effects.perform import is_instant, perform
-from sprints.engine.attended import Attended
 from sprints.models import Event, Sprint
 from sprints.models.db_retry import Answer, impatient, patiently
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.loading import load
 from sprints.models.transitions import Hold, Move, MoveRefused, engine_waits, record
+from sprints.runner.activity_threads import Attended
 from sprints.snapshot import Snapshot, evolve
 from sprints.store import StoreError
 from sprints.switches import switches

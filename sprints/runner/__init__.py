@@ -1,0 +1,1 @@
+"""Run one sprint under its lease: decide, perform, reduce, record."""
