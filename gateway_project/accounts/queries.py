@@ -7,8 +7,8 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from gateway_project.accounts.models import Token
-from sprints.models.event import stamp
 from sprints.roles import ROLES, Role
+from sprints.state.event_format import stamp
 
 
 def tokens(username: str | None = None) -> list[dict[str, Any]]:

@@ -12,10 +12,10 @@ from gateway_project.accounts import tokens
 from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
 from sprints.lock import locked
-from sprints.models.event import stamp
 from sprints.models.transitions import note
 from sprints.queries.errors import Refused
 from sprints.roles import Role
+from sprints.state.event_format import stamp
 from sprints.store import fresh_token, turn
 
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}

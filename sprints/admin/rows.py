@@ -19,9 +19,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from sprints.models.transitions import MoveRefused
 from sprints.queries.errors import Refused
 from sprints.roles import Role
+from sprints.state.transitions import MoveRefused
 
 SEEN = 1000  # rows that can be paged through; who looks for an older one filters
 ACTED_ON = 100  # at most, by one click

@@ -13,7 +13,7 @@ from sprints.core.assignment import WORK
 from sprints.models import Task
 from sprints.prompts import lead_plan
 from sprints.prompts.exchange import Exchange
-from sprints.snapshot import Snapshot, TaskValue
+from sprints.state.snapshot import Snapshot, TaskValue
 
 RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one try to the next
 LONGEST = 500  # characters of a reason, or of words about what an agent has said

@@ -9,7 +9,7 @@ from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.token_usage import Usage, added
 from sprints.core import fix_loop
 from sprints.prompts.exchange import Exchange
-from sprints.snapshot import Snapshot, TaskValue
+from sprints.state.snapshot import Snapshot, TaskValue
 
 SESSION = "session"  # in the details of a task
 

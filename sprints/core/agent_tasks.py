@@ -12,11 +12,11 @@ from sprints.core import agent_replies, agent_sessions, assignment, fix_loop
 from sprints.core.actions import Ask, Replied
 from sprints.core.budget import spent
 from sprints.models import Task
-from sprints.models.event import stamp
-from sprints.models.transitions import Create, Move, Update
 from sprints.prompts import prompts
 from sprints.prompts.exchange import LOST, is_lost
-from sprints.snapshot import Snapshot, TaskValue
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import Snapshot, TaskValue
+from sprints.state.transitions import Create, Move, Update
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
 

@@ -7,9 +7,9 @@ from typing import Any
 from sprints.contract.approval_policy import REJECT, WORDS
 from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, state
 from sprints.core.reopen_round import OVERDUE
-from sprints.models.event import stamp
-from sprints.models.transitions import Move, MoveRefused, Update
-from sprints.snapshot import Snapshot
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Move, MoveRefused, Update
 
 MOST_KEPT = 20  # of what was decided, in meta; events have all of it
 BOUND = ("what", "number", "round_id", "attempt", "plan", "tree", "digest")

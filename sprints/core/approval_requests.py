@@ -26,9 +26,9 @@ from sprints.core.actions import (
     StartRound,
 )
 from sprints.core.termination import ended
-from sprints.models.event import stamp
-from sprints.models.transitions import Move, Update
-from sprints.snapshot import Snapshot
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Move, Update
 
 KEY = "approval"
 APPROVED, REJECTED = "approved", "rejected"

@@ -8,7 +8,7 @@ from sprints.contract.contract import LEAD, RoundSpec
 from sprints.core.actions import Ask
 from sprints.prompts.assignments import Assignment
 from sprints.prompts.lead_plan import BUILD, CONFIRM, POLISH, assignment, done_by, plan_for
-from sprints.snapshot import GateRunValue, Snapshot, TaskValue
+from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 
 WORK = {BUILD: "build", POLISH: "polish"}
 

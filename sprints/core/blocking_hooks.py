@@ -27,9 +27,9 @@ from sprints.core.actions import (
 from sprints.hooks.delivery_values import Answer
 from sprints.hooks.event_catalog import payload
 from sprints.models import Delivery
-from sprints.models.event import canonical, stamp
-from sprints.models.transitions import Create, Move, Update
-from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot
+from sprints.state.event_format import canonical, stamp
+from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot
+from sprints.state.transitions import Create, Move, Update
 
 LOST = Answer(False, "the gateway ended before the hook did", stopped=True)
 MOST_LOST = 5  # gateways that may die under one hook before it is no longer run again

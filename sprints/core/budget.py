@@ -9,8 +9,8 @@ from sprints.contract.budget import GRANTED, USED_UP, Spending, spending, with_g
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.core.reopen_round import OVERDUE
 from sprints.models import Task
-from sprints.models.transitions import Move, MoveRefused, Update
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Move, MoveRefused, Update
 
 PARKED = "parked"  # in the details of a task that waits for a budget
 

@@ -10,8 +10,8 @@ from sprints.core import agent_tasks
 from sprints.core.approval_requests import KEY as APPROVAL
 from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.core.reopen_round import OVERDUE
-from sprints.models.transitions import Create, Move, MoveRefused, Update
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Create, Move, MoveRefused, Update
 
 STOPPED = ("failed", "blocked", "cancelled")
 Make = Callable[[Snapshot, datetime], Move]

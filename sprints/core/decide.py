@@ -33,7 +33,7 @@ from sprints.core.budget import spent
 from sprints.core.reopen_round import OVERDUE
 from sprints.core.shipping import SHIP
 from sprints.models import Task
-from sprints.snapshot import RoundValue, Snapshot
+from sprints.state.snapshot import RoundValue, Snapshot
 
 
 def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:

@@ -11,7 +11,7 @@ from gates.verdict import Verdict
 from sprints.contract.rounds import BUILDS
 from sprints.core.gate_runs import IT_MAY_BE
 from sprints.core.shipping import is_of_ship
-from sprints.snapshot import GateRunValue, RoundValue, Snapshot, TaskValue
+from sprints.state.snapshot import GateRunValue, RoundValue, Snapshot, TaskValue
 
 FIX = "fix"
 SAME = "the same tree failed in the same way before"

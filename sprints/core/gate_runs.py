@@ -8,8 +8,8 @@ from gates.models import GateRun
 from gates.verdict import Judgement, Verdict
 from sprints.contract.sandbox import OFF
 from sprints.core.actions import Judged, RunGate
-from sprints.models.transitions import Create, Move, Update
-from sprints.snapshot import GateRunValue, Snapshot
+from sprints.state.snapshot import GateRunValue, Snapshot
+from sprints.state.transitions import Create, Move, Update
 
 MOST_LOST = 5  # gateways that may die under one gate before it is no longer run again
 IT_MAY_BE = "it may be the gate that ends it"  # how the reason ends of one that is not

@@ -6,9 +6,9 @@ A hold stands in meta, so whoever carries the sprint next, after whatever crash,
 from datetime import datetime
 from typing import Any
 
-from sprints.models.event import stamp
-from sprints.models.transitions import Move, MoveRefused, Update
-from sprints.snapshot import Snapshot
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Move, MoveRefused, Update
 
 PAUSE = ("automation_paused", "paused_by", "paused_ts", "paused_why")  # in meta, while it is held
 STEP = "pause_after"  # in meta, of a sprint that was asked for one round: {round_id, by}

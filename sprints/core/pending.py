@@ -13,7 +13,7 @@ from sprints.core.actions import (
     RunGate,
     RunHook,
 )
-from sprints.snapshot import DeliveryValue, Snapshot, TaskValue
+from sprints.state.snapshot import DeliveryValue, Snapshot, TaskValue
 
 
 def awaited(snapshot: Snapshot, action: Action) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from sprints.core.agent_tasks import Status, asks
 from sprints.core.reopen_round import OVERDUE
-from sprints.models.event import stamp
-from sprints.models.transitions import Move, MoveRefused, Update
-from sprints.snapshot import Snapshot, TaskValue
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import Snapshot, TaskValue
+from sprints.state.transitions import Move, MoveRefused, Update
 
 
 def question_of(snapshot: Snapshot) -> TaskValue | None:

@@ -55,8 +55,8 @@ from sprints.core.actions import (
 )
 from sprints.core.pause import STEP, hold_after_step
 from sprints.core.reopen_round import OVERDUE
-from sprints.models.transitions import Move, Update
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Move, Update
 
 
 def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:

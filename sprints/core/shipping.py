@@ -21,9 +21,9 @@ from sprints.core.actions import (
     RecoverShip,
     RunGate,
 )
-from sprints.models.event import stamp
-from sprints.models.transitions import Move, Update
-from sprints.snapshot import GateRunValue, Snapshot
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import GateRunValue, Snapshot
+from sprints.state.transitions import Move, Update
 
 KEY = "shipping"
 SHIP = "ship"  # what is under way, beside the ids of runs

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sprints.core import agent_tasks, fix_loop, shipping
-from sprints.models.transitions import Move, Update
-from sprints.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
+from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
+from sprints.state.transitions import Move, Update
 
 
 def ended(

@@ -12,8 +12,8 @@ from sprints.contract.approval_policy import SHIP, Approvals
 from sprints.contract.contract import Contract
 from sprints.contract.git_values import Base, Undone
 from sprints.core import shipping
-from sprints.models.transitions import Move, MoveRefused, Update
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Move, MoveRefused, Update
 
 UNSHIPS = "unships"  # of the meta of the sprint that takes back: what, and by which commit
 UNSHIPPED_BY = "unshipped_by"  # of the meta of the other: the id of that

@@ -12,10 +12,10 @@ from sprints.core.agent_tasks import asks, is_open
 from sprints.core.approval_requests import ask_of
 from sprints.core.budget import parked_for
 from sprints.core.questions import question_of
-from sprints.models.event import stamp
-from sprints.models.sprint import GATEWAY, OPERATOR
-from sprints.models.transitions import Move, Update
-from sprints.snapshot import GateRunValue, Snapshot, evolve
+from sprints.state.actors import GATEWAY, OPERATOR
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import GateRunValue, Snapshot, evolve
+from sprints.state.transitions import Move, Update
 
 SHIP_TIME = timedelta(hours=1)  # what git may take with a very large repository
 

@@ -13,9 +13,9 @@ from sprints.hooks import KINDS
 from sprints.hooks.event_catalog import NAMES, TEST, payload_of_a_test
 from sprints.ids import BadId, check_id
 from sprints.models import Delivery, Head, Hook
-from sprints.models.event import canonical, stamp
 from sprints.models.transitions import note
 from sprints.queries.errors import Refused
+from sprints.state.event_format import canonical, stamp
 
 MOST = 32
 SHOWN = (

@@ -16,7 +16,7 @@ from sprints.effects.context import World
 from sprints.git import capture_work
 from sprints.git.git import GitError
 from sprints.prompts.exchange import BUDGET_ENDED, Exchange, Question
-from sprints.snapshot import Snapshot, TaskValue
+from sprints.state.snapshot import Snapshot, TaskValue
 
 NEAR_S = 0.2  # a try is ended when its time is over, and not before
 

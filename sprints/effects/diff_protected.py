@@ -7,7 +7,7 @@ from sprints.effects import workspace
 from sprints.effects.context import World
 from sprints.git.git import GitError
 from sprints.git.protected_diff import compared
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 
 def compare(snapshot: Snapshot, world: World) -> Compared:

@@ -10,7 +10,7 @@ from sprints.core.blocking_hooks import LOST, open_delivery
 from sprints.effects.context import World
 from sprints.hooks import KINDS, command
 from sprints.hooks.delivery_values import Answer, Letter, Tick
-from sprints.snapshot import DeliveryValue, Snapshot
+from sprints.state.snapshot import DeliveryValue, Snapshot
 
 LOOK_S = 0.2
 

@@ -36,8 +36,8 @@ from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import open_run, run_of
 from sprints.effects import agent_call, diff_protected, hook_call, ship, workspace
 from sprints.effects.context import World
-from sprints.models.event import stamp
-from sprints.snapshot import GateRunValue, Snapshot
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import GateRunValue, Snapshot
 
 
 def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:

@@ -11,7 +11,7 @@ from sprints.git import certificate, publish, ship_values
 from sprints.git.gateway_repo import Site
 from sprints.git.git import GitError
 from sprints.git.merge import merge, tag_of
-from sprints.snapshot import GateRunValue, Snapshot
+from sprints.state.snapshot import GateRunValue, Snapshot
 
 
 def run(snapshot: Snapshot, world: World) -> Merged | Published:

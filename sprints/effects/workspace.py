@@ -20,9 +20,9 @@ from sprints.git.capture_work import Mark
 from sprints.git.gateway_repo import Site, open_site, tree_of
 from sprints.git.git import GATEWAY, GitError
 from sprints.git.merge import at_scratch, scratch
-from sprints.models.event import stamp
 from sprints.prompts.exchange import Exchange
-from sprints.snapshot import GateRunValue, Snapshot, TaskValue
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import Store
 
 

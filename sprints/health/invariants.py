@@ -21,9 +21,9 @@ from gates.models import GateRun
 from gates.verdict import Verdict
 from sprints.journal import verify
 from sprints.models import Event, Host, Sprint, Task
-from sprints.models.event import stamp
 from sprints.models.lease import held, holder
 from sprints.queries.waiting import waiting_for
+from sprints.state.event_format import stamp
 from sprints.store import Store
 from sprints.switches import switches
 

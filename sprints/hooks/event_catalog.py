@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sprints.models.event import stamp
+from sprints.state.event_format import stamp
 
 # A point and the kind of event that marks it. An event may also name its point itself, as the
 # "sprint started" note does: ``data.point``.

@@ -26,9 +26,9 @@ from sprints.hooks import KINDS
 from sprints.hooks.delivery_values import Answer, Letter, Tick
 from sprints.hooks.event_catalog import TEST, kinds_of, payload, point_of
 from sprints.models import Delivery, Event, Head, Hook
-from sprints.models.event import canonical
 from sprints.models.redaction import clean
 from sprints.models.transitions import note
+from sprints.state.event_format import canonical
 
 SLACK_S = 60.0  # beyond its timeout, until whoever is at a delivery is taken for dead
 LIVES = 5  # tries that ended with their process, beyond those that the hook is given

@@ -16,7 +16,7 @@ from typing import Any
 from gates import faults
 from sprints.lock import locked
 from sprints.models import Agent, Event, Head, Task
-from sprints.models.event import stamp
+from sprints.state.event_format import stamp
 from sprints.store import AGENT_LOGS, Store, StoreError, strict_json, write_private
 
 FOLDER = Path(AGENT_LOGS)

@@ -13,7 +13,8 @@ from typing import Any
 from django.db import connection, models
 
 from sprints.journal.fast_json import loads
-from sprints.models.row_types import CHILDREN, KEYS, MODELS
+from sprints.models.row_types import MODELS
+from sprints.state.state_mapping import CHILDREN, KEYS
 
 AT_ONCE = 200
 TIME = {

@@ -14,7 +14,7 @@ from sprints.journal import hash_chain
 from sprints.journal.consistent_view import Moment
 from sprints.journal.json_diff import differ
 from sprints.models import Event, Head
-from sprints.models.event import FIRST_PREV
+from sprints.state.event_format import FIRST_PREV
 
 Tell = Callable[[int, int], None]
 AT_ONCE = 500

@@ -14,7 +14,7 @@ from sprints.contract.meta import DEEP, BadMeta, plain_json
 from sprints.ids import BadId, check_id
 from sprints.journal.path_mapping import FOLDERS, mapped
 from sprints.models import Round, Sprint, Task
-from sprints.models.event import stamp
+from sprints.state.event_format import stamp
 from sprints.store import strict_json
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import IO, Any
 
 from sprints.journal.fast_json import loads
-from sprints.models.event import FIRST_PREV, canonical, chain
+from sprints.state.event_format import FIRST_PREV, canonical, chain
 
 MAX_LINE_BYTES = 64 << 20
 EACH = 5000  # lines between two signs of progress

@@ -22,8 +22,8 @@ from gates import faults
 from gates.models import GateRun
 from sprints.models import Event, Head, Round, Sprint, Task
 from sprints.models.loading import consistent
-from sprints.models.row_types import KEYS
-from sprints.snapshot import as_state
+from sprints.state.snapshot import as_state
+from sprints.state.state_mapping import KEYS
 
 ENTRY, END, BETWEEN = b'\n    "', b"\n    }", b",\n"
 MANY = 200

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from sprints.contract.approval_policy import WORDS
 from sprints.management.tables import Screen
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 TASKS = "  may give out tasks; whom it names is asked as well (docs/orchestration.md)"
 

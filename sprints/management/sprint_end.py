@@ -8,7 +8,7 @@ from sprints.core.budget import parked_for
 from sprints.core.pause import paused_by
 from sprints.core.questions import question_of
 from sprints.runner.runner import Wish
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 from sprints.switches import switches
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}

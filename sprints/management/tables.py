@@ -12,7 +12,7 @@ from rich.text import Text
 from sprints.contract.budget import Spending
 from sprints.contract.git_values import branch_of
 from sprints.core.budget import spent
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 COLOURS = {
     "succeeded": "green",

@@ -23,10 +23,10 @@ from sprints.modelcheck.agent_model import (
 )
 from sprints.modelcheck.model import State, Step
 from sprints.modelcheck.successors import led_on
-from sprints.models.sprint import OPERATOR
-from sprints.models.transitions import MoveRefused
 from sprints.prompts.exchange import Exchange
-from sprints.snapshot import TaskValue, evolve
+from sprints.state.actors import OPERATOR
+from sprints.state.snapshot import TaskValue, evolve
+from sprints.state.transitions import MoveRefused
 
 NEAR_S = 0.001
 

@@ -21,10 +21,10 @@ from sprints.core.assignment import name_in
 from sprints.core.budget import spent
 from sprints.core.pending import awaited
 from sprints.modelcheck.model import CRASH, FREE, WORLD, Programs, State, Step, mended
-from sprints.models.transitions import Move
 from sprints.prompts.exchange import BUDGET_ENDED, LOST, Exchange
 from sprints.prompts.reply_format import Reply
-from sprints.snapshot import Snapshot, TaskValue
+from sprints.state.snapshot import Snapshot, TaskValue
+from sprints.state.transitions import Move
 
 DONE, IDLE, ASKS, FAILED = "done", "done and changed nothing", "asks", "nothing"
 STOPPED, OUT, LEFT = "stopped", "out", "lost"

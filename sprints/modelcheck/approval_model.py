@@ -10,8 +10,8 @@ from sprints.contract.rounds import BUILDS
 from sprints.core import approval_decisions, approval_requests, reducer, shipping
 from sprints.core.actions import Compare, Compared
 from sprints.modelcheck.model import TIME, WORLD, State, Step
-from sprints.models.transitions import Move
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
+from sprints.state.transitions import Move
 
 HUMAN = "human"  # who makes the step; no circle, for each yes is to one thing alone
 PLAN = "plan"

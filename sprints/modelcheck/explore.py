@@ -15,7 +15,7 @@ from sprints.modelcheck.invariants import PROMISES
 from sprints.modelcheck.model import ENGINE, FREE, WORLD, State, Step, begin
 from sprints.modelcheck.state_key import key
 from sprints.modelcheck.successors import steps
-from sprints.models.sprint import GATEWAY
+from sprints.state.actors import GATEWAY
 
 MOST_STATES = 500_000
 EACH = 500

@@ -15,8 +15,8 @@ from sprints.modelcheck.approval_model import asks_first, says_no
 from sprints.modelcheck.model import ENGINE, RED, State, Step
 from sprints.modelcheck.plan_invariant import builds_as_planned
 from sprints.modelcheck.successors import resumed, retried
-from sprints.models.sprint import GATEWAY
-from sprints.snapshot import RoundValue
+from sprints.state.actors import GATEWAY
+from sprints.state.snapshot import RoundValue
 
 Promise = Callable[[State, Step, State], Iterator[str]]
 ABOUT_THE_WORK = (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)

@@ -8,8 +8,8 @@ from gates.verdict import Verdict
 from sprints.contract.contract import Contract
 from sprints.core import commands
 from sprints.core.actions import Action
-from sprints.models.transitions import Create, Move, MoveRefused
-from sprints.snapshot import Snapshot, SprintValue, evolve
+from sprints.state.snapshot import Snapshot, SprintValue, evolve
+from sprints.state.transitions import Create, Move, MoveRefused
 
 NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
 RED = (Verdict.FAILED.value, Verdict.ERROR.value, Verdict.TIMED_OUT.value)

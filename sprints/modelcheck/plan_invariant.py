@@ -6,7 +6,7 @@ from sprints.core.actions import Ask, RunGate
 from sprints.core.assignment import WORK, name_in
 from sprints.modelcheck.model import State, Step
 from sprints.prompts.lead_plan import BUILD, POLISH, plan_for
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 
 def builds_as_planned(before: State, step: Step, after: State) -> Iterator[str]:

@@ -6,7 +6,7 @@ from sprints.core import shipping
 from sprints.core.actions import Merged, Outcome, Published
 from sprints.git import ship_values
 from sprints.modelcheck.model import WORLD
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 
 def outcomes(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]:

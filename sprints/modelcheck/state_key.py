@@ -21,7 +21,7 @@ from sprints.modelcheck import agent_model, approval_model
 from sprints.modelcheck.invariants import ABOUT_THE_WORK, green
 from sprints.modelcheck.model import State
 from sprints.prompts.lead_plan import BUILD, CONFIRM, POLISH, plan_for
-from sprints.snapshot import GateRunValue
+from sprints.state.snapshot import GateRunValue
 
 PLANS = (CONFIRM, BUILD, POLISH)
 

@@ -47,9 +47,9 @@ from sprints.modelcheck.model import (
     recorded,
     sent_back,
 )
-from sprints.models.transitions import Move
 from sprints.prompts.exchange import Exchange
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Move
 
 MOST_RETRIES = 1
 OPERATOR = "sam"

@@ -1,17 +1,16 @@
 """The event stream: numbered in commit order, chained by hash, written once."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, ClassVar
 
 from django.db import connection, models
 
-FIRST_PREV = "0" * 64
+from sprints.state.event_format import FIRST_PREV, Draft, canonical, chain, stamp
+
 Columns = tuple[int, datetime, str, str | None, str, str]  # of an event, in their order
 
 # Set for every command that is a hook, and so for whatever it starts. What such a process records
@@ -64,33 +63,6 @@ class Event(models.Model):
         """The event as JSON has it (FORMATS: events.jsonl)."""
         body: dict[str, Any] = json.loads(self.line)
         return body
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An event before it has a number. ``change`` is an RFC 6902 patch against state.json."""
-
-    kind: str
-    message: str
-    sprint_id: str | None = None
-    round_id: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-    change: list[dict[str, Any]] = field(default_factory=list)
-
-
-def stamp(at: datetime) -> str:
-    """``at`` as every file has it: UTC, ``2026-11-24T09:57:01.123456Z``."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-
-
-def canonical(body: dict[str, Any]) -> str:
-    """``body`` as one line of events.jsonl, without its newline. Raises ``ValueError`` on NaN."""
-    return json.dumps(body, sort_keys=True, allow_nan=False)
-
-
-def chain(prev: str, body: dict[str, Any]) -> str:
-    """Hex SHA-256 over ``prev``, a newline and the line as it is without its hash."""
-    return hashlib.sha256(f"{prev}\n{canonical(body)}".encode()).hexdigest()
 
 
 def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:

@@ -8,7 +8,7 @@ from typing import Any
 from gates.models import GateRun
 from sprints.contract.contract import Contract
 from sprints.models import Delivery, Round, Sprint, Task
-from sprints.snapshot import (
+from sprints.state.snapshot import (
     DeliveryValue,
     GateRunValue,
     RoundValue,

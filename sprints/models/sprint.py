@@ -5,9 +5,6 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Lower
 
-GATEWAY = "the gateway"  # whichever process carries the sprint; who is asked, in ``waiting``
-OPERATOR = "an operator"  # a person; who is asked, in ``waiting``, where the gateway cannot go on
-
 
 class Sprint(models.Model):
     """created -> running -> succeeded | failed | cancelled; ``retry`` leads back to running.

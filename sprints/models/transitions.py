@@ -4,8 +4,8 @@ A move is an event and the changes that it tells of. ``record`` writes any numbe
 sprint in one transaction: guarded updates, then their events under the head's lock.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,12 @@ from django.dispatch import Signal
 
 from gates import faults
 from sprints.models import redaction
-from sprints.models.event import Draft, Event, append
-from sprints.models.row_types import KEYS, MODELS, fragment, plain, pointer
+from sprints.models.event import Event, append
+from sprints.models.row_types import MODELS
 from sprints.models.sprint import Sprint
+from sprints.state.event_format import Draft
+from sprints.state.state_mapping import KEYS, fragment, plain, pointer
+from sprints.state.transitions import Change, Create, Hold, Move, MoveRefused, Update, net
 
 # Sent after commit with ``events``: a list of Event, in order. A receiver cannot hurt the sender.
 event_committed = Signal()
@@ -24,54 +27,6 @@ event_committed = Signal()
 # Sent several times a second while the engine waits for the world: time for what was put off;
 # with ``resting=True`` when a worker is done with a sprint.
 engine_waits = Signal()
-
-
-class MoveRefused(Exception):
-    """A row was not in the state that the move names; nothing was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """A new row."""
-
-    row: str
-    id: str
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """New values for a row whose status is one of ``only_from``."""
-
-    row: str
-    id: str
-    only_from: tuple[str, ...]
-    values: dict[str, Any]
-
-
-Change = Create | Update
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """An event, and the changes that it tells of. ``patch`` is what becomes of state.json beside
-    what the changes say.
-    """
-
-    kind: str
-    message: str
-    changes: tuple[Change, ...] = ()
-    round_id: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-    patch: tuple[dict[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """What the writer knows of the sprint: the version that it read, and its lease's token."""
-
-    version: int
-    token: int | None = None
 
 
 def record(sprint_id: str, moves: Sequence[Move], hold: Hold | None, at: datetime) -> list[Event]:
@@ -132,25 +87,6 @@ def _without_secrets(moves: Sequence[Move]) -> Sequence[Move]:
 def _committed(events: list[Event]) -> None:
     faults.point("after_db_commit")
     event_committed.send_robust(sender=Event, events=events)
-
-
-def net(changes: Iterable[Change]) -> list[Change]:
-    """One change a row, in the order in which the rows first appear: the first guard, the last
-    values. What happens in between is told by the events, not seen by anyone.
-    """
-    found: dict[tuple[str, str], Change] = {}
-    for change in changes:
-        before = found.get((change.row, change.id))
-        match before:
-            case None:
-                merged = change
-            case Create():
-                merged = Create(change.row, change.id, before.values | change.values)
-            case Update():
-                only_from = before.only_from or getattr(change, "only_from", ())
-                merged = Update(change.row, change.id, only_from, before.values | change.values)
-        found[change.row, change.id] = merged
-    return list(found.values())
 
 
 def _write(change: Change, hold: Hold | None) -> None:

@@ -7,12 +7,12 @@ from django.db import transaction
 
 from gates.definition import is_text
 from sprints.core import approval_decisions
-from sprints.models.transitions import Move
 from sprints.operations.lifecycle import record_act
 from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
 from sprints.queue import approval_timeouts, enqueue
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Move
 
 LONGEST_WHY = 300
 

@@ -20,12 +20,13 @@ from sprints.journal.json_diff import differ
 from sprints.journal.path_mapping import lead_sprint, led
 from sprints.journal.rebuild_rows import ENDED, retell
 from sprints.models import Event, Head, Hook, Schedule, Sprint, Task
-from sprints.models.event import Draft, adopt, append, stamp
+from sprints.models.event import adopt, append
 from sprints.models.redaction import clean
 from sprints.operations.import_source import EVENTS, STATE, Source
 from sprints.operations.rebuild import MODELS, batches, whole_bytes, written
 from sprints.operations.store import store
 from sprints.queries.errors import Refused
+from sprints.state.event_format import Draft, stamp
 
 CHUNK = 1000
 

@@ -18,13 +18,14 @@ from sprints.journal.foreign_events import Damaged
 from sprints.journal.foreign_state import Unfit
 from sprints.lock import locked
 from sprints.models import Event, Head, Hook, Sprint
-from sprints.models.event import Draft, append
+from sprints.models.event import append
 from sprints.models.redaction import clean
 from sprints.operations import import_rows, import_source
 from sprints.operations.import_rows import Imported
 from sprints.operations.import_source import ASIDE, CONFIG, Source
 from sprints.operations.store import store
 from sprints.queries.errors import Refused
+from sprints.state.event_format import Draft
 from sprints.store import RULES, read_config, strict_json, write_private
 
 STAGING = ".importing"

@@ -20,14 +20,15 @@ from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
 from sprints.models.loading import load
-from sprints.models.transitions import Hold, Move, MoveRefused, record
+from sprints.models.transitions import record
 from sprints.operations.base_commit import Ground, ground, grounded
 from sprints.operations.contract_builder import contract_for
 from sprints.queries.errors import NotNow, Refused
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import Stuck, Wish, carry
-from sprints.snapshot import Snapshot, evolve
+from sprints.state.snapshot import Snapshot, evolve
+from sprints.state.transitions import Hold, Move, MoveRefused
 
 TRIES = 20
 

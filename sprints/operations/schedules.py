@@ -9,11 +9,11 @@ from sprints.contract.contract import ContractError
 from sprints.cron import CannotFire, machine_zone, next_after, zone_of
 from sprints.ids import BadId, check_id
 from sprints.models import Schedule, Sprint
-from sprints.models.event import stamp
 from sprints.models.transitions import note
 from sprints.operations.base_commit import Ground, ground
 from sprints.operations.lifecycle import check_wish, create, start
 from sprints.queries.errors import Refused
+from sprints.state.event_format import stamp
 from sprints.switches import switches
 
 TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")

@@ -15,10 +15,11 @@ from sprints.git.revert import revert
 from sprints.ids import check_id
 from sprints.lock import locked
 from sprints.models import Sprint
-from sprints.models.transitions import MoveRefused, record
+from sprints.models.transitions import record
 from sprints.operations.lifecycle import record_act
 from sprints.queries.errors import NotNow, Refused
 from sprints.queries.sprints import get
+from sprints.state.transitions import MoveRefused
 
 LIFE = "unship"  # before it is a sprint: its refs are told from those of any life
 LONGEST_WHY = 200

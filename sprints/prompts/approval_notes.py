@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sprints.contract.approval_policy import WORDS
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 PROTECTED = "If you change one of these files, the sprint stops until a human has approved of it:\n"
 REJECTED = "What a human has rejected:\n"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sprints.snapshot import GateRunValue, Snapshot, TaskValue
+from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 
 OUTPUTS = ("stdout.txt", "stderr.txt")
 MOST_PATHS = 10  # of the files that an earlier attempt has changed

@@ -10,7 +10,7 @@ from typing import Any
 from sprints.contract.rounds import CODES
 from sprints.models import Task
 from sprints.prompts.assignments import Assignment, Unusable, block, parse
-from sprints.snapshot import Snapshot, TaskValue
+from sprints.state.snapshot import Snapshot, TaskValue
 
 CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES[1:]
 PLANNED_IN = (CONTRACTS, CONFIRM, BUILD)  # where the lead's reply may hold tasks

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sprints.contract.contract import LEAD
 from sprints.prompts.reply_format import is_directional
-from sprints.snapshot import Snapshot, TaskValue
+from sprints.state.snapshot import Snapshot, TaskValue
 
 _ANSWER = re.compile(
     r"^[ \t]*(?:[-*+•][ \t]+|\d{1,3}[.)][ \t]+)?(?:\*\*)?"

@@ -11,7 +11,7 @@ from sprints.prompts.assignments import without
 from sprints.prompts.reply_format import Reply
 from sprints.prompts.roster import AGENTS
 from sprints.prompts.round_instructions import to_whom, wishes
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 TITLES = {
     "ack": "Acknowledge the decisions of",

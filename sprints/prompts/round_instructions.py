@@ -7,7 +7,7 @@ from sprints.contract.contract import CODES, LEAD
 from sprints.prompts import lead_plan
 from sprints.prompts.assignments import EXAMPLE, MOST_TASKS, Assignment
 from sprints.prompts.roster import AGENTS
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 SETUP, CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES
 LEADS = {

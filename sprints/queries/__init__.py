@@ -13,7 +13,6 @@ from django.utils import timezone
 from gates.models import Gate
 from sprints.ids import BadId, check_id
 from sprints.models import Event, Head, Host, Schedule, Sprint
-from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import held, holder
 from sprints.models.loading import consistent, load
@@ -21,4 +20,5 @@ from sprints.queries.budgets import budgets
 from sprints.queries.errors import Unknown
 from sprints.queries.sprints import ids, listed
 from sprints.queries.waiting import waits_of
-from sprints.snapshot import Snapshot
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import Snapshot

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from sprints.contract.approval_policy import NEEDED
 from sprints.models import Round, Sprint
-from sprints.models.event import stamp
-from sprints.models.sprint import OPERATOR
 from sprints.queries.durations import ran
 from sprints.queries.sprints import listed
 from sprints.queries.waiting import waits_of
+from sprints.state.actors import OPERATOR
+from sprints.state.event_format import stamp
 
 ARCHIVED = "archived"  # as a status to list by
 MANY = 100  # more are not counted

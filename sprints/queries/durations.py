@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q
 
 from sprints.models import Event, Sprint
-from sprints.models.sprint import GATEWAY
+from sprints.state.actors import GATEWAY
 
 MOST_EVENTS = 5000  # of all the sprints together; a sprint has some ten of these kinds
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
-from sprints.models.event import stamp
 from sprints.models.loading import consistent, load
 from sprints.queries.errors import Unknown
 from sprints.queries.waiting import waits_of
-from sprints.snapshot import Snapshot
+from sprints.state.event_format import stamp
+from sprints.state.snapshot import Snapshot
 
 
 def get(sprint_id: str) -> Sprint:

@@ -10,12 +10,12 @@ from django.db.models.functions import Now
 
 from gates.models import Gate
 from sprints.models import Head, Host, Schedule, Sprint
-from sprints.models.event import stamp
 from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import held, holder
 from sprints.queries.budgets import budgets
 from sprints.queries.sprints import ids, listed
 from sprints.queries.waiting import waits_of
+from sprints.state.event_format import stamp
 
 
 def status() -> dict[str, Any]:

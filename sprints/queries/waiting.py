@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db.models import OuterRef, Subquery
 
 from sprints.models import Event, Host, Sprint
-from sprints.models.event import stamp
 from sprints.models.host import living_places
 from sprints.models.lease import held, holder
-from sprints.models.sprint import GATEWAY, OPERATOR
+from sprints.state.actors import GATEWAY, OPERATOR
+from sprints.state.event_format import stamp
 from sprints.switches import switches
 
 

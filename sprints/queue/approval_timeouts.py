@@ -9,9 +9,10 @@ from sprints.core.approval_decisions import expired
 from sprints.core.approval_requests import ask_of
 from sprints.core.wait_reason import overdue, told
 from sprints.models import Sprint
-from sprints.models.event import stamp
 from sprints.models.loading import load
-from sprints.models.transitions import Hold, MoveRefused, record
+from sprints.models.transitions import record
+from sprints.state.event_format import stamp
+from sprints.state.transitions import Hold, MoveRefused
 
 
 def carry_out() -> None:

@@ -12,13 +12,14 @@ from sprints.core import agent_tasks
 from sprints.core.reducer import fault
 from sprints.core.wait_reason import overdue
 from sprints.models import Host, Sprint, Task
-from sprints.models.event import stamp
 from sprints.models.lease import Held, take, unheld
-from sprints.models.transitions import Hold, MoveRefused, engine_waits, record
+from sprints.models.transitions import engine_waits, record
 from sprints.queue import approval_timeouts
 from sprints.queue.enqueue import _is_queued, _place_of, ask
 from sprints.queue.message import WORK
 from sprints.runner.runner import LeaseLost, Wish, carry
+from sprints.state.event_format import stamp
+from sprints.state.transitions import Hold, MoveRefused
 from sprints.store import StoreError
 
 # What this process has been asked for: a worker's SIGTERM sets ``hand_back``.

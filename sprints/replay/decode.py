@@ -27,12 +27,12 @@ from sprints.core.actions import (
 )
 from sprints.git import ship_values
 from sprints.hooks.delivery_values import Answer
-from sprints.models.row_types import KEYS
-from sprints.models.transitions import Change, Create, Move, Update
 from sprints.prompts import exchange
 from sprints.prompts.exchange import BUDGET_ENDED, Exchange
 from sprints.prompts.reply_format import Reply
-from sprints.snapshot import Snapshot, SprintValue, TaskValue, evolve
+from sprints.state.snapshot import Snapshot, SprintValue, TaskValue, evolve
+from sprints.state.state_mapping import KEYS
+from sprints.state.transitions import Change, Create, Move, Update
 
 ACT_KINDS = (
     "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"

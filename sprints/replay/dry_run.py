@@ -32,12 +32,12 @@ from sprints.core.pause import PAUSE, STEP
 from sprints.core.reducer import needs_world, settle
 from sprints.git import ship_values
 from sprints.hooks.delivery_values import Answer
-from sprints.models.transitions import Move
 from sprints.prompts import lead_plan
 from sprints.prompts.assignments import MOST_TASKS
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import Reply
-from sprints.snapshot import Snapshot, SprintValue, evolve
+from sprints.state.snapshot import Snapshot, SprintValue, evolve
+from sprints.state.transitions import Move
 
 NOT_YET = "(what {0} says here is not known before it is asked)"
 MOST_STEPS = 2000

@@ -17,10 +17,11 @@ from sprints.core.gate_runs import is_open as is_running
 from sprints.core.reducer import needs_world, settle
 from sprints.core.shipping import OPEN, SHIP, status
 from sprints.core.wait_reason import told
-from sprints.models.event import canonical
-from sprints.models.transitions import Move, draft_of
+from sprints.models.transitions import draft_of
 from sprints.replay.decode import act, answered, begin, is_act, moment
-from sprints.snapshot import Snapshot, evolve
+from sprints.state.event_format import canonical
+from sprints.state.snapshot import Snapshot, evolve
+from sprints.state.transitions import Move
 
 NOT_COMPARED = ("prompt", "by", "hook_depth")  # of an event's data
 COMPARED = ("kind", "round_id", "message", "data", "change")

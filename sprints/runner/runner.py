@@ -40,9 +40,10 @@ from sprints.models import Event, Sprint
 from sprints.models.db_retry import Answer, impatient, patiently
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.loading import load
-from sprints.models.transitions import Hold, Move, MoveRefused, engine_waits, record
+from sprints.models.transitions import engine_waits, record
 from sprints.runner.activity_threads import Attended
-from sprints.snapshot import Snapshot, evolve
+from sprints.state.snapshot import Snapshot, evolve
+from sprints.state.transitions import Hold, Move, MoveRefused
 from sprints.store import StoreError
 from sprints.switches import switches
 

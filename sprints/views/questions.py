@@ -10,7 +10,7 @@ from sprints.core.questions import name_of, question_of
 from sprints.models import Task
 from sprints.prompts.reply_format import options
 from sprints.queries.errors import Refused
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 from sprints.views.sprint_rows import SprintRows
 
 MOST_SHOWN = 20

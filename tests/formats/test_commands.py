@@ -6,7 +6,8 @@ import re
 from django.db import transaction
 from django.utils import timezone
 
-from sprints.models.event import Draft, append
+from sprints.models.event import append
+from sprints.state.event_format import Draft
 
 
 def test_the_exit_code_is_the_sprints(green, red):

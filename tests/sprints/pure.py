@@ -30,9 +30,9 @@ from sprints.core.actions import (
 from sprints.core.decide import decide
 from sprints.core.reducer import needs_world, settle
 from sprints.hooks.delivery_values import Answer
-from sprints.models.transitions import Move
 from sprints.prompts.exchange import Exchange
-from sprints.snapshot import Snapshot, SprintValue, evolve
+from sprints.state.snapshot import Snapshot, SprintValue, evolve
+from sprints.state.transitions import Move
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GREEN = Judgement(Verdict.PASSED, 0, "exit code 0", 1.0)

@@ -13,9 +13,9 @@ from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.git import ship_values
-from sprints.models.transitions import MoveRefused
 from sprints.prompts import approval_notes
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
+from sprints.state.transitions import MoveRefused
 from tests.sprints.pure import GREEN, NOON, begun, fresh, judged, step
 
 R3, R5 = "R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"

@@ -20,7 +20,7 @@ from sprints.operations import NotNow, Refused
 from sprints.queue import approval_timeouts, tasks
 from sprints.replay.replay import replay
 from sprints.runner.runner import Wish
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD
 
 R3 = "R3_BUILD_A_INTEGRATE"

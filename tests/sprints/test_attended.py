@@ -14,7 +14,7 @@ from sprints.core.reducer import settle
 from sprints.models import Event
 from sprints.runner.activity_threads import TICK_S, Attended
 from sprints.runner.runner import Wish
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
 from tests.e2e.conftest import processes_of
 from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step
 from tests.world import set_gate

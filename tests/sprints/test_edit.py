@@ -6,8 +6,8 @@ from sprints import operations
 from sprints.contract.meta import BRIEF_BYTES, DEEP, OTHER_BYTES
 from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint
-from sprints.models.event import canonical
 from sprints.runner.runner import Wish
+from sprints.state.event_format import canonical
 from tests.world import set_gate
 
 

@@ -12,8 +12,8 @@ from sprints.core.actions import Recover, RunGate
 from sprints.core.decide import decide
 from sprints.core.gate_runs import MOST_LOST
 from sprints.core.reducer import settle
-from sprints.models.transitions import MoveRefused
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
+from sprints.state.transitions import MoveRefused
 from tests.sprints.pure import GREEN, LOST, NOON, RED, begun, drive, fresh, step
 
 DOCUMENTED = {

@@ -22,7 +22,7 @@ from sprints.core import (
 from sprints.core.actions import Cancel, FinishRound, Publish, RunGate
 from sprints.modelcheck import invariants
 from sprints.modelcheck.explore import FALLS, NAMES, explore
-from sprints.models.transitions import Update
+from sprints.state.transitions import Update
 from tests.world import set_gate
 
 LINT = replace(DEFAULT_GATE, gate_id="lint", required=False)

@@ -22,9 +22,9 @@ from sprints.modelcheck import agent_invariants, invariants
 from sprints.modelcheck.agent_invariants import AGENT_PROMISES
 from sprints.modelcheck.explore import ENDS, OWNERS, explore
 from sprints.modelcheck.plan import walks
-from sprints.models.sprint import OPERATOR
-from sprints.models.transitions import Update
 from sprints.prompts import prompts
+from sprints.state.actors import OPERATOR
+from sprints.state.transitions import Update
 from tests.sprints.agents.test_asking import LEAD
 
 IN_R3 = replace(DEFAULT_GATE, rounds=("R3_BUILD_A_INTEGRATE",))

@@ -27,7 +27,7 @@ from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.prompts.exchange import LOST, Exchange
 from sprints.queries.attention import cause
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
 from tests.sprints.agents.test_asking import ASKED_BACK, LEAD, YES, says
 from tests.sprints.pure import GREEN, NOON, drive, fresh, step
 

@@ -13,7 +13,7 @@ from sprints.core.blocking_hooks import LOST, MOST_LOST
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.hooks.delivery_values import Answer
-from sprints.snapshot import Snapshot, evolve
+from sprints.state.snapshot import Snapshot, evolve
 from tests.sprints.pure import NO, NOON, RED, YES, drive, fresh, scripted
 
 POINTS = ("sprint_start", "round_start", "gate_start", "gate_done", "round_done")

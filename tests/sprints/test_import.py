@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from sprints.journal.path_mapping import mapped
-from sprints.models.event import FIRST_PREV, canonical, chain
+from sprints.state.event_format import FIRST_PREV, canonical, chain
 from tests.checkout import commit
 from tests.sprints.bad_inputs.refusals import complaint, dump, files
 from tests.world import ROOT, run_command

@@ -17,10 +17,10 @@ from sprints.definitions import agents
 from sprints.effects.perform import token
 from sprints.health.invariants import check_invariants, check_rows
 from sprints.models import Event, Host, Sprint, Task
-from sprints.models.event import stamp
 from sprints.models.lease import take
-from sprints.models.sprint import GATEWAY
 from sprints.runner.runner import Wish
+from sprints.state.actors import GATEWAY
+from sprints.state.event_format import stamp
 from tests.checkout import commit
 from tests.world import set_gate
 

@@ -11,7 +11,8 @@ from sprints.contract.contract import draft
 from sprints.core import commands
 from sprints.models import Event, Head, Round, Sprint
 from sprints.models.loading import load
-from sprints.models.transitions import Create, Hold, Move, MoveRefused, Update, net, record
+from sprints.models.transitions import record
+from sprints.state.transitions import Create, Hold, Move, MoveRefused, Update, net
 
 
 @pytest.fixture

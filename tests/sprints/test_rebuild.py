@@ -15,8 +15,8 @@ from sprints.definitions import hooks as hook_rows
 from sprints.journal import writer
 from sprints.journal.settings_projection import Settings
 from sprints.models import Event, Schedule, Sprint, Task
-from sprints.models.event import FIRST_PREV, canonical, chain
 from sprints.runner.runner import Wish
+from sprints.state.event_format import FIRST_PREV, canonical, chain
 from tests.speakers import ask, set_speaker
 from tests.world import set_gate
 

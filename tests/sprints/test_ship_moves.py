@@ -21,7 +21,7 @@ from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.git import ship_values
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step
 
 MERGE = ship_values.Merge("main", "1" * 40, "2" * 40, "3" * 40, "4" * 40)

@@ -14,7 +14,7 @@ from sprints.git import ship_values
 from sprints.modelcheck import invariants, ship_model
 from sprints.modelcheck.explore import explore
 from sprints.modelcheck.model import WORLD
-from sprints.models.transitions import MoveRefused
+from sprints.state.transitions import MoveRefused
 from tests.sprints.agents.test_asking import LEAD
 
 IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))

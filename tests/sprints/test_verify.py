@@ -11,9 +11,10 @@ from django.db import models
 from sprints import operations
 from sprints.journal import bulk_rows, events_file, state_file, verify, writer
 from sprints.models import Event, Head, Sprint
-from sprints.models.event import FIRST_PREV, canonical, chain
-from sprints.models.row_types import KEYS, MODELS
+from sprints.models.row_types import MODELS
 from sprints.runner.runner import Wish
+from sprints.state.event_format import FIRST_PREV, canonical, chain
+from sprints.state.state_mapping import KEYS
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from gates.process import identity
 from sprints import operations
 from sprints.journal.verify import differences
 from sprints.models import Event, Sprint
-from sprints.models.event import stamp
 from sprints.models.lease import release, take
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
 from sprints.runner.runner import Wish
+from sprints.state.event_format import stamp
 from tests.world import set_gate
 
 

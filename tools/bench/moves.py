@@ -43,7 +43,8 @@ def _rate(act: Callable[[], object], count: int) -> float:
 def _moves(version: int, count: int) -> None:
     from django.utils import timezone
 
-    from sprints.models.transitions import Hold, Move, Update, record
+    from sprints.models.transitions import record
+    from sprints.state.transitions import Hold, Move, Update
 
     for number in range(version, version + count):
         update = Update("sprint", "m", ("created",), {"title": f"t{number}"})

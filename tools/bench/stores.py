@@ -112,7 +112,7 @@ def _rename(value: str, old: str, new: str) -> str:
 
 def _copy_events(template: str, names: list[str]) -> None:
     from sprints.models import Event, Head
-    from sprints.models.event import canonical, chain
+    from sprints.state.event_format import canonical, chain
 
     head = Head.objects.get(pk=1)
     lines = [event.line for event in Event.objects.filter(sprint_id=template).order_by("seq")]
@@ -145,7 +145,8 @@ def fill_events(count: int) -> None:
     from django.utils import timezone
 
     from sprints.models import Head
-    from sprints.models.event import Draft, append
+    from sprints.models.event import append
+    from sprints.state.event_format import Draft
 
     at = timezone.now()
     while (missing := count - Head.objects.get(pk=1).seq) > 0:

@@ -21,7 +21,7 @@ from sprints.management.sprint_end import exit_code, report
 from sprints.management.sprint_parser import declare
 from sprints.models import Hook
 from sprints.runner.runner import LeaseLost, Wish
-from sprints.snapshot import Snapshot
+from sprints.state.snapshot import Snapshot
 
 LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of it
 

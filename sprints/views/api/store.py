@@ -9,8 +9,8 @@ from ninja.params.functions import Body
 
 from sprints import operations, queries
 from sprints.models import Task
-from sprints.models.event import stamp
 from sprints.queries import agent_tasks
+from sprints.state.event_format import stamp
 from sprints.views.api import refusals, shapes
 from sprints.views.api.documented import noes
 from sprints.views.asked import Request

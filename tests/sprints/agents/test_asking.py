@@ -17,10 +17,10 @@ from sprints.core.pending import awaited
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.effects.perform import is_instant
-from sprints.models.transitions import MoveRefused
 from sprints.prompts.exchange import LOST, Exchange
 from sprints.prompts.reply_format import parse
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
+from sprints.state.transitions import MoveRefused
 from tests.sprints.pure import NOON, begun, drive, fresh, scripted, step
 
 LEAD = AgentDefinition(

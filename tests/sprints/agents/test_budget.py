@@ -17,9 +17,9 @@ from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
 from sprints.modelcheck.explore import explore
-from sprints.models.transitions import MoveRefused
 from sprints.prompts.exchange import LOST, Exchange
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
+from sprints.state.transitions import MoveRefused
 from tests.sprints.agents.test_asking import LEAD, YES, asked, says, started
 from tests.sprints.pure import NOON, drive, fresh
 

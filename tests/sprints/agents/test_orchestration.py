@@ -13,7 +13,7 @@ from sprints.prompts import lead_plan
 from sprints.prompts.assignments import Assignment
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import parse
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, NO, YES
 from tests.sprints.pure import GREEN, NOON, drive, fresh, scripted
 

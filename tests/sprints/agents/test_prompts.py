@@ -9,7 +9,7 @@ from sprints.core import questions
 from sprints.prompts import prompts
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import parse
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
 from tests.sprints.agents.test_asking import ASKED_BACK, LEAD, YES, says
 from tests.sprints.agents.test_orchestration import (
     BAD,

@@ -16,7 +16,7 @@ from sprints.core.actions import Begun
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.prompts.exchange import LOST, Exchange, Question
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
 from sprints.store import Store
 from tests.sprints.agents.test_asking import LEAD, YES, says
 from tests.sprints.pure import NOON, drive, fresh, step

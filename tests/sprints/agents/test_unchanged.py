@@ -8,7 +8,7 @@ from sprints.core import commands, questions
 from sprints.core.actions import Ask
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import parse
-from sprints.snapshot import evolve
+from sprints.state.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD, YES
 from tests.sprints.pure import GREEN, NOON, drive, fresh, scripted
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from gates.models import GateRun
 from sprints.contract.contract import Contract
-from sprints.models.row_types import fragment
-from sprints.models.transitions import Change, Create, Move, MoveRefused
+from sprints.state.state_mapping import fragment
+from sprints.state.transitions import Change, Create, Move, MoveRefused
 
 
 @dataclass(frozen=True, slots=True)

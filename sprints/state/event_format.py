@@ -1,0 +1,36 @@
+"""The format of an event: its canonical line and its place in the hash chain."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+FIRST_PREV = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has a number. ``change`` is an RFC 6902 patch against state.json."""
+
+    kind: str
+    message: str
+    sprint_id: str | None = None
+    round_id: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    change: list[dict[str, Any]] = field(default_factory=list)
+
+
+def stamp(at: datetime) -> str:
+    """``at`` as every file has it: UTC, ``2026-11-24T09:57:01.123456Z``."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def canonical(body: dict[str, Any]) -> str:
+    """``body`` as one line of events.jsonl, without its newline. Raises ``ValueError`` on NaN."""
+    return json.dumps(body, sort_keys=True, allow_nan=False)
+
+
+def chain(prev: str, body: dict[str, Any]) -> str:
+    """Hex SHA-256 over ``prev``, a newline and the line as it is without its hash."""
+    return hashlib.sha256(f"{prev}\n{canonical(body)}".encode()).hexdigest()

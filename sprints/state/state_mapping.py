@@ -1,0 +1,86 @@
+"""Map rows to state.json: which field is which key, and where it stands."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sprints.state.event_format import stamp
+
+# field of the row -> key of state.json; what is not named here is not in the file. A key
+# with a slash stands in another field's object, and only while it has a value.
+KEYS: dict[str, dict[str, str]] = {
+    "sprint": {
+        "sprint_id": "sprint_id",
+        "title": "title",
+        "created_at": "created_ts",
+        "status": "status",
+        "current_round": "current_round",
+        "artifacts_dir": "artifacts_dir",
+        "last_error": "last_error",
+        "meta": "meta",
+        "waiting": "meta/waiting_for",
+    },
+    "round": {
+        "code": "round_id",
+        "title": "title",
+        "status": "status",
+        "started_at": "started_ts",
+        "finished_at": "finished_ts",
+        "notes": "notes",
+    },
+    "task": {
+        "task_id": "task_id",
+        "title": "title",
+        "owner_agent": "owner_agent",
+        "status": "status",
+        "created_at": "created_ts",
+        "updated_at": "updated_ts",
+        "details": "details",
+    },
+    "gate_run": {
+        "gate_id": "gate_id",
+        "title": "title",
+        "command": "command",
+        "required": "required",
+        "started_at": "started_ts",
+        "finished_at": "finished_ts",
+        "exit_code": "exit_code",
+        "stdout_path": "stdout_path",
+        "stderr_path": "stderr_path",
+    },
+}
+
+
+CHILDREN: dict[str, tuple[str, ...]] = {"sprint": ("rounds", "gates"), "round": ("tasks",)}
+
+
+def pointer(row: str, pk: str) -> str:
+    """Where the row stands in state.json, as a JSON pointer. Ids need no escaping."""
+    parts = pk.split("/")
+    sprint = f"/sprints/{parts[0]}"
+    match row:
+        case "sprint":
+            return sprint
+        case "round":
+            return f"{sprint}/rounds/{parts[1]}"
+        case "task":
+            return f"{sprint}/rounds/{parts[1]}/tasks/{parts[2]}"
+        case _:
+            return f"{sprint}/gates/{parts[1]}"
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON holds it: times as text, everything else as it is."""
+    return stamp(value) if isinstance(value, datetime) else value
+
+
+def fragment(row: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The row's own object in state.json, with no children yet. What it came with from elsewhere
+    (``extra``) is as it came.
+    """
+    own = {key: plain(values.get(name)) for name, key in KEYS[row].items() if "/" not in key}
+    for name, key in KEYS[row].items():
+        if "/" in key and values.get(name) is not None:
+            where, inner = key.split("/")
+            own[where] = own[where] | {inner: plain(values[name])}
+    return own | {child: {} for child in CHILDREN.get(row, ())} | (values.get("extra") or {})
