@@ -15,7 +15,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from gateway_project import __version__, exposure
-from sprints.store import Store, StoreError, find_repo, read_config
+from sprints.store.config import read_config
+from sprints.store.layout import Store, StoreError, find_repo
 
 VERSION = __version__
 STORE = Store(find_repo(Path.cwd(), os.environ))

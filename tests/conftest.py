@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests import forked
 from tests.faults import table
 from tests.world import MARK, Said, run_command, set_gate

@@ -81,8 +81,8 @@ def text() -> str:
     from sprints.contract.meta import FROZEN, OURS
     from sprints.contract.meta_reference import KEYS, UNKNOWN
     from sprints.contract.rounds import GATED, ROUNDS
-    from sprints.store import RULES
-    from sprints.switches import MEANINGS, Switches
+    from sprints.store.config import RULES
+    from sprints.store.config_values import MEANINGS, Switches
 
     defaults = {key: f"`{json.dumps(value)}`" for key, value in asdict(Switches()).items()}
     known = dict.fromkeys(sorted(FROZEN | OURS), UNKNOWN)

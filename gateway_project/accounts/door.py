@@ -14,7 +14,7 @@ from gateway_project.accounts import tokens
 from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
 from sprints.roles import NOBODY, Role
-from sprints.store import StoreError
+from sprints.store.layout import StoreError
 from sprints.views.answers import refuse, wants_page
 from sprints.views.asked import Request
 

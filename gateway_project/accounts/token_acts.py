@@ -11,12 +11,12 @@ from django.utils import timezone
 from gateway_project.accounts import tokens
 from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
-from sprints.lock import locked
 from sprints.models.transitions import note
 from sprints.queries.errors import Refused
 from sprints.roles import Role
 from sprints.state.event_format import stamp
-from sprints.store import fresh_token, turn
+from sprints.store.config import fresh_token, turn
+from sprints.store.file_lock import locked
 
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 LONGEST = timedelta(days=3660)

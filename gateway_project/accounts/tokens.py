@@ -13,7 +13,7 @@ from django.utils import timezone
 from gateway_project.accounts.models import Token, digest_of, key_of
 from gateway_project.accounts.roles import give
 from sprints.roles import Role
-from sprints.store import fresh_token, read_config
+from sprints.store.config import fresh_token, read_config
 
 NOTED_EVERY = timedelta(minutes=1)  # a write for each request would be one too many
 

@@ -17,7 +17,7 @@ from sprints.contract.contract import PROFILES
 from sprints.contract.sandbox import MODES
 from sprints.queries.errors import Refused
 from sprints.roles import Role
-from sprints.store import ASKED, RULES
+from sprints.store.config import ASKED, RULES
 from sprints.views.asked import Request
 
 

@@ -23,7 +23,7 @@ from sprints.git.merge import at_scratch, scratch
 from sprints.prompts.exchange import Exchange
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
-from sprints.store import Store
+from sprints.store.layout import Store
 
 
 def site_of(snapshot: Snapshot, world: World) -> Site | None:

@@ -20,7 +20,7 @@ from sprints.git.index_lock import LOOK_S, WAIT_S
 from sprints.git.restore_checkout import Change, changes, take_back
 from sprints.git.ship_values import Merge, Refused
 from sprints.git.user_repo import users
-from sprints.store import AGENT_LOGS
+from sprints.store.layout import AGENT_LOGS
 
 UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 

@@ -10,8 +10,8 @@ from sprints.git.trial_clone import Place, clones
 from sprints.health.doctor import Check, Finding, missing_in
 from sprints.models import Agent
 from sprints.models.lease import held, holder
-from sprints.schema import check_schema
-from sprints.store import Store
+from sprints.store.layout import Store
+from sprints.store.schema_version import check_schema
 
 TIMEOUT_S, MOST_S = 60.0, 3600.0
 

@@ -24,8 +24,9 @@ from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
 from sprints.journal import verify
 from sprints.models import Agent, Head
-from sprints.schema import NotReady, check_schema, unusable
-from sprints.store import Store, StoreError, is_private, read_config, shut
+from sprints.store.config import read_config
+from sprints.store.layout import Store, StoreError, is_private, shut
+from sprints.store.schema_version import NotReady, check_schema, unusable
 
 FREE_BYTES = 1 << 30
 GIT_LEAST = (2, 30)

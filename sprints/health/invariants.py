@@ -24,8 +24,8 @@ from sprints.models import Event, Host, Sprint, Task
 from sprints.models.lease import held, holder
 from sprints.queries.waiting import waiting_for
 from sprints.state.event_format import stamp
-from sprints.store import Store
-from sprints.switches import switches
+from sprints.store.config_values import switches
+from sprints.store.layout import Store
 
 SETTLED = timedelta(seconds=15)  # what a crash leaves is cleared away within that time
 SILENT = timedelta(seconds=30)  # a worker has taken up what it left within that time

@@ -15,7 +15,7 @@ from django.utils import timezone
 from gates.process import Stop
 from sprints.hooks import outbox
 from sprints.models.transitions import event_committed
-from sprints.setback import put_off
+from sprints.store.log_and_retry import put_off
 
 LOOK_S = 1.0
 STOP_S = 5.0

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from gates import faults
-from sprints.lock import locked
 from sprints.models import Agent, Event, Head, Task
 from sprints.state.event_format import stamp
-from sprints.store import AGENT_LOGS, Store, StoreError, strict_json, write_private
+from sprints.store.config import strict_json
+from sprints.store.file_lock import locked
+from sprints.store.layout import AGENT_LOGS, Store, StoreError, write_private
 
 FOLDER = Path(AGENT_LOGS)
 MARK = "agent_logs.seq"  # in the store

@@ -10,9 +10,9 @@ from typing import IO, Any
 from django.db import connection, transaction
 
 from sprints.journal import events_file, state_file
-from sprints.lock import locked
 from sprints.models import Head
-from sprints.store import Store
+from sprints.store.file_lock import locked
+from sprints.store.layout import Store
 
 
 @dataclass(slots=True)

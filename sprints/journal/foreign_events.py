@@ -12,7 +12,7 @@ from typing import IO, Any
 from sprints.contract.meta import BadMeta, plain_json
 from sprints.journal.foreign_state import is_time
 from sprints.journal.hash_chain import lines
-from sprints.store import strict_json
+from sprints.store.config import strict_json
 
 OURS = ("seq", "change", "prev", "hash", "imported")
 EMPTY: dict[str, Any] = {

@@ -15,7 +15,7 @@ from sprints.ids import BadId, check_id
 from sprints.journal.path_mapping import FOLDERS, mapped
 from sprints.models import Round, Sprint, Task
 from sprints.state.event_format import stamp
-from sprints.store import strict_json
+from sprints.store.config import strict_json
 
 
 class Unfit(ValueError):

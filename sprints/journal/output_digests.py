@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from sprints.evidence import Held
+from sprints.store.evidence import Held
 
 KINDS = frozenset(
     ("gate_finished", "task_done", "task_asks", "task_failed", "task_stopped", "task_returned")

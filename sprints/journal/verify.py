@@ -22,7 +22,7 @@ from sprints.journal.projection import apply
 from sprints.journal.state_check import Shown, Wrong
 from sprints.journal.writer import flush
 from sprints.models import Head
-from sprints.store import Store
+from sprints.store.layout import Store
 
 
 @dataclass(frozen=True, slots=True)

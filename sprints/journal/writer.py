@@ -11,11 +11,11 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from sprints.journal import agent_logs, events_file, state_file
-from sprints.lock import PATIENCE_S, Busy, locked
 from sprints.models import Head
 from sprints.models.transitions import note
-from sprints.store import Store, StoreError
-from sprints.switches import switches
+from sprints.store.config_values import switches
+from sprints.store.file_lock import PATIENCE_S, Busy, locked
+from sprints.store.layout import Store, StoreError
 
 AT_MOST_EVERY_S = 0.5
 

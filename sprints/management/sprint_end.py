@@ -9,7 +9,7 @@ from sprints.core.pause import paused_by
 from sprints.core.questions import question_of
 from sprints.runner.runner import Wish
 from sprints.state.snapshot import Snapshot
-from sprints.switches import switches
+from sprints.store.config_values import switches
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
 

@@ -19,7 +19,7 @@ from gates.identity import Identity
 from sprints.models.event import Head
 from sprints.models.host import living, living_places
 from sprints.models.sprint import Sprint
-from sprints.switches import switches
+from sprints.store.config_values import switches
 
 TTL_S = 15.0
 BEAT_S = 4.0

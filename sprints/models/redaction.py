@@ -13,7 +13,8 @@ from django.conf import settings
 from gates.redaction import Redactor, redactor
 from gates.secret_values import known
 from sprints.models.row_types import MODELS
-from sprints.store import StoreError, read_config
+from sprints.store.config import read_config
+from sprints.store.layout import StoreError
 
 # The fields of the rows that hold words of people and programs.
 WORDS = {

@@ -33,7 +33,7 @@ from sprints.operations.upgrade import upgrade, way_back
 from sprints.operations.verify import is_one_chain, record_verified, verify, verify_file
 from sprints.operations.verify_tag import verify_tag
 from sprints.queries.errors import NotNow, Refused, Unknown
-from sprints.store import StoreError
+from sprints.store.layout import StoreError
 
 __all__ = [
     "NotNow",

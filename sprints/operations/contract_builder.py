@@ -13,7 +13,7 @@ from sprints.contract.sandbox import Confinement
 from sprints.core.unshipping import undoing
 from sprints.models import Agent, Hook
 from sprints.models.event import HOOK_DEPTH
-from sprints.switches import switches
+from sprints.store.config_values import switches
 
 
 def contract_for(meta: dict[str, Any]) -> Contract:

@@ -12,7 +12,7 @@ from shutil import copyfileobj
 from typing import IO
 
 from sprints.queries.errors import Refused
-from sprints.store import FOLDER
+from sprints.store.layout import FOLDER
 
 STATE, EVENTS, CONFIG, ARTIFACTS = "state.json", "events.jsonl", "config.json", "artifacts"
 ASIDE = "events.damaged.jsonl"

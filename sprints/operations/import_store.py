@@ -16,7 +16,6 @@ from sprints.journal.checked_events import Tell
 from sprints.journal.consistent_view import no_collection
 from sprints.journal.foreign_events import Damaged
 from sprints.journal.foreign_state import Unfit
-from sprints.lock import locked
 from sprints.models import Event, Head, Hook, Sprint
 from sprints.models.event import append
 from sprints.models.redaction import clean
@@ -26,7 +25,9 @@ from sprints.operations.import_source import ASIDE, CONFIG, Source
 from sprints.operations.store import store
 from sprints.queries.errors import Refused
 from sprints.state.event_format import Draft
-from sprints.store import RULES, read_config, strict_json, write_private
+from sprints.store.config import RULES, read_config, strict_json
+from sprints.store.file_lock import locked
+from sprints.store.layout import write_private
 
 STAGING = ".importing"
 HERE = ("auth_token", "secret_key", "bind_host", "port")  # of config.json: this gateway's own

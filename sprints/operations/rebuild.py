@@ -20,13 +20,14 @@ from sprints.journal.checked_events import Differs, Seen, Tell, told
 from sprints.journal.consistent_view import no_collection, one_moment
 from sprints.journal.missing_secrets import agrees, as_it_may_stand
 from sprints.journal.rebuild_rows import MOVED, Row, retell
-from sprints.lock import locked
 from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, Sprint, Task
 from sprints.models.event import Columns, insert
 from sprints.operations.store import make_schema, store
 from sprints.prompts.reply_format import Reply
 from sprints.queries.errors import Refused
-from sprints.store import make_config, make_folders
+from sprints.store.config import make_config
+from sprints.store.file_lock import locked
+from sprints.store.layout import make_folders
 
 MODELS: dict[str, Any] = {
     "event": Event,

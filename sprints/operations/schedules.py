@@ -14,7 +14,7 @@ from sprints.operations.base_commit import Ground, ground
 from sprints.operations.lifecycle import check_wish, create, start
 from sprints.queries.errors import Refused
 from sprints.state.event_format import stamp
-from sprints.switches import switches
+from sprints.store.config_values import switches
 
 TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")
 LATE = timedelta(minutes=2)  # from there on it is said how late a schedule fired

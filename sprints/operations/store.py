@@ -15,24 +15,16 @@ from sprints.contract.contract import DEFAULT_GATE, PROFILES
 from sprints.definitions import agents
 from sprints.definitions import gates as gate_rows
 from sprints.journal import writer
-from sprints.lock import locked
 from sprints.models import Head
 from sprints.models.transitions import note
 from sprints.operations.prove import prove_switches
 from sprints.queries.errors import Refused
 from sprints.queue import tasks
-from sprints.schema import NotReady, check_schema, unusable
-from sprints.store import (
-    RULES,
-    Store,
-    StoreError,
-    make_config,
-    make_folders,
-    shut,
-    strict_json,
-    turn,
-)
-from sprints.switches import switches
+from sprints.store.config import RULES, make_config, strict_json, turn
+from sprints.store.config_values import switches
+from sprints.store.file_lock import locked
+from sprints.store.layout import Store, StoreError, make_folders, shut
+from sprints.store.schema_version import NotReady, check_schema, unusable
 
 
 def store() -> Store:

@@ -13,13 +13,13 @@ from sprints.git.git import GitError
 from sprints.git.merge import at_scratch
 from sprints.git.revert import revert
 from sprints.ids import check_id
-from sprints.lock import locked
 from sprints.models import Sprint
 from sprints.models.transitions import record
 from sprints.operations.lifecycle import record_act
 from sprints.queries.errors import NotNow, Refused
 from sprints.queries.sprints import get
 from sprints.state.transitions import MoveRefused
+from sprints.store.file_lock import locked
 
 LIFE = "unship"  # before it is a sprint: its refs are told from those of any life
 LONGEST_WHY = 200

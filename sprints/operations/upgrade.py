@@ -12,7 +12,6 @@ from django.utils import timezone
 from sprints.journal import writer
 from sprints.journal.checked_events import Tell
 from sprints.journal.verify import Report
-from sprints.lock import alone, locked
 from sprints.models import Host, Sprint
 from sprints.models.lease import holder
 from sprints.models.transitions import note
@@ -20,8 +19,9 @@ from sprints.operations.backup import Backup, back_up_as_it_lies
 from sprints.operations.store import complete, migrate, store
 from sprints.operations.verify import verify
 from sprints.queries.errors import Refused
-from sprints.schema import Older, check_schema
-from sprints.store import StoreError, make_folders
+from sprints.store.file_lock import alone, locked
+from sprints.store.layout import StoreError, make_folders
+from sprints.store.schema_version import Older, check_schema
 
 BACKUPS = "backups"
 

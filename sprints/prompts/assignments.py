@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any, Self
 
-from sprints.store import strict_json
+from sprints.store.config import strict_json
 
 MOST_TASKS, MOST_ITEMS, MOST_ERRORS = 12, 20, 12
 LONGEST_BLOCK = 16_000  # characters

@@ -13,7 +13,7 @@ from sprints.models.host import living_places
 from sprints.models.lease import held, holder
 from sprints.state.actors import GATEWAY, OPERATOR
 from sprints.state.event_format import stamp
-from sprints.switches import switches
+from sprints.store.config_values import switches
 
 
 def waiting_for(row: Sprint) -> dict[str, Any] | None:

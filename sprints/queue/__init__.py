@@ -27,4 +27,4 @@ from sprints.queue.message import WORK
 from sprints.runner.runner import LeaseLost, Wish, carry
 from sprints.state.event_format import stamp
 from sprints.state.transitions import Hold, MoveRefused
-from sprints.store import StoreError
+from sprints.store.layout import StoreError

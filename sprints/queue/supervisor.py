@@ -21,7 +21,7 @@ from sprints.queries.errors import Refused
 from sprints.queue import enqueue
 from sprints.queue.liveness import BEAT_S, Silence
 from sprints.queue.nightly import Nightly
-from sprints.setback import put_off
+from sprints.store.log_and_retry import put_off
 
 LOOK_S = 1.0
 GRACE_S = 30.0

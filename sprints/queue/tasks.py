@@ -20,7 +20,7 @@ from sprints.queue.message import WORK
 from sprints.runner.runner import LeaseLost, Wish, carry
 from sprints.state.event_format import stamp
 from sprints.state.transitions import Hold, MoveRefused
-from sprints.store import StoreError
+from sprints.store.layout import StoreError
 
 # What this process has been asked for: a worker's SIGTERM sets ``hand_back``.
 WISH = Wish()

@@ -44,8 +44,8 @@ from sprints.models.transitions import engine_waits, record
 from sprints.runner.activity_threads import Attended
 from sprints.state.snapshot import Snapshot, evolve
 from sprints.state.transitions import Hold, Move, MoveRefused
-from sprints.store import StoreError
-from sprints.switches import switches
+from sprints.store.config_values import switches
+from sprints.store.layout import StoreError
 
 LOOK_S = 0.5
 REFUSALS = 3  # of a sprint that nobody else changes meanwhile

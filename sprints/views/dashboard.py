@@ -13,7 +13,7 @@ from sprints.contract.contract import ROUNDS
 from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
 from sprints.queue import enqueue
-from sprints.switches import switches
+from sprints.store.config_values import switches
 from sprints.templatetags.human import duration, word
 from sprints.views import charts
 from sprints.views.answers import only

@@ -11,7 +11,7 @@ from sprints import operations
 from sprints.contract.contract import PROFILES
 from sprints.ids import BadId, check_id
 from sprints.roles import Role
-from sprints.switches import switches
+from sprints.store.config_values import switches
 from sprints.views.answers import only
 from sprints.views.asked import Request
 from sprints.views.guard import needs

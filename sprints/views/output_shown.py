@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from gates.models import GateRun
-from sprints.evidence import open_evidence
 from sprints.output import windows
 from sprints.output.failing import SURE, Failing, failing
 from sprints.output.rows import Rows, rows, texts
+from sprints.store.evidence import open_evidence
 
 STREAMS = ("stdout", "stderr")
 SEARCHED = 256 << 10  # bytes at the end of an output, and a quarter of it at its head

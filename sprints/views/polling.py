@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse
 
 from sprints import queries
-from sprints.switches import switches
+from sprints.store.config_values import switches
 from sprints.views.asked import Request
 
 FRESH_S = 15  # so old may be what a live part says of times

@@ -16,7 +16,7 @@ from sprints.operations import Refused
 from sprints.prompts.roster import AGENTS
 from sprints.queries.budgets import budget_of
 from sprints.roles import Role
-from sprints.switches import switches
+from sprints.store.config_values import switches
 from sprints.views.answers import answer, only
 from sprints.views.approvals import approval_in, decisions_in
 from sprints.views.asked import Request

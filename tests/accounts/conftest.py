@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from sprints.store import Store
+from sprints.store.layout import Store
 
 
 @pytest.fixture

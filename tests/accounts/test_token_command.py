@@ -11,7 +11,7 @@ from gateway_project.accounts.models import Token
 from sprints.models import Event
 from sprints.queries.errors import Refused
 from sprints.roles import Role
-from sprints.store import is_private
+from sprints.store.layout import is_private
 from tests.accounts.conftest import dump
 
 

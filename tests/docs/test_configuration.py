@@ -5,8 +5,8 @@ import re
 from gateway_project.variables import VARIABLES
 from sprints.contract.meta import FROZEN, OURS
 from sprints.contract.meta_reference import KEYS
-from sprints.store import RULES
-from sprints.switches import MEANINGS
+from sprints.store.config import RULES
+from sprints.store.config_values import MEANINGS
 from tests.world import ROOT
 from tools import configuration
 

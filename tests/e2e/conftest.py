@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store import FOLDER
+from sprints.store.layout import FOLDER
 from tests.world import MARK, environment, run_command
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sprints.git.gateway_repo import tree_of
-from sprints.store import FOLDER
+from sprints.store.layout import FOLDER
 from tests.checkout import commit
 from tests.e2e.conftest import processes_of, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of

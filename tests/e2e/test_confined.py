@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store import FOLDER
+from sprints.store.layout import FOLDER
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_clones import gateway, own, run, set_agent, works_of
 from tests.e2e.test_crashes import check_store, events_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.e2e.conftest import processes_of, set_gate, wait_for
 from tests.e2e.test_crashes import check_store
 from tests.world import Said, run_command

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store import FOLDER
+from sprints.store.layout import FOLDER
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_agents import check, create, gateway, lead, prompts, run, set_agent, sprint
 from tests.e2e.test_crashes import events_of

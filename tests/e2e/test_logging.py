@@ -8,7 +8,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.e2e.test_serve import serve  # noqa: F401 (a fixture)
 
 PASSWORD = "correct-horse-battery"

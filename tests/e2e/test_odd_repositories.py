@@ -2,7 +2,7 @@
 
 import shutil
 
-from sprints.store import FOLDER
+from sprints.store.layout import FOLDER
 from tests.checkout import git
 from tests.e2e.test_crashes import check_store
 from tests.e2e.test_ships import gateway, run

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from sprints.agents.presets import PRESETS
-from sprints.store import FOLDER
+from sprints.store.layout import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.models import IN, OUT, Model, model

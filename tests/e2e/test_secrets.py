@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.e2e.conftest import set_gate, start, wait_for
 from tests.world import run_command
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from sprints.store import FOLDER
+from sprints.store.layout import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import processes_of, set_gate, wait_for
 from tests.e2e.test_crashes import check_store, events_of

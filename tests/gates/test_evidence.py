@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gates import evidence
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.world import environment
 
 

@@ -15,7 +15,7 @@ from sprints.agents.probe import changed, seen
 from sprints.contract.agent_spec import COMMAND
 from sprints.definitions import agents
 from sprints.models import Event
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.speakers import set_speaker
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.evidence import open_evidence
+from sprints.store.evidence import open_evidence
 
 HIDDEN = b"not to be seen"
 

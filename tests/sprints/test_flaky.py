@@ -12,7 +12,7 @@ from sprints.health.invariants import check_rows
 from sprints.queries import gate_history
 from sprints.roles import Role
 from sprints.runner.runner import Wish
-from sprints.store import turn
+from sprints.store.config import turn
 from tests.speakers import set_speaker
 from tests.sprints.views.people import signed_in, text_of
 from tests.world import set_gate

@@ -11,8 +11,8 @@ import pytest
 
 from sprints import mirror, operations
 from sprints.journal import verify, writer
-from sprints.lock import Busy, locked
-from sprints.store import Store
+from sprints.store.file_lock import Busy, locked
+from sprints.store.layout import Store
 from tests.sprints.bad_inputs.refusals import complaint
 from tests.world import environment
 
@@ -22,7 +22,7 @@ HOLD = """
 import os, signal, sys
 from contextlib import ExitStack
 from pathlib import Path
-from sprints.lock import locked
+from sprints.store.file_lock import locked
 with ExitStack() as stack:
     for path in sys.argv[1:]:
         stack.enter_context(locked(Path(path)))

@@ -16,7 +16,7 @@ from sprints.journal import events_file, state_file, verify, writer
 from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.runner.runner import Wish
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.world import set_gate
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.world import ROOT, environment
 
 EMOJI = 'The "Great" \u2019Wk 8\u2018 \U0001f680\U0001f3f0 <b>$(id)</b> `x` \\n'

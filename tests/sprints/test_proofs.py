@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from gates.models import Gate
-from sprints import switches
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
 from sprints.core import decide
@@ -14,6 +13,7 @@ from sprints.modelcheck.explore import explore
 from sprints.modelcheck.plan import prove
 from sprints.models import Event, Hook
 from sprints.operations.prove import shape
+from sprints.store import config_values
 from tests.sprints.agents.test_asking import LEAD
 from tests.sprints.test_explore import blind, hook
 
@@ -64,7 +64,7 @@ def test_hooks_agents_and_the_switch_that_ships_are_walked_through(store, invoke
         assert invoke(*argv).code == 0
         assert len(walked) == 1
 
-    assert (switches.switches().enable_auto_merge, Hook.objects.count()) == (True, 0)
+    assert (config_values.switches().enable_auto_merge, Hook.objects.count()) == (True, 0)
 
 
 def test_a_contract_that_the_tests_walk_whole_is_not_walked_through_again(store, invoke, walked):

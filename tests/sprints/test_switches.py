@@ -11,7 +11,7 @@ from sprints.models.lease import Full, release, take
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
 from sprints.runner.runner import Wish
-from sprints.store import read_config
+from sprints.store.config import read_config
 from tests.world import set_gate
 
 

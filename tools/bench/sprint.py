@@ -15,7 +15,7 @@ GATES_A_SPRINT = 2
 
 def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
     """Sprints carried one after another by one process, at each size of the store."""
-    from sprints.store import Store
+    from sprints.store.layout import Store
 
     with fresh_store() as repo:
         first: dict[str, float] = {}

@@ -30,7 +30,8 @@ def fresh_store() -> Iterator[Path]:
         }
         import django
 
-        from sprints.store import Store, make_config, make_folders
+        from sprints.store.config import make_config
+        from sprints.store.layout import Store, make_folders
 
         make_folders(Store(repo))  # settings read the key with which messages are signed
         make_config(Store(repo).config)

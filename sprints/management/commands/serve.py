@@ -12,7 +12,7 @@ from sprints.management.base import GatewayCommand, whole_number
 from sprints.management.commands.worker import add_workers
 from sprints.management.stop_signals import Stop, sleep
 from sprints.management.web import Web
-from sprints.store import BIND_HOST, PORT, read_config
+from sprints.store.config import BIND_HOST, PORT, read_config
 
 
 class Command(GatewayCommand):

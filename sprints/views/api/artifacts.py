@@ -13,7 +13,7 @@ from ninja import Router
 from ninja.params.functions import Path, Query
 
 from sprints import queries
-from sprints.evidence import open_evidence
+from sprints.store.evidence import open_evidence
 from sprints.views.answers import refuse
 from sprints.views.api.documented import noes
 from sprints.views.asked import Request

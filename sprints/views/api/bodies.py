@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 
 from sprints.contract.meta import DEEP
-from sprints.store import strict_json
+from sprints.store.config import strict_json
 
 DEEPEST = DEEP + 8  # meta stands some levels down in a body
 

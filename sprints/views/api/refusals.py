@@ -14,7 +14,7 @@ from ninja.errors import HttpError, ValidationError
 
 from sprints.queries.errors import NotNow, Refused, Unknown
 from sprints.roles import Role
-from sprints.store import StoreError
+from sprints.store.layout import StoreError
 from sprints.views.answers import refuse
 from sprints.views.asked import Request
 

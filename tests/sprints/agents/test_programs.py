@@ -17,7 +17,7 @@ from sprints.contract.contract import ROUNDS
 from sprints.contract.token_usage import Usage, added
 from sprints.prompts import prompts
 from sprints.prompts.exchange import Exchange, Question
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.sprints.agents.test_asking import LEAD
 
 REPLY = "Status: DONE\nDeliverables:\n- it"

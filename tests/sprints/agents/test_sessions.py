@@ -17,7 +17,7 @@ from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.prompts.exchange import LOST, Exchange, Question
 from sprints.state.snapshot import evolve
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.sprints.agents.test_asking import LEAD, YES, says
 from tests.sprints.pure import NOON, drive, fresh, step
 from tests.sprints.test_feedback import MADE, green, in_a_clone, judging, red

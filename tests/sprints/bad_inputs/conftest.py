@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sprints import operations
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.sprints.bad_inputs.refusals import complaint, dump, files, rows
 from tests.world import Said
 

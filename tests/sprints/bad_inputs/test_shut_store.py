@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection
 
-from sprints.schema import unusable
-from sprints.store import Store
+from sprints.store.layout import Store
+from sprints.store.schema_version import unusable
 from tests.sprints.bad_inputs.refusals import complaint
 from tests.world import Said, environment
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from gates.models import Gate
 from sprints.models import Event, Head
-from sprints.store import Store
+from sprints.store.layout import Store
 from tests.sprints.bad_inputs.refusals import complaint, files
 from tests.world import Said, environment
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from gateway_project.accounts import roles, tokens
 from sprints.roles import Role
-from sprints.store import Store
+from sprints.store.layout import Store
 
 Call = Callable[..., Any]
 

@@ -1,127 +1,15 @@
-"""The store on disk: where things lie, and config.json. Knows nothing of Django."""
+"""Read and write config.json, every known key checked."""
 
-import contextlib
 import json
-import os
 import secrets
-import shlex
-import socket
-import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gates import faults
 from sprints.contract.remote_names import REMOTE_RULE, is_remote
 from sprints.contract.sandbox import MODES, MOST_PATHS, is_path
+from sprints.store.layout import StoreError, shut, write_private
 
-FOLDER = ".studio_gateway"
 BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
-
-
-class StoreError(Exception):
-    """The store cannot be used; the message is one line that says what to type.
-
-    ``remedy`` is that part of it, where it stands alone.
-    """
-
-    def __init__(self, what: str, remedy: str = "") -> None:
-        super().__init__(f"{what}; {remedy}" if remedy else what)
-        self.what = what
-        self.remedy = remedy
-
-
-def find_repo(start: Path, environ: Mapping[str, str]) -> Path:
-    """The repository that is served: ``STUDIO_GATEWAY_REPO``, else the git top level at or above
-    ``start``, else ``start``. Git itself is not asked: a ``.git`` marks the top.
-    """
-    if named := environ.get("STUDIO_GATEWAY_REPO"):
-        with contextlib.suppress(RuntimeError):  # no such user: then it is no such folder
-            named = str(Path(named).expanduser())
-        return Path(named).resolve()
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / ".git").exists():
-            return folder
-    return start
-
-
-@dataclass(frozen=True)
-class Store:
-    """The paths of one store (FORMATS: "Where things live")."""
-
-    repo: Path
-
-    @property
-    def place(self) -> str:
-        """Names this store among those of all machines that share a database."""
-        return f"{socket.gethostname()}:{self.root}"
-
-    def place_of(self, folder: Path) -> str:
-        """This store's, where ``folder`` is of its artifacts; else empty."""
-        return self.place if folder.is_relative_to(self.artifacts) else ""
-
-    @property
-    def root(self) -> Path:
-        return self.repo / FOLDER
-
-    @property
-    def state(self) -> Path:
-        return self.root / "state.json"
-
-    @property
-    def events(self) -> Path:
-        return self.root / "events.jsonl"
-
-    @property
-    def config(self) -> Path:
-        return self.root / "config.json"
-
-    @property
-    def artifacts(self) -> Path:
-        return self.root / "artifacts"
-
-    @property
-    def web_lock(self) -> Path:
-        return self.root / "web.lock"
-
-    def evidence_of(self, sprint_id: str) -> Path:
-        """The folder of one sprint."""
-        return self.artifacts / sprint_id
-
-    @property
-    def database(self) -> Path:
-        return self.root / "gateway.sqlite3"
-
-
-def make_folders(store: Store) -> None:
-    """Make the store's folders (0700) and the ``.gitignore`` that hides it. Repeatable."""
-    if not store.repo.is_dir():
-        raise StoreError(f"no such folder: {store.repo}")
-    try:
-        for folder in (store.root, store.artifacts):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        ignore = store.root / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
-    except OSError as exc:
-        closed = shut(store.root) if store.root.is_dir() else None
-        plain = StoreError(f"cannot write in {store.repo}: {exc.strerror or exc}")
-        raise closed or plain from exc
-
-
-def shut(path: Path) -> StoreError | None:
-    """Why this process may not read and write ``path``, and what mends it; None where it may."""
-    if os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)):
-        return None
-    if hasattr(os, "statvfs") and os.statvfs(path).f_flag & os.ST_RDONLY:
-        mounted = f"mount that writable (see: findmnt -T {shlex.quote(str(path))})"
-        return StoreError(f"{path} lies on a read-only file system", mounted)
-    mine = os.name == "nt" or path.stat().st_uid == os.geteuid()
-    how = "chmod -R u+rwX" if mine else "sudo chown -R $(id -u)"
-    whose = "closed to its owner" if mine else "another user's"
-    return StoreError(f"{path} is {whose}", f"run: {how} {shlex.quote(str(path))}")
 
 
 def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -191,8 +79,9 @@ def _boolean(value: object) -> bool:
     return isinstance(value, bool)
 
 
-AGENT_LOGS = ".cursor/plans/agent_logs"  # in the repository, where a user wants them there
 ASKED = ("none", "before_build", "before_ship", "before_build,before_ship")
+
+
 RULES: dict[str, tuple[str, Any]] = {
     "auth_token": ("a text of at least 16 characters", _text(16)),
     "secret_key": ("a text of at least 32 characters", _text(32)),
@@ -254,25 +143,3 @@ def make_config(path: Path) -> dict[str, Any]:
     if config != there:
         write_private(path, json.dumps(config, indent=2, sort_keys=True) + "\n")
     return config
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace ``path`` at once by a file of mode 0600, durably. Raises ``StoreError``."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            faults.fsync("before_state_fsync", file.fileno())
-        faults.point("before_state_rename")
-        temporary.replace(path)
-        faults.point("after_state_rename")
-    except OSError as exc:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {exc.strerror or exc}") from exc
-
-
-def is_private(path: Path) -> bool:
-    """True if nobody but the owner may read ``path`` (always true where modes mean nothing)."""
-    return os.name == "nt" or not stat.S_IMODE(path.stat().st_mode) & 0o077

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sprints.store import StoreError
+from sprints.store.layout import StoreError
 
 PATIENCE_S = 10.0
 LOOK_S = 0.02

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from sprints.contract.rounds import AGENT_BUDGET
 from sprints.contract.sandbox import AUTO
-from sprints.store import BIND_HOST, PORT, read_config
+from sprints.store.config import BIND_HOST, PORT, read_config
 
 
 @dataclass(frozen=True, slots=True)

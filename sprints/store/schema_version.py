@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection
 
-from sprints.store import StoreError, shut
+from sprints.store.layout import StoreError, shut
 
 OURS = ("gates", "sprints")
 INIT = "run: studio-gateway init"

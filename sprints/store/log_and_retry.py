@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from django.db import DatabaseError, connection
 
-from sprints.store import StoreError
+from sprints.store.layout import StoreError
 
 
 def put_off(exc: Exception) -> None:

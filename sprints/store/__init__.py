@@ -1,0 +1,1 @@
+"""The folder .studio_gateway: its layout, config, locks, evidence and schema version."""
