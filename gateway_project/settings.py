@@ -37,9 +37,9 @@ ALLOWED_HOSTS += filter(None, os.environ.get("STUDIO_GATEWAY_ALLOWED_HOSTS", "")
 ROOT_URLCONF = "gateway_project.urls"
 WSGI_APPLICATION = "gateway_project.wsgi.application"
 MIDDLEWARE = [
-    "sprints.views.measured.measured",
-    "sprints.views.guard.headers",
-    "sprints.views.guard.Names",
+    "sprints.views.request_metrics.measured",
+    "sprints.views.middleware.headers",
+    "sprints.views.middleware.Names",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -73,7 +73,7 @@ globals().update(_exposed)
 WEB_PROXY: dict[str, Any] = _exposed["WEB_PROXY"]  # whom the web server believes
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "sprints.views.answers.forged"
+CSRF_FAILURE_VIEW = "sprints.views.responses.forged"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 AUTHENTICATION_BACKENDS = [

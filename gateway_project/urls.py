@@ -10,7 +10,7 @@ urlpatterns = [
     path("admin/", site.urls),
 ]
 
-handler400 = "sprints.views.answers.bad_request"
-handler403 = "sprints.views.answers.not_allowed"
-handler404 = "sprints.views.answers.not_found"
-handler500 = "sprints.views.answers.server_error"
+handler400 = "sprints.views.responses.bad_request"
+handler403 = "sprints.views.responses.not_allowed"
+handler404 = "sprints.views.responses.not_found"
+handler500 = "sprints.views.responses.server_error"

@@ -15,8 +15,8 @@ from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
 from sprints.roles import NOBODY, Role
 from sprints.store.layout import StoreError
-from sprints.views.answers import refuse, wants_page
-from sprints.views.asked import Request
+from sprints.views.request import Request
+from sprints.views.responses import refuse, wants_page
 
 OPEN = frozenset({"/health", "/login/"})  # the only paths of ours that ask for nothing
 BEGAN_WITH = "token_key"  # in a session: the token that it began with

@@ -18,7 +18,7 @@ from sprints.contract.sandbox import MODES
 from sprints.queries.errors import Refused
 from sprints.roles import Role
 from sprints.store.config import ASKED, RULES
-from sprints.views.asked import Request
+from sprints.views.request import Request
 
 
 class Switches(forms.Form):

@@ -7,7 +7,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
 
-from sprints.views.guard import HEADERS
+from sprints.views.middleware import HEADERS
 
 REQUEST_S = 30.0  # from the first byte of a request to its last
 TOO_LARGE = {413: "the body is too large", 431: "the headers are too large"}

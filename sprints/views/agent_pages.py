@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from sprints.queries import agent_tasks
-from sprints.views.answers import only
+from sprints.views.responses import only
 
 
 @only("GET")

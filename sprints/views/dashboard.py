@@ -16,9 +16,9 @@ from sprints.queue import enqueue
 from sprints.store.config_values import switches
 from sprints.templatetags.human import duration, word
 from sprints.views import charts
-from sprints.views.answers import only
-from sprints.views.asking import Asked, address
 from sprints.views.polling import is_live_part, mark, nothing_new
+from sprints.views.query_params import Asked, address
+from sprints.views.responses import only
 
 LAST = 24  # sprints in the figures and the chart
 SHOWN = 12  # sprints in the table

@@ -5,9 +5,9 @@ from django.shortcuts import render
 
 from sprints import queries
 from sprints.queries import stream
-from sprints.views.answers import only
-from sprints.views.asking import Asked, address
 from sprints.views.polling import is_live_part, nothing_new
+from sprints.views.query_params import Asked, address
+from sprints.views.responses import only
 
 SHOWN = 100
 

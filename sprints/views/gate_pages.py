@@ -4,8 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from sprints.queries import gate_history
-from sprints.views.answers import only
 from sprints.views.dashboard import run_chart
+from sprints.views.responses import only
 
 OF_EACH = 24
 OF_ONE = 50

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 
-from sprints.views.answers import only
+from sprints.views.responses import only
 
 
 @only("GET")

@@ -7,9 +7,9 @@ from django.http import FileResponse, HttpResponse, JsonResponse
 from gates.models import GateRun
 from sprints.output import windows
 from sprints.output.rows import rows
-from sprints.views.answers import only, refuse
-from sprints.views.asked import Request
 from sprints.views.output_shown import STREAMS, opened
+from sprints.views.request import Request
+from sprints.views.responses import only, refuse
 
 MOST = 128 << 10  # bytes of one answer
 LARGEST = 1 << 53  # no file is larger, and no script counts further

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 
 from sprints.health.gauges import gauges
 from sprints.roles import Role
-from sprints.views import measured
-from sprints.views.answers import only, refuse
-from sprints.views.guard import needs
+from sprints.views import request_metrics
+from sprints.views.middleware import needs
+from sprints.views.responses import only, refuse
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -75,8 +75,8 @@ def _requests() -> "Metric":
         "Requests of this web process, and how long they took",
         labels=["route", "method", "status"],
     )
-    ends = [*map(str, measured.UP_TO_S), "+Inf"]
-    for kind, took in sorted(measured.all_of_them().items()):
+    ends = [*map(str, request_metrics.UP_TO_S), "+Inf"]
+    for kind, took in sorted(request_metrics.all_of_them().items()):
         buckets = zip(ends, accumulate(map(float, took.counts)), strict=True)
         family.add_metric([*kind], buckets=[*buckets], sum_value=took.seconds)
     return family

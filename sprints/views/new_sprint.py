@@ -12,9 +12,9 @@ from sprints.contract.contract import PROFILES
 from sprints.ids import BadId, check_id
 from sprints.roles import Role
 from sprints.store.config_values import switches
-from sprints.views.answers import only
-from sprints.views.asked import Request
-from sprints.views.guard import needs
+from sprints.views.middleware import needs
+from sprints.views.request import Request
+from sprints.views.responses import only
 
 LONGEST_BRIEF = 200_000
 

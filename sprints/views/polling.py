@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from sprints import queries
 from sprints.store.config_values import switches
-from sprints.views.asked import Request
+from sprints.views.request import Request
 
 FRESH_S = 15  # so old may be what a live part says of times
 

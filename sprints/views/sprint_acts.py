@@ -17,10 +17,10 @@ from sprints.core.unshipping import UNSHIPPED_BY, is_shipped
 from sprints.models import Sprint
 from sprints.operations import Refused
 from sprints.roles import Role
-from sprints.views.answers import answer, only
-from sprints.views.asked import Request
-from sprints.views.guard import needs
+from sprints.views.middleware import needs
 from sprints.views.questions import answer_of, question_in
+from sprints.views.request import Request
+from sprints.views.responses import answer, only
 from sprints.views.sprint_rows import SprintRows
 
 Do = Callable[[str, str, Any], str]

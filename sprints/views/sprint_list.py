@@ -5,10 +5,10 @@ from django.shortcuts import render
 
 from sprints.models import Sprint
 from sprints.queries import board
-from sprints.views.answers import only
-from sprints.views.asking import Asked, address
 from sprints.views.dashboard import chips
 from sprints.views.polling import is_live_part, mark, nothing_new
+from sprints.views.query_params import Asked, address
+from sprints.views.responses import only
 
 SHOWN = 50
 

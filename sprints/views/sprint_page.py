@@ -17,16 +17,16 @@ from sprints.prompts.roster import AGENTS
 from sprints.queries.budgets import budget_of
 from sprints.roles import Role
 from sprints.store.config_values import switches
-from sprints.views.answers import answer, only
 from sprints.views.approvals import approval_in, decisions_in
-from sprints.views.asked import Request
 from sprints.views.brief import brief_html
 from sprints.views.log import Unclear, number
 from sprints.views.output_shown import STREAMS, Output, Wanted, output
 from sprints.views.questions import answers_in, question_in
+from sprints.views.request import Request
+from sprints.views.responses import answer, only
 from sprints.views.sprint_acts import acts_of
+from sprints.views.sprint_banner import Banner, banner, cards
 from sprints.views.sprint_rows import SprintRows, rows_of, texts_of
-from sprints.views.sprint_words import Banner, banner, cards
 from sprints.views.timeline import Item, Timeline, timeline
 
 OURS = frozenset(  # of a sprint's meta: shown in their own places

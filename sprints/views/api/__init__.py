@@ -8,9 +8,9 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from ninja import NinjaAPI
 
-from sprints.views.answers import refuse
 from sprints.views.api import artifacts, events, refusals, sprint_acts, store
 from sprints.views.api.bodies import Strict
+from sprints.views.responses import refuse
 
 interface = NinjaAPI(
     title="Studio Gateway",

@@ -14,9 +14,9 @@ from ninja.params.functions import Path, Query
 
 from sprints import queries
 from sprints.store.evidence import open_evidence
-from sprints.views.answers import refuse
 from sprints.views.api.documented import noes
-from sprints.views.asked import Request
+from sprints.views.request import Request
+from sprints.views.responses import refuse
 
 CHUNK = 1 << 16
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)

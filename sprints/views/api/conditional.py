@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 
-from sprints.views.asked import Request
+from sprints.views.request import Request
 
 TAGGED = {
     "parameters": [

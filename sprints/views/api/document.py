@@ -7,9 +7,9 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from sprints.views.answers import only
 from sprints.views.api import interface, shapes
-from sprints.views.asked import Request
+from sprints.views.request import Request
+from sprints.views.responses import only
 
 SECURITY = {
     "token": {"type": "apiKey", "in": "header", "name": "X-Studio-Gateway-Token"},

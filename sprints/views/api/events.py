@@ -9,7 +9,7 @@ from sprints.ids import BadId, check_id
 from sprints.views.api import shapes
 from sprints.views.api.conditional import TAGGED, tagged
 from sprints.views.api.documented import noes
-from sprints.views.asked import Request
+from sprints.views.request import Request
 
 MOST = 10_000
 

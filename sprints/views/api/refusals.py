@@ -15,8 +15,8 @@ from ninja.errors import HttpError, ValidationError
 from sprints.queries.errors import NotNow, Refused, Unknown
 from sprints.roles import Role
 from sprints.store.layout import StoreError
-from sprints.views.answers import refuse
-from sprints.views.asked import Request
+from sprints.views.request import Request
+from sprints.views.responses import refuse
 
 LONGEST = 500
 

@@ -11,7 +11,7 @@ from sprints import operations, queries
 from sprints.views.api import refusals, shapes
 from sprints.views.api.conditional import TAGGED, tagged
 from sprints.views.api.documented import noes
-from sprints.views.asked import Request
+from sprints.views.request import Request
 
 router = Router()
 TAKEN_ON = {202: shapes.Ok, **noes(403, 404, 409)}

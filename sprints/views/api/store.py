@@ -13,7 +13,7 @@ from sprints.queries import agent_tasks
 from sprints.state.event_format import stamp
 from sprints.views.api import refusals, shapes
 from sprints.views.api.documented import noes
-from sprints.views.asked import Request
+from sprints.views.request import Request
 
 router = Router()
 

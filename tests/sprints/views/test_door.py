@@ -11,7 +11,7 @@ from gateway_project import __version__
 from gateway_project.accounts.door import OPEN
 from sprints import operations
 from sprints.models import Host, Sprint
-from sprints.views.guard import HEADERS
+from sprints.views.middleware import HEADERS
 
 EVIL_HOSTS = [
     "evil.example",

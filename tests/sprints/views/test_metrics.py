@@ -13,7 +13,7 @@ from gates.models import GateRun
 from sprints import operations
 from sprints.models import Head, Sprint
 from sprints.runner.runner import Wish
-from sprints.views import measured
+from sprints.views import request_metrics
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def client(store) -> Client:
 def scrape(client, monkeypatch) -> Callable[[], dict[str, float]]:
     """The samples of one answer, by name and labels; nothing is counted from earlier tests."""
     parser = pytest.importorskip("prometheus_client.parser")
-    monkeypatch.setattr(measured, "_took", {})
+    monkeypatch.setattr(request_metrics, "_took", {})
 
     def read() -> dict[str, float]:
         text = client.get("/metrics").content.decode()

@@ -15,7 +15,7 @@ from gateway_project.accounts import tokens
 from gateway_project.accounts.roles import give
 from sprints import operations
 from sprints.roles import NOBODY, Role
-from sprints.views.guard import HEADERS
+from sprints.views.middleware import HEADERS
 from tests.sprints.views.routes import ROUTES, Route, every_route
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -11,8 +11,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from sprints.roles import Role
-from sprints.views.answers import View, answer, refuse
-from sprints.views.asked import Request
+from sprints.views.request import Request
+from sprints.views.responses import View, answer, refuse
 
 Ask = Callable[[HttpRequest], HttpResponse]
 
