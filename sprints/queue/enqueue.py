@@ -8,7 +8,11 @@ from django.utils import timezone
 
 from sprints.models import Sprint
 from sprints.models.host import living
-from sprints.queue import BEAT, WORK
+
+# The only functions that a worker runs, whatever a queued message names. They stand here, not in
+# ``message``, because that imports django-q, and every command imports this module.
+WORK, BEAT = "sprints.queue.tasks.work", "sprints.queue.tasks.beat"
+ALLOWED = frozenset({WORK, BEAT})
 
 
 def ask(sprint_id: str) -> None:

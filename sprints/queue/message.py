@@ -7,7 +7,7 @@ from django.conf import settings
 from django_q.conf import Conf
 from django_q.signing import BadSignature, SignedPackage
 
-pass
+from sprints.queue.enqueue import ALLOWED
 
 
 def allowed(payload: str | bytes) -> bool:
@@ -34,10 +34,3 @@ def key_of(place: str) -> str:
 def ours() -> list[str]:
     """The keys that this store reads: its own first."""
     return [key_of(settings.STORE.place), key_of("")]
-
-
-# The only functions that a worker runs, whatever a queued message names.
-WORK, BEAT = "sprints.queue.tasks.work", "sprints.queue.tasks.beat"
-
-
-ALLOWED = frozenset({WORK, BEAT})

@@ -15,8 +15,7 @@ from sprints.models import Host, Sprint, Task
 from sprints.models.lease import Held, take, unheld
 from sprints.models.transitions import engine_waits, record
 from sprints.queue import approval_timeouts
-from sprints.queue.enqueue import _is_queued, _place_of, ask
-from sprints.queue.message import WORK
+from sprints.queue.enqueue import WORK, _is_queued, _place_of, ask
 from sprints.runner.runner import LeaseLost, Wish, carry
 from sprints.state.event_format import stamp
 from sprints.state.transitions import Hold, MoveRefused

@@ -1,1 +1,0 @@
-"""The loop: decide (pure) -> perform (the world) -> settle (pure) -> record (one transaction)."""
