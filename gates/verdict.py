@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+RUNNING = "running"  # the status of a run that has no verdict yet
+
 
 class Verdict(StrEnum):
     """Only ``passed`` is green. ``error``: it could not judge (missing, too loud, no disk).

@@ -1,8 +1,6 @@
-"""The app: it lets the mirror listen to committed events."""
+"""The app: it lets the journal listen to committed events."""
 
 from django.apps import AppConfig
-
-from sprints.journal import writer
 
 
 class SprintsConfig(AppConfig):
@@ -14,6 +12,7 @@ class SprintsConfig(AppConfig):
         """Connect those who are told after a commit; none of them can hurt the engine."""
         from gates import secret_values
         from sprints.health import django_checks  # noqa: F401 (checks register themselves)
+        from sprints.journal import writer
         from sprints.models.redaction import own_secrets
         from sprints.models.transitions import engine_waits, event_committed
 

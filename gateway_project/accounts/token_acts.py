@@ -12,9 +12,9 @@ from gateway_project.accounts import tokens
 from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
 from sprints.models.transitions import note
-from sprints.queries.errors import Refused
 from sprints.roles import Role
 from sprints.state.event_format import stamp
+from sprints.state.refusals import Refused
 from sprints.store.config import fresh_token, turn
 from sprints.store.file_lock import locked
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from gateway_project.accounts.roles import give, role_of
 from sprints.models.transitions import note
-from sprints.queries.errors import Refused
 from sprints.roles import Role
+from sprints.state.refusals import Refused
 
 
 def get(username: str) -> User:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sprints import operations
 from sprints.admin.rows import Rows, rehearsed
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 
 class Asked(forms.ModelForm):  # type: ignore[type-arg]

@@ -13,8 +13,8 @@ from sprints.admin.rows import Rows, pill, when
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import KINDS
-from sprints.hooks.event_catalog import NAMES
 from sprints.models import Delivery, Hook
+from sprints.state.event_catalog import NAMES
 
 
 class HookForm(Asked):

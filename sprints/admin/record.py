@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 
 from sprints.admin.back_office import site
 from sprints.admin.rows import Rows, as_json, when
-from sprints.hooks.event_catalog import EVENT_KINDS
 from sprints.models import Event, Head
+from sprints.state.event_catalog import EVENT_KINDS
 
 
 class ByKind(admin.SimpleListFilter):

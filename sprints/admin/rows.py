@@ -19,8 +19,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from sprints.queries.errors import Refused
 from sprints.roles import Role
+from sprints.state.refusals import Refused
 from sprints.state.transitions import MoveRefused
 
 SEEN = 1000  # rows that can be paged through; who looks for an older one filters

@@ -15,8 +15,8 @@ from sprints import operations
 from sprints.admin.forms import choices
 from sprints.contract.contract import PROFILES
 from sprints.contract.sandbox import MODES
-from sprints.queries.errors import Refused
 from sprints.roles import Role
+from sprints.state.refusals import Refused
 from sprints.store.config import ASKED, RULES
 from sprints.views.request import Request
 

@@ -26,9 +26,9 @@ class AgentDefinition:
     people. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
     ``pass_env`` names what else it gets of our environment, and ``env`` what is set besides.
 
-    ``reply`` says how what it prints is read (``sprints.contract.output_rules``), first of all where the answer
-    stands; None for all of it. ``idle_s`` is how long it may neither print nor compute; 0 is for
-    ever. ``CARD`` names what goes into its prompts beside the mission. By its
+    ``reply`` says how the output is read (``sprints.contract.output_rules``), first of all where
+    the answer stands; None takes the whole output. ``idle_s`` is how many seconds the agent may
+    neither print nor compute; 0 sets no limit. ``CARD`` names what goes into its prompts beside the mission. By its
     ``policy`` it may ``write`` in its clone, or only ``read`` there.
     """
 

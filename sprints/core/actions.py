@@ -5,9 +5,9 @@ from datetime import datetime
 
 from gates.verdict import Judgement
 from sprints.contract.protected_paths import Touched
-from sprints.git import ship_values
-from sprints.hooks.delivery_values import Answer
 from sprints.prompts.exchange import Exchange
+from sprints.state import ship_values
+from sprints.state.delivery_result import Answer
 
 
 @dataclass(frozen=True, slots=True)

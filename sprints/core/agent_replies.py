@@ -10,16 +10,16 @@ from sprints.contract.agent_spec import READ
 from sprints.contract.contract import LEAD
 from sprints.contract.git_values import ABSENT
 from sprints.core.assignment import WORK
-from sprints.models import Task
 from sprints.prompts import lead_plan
 from sprints.prompts.exchange import Exchange
 from sprints.state.snapshot import Snapshot, TaskValue
+from sprints.state.statuses import TaskStatus
 
 RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one try to the next
 LONGEST = 500  # characters of a reason, or of words about what an agent has said
 
 Data = dict[str, Any]
-Status = Task.Status
+Status = TaskStatus
 
 
 def meant(

@@ -11,16 +11,16 @@ from sprints.contract.token_usage import added
 from sprints.core import agent_replies, agent_sessions, assignment, fix_loop
 from sprints.core.actions import Ask, Replied
 from sprints.core.budget import spent
-from sprints.models import Task
 from sprints.prompts import prompts
 from sprints.prompts.exchange import LOST, is_lost
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot, TaskValue
+from sprints.state.statuses import TaskStatus
 from sprints.state.transitions import Create, Move, Update
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
 
-Status = Task.Status
+Status = TaskStatus
 STILL = (Status.PENDING, Status.IN_PROGRESS)
 
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gates.models import GateRun
-from gates.verdict import Verdict
+from gates.verdict import RUNNING, Verdict
 from sprints.contract.hook_spec import HookDefinition
 from sprints.core.actions import (
     Action,
@@ -24,17 +23,17 @@ from sprints.core.actions import (
     StopOverdue,
     WarnOverdue,
 )
-from sprints.hooks.delivery_values import Answer
-from sprints.hooks.event_catalog import payload
-from sprints.models import Delivery
+from sprints.state.delivery_result import Answer
+from sprints.state.event_catalog import payload
 from sprints.state.event_format import canonical, stamp
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot
+from sprints.state.statuses import DeliveryStatus
 from sprints.state.transitions import Create, Move, Update
 
 LOST = Answer(False, "the gateway ended before the hook did", stopped=True)
 MOST_LOST = 5  # gateways that may die under one hook before it is no longer run again
 
-Status = Delivery.Status
+Status = DeliveryStatus
 
 
 def guarded(snapshot: Snapshot, action: Action) -> Action | None:
@@ -70,7 +69,7 @@ def _points_before(snapshot: Snapshot, action: Action) -> Iterator[tuple[str, st
     yield "round_start", ""
     for gate in contract.gates_of(now.code):
         for run in snapshot.runs_of(now.id, gate.gate_id):
-            if run.status not in (GateRun.RUNNING, Verdict.INTERRUPTED):
+            if run.status not in (RUNNING, Verdict.INTERRUPTED):
                 yield "gate_done", run.id
     if isinstance(action, RunGate):
         yield "gate_start", action.gate_id

@@ -8,8 +8,8 @@ from typing import Any
 from sprints.contract.budget import GRANTED, USED_UP, Spending, spending, with_granted
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.core.reopen_round import OVERDUE
-from sprints.models import Task
 from sprints.state.snapshot import Snapshot
+from sprints.state.statuses import TaskStatus
 from sprints.state.transitions import Move, MoveRefused, Update
 
 PARKED = "parked"  # in the details of a task that waits for a budget
@@ -22,7 +22,7 @@ def parked(snapshot: Snapshot, at: datetime) -> Move:
     words = used.of(used.out)
     ends = {"status": "blocked", "last_error": f"{USED_UP}{words}", "finished_at": at}
     stays = {"status": "blocked", "finished_at": at}
-    waiting = [task for task in snapshot.tasks_of(now.id) if task.status == Task.Status.PENDING]
+    waiting = [task for task in snapshot.tasks_of(now.id) if task.status == TaskStatus.PENDING]
     return Move(
         "error",
         f"agents have used {words}; the sprint is parked",
@@ -31,9 +31,9 @@ def parked(snapshot: Snapshot, at: datetime) -> Move:
                 Update(
                     "task",
                     task.id,
-                    (Task.Status.PENDING,),
+                    (TaskStatus.PENDING,),
                     {
-                        "status": Task.Status.BLOCKED.value,
+                        "status": TaskStatus.BLOCKED.value,
                         "updated_at": at,
                         "details": task.details | {PARKED: True},
                     },
@@ -118,9 +118,9 @@ def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Up
             Update(
                 "task",
                 task.id,
-                (Task.Status.BLOCKED,),
+                (TaskStatus.BLOCKED,),
                 {
-                    "status": Task.Status.PENDING.value,
+                    "status": TaskStatus.PENDING.value,
                     "updated_at": at,
                     "details": {k: v for k, v in task.details.items() if k != PARKED},
                 },

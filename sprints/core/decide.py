@@ -6,7 +6,7 @@ The same rows always give the same step, so recovery after a crash is to decide 
 from collections.abc import Collection
 from datetime import timedelta
 
-from gates.models import GateRun
+from gates.verdict import RUNNING
 from sprints.contract.contract import Contract, RoundSpec
 from sprints.core import approval_requests, assignment, fix_loop, shipping
 from sprints.core.actions import (
@@ -32,8 +32,8 @@ from sprints.core.blocking_hooks import guarded
 from sprints.core.budget import spent
 from sprints.core.reopen_round import OVERDUE
 from sprints.core.shipping import SHIP
-from sprints.models import Task
 from sprints.state.snapshot import RoundValue, Snapshot
+from sprints.state.statuses import TaskStatus
 
 
 def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
@@ -47,7 +47,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
         return None
     contract, now = snapshot.terms, snapshot.now
     for run in snapshot.gate_runs:
-        if run.status == GateRun.RUNNING and run.id not in attended:
+        if run.status == RUNNING and run.id not in attended:
             return Recover(run.id)
     for row in snapshot.deliveries:
         if row.status == "running" and row.id not in attended:
@@ -105,7 +105,7 @@ def _rerun(snapshot: Snapshot, now: RoundValue) -> Action | None:
 def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
     """A red gate, or what was sent back already and is to be asked again."""
     for task in fix_loop.fixes(snapshot, now):
-        if task.status == Task.Status.PENDING:
+        if task.status == TaskStatus.PENDING:
             ask = Ask(now.code, task.owner_agent, fix_loop.FIX, assignment.name_in(task))
             return _launch(snapshot, ask)
     red = fix_loop.red(snapshot)
@@ -138,7 +138,7 @@ def _overdue(snapshot: Snapshot, deadline: str, spec: RoundSpec, now: RoundValue
 def _unanswered(snapshot: Snapshot, now: RoundValue) -> Action | None:
     """A question that nothing leads on from by itself."""
     for task in snapshot.tasks_of(now.id):
-        if task.status == Task.Status.BLOCKED:
+        if task.status == TaskStatus.BLOCKED:
             kind = BlockAtQuestion if asks(task) else FailAtAgent
             return kind(now.code, task.id)
     return None
@@ -149,7 +149,7 @@ def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
     asked = {
         (task.owner_agent, task.details["kind"], assignment.name_in(task))
         for task in tasks
-        if task.status != Task.Status.PENDING
+        if task.status != TaskStatus.PENDING
     }
     for ask in assignment.asked_in(snapshot, spec):
         if (ask.agent, ask.kind, ask.task) not in asked:
@@ -167,7 +167,7 @@ def _launch(snapshot: Snapshot, ask: Ask) -> Action:
 
 def _run_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action | None:
     """The next gate that has no verdict and is not under way."""
-    running = {run.gate_id for run in snapshot.gate_runs if run.status == GateRun.RUNNING}
+    running = {run.gate_id for run in snapshot.gate_runs if run.status == RUNNING}
     for gate in contract.gates_of(now.code):
         judged = fix_loop.last_judged(snapshot, now, gate.gate_id)
         if gate.gate_id not in running and judged is None:

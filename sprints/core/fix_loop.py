@@ -6,8 +6,7 @@ is about another tree, so all gates of the round run again.
 
 from typing import Any
 
-from gates.models import GateRun
-from gates.verdict import Verdict
+from gates.verdict import RUNNING, Verdict
 from sprints.contract.rounds import BUILDS
 from sprints.core.gate_runs import IT_MAY_BE
 from sprints.core.shipping import is_of_ship
@@ -31,7 +30,7 @@ def since(snapshot: Snapshot, now: RoundValue, gate_id: str) -> list[GateRunValu
     return [
         run
         for run in snapshot.runs_of(now.id, gate_id)
-        if run.status not in (GateRun.RUNNING, Verdict.INTERRUPTED)
+        if run.status not in (RUNNING, Verdict.INTERRUPTED)
         and run.number > _sent_with(snapshot, now, gate_id)
     ]
 
@@ -106,7 +105,7 @@ def of_tree(snapshot: Snapshot, run: GateRunValue) -> list[GateRunValue]:
         one
         for one in snapshot.runs_of(run.round_id, run.gate_id)
         if one.tree == run.tree
-        and one.status not in (GateRun.RUNNING, Verdict.INTERRUPTED)
+        and one.status not in (RUNNING, Verdict.INTERRUPTED)
         and _is_of_work(snapshot, one)
     ]
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gates.models import GateRun
-from gates.verdict import Judgement, Verdict
+from gates.verdict import RUNNING, Judgement, Verdict
 from sprints.contract.sandbox import OFF
-from sprints.core.actions import Judged, RunGate
+from sprints.core.actions import (
+    Judged,
+    RunGate,
+)
 from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Create, Move, Update
 
@@ -67,7 +69,7 @@ def open_run(snapshot: Snapshot, gate_id: str) -> GateRunValue:
 
 def is_open(run: GateRunValue) -> bool:
     """It has no verdict yet."""
-    return run.status == GateRun.RUNNING
+    return run.status == RUNNING
 
 
 def bounded(snapshot: Snapshot, run: GateRunValue, outcome: Judged) -> Judged:
@@ -140,7 +142,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         Move(
             "gate_finished",
             f"gate finished: {run.gate_id} exit_code={said.exit_code}",
-            (Update("gate_run", run.id, (GateRun.RUNNING,), values),),
+            (Update("gate_run", run.id, (RUNNING,), values),),
             round_id=code,
             data=data,
         )
@@ -151,3 +153,6 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         words = f"advisory gate {run.gate_id} said no: {said.reason}"
         moves.append(Move("note", words, round_id=code))
     return moves
+
+
+LOST = Judgement(Verdict.INTERRUPTED, None, "the gateway ended before the gate did", 0.0)

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gates.models import GateRun
-from gates.verdict import Verdict
+from gates.verdict import RUNNING, Verdict
 from sprints.core import (
     agent_tasks,
     approval_requests,
@@ -172,7 +171,7 @@ def fault(
         "error",
         f"the engine cannot carry the sprint: {text}",
         (
-            *(Update("gate_run", run_id, (GateRun.RUNNING,), lost) for run_id in open_runs),
+            *(Update("gate_run", run_id, (RUNNING,), lost) for run_id in open_runs),
             *(Update("task", task_id, (), unanswered) for task_id in open_tasks),
             *([termination.stays(sprint_id, code, (), at)] if code else []),
             Update("sprint", sprint_id, ("running",), last),

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from gates.models import GateRun
-from gates.verdict import Verdict
+from gates.verdict import RUNNING, Verdict
 from sprints.core.actions import (
     Action,
     BlockAtShip,
@@ -88,7 +87,7 @@ def judged_since(snapshot: Snapshot, gate_id: str) -> GateRunValue | None:
     judged = [
         run
         for run in snapshot.runs_of(snapshot.now.id, gate_id)
-        if is_of_ship(snapshot, run) and run.status not in (GateRun.RUNNING, Verdict.INTERRUPTED)
+        if is_of_ship(snapshot, run) and run.status not in (RUNNING, Verdict.INTERRUPTED)
     ]
     return judged[-1] if judged else None
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gates.models import GateRun
+from gates.verdict import RUNNING
 from sprints.contract.approval_policy import WORDS
 from sprints.core import blocking_hooks, shipping
 from sprints.core.agent_tasks import asks, is_open
@@ -78,7 +78,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         begun = datetime.fromisoformat(found["since_ts"])
         what = f"git, {found['status']} what has passed"
         return _wait(what, GATEWAY, found["since_ts"], stamp(begun + SHIP_TIME))
-    running = [run for run in snapshot.gate_runs if run.status == GateRun.RUNNING]
+    running = [run for run in snapshot.gate_runs if run.status == RUNNING]
     if running:
         gates = ", ".join(run.gate_id for run in running)
         ends = f" to end, cancelled by {sprint.cancel_by}" if sprint.cancel_by else ""

@@ -11,7 +11,7 @@ from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
 from sprints.models.transitions import note
 from sprints.prompts.roster import AGENTS, ROSTER
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 
 def seed() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sprints.contract.agent_spec import CARD, AgentDefinition
 from sprints.prompts.roster import AGENTS
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 KINDS: dict[str, tuple[type, ...]] = {
     "title": (str,),

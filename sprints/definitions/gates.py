@@ -12,7 +12,7 @@ from gates.models import Gate
 from sprints.contract.contract import CODES, PROFILES
 from sprints.ids import BadId, check_id
 from sprints.models.transitions import note
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 
 def get(gate_id: str) -> Gate:

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import KINDS
-from sprints.hooks.event_catalog import NAMES, TEST, payload_of_a_test
+from sprints.hooks.hook_changes import drop_deliveries, record_change
 from sprints.ids import BadId, check_id
 from sprints.models import Delivery, Head, Hook
 from sprints.models.transitions import note
-from sprints.queries.errors import Refused
+from sprints.state.event_catalog import NAMES, TEST, payload_of_a_test
 from sprints.state.event_format import canonical, stamp
+from sprints.state.refusals import Refused
 
 MOST = 32
 SHOWN = (
@@ -61,18 +62,9 @@ def put(
             values["secret"] = _secret()
         row, made = Hook.objects.update_or_create(pk=hook.hook_id, defaults=values)
         if not enabled:
-            _drop(hook.hook_id, "the hook is disabled")
-        _tell("added" if made else "changed", hook, enabled=enabled, by=by)
+            drop_deliveries(hook.hook_id, "the hook is disabled")
+        record_change("added" if made else "changed", hook, enabled=enabled, by=by)
     return row
-
-
-def disable(hook_id: str, why: str) -> None:
-    """Tell the hook no more, because it asks for that; nothing where it is disabled already."""
-    with transaction.atomic():
-        hook = Hook.objects.filter(pk=hook_id, enabled=True).first()
-        if hook and Hook.objects.filter(pk=hook_id, enabled=True).update(enabled=False):
-            _drop(hook_id, "the hook is disabled")
-            _tell(f"disabled ({why})", hook.definition, enabled=False, by=None)
 
 
 def remove(hook_id: str, by: str | None = None) -> None:
@@ -80,7 +72,7 @@ def remove(hook_id: str, by: str | None = None) -> None:
     hook = get(hook_id)
     with transaction.atomic():
         hook.delete()
-        _drop(hook_id, "the hook is removed")
+        drop_deliveries(hook_id, "the hook is removed")
         data = {"hook_id": hook_id} | ({"by": by} if by else {})
         note("hook_changed", f"hook removed: {hook_id}", timezone.now(), data)
 
@@ -132,17 +124,6 @@ def deliveries(limit: int, hook_id: str | None = None) -> list[dict[str, Any]]:
         }
         for row in rows[:limit]
     ]
-
-
-def _drop(hook_id: str, why: str) -> None:
-    """Bring no more; but a sprint that waits for this hook was promised its answer."""
-    waiting = Delivery.objects.filter(hook_id=hook_id, status=Delivery.Status.PENDING, place="")
-    waiting.update(status=Delivery.Status.DROPPED, reason=why, finished_at=timezone.now())
-
-
-def _tell(what: str, hook: HookDefinition, *, enabled: bool, by: str | None) -> None:
-    data = hook.public() | {"enabled": enabled} | ({"by": by} if by else {})
-    note("hook_changed", f"hook {what}: {hook.hook_id}", timezone.now(), data)
 
 
 def _secret() -> str:

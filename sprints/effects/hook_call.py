@@ -9,7 +9,8 @@ from sprints.core.actions import RunHook
 from sprints.core.blocking_hooks import LOST, open_delivery
 from sprints.effects.context import World
 from sprints.hooks import KINDS, command
-from sprints.hooks.delivery_values import Answer, Letter, Tick
+from sprints.hooks.delivery_values import Letter, Tick
+from sprints.state.delivery_result import Answer
 from sprints.state.snapshot import DeliveryValue, Snapshot
 
 LOOK_S = 0.2

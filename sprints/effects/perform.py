@@ -33,7 +33,7 @@ from sprints.core.actions import (
 from sprints.core.agent_tasks import task_of
 from sprints.core.blocking_hooks import delivery_of
 from sprints.core.decide import deadline_of
-from sprints.core.gate_runs import open_run, run_of
+from sprints.core.gate_runs import LOST, open_run, run_of
 from sprints.effects import agent_call, diff_protected, hook_call, ship, workspace
 from sprints.effects.context import World
 from sprints.state.event_format import stamp
@@ -77,9 +77,6 @@ def is_instant(snapshot: Snapshot, action: Action) -> bool:
     and answer may go on record together.
     """
     return isinstance(action, Ask) and snapshot.terms.agent(action.agent) is None
-
-
-LOST = Judgement(Verdict.INTERRUPTED, None, "the gateway ended before the gate did", 0.0)
 
 
 def run_dir(run: GateRunValue) -> Path:

@@ -7,10 +7,11 @@ from sprints.core import approval_requests, shipping
 from sprints.core.actions import Merged, Published
 from sprints.effects import workspace
 from sprints.effects.context import World
-from sprints.git import certificate, publish, ship_values
+from sprints.git import certificate, publish
 from sprints.git.gateway_repo import Site
 from sprints.git.git import GitError
 from sprints.git.merge import merge, tag_of
+from sprints.state import ship_values
 from sprints.state.snapshot import GateRunValue, Snapshot
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sprints.git.ship_values import Refused
+from sprints.state.ship_values import Refused
 
 WAIT_S = 10.0
 LOOK_S = 0.1

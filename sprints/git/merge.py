@@ -13,8 +13,8 @@ from sprints.git import remote as upstream
 from sprints.git import sprint_clone
 from sprints.git.gateway_repo import Site, fetch
 from sprints.git.git import LONG_S, SHA, Git, GitError, make
-from sprints.git.ship_values import Merge
 from sprints.git.user_repo import submodules, users
+from sprints.state.ship_values import Merge
 
 MOST_NAMED = 5
 

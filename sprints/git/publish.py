@@ -15,9 +15,9 @@ from sprints.git import remote as upstream
 from sprints.git.gateway_repo import Site, fetch
 from sprints.git.git import LONG_S, ZERO, Git, GitError
 from sprints.git.merge import tag_of
-from sprints.git.ship_values import Merge, Moved, Refused, Unfinished
 from sprints.git.update_checkout import finish, follow, look
 from sprints.git.user_repo import users
+from sprints.state.ship_values import Merge, Moved, Refused, Unfinished
 
 REBASES = ("rebase-merge/head-name", "rebase-merge/update-refs", "rebase-apply/head-name")
 

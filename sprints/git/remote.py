@@ -13,7 +13,7 @@ from gates import faults
 from sprints.contract.sandbox import GIT_ASKPASS, GIT_SSH
 from sprints.git.gateway_repo import Site
 from sprints.git.git import LONG_S, Git, GitError
-from sprints.git.ship_values import Merge, Moved, Refused
+from sprints.state.ship_values import Merge, Moved, Refused
 
 ASK_S = 120.0
 SCHEMES = ("file://", "https://", "ssh://")

@@ -18,8 +18,8 @@ from sprints.git.gateway_repo import Site, clear_index, index_of
 from sprints.git.git import LONG_S, SHA, Git
 from sprints.git.index_lock import LOOK_S, WAIT_S
 from sprints.git.restore_checkout import Change, changes, take_back
-from sprints.git.ship_values import Merge, Refused
 from sprints.git.user_repo import users
+from sprints.state.ship_values import Merge, Refused
 from sprints.store.layout import AGENT_LOGS
 
 UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")

@@ -36,7 +36,7 @@ def gauges() -> Gauges:
     hosts = queries.hosts()
     head = Head.objects.get(pk=1)
     return Gauges(
-        sprints={name: counts.get(name, 0) for name in Sprint.Status.values},
+        sprints={one.value: counts.get(one, 0) for one in Sprint.Status},
         gates_running=GateRun.objects.filter(
             round__sprint__status=running, status=GateRun.RUNNING
         ).count(),

@@ -8,9 +8,10 @@ from gates import process
 from gates.definition import is_text
 from gates.kinds.command import environment, resolve
 from sprints.contract.hook_spec import HookDefinition
-from sprints.hooks.delivery_values import OUTPUT_CHARACTERS, Answer, Letter, Tick
+from sprints.hooks.delivery_values import Letter, Tick
 from sprints.hooks.output_head import head
 from sprints.models.event import HOOK_DEPTH
+from sprints.state.delivery_result import OUTPUT_CHARACTERS, Answer
 
 GRACE_S = 2.0
 CAP_BYTES = 1 << 20

@@ -8,8 +8,7 @@ from typing import Any, Protocol
 
 from gates.process import Stop
 from sprints.contract.hook_spec import HookDefinition
-
-OUTPUT_CHARACTERS = 8000
+from sprints.state.delivery_result import Answer
 
 Tick = Callable[[], Stop | None]
 
@@ -32,22 +31,6 @@ class Letter:
     token: str
     before: str
     not_after: float = math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a try. ``output`` is the head of what was printed or answered. ``stopped``: we
-    ended it ourselves, which says nothing of the hook. ``gone``: it asks never to be told again.
-    """
-
-    delivered: bool
-    reason: str
-    duration_s: float = 0.0
-    exit_code: int | None = None
-    http_status: int | None = None
-    output: str = ""
-    stopped: bool = False
-    gone: bool = False
 
 
 class Kind(Protocol):

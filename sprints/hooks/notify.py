@@ -17,7 +17,8 @@ from typing import Any
 from gates.kinds.command import environment
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.command import run
-from sprints.hooks.delivery_values import Answer, Letter, Tick
+from sprints.hooks.delivery_values import Letter, Tick
+from sprints.state.delivery_result import Answer
 
 PROGRAM = str(Path(__file__).with_name("apprise_program.py"))
 MISSING = "a notification needs Apprise; type: pip install 'studio-gateway[notify]'"

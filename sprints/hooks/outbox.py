@@ -21,22 +21,21 @@ from django.utils import timezone
 from gates import faults
 from gates.identity import Identity, identity
 from sprints.contract.hook_spec import MAX_TIMEOUT_S, MAX_WAIT_S
-from sprints.definitions import hooks
-from sprints.hooks import KINDS
-from sprints.hooks.delivery_values import Answer, Letter, Tick
-from sprints.hooks.event_catalog import TEST, kinds_of, payload, point_of
+from sprints.hooks import KINDS, hook_changes
+from sprints.hooks.delivery_values import Letter, Tick
 from sprints.models import Delivery, Event, Head, Hook
 from sprints.models.redaction import clean
 from sprints.models.transitions import note
+from sprints.state.delivery_result import Answer
+from sprints.state.event_catalog import TEST, kinds_of, payload, point_of
 from sprints.state.event_format import canonical
+from sprints.state.statuses import DeliveryStatus as Status
 
 SLACK_S = 60.0  # beyond its timeout, until whoever is at a delivery is taken for dead
 LIVES = 5  # tries that ended with their process, beyond those that the hook is given
 LAG = 1000  # events that a hook's place may be behind without being noted
 
 OWN_DOING = "what a hook has caused is not brought to a command again"
-
-Status = Delivery.Status
 
 
 def hand_out(now: datetime) -> None:
@@ -211,7 +210,7 @@ def _record(hook: Hook, row: Delivery, answer: Answer) -> None:
         wait_s = 0.0 if answer.stopped else hook.definition.wait_s(failures)
         _settle(row, Status.PENDING, answer, failures, wait_s)
     if answer.gone and hook.enabled:
-        hooks.disable(hook.pk, answer.reason)
+        hook_changes.disable(hook.pk, answer.reason)
 
 
 def _settle(

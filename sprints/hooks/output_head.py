@@ -1,7 +1,7 @@
 """The beginning of what a hook printed or answered, without secrets."""
 
-from sprints.hooks.delivery_values import OUTPUT_CHARACTERS
 from sprints.models.redaction import clean
+from sprints.state.delivery_result import OUTPUT_CHARACTERS
 
 
 def head(raw: bytes) -> str:

@@ -16,8 +16,9 @@ from django.conf import settings
 
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.address import Guard, connect, is_public, literal
-from sprints.hooks.delivery_values import Answer, Letter, Tick
+from sprints.hooks.delivery_values import Letter, Tick
 from sprints.hooks.output_head import head
+from sprints.state.delivery_result import Answer
 
 ANSWER_BYTES = 64 << 10
 LONGEST_URL = 2000

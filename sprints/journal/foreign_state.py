@@ -191,7 +191,7 @@ def _status(words: Any, empty: str) -> Rule:
 SPRINT = {
     "title": _LINE,
     "created_ts": Rule(_TIME, is_time),
-    "status": _status(Sprint.Status.values, "created"),
+    "status": _status([*Sprint.Status], "created"),
     "current_round": Rule("a round, or null", lambda value: value is None or value in CODES),
     "rounds": _OBJECT,
     "gates": _OBJECT,
@@ -201,7 +201,7 @@ SPRINT = {
 }
 ROUND = {
     "title": _LINE,
-    "status": _status(Round.Status.values, "pending"),
+    "status": _status([*Round.Status], "pending"),
     "started_ts": _MAYBE,
     "finished_ts": _MAYBE,
     "notes": _LIST,
@@ -210,7 +210,7 @@ ROUND = {
 TASK = {
     "title": _LINE,
     "owner_agent": Rule("a text of at most 32 characters", _text(32), ""),
-    "status": _status(Task.Status.values, "pending"),
+    "status": _status([*Task.Status], "pending"),
     "created_ts": _WHEN,
     "updated_ts": _WHEN,
     "details": _OBJECT,

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from sprints.contract.contract import ContractError
 from sprints.models import Head
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 from sprints.store.config import read_config
 from sprints.store.layout import StoreError
 from sprints.store.schema_version import NotReady, check_schema, unusable

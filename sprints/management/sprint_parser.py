@@ -90,6 +90,6 @@ def declare(parser: ArgumentParser) -> None:
     show.add_argument("--json", action="store_true", help="exactly as in state.json")
     all_ = act("list", "all sprints that are not archived, newest first", one=False)
     all_.add_argument("--json", action="store_true", help="a JSON array")
-    all_.add_argument("--status", choices=Sprint.Status.values, help="of this status alone")
+    all_.add_argument("--status", choices=[*Sprint.Status], help="of this status alone")
     all_.add_argument("--archived", action="store_true", help="those that are archived")
     all_.add_argument("--limit", type=count, default=50, metavar="N", help="how many (50)")

@@ -15,7 +15,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from sprints.management.http_channel import Line
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 DRAIN_S = 5.0  # for the requests that run at the end
 LIMITS = {

@@ -5,8 +5,7 @@ One function a promise and one line in the table; each yields what is broken, in
 
 from collections.abc import Callable, Iterator
 
-from gates.models import GateRun
-from gates.verdict import Verdict
+from gates.verdict import RUNNING, Verdict
 from sprints.core import agent_tasks, commands, fix_loop, shipping
 from sprints.core.actions import Recover, RecoverHook, RecoverTask
 from sprints.core.wait_reason import wait_of
@@ -93,7 +92,7 @@ def nothing_left(before: State, step: Step, after: State) -> Iterator[str]:
     if after.attended:
         yield f"the sprint is {status}, and {', '.join(sorted(after.attended))} still runs"
     for run in snapshot.gate_runs:
-        if run.status == GateRun.RUNNING:
+        if run.status == RUNNING:
             yield f"the sprint is {status}, and run {run.id} has no verdict"
     for row in snapshot.deliveries:
         if row.status in ("pending", "running"):

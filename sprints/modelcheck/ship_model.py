@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sprints.core import shipping
 from sprints.core.actions import Merged, Outcome, Published
-from sprints.git import ship_values
 from sprints.modelcheck.model import WORLD
+from sprints.state import ship_values
 from sprints.state.snapshot import Snapshot
 
 

@@ -10,13 +10,11 @@ agents, what they have said, and the budget of those that are programs (``walked
 from collections.abc import Hashable
 from datetime import timedelta
 
-from gates.models import GateRun
-from gates.verdict import Verdict
-from sprints.core import approval_requests, commands, fix_loop, shipping
+from gates.verdict import RUNNING, Verdict
+from sprints.core import approval_requests, commands, fix_loop, gate_runs, shipping
 from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import MOST_LOST
 from sprints.core.reopen_round import OVERDUE
-from sprints.effects import perform
 from sprints.modelcheck import agent_model, approval_model
 from sprints.modelcheck.invariants import ABOUT_THE_WORK, green
 from sprints.modelcheck.model import State
@@ -49,7 +47,7 @@ def key(state: State) -> Hashable:
         frozenset(
             (run.round_id, run.gate_id, run.id in state.attended)
             for run in snapshot.gate_runs
-            if run.status == GateRun.RUNNING
+            if run.status == RUNNING
         ),
         frozenset(_hooks(state)),
         _ship(state),
@@ -148,7 +146,7 @@ def _gate(state: State, gate_id: str) -> Hashable:
 
 
 MOST_RUNS = 3  # of one gate since the last fix: more of them are no more than that
-_NO_VERDICT = (GateRun.RUNNING, Verdict.INTERRUPTED)
+_NO_VERDICT = (RUNNING, Verdict.INTERRUPTED)
 
 
 def _heard(state: State, run: GateRunValue) -> Hashable:
@@ -158,7 +156,7 @@ def _heard(state: State, run: GateRunValue) -> Hashable:
 
 
 def _lost(runs: tuple[GateRunValue, ...]) -> int:
-    lost = (Verdict.INTERRUPTED, perform.LOST.reason)
+    lost = (Verdict.INTERRUPTED, gate_runs.LOST.reason)
     return min(MOST_LOST, sum((run.status, run.reason) == lost for run in runs))
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gates.verdict import Judgement, Verdict
-from sprints.agents.scripted_runner import answer
 from sprints.core import blocking_hooks, commands, decide, fix_loop, gate_runs, reducer, shipping
 from sprints.core.actions import (
     Action,
@@ -31,8 +30,6 @@ from sprints.core.actions import (
 from sprints.core.agent_tasks import open_task, task_of
 from sprints.core.pending import awaited
 from sprints.core.shipping import SHIP
-from sprints.effects import perform
-from sprints.hooks.delivery_values import Answer
 from sprints.modelcheck import agent_model, approval_model, ship_model
 from sprints.modelcheck.model import (
     CANCEL,
@@ -48,6 +45,8 @@ from sprints.modelcheck.model import (
     sent_back,
 )
 from sprints.prompts.exchange import Exchange
+from sprints.prompts.scripted_replies import answer
+from sprints.state.delivery_result import Answer
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import Move
 
@@ -185,7 +184,7 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
             )
             for said, judgement in _SAID.items()
         ]
-        lost: Outcome = Judged(at, perform.LOST)
+        lost: Outcome = Judged(at, gate_runs.LOST)
     elif isinstance(action, Ask | RecoverTask):
         outcomes = agent_model.answers(state, action)
     elif isinstance(action, Merge | Publish | RecoverShip):

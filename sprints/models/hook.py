@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 
 from sprints.contract.hook_spec import HookDefinition
+from sprints.models.choices import choices_of
+from sprints.state.statuses import DeliveryStatus
 
 
 class Hook(models.Model):
@@ -54,12 +56,7 @@ class Delivery(models.Model):
     ``place`` is where a sprint waits for it; empty where nobody waits.
     """
 
-    class Status(models.TextChoices):
-        PENDING = "pending"
-        RUNNING = "running"
-        DELIVERED = "delivered"
-        FAILED = "failed"
-        DROPPED = "dropped"
+    Status = DeliveryStatus
 
     id = models.CharField(max_length=64, primary_key=True)
     hook_id = models.CharField(max_length=64)
@@ -68,7 +65,9 @@ class Delivery(models.Model):
     sprint_id = models.CharField(max_length=64, default="", blank=True)
     place = models.CharField(max_length=200, default="", blank=True)
     payload = models.TextField()
-    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    status = models.CharField(
+        max_length=16, choices=choices_of(DeliveryStatus), default=DeliveryStatus.PENDING
+    )
     reason = models.CharField(max_length=500, default="", blank=True)
     tries = models.PositiveIntegerField(default=0)
     failures = models.PositiveIntegerField(default=0)

@@ -4,23 +4,23 @@ from typing import ClassVar
 
 from django.db import models
 
+from sprints.models.choices import choices_of
 from sprints.models.sprint import Sprint
+from sprints.state.statuses import RoundStatus
 
 
 class Round(models.Model):
     """One round of one sprint, ``sprint/code``: pending -> in_progress -> done | blocked."""
 
-    class Status(models.TextChoices):
-        PENDING = "pending"
-        IN_PROGRESS = "in_progress"
-        DONE = "done"
-        BLOCKED = "blocked"
+    Status = RoundStatus
 
     id = models.CharField(max_length=100, primary_key=True)
     sprint = models.ForeignKey(Sprint, models.CASCADE, related_name="rounds")
     code = models.CharField(max_length=32)
     title = models.CharField(max_length=200)
-    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    status = models.CharField(
+        max_length=16, choices=choices_of(RoundStatus), default=RoundStatus.PENDING
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     notes = models.JSONField(default=list, blank=True)

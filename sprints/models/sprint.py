@@ -5,6 +5,9 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Lower
 
+from sprints.models.choices import choices_of
+from sprints.state.statuses import SprintStatus
+
 
 class Sprint(models.Model):
     """created -> running -> succeeded | failed | cancelled; ``retry`` leads back to running.
@@ -14,17 +17,13 @@ class Sprint(models.Model):
     ``home`` is empty until a sprint is carried for the first time.
     """
 
-    class Status(models.TextChoices):
-        CREATED = "created"
-        RUNNING = "running"
-        BLOCKED = "blocked"
-        FAILED = "failed"
-        SUCCEEDED = "succeeded"
-        CANCELLED = "cancelled"
+    Status = SprintStatus
 
     sprint_id = models.CharField(max_length=64, primary_key=True)
     title = models.CharField(max_length=200)
-    status = models.CharField(max_length=16, choices=Status, default=Status.CREATED)
+    status = models.CharField(
+        max_length=16, choices=choices_of(SprintStatus), default=SprintStatus.CREATED
+    )
     current_round = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 (null in the file)
     artifacts_dir = models.TextField()
     last_error = models.TextField(null=True, blank=True)  # noqa: DJ001 (null in the file)

@@ -4,25 +4,24 @@ from typing import ClassVar
 
 from django.db import models
 
+from sprints.models.choices import choices_of
 from sprints.models.round import Round
+from sprints.state.statuses import TaskStatus
 
 
 class Task(models.Model):
     """pending -> in_progress -> done | cancelled. Its id is ``sprint/code/task_id``."""
 
-    class Status(models.TextChoices):
-        PENDING = "pending"
-        IN_PROGRESS = "in_progress"
-        BLOCKED = "blocked"
-        DONE = "done"
-        CANCELLED = "cancelled"
+    Status = TaskStatus
 
     id = models.CharField(max_length=200, primary_key=True)
     round = models.ForeignKey(Round, models.CASCADE, related_name="tasks")
     task_id = models.CharField(max_length=80)
     title = models.CharField(max_length=200)
     owner_agent = models.CharField(max_length=32)
-    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    status = models.CharField(
+        max_length=16, choices=choices_of(TaskStatus), default=TaskStatus.PENDING
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     details = models.JSONField(default=dict, blank=True)

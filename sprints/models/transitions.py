@@ -18,8 +18,7 @@ from sprints.models.event import Event, append
 from sprints.models.row_types import MODELS
 from sprints.models.sprint import Sprint
 from sprints.state.event_format import Draft
-from sprints.state.state_mapping import KEYS, fragment, plain, pointer
-from sprints.state.transitions import Change, Create, Hold, Move, MoveRefused, Update, net
+from sprints.state.transitions import Change, Create, Hold, Move, MoveRefused, Update, draft_of, net
 
 # Sent after commit with ``events``: a list of Event, in order. A receiver cannot hurt the sender.
 event_committed = Signal()
@@ -144,32 +143,3 @@ def _why(change: Update, hold: Hold | None) -> str:
     if isinstance(row, Sprint) and hold and hold.token not in (None, row.lease_token):
         return f"sprint {change.id} is carried by another process now"
     return f"{change.row} {change.id} has changed in the meantime"
-
-
-def draft_of(sprint_id: str, move: Move) -> Draft:
-    """The move's event, before it has a number."""
-    patch = [*(op for change in move.changes for op in patch_of(change)), *move.patch]
-    return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)
-
-
-def patch_of(change: Change) -> list[dict[str, Any]]:
-    """The change as RFC 6902 operations against state.json."""
-    if change.row not in KEYS:
-        return []
-    where = pointer(change.row, change.id)
-    if isinstance(change, Create):
-        return [{"op": "add", "path": where, "value": fragment(change.row, change.values)}]
-    keys = KEYS[change.row]
-    return [
-        _operation(f"{where}/{keys[name]}", keys[name], plain(value))
-        for name, value in change.values.items()
-        if name in keys
-    ]
-
-
-def _operation(path: str, key: str, value: Any) -> dict[str, Any]:
-    if "/" not in key:
-        return {"op": "replace", "path": path, "value": value}
-    if value is None:
-        return {"op": "remove", "path": path}
-    return {"op": "add", "path": path, "value": value}

@@ -32,7 +32,7 @@ from sprints.operations.unship import unship
 from sprints.operations.upgrade import upgrade, way_back
 from sprints.operations.verify import is_one_chain, record_verified, verify, verify_file
 from sprints.operations.verify_tag import verify_tag
-from sprints.queries.errors import NotNow, Refused, Unknown
+from sprints.state.refusals import NotNow, Refused, Unknown
 from sprints.store.layout import StoreError
 
 __all__ = [

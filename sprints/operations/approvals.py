@@ -8,9 +8,9 @@ from django.db import transaction
 from gates.definition import is_text
 from sprints.core import approval_decisions
 from sprints.operations.lifecycle import record_act
-from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
 from sprints.queue import approval_timeouts, enqueue
+from sprints.state.refusals import Refused
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import Move
 

@@ -11,7 +11,7 @@ from typing import IO
 
 from sprints.journal import events_file
 from sprints.operations.store import store
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 CHUNK = 1 << 20
 

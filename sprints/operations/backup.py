@@ -16,7 +16,7 @@ from sprints.journal.consistent_view import one_moment
 from sprints.operations.archive_writer import Sink, add_evidence, copy_to
 from sprints.operations.import_source import ASIDE
 from sprints.operations.store import store
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sprints.models.redaction import clean
 from sprints.operations.archive_writer import Sink, add_evidence, copy_to
 from sprints.operations.import_source import ASIDE, CONFIG, EVENTS, STATE
 from sprints.operations.store import store
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 from sprints.store.config import read_config
 
 

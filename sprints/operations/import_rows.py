@@ -25,8 +25,8 @@ from sprints.models.redaction import clean
 from sprints.operations.import_source import EVENTS, STATE, Source
 from sprints.operations.rebuild import MODELS, batches, whole_bytes, written
 from sprints.operations.store import store
-from sprints.queries.errors import Refused
 from sprints.state.event_format import Draft, stamp
+from sprints.state.refusals import Refused
 
 CHUNK = 1000
 

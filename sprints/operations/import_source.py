@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
 
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 from sprints.store.layout import FOLDER
 
 STATE, EVENTS, CONFIG, ARTIFACTS = "state.json", "events.jsonl", "config.json", "artifacts"

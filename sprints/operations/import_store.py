@@ -23,8 +23,8 @@ from sprints.operations import import_rows, import_source
 from sprints.operations.import_rows import Imported
 from sprints.operations.import_source import ASIDE, CONFIG, Source
 from sprints.operations.store import store
-from sprints.queries.errors import Refused
 from sprints.state.event_format import Draft
+from sprints.state.refusals import Refused
 from sprints.store.config import RULES, read_config, strict_json
 from sprints.store.file_lock import locked
 from sprints.store.layout import write_private

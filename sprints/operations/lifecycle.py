@@ -23,10 +23,10 @@ from sprints.models.loading import load
 from sprints.models.transitions import record
 from sprints.operations.base_commit import Ground, ground, grounded
 from sprints.operations.contract_builder import contract_for
-from sprints.queries.errors import NotNow, Refused
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import Stuck, Wish, carry
+from sprints.state.refusals import NotNow, Refused
 from sprints.state.snapshot import Snapshot, evolve
 from sprints.state.transitions import Hold, Move, MoveRefused
 
@@ -253,7 +253,7 @@ def edit(
     sprint_id: str, by: str, title: str | None = None, meta: Mapping[str, Any] | None = None
 ) -> Sprint:
     """Another title, and a shallow merge into meta, where None removes a key; the sprint as it is
-    then. Raises ``Refused``, with nothing changed, for what ``sprints.contract.meta`` does not let in.
+    then. Raises ``Refused``, with nothing changed, where ``sprints.contract.meta`` refuses a key.
     """
     if title is not None:
         check_wish(title, "", "", "")

@@ -11,9 +11,9 @@ from sprints.models import Sprint
 from sprints.operations.base_commit import contract_to_walk, ground, grounded
 from sprints.operations.contract_builder import contract_for
 from sprints.prompts.lead_plan import PLANNED_IN
-from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
 from sprints.replay import dry_run
+from sprints.state.refusals import Refused
 
 
 def plan(sprint_id: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sprints.contract.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, Co
 from sprints.contract.git_values import Base
 from sprints.operations.base_commit import contract_to_walk
 from sprints.operations.contract_builder import contract_for
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 MOST_STATES = 2_000  # of all walks of one contract; about a second
 TOLD = 6  # of the steps to a broken promise

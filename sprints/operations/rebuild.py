@@ -24,7 +24,7 @@ from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, 
 from sprints.models.event import Columns, insert
 from sprints.operations.store import make_schema, store
 from sprints.prompts.reply_format import Reply
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 from sprints.store.config import make_config
 from sprints.store.file_lock import locked
 from sprints.store.layout import make_folders

@@ -12,8 +12,8 @@ from sprints.models import Schedule, Sprint
 from sprints.models.transitions import note
 from sprints.operations.base_commit import Ground, ground
 from sprints.operations.lifecycle import check_wish, create, start
-from sprints.queries.errors import Refused
 from sprints.state.event_format import stamp
+from sprints.state.refusals import Refused
 from sprints.store.config_values import switches
 
 TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")

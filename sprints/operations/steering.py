@@ -15,10 +15,10 @@ from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import holder
 from sprints.operations.lifecycle import carry_here, record_act
-from sprints.queries.errors import Refused
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import Wish
+from sprints.state.refusals import Refused
 
 LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words
 

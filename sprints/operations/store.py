@@ -18,8 +18,8 @@ from sprints.journal import writer
 from sprints.models import Head
 from sprints.models.transitions import note
 from sprints.operations.prove import prove_switches
-from sprints.queries.errors import Refused
 from sprints.queue import tasks
+from sprints.state.refusals import Refused
 from sprints.store.config import RULES, make_config, strict_json, turn
 from sprints.store.config_values import switches
 from sprints.store.file_lock import locked

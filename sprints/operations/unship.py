@@ -16,8 +16,8 @@ from sprints.ids import check_id
 from sprints.models import Sprint
 from sprints.models.transitions import record
 from sprints.operations.lifecycle import record_act
-from sprints.queries.errors import NotNow, Refused
 from sprints.queries.sprints import get
+from sprints.state.refusals import NotNow, Refused
 from sprints.state.transitions import MoveRefused
 from sprints.store.file_lock import locked
 

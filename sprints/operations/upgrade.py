@@ -18,7 +18,7 @@ from sprints.models.transitions import note
 from sprints.operations.backup import Backup, back_up_as_it_lies
 from sprints.operations.store import complete, migrate, store
 from sprints.operations.verify import verify
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 from sprints.store.file_lock import alone, locked
 from sprints.store.layout import StoreError, make_folders
 from sprints.store.schema_version import Older, check_schema

@@ -12,7 +12,7 @@ from sprints.git.git import GitError
 from sprints.git.user_repo import users
 from sprints.journal import hash_chain
 from sprints.operations.store import store
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sprints.contract.rounds import CODES
-from sprints.models import Task
 from sprints.prompts.assignments import Assignment, Unusable, block, parse
 from sprints.state.snapshot import Snapshot, TaskValue
+from sprints.state.statuses import TaskStatus
 
 CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES[1:]
 PLANNED_IN = (CONTRACTS, CONFIRM, BUILD)  # where the lead's reply may hold tasks
@@ -45,7 +45,7 @@ def _told(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
         for task in snapshot.tasks
         if task.round_id == found.id
         and task.details.get("kind") == "lead"
-        and task.status == Task.Status.DONE
+        and task.status == TaskStatus.DONE
         and (found.status == "done" or task.attempt == snapshot.sprint.attempt)
     ]
     last = max(leads, key=lambda task: task.attempt, default=None)

@@ -1,6 +1,5 @@
 """Read the rows for every face: nothing here writes."""
 
-from sprints.queries.errors import NotNow, Refused, Unknown
 from sprints.queries.events import events_after, last_event, last_events
 from sprints.queries.sprints import (
     as_in_state_json,
@@ -13,6 +12,7 @@ from sprints.queries.sprints import (
     version_of,
 )
 from sprints.queries.status import gates, head, hosts, job, local, mirror_fault, schedules, status
+from sprints.state.refusals import NotNow, Refused, Unknown
 
 __all__ = [
     "NotNow", "Refused", "Unknown", "as_in_state_json", "events_after", "gates", "get", "head",

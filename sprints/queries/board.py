@@ -155,8 +155,8 @@ def unstarted(limit: int) -> list[Sprint]:
 def counts() -> dict[str, int]:
     """How many sprints there are of each status, counted up to ``MANY``."""
     return {
-        status: listed().filter(status=status).order_by()[:MANY].count()
-        for status in Sprint.Status.values
+        status.value: listed().filter(status=status).order_by()[:MANY].count()
+        for status in Sprint.Status
     }
 
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.loading import consistent, load
-from sprints.queries.errors import Unknown
 from sprints.queries.waiting import waits_of
 from sprints.state.event_format import stamp
+from sprints.state.refusals import Unknown
 from sprints.state.snapshot import Snapshot
 
 

@@ -35,7 +35,7 @@ def status() -> dict[str, Any]:
         "events_path": str(settings.STORE.events),
         "sprints": ids(),
         "archived": listed(archived=True).count(),
-        "counts": {name: counts.get(name, 0) for name in Sprint.Status.values},
+        "counts": {one.value: counts.get(one, 0) for one in Sprint.Status},
         "events": head.seq,
         "mirror_fault": head.mirror_fault,
         "hosts": hosts(),

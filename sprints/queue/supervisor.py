@@ -17,10 +17,10 @@ from gates.identity import Identity
 from gates.program import Program
 from sprints.hooks.delivery_worker import Courier
 from sprints.models import Head, Host
-from sprints.queries.errors import Refused
 from sprints.queue import enqueue
 from sprints.queue.liveness import BEAT_S, Silence
 from sprints.queue.nightly import Nightly
+from sprints.state.refusals import Refused
 from sprints.store.log_and_retry import put_off
 
 LOOK_S = 1.0

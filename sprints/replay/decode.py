@@ -25,11 +25,11 @@ from sprints.core.actions import (
     Replied,
     RunGate,
 )
-from sprints.git import ship_values
-from sprints.hooks.delivery_values import Answer
 from sprints.prompts import exchange
 from sprints.prompts.exchange import BUDGET_ENDED, Exchange
 from sprints.prompts.reply_format import Reply
+from sprints.state import ship_values
+from sprints.state.delivery_result import Answer
 from sprints.state.snapshot import Snapshot, SprintValue, TaskValue, evolve
 from sprints.state.state_mapping import KEYS
 from sprints.state.transitions import Change, Create, Move, Update

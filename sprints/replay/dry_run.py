@@ -30,12 +30,12 @@ from sprints.core.actions import (
 from sprints.core.decide import decide
 from sprints.core.pause import PAUSE, STEP
 from sprints.core.reducer import needs_world, settle
-from sprints.git import ship_values
-from sprints.hooks.delivery_values import Answer
 from sprints.prompts import lead_plan
 from sprints.prompts.assignments import MOST_TASKS
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import Reply
+from sprints.state import ship_values
+from sprints.state.delivery_result import Answer
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
 from sprints.state.transitions import Move
 

@@ -17,11 +17,10 @@ from sprints.core.gate_runs import is_open as is_running
 from sprints.core.reducer import needs_world, settle
 from sprints.core.shipping import OPEN, SHIP, status
 from sprints.core.wait_reason import told
-from sprints.models.transitions import draft_of
 from sprints.replay.decode import act, answered, begin, is_act, moment
 from sprints.state.event_format import canonical
 from sprints.state.snapshot import Snapshot, evolve
-from sprints.state.transitions import Move
+from sprints.state.transitions import Move, draft_of
 
 NOT_COMPARED = ("prompt", "by", "hook_depth")  # of an event's data
 COMPARED = ("kind", "round_id", "message", "data", "change")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from gates.models import GateRun
+from gates.verdict import RUNNING
 from sprints.contract.contract import Contract
 from sprints.state.state_mapping import fragment
 from sprints.state.transitions import Change, Create, Move, MoveRefused
@@ -60,7 +60,7 @@ class GateRunValue:
     started_at: datetime
     stdout_path: str
     stderr_path: str
-    status: str = GateRun.RUNNING
+    status: str = RUNNING
     reason: str = ""
     tree: str = ""
     excerpt: str = ""

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sprints.state.event_format import Draft
+from sprints.state.state_mapping import KEYS, fragment, plain, pointer
+
 
 class MoveRefused(Exception):
     """A row was not in the state that the move names; nothing was written."""
@@ -70,3 +73,32 @@ def net(changes: Iterable[Change]) -> list[Change]:
                 merged = Update(change.row, change.id, only_from, before.values | change.values)
         found[change.row, change.id] = merged
     return list(found.values())
+
+
+def draft_of(sprint_id: str, move: Move) -> Draft:
+    """The move's event, before it has a number."""
+    patch = [*(op for change in move.changes for op in patch_of(change)), *move.patch]
+    return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)
+
+
+def patch_of(change: Change) -> list[dict[str, Any]]:
+    """The change as RFC 6902 operations against state.json."""
+    if change.row not in KEYS:
+        return []
+    where = pointer(change.row, change.id)
+    if isinstance(change, Create):
+        return [{"op": "add", "path": where, "value": fragment(change.row, change.values)}]
+    keys = KEYS[change.row]
+    return [
+        _operation(f"{where}/{keys[name]}", keys[name], plain(value))
+        for name, value in change.values.items()
+        if name in keys
+    ]
+
+
+def _operation(path: str, key: str, value: Any) -> dict[str, Any]:
+    if "/" not in key:
+        return {"op": "replace", "path": path, "value": value}
+    if value is None:
+        return {"op": "remove", "path": path}
+    return {"op": "add", "path": path, "value": value}

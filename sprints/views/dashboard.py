@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if is_live_part(request) and request.GET.get("seen") == seen:
         return nothing_new()
     asked = Asked(request.GET)
-    status = asked.one_of("status", Sprint.Status.values)
+    status = asked.one_of("status", [*Sprint.Status])
     what = _sprints(status) | _health(hosts) | {"said": asked.said, "status": status}
     what["unworked"] = what["nobody"] and _first_unworked(what["moving"])
     what["gates"] = gate_trends()

@@ -9,7 +9,7 @@ from sprints.core.agent_tasks import asks
 from sprints.core.questions import name_of, question_of
 from sprints.models import Task
 from sprints.prompts.reply_format import options
-from sprints.queries.errors import Refused
+from sprints.state.refusals import Refused
 from sprints.state.snapshot import Snapshot
 from sprints.views.sprint_rows import SprintRows
 

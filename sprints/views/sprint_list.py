@@ -20,7 +20,7 @@ def sprint_list(request: HttpRequest) -> HttpResponse:
     if is_live_part(request) and request.GET.get("seen") == seen:
         return nothing_new()
     asked = Asked(request.GET)
-    status = asked.one_of("status", [*Sprint.Status.values, board.ARCHIVED])
+    status = asked.one_of("status", [*Sprint.Status, board.ARCHIVED])
     text, before = asked.text("q"), asked.text("before")
     try:
         rows, older = board.page(SHOWN, status=status, text=text, before=before)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from gateway_project.accounts import token_acts, user_acts
 from gateway_project.accounts.models import Token
 from sprints.models import Event
-from sprints.queries.errors import Refused
 from sprints.roles import Role
+from sprints.state.refusals import Refused
 from sprints.store.layout import is_private
 from tests.accounts.conftest import dump
 

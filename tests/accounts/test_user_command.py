@@ -11,8 +11,8 @@ from django.test import Client
 from gateway_project.accounts import user_acts
 from gateway_project.accounts.roles import role_of
 from sprints.models import Event
-from sprints.queries.errors import Refused
 from sprints.roles import Role
+from sprints.state.refusals import Refused
 from tests.people import PASSWORD, signed_in, token_of
 
 

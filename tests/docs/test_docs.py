@@ -7,7 +7,7 @@ import pytest
 
 from sprints.contract.approval_policy import NEEDED
 from sprints.contract.budget import USED_UP
-from sprints.hooks.event_catalog import EVENT_KINDS
+from sprints.state.event_catalog import EVENT_KINDS
 from sprints.store.layout import Store
 from tests.docs import pages, parsed, typed
 from tests.docs.pages import DOCS, PAGES, name_of

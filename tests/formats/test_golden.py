@@ -186,9 +186,9 @@ def test_we_write_no_word_that_an_old_reader_does_not_know():
     from sprints import models
     from sprints.contract.contract import CODES
 
-    assert set(models.Sprint.Status.values) == {word.value for word in SprintStatus}
-    assert set(models.Round.Status.values) == {word.value for word in RoundStatus}
-    assert set(models.Task.Status.values) == {word.value for word in TaskStatus}
+    assert set(models.Sprint.Status) == {word.value for word in SprintStatus}
+    assert set(models.Round.Status) == {word.value for word in RoundStatus}
+    assert set(models.Task.Status) == {word.value for word in TaskStatus}
     assert set(CODES) == {word.value for word in RoundId}
 
 

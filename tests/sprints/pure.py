@@ -7,7 +7,6 @@ from typing import Any
 
 from gates.definition import Definition
 from gates.verdict import Judgement, Verdict
-from sprints.agents.scripted_runner import answer
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.hook_spec import HookDefinition
@@ -29,8 +28,9 @@ from sprints.core.actions import (
 )
 from sprints.core.decide import decide
 from sprints.core.reducer import needs_world, settle
-from sprints.hooks.delivery_values import Answer
 from sprints.prompts.exchange import Exchange
+from sprints.prompts.scripted_replies import answer
+from sprints.state.delivery_result import Answer
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
 from sprints.state.transitions import Move
 

@@ -12,8 +12,8 @@ from sprints.core.actions import BlockForApproval, Compare, Compared, Merge, Mer
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
-from sprints.git import ship_values
 from sprints.prompts import approval_notes
+from sprints.state import ship_values
 from sprints.state.snapshot import evolve
 from sprints.state.transitions import MoveRefused
 from tests.sprints.pure import GREEN, NOON, begun, fresh, judged, step

@@ -12,7 +12,7 @@ from sprints.core.actions import Begun, BlockAtHook, Brought, RecoverHook, Repli
 from sprints.core.blocking_hooks import LOST, MOST_LOST
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
-from sprints.hooks.delivery_values import Answer
+from sprints.state.delivery_result import Answer
 from sprints.state.snapshot import Snapshot, evolve
 from tests.sprints.pure import NO, NOON, RED, YES, drive, fresh, scripted
 

@@ -9,8 +9,8 @@ import pytest
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.hooks.event_catalog import EVENT_KINDS, NAMES, payload, point_of
 from sprints.models import Event, Head, Hook
+from sprints.state.event_catalog import EVENT_KINDS, NAMES, payload, point_of
 
 SPRINTS = Path(hooks.__file__).parent
 TELL = HookDefinition("tell", "command", ("round_done",), ("true",))

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from sprints import mirror, operations
+from sprints import operations
 from sprints.journal import verify, writer
 from sprints.store.file_lock import Busy, locked
 from sprints.store.layout import Store
@@ -97,7 +97,7 @@ def test_holders_that_follow_each_other_are_waited_for(store, frozen):
 def test_a_frozen_writer_of_the_files_costs_a_command_a_line_and_no_more(
     store, frozen, invoke, monkeypatch
 ):
-    monkeypatch.setattr(mirror, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(writer, "PATIENCE_S", 0.3)
     holder = frozen("mirror.lock")
 
     said = invoke("sprint", "create", "wk1")

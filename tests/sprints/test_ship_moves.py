@@ -20,7 +20,7 @@ from sprints.core.actions import (
 from sprints.core.decide import decide
 from sprints.core.reducer import settle
 from sprints.core.wait_reason import wait_of
-from sprints.git import ship_values
+from sprints.state import ship_values
 from sprints.state.snapshot import evolve
 from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step
 

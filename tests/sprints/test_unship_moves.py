@@ -10,10 +10,10 @@ from sprints.contract.git_values import Base, Undone
 from sprints.contract.meta import BadMeta, merged
 from sprints.core import shipping, unshipping
 from sprints.core.actions import Merged
-from sprints.git import ship_values
 from sprints.modelcheck import invariants, ship_model
 from sprints.modelcheck.explore import explore
 from sprints.modelcheck.model import WORLD
+from sprints.state import ship_values
 from sprints.state.transitions import MoveRefused
 from tests.sprints.agents.test_asking import LEAD
 

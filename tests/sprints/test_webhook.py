@@ -20,8 +20,9 @@ from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import address, outbox, webhook
-from sprints.hooks.delivery_values import Answer, Letter
+from sprints.hooks.delivery_values import Letter
 from sprints.models import Delivery, Event, Hook
+from sprints.state.delivery_result import Answer
 
 SECRET = "whsec_" + "QUFB" * 10
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks"

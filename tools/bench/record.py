@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sprints.journal import writer
 from tools.bench.figures import Figure
 from tools.bench.stores import fill, fill_events, fresh_store
 
@@ -62,6 +61,8 @@ def figures(sizes: tuple[tuple[int, int], ...]) -> Iterator[Figure]:
             fill(sprints - there)
             there = sprints
             fill_events(events)
+
+            from sprints.journal import writer
 
             writer.flush()
             of = f"{sprints} sprints, {events} events"

@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sprints.journal import writer
-
 GATE = ("true",)
 CHUNK = 2000
 
@@ -67,6 +65,7 @@ def fill(sprints: int) -> None:
     from django.conf import settings
 
     from sprints import operations
+    from sprints.journal import writer
     from sprints.runner.runner import Wish
 
     template = f"t{sprints}"

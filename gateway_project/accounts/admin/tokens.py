@@ -14,8 +14,8 @@ from gateway_project.accounts.models import Token
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices
 from sprints.admin.rows import pill, when
-from sprints.queries.errors import Refused
 from sprints.roles import ROLES, Role
+from sprints.state.refusals import Refused
 
 
 class TokenForm(Asked):

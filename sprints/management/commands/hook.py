@@ -12,11 +12,11 @@ from django.core.management.base import CommandError
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.hooks.event_catalog import POINTS
 from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
 from sprints.management.cli_user import user
 from sprints.management.commands.events import count
 from sprints.models import Delivery, Hook
+from sprints.state.event_catalog import POINTS
 
 # The option that names the target of each kind.
 TARGETS = {"command": "command", "webhook": "url", "notify": "notify"}

@@ -12,8 +12,8 @@ from django.http import (
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from sprints.queries.errors import NotNow, Refused, Unknown
 from sprints.roles import Role
+from sprints.state.refusals import NotNow, Refused, Unknown
 from sprints.store.layout import StoreError
 from sprints.views.request import Request
 from sprints.views.responses import refuse

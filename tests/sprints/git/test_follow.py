@@ -9,7 +9,7 @@ import pytest
 from sprints.git import capture_work, index_lock, publish, update_checkout
 from sprints.git.git import GitError
 from sprints.git.merge import merge
-from sprints.git.ship_values import Refused
+from sprints.state.ship_values import Refused
 from tests.checkout import commit, git
 from tests.e2e.conftest import wait_for
 from tests.sprints.git.conftest import FOUND

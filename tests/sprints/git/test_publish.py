@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.git import capture_work, certificate, publish, ship_values, update_checkout
+from sprints.git import capture_work, certificate, publish, update_checkout
 from sprints.git.git import Git
 from sprints.git.merge import at_scratch, merge, scratch
+from sprints.state import ship_values
 from tests.checkout import commit, git
 from tests.sprints.git.conftest import FOUND, MARK, everything, reopened
 

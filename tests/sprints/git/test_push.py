@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from sprints.contract.sandbox import GIT_SSH
-from sprints.git import capture_work, certificate, publish, ship_values
+from sprints.git import capture_work, certificate, publish
 from sprints.git import remote as upstream
 from sprints.git.merge import merge
+from sprints.state import ship_values
 from tests.checkout import commit, git
 from tests.sprints.git.conftest import FOUND, MARK, reopened
 

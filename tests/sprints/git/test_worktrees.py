@@ -2,11 +2,12 @@
 
 import pytest
 
-from sprints.git import capture_work, certificate, publish, ship_values
+from sprints.git import capture_work, certificate, publish
 from sprints.git.gateway_repo import home_of
 from sprints.git.git import GitError
 from sprints.git.merge import merge
 from sprints.git.user_repo import look, users
+from sprints.state import ship_values
 from tests.checkout import commit, git
 from tests.sprints.git.conftest import FOUND, MARK, everything, reopened
 

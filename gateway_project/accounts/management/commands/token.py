@@ -8,8 +8,8 @@ from typing import Any
 from gateway_project.accounts import queries, token_acts, tokens, user_acts
 from sprints.management.base import GatewayCommand, one_line, subcommands
 from sprints.management.cli_user import user
-from sprints.queries.errors import Refused
 from sprints.roles import ROLES, Role
+from sprints.state.refusals import Refused
 
 
 class Command(GatewayCommand):

@@ -9,8 +9,8 @@ from typing import Any
 from gateway_project.accounts import queries, user_acts
 from sprints.management.base import GatewayCommand, one_line, subcommands
 from sprints.management.cli_user import user
-from sprints.queries.errors import Refused
 from sprints.roles import ROLES, Role
+from sprints.state.refusals import Refused
 
 HINT = (
     "give them a token: studio-gateway token create --user {0} --name N\n"

@@ -1,0 +1,28 @@
+"""Record that a hook has changed, and drop the deliveries that nobody sends any more."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from sprints.contract.hook_spec import HookDefinition
+from sprints.models import Delivery, Hook
+from sprints.models.transitions import note
+
+
+def disable(hook_id: str, why: str) -> None:
+    """Tell the hook no more, because it asks for that; nothing where it is disabled already."""
+    with transaction.atomic():
+        hook = Hook.objects.filter(pk=hook_id, enabled=True).first()
+        if hook and Hook.objects.filter(pk=hook_id, enabled=True).update(enabled=False):
+            drop_deliveries(hook_id, "the hook is disabled")
+            record_change(f"disabled ({why})", hook.definition, enabled=False, by=None)
+
+
+def drop_deliveries(hook_id: str, why: str) -> None:
+    """Bring no more; but a sprint that waits for this hook was promised its answer."""
+    waiting = Delivery.objects.filter(hook_id=hook_id, status=Delivery.Status.PENDING, place="")
+    waiting.update(status=Delivery.Status.DROPPED, reason=why, finished_at=timezone.now())
+
+
+def record_change(what: str, hook: HookDefinition, *, enabled: bool, by: str | None) -> None:
+    data = hook.public() | {"enabled": enabled} | ({"by": by} if by else {})
+    note("hook_changed", f"hook {what}: {hook.hook_id}", timezone.now(), data)
