@@ -16,7 +16,7 @@ from typing import IO
 
 CAPTURE_BYTES = 1 << 20
 GRACE_S = 5.0  # to clear up, for one that is told to end
-BOUND = str(Path(__file__).with_name("supervision") / "bound.py")
+BOUND = str(Path(__file__).with_name("supervision") / "die_with_parent.py")
 TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) say it
 
 

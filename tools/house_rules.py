@@ -11,7 +11,8 @@ SCRIPTS = ("manage.py", "studio_gateway.py")
 LOCKS = ("requirements.txt", "requirements-dev.txt", "deploy/requirements.txt")
 FREE_OF_HOSTS = ("pyproject.toml", *LOCKS)
 
-MODULE_LINES, README_LINES = 300, 150
+# A module is split where a second subject appears; this bound only finds the ones to look at.
+MODULE_LINES, README_LINES = 500, 150
 VAGUE = {"common", "helpers", "manager", "misc", "orchestrator", "service", "utils"}
 HOST = re.compile(r"\w://|(?<![\w-])--(?:extra-)?index-url|--find-links|--trusted-host")
 PROJECT_URLS = re.compile(r"^\[project\.urls\]\n(?:[^\[\n].*\n)*", re.MULTILINE)

@@ -28,8 +28,8 @@ class AgentDefinition:
 
     ``reply`` says how the output is read (``sprints.contract.output_rules``), first of all where
     the answer stands; None takes the whole output. ``idle_s`` is how many seconds the agent may
-    neither print nor compute; 0 sets no limit. ``CARD`` names what goes into its prompts beside the mission. By its
-    ``policy`` it may ``write`` in its clone, or only ``read`` there.
+    neither print nor compute; 0 sets no limit. ``CARD`` names what goes into its prompts beside
+    the mission. By its ``policy`` it may ``write`` in its clone, or only ``read`` there.
     """
 
     agent_id: str

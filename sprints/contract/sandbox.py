@@ -22,7 +22,7 @@ OFF = "off"  # what a run says of itself that nothing has confined
 MODES = (AUTO, REQUIRED, NONE)
 MOST_PATHS = 50
 WHOLE_ABI = 3  # the first by which a file cannot be emptied either
-CODE = Path(__file__).resolve().parents[1]
+CODE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)

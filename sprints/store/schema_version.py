@@ -80,5 +80,5 @@ def _restore(file: Path) -> str:
 
 
 def _names(app: str) -> list[str]:
-    folder = Path(__file__).parent.parent / app / "migrations"
+    folder = Path(__file__).parents[2] / app / "migrations"
     return [path.stem for path in folder.glob("[0-9]*.py")]

@@ -116,7 +116,7 @@ def test_every_kind_of_event_is_in_the_page_about_formats():
 
 
 def test_every_way_in_which_a_sprint_stops_is_in_the_page_about_trouble():
-    sources = "".join(path.read_text() for path in (ROOT / "sprints" / "engine").glob("*.py"))
+    sources = "".join(path.read_text() for path in (ROOT / "sprints" / "core").glob("*.py"))
 
     causes = set(STOPS.findall(sources)) | {USED_UP, NEEDED, "cancelled_by_user"}
 

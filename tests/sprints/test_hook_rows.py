@@ -12,7 +12,7 @@ from sprints.definitions import hooks
 from sprints.models import Event, Head, Hook
 from sprints.state.event_catalog import EVENT_KINDS, NAMES, payload, point_of
 
-SPRINTS = Path(hooks.__file__).parent
+SPRINTS = Path(hooks.__file__).parents[1]
 TELL = HookDefinition("tell", "command", ("round_done",), ("true",))
 
 

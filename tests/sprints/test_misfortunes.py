@@ -226,9 +226,9 @@ def test_the_events_of_a_sprint_that_waits_for_nothing_explain_that_its_engine_f
     def fall(*args):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(carry, "decide", fall)
+    monkeypatch.setattr(runner, "decide", fall)
     with pytest.raises(ZeroDivisionError):
-        queue.work("wk1")
+        tasks.work("wk1")
 
     assert Sprint.objects.get().status == "failed"
     assert operations.verify().difference is None
