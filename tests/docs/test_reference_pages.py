@@ -1,15 +1,18 @@
 """The glossary and the records of decisions keep their form, and name what the code has."""
 
 import re
+import tomllib
 
 import pytest
 
 from gates.verdict import Verdict
 from tests.docs.pages import DOCS, links, name_of
+from tests.world import ROOT
 
 TERM = re.compile(r"^\| \*\*(.+?)\*\* \| (.+) \|$", re.MULTILINE)
 RECORDS = sorted((DOCS / "decisions").glob("0*.md"))
 MOST_WORDS = 250
+MOST_WORDS_OF_A_STEP = 700
 
 
 def terms() -> dict[str, str]:
@@ -49,3 +52,26 @@ def test_the_index_of_decisions_leads_to_each_in_order():
     numbers = [int(record.name[:4]) for record in RECORDS]
     assert numbers == [*range(1, len(RECORDS) + 1)]
     assert {record.name for record in RECORDS} - links(index) == set()
+
+
+def test_the_walk_of_one_step_is_short():
+    text = (DOCS / "architecture.md").read_text()
+
+    (walk,) = re.findall(r"^## The walk of one step\n(.+?)^## ", text, re.MULTILINE | re.DOTALL)
+    assert len(walk.split()) < MOST_WORDS_OF_A_STEP
+
+
+def test_the_floors_of_the_page_are_those_of_the_import_contracts():
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    (layers,) = [
+        one["layers"]
+        for one in tools["importlinter"]["contracts"]
+        if one["id"] == "floors-of-sprints"
+    ]
+    text = (DOCS / "architecture.md").read_text()
+
+    (table,) = re.findall(r"^\| floor \|.+?\n\n", text, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+
+    floors = [re.findall(r"`(\w+)`", row) for row in rows]
+    assert floors == [re.findall(r"\w+", layer) for layer in layers]
