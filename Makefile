@@ -1,4 +1,4 @@
-# The same commands without make, as on Windows: py tools\bootstrap.py demo
+# Without make, for example on Windows: py tools\bootstrap.py demo
 PYTHON ?= python3
 ARGS ?=
 TRIALS ?= 500
@@ -12,40 +12,40 @@ LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generat
 .NOTPARALLEL:
 .PHONY: help demo test test-faults test-kills test-agents pictures check bench lock clean
 
-help: ## list these targets
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: ## install, then run the sprint wk8_demo through R0..R5
+demo: ## install, then run the demo sprint wk8_demo
 	@$(BOOTSTRAP) demo
 
-test: ## the test suite (ARGS="-k words" goes to pytest)
+test: ## run the test suite (ARGS="-k words" goes to pytest)
 	@$(BOOTSTRAP) test $(ARGS)
 
-test-faults: ## all that CI does in part: kill, freeze, starve at every point and TRIALS times (500)
+test-faults: ## run all fault tests: kill, freeze and starve processes TRIALS times (default 500)
 	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test $(WHOLE) $(ARGS)
 
-test-kills: ## the part of test-faults that kills the sprint's command at random moments
+test-kills: ## run only the fault tests that kill a running sprint at random moments
 	@STUDIO_TEST_KILLS=$(TRIALS) $(BOOTSTRAP) test tests/faults/test_command.py $(ARGS)
 
-test-agents: ## coding-agent programs from npm through whole sprints (AGENTS=claude-code,codex)
+test-agents: ## run whole sprints with real coding agents from npm (default AGENTS=claude-code,codex)
 	@STUDIO_TEST_AGENTS=$(AGENTS) $(BOOTSTRAP) test tests/e2e/test_real_agents.py -s $(ARGS)
 
-pictures: ## take the pictures of the README again, with a Chromium
+pictures: ## take the screenshots of the README again; needs Chromium
 	@STUDIO_TEST_PICTURES=1 $(BOOTSTRAP) test tests/browser/test_pictures.py $(ARGS)
 
-check: ## everything that CI asks for (ARGS=--no-tests leaves the tests out)
+check: ## run all checks of CI (ARGS=--no-tests skips the tests)
 	@$(BOOTSTRAP) check $(ARGS)
 
-bench: ## measure, beside a bare loop that runs the same gates
+bench: ## run the benchmarks (ARGS="--quick web" runs a part)
 	@$(BOOTSTRAP) install
 	@.venv/bin/python -m tools.bench $(ARGS)
 
-lock: ## make the lock files again, with uv (ARGS=--upgrade takes newer releases)
-	@command -v uv >/dev/null || { echo "error: no uv on PATH; try: $(PYTHON) -m pip install uv" >&2; exit 2; }
+lock: ## write the lock files with uv (ARGS=--upgrade takes newer releases)
+	@command -v uv >/dev/null || { echo "error: uv is not on PATH; install it: $(PYTHON) -m pip install uv" >&2; exit 2; }
 	$(LOCK) --group build --output-file requirements.txt $(ARGS)
 	$(LOCK) --group dev --extra metrics --extra notify --extra postgres --extra redis --constraint requirements.txt --output-file requirements-dev.txt $(ARGS)
 	$(LOCK) --group build --extra metrics --extra postgres --extra redis --constraint requirements.txt --output-file deploy/requirements.txt $(ARGS)
 
-clean: ## remove what was installed and cached; the store .studio_gateway stays
+clean: ## remove .venv, build files and caches; the store .studio_gateway stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find gateway_project gates sprints tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Django's command line with our commands first and an unknown word answered in one line."""
+"""The command line: our commands first, then Django's; an unknown command is a one-line error."""
 
 import difflib
 import gc
@@ -15,34 +15,34 @@ from django.db import DatabaseError
 from gateway_project import __version__
 
 OURS = {
-    "init": "make the store, the database and config.json here (repeatable)",
-    "status": "what runs, what waits, what ended",
-    "sprint": "create, run, step, show, list, answer, pause, resume, cancel, retry",
-    "serve": "the web and the workers together",
-    "worker": "carry queued sprints in the background",
-    "schedule": "have a sprint made whenever a cron is due",
-    "gate": "show and edit the gates that judge a sprint",
-    "agent": "show and edit who is asked, and by what program",
-    "config": "show and turn the switches: automation_paused, gate_profile, …",
-    "hook": "show and edit who is told of what",
-    "user": "who may sign in, and what they may do",
-    "token": "what programs and people sign in with: create, list, revoke, rotate",
-    "events": "the event stream; --follow to watch it",
-    "contract": "prove that no path under the gates and hooks as they are breaks a promise",
-    "verify": "compare the hash chain, the rows and the files, down to the byte",
-    "backup": "a copy of the store as of one moment, without its keys",
-    "export": "the record as one archive for another gateway, without secrets",
-    "import": "take over another store, all of it or nothing",
-    "archive": "ended sprints out of state.json and all lists, and back",
-    "rebuild": "an empty database anew from events.jsonl; --check compares",
-    "upgrade": "a store of an older version to this one: back up, migrate, verify",
-    "replay": "would today's engine do what was done?",
-    "doctor": "check the installation and say what to type to mend it",
+    "init": "create the store of this repository; safe to repeat",
+    "status": "show running, waiting and finished sprints",
+    "sprint": "create, run, inspect, steer, approve, retry and revert sprints",
+    "serve": "run the web server and the workers",
+    "worker": "run queued sprints in the background",
+    "schedule": "create and start sprints on a cron schedule",
+    "gate": "list and edit the gates that judge a sprint",
+    "agent": "list and edit agents and their commands",
+    "config": "show and change the settings in config.json",
+    "hook": "list and edit hooks: commands, webhooks and notifications",
+    "user": "manage users and their roles",
+    "token": "create, list, revoke and rotate access tokens",
+    "events": "print the event stream; --follow keeps printing",
+    "contract": "check that no path through a sprint breaks an invariant",
+    "verify": "compare the hash chain, the database and the files byte by byte",
+    "backup": "copy the store to a folder or an archive",
+    "export": "write an archive, without secrets, for another gateway",
+    "import": "import the store of another gateway",
+    "archive": "archive finished sprints, or restore them",
+    "rebuild": "rebuild an empty database from events.jsonl, or compare the two",
+    "upgrade": "upgrade the store of an older version: back up, migrate, verify",
+    "replay": "check that this version would decide as recorded",
+    "doctor": "check the installation and print a fix for every problem",
 }
 
 
 class Gateway(ManagementUtility):
-    """``studio-gateway X``: one entry point for ours and for Django's own commands."""
+    """Entry point ``studio-gateway X`` for our commands and for Django's own."""
 
     def __init__(self, argv: list[str]) -> None:
         super().__init__(argv)
@@ -50,32 +50,32 @@ class Gateway(ManagementUtility):
             self.prog_name = "studio-gateway"
 
     def execute(self) -> None:
-        """Run the command; ``--version`` is ours, not Django's."""
+        """Run the command; ``--version`` prints our version, not Django's."""
         if self.argv[1:] in (["--version"], ["version"]):
             sys.stdout.write(f"{__version__}\n")
             return
         super().execute()
 
     def main_help_text(self, commands_only: bool = False) -> str:
-        """Our commands with a line each; Django's own by name."""
+        """Return the help: our commands with a line each, Django's own by name."""
         if commands_only:
             return super().main_help_text(commands_only=True)
         theirs = sorted(set(get_commands()) - set(OURS))
         lines = [f"usage: {self.prog_name} COMMAND [options]", ""]
         lines += [f"  {name:<8} {what}" for name, what in OURS.items()]
-        lines += ["", f"{self.prog_name} COMMAND --help tells the rest.", ""]
+        lines += ["", f"{self.prog_name} COMMAND --help shows the options of a command.", ""]
         lines += [f"Django's own commands: {' '.join(theirs)}"]
         return "\n".join(lines)
 
     def fetch_command(self, subcommand: str):  # type: ignore[no-untyped-def]
-        """The command of that name; an unknown one is a line on stderr and exit 2. All apps are
-        loaded by now, and garbage is looked for again.
+        """Return the command of that name; exit with 2 if it is unknown. All apps are loaded by
+        now, so garbage collection starts again.
         """
         gc.enable()
         if subcommand not in get_commands():
             self._unknown(subcommand)
         if subcommand not in OURS and signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # theirs count on it
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # Django's commands expect it
         return super().fetch_command(subcommand)
 
     def _unknown(self, subcommand: str) -> NoReturn:
@@ -86,8 +86,8 @@ class Gateway(ManagementUtility):
 
 
 def run(argv: list[str]) -> None:
-    """One command, from the start of the process to its last flush; exits with its code."""
-    if sys.stdout is None:  # whoever started us has closed it
+    """Run one command, from the start of the process to its last flush; exit with its code."""
+    if sys.stdout is None:  # the parent process has closed it
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (it stays open)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a title may hold more than ASCII
@@ -100,7 +100,7 @@ def run(argv: list[str]) -> None:
 
 
 def _execute(argv: list[str]) -> None:
-    """Word as one line what no command has worded itself."""
+    """Run the command, and print an unexpected refusal as one line."""
     try:
         Gateway(argv).execute()
     except BrokenPipeError:
@@ -117,8 +117,8 @@ def _execute(argv: list[str]) -> None:
 
 
 def _flush(*, ending: bool) -> None:
-    """Flush now, while a reader that has gone can still be forgiven: at exit it is an error.
-    ``ending``: an exit code is settled already.
+    """Flush now: at exit, Python would report a closed pipe as an error.
+    ``ending``: the exit code is already set.
     """
     try:
         sys.stdout.flush()

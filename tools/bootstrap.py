@@ -1,6 +1,7 @@
-"""First run, on a machine with Python 3.11+ and pip: makes .venv, then does what was asked.
+"""Create .venv on a machine with Python 3.11+ and pip, then run a command in it.
 
-Standard library only. It must parse on Python 3.8, to say there in one line what is missing.
+Uses only the standard library. It must parse on Python 3.8, to report there in one line that the
+Python version is too old.
 """
 
 from __future__ import annotations
@@ -33,20 +34,20 @@ AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 USAGE = """\
 usage: python tools/bootstrap.py COMMAND [arguments]
 
-  demo      carry the sprint wk8_demo through R0..R5 with the real default gate
+  demo      run the demo sprint wk8_demo through rounds R0 to R5
   test      run the test suite; arguments go to pytest
-  check     run everything that CI asks for; arguments go to tools/check.py
-  install   only make .venv ready to use; --dev adds the tools of development
+  check     run all checks of CI; arguments go to tools/check.py
+  install   install Studio Gateway into .venv; --dev adds the development tools
 
-Each makes .venv beside the project first. A second run installs only what changed."""
+Each command first creates .venv in the project. A second run installs only what changed."""
 
 
 class Stopped(Exception):
-    """It cannot go on; the message is one line that says what to type."""
+    """The command cannot continue; the message is one line with the next step."""
 
 
 class Venv:
-    """The environment in ``.venv``, with a stamp that says what was installed to the end."""
+    """The environment in ``.venv``, with a stamp of what was installed completely."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -57,11 +58,11 @@ class Venv:
         self.stamp = self.path / "studio-gateway.json"
 
     def ready(self, lock: str) -> bool:
-        """Whether ``lock`` stands installed here, as it is now, for this very interpreter."""
+        """Return whether the present ``lock`` is installed here for this interpreter."""
         return self._usable() and self._stamped().get(lock) == self._fingerprint(lock)
 
     def install(self, lock: str) -> None:
-        """Make it ready for ``lock``. Raises ``Stopped``."""
+        """Install ``lock`` if needed. Raises ``Stopped``."""
         if self.ready(lock):
             return
         with one_at_a_time(self.root):
@@ -81,7 +82,7 @@ class Venv:
             print(f"installed in {time.monotonic() - begun:.0f} s", flush=True)
 
     def activate(self) -> None:
-        """Let every child process find this environment first, as in an activated shell."""
+        """Put this environment first on PATH, as an activated shell does."""
         os.environ["PATH"] = os.pathsep.join([str(self.bin), os.environ.get("PATH", os.defpath)])
         os.environ["VIRTUAL_ENV"] = str(self.path)
         os.environ.pop("PYTHONHOME", None)
@@ -111,9 +112,11 @@ class Venv:
         try:
             from venv import EnvBuilder
         except ImportError:
-            raise Stopped("this Python has no venv module; try: apt install python3-venv") from None
+            raise Stopped(
+                "this Python has no venv module; install it: apt install python3-venv"
+            ) from None
         if self.path.exists() and not self._made_here():
-            raise Stopped(".venv was not made by this script; move it away, then try again")
+            raise Stopped("another tool created .venv; move it away, then run the command again")
         try:
             self.path.mkdir(exist_ok=True)
             for child in self.path.iterdir():
@@ -122,7 +125,7 @@ class Venv:
             self.config.write_text(f"prompt = {PROMPT!r}\n")
             EnvBuilder(symlinks=os.name != "nt", prompt=PROMPT).create(self.path)
         except (OSError, subprocess.CalledProcessError) as exc:
-            raise Stopped(f"cannot make .venv: {exc}") from exc
+            raise Stopped(f"cannot create .venv: {exc}") from exc
 
     def _made_here(self) -> bool:
         with contextlib.suppress(OSError):
@@ -133,17 +136,19 @@ class Venv:
         if importlib.util.find_spec("pip") and pip_version() >= OLDEST_PIP:
             return [sys.executable, "-m", "pip", "--python", str(self.python)]
         if subprocess.call([str(self.python), "-m", "ensurepip"], stdout=subprocess.DEVNULL):
-            raise Stopped("this Python has no pip; try: apt install python3-pip python3-venv")
+            raise Stopped(
+                "this Python has no pip; install it: apt install python3-pip python3-venv"
+            )
         return [str(self.python), "-m", "pip"]
 
 
 def version() -> str:
-    """The running interpreter's version: ``3.11.7``."""
+    """Return the version of this interpreter: ``3.11.7``."""
     return ".".join(map(str, sys.version_info[:3]))
 
 
 def pip_version() -> tuple[int, ...]:
-    """The running interpreter's pip: ``(23, 2)``."""
+    """Return the version of this interpreter's pip: ``(23, 2)``."""
     import pip
 
     return tuple(int(part) for part in pip.__version__.split(".")[:2])
@@ -164,7 +169,9 @@ def run_pip(argv: list[str]) -> None:
         pip.wait()
         raise
     if code:
-        raise Stopped(f"pip ended with exit code {code}; once mended, run the same again")
+        raise Stopped(
+            f"pip ended with exit code {code}; fix the problem, then run the command again"
+        )
 
 
 def remove(path: Path) -> None:
@@ -177,7 +184,7 @@ def remove(path: Path) -> None:
 
 @contextlib.contextmanager
 def one_at_a_time(root: Path) -> Iterator[None]:
-    """Let a second run wait for the first one; where there is no flock, it does not wait."""
+    """Make a second run wait for the first one; without flock, it does not wait."""
     with (root / "pyproject.toml").open("rb") as held:
         with contextlib.suppress(ImportError, OSError):
             import fcntl
@@ -187,7 +194,9 @@ def one_at_a_time(root: Path) -> Iterator[None]:
 
 
 def call(argv: list[str]) -> int:
-    """Run ``argv`` on this terminal; Ctrl-C is for it to answer. 128 + n: signal n killed it."""
+    """Run ``argv`` on this terminal and return its exit code, 128 + n if signal n killed it.
+    Ctrl-C is left to the program.
+    """
     child: subprocess.Popen[bytes] | None = None
 
     def leave_it_to_the_child(signum: int, frame: object) -> None:
@@ -208,7 +217,7 @@ def call(argv: list[str]) -> int:
 
 
 def demo(venv: Venv) -> int:
-    """Carry a sprint from start to end, as a person would type it; returns its exit code."""
+    """Run a sprint from start to end, as a person would type it; return its exit code."""
     os.environ.setdefault("STUDIO_GATEWAY_REPO", str(venv.root))
 
     def type_in(*words: str) -> int:
@@ -220,7 +229,9 @@ def demo(venv: Venv) -> int:
     statuses = sprint_statuses(venv)
     sprint_id, ended = choose(statuses)
     if ended:
-        print(f"\n{ended} ended before, {statuses[ended]}; this run is {sprint_id}", flush=True)
+        print(
+            f"\n{ended} has already ended ({statuses[ended]}); this run is {sprint_id}", flush=True
+        )
     if sprint_id not in statuses and (
         code := type_in("sprint", "create", sprint_id, "--title", "Week 8 Demo")
     ):
@@ -232,12 +243,12 @@ def demo(venv: Venv) -> int:
 
 
 def typed(*words: str) -> str:
-    """``words`` as a person types them, in any shell."""
+    """Return ``words`` as a person types them in a shell."""
     return " ".join(f'"{word}"' if " " in word else word for word in words)
 
 
 def sprint_statuses(venv: Venv) -> dict[str, str]:
-    """The status of every sprint in the store, by id."""
+    """Return the status of every sprint in the store, by id."""
     argv = [str(venv.python), "-m", "studio_gateway", "status", "--json"]
     said = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, check=False).stdout
     with contextlib.suppress(OSError, ValueError, KeyError):
@@ -247,7 +258,7 @@ def sprint_statuses(venv: Venv) -> dict[str, str]:
 
 
 def choose(statuses: Mapping[str, str]) -> tuple[str, str | None]:
-    """The first demo sprint that has not ended, and the last one that has."""
+    """Return the first demo sprint that has not ended, and the last one that has."""
     ended = None
     for n in itertools.count(1):
         sprint_id = "wk8_demo" if n == 1 else f"wk8_demo_{n}"
@@ -258,24 +269,24 @@ def choose(statuses: Mapping[str, str]) -> tuple[str, str | None]:
 
 
 def last_word(sprint_id: str, code: int, folder: Path) -> str:
-    """What came of the sprint, and the next command to type."""
+    """Return the result of the sprint and the next command to type."""
     gateway = typed(str(folder / "studio-gateway"))
     if code == 0:
-        return f"{sprint_id} succeeded. Next, in a repository of your own:\n\n    {gateway} init"
+        return f"{sprint_id} succeeded. Next, in your own repository, type:\n\n    {gateway} init"
     return (
         f"{sprint_id} ended with exit code {code}. Next, see why:\n\n    {gateway} events --tail 20"
     )
 
 
 def main(argv: list[str], venv: Venv) -> int:
-    """Do one command; returns its exit code."""
+    """Run one command; return its exit code."""
     command, arguments = (argv[0], argv[1:]) if argv else ("help", [])
     if command in {"help", "-h", "--help"}:
         print(USAGE)
         return 0
     takes_any = command in {"test", "check"}
     if not takes_any and [command, *arguments] not in (["demo"], ["install"], ["install", "--dev"]):
-        print(f"error: cannot {typed(*argv)}\n\n{USAGE}", file=sys.stderr)
+        print(f"error: unknown command: {typed(*argv)}\n\n{USAGE}", file=sys.stderr)
         return 2
     try:
         venv.install(DEV if takes_any or arguments else RUNTIME)
@@ -290,7 +301,7 @@ def main(argv: list[str], venv: Venv) -> int:
         print(f"error: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("error: interrupted; run the same again to go on", file=sys.stderr)
+        print("error: interrupted; run the command again to continue", file=sys.stderr)
         return 130
     print(f"ready: {venv.bin / 'studio-gateway'}")
     return 0

@@ -1,4 +1,4 @@
-"""Everything that must hold before a commit: for people and for CI, in one command."""
+"""Run all checks that must pass before a commit, for people and for CI."""
 
 import argparse
 import importlib.util
@@ -20,7 +20,7 @@ IMPORT_LINTER = "from importlinter.cli import lint_imports_command as main; main
 
 @dataclass(frozen=True)
 class Step:
-    """A Python program that exits with 0 where all is well."""
+    """A Python program that exits with 0 if the check passes."""
 
     name: str
     argv: tuple[str, ...]
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a step."""
+    """The result of a step."""
 
     step: Step
     code: int
@@ -71,7 +71,7 @@ def run(step: Step) -> Result:
 
 
 def report(result: Result) -> str:
-    """One line; under it the output, where the step failed."""
+    """Return one line, with the output below it if the step failed."""
     word = "FAILED" if result.code else "OK"
     line = f"{word:<7} {result.step.name:<20} {result.seconds:6.1f} s"
     if result.code:
@@ -80,18 +80,18 @@ def report(result: Result) -> str:
 
 
 def check(steps: tuple[Step, ...], tests: tuple[Step, ...]) -> int:
-    """Run every step, the tests alone and last; returns the exit code."""
+    """Run every step, then the tests; return the exit code."""
     failed = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for result in chain(pool.map(run, steps), map(run, tests)):
             print(report(result), flush=True)
             failed += [result.step.name] if result.code else []
-    print(f"failed: {', '.join(failed)}" if failed else "everything holds")
+    print(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
 
 
 def enter_venv() -> None:
-    """Go on with .venv's interpreter, where another one was started and .venv is there."""
+    """Continue with the interpreter of .venv if another one was started."""
     if not PYTHON.exists() or Path(sys.prefix) == VENV:
         return
     argv = [str(PYTHON), *sys.argv]
@@ -103,10 +103,12 @@ def enter_venv() -> None:
 def main() -> int:
     """Parse the command line and check."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--no-tests", action="store_true", help="leave the test suite out")
+    parser.add_argument("--no-tests", action="store_true", help="skip the test suite")
     options = parser.parse_args()
     if importlib.util.find_spec("mypy") is None:
-        parser.error("no tools of development here; try: python3 tools/bootstrap.py check")
+        parser.error(
+            "the development tools are not installed; run: python3 tools/bootstrap.py check"
+        )
     return check(STEPS, () if options.no_tests else (TESTS,))
 
 

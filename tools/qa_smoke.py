@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The default gate of this repository: is the gateway itself sound?
+"""Test this repository: the default gate of the gateway's own sprints.
 
 ``--quick`` (under 20 s): Django's system checks, migrations in step with the models, and a whole
 sprint R0 to R5 through the engine in a temporary store, with its files verified against the rows.
@@ -20,7 +20,7 @@ VENV = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/pytho
 
 
 def run(name: str, argv: list[str], *, repo: Path = ROOT) -> bool:
-    """Run one step in the project, show its output where it fails, say how it went."""
+    """Run one step in the project; print its result, and its output if it fails."""
     began = time.monotonic()
     env = {**os.environ, "STUDIO_GATEWAY_REPO": str(repo), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -37,7 +37,7 @@ def run(name: str, argv: list[str], *, repo: Path = ROOT) -> bool:
 
 
 def sprint_in(repo: Path) -> bool:
-    """A sprint with a gate of its own, through every command that it needs, then the doctor."""
+    """Run a sprint with its own gate in ``repo``, then doctor; return whether all steps pass."""
     ok = [sys.executable, "-c", "print('the gate of a gate')"]
     steps = [
         ("init", ["init"]),
@@ -50,16 +50,18 @@ def sprint_in(repo: Path) -> bool:
 
 
 def quoted(word: str) -> str:
-    """``word`` for a line that is split as a shell splits."""
+    """Return ``word`` quoted for a command line."""
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def main() -> int:
-    """Run the steps; 0 when all are green."""
+    """Run the steps; return 0 if all pass."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--quick", action="store_true", help="the default")
-    mode.add_argument("--full", action="store_true", help="with the test suite")
+    mode.add_argument(
+        "--quick", action="store_true", help="run checks and one sprint, under 20 s (default)"
+    )
+    mode.add_argument("--full", action="store_true", help="run the test suite as well")
     full = parser.parse_args().full
     results = [
         run("system checks", ["manage.py", "check"]),
@@ -76,6 +78,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     if importlib.util.find_spec("django") is None and VENV.exists():
-        # `python` on PATH need not be the project's own; the project's own knows Django.
+        # `python` on PATH may be an interpreter without Django.
         os.execv(VENV, [str(VENV), *sys.argv])
     sys.exit(main())

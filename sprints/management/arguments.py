@@ -1,4 +1,4 @@
-"""What is typed alike in many commands: a command as one text, pairs NAME=VALUE."""
+"""Parse option values that many commands share: a command line, NAME=VALUE pairs."""
 
 import json
 import shlex
@@ -6,35 +6,37 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+COMMAND = "command to run; no shell interprets it"
+
 
 def argv_of(text: str | None) -> tuple[str, ...] | None:
-    """The text split as a shell would; None for None. Raises ``CommandError``."""
+    """Return the words of a command line, None for None. Raises ``CommandError``."""
     try:
         return None if text is None else tuple(shlex.split(text))
     except ValueError as exc:
-        raise CommandError(f"the command cannot be split: {exc}") from exc
+        raise CommandError(f"the command cannot be split into words: {exc}") from exc
 
 
 def environment(pairs: list[str] | None) -> dict[str, str] | None:
-    """The pairs as a dict; None for None. Raises ``CommandError``."""
+    """Return NAME=VALUE pairs as a dict, None for None. Raises ``CommandError``."""
     if pairs is None:
         return None
     for wrong in (pair for pair in pairs if "=" not in pair):
-        raise CommandError(f"--env {wrong!r}: write NAME=VALUE")
+        raise CommandError(f"--env {wrong!r} has no '='; write: --env NAME=VALUE")
     return dict(pair.split("=", 1) for pair in pairs)
 
 
 def settings_of(pairs: list[str] | None) -> dict[str, Any]:
-    """The pairs KEY=VALUE as a patch of a sprint's meta: a value that is JSON is taken as that, any
-    other as the text that it is. Raises ``CommandError``.
+    """Return KEY=VALUE pairs as changes to a sprint's meta. A value that is not JSON is a text.
+    Raises ``CommandError``.
     """
     found: dict[str, Any] = {}
     for pair in pairs or []:
         key, there, text = pair.partition("=")
         if not there or not key:
-            raise CommandError(f"--set {pair!r}: write KEY=VALUE")
+            raise CommandError(f"--set {pair!r} is not KEY=VALUE; write: --set KEY=VALUE")
         if key in found:
-            raise CommandError(f"--set {key}: given twice")
+            raise CommandError(f"--set {key} is given twice; give each key once")
         try:
             found[key] = json.loads(text)
         except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""What all our commands share: one line and exit 2 for bad input, files complete on return."""
+"""Base of all commands: help texts, one-line errors with exit code 2, complete files on return."""
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Literal, NoReturn
 
 from django.conf import settings
@@ -16,42 +16,52 @@ from sprints.store.config import read_config
 from sprints.store.layout import StoreError
 from sprints.store.schema_version import NotReady, check_schema, unusable
 
+# Options that Django gives to each of its commands: accepted, and left out of our help.
+DJANGO_OPTIONS = "version verbosity settings pythonpath traceback no-color force-color skip-checks"
+
 
 class OneLineParser(CommandParser):
-    """argparse whose complaint is one line."""
+    """An argparse parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Print ``message`` and where help is; exit 2."""
+        """Print ``message`` and the command that shows the help, then exit with 2."""
         sys.stderr.write(f"error: {one_line(message)}; see: {self.prog} --help\n")
         sys.exit(2)
 
 
 class GatewayCommand(BaseCommand):
-    """A command of the gateway. Subclasses write ``handle`` and raise ``SystemExit`` for a code.
+    """A command of the gateway. Subclasses implement ``handle`` and raise ``SystemExit`` to end
+    with an exit code.
 
-    One that ``writes`` leaves complete files behind, but for its acts that only ask.
+    ``writes``: bring state.json and events.jsonl up to date before the command returns, except
+    after the subcommands in ``asks``, which only read. ``exits``: the exit codes for the help.
     """
 
+    suppressed_base_arguments = {f"--{name}" for name in DJANGO_OPTIONS.split()}
+    exits: Mapping[int, str] = {}
     requires_system_checks: list[str] | Literal["__all__"] = []
     needs_store = True
     writes = False
     asks: Container[str] = ()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Django's parser, with complaints of one line."""
+        """Return Django's parser, with one-line errors and the exit codes in its help."""
+        kwargs["epilog"] = worded_exits(self.exits)
         parser = super().create_parser("studio-gateway", subcommand, **kwargs)
         parser.__class__ = OneLineParser
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Run, and word every refusal as one line on stderr with exit 2."""
+        """Run the command. Ctrl-C ends it with exit code 130."""
         try:
             super().run_from_argv(argv)
         except KeyboardInterrupt:
             sys.exit(130)
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        """Check the store first, then act, then leave complete files behind."""
+        """Check the store, run the command, bring the files up to date. Print a refusal as one
+        line on stderr and exit with 2.
+        """
         try:
             if self.needs_store:
                 read_config(settings.STORE.config)
@@ -64,7 +74,7 @@ class GatewayCommand(BaseCommand):
                 raise
             finally:
                 if self.writes and usable and options.get("act") not in self.asks:
-                    from sprints import operations  # the engine with it: not for those who ask
+                    from sprints import operations  # slow: loads the engine
 
                     operations.settle_files()
         except (Refused, StoreError, ContractError, CommandError) as exc:
@@ -81,13 +91,13 @@ class GatewayCommand(BaseCommand):
 
 
 def one_line(text: str) -> str:
-    """``text`` on one line, with an escape for whatever could move a terminal's cursor."""
+    """Return ``text`` on one line, with escapes for characters that move a terminal's cursor."""
     words = " ".join(text.split())
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """An argparse type: a whole number from ``low`` to ``high``."""
+    """Return an argparse type for a whole number from ``low`` to ``high``."""
 
     def number(text: str) -> int:
         if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
@@ -99,7 +109,36 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def subcommands(parser: ArgumentParser) -> Any:
-    """A place for the words that follow a command's name."""
+    """Return the group of a parser's subcommands, for ``subcommand``."""
     return parser.add_subparsers(
-        dest="act", required=True, metavar="ACT", title="acts", parser_class=OneLineParser
+        dest="act",
+        required=True,
+        metavar="SUBCOMMAND",
+        title="subcommands",
+        parser_class=OneLineParser,
     )
+
+
+def subcommand(
+    group: Any, name: str, what: str, *, more: str = "", exits: Mapping[int, str] | None = None
+) -> ArgumentParser:
+    """Add a subcommand and return its parser.
+
+    ``what`` is its line in the help of the command; with ``more`` it is the description in its own
+    help. ``exits`` are its exit codes.
+    """
+    made: ArgumentParser = group.add_parser(
+        name, help=what, description=described(what, more), epilog=worded_exits(exits or {})
+    )
+    return made
+
+
+def described(what: str, more: str = "") -> str:
+    """Return ``what`` as a sentence, followed by ``more``."""
+    return f"{what[0].upper()}{what[1:]}. {more}".strip()
+
+
+def worded_exits(exits: Mapping[int, str]) -> str:
+    """Return exit codes as the text below a help page: ``Exit codes: 0 passed; 1 failed.``"""
+    known = "; ".join(f"{code} {meaning}" for code, meaning in exits.items())
+    return f"Exit codes: {known}." if known else ""

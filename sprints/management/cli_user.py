@@ -1,4 +1,4 @@
-"""Who is at the keyboard, what they give by a file, and what they are told in many commands."""
+"""The user of the command line: name, brief file, and the hint that no worker runs."""
 
 import getpass
 from pathlib import Path
@@ -12,13 +12,13 @@ BRIEF_BYTES = 1 << 20
 
 
 def tell_who_works(out: Any) -> None:
-    """Say so where nobody is there to take up what was just handed over."""
+    """Print a hint if no worker runs that could take the queued sprint."""
     if not any(host["alive"] for host in queries.hosts()):
-        out.write("no worker is at work; start one: studio-gateway worker")
+        out.write("no worker runs; start one: studio-gateway worker")
 
 
 def user() -> str:
-    """Who is at the keyboard."""
+    """Return the name of the user who typed the command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -26,7 +26,7 @@ def user() -> str:
 
 
 def read_brief(path: str | None) -> str:
-    """The text of that file, empty where none is named. Raises ``CommandError``."""
+    """Return the text of that file, empty for None. Raises ``CommandError``."""
     if path is None:
         return ""
     try:
@@ -35,8 +35,8 @@ def read_brief(path: str | None) -> str:
     except OSError as exc:
         raise CommandError(f"{path} cannot be read: {exc.strerror}") from exc
     if len(raw) > BRIEF_BYTES:
-        raise CommandError(f"{path} is over {BRIEF_BYTES} bytes; a brief is shorter")
+        raise CommandError(f"{path} is larger than {BRIEF_BYTES} bytes; shorten the brief")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise CommandError(f"{path} is not UTF-8 (byte {exc.start})") from exc
+        raise CommandError(f"{path} is not UTF-8 (byte {exc.start}); convert it to UTF-8") from exc

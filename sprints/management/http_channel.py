@@ -1,4 +1,4 @@
-"""One line to the web server: no client holds it for ever, and refusals are in our words."""
+"""HTTP connections of the web server: a time limit for each request, and JSON errors."""
 
 import json
 import time
@@ -14,10 +14,10 @@ TOO_LARGE = {413: "the body is too large", 431: "the headers are too large"}
 
 
 class Refusal(ErrorTask):  # type: ignore[misc]
-    """What the server says no to before it is a request: JSON, with the headers of all answers."""
+    """An error response to a malformed request: JSON, with the headers of all responses."""
 
     def execute(self) -> None:
-        """Answer, and hang up."""
+        """Send the response and close the connection."""
         error = self.request.error
         words = TOO_LARGE.get(error.code, error.reason.lower())
         body = json.dumps({"error": words}).encode()
@@ -29,15 +29,16 @@ class Refusal(ErrorTask):  # type: ignore[misc]
 
 
 class Line(HTTPChannel):  # type: ignore[misc]
-    """A client that sends its request byte by byte loses the line when the time for it is over;
-    one that says nothing loses it sooner, see ``web.LIMITS``.
+    """A connection that is closed when a request takes longer than ``REQUEST_S`` to arrive.
+
+    ``web.LIMITS`` has the shorter limit for a client that sends nothing.
     """
 
     error_task_class = Refusal
     _begun = 0.0
 
     def received(self, data: bytes) -> Any:
-        """Take in what came."""
+        """Receive data and note when a request began."""
         before = self.request
         done = super().received(data)
         if self.request is not before:
@@ -45,7 +46,7 @@ class Line(HTTPChannel):  # type: ignore[misc]
         return done
 
     def readable(self) -> bool:
-        """Asked once a second at least, of every line."""
+        """Return whether to read on; the server asks at least once a second."""
         if self.request is not None and time.monotonic() > self._begun + REQUEST_S:
             self.will_close = True
         return bool(super().readable())

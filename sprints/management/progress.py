@@ -1,4 +1,4 @@
-"""What a person sees while a sprint is carried: a live table on a terminal, lines in a pipe."""
+"""Progress display while a sprint runs: a live table on a terminal, lines in a pipe."""
 
 import os
 import signal
@@ -21,14 +21,18 @@ TAIL_BYTES = 2000
 
 @contextmanager
 def wishes_from_signals(wish: Wish, user: str) -> Iterator[None]:
-    """Ctrl-C cancels, a second one kills at once; SIGTERM and SIGHUP hand the sprint back."""
+    """Set the stop flags from signals: Ctrl-C cancels, a second one kills at once, SIGTERM and
+    SIGHUP release the sprint.
+    """
 
     def interrupted(number: int, frame: FrameType | None) -> None:
         if wish.cancel_by:
             wish.kill = True
         wish.cancel_by = user
         sys.stderr.write(
-            "killing what runs\n" if wish.kill else "cancelling; Ctrl-C again kills at once\n"
+            "killing all processes\n"
+            if wish.kill
+            else "cancelling; press Ctrl-C again to kill at once\n"
         )
 
     def terminated(number: int, frame: FrameType | None) -> None:
@@ -68,7 +72,7 @@ def watched(sprint_id: str, out: Any) -> Iterator[None]:
 
 
 class Plain:
-    """A line an event."""
+    """Print one line for each event."""
 
     def __init__(self, sprint_id: str, out: Any) -> None:
         self.out = out
@@ -87,7 +91,7 @@ class Plain:
 
 
 def worded(event: dict[str, Any]) -> str:
-    """The event's message, with a gate's time and verdict."""
+    """Return the event's message; for a gate, its verdict and duration."""
     if event["kind"] != "gate_finished":
         return str(event["message"])
     data = event["data"]
@@ -97,7 +101,7 @@ def worded(event: dict[str, Any]) -> str:
 
 
 class Live:
-    """A table of the rounds that stays in place, the last line of what runs under it."""
+    """Show a table of the rounds, and below it the last output line of what runs."""
 
     def __init__(self, sprint_id: str) -> None:
         from rich.live import Live as RichLive
@@ -124,7 +128,7 @@ class Live:
         self.live.__exit__(*exc)
 
     def tell(self, event: dict[str, Any]) -> None:
-        """Take one event into the picture."""
+        """Update the table for one event."""
         kind, data = event["kind"], event["data"]
         row = self.rounds.get(event["round_id"] or "", {})
         match kind:
@@ -134,7 +138,7 @@ class Live:
             case "round_done":
                 row.update(status="done", ended=time.monotonic())
             case "task_started":
-                self.asked = f"asking {data['agent']}"
+                self.asked = f"agent {data['agent']}"
                 if "folder" in data:
                     self.speaks = Path(data["folder"]) / "runs" / str(data["try"])
             case "task_done" | "task_failed" | "task_asks" | "task_stopped" | "task_returned":
@@ -149,7 +153,7 @@ class Live:
                 row.update(status="failed", ended=time.monotonic())
 
     def render(self) -> Any:
-        """The picture as of now."""
+        """Return the table as of now."""
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
@@ -190,7 +194,7 @@ def _last_of(folder: Path) -> str:
 
 
 def last_line(path: Path) -> str:
-    """The last line of a growing file that holds anything, control characters left out."""
+    """Return the last line with text of a growing file, without control characters."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))

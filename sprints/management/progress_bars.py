@@ -1,4 +1,4 @@
-"""How far long work has come, for whoever sits at a terminal."""
+"""Progress bars of long commands, shown only on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A function that is told how much of how much is done (bytes); None if nobody looks."""
+    """Yield a function that takes the bytes done and the bytes in all; None without a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -22,7 +22,7 @@ def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
 
 @contextmanager
 def number_of(what: str) -> Iterator[Callable[[int], None] | None]:
-    """A function that is told how many there are so far; None if nobody looks."""
+    """Yield a function that takes the number so far; None without a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -1,4 +1,4 @@
-"""How a sprint that was carried here ended, in words and as an exit code."""
+"""Report how a sprint ended that this command ran: text and exit code."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
 
 
 def report(out: Any, after: Snapshot, wish: Wish) -> None:
-    """Say how it ended and what to type next."""
+    """Print how the sprint ended and the next command to type."""
     status, sprint_id = after.sprint.status, after.sprint_id
     if status == "failed":
         out.write(f"{sprint_id} failed: {after.sprint.last_error}")
@@ -32,12 +32,12 @@ def report(out: Any, after: Snapshot, wish: Wish) -> None:
         text = " --text '…'" if act == "answer" else more
         out.write(f"next: studio-gateway sprint {act} {sprint_id}{text}")
     elif status == "running" and wish.hand_back:
-        out.write(f"{sprint_id} goes on with: studio-gateway sprint run {sprint_id}")
+        out.write(f"stopped; to continue: studio-gateway sprint run {sprint_id}")
     elif status == "running" and after.paused:
         out.write(f"{sprint_id} is paused by {paused_by(after)}")
         out.write(f"next: studio-gateway sprint resume {sprint_id}")
     elif status == "running" and switches().automation_paused:
-        out.write(f"{sprint_id} is held: automation_paused is set in config.json")
+        out.write(f"{sprint_id} is paused: automation_paused is true in config.json")
         out.write("next: studio-gateway config set automation_paused false")
     elif status == "running":
         out.write(f"{sprint_id} is at {after.sprint.current_round}")
@@ -46,7 +46,7 @@ def report(out: Any, after: Snapshot, wish: Wish) -> None:
 
 
 def _asked(out: Any, ask: Mapping[str, Any]) -> None:
-    """What there is to approve, and until when."""
+    """Print what there is to approve, and the deadline."""
     if tree := ask.get("tree"):
         out.write(f"  tree {tree}")
     for path in ask.get("paths", ()):
@@ -76,7 +76,7 @@ def _evidence(out: Any, after: Snapshot) -> None:
 
 
 def exit_code(after: Snapshot, wish: Wish) -> int:
-    """As the README lists them."""
+    """Return the exit code; docs/commands.md lists them."""
     status = after.sprint.status
     if status == "running":
         held = after.paused or switches().automation_paused

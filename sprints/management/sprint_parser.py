@@ -1,95 +1,163 @@
-"""What may be typed after ``sprint``: its acts and their options."""
+"""Parsers of ``sprint``: its subcommands and their options."""
 
 from argparse import ArgumentParser
 
 from sprints.contract.approval_policy import POINTS
 from sprints.contract.budget import MOST_LAUNCHES, MOST_TOKENS
 from sprints.contract.contract import DEADLINES, MOST_AT_ONCE, PROFILES
-from sprints.management.base import subcommands, whole_number
+from sprints.management.base import subcommand, subcommands, whole_number
 from sprints.management.commands.events import count
 from sprints.models import Sprint
 
+AS_WORKERS = (
+    "The workers then continue the sprint. Without workers, type: studio-gateway sprint run ID"
+)
+RUN_EXITS = {
+    0: "the sprint succeeded",
+    1: "the sprint failed or was cancelled",
+    2: "the request was refused",
+    3: "the sprint is blocked or paused and waits for a person",
+    130: "you cancelled the sprint with Ctrl-C",
+    143: "SIGTERM stopped the command, and the sprint can continue",
+}
+STEP_EXITS = RUN_EXITS | {0: "the round is done"}
+QUEUE_EXITS = RUN_EXITS | {0: "the sprint succeeded or, with --queue, is queued"}
+
 
 def listed(text: str) -> list[str]:
-    """Words with commas between."""
+    """Return the words of a list with commas."""
     return [word for word in text.replace(" ", "").split(",") if word]
 
 
 def declare(parser: ArgumentParser) -> None:
-    """Declare the acts and their options."""
-    acts = subcommands(parser)
+    """Declare the subcommands and their options."""
+    group = subcommands(parser)
 
-    def act(name: str, what: str, *, one: bool = True) -> ArgumentParser:
-        made: ArgumentParser = acts.add_parser(name, help=what, description=what)
-        if one:
-            made.add_argument("id", metavar="ID")
+    def act(
+        name: str, what: str, more: str = "", *, exits: dict[int, str] | None = None
+    ) -> ArgumentParser:
+        made = subcommand(group, name, what, more=more, exits=exits)
+        made.add_argument("id", metavar="ID", help="id of the sprint")
         return made
 
-    create = act("create", "make a sprint that can be run")
-    create.add_argument("--title", default="", help="one line for people (default: the id)")
-    create.add_argument("--brief-file", metavar="F", help="a text file with the brief")
-    create.add_argument("--profile", default="", metavar="P", help=" or ".join(PROFILES))
+    create = act("create", "create a sprint; it does not start yet")
+    create.add_argument("--title", default="", help="title, one line (default: the id)")
+    create.add_argument(
+        "--profile",
+        default="",
+        metavar="P",
+        help=f"gate profile: {' or '.join(PROFILES)} (default: gate_profile in config.json)",
+    )
     create.add_argument(
         "--deadline",
         default="",
         metavar="D",
-        help=f"{' or '.join(DEADLINES)}: what the end of a round's minutes does (warn)",
+        help=f"action at the end of a round's minutes: {' or '.join(DEADLINES)} (default warn)",
     )
     create.add_argument(
         "--gates-at-once",
         type=whole_number(1, MOST_AT_ONCE),
         metavar="N",
-        help="how many gates of a round may run side by side (1)",
+        help=f"maximum number of gates that run at the same time, 1 to {MOST_AT_ONCE} (default 1)",
     )
     create.add_argument(
         "--approve",
         type=listed,
         metavar="WHERE",
-        help=f"{','.join(POINTS)}: where a human has to say yes",
+        help=f"points at which a person must approve: {','.join(POINTS)} or one of them"
+        " (default: approvals in config.json)",
     )
-    edit = act("edit", "another title or brief, other settings; frozen ones while it does not run")
-    edit.add_argument("--title", help="one line for people; empty: the id")
-    edit.add_argument("--brief-file", metavar="F", help="a text file with the brief")
+    edit = act(
+        "edit",
+        "change the title, the brief or settings of a sprint",
+        "While a sprint runs, you cannot change the settings that are frozen in its contract.",
+    )
+    edit.add_argument("--title", help="new title, one line; an empty title means the id")
     for made in (create, edit):
+        made.add_argument(
+            "--brief-file", metavar="F", help="UTF-8 text file with the brief, at most 1 MiB"
+        )
         made.add_argument(
             "--set",
             action="append",
             metavar="KEY=VALUE",
-            help="a key of its meta, the value as JSON or as it stands; null removes it",
+            help="sprint setting (see docs/configuration.md); VALUE is JSON or plain text, null"
+            " removes the setting; repeatable",
         )
-    run = act("run", "carry it through R0 to R5 here, with a progress display")
-    act("step", "carry it through one round, starting it if need be")
-    retry = act("retry", "start again at the round that failed, as a new attempt")
+    run = act(
+        "run",
+        "run a sprint through rounds R0 to R5 in this terminal",
+        "Ctrl-C cancels the sprint; a second Ctrl-C kills its processes at once. With"
+        " --queue, a worker runs the sprint.",
+        exits=QUEUE_EXITS,
+    )
+    act("step", "run one round of a sprint; start the sprint first if needed", exits=STEP_EXITS)
+    retry = act(
+        "retry",
+        "run a stopped sprint again as a new attempt, from the round in which it stopped",
+        exits=QUEUE_EXITS,
+    )
     for made in (run, retry):
-        made.add_argument("--queue", action="store_true", help="hand it to the workers")
-    pause = act("pause", "hold it at its next step; what runs goes on to its end")
-    pause.add_argument("--why", default="", help="one line for the others")
-    told = act("answer", "tell an agent what it asked; the sprint goes on with the workers")
-    told.add_argument("--text", required=True, help="the answer; goes into its next prompt")
-    yes = act("approve", "say yes to what it asks about; it goes on with the workers")
-    yes.add_argument("--why", default="", help="one line for the others")
-    no = act("reject", "say no to what it asks about; it fails")
-    no.add_argument("--why", required=True, help="one line for whoever tries again")
-    for made in (yes, no):
-        made.add_argument("--ask", default="", metavar="NAME", help="to that alone: before_ship/2")
-    given = act("budget", "what its agents may use up; a sprint parked for that goes on")
+        made.add_argument(
+            "--queue", action="store_true", help="queue the sprint for the workers and return"
+        )
+    pause = act("pause", "pause a sprint at its next step; a running gate or agent finishes first")
+    pause.add_argument("--why", default="", help="reason, one line, for other users")
+    answer = act("answer", "answer an agent's question", AS_WORKERS)
+    answer.add_argument("--text", required=True, help="answer; the agent reads it in its prompt")
+    approve = act("approve", "approve an open approval request", AS_WORKERS)
+    approve.add_argument("--why", default="", help="reason, one line, for other users")
+    reject = act("reject", "reject an open approval request; the sprint fails")
+    reject.add_argument("--why", required=True, help="reason, one line; a retry gives it to agents")
+    for made in (approve, reject):
+        made.add_argument(
+            "--ask",
+            default="",
+            metavar="NAME",
+            help="name of the request, such as before_ship/2 (default: the open request)",
+        )
+    budget = act(
+        "budget",
+        "show or change the agent budget of a sprint",
+        "If the sprint is blocked because the budget is used up, a larger budget continues it.",
+    )
     launches = whole_number(1, MOST_LAUNCHES)
-    given.add_argument("--launches", type=launches, metavar="N", help="of programs, in all")
-    given.add_argument("--minutes", type=float, metavar="M", help="that programs run, in all")
-    given.add_argument("--tokens", type=whole_number(1, MOST_TOKENS), metavar="N", help="in all")
-    given.add_argument("--usd", type=float, metavar="X", help="in US dollars, in all")
-    act("resume", "let a paused sprint go on, with the workers")
-    act("cancel", "stop it; returns when nothing of it runs any more")
-    undo = act("unship", "take back what it has shipped, by a sprint of its own, judged as well")
-    undo.add_argument("--why", default="", help="one line for the commit and the others")
-    undo.add_argument("--queue", action="store_true", help="hand it to the workers")
-    plan = act("plan", "what it would do: rounds, agents, prompts, gates; nothing is begun")
-    plan.add_argument("--json", action="store_true", help="an object, with every prompt")
-    plan.add_argument("--prompts", action="store_true", help="also what each program is asked")
-    show = act("show", "its rounds, gates and last error")
-    show.add_argument("--json", action="store_true", help="exactly as in state.json")
-    all_ = act("list", "all sprints that are not archived, newest first", one=False)
-    all_.add_argument("--json", action="store_true", help="a JSON array")
-    all_.add_argument("--status", choices=[*Sprint.Status], help="of this status alone")
-    all_.add_argument("--archived", action="store_true", help="those that are archived")
-    all_.add_argument("--limit", type=count, default=50, metavar="N", help="how many (50)")
+    budget.add_argument(
+        "--launches", type=launches, metavar="N", help="maximum number of agent launches"
+    )
+    budget.add_argument(
+        "--minutes", type=float, metavar="M", help="maximum running time of all agents, in minutes"
+    )
+    budget.add_argument(
+        "--tokens", type=whole_number(1, MOST_TOKENS), metavar="N", help="maximum number of tokens"
+    )
+    budget.add_argument("--usd", type=float, metavar="X", help="maximum cost, in US dollars")
+    act("resume", "resume a paused sprint", AS_WORKERS)
+    act("cancel", "cancel a sprint; the command returns when all its processes have ended")
+    unship = act(
+        "unship",
+        "revert what a sprint shipped, in a new sprint that your gates judge",
+        exits=QUEUE_EXITS,
+    )
+    unship.add_argument("--why", default="", help="reason, one line, for the commit message")
+    unship.add_argument(
+        "--queue", action="store_true", help="queue the new sprint for the workers and return"
+    )
+    plan = act("plan", "show what a sprint would do: rounds, agents, gates; nothing starts")
+    plan.add_argument(
+        "--json", action="store_true", help="print JSON instead of text, with every prompt"
+    )
+    plan.add_argument(
+        "--prompts", action="store_true", help="print the prompts of agent commands, too"
+    )
+    show = act("show", "show the rounds, gate runs and last error of a sprint")
+    show.add_argument(
+        "--json", action="store_true", help="print JSON instead of tables, as in state.json"
+    )
+    all_ = subcommand(group, "list", "list sprints, newest first")
+    all_.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    all_.add_argument("--status", choices=Sprint.Status.values, help="list only this status")
+    all_.add_argument("--archived", action="store_true", help="list the archived sprints")
+    all_.add_argument(
+        "--limit", type=count, default=50, metavar="N", help="maximum number (default 50)"
+    )

@@ -1,4 +1,4 @@
-"""How a command that runs for long is asked to end."""
+"""Stop flag of long-running commands, set by signals."""
 
 import signal
 import sys
@@ -27,10 +27,10 @@ class Stop:
             raise KeyboardInterrupt
         self._asked = True
         if number == signal.SIGINT:
-            sys.stderr.write("stopping; Ctrl-C again kills at once\n")
+            sys.stderr.write("stopping; press Ctrl-C again to kill at once\n")
 
 
 def sleep(stop: Callable[[], bool]) -> None:
-    """Do nothing until ``stop``."""
+    """Wait until ``stop`` returns true."""
     while not stop():
         time.sleep(LOOK_S)

@@ -35,25 +35,25 @@ COLOURS = {
 
 
 class Screen(Console):
-    """A console that leaves it to the command line what a reader that has gone means."""
+    """A console that raises ``BrokenPipeError`` when the reader has closed the pipe."""
 
     def on_broken_pipe(self) -> None:
-        """Called while the ``BrokenPipeError`` is handled."""
+        """Raise ``BrokenPipeError``, for the command line to handle."""
         raise BrokenPipeError
 
 
 def coloured(status: str) -> Text:
-    """A status in its colour."""
+    """Return a status in its colour."""
     return Text(status, COLOURS.get(status, "dim"))
 
 
 def took(start: datetime | None, end: datetime | None) -> str:
-    """A duration in the two largest units, empty while there is none."""
+    """Return a duration in its two largest units, empty without a start or an end."""
     return "" if start is None or end is None else human((end - start).total_seconds())
 
 
 def human(seconds: float) -> str:
-    """``seconds`` in the two largest units."""
+    """Return ``seconds`` in the two largest units."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds), 60)
@@ -72,7 +72,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 def findings(found: Iterable[Any]) -> None:
-    """What doctor found, a line each, the remedy under what is wrong."""
+    """Print the findings of doctor, with the fix below each problem."""
     console = Screen()
     for one in found:
         mark, style = {"ok": ("✓", "green"), "warn": ("!", "yellow")}.get(one.level, ("✗", "red"))
@@ -82,7 +82,7 @@ def findings(found: Iterable[Any]) -> None:
 
 
 def gates(rows: Iterable[Any], flaky: dict[str, int]) -> None:
-    """All gates, a line each; ``flaky`` is of how many trees each has said no and yes."""
+    """Print all gates; ``flaky`` is the number of trees that each gate has failed and passed."""
     table = _table("gate", "command", "rounds", "profiles", "timeout", "")
     for row in rows:
         flags = [] if row.required else ["advisory"]
@@ -99,7 +99,7 @@ def gates(rows: Iterable[Any], flaky: dict[str, int]) -> None:
 
 
 def agents(rows: Iterable[Any], states: dict[str, str]) -> None:
-    """All agents, a line each; ``states`` are those in a sprint, if one was named."""
+    """Print all agents; ``states`` are their states in a sprint, or empty."""
     table = _table("agent", "title", "runner", "command", "timeout", "state" if states else "")
     for row in rows:
         table.add_row(
@@ -114,8 +114,8 @@ def agents(rows: Iterable[Any], states: dict[str, str]) -> None:
 
 
 def hooks(rows: Iterable[Any]) -> None:
-    """All hooks, a line each."""
-    table = _table("hook", "on", "kind", "target", "policy", "")
+    """Print all hooks."""
+    table = _table("hook", "events", "kind", "target", "delivery", "")
     for row in rows:
         hook = row.definition
         table.add_row(
@@ -123,15 +123,15 @@ def hooks(rows: Iterable[Any]) -> None:
             " ".join(hook.points),
             hook.kind,
             hook.shown,
-            f"{hook.timeout_s:g} s, {hook.tries} tries, {hook.backoff_s:g} s apart",
+            f"{hook.timeout_s:g} s, {hook.tries} attempts, {hook.backoff_s:g} s apart",
             " ".join(["blocking"] * hook.blocking + ["off"] * (not row.enabled)),
         )
     Screen().print(table)
 
 
 def deliveries(rows: Iterable[dict[str, Any]]) -> None:
-    """Deliveries, a line each."""
-    table = _table("delivery", "hook", "told of", "sprint", "status", "tries", "created", "reason")
+    """Print deliveries."""
+    table = _table("delivery", "hook", "event", "sprint", "status", "attempts", "created", "reason")
     for row in rows:
         table.add_row(
             row["id"],
@@ -147,7 +147,7 @@ def deliveries(rows: Iterable[dict[str, Any]]) -> None:
 
 
 def sprints(rows: list[dict[str, Any]]) -> None:
-    """All sprints, a line each."""
+    """Print sprints."""
     console = Screen()
     if not rows:
         console.print("no sprint yet; next: studio-gateway sprint create wk1 --title 'Week 1'")
@@ -166,17 +166,17 @@ def sprints(rows: list[dict[str, Any]]) -> None:
 
 
 def _waits(waiting: dict[str, Any] | None) -> str:
-    """What a running sprint waits for, in words; a start is plain to see."""
+    """Return what a running sprint waits for, in words; empty for a start."""
     if waiting is None or waiting["what"] == "a start":
         return ""
     return f"waits for {waiting['what']} ({waiting['who']}) since {waiting['since_ts'][11:16]}"
 
 
 def schedules(rows: list[dict[str, Any]]) -> None:
-    """All schedules, a line each."""
+    """Print all schedules."""
     console = Screen()
     if not rows:
-        console.print('no schedule yet; next: schedule add nightly --cron "0 2 * * *"')
+        console.print('no schedule yet; next: studio-gateway schedule add ID --cron "0 2 * * *"')
         return
     table = _table("schedule", "cron", "next", "last sprint", "title")
     for row in rows:
@@ -186,7 +186,7 @@ def schedules(rows: list[dict[str, Any]]) -> None:
 
 
 def tokens(rows: list[dict[str, Any]]) -> None:
-    """All tokens, a line each."""
+    """Print all tokens."""
     table = _table("token", "name", "user", "role", "status", "expires", "last used")
     for row in rows:
         table.add_row(
@@ -202,7 +202,7 @@ def tokens(rows: list[dict[str, Any]]) -> None:
 
 
 def users(rows: list[dict[str, Any]]) -> None:
-    """All users, a line each."""
+    """Print all users."""
     table = _table("user", "role", "tokens", "password", "last sign-in", "")
     for row in rows:
         table.add_row(
@@ -221,7 +221,7 @@ def _minute(stamp: str | None) -> str:
 
 
 def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
-    """The status page of a terminal."""
+    """Print the status of the gateway."""
     console = Screen()
     console.print(f"Studio Gateway {facts['studio_gateway_version']} for {facts['repo_root']}")
     counts = ", ".join(f"{n} {name}" for name, n in facts["counts"].items() if n)
@@ -229,16 +229,16 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
     if facts["mirror_fault"]:
         console.print(Text(f"the files are behind: {facts['mirror_fault']}", "red"))
     for host in facts["hosts"]:
-        carries = ", ".join(host["carries"]) or "nothing"
-        state = f"{host['workers']} workers, carries {carries}"
+        runs = ", ".join(host["carries"]) or "nothing"
+        state = f"{host['workers']} workers, running: {runs}"
         if host["silent"]:
             state = f"no worker answers for {human(host['worked_s'])}, {host['restarts']} restarts"
-        gone = f"not seen for {human(host['seen_s'])}"
+        gone = f"last seen {human(host['seen_s'])} ago"
         console.print(f"host {host['name']}: {state if host['alive'] else gone}")
     if queue := facts.get("queue"):
         if queue.get("away"):
             console.print(Text(queue["away"], "red"))
-        oldest = f", the oldest for {human(queue['oldest_s'])}" if queue["oldest_s"] else ""
+        oldest = f", the oldest is {human(queue['oldest_s'])} old" if queue["oldest_s"] else ""
         console.print(f"queue: {queue['messages']} messages{oldest}")
     if facts["schedules"]:
         schedules(facts["schedules"])
@@ -250,7 +250,7 @@ def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
 
 
 def sprint(after: Snapshot) -> None:
-    """One sprint: its rounds, its gate runs, how it ended."""
+    """Print one sprint: its rounds, its gate runs and its last error."""
     console, value = Screen(), after.sprint
     console.print(
         Text.assemble(
@@ -263,7 +263,7 @@ def sprint(after: Snapshot) -> None:
         )
     )
     if not after.rounds:
-        console.print(f"not started; next: studio-gateway sprint run {value.sprint_id}")
+        console.print(f"not started; to start: studio-gateway sprint run {value.sprint_id}")
         return
     rounds = _table("round", "title", "status", "took", "tasks")
     for row in after.rounds:

@@ -1,4 +1,4 @@
-"""The web server: waitress, in threads of a process that has more to do."""
+"""The web server of ``serve``: waitress in threads of this process."""
 
 import contextlib
 import ipaddress
@@ -32,8 +32,9 @@ LIMITS = {
 
 
 class Web:
-    """Listens from the first, and answers as long as the block lasts that it opens. Raises
-    ``Refused`` where it cannot listen, or may not.
+    """A web server that listens from its construction on and answers inside its ``with`` block.
+
+    Raises ``Refused`` if it cannot listen on the address.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -47,7 +48,7 @@ class Web:
 
     @property
     def url(self) -> str:
-        """What to type into a browser on this machine."""
+        """Return the address for a browser on this machine."""
         name = "127.0.0.1" if self._address.is_unspecified else self._named
         return f"http://{name}:{self._port}/"
 
@@ -57,14 +58,16 @@ class Web:
 
     @property
     def is_local(self) -> bool:
-        """Whether this machine alone can reach it."""
+        """Return whether only this machine can reach the address."""
         return self._address.is_loopback
 
     def __enter__(self) -> Self:
         try:
             application = import_string(settings.WSGI_APPLICATION)
         except BlockingIOError:
-            raise Refused("the store is being upgraded; serve it once that has ended") from None
+            raise Refused(
+                "an upgrade of the store is running; run serve again after the upgrade"
+            ) from None
         self._server = create_server(
             application, sockets=[self._socket], **LIMITS, **settings.WEB_PROXY
         )
@@ -74,11 +77,11 @@ class Web:
         return self
 
     def is_alive(self) -> bool:
-        """Whether it still answers."""
+        """Return whether the server still answers."""
         return self._thread.is_alive()
 
     def __exit__(self, *_: object) -> None:
-        """Take nothing new, and let what runs come to its end."""
+        """Accept no more requests, and wait for the running ones."""
         end = time.monotonic() + DRAIN_S
         self._between_requests(lambda: wasyncore.dispatcher.close(self._server))
         self._server.task_dispatcher.shutdown(timeout=DRAIN_S)
@@ -98,7 +101,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, ValueError):
-        raise Refused(f"{host!a} is no address to listen on; try --host 127.0.0.1") from None
+        raise Refused(f"{host!a} is not an address of this machine; try --host 127.0.0.1") from None
     family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
     try:
         return socket.create_server(address, family=family, backlog=128)

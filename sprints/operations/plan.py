@@ -41,7 +41,7 @@ def plan(sprint_id: str) -> dict[str, Any]:
         "rounds": [_round(contract, spec.code, moves) for spec in contract.rounds],
         "budget": {"launches": used[1].launches, "minutes": used[1].minutes} if used else None,
         "worst": {"launches": used[0].launches, "minutes": used[0].minutes} if used else None,
-        "in_words": used[0].of(used[1]) if used else "no program is asked",
+        "in_words": used[0].of(used[1]) if used else "no agent command runs",
         "base": base.to_json() if base else None,
         "ships": _ships(sprint_id, contract) if base else None,
         "approvals": contract.approvals.to_json() if contract.approvals else None,

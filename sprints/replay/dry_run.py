@@ -54,9 +54,11 @@ class Worst:
     def of(self, budget: AgentBudget) -> str:
         """In words, with what there is of it."""
         parked = self.launches > budget.launches or self.minutes > budget.minutes
-        words = f"at the worst {self.launches} launches and {self.minutes:g} minutes of agents"
-        more = "; over that it waits for you" if parked else ""
-        return f"{words}, of {budget.launches} and {budget.minutes:g} in its budget{more}"
+        more = "; above the budget, the sprint waits for you" if parked else ""
+        return (
+            f"agents need up to {self.launches} launches (budget {budget.launches}) "
+            f"and {self.minutes:g} minutes (budget {budget.minutes:g}){more}"
+        )
 
 
 def begun(sprint_id: str, title: str, meta: Mapping[str, Any], at: datetime) -> Snapshot:

@@ -143,8 +143,8 @@ def test_a_time_that_is_none_is_refused(invoke, lasts):
         (["revoke", "nope"], "no token 'nope'"),
         (["revoke", "\x1b[2J"], "no token"),
         (["rotate", "nope"], "no token 'nope'"),
-        (["rotate", "--expires", "1d"], "the token in config.json lasts"),
-        (["burn"], "argument ACT: invalid choice"),
+        (["rotate", "--expires", "1d"], "the token in config.json does not expire"),
+        (["burn"], "argument SUBCOMMAND: invalid choice"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(invoke, argv, why):

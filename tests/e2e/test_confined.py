@@ -81,9 +81,7 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     assert not (gateway / "new").exists()
     ends = [e["data"] for e in events_of(gateway, "wk1") if "exit_code" in e["data"]]
     assert {data["confined"] for data in ends} == {f"landlock abi {release()}"}
-    assert (
-        f"confined: landlock abi {release()}" in run_command(gateway, "sprint", "show", "wk1").out
-    )
+    assert f"sandbox: landlock abi {release()}" in run_command(gateway, "sprint", "show", "wk1").out
     check_store(gateway)
 
 
@@ -96,7 +94,7 @@ def test_the_gates_of_a_sprint_in_the_repository_run_there_and_say_so(gateway):
     assert (gateway / "trace").exists()
     ends = [e["data"] for e in events_of(gateway, "wk1") if "exit_code" in e["data"]]
     assert not [data for data in ends if "confined" in data]
-    assert "confined: off" in run_command(gateway, "sprint", "show", "wk1").out
+    assert "sandbox: off" in run_command(gateway, "sprint", "show", "wk1").out
 
 
 @confines
@@ -181,7 +179,7 @@ def test_without_confinement_a_run_says_that_it_is_off(gateway):
     assert (gateway / "outside").exists()
     ends = [e["data"] for e in events_of(gateway, "wk1") if "exit_code" in e["data"]]
     assert not [data for data in ends if "confined" in data]
-    assert "confined: off" in run_command(gateway, "sprint", "show", "wk1").out
+    assert "sandbox: off" in run_command(gateway, "sprint", "show", "wk1").out
     found = json.loads(run_command(gateway, "doctor", "--json").out)
     (one,) = [f for f in found if f["check"] == "confinement"]
     assert (one["level"], one["remedy"]) == ("warn", "studio-gateway config set confinement auto")

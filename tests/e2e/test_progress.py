@@ -55,7 +55,7 @@ def test_a_terminal_shows_what_an_agent_prints_that_is_a_program(gateway):
     code, screen = on_a_terminal(gateway, "sprint", "step", "one")
 
     assert code == 0, screen
-    for shown in ("asking agent_01", "I am thinking"):
+    for shown in ("agent agent_01", "I am thinking"):
         assert shown in screen, shown
 
 

@@ -238,10 +238,10 @@ def test_a_certificate_that_events_or_logs_do_not_bear_out_is_found_out(gateway,
     none = run_command(gateway, "verify", "--tag", "nothing")
 
     assert (log.code, log.out) == (
-        1, f"untrue: stdout of run {newest.name} of gate qa_smoke_quick is another\n",
+        1, f"false: stdout of run {newest.name} of gate qa_smoke_quick is another\n",
     )  # fmt: skip
     assert cut.code == 1
-    assert "untrue: no event has the hash" in cut.out
+    assert "false: no event has the hash" in cut.out
     assert (none.code, none.err) == (2, "error: there is no tag nothing\n")
 
 

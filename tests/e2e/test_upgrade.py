@@ -55,7 +55,7 @@ def test_an_old_store_is_backed_up_migrated_and_verified(old, tmp_path):
     assert second.startswith("migrated: ")
     assert "gates.0005_extra" in second
     assert "sprints.0014_archived" in second
-    assert third.startswith("sound: ")
+    assert third.startswith("verified: ")
     assert stat.S_IMODE(backup.stat().st_mode) & 0o077 == 0
     with tarfile.open(backup) as packed:
         assert "config.json" not in packed.getnames()
@@ -98,7 +98,7 @@ def test_what_differs_after_it_says_how_to_have_the_store_back(old):
     assert said.code == 1
     *_, differs, back = said.out.splitlines()
     assert "/sprints/wk1/title" in differs
-    subprocess.run(back.removeprefix("as it was: "), shell=True, check=True, cwd=old)
+    subprocess.run(back.removeprefix("to go back: "), shell=True, check=True, cwd=old)
     assert state.read_bytes() == before
     assert (old / ".studio_gateway" / "config.json").read_text() == config
     found = migrations_of(old / ".studio_gateway" / "gateway.sqlite3")
@@ -114,7 +114,7 @@ def test_a_store_of_this_version_is_only_verified(gateway):
     assert (said.code, said.err) == (0, "")
     first, second = said.out.splitlines()
     assert first == "migrated: nothing to do, it is of this version"
-    assert second.startswith("sound: ")
+    assert second.startswith("verified: ")
     assert not (gateway / ".studio_gateway" / "backups").exists()
 
 
@@ -184,7 +184,7 @@ def test_it_is_refused_while_a_sprint_is_carried(gateway):
         (("--backup", "copy"), "copy is to be a .tar.gz; name it so: --backup copy.tar.gz"),
         (("--backup", "there.tar.gz"), "there.tar.gz is there already; name another"),
         (("--backup", "no/where.tar.gz"), "No such file or directory"),
-        (("--backup", "x.tar.gz", "--backed-up"), "either --backup or --backed-up"),
+        (("--backup", "x.tar.gz", "--backed-up"), "use --backup or --backed-up"),
     ],
 )
 def test_what_cannot_be_backed_up_is_not_migrated(old, options, words):

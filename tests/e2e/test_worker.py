@@ -144,7 +144,7 @@ def test_a_pause_holds_at_the_next_step_and_a_resume_goes_on(gateway, worker):
     assert wait_for(lambda: any(waits in line for line in processes_of(gateway)), 20)
 
     said = run_command(gateway, "sprint", "pause", "one", "--why", "the build machine is hot")
-    assert said.out.startswith("one holds at its next step")
+    assert said.out.startswith("one pauses at its next step")
     (gateway / "go").touch()
     assert wait_for(lambda: not any(waits in line for line in processes_of(gateway)), 10)
     time.sleep(1)
@@ -184,7 +184,7 @@ def test_a_second_ctrl_c_kills_what_a_gate_refuses_to_end(gateway):
 
     _, err = running.communicate(timeout=15)
     assert running.returncode == 130
-    assert "Ctrl-C again kills at once" in err
+    assert "press Ctrl-C again to kill at once" in err
     assert wait_for(lambda: not processes_of(gateway), 10), processes_of(gateway)
     assert status_of(gateway, "one") == "running"
 

@@ -170,7 +170,7 @@ def test_the_lists_are_for_people_too(store, invoke):
 
     assert "gemini -o json" in listed
     assert "command: gemini -o json --approval-mode yolo --skip-trust" in shown
-    assert "limits: 600 s, 5 s to end in, 300 s idle" in shown
+    assert "limits: timeout 600 s, grace 5 s, idle 300 s" in shown
 
 
 def test_doctor_names_an_agent_whose_program_is_not_there(store, invoke):

@@ -196,7 +196,7 @@ def test_the_command_says_what_is_asked_and_what_to_type(store, invoke):
     assert (again.code, again.err.count("\n")) == (2, 1)
     assert "for an approval, before_build; next: studio-gateway sprint approve wk1" in again.err
     assert yes.code == 0
-    assert "approved; wk1 goes on with the workers" in yes.out
+    assert "approved; the workers continue wk1" in yes.out
     assert (late.code, late.err.count("\n")) == (2, 1)
     assert invoke("sprint", "run", "wk1").code == 0
 

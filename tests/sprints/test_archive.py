@@ -39,7 +39,7 @@ def test_archived_sprints_leave_the_file_and_every_list(ended, invoke):
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines() == [
         "archived wk1, wk2",
-        "back with: studio-gateway archive --restore wk1 wk2",
+        "to restore: studio-gateway archive --restore wk1 wk2",
     ]
     assert ids_in(ended) == ["wk3", "wk4"]
     assert ended.state.stat().st_size < before / 2

@@ -145,4 +145,4 @@ def test_gates_of_a_sprint_in_the_repository_are_told_apart(invoke, store):
 
     invoke("sprint", "run", "wk1")
 
-    assert "confined: off" in invoke("sprint", "show", "wk1").out
+    assert "sandbox: off" in invoke("sprint", "show", "wk1").out

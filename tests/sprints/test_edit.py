@@ -191,5 +191,5 @@ def test_settings_are_typed_at_the_beginning_and_changed_later(invoke, store):
 
     meta = Sprint.objects.get(pk="wk1").meta
     assert (meta["fix_attempts"], meta["mine"], "rerun_red" in meta) == (5, "a text", False)
-    assert (said.out, again.out) == ("changed wk1\n", "wk1 is as it was\n")
+    assert (said.out, again.out) == ("changed wk1\n", "wk1 is unchanged\n")
     assert differences(store) == []

@@ -216,7 +216,7 @@ def test_a_path_that_leads_nowhere_is_kept_and_told(fresh, old, shell):
 
     said = shell("import", str(old))
 
-    assert "kept as it is, for it leads to no store: /var/log/gate.txt" in said.out
+    assert "path kept, it is outside of the store: /var/log/gate.txt" in said.out
     gate = state_of(fresh)["sprints"]["wk8_demo"]["gates"]["qa_smoke_quick"]
     assert gate["stdout_path"] == "/var/log/gate.txt"
     agrees(shell)

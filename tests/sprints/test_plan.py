@@ -59,8 +59,8 @@ def test_the_plan_is_for_people_and_shows_prompts_where_asked(store, invoke, pla
     said, more = invoke("sprint", "plan", "wk1"), invoke("sprint", "plan", "wk1", "--prompts")
 
     assert "R3_BUILD_A_INTEGRATE  8 to 18 minutes\n  lead_agent_01: " in said.out
-    assert "gate qa_smoke_quick: false, at most" in said.out
-    assert "at the worst 50 launches and 50 minutes of agents, of 40 and 240 in its" in said.out
+    assert "gate qa_smoke_quick: false, up to" in said.out
+    assert "agents need up to 50 launches (budget 40) and 50 minutes (budget 240); " in said.out
     assert "    | You are agent_01 ExecutiveProducer_PM.\n" in more.out
     assert "You are agent_01" not in said.out
 
@@ -78,9 +78,9 @@ def test_what_it_would_ask_of_humans_is_said(store, invoke, planned):
 
     said = invoke("sprint", "plan", "wk1")
 
-    assert "\nwaits for a yes to begin building, for 72 hours\n" in said.out
-    assert "\nwaits for a yes where one of these is changed: x/**\n" in said.out
-    assert "after that it waits" not in said.out
+    assert "\nwaits for approval to begin building, for up to 72 hours\n" in said.out
+    assert "\nwaits for approval if one of these files changes: x/**\n" in said.out
+    assert "then it waits" not in said.out
 
 
 def test_a_sprint_that_cannot_be_started_is_planned_and_the_reason_told(store, invoke):
@@ -90,7 +90,7 @@ def test_a_sprint_that_cannot_be_started_is_planned_and_the_reason_told(store, i
     said = invoke("sprint", "plan", "wk1")
 
     assert said.code == 0
-    assert "it cannot be started: agent_01 is a program and needs a commit: " in said.out
+    assert "cannot start: agent_01 is a program and needs a commit: " in said.out
 
 
 def test_a_scripted_sprint_has_a_plan_too(store, invoke):
@@ -99,21 +99,21 @@ def test_a_scripted_sprint_has_a_plan_too(store, invoke):
     said = invoke("sprint", "plan", "wk1")
 
     assert "  ack_agent_02: scripted\n" in said.out
-    assert "no program is asked" in said.out
-    assert "what is shipped: nothing" in said.out
+    assert "no agent command runs" in said.out
+    assert "ships: nothing" in said.out
 
 
 def test_before_a_start_the_worst_is_said_in_a_line(store, invoke, planned):
     queued, again = invoke("sprint", "run", "wk1", "--queue"), invoke("sprint", "run", "wk1")
 
-    assert queued.out.startswith("wk1: at the worst 50 launches and 50 minutes of agents, of 40")
-    assert "at the worst" not in again.out
+    assert queued.out.startswith("wk1: agents need up to 50 launches (budget 40)")
+    assert "agents need" not in again.out
 
 
 def test_what_is_over_the_budget_waits_for_a_human():
     words = dry_run.Worst(50, 10.0).of(dry_run.AgentBudget(40, 240.0))
 
-    assert words.endswith("of 40 and 240 in its budget; over that it waits for you")
+    assert words.endswith("(budget 240); above the budget, the sprint waits for you")
 
 
 def test_there_must_be_such_a_sprint(store, invoke):

@@ -134,5 +134,7 @@ def test_the_command_says_what_was_combined(store, invoke, monkeypatch):
 
     assert said.out.startswith("agents and gates: 1")
     assert "\ngates and what goes back to agents: 1" in said.out
-    assert "\ngave up: there is more than 3 walks, 3" in said.out
-    assert said.out.endswith("what stands in different walks was not combined; see --whole\n")
+    assert "\ngave up after 3 parts, 3" in said.out
+    assert said.out.endswith(
+        "each part was explored on its own; --whole explores all parts together\n"
+    )

@@ -150,7 +150,7 @@ def test_what_came_from_another_gateway_is_not_judged(store, invoke):
     found = json.loads(invoke("replay", "--json").out)
 
     assert (found["sprints"], found["skipped"], found["divergence"]) == (0, 6, None)
-    assert "6 came from elsewhere" in invoke("replay").out
+    assert "skipped 6 imported sprints" in invoke("replay").out
 
 
 def test_an_unknown_sprint_is_one_line(store, invoke):

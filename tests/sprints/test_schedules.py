@@ -159,9 +159,9 @@ def test_a_schedule_is_listed_changed_turned_off_and_removed(store, invoke):
     removed = invoke("schedule", "remove", "nightly")
 
     assert "02:00 Asia/Kathmandu" in added.out
-    assert "no worker is at work" in added.out
+    assert "no worker runs" in added.out
     assert "04:30 Asia/Kathmandu" in changed.out
-    assert off.out == "schedule nightly; next: never: it is off\n"
+    assert off.out == "schedule nightly; next: never (the schedule is off)\n"
     assert listed == status
     assert (listed[0]["cron"], listed[0]["next_ts"]) == ("30 4 * * *", None)
     assert "04:30 Asia/Kathmandu" in on.out

@@ -240,7 +240,7 @@ def test_a_sound_store_is_said_to_be_so(told, invoke):
     count = Event.objects.count()
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith(
-        f"sound: {count} events and 1 sprints; events, rows, files and 4 outputs agree"
+        f"verified: {count} events and 1 sprints; events, rows, files and 4 logs agree"
     )
 
 
@@ -298,7 +298,7 @@ def test_files_that_are_behind_are_no_difference(told, invoke):
     said = invoke("verify")
 
     assert said.code == 0
-    assert "events.jsonl has 2 of them still to get" in said.out
+    assert "2 events are not yet in events.jsonl" in said.out
 
 
 def test_a_state_json_that_is_further_on_than_its_seal_is_no_difference(told):
@@ -338,7 +338,7 @@ def test_a_file_alone_needs_no_store(told, repo, shell):
 
     said = shell("verify", str(kept), STUDIO_GATEWAY_REPO=str(repo / "elsewhere"))
     assert (said.code, said.err) == (0, "")
-    assert said.out.startswith(f"sound: {len(lines)} events")
+    assert said.out.startswith(f"verified: {len(lines)} events")
 
     kept.write_text("".join([*lines[:4], *lines[5:]]))
     said = shell("verify", str(kept))
@@ -350,7 +350,7 @@ def test_what_cannot_be_verified_is_one_line_and_exit_2(told, invoke):
     for argv, words in (
         (("verify", "nowhere.jsonl"), "nowhere.jsonl: No such file or directory"),
         (("verify", str(told.root)), "Is a directory"),
-        (("verify", str(told.events), "--record"), "leave out --record"),
+        (("verify", str(told.events), "--record"), "remove --record"),
     ):
         said = invoke(*argv)
         assert said.code == 2

@@ -422,7 +422,7 @@ def test_the_secret_is_shown_where_it_is_asked_for_and_nowhere_else(invoke):
     renewed = invoke("hook", "set", "h1", "--new-secret")
     after = invoke("hook", "show", "h1", "--secret").out.strip()
 
-    assert added.out == f"added hook h1\nits secret, which the receiver needs: {secret}\n"
+    assert added.out == f"added hook h1\nsigning secret for the receiver: {secret}\n"
     assert len(Webhook(secret).sign("msg_1", timezone.now(), "x")) > 40
     assert secret != after
     assert renewed.code == 0

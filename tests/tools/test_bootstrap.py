@@ -215,7 +215,7 @@ def test_help_installs_nothing(argv, venv, capsys):
 def test_an_unknown_command_installs_nothing(argv, venv, capsys):
     assert main(argv, venv) == 2
 
-    assert capsys.readouterr().err.startswith(f"error: cannot {' '.join(argv)}\n")
+    assert capsys.readouterr().err.startswith(f"error: unknown command: {' '.join(argv)}\n")
     assert not venv.path.exists()
 
 

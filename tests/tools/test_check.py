@@ -15,7 +15,7 @@ def test_a_step_that_holds_is_one_line(capsys):
     first, last = capsys.readouterr().out.splitlines()
     assert first.startswith("OK      good")
     assert first.endswith(" s")
-    assert last == "everything holds"
+    assert last == "all checks passed"
 
 
 def test_a_step_that_fails_is_told_and_the_others_still_run(capsys):

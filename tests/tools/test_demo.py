@@ -68,7 +68,7 @@ def test_the_demo_says_which_sprint_ended_before(venv, typed, monkeypatch, capsy
 
     demo(venv)
 
-    assert "wk8_demo ended before, failed; this run is wk8_demo_2" in capsys.readouterr().out
+    assert "wk8_demo has already ended (failed); this run is wk8_demo_2" in capsys.readouterr().out
     assert "sprint run wk8_demo_2" in typed[0]
 
 

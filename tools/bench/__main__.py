@@ -1,6 +1,6 @@
-"""One command, one table: each figure beside its floor, measured in the same run.
+"""Measure the gateway, and print each figure beside the figure of a bare loop.
 
-Where figures were kept of an earlier run (``--keep``), it says how far these are from them.
+If an earlier run saved its results with ``--keep``, the command prints the difference.
 """
 
 import argparse
@@ -40,14 +40,28 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def main() -> int:
     """Run the sections, each in a process of its own: Django can be set up but once."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("section", nargs="*", choices=[[], *SECTIONS], help=", ".join(SECTIONS))
-    parser.add_argument("--quick", action="store_true", help="smaller stores, fewer runs")
-    parser.add_argument("--json", action="store_true", help="a JSON array on stdout")
     parser.add_argument(
-        "--keep", nargs="?", const=kept.KEPT, type=Path, metavar="FILE", help="keep these figures"
+        "section",
+        nargs="*",
+        choices=[[], *SECTIONS],
+        help=f"sections to run (default: all): {', '.join(SECTIONS)}",
+    )
+    parser.add_argument("--quick", action="store_true", help="use smaller stores and fewer runs")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    parser.add_argument(
+        "--keep",
+        nargs="?",
+        const=kept.KEPT,
+        type=Path,
+        metavar="FILE",
+        help="save the results in FILE",
     )
     parser.add_argument(
-        "--compare", default=kept.KEPT, type=Path, metavar="FILE", help="with those (as kept last)"
+        "--compare",
+        default=kept.KEPT,
+        type=Path,
+        metavar="FILE",
+        help="compare with the results in FILE (default: the saved results)",
     )
     parser.add_argument("--with", dest="given", help=argparse.SUPPRESS)  # other arguments, as JSON
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""``agent``: show and edit who is asked, and by what program."""
+"""``agent``: list and edit agents and their commands."""
 
 import json
 import os
@@ -23,8 +23,9 @@ from sprints.contract.agent_spec import (
 )
 from sprints.contract.output_rules import COUNTS
 from sprints.definitions import agents, agents_toml
+from sprints.management.arguments import COMMAND as COMMAND_LINE
 from sprints.management.arguments import argv_of, environment
-from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.base import GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
 from sprints.models import Agent
 
@@ -32,68 +33,34 @@ FILE_BYTES = 1 << 20
 
 
 class Command(GatewayCommand):
-    """The agents of the roster; a running sprint keeps the ones that it started with."""
+    """Translate each subcommand into one operation on agents."""
 
-    help = "List, show, change, import or export agents. A sprint keeps those it started with."
+    help = (
+        "List, show, change, import and export agents."
+        " A running sprint keeps the agents that it started with."
+    )
     writes = True
     asks = ("list", "show", "export")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts and their options."""
+        """Declare the subcommands and their options."""
         acts = subcommands(parser)
-        listed = acts.add_parser("list", help="all agents")
-        listed.add_argument("--json", action="store_true", help="a JSON array")
-        listed.add_argument("--sprint", metavar="ID", help="with their states in that sprint")
-        shown = acts.add_parser("show", help="one agent: its card and its program")
-        shown.add_argument("id", metavar="ID")
-        shown.add_argument("--json", action="store_true", help="a JSON object")
-        made = acts.add_parser("set", help="change an agent")
-        made.add_argument("id", metavar="ID")
-        made.add_argument("--title", help="one line for people")
-        made.add_argument("--mission", help="what it is there for; goes into its prompts")
-        for option, what in (
-            ("--responsibility", "what it sees to"),
-            ("--authority", "what it may decide, and what not"),
-            ("--deliverable", "what it hands over"),
-        ):
-            made.add_argument(
-                option, action="append", metavar="T", help=f"{what}; may be repeated, '' for none"
-            )
-        made.add_argument("--runner", help=f"{SCRIPTED} or {COMMAND}")
-        made.add_argument(
-            "--command",
-            help=f"what to run, split as a shell would; no shell runs it. "
-            f"{', '.join(PLACES)} are filled in; without the first, the prompt is on stdin",
+        listed = subcommand(acts, "list", "list all agents")
+        listed.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        listed.add_argument("--sprint", metavar="ID", help="add the agents' states in this sprint")
+        shown = subcommand(acts, "show", "show one agent: its role, command and limits")
+        shown.add_argument("id", metavar="ID", help="id of the agent, such as agent_01")
+        shown.add_argument("--json", action="store_true", help="print JSON instead of text")
+        _declare_set(subcommand(acts, "set", "change an agent"))
+        taken = subcommand(
+            acts, "import", "change agents from a TOML file", more="All changes are made, or none."
         )
-        made.add_argument("--preset", help=f"a known program: {', '.join(PRESETS)}")
-        made.add_argument("--more", metavar="W", help="words behind the options of a preset")
-        made.add_argument("--model", help="what {model} stands for")
-        made.add_argument("--timeout", type=float, metavar="S", help="seconds (600)")
-        made.add_argument("--grace", type=float, metavar="S", help="seconds to end in (5)")
-        made.add_argument(
-            "--idle", type=float, metavar="S", help="seconds without output or CPU (300), 0: never"
-        )
-        made.add_argument(
-            "--pass-env", action="append", metavar="NAME", help="a variable that it gets, too"
-        )
-        made.add_argument(
-            "--env", action="append", metavar="K=V", help="may be repeated; no secrets"
-        )
-        made.add_argument("--reply-field", metavar="F", help="of JSON that it prints, '' for none")
-        made.add_argument(
-            "--usage",
-            action="append",
-            metavar="K=F",
-            help=f"{', '.join(COUNTS)}: a field; repeated",
-        )
-        made.add_argument("--policy", help=f"in its clone: {WRITE} or {READ}")
-        taken = acts.add_parser("import", help="change agents as a TOML file says")
-        taken.add_argument("file", metavar="FILE")
-        given = acts.add_parser("export", help="all agents as TOML")
-        given.add_argument("--out", metavar="FILE", help="to that file (standard output)")
+        taken.add_argument("file", metavar="FILE", help="TOML file, as export writes it")
+        given = subcommand(acts, "export", "write all agents as TOML")
+        given.add_argument("--out", metavar="FILE", help="file to write (default: standard output)")
 
     def handle(self, *, act: str, **options: Any) -> None:
-        """Translate the act into its operation."""
+        """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -122,13 +89,14 @@ class Command(GatewayCommand):
             if lines := getattr(agent, name):
                 self.stdout.write("\n".join([f"{name}:", *(f"  {line}" for line in lines)]))
         env = " ".join([*agent.pass_env, *(f"{k}={v}" for k, v in agent.env.items())])
-        policy = "read: it may change nothing" if agent.policy == READ else ""
-        for name, value in (("model", agent.model), ("gets", env), ("policy", policy)):
+        policy = "read: the agent may change nothing" if agent.policy == READ else ""
+        for name, value in (("model", agent.model), ("environment", env), ("policy", policy)):
             if value:
                 self.stdout.write(f"{name}: {value}")
-        idle = f"{agent.idle_s:g} s idle" if agent.idle_s else "never idle"
-        limits = f"{agent.timeout_s:g} s, {agent.grace_s:g} s to end in, {idle}"
-        self.stdout.write(f"limits: {limits}")
+        idle = f"{agent.idle_s:g} s" if agent.idle_s else "no limit"
+        self.stdout.write(
+            f"limits: timeout {agent.timeout_s:g} s, grace {agent.grace_s:g} s, idle {idle}"
+        )
 
     def _set(self, options: dict[str, Any]) -> None:
         agent = agents.get(options["id"]).definition
@@ -152,7 +120,7 @@ class Command(GatewayCommand):
             "env": environment(options["env"]),
             "pass_env": None if options["pass_env"] is None else tuple(options["pass_env"]),
         }
-        if known:  # what a preset passes on and sets is needed, whatever comes to it
+        if known:  # the options add to the environment of a preset
             for name, none in (("env", {}), ("pass_env", ())):
                 changed[name] = _joined(known.get(name, none), changed[name])
         given = {key: value for key, value in changed.items() if value is not None}
@@ -165,12 +133,12 @@ class Command(GatewayCommand):
         name = options["preset"]
         if name is None:
             if options["more"] is not None:
-                raise CommandError("--more is for a preset; name one, or give a whole --command")
+                raise CommandError("--more needs --preset; add --preset, or use --command")
             return {}
         if name not in PRESETS:
-            raise CommandError(f"no preset {name!r}; there are: {', '.join(PRESETS)}")
+            raise CommandError(f"no preset {name!r}; use one of: {', '.join(PRESETS)}")
         if options["command"] is not None:
-            raise CommandError("a preset brings its own command; leave one of the two out")
+            raise CommandError("--preset has its own command; use --preset or --command, not both")
         model = agent.model if options["model"] is None else options["model"]
         policy = options["policy"] or agent.policy
         return preset(name, model, argv_of(options["more"]) or (), policy)
@@ -191,8 +159,84 @@ class Command(GatewayCommand):
         self.stdout.write(f"wrote {options['out']}")
 
 
+def _declare_set(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="id of the agent, such as agent_01")
+    parser.add_argument("--title", metavar="T", help="title, one line")
+    parser.add_argument("--mission", metavar="T", help="mission; part of the agent's prompts")
+    for option, what in (
+        ("--responsibility", "responsibility"),
+        ("--authority", "decision that the agent may take, or may not take"),
+        ("--deliverable", "deliverable"),
+    ):
+        parser.add_argument(
+            option,
+            action="append",
+            metavar="T",
+            help=f"{what}; part of the agent's prompts; repeatable, '' removes all",
+        )
+    parser.add_argument(
+        "--runner",
+        metavar="R",
+        help=f"{SCRIPTED}: a built-in reply; {COMMAND}: an agent command (default {SCRIPTED})",
+    )
+    parser.add_argument(
+        "--command",
+        metavar="C",
+        help=f"{COMMAND_LINE}. The placeholders {', '.join(PLACES)} are replaced; without"
+        f" {PLACES[0]}, the prompt comes on standard input",
+    )
+    parser.add_argument(
+        "--preset", metavar="P", help=f"command of a known coding agent: {', '.join(PRESETS)}"
+    )
+    parser.add_argument("--more", metavar="W", help="extra words for the command of --preset")
+    parser.add_argument("--model", metavar="M", help="text that replaces {model} in the command")
+    parser.add_argument(
+        "--timeout", type=float, metavar="S", help="time limit in seconds (default 600)"
+    )
+    parser.add_argument(
+        "--grace",
+        type=float,
+        metavar="S",
+        help="seconds between SIGTERM and SIGKILL (default 5)",
+    )
+    parser.add_argument(
+        "--idle",
+        type=float,
+        metavar="S",
+        help="stop after this many seconds without output and CPU time (default 300; 0: never)",
+    )
+    parser.add_argument(
+        "--pass-env",
+        action="append",
+        metavar="NAME",
+        help="environment variable to pass on to the command, such as an API key; repeatable",
+    )
+    parser.add_argument(
+        "--env",
+        action="append",
+        metavar="NAME=VALUE",
+        help="environment variable for the command, not a secret; repeatable",
+    )
+    parser.add_argument(
+        "--reply-field",
+        metavar="F",
+        help="field with the reply, if the command prints JSON; '' for plain text",
+    )
+    parser.add_argument(
+        "--usage",
+        action="append",
+        metavar="KEY=FIELD",
+        help=f"field of the JSON output with the usage; KEY is {', '.join(COUNTS)}; repeatable",
+    )
+    parser.add_argument(
+        "--policy",
+        metavar="P",
+        help=f"access to the sprint's clone: {WRITE} or {READ} (default {WRITE})",
+    )
+
+
 def _joined(known: Any, given: Any) -> Any:
-    """What a preset has and what is given beside it."""
+    """Return the values of a preset together with those of the options."""
     if given is None:
         return known
     return known | given if isinstance(given, dict) else tuple(dict.fromkeys((*known, *given)))
@@ -201,7 +245,7 @@ def _joined(known: Any, given: Any) -> Any:
 def _reading(
     there: dict[str, Any] | None, field: str | None, usage: list[str] | None
 ) -> dict[str, Any] | None:
-    """How it is read, after a field for the reply and fields for what is used."""
+    """Return the rules to read the output, with the given reply field and usage fields."""
     rules = dict(there or {})
     if field is not None:
         rules = {key: value for key, value in rules.items() if key not in ("take", "where")}
@@ -214,12 +258,12 @@ def _reading(
 
 
 def _lines(given: list[str] | None) -> tuple[str, ...] | None:
-    """The lines of a card; None where none were given, and one that is empty is none."""
+    """Return the lines of an option, None without it; one empty line means no lines."""
     return None if given is None else () if given == [""] else tuple(given)
 
 
 def _keep(path: Path, text: str) -> None:
-    """Write the file, whole or not at all. Raises ``CommandError``."""
+    """Write the whole file or nothing. Raises ``CommandError``."""
     made = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         try:
@@ -237,7 +281,7 @@ def _text_of(path: str) -> str:
         with Path(path).open("rb") as file:
             raw = file.read(FILE_BYTES + 1)
         if len(raw) > FILE_BYTES:
-            raise CommandError(f"{path} is over {FILE_BYTES} bytes")
+            raise CommandError(f"{path} is larger than {FILE_BYTES} bytes")
         return raw.decode("utf-8-sig")
     except (OSError, ValueError) as exc:
         why = getattr(exc, "strerror", None) or "it is not UTF-8"

@@ -1,4 +1,4 @@
-"""``archive``: sprints that have ended, out of state.json and back."""
+"""``archive``: archive finished sprints, or restore them."""
 
 import json
 from argparse import ArgumentParser
@@ -10,22 +10,22 @@ from sprints.management.cli_user import user
 
 
 class Command(GatewayCommand):
-    """Archive all that are named or none."""
+    """Archive or restore all named sprints, or none of them."""
 
     help = (
-        "Take sprints that have ended out of state.json and out of all lists, to keep both short;"
-        " --restore puts them back. Nothing is lost: rows, events and evidence stay where they are."
+        "Remove finished sprints from state.json and from all lists, or restore them."
+        " Database rows, events and evidence stay."
     )
     writes = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("ids", nargs="+", metavar="ID")
-        parser.add_argument("--restore", action="store_true", help="put them back")
-        parser.add_argument("--json", action="store_true", help="a JSON object")
+        parser.add_argument("ids", nargs="+", metavar="ID", help="ids of sprints")
+        parser.add_argument("--restore", action="store_true", help="restore archived sprints")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     def handle(self, *, ids: list[str], restore: bool, **options: Any) -> None:
-        """Do either, and say of which."""
+        """Archive or restore, and print the ids."""
         done = operations.restore(ids, user()) if restore else operations.archive(ids, user())
         kept = {} if restore else operations.tidy()
         word = "restored" if restore else "archived"
@@ -36,5 +36,5 @@ class Command(GatewayCommand):
         if not restore:
             for name, why in kept.items():
                 if why:
-                    self.stdout.write(f"the clone of {name} stays: {why}")
-            self.stdout.write(f"back with: studio-gateway archive --restore {' '.join(done)}")
+                    self.stdout.write(f"kept the clone of {name}: {why}")
+            self.stdout.write(f"to restore: studio-gateway archive --restore {' '.join(done)}")

@@ -1,4 +1,4 @@
-"""``backup``: a copy of the store as of one moment."""
+"""``backup``: copy the store as of one moment."""
 
 import json
 from argparse import ArgumentParser
@@ -13,20 +13,26 @@ from sprints.management.base import GatewayCommand
 
 
 class Command(GatewayCommand):
-    """Copy everything but config.json; sprints go on meanwhile."""
+    """Copy everything except config.json, while sprints run."""
 
     help = (
-        "Copy database, events, state.json and evidence as of one moment, while sprints go on."
-        " Your token and key stay here: after a restore, init makes new ones."
+        "Copy the database, events.jsonl, state.json and evidence, while sprints run."
+        " The copy does not contain config.json with your token."
+        " After a restore, init creates a new one."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("target", type=Path, metavar="TARGET", help="a folder, or X.tar.gz")
-        parser.add_argument("--json", action="store_true", help="a JSON object")
+        parser.add_argument(
+            "target",
+            type=Path,
+            metavar="TARGET",
+            help="new folder, or archive with a name like X.tar.gz",
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     def handle(self, *, target: Path, **options: Any) -> None:
-        """Copy, and say how much there was."""
+        """Copy, and print the number of files and bytes."""
         try:
             done = operations.backup(target)
         except OSError as exc:

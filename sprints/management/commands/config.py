@@ -1,32 +1,34 @@
-"""``config``: the switches of config.json, never its secrets."""
+"""``config``: show and change the settings in config.json, never its secrets."""
 
 import json
 from argparse import ArgumentParser
 from typing import Any
 
 from sprints import operations
-from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.base import GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
 
 
 class Command(GatewayCommand):
-    """Show the switches, turn one."""
+    """Show the settings, change one."""
 
-    help = "Show and turn the switches of config.json: automation_paused, gate_profile, …"
+    help = "Show and change the settings in config.json (see docs/configuration.md)."
     writes = True
     asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts."""
+        """Declare the subcommands."""
         acts = subcommands(parser)
-        listed = acts.add_parser("list", help="every switch and its value")
-        listed.add_argument("--json", action="store_true", help="a JSON object")
-        turned = acts.add_parser("set", help="turn a switch: config set automation_paused true")
-        turned.add_argument("key", metavar="KEY")
-        turned.add_argument("value", metavar="VALUE")
+        listed = subcommand(acts, "list", "list all settings and their values")
+        listed.add_argument("--json", action="store_true", help="print JSON instead of lines")
+        turned = subcommand(
+            acts, "set", "change a setting", more="Example: config set automation_paused true"
+        )
+        turned.add_argument("key", metavar="KEY", help="name of the setting")
+        turned.add_argument("value", metavar="VALUE", help="new value, as JSON or plain text")
 
     def handle(self, *, act: str, **options: Any) -> None:
-        """Translate the act into its operation."""
+        """Run the subcommand."""
         if act == "set":
             now = operations.configure(options["key"], options["value"], user())
             self.stdout.write(f"{options['key']} is {json.dumps(now)}")

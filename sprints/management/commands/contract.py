@@ -1,4 +1,4 @@
-"""``contract``: what a sprint is bound to, and whether anything under it can break a promise."""
+"""``contract``: check that no path under a contract breaks an invariant."""
 
 import json
 import sys
@@ -10,40 +10,51 @@ from django.core.management.base import CommandError
 
 from sprints import operations, queries
 from sprints.contract.contract import PROFILES, Contract
-from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.base import GatewayCommand, subcommand, subcommands
 from sprints.management.progress_bars import number_of
 
 
 class Command(GatewayCommand):
-    """Walk through everything that can happen; exit 1 where a promise can be broken."""
+    """Run the model check of a contract; exit 1 if a path breaks an invariant."""
 
-    help = "Prove that nothing that can happen under a contract breaks a promise."
+    help = "Check that no path through a sprint breaks an invariant, such as: never ships red."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts and their options."""
+        """Declare the subcommands and their options."""
         acts = subcommands(parser)
-        check = acts.add_parser(
+        check = subcommand(
+            acts,
             "check",
-            help="walk through every verdict, answer, stop, cancel, crash and missed deadline",
+            "explore every path under a contract: verdicts, answers, crashes, cancels, deadlines",
+            more="If an invariant breaks, the command prints the shortest path to the failure.",
+            exits={
+                0: "all invariants hold",
+                1: "a path breaks an invariant, or there are too many paths to explore",
+            },
         )
         check.add_argument(
-            "id", nargs="?", metavar="ID", help="of this sprint; else as a new one would start"
+            "id",
+            nargs="?",
+            metavar="ID",
+            help="id of a sprint (default: a new sprint with the present gates, agents and hooks)",
         )
-        check.add_argument("--profile", choices=PROFILES, help="of a new one")
+        check.add_argument(
+            "--profile", choices=PROFILES, help="gate profile of the new sprint, without ID"
+        )
         check.add_argument(
             "--whole",
             action="store_true",
-            help="with programs too, all in one walk instead of several; it may take very long",
+            help="explore all parts together instead of one after the other; can take very long",
         )
-        check.add_argument("--json", action="store_true", help="a JSON object")
+        check.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     def handle(self, *, id: str | None, profile: str | None, **options: Any) -> None:
-        """Check, and show the proof or the shortest way to a broken promise."""
+        """Run the check and print the result, with the path to each broken invariant."""
         from sprints.modelcheck.explore import NAMES
         from sprints.modelcheck.plan import prove
 
         if id and profile:
-            raise CommandError("a sprint has its own profile; leave out --profile")
+            raise CommandError("--profile is for a new sprint; remove --profile or ID")
         contract = _contract(id, profile)
         with number_of("states") as tell:
             found = prove(contract, tell, whole=options["whole"])
@@ -62,15 +73,17 @@ class Command(GatewayCommand):
         several = len(found.walks) > 1
         for walk, report in found.walks if several else ():
             self.stdout.write(f"{walk.name}: {_seen(report)}")
-        seen = f"{len(found.walks)} walks, {_seen(found)}" if several else _seen(found)
+        seen = f"{len(found.walks)} parts, {_seen(found)}" if several else _seen(found)
         if not found.complete:
-            self.stdout.write(f"gave up: there is more than {seen}; nothing is proved")
+            self.stdout.write(f"gave up after {seen}: there are more paths than the limit allows")
         elif found.holds:
             self.stdout.write(f"holds: {', '.join(names)} ({seen})")
         else:
-            self.stdout.write(f"{len(found.findings)} of {len(names)} promises broken ({seen})")
+            self.stdout.write(f"{len(found.findings)} of {len(names)} invariants broken ({seen})")
         if several:
-            self.stdout.write("what stands in different walks was not combined; see --whole")
+            self.stdout.write(
+                "each part was explored on its own; --whole explores all parts together"
+            )
 
 
 def _seen(found: Any) -> str:
@@ -78,7 +91,7 @@ def _seen(found: Any) -> str:
 
 
 def _as_json(found: Any) -> dict[str, Any]:
-    """All walks as one, and each."""
+    """Return the result of all parts together, and of each part."""
     names = ("holds", "complete", "states", "steps", "took_s")
     walks = [
         {"name": walk.name} | {name: getattr(report, name) for name in names}

@@ -1,4 +1,4 @@
-"""``doctor``: is this installation sound, and what to type where it is not."""
+"""``doctor``: check the installation and print a fix for every problem."""
 
 import json
 import sys
@@ -13,9 +13,13 @@ from sprints.management.base import GatewayCommand
 
 
 class Command(GatewayCommand):
-    """Run every check; exit 1 when something has to be mended."""
+    """Run every check; exit 1 if something needs a fix."""
 
-    help = "Check Python, git, config.json, the database, the disk, the gates and the files."
+    help = (
+        "Check Python, git, config.json, the database, the disk, gates, agents and files."
+        " Prints a fix for every problem."
+    )
+    exits = {0: "no problem, or only warnings", 1: "a problem needs a fix"}
     needs_store = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,15 +28,18 @@ class Command(GatewayCommand):
             "what",
             nargs="?",
             choices=["agents"],
-            help="agents: try each program that answers for one, in a fresh clone",
+            help="agents: run each agent command once, with a test question in a fresh clone",
         )
-        parser.add_argument("--json", action="store_true", help="a JSON array")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
         parser.add_argument(
-            "--timeout", type=float, metavar="S", help="seconds for an agent's answer (60)"
+            "--timeout",
+            type=float,
+            metavar="S",
+            help="time limit for an agent's answer in seconds (default 60)",
         )
 
     def handle(self, **options: Any) -> None:
-        """Print the findings."""
+        """Run the checks and print the findings."""
         found = list(doctor.findings(self._checks(options["what"], options["timeout"])))
         if options["json"]:
             self.stdout.write(json.dumps([asdict(one) for one in found], indent=2))
@@ -43,14 +50,14 @@ class Command(GatewayCommand):
         sys.exit(1 if any(one.level == "bad" for one in found) else 0)
 
     def _checks(self, what: str | None, timeout_s: float | None) -> dict[str, doctor.Check]:
-        """What is looked at. Raises ``CommandError``."""
+        """Return the checks to run. Raises ``CommandError``."""
         if what is None and timeout_s is not None:
-            raise CommandError("--timeout is for: studio-gateway doctor agents")
+            raise CommandError("--timeout works only with: studio-gateway doctor agents")
         if what is None:
             return doctor.CHECKS
         from sprints.health.agent_trials import MOST_S, TIMEOUT_S, trials
 
         seconds = TIMEOUT_S if timeout_s is None else timeout_s
         if not 0 < seconds <= MOST_S:
-            raise CommandError(f"--timeout is above 0 and at most {MOST_S:g} seconds")
+            raise CommandError(f"--timeout must be above 0 and at most {MOST_S:g} seconds")
         return trials(seconds)

@@ -1,4 +1,4 @@
-"""``events``: the event stream, oldest first."""
+"""``events``: print the event stream, oldest first."""
 
 import contextlib
 import json
@@ -21,18 +21,22 @@ count = whole_number(1, 1_000_000)
 class Command(GatewayCommand):
     """Print events as JSON."""
 
-    help = "Print the last events as a JSON array, oldest first; --follow prints a line each."
+    help = "Print the last events as a JSON array, oldest first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--tail", type=count, default=200, metavar="N", help="how many (200)")
-        parser.add_argument("--sprint", metavar="ID", help="of this sprint alone")
         parser.add_argument(
-            "--follow", action="store_true", help="go on with what happens, until Ctrl-C"
+            "--tail", type=count, default=200, metavar="N", help="number of events (default 200)"
+        )
+        parser.add_argument("--sprint", metavar="ID", help="print only events of this sprint")
+        parser.add_argument(
+            "--follow",
+            action="store_true",
+            help="print one event a line, and new events until Ctrl-C",
         )
 
     def handle(self, *, tail: int, sprint: str | None, follow: bool, **options: Any) -> None:
-        """Print, and go on where asked."""
+        """Print the events; with --follow, keep printing new ones."""
         if sprint is not None:
             queries.get(sprint)
         events = queries.last_events(tail, sprint)
@@ -44,7 +48,7 @@ class Command(GatewayCommand):
         seq = events[-1].seq if events else 0
         self._print(events, seq)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        with contextlib.suppress(KeyboardInterrupt):  # the way to end it, not a fault
+        with contextlib.suppress(KeyboardInterrupt):  # the normal way to stop
             while True:
                 time.sleep(LOOK_S)
                 seq = self._print(queries.events_after(seq, sprint), seq)

@@ -1,4 +1,4 @@
-"""``export``: the record as one file that another gateway can import."""
+"""``export``: write an archive that another gateway can import."""
 
 import json
 from argparse import ArgumentParser
@@ -13,21 +13,22 @@ from sprints.management.base import GatewayCommand
 
 
 class Command(GatewayCommand):
-    """Pack state, events, switches and evidence; sprints go on meanwhile."""
+    """Pack state, events, settings and evidence, while sprints run."""
 
     help = (
-        "Pack state.json, events.jsonl, artifacts, and config.json without its secrets, as of one"
-        " moment, into an archive that import takes, on this system or another, whatever database"
-        " either has."
+        "Write state.json, events.jsonl, artifacts and the settings to an archive, without secrets."
+        " Another gateway can import the archive, also with another database."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="X.tar.gz")
-        parser.add_argument("--json", action="store_true", help="a JSON object")
+        parser.add_argument(
+            "--out", type=Path, required=True, metavar="FILE", help="archive to write, X.tar.gz"
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     def handle(self, *, out: Path, **options: Any) -> None:
-        """Pack, and say how much there was."""
+        """Pack, and print the number of sprints, events, files and bytes."""
         try:
             done = operations.export(out)
         except OSError as exc:

@@ -1,4 +1,4 @@
-"""``gate``: show and edit the gates that judge a sprint."""
+"""``gate``: list and edit gates."""
 
 import json
 from argparse import ArgumentParser
@@ -12,45 +12,78 @@ from gates.models import Gate
 from sprints import operations
 from sprints.contract.contract import CODES, GATED, PROFILES
 from sprints.definitions import gates
-from sprints.management.arguments import argv_of, environment
-from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.arguments import COMMAND, argv_of, environment
+from sprints.management.base import GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
 
 
 class Command(GatewayCommand):
-    """Gate definitions; a running sprint keeps the ones that it started with."""
+    """Translate each subcommand into one operation on gates."""
 
-    help = "List, add, change or remove gates. A running sprint keeps those it started with."
+    help = (
+        "List, add, change and remove gates. A running sprint keeps the gates that it started with."
+    )
     writes = True
     asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts and their options."""
+        """Declare the subcommands and their options."""
         acts = subcommands(parser)
-        listed = acts.add_parser("list", help="all gates, in the order in which they run")
-        listed.add_argument("--json", action="store_true", help="a JSON array")
-        for name, what in (("add", "a new gate"), ("set", "change a gate")):
-            made = acts.add_parser(name, help=what, description=f"{what}; the command as one text")
-            made.add_argument("id", metavar="ID")
+        listed = subcommand(acts, "list", "list all gates in the order in which they run")
+        listed.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        codes = ", ".join(code.split("_")[0] for code in CODES)
+        for name, what in (("add", "add a gate"), ("set", "change a gate")):
+            made = subcommand(acts, name, what)
+            made.add_argument("id", metavar="ID", help="id of the gate")
+            made.add_argument("--command", metavar="C", help=COMMAND)
+            made.add_argument("--title", metavar="T", help="title, one line (default: the id)")
             made.add_argument(
-                "--command", help="what to run, split as a shell would; no shell runs it"
+                "--rounds",
+                metavar="R,R",
+                help=f"rounds in which the gate runs: {codes} (default R3,R5)",
             )
-            made.add_argument("--title", help="one line for people")
-            made.add_argument("--rounds", help=f"of {', '.join(c.split('_')[0] for c in CODES)}")
-            made.add_argument("--profiles", help=f"of {', '.join(PROFILES)}")
-            made.add_argument("--timeout", type=float, metavar="S", help="seconds (600)")
-            made.add_argument("--grace", type=float, metavar="S", help="seconds to end in (5)")
-            made.add_argument("--cap", type=int, metavar="BYTES", help="of output (64 MiB)")
-            made.add_argument("--env", action="append", metavar="K=V", help="may be repeated")
-            made.add_argument("--advisory", dest="required", action="store_const", const=False)
-            made.add_argument("--required", dest="required", action="store_const", const=True)
-            made.add_argument("--off", dest="enabled", action="store_const", const=False)
-            made.add_argument("--on", dest="enabled", action="store_const", const=True)
-        removed = acts.add_parser("remove", help="forget a gate")
-        removed.add_argument("id", metavar="ID")
+            made.add_argument(
+                "--profiles",
+                metavar="P,P",
+                help=f"profiles that include the gate (default {','.join(PROFILES)})",
+            )
+            made.add_argument(
+                "--timeout", type=float, metavar="S", help="time limit in seconds (default 600)"
+            )
+            made.add_argument(
+                "--grace",
+                type=float,
+                metavar="S",
+                help="seconds between SIGTERM and SIGKILL (default 5)",
+            )
+            made.add_argument(
+                "--cap", type=int, metavar="BYTES", help="maximum output in bytes (default 64 MiB)"
+            )
+            made.add_argument(
+                "--env",
+                action="append",
+                metavar="NAME=VALUE",
+                help="environment variable for the gate, not a secret; repeatable",
+            )
+            for option, place, value, meaning in (
+                ("--required", "required", True, "make the gate required (default)"),
+                (
+                    "--advisory",
+                    "required",
+                    False,
+                    "make the gate advisory: it cannot fail a sprint",
+                ),
+                ("--on", "enabled", True, "turn the gate on (default)"),
+                ("--off", "enabled", False, "turn the gate off; new sprints do not run it"),
+            ):
+                made.add_argument(
+                    option, dest=place, action="store_const", const=value, help=meaning
+                )
+        removed = subcommand(acts, "remove", "remove a gate; its recorded runs stay")
+        removed.add_argument("id", metavar="ID", help="id of the gate")
 
     def handle(self, *, act: str, **options: Any) -> None:
-        """Translate the act into its operation."""
+        """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -73,9 +106,11 @@ class Command(GatewayCommand):
 
     def _add(self, options: dict[str, Any]) -> None:
         if gates.exists(options["id"]):
-            raise CommandError(f"gate {options['id']} already exists; change it with: gate set")
+            raise CommandError(
+                f"gate {options['id']} already exists; change it with: studio-gateway gate set"
+            )
         if options["command"] is None:
-            raise CommandError("a gate needs --command")
+            raise CommandError('a gate needs a command; add: --command "…"')
         blank = Definition(options["id"], options["id"], (), GATED)
         self._put(blank, ["quick", "full"], True, options)
         self.stdout.write(f"added gate {options['id']}")
@@ -115,7 +150,7 @@ def _words(text: str) -> list[str]:
 
 
 def _codes(text: str | None) -> tuple[str, ...] | None:
-    """Rounds by their whole code or by its head, R3."""
+    """Return round codes; a short one, R3, stands for the whole code."""
     if text is None:
         return None
     heads = {code.split("_")[0]: code for code in CODES}

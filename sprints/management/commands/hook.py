@@ -1,7 +1,6 @@
-"""``hook``: show and edit who is told of what."""
+"""``hook``: list and edit hooks, and their deliveries."""
 
 import json
-import shlex
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
 from dataclasses import replace
@@ -12,7 +11,14 @@ from django.core.management.base import CommandError
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.management.base import GatewayCommand, one_line, subcommands, whole_number
+from sprints.management.arguments import COMMAND, argv_of
+from sprints.management.base import (
+    GatewayCommand,
+    one_line,
+    subcommand,
+    subcommands,
+    whole_number,
+)
 from sprints.management.cli_user import user
 from sprints.management.commands.events import count
 from sprints.models import Delivery, Hook
@@ -20,71 +26,44 @@ from sprints.state.event_catalog import POINTS
 
 # The option that names the target of each kind.
 TARGETS = {"command": "command", "webhook": "url", "notify": "notify"}
+BROUGHT = {0: "delivered", 1: "not delivered"}
 
 
 class Command(GatewayCommand):
-    """Hooks, and what was delivered to them."""
+    """Translate each subcommand into one operation on hooks."""
 
-    help = "List, show, add, change, test or remove hooks: who is told of what."
+    help = "List, show, add, change, test and remove hooks: commands, webhooks, notifications."
     writes = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts and their options."""
+        """Declare the subcommands and their options."""
         acts = subcommands(parser)
-        listed = acts.add_parser("list", help="all hooks")
-        listed.add_argument("--json", action="store_true", help="a JSON array")
-        shown = acts.add_parser("show", help="one hook, its target whole")
-        shown.add_argument("id", metavar="ID")
-        shown.add_argument("--secret", action="store_true", help="print a webhook's secret alone")
-        for name, what in (("add", "a new hook"), ("set", "change a hook")):
-            made = acts.add_parser(name, help=what, description=what)
-            made.add_argument("id", metavar="ID")
-            made.add_argument(
-                "--on", metavar="P,P", help=f"of {', '.join(POINTS)}, or a kind of event"
-            )
-            target = made.add_mutually_exclusive_group()
-            target.add_argument(
-                "--command", help="what to run, split as a shell would; no shell runs it"
-            )
-            target.add_argument("--url", help="where to post it: a webhook")
-            target.add_argument("--notify", metavar="URL", help="mail or chat, by Apprise")
-            made.add_argument("--timeout", type=float, metavar="S", help="seconds a try (10)")
-            made.add_argument(
-                "--tries", type=whole_number(1, 1000), metavar="N", help="until it failed (3)"
-            )
-            made.add_argument(
-                "--backoff",
-                type=float,
-                metavar="S",
-                help="before the second try, then doubled (10)",
-            )
-            made.add_argument(
-                "--allow-private",
-                action=BooleanOptionalAction,
-                help="the URL may be of this machine or network",
-            )
-            made.add_argument(
-                "--blocking",
-                action=BooleanOptionalAction,
-                help="sprints that start from now on wait for it, and are blocked when it fails",
-            )
-            made.add_argument("--disable", dest="enabled", action="store_const", const=False)
-            made.add_argument("--enable", dest="enabled", action="store_const", const=True)
-            if name == "set":
-                made.add_argument("--new-secret", action="store_true", help="for its signatures")
-        for name, what in (
-            ("remove", "forget a hook"),
-            ("test", "bring it a test now, and show what comes back"),
-            ("redeliver", "bring a delivery once more, now"),
+        listed = subcommand(acts, "list", "list all hooks")
+        listed.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        shown = subcommand(acts, "show", "show one hook as JSON, with its whole URL or command")
+        shown.add_argument("id", metavar="ID", help="id of the hook")
+        shown.add_argument(
+            "--secret", action="store_true", help="print only the signing secret of a webhook"
+        )
+        for name, what in (("add", "add a hook"), ("set", "change a hook")):
+            _declare_hook(subcommand(acts, name, what), is_new=name == "add")
+        removed = subcommand(acts, "remove", "remove a hook; its recorded deliveries stay")
+        removed.add_argument("id", metavar="ID", help="id of the hook")
+        for name, what, thing in (
+            ("test", "send a test message to a hook now, and show the result", "hook"),
+            ("redeliver", "send a delivery again now, and show the result", "delivery"),
         ):
-            acts.add_parser(name, help=what, description=what).add_argument("id", metavar="ID")
-        brought = acts.add_parser("deliveries", help="what was brought, newest first")
-        brought.add_argument("--hook", metavar="ID", help="to this hook alone")
-        brought.add_argument("--json", action="store_true", help="a JSON array")
-        brought.add_argument("--limit", type=count, default=50, metavar="N", help="how many (50)")
+            made = subcommand(acts, name, what, exits=BROUGHT)
+            made.add_argument("id", metavar="ID", help=f"id of the {thing}")
+        brought = subcommand(acts, "deliveries", "list deliveries, newest first")
+        brought.add_argument("--hook", metavar="ID", help="list only deliveries to this hook")
+        brought.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        brought.add_argument(
+            "--limit", type=count, default=50, metavar="N", help="maximum number (default 50)"
+        )
 
     def handle(self, *, act: str, **options: Any) -> None:
-        """Translate the act into its operation."""
+        """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -101,7 +80,7 @@ class Command(GatewayCommand):
         row = hooks.get(options["id"])
         if options["secret"]:
             if not row.secret:
-                raise CommandError(f"hook {row} is a {row.kind}, which has no secret")
+                raise CommandError(f"hook {row} is a {row.kind} hook; only webhooks have a secret")
             self.stdout.write(row.secret)
             return
         whole = row.definition.to_json() | {"enabled": row.enabled}
@@ -109,21 +88,25 @@ class Command(GatewayCommand):
 
     def _add(self, options: dict[str, Any]) -> None:
         if hooks.exists(options["id"]):
-            raise CommandError(f"hook {options['id']} already exists; change it with: hook set")
+            raise CommandError(
+                f"hook {options['id']} already exists; change it with: studio-gateway hook set"
+            )
         kind = _kind(options)
         if kind is None:
-            raise CommandError(f"a hook needs one of {_options()}")
+            raise CommandError(f"a hook needs a target; add one of {_options()}")
         if options["on"] is None:
-            raise CommandError("a hook needs --on; see: studio-gateway hook add --help")
+            raise CommandError(
+                "a hook needs events; add --on (see: studio-gateway hook add --help)"
+            )
         row = self._put(HookDefinition(options["id"], kind, (), ()), True, options)
         self.stdout.write(f"added hook {options['id']}")
         if row.secret:
-            self.stdout.write(f"its secret, which the receiver needs: {row.secret}")
+            self.stdout.write(f"signing secret for the receiver: {row.secret}")
 
     def _set(self, options: dict[str, Any]) -> None:
         row = hooks.get(options["id"])
         if _kind(options) not in (None, row.kind):
-            raise CommandError(f"hook {row} is a {row.kind}; remove it and add another")
+            raise CommandError(f"hook {row} is a {row.kind} hook; remove it and add a new one")
         self._put(row.definition, row.enabled, options)
         self.stdout.write(f"changed hook {options['id']}")
 
@@ -155,7 +138,7 @@ class Command(GatewayCommand):
         self._bring(hooks.redeliver(options["id"]))
 
     def _bring(self, row: Delivery) -> None:
-        """Bring it, and show what came of it; exit 1 where it did not arrive."""
+        """Deliver now and print the result; exit 1 if the delivery failed."""
         from sprints.hooks import outbox
 
         row = outbox.bring_now(row.pk, lambda: None)
@@ -176,6 +159,57 @@ class Command(GatewayCommand):
         tables.deliveries(rows)
 
 
+def _declare_hook(parser: ArgumentParser, *, is_new: bool) -> None:
+    parser.add_argument("id", metavar="ID", help="id of the hook")
+    parser.add_argument(
+        "--on",
+        metavar="E,E",
+        help=f"events that trigger the hook: {', '.join(POINTS)}, or a kind of event in"
+        " docs/formats.md",
+    )
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument("--command", metavar="C", help=COMMAND)
+    target.add_argument("--url", metavar="URL", help="address of a webhook (HTTP POST)")
+    target.add_argument("--notify", metavar="URL", help="Apprise URL of a mail or chat service")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        metavar="S",
+        help="time limit of one delivery attempt in seconds (default 10)",
+    )
+    parser.add_argument(
+        "--tries",
+        type=whole_number(1, 1000),
+        metavar="N",
+        help="maximum number of delivery attempts, 1 to 20 (default 3)",
+    )
+    parser.add_argument(
+        "--backoff",
+        type=float,
+        metavar="S",
+        help="seconds before the second attempt, doubled after each attempt (default 10)",
+    )
+    parser.add_argument(
+        "--allow-private",
+        action=BooleanOptionalAction,
+        help="allow a URL on this machine or in a private network (default: no)",
+    )
+    parser.add_argument(
+        "--blocking",
+        action=BooleanOptionalAction,
+        help="make sprints wait for the hook, and block if it fails (default: no)",
+    )
+    for option, value, meaning in (
+        ("--enable", True, "turn the hook on (default)"),
+        ("--disable", False, "turn the hook off"),
+    ):
+        parser.add_argument(option, dest="enabled", action="store_const", const=value, help=meaning)
+    if not is_new:
+        parser.add_argument(
+            "--new-secret", action="store_true", help="replace the signing secret of the webhook"
+        )
+
+
 def _kind(options: dict[str, Any]) -> str | None:
     return next((kind for kind, name in TARGETS.items() if options[name] is not None), None)
 
@@ -186,12 +220,7 @@ def _options() -> str:
 
 def _target(kind: str, options: dict[str, Any]) -> tuple[str, ...] | None:
     text = options[TARGETS[kind]]
-    if text is None or kind != "command":
-        return None if text is None else (text,)
-    try:
-        return tuple(shlex.split(text))
-    except ValueError as exc:
-        raise CommandError(f"the command cannot be split: {exc}") from exc
+    return argv_of(text) if text is None or kind == "command" else (text,)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""``import``: the record of another store, into a gateway in which nothing has happened."""
+"""``import``: import another store into a new gateway."""
 
 import json
 from argparse import ArgumentParser
@@ -14,23 +14,27 @@ from sprints.management.progress_bars import counted
 
 
 class Command(GatewayCommand):
-    """Take over all of it or nothing, and say what was odd about it."""
+    """Import the whole store or nothing, and print what was damaged."""
 
     help = (
-        "Take over another store, all of it or nothing: a folder .studio_gateway, one that holds"
-        " state.json, events.jsonl, config.json and artifacts, or an archive which export or"
-        " backup made. This gateway has to be new; its token stays. What is damaged is told, and"
-        " kept aside."
+        "Import the store of another gateway into a new one, completely or not at all."
+        " The command keeps this gateway's token. It lists damaged lines and keeps them in a file."
+        " Import only stores that you trust: gates and hooks are commands."
     )
     writes = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("path", type=Path, metavar="PATH", help="a folder, or X.tar.gz")
-        parser.add_argument("--json", action="store_true", help="a JSON object")
+        parser.add_argument(
+            "path",
+            type=Path,
+            metavar="PATH",
+            help="folder .studio_gateway, or an archive of export or backup",
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     def handle(self, *, path: Path, **options: Any) -> None:
-        """Import, then say how much there was and what was not as it should be."""
+        """Import, and print the numbers and the damaged parts."""
         try:
             with counted("importing") as tell:
                 done = operations.import_store(path, tell)
@@ -39,7 +43,7 @@ class Command(GatewayCommand):
         if options["json"]:
             self.stdout.write(json.dumps(asdict(done), indent=2, sort_keys=True))
             return
-        how = "with their hash chain" if done.chain else "in a hash chain of this gateway"
+        how = "with their hash chain" if done.chain else "in a new hash chain"
         self.stdout.write(
             f"imported: {done.sprints} sprints, {done.events} events {how}, {done.files} files"
         )
@@ -54,4 +58,4 @@ class Command(GatewayCommand):
         for name in done.left:
             self.stdout.write(f"left out: {name}")
         for name in done.astray:
-            self.stdout.write(f"kept as it is, for it leads to no store: {name}")
+            self.stdout.write(f"path kept, it is outside of the store: {name}")

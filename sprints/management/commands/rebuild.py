@@ -1,4 +1,4 @@
-"""``rebuild``: the database anew from events.jsonl."""
+"""``rebuild``: rebuild the database from events.jsonl."""
 
 import sys
 from argparse import ArgumentParser
@@ -13,31 +13,39 @@ from sprints.management.progress_bars import counted
 
 
 class Command(GatewayCommand):
-    """Fill an empty database, or compare the one that is there; exit 1 at the first difference."""
+    """Fill an empty database, or compare the existing one; exit 1 at the first difference."""
 
     help = (
         "Fill an empty database from events.jsonl: sprints, rounds, tasks, gate runs, gates,"
-        " agents, hooks and schedules. With --check: compare every row with what the events tell,"
-        " write nothing."
+        " agents, hooks and schedules. With --check, compare every row with the events instead."
     )
+    exits = {0: "rebuilt, or all rows agree", 1: "with --check: a row differs from the events"}
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--check", action="store_true", help="compare; writes nothing")
         parser.add_argument(
-            "--from", dest="file", type=Path, metavar="FILE", help="these events, not the store's"
+            "--check",
+            action="store_true",
+            help="compare the database with the events, and write nothing",
+        )
+        parser.add_argument(
+            "--from",
+            dest="file",
+            type=Path,
+            metavar="FILE",
+            help="events file to read (default: events.jsonl of the store)",
         )
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        """Who compares needs a store; who rebuilds makes one."""
+        """Require a store for --check; a rebuild creates it."""
         self.needs_store = bool(options.get("check"))
         self.writes = not self.needs_store
         return super().execute(*args, **options)
 
     def handle(self, *, check: bool, file: Path | None, **options: Any) -> None:
-        """Do either, and say how much there was."""
+        """Compare or rebuild, and print the number of rows."""
         if check and file:
-            raise CommandError("--check compares the store's own events; leave out --from")
+            raise CommandError("--check reads the events of the store; remove --from")
         try:
             with counted("comparing" if check else "rebuilding") as tell:
                 done = operations.check_rebuild(tell) if check else operations.rebuild(file, tell)

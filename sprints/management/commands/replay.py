@@ -1,4 +1,4 @@
-"""``replay``: would today's engine do what was done?"""
+"""``replay``: check that this version would decide as recorded."""
 
 import json
 import sys
@@ -12,22 +12,25 @@ from sprints.management.progress_bars import number_of
 
 
 class Command(GatewayCommand):
-    """Live every sprint again; exit 1 at the first divergence."""
+    """Replay every sprint; exit 1 at the first divergence."""
 
     help = (
-        "Give today's engine all that operators, gates, agents and hooks did in each stored sprint,"
-        " and see whether it decides what was decided, event by event: the test of an upgrade."
-        " Changes nothing, and runs nothing."
+        "Check that this version would decide as recorded, event by event. The command feeds the"
+        " recorded results of gates, agents, hooks and users to the engine. It runs nothing and"
+        " changes nothing. Use it to test an upgrade."
     )
+    exits = {0: "all events are the same", 1: "an event diverges"}
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("ids", nargs="*", metavar="ID", help="these sprints, else all")
-        parser.add_argument("--json", action="store_true", help="a JSON object")
+        parser.add_argument(
+            "ids", nargs="*", metavar="ID", help="ids of sprints (default: all sprints)"
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     def handle(self, *, ids: list[str], **options: Any) -> None:
-        """Replay, then say the first divergence, or how much was the same."""
-        with number_of("sprints lived again") as tell:
+        """Replay, and print the first divergence or the number of equal events."""
+        with number_of("sprints replayed") as tell:
             done = operations.replay_all(ids, tell)
         found = done.divergence
         if options["json"]:
@@ -39,7 +42,7 @@ class Command(GatewayCommand):
             self.stdout.write(f"  recorded: {found.recorded}")
             self.stdout.write(f"  today:    {found.today}")
         else:
-            left = f"; {done.skipped} came from elsewhere" if done.skipped else ""
+            left = f"; skipped {done.skipped} imported sprints" if done.skipped else ""
             self.stdout.write(
                 f"the same: {done.sprints} sprints, {done.events} events"
                 f" ({done.took_s:.1f} s){left}"

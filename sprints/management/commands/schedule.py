@@ -1,4 +1,4 @@
-"""``schedule``: list, add, set, on, off, remove: a sprint whenever a cron is due."""
+"""``schedule``: list and edit schedules."""
 
 import json
 from argparse import ArgumentParser
@@ -6,43 +6,71 @@ from typing import Any
 
 from sprints import operations, queries
 from sprints.contract.contract import DEADLINES, PROFILES
-from sprints.management.base import GatewayCommand, subcommands
+from sprints.management.base import GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import read_brief, tell_who_works, user
 
 
 class Command(GatewayCommand):
-    """Everything that is done to a schedule."""
+    """Translate each subcommand into one operation on schedules."""
 
-    help = "Have a sprint made and started whenever a cron is due."
+    help = "Create and start a new sprint on a cron schedule, while a serve or worker runs."
     writes = True
     asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts and their options."""
-        acts = subcommands(parser)
-        listed = acts.add_parser("list", help="all schedules and when they are due")
-        listed.add_argument("--json", action="store_true", help="a JSON array")
-        add = acts.add_parser("add", help='add one: schedule add nightly --cron "0 2 * * *"')
-        change = acts.add_parser("set", help="change what is given")
+        """Declare the subcommands and their options."""
+        acts, profiles = subcommands(parser), " or ".join(PROFILES)
+        listed = subcommand(acts, "list", "list all schedules and their next times")
+        listed.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        add = subcommand(
+            acts,
+            "add",
+            "add a schedule",
+            more='Example, every night at 2:00: schedule add nightly --cron "0 2 * * *"',
+        )
+        change = subcommand(acts, "set", "change a schedule")
         for made in (add, change):
-            made.add_argument("id", metavar="ID")
+            made.add_argument("id", metavar="ID", help="id of the schedule")
             made.add_argument(
-                "--cron", required=made is add, help="minute hour day month weekday, quoted"
+                "--cron",
+                required=made is add,
+                metavar="CRON",
+                help="five cron fields in quotes: minute, hour, day, month, weekday",
             )
-            made.add_argument("--zone", metavar="Z", help="as Europe/Berlin (this machine's)")
-            made.add_argument("--title", help="of its sprints (their id)")
-            made.add_argument("--brief-file", metavar="F", help="a text file with the brief")
-            made.add_argument("--profile", metavar="P", help=" or ".join(PROFILES))
-            made.add_argument("--deadline", metavar="D", help=" or ".join(DEADLINES))
+            made.add_argument(
+                "--zone",
+                metavar="Z",
+                help="time zone, such as Europe/Berlin (default: this machine's time zone)",
+            )
+            made.add_argument(
+                "--title", metavar="T", help="title of the sprints (default: their ids)"
+            )
+            made.add_argument(
+                "--brief-file",
+                metavar="F",
+                help="UTF-8 text file with the brief of the sprints, at most 1 MiB",
+            )
+            made.add_argument(
+                "--profile",
+                metavar="P",
+                help=f"gate profile: {profiles} (default: gate_profile in config.json)",
+            )
+            made.add_argument(
+                "--deadline",
+                metavar="D",
+                help=f"action at the end of a round's minutes: {' or '.join(DEADLINES)}"
+                " (default warn)",
+            )
         for name, what in (
-            ("on", "let it fire from its next time on"),
-            ("off", "keep it, and let it not fire"),
-            ("remove", "forget it; its sprints stay"),
+            ("on", "turn a schedule on"),
+            ("off", "turn a schedule off; the schedule stays"),
+            ("remove", "remove a schedule; its sprints stay"),
         ):
-            acts.add_parser(name, help=what).add_argument("id", metavar="ID")
+            made = subcommand(acts, name, what)
+            made.add_argument("id", metavar="ID", help="id of the schedule")
 
     def handle(self, *, act: str, **options: Any) -> None:
-        """Translate the act into its operation."""
+        """Run the subcommand."""
         if act == "list":
             self._list(options)
         elif act == "remove":
@@ -50,7 +78,11 @@ class Command(GatewayCommand):
             self.stdout.write(f"removed schedule {options['id']}")
         else:
             row = self._keep(act, options)
-            when = queries.local(row.next_at, row.zone) if row.next_at else "never: it is off"
+            when = (
+                queries.local(row.next_at, row.zone)
+                if row.next_at
+                else "never (the schedule is off)"
+            )
             self.stdout.write(f"schedule {row}; next: {when}")
             if row.enabled:
                 tell_who_works(self.stdout)

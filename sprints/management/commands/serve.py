@@ -1,4 +1,4 @@
-"""``serve``: the web and the workers together, under one command."""
+"""``serve``: run the web server and the workers."""
 
 import contextlib
 import sys
@@ -16,26 +16,34 @@ from sprints.store.config import BIND_HOST, PORT, read_config
 
 
 class Command(GatewayCommand):
-    """Answer on the web and carry queued sprints, until SIGTERM or Ctrl-C."""
+    """Run the web server and the workers until SIGTERM or Ctrl-C."""
 
-    help = "Web and workers until SIGTERM or Ctrl-C; the next start goes on with what runs."
+    help = (
+        "Run the web server and the workers until SIGTERM or Ctrl-C."
+        " The next start continues running sprints."
+    )
+    exits = {0: "stopped by SIGTERM or Ctrl-C", 1: "the web server failed"}
 
     requires_system_checks = "__all__"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--host", help="to listen on (bind_host in config.json, 127.0.0.1)")
+        parser.add_argument(
+            "--host",
+            metavar="H",
+            help="address to listen on (default: bind_host in config.json, else 127.0.0.1)",
+        )
         parser.add_argument(
             "--port",
             type=whole_number(1, 65535),
             metavar="N",
-            help="to listen on (port in config.json, 18790)",
+            help="port to listen on (default: port in config.json, else 18790)",
         )
-        parser.add_argument("--no-workers", action="store_true", help="the web alone")
+        parser.add_argument("--no-workers", action="store_true", help="run only the web server")
         add_workers(parser)
 
     def handle(self, **options: Any) -> None:
-        """Listen, then start the workers, then say so; end in the opposite order."""
+        """Listen, start the workers, print the address; stop in reverse order."""
         config = read_config(settings.STORE.config)
         host = config.get("bind_host", BIND_HOST) if options["host"] is None else options["host"]
         web = Web(host, options["port"] or config.get("port", PORT))
@@ -52,18 +60,18 @@ class Command(GatewayCommand):
             self._say(web, "no" if options["no_workers"] else options["workers"], options["name"])
             stay(lambda: asked() or not web.is_alive())
         if not asked():
-            sys.stderr.write("error: the web server has ended by itself\n")
+            sys.stderr.write("error: the web server stopped unexpectedly; start serve again\n")
             sys.exit(1)
-        self.stdout.write("stopped; what ran goes on with the next start")
+        self.stdout.write("stopped; the next start continues running sprints")
 
     def _say(self, web: Web, workers: int | str, name: str) -> None:
         self.stdout.write(web.url)
-        self.stdout.write(f"{workers} workers on {name}; Ctrl-C stops them and the web")
+        self.stdout.write(f"{workers} workers on {name}; press Ctrl-C to stop")
         show = f"print(json.load(open({str(settings.STORE.config)!r}))['auth_token'])"
         self.stdout.write(f'your token: python -c "import json; {show}"')
         self.stdout.flush()
         if not web.is_local:
             sys.stderr.write(
-                "warning: other machines can reach this address, and whoever listens on the way "
-                "reads the token; put a proxy with TLS before it\n"
+                "warning: other machines can reach this address, and the network can read your "
+                "token; use a proxy with TLS (see deploy/README.md)\n"
             )

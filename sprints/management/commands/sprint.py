@@ -1,4 +1,4 @@
-"""``sprint``: every act on one sprint, from ``create`` to ``unship``."""
+"""``sprint``: create, run, inspect and steer sprints."""
 
 import json
 import sys
@@ -27,18 +27,18 @@ LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of i
 
 
 class Command(GatewayCommand):
-    """Everything that is done to one sprint."""
+    """Translate each subcommand into one operation on a sprint."""
 
-    help = "All that is done to one sprint: create, run, show, answer, approve, cancel, retry …"
+    help = "Create, run, inspect, steer, approve, retry and revert sprints."
     writes = True
     asks = ("show", "list", "plan")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts and their options."""
+        """Declare the subcommands and their options."""
         declare(parser)
 
     def handle(self, *, act: str, **options: Any) -> None:
-        """Translate the act into its operation."""
+        """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
     def _create(self, options: dict[str, Any]) -> None:
@@ -52,16 +52,18 @@ class Command(GatewayCommand):
             meta=_meta_of(options),
             approvals=options["approve"],
         )
-        self.stdout.write(f"created {sprint.sprint_id}; next: studio-gateway sprint run {sprint}")
+        self.stdout.write(
+            f"created {sprint.sprint_id}; to run it: studio-gateway sprint run {sprint}"
+        )
 
     def _edit(self, options: dict[str, Any]) -> None:
         sprint_id, title, patch = options["id"], options["title"], _meta_of(options)
         if title is None and not patch:
-            raise CommandError("nothing to change; give --title, --brief-file or --set KEY=VALUE")
+            raise CommandError("nothing to change; add --title, --brief-file or --set KEY=VALUE")
         before = queries.get(sprint_id)
         after = operations.edit(sprint_id, user(), title, patch)
         same = (before.title, before.meta) == (after.title, after.meta)
-        self.stdout.write(f"{sprint_id} is as it was" if same else f"changed {sprint_id}")
+        self.stdout.write(f"{sprint_id} is unchanged" if same else f"changed {sprint_id}")
 
     def _run(self, options: dict[str, Any]) -> None:
         if worst := operations.worst_of(options["id"]):
@@ -73,7 +75,7 @@ class Command(GatewayCommand):
 
     def _queue(self, sprint_id: str, *, again: bool) -> None:
         operations.start(sprint_id, again=again)
-        self.stdout.write(f"{sprint_id} is queued; watch it: studio-gateway events --follow")
+        self.stdout.write(f"queued {sprint_id}; to watch it: studio-gateway events --follow")
         tell_who_works(self.stdout)
 
     def _step(self, options: dict[str, Any]) -> None:
@@ -99,7 +101,7 @@ class Command(GatewayCommand):
         try:
             report(self.stdout, after, wish)
         except BrokenPipeError:
-            pass  # the reader has gone; how it ended is in the exit code
+            pass  # the reader has gone; the exit code has the result
         except OSError as exc:
             sys.stderr.write(f"error: the output cannot be written: {exc.strerror}\n")
         sys.exit(exit_code(after, wish))
@@ -107,31 +109,30 @@ class Command(GatewayCommand):
     def _pause(self, options: dict[str, Any]) -> None:
         operations.pause(options["id"], user(), options["why"])
         self.stdout.write(
-            f"{options['id']} holds at its next step; "
-            f"next: studio-gateway sprint resume {options['id']}"
+            f"{options['id']} pauses at its next step; "
+            f"to continue: studio-gateway sprint resume {options['id']}"
         )
 
     def _answer(self, options: dict[str, Any]) -> None:
         operations.answer(options["id"], options["text"], user())
         self.stdout.write(
-            f"answered; {options['id']} goes on with the workers, "
-            f"or here: studio-gateway sprint run {options['id']}"
+            f"answered; the workers continue {options['id']}, "
+            f"or continue it here: studio-gateway sprint run {options['id']}"
         )
         tell_who_works(self.stdout)
 
     def _approve(self, options: dict[str, Any]) -> None:
         operations.approve(options["id"], user(), options["why"], options["ask"])
         self.stdout.write(
-            f"approved; {options['id']} goes on with the workers, "
-            f"or here: studio-gateway sprint run {options['id']}"
+            f"approved; the workers continue {options['id']}, "
+            f"or continue it here: studio-gateway sprint run {options['id']}"
         )
         tell_who_works(self.stdout)
 
     def _reject(self, options: dict[str, Any]) -> None:
         operations.reject(options["id"], user(), options["why"], options["ask"])
         self.stdout.write(
-            f"rejected; {options['id']} has failed; "
-            f"next: studio-gateway sprint retry {options['id']}"
+            f"rejected; {options['id']} failed; next: studio-gateway sprint retry {options['id']}"
         )
 
     def _budget(self, options: dict[str, Any]) -> None:
@@ -143,19 +144,19 @@ class Command(GatewayCommand):
             there = spent(
                 replace(now, contract=now.contract or operations.contract_for(now.sprint.meta))
             )
-            words = f"agents have used {there}" if there else f"{sprint_id} asks no program"
+            words = f"agents have used {there}" if there else f"{sprint_id} runs no agent command"
             self.stdout.write(words)
             return
         was = queries.get(sprint_id).status
         used = operations.set_budget(sprint_id, user(), **amounts)
         self.stdout.write(f"agents have used {used}")
         if was == "blocked" and queries.get(sprint_id).status == "running":
-            self.stdout.write(f"{sprint_id} goes on with the workers")
+            self.stdout.write(f"the workers continue {sprint_id}")
             tell_who_works(self.stdout)
 
     def _resume(self, options: dict[str, Any]) -> None:
         operations.resume(options["id"], user())
-        self.stdout.write(f"{options['id']} goes on with the workers")
+        self.stdout.write(f"the workers continue {options['id']}")
         tell_who_works(self.stdout)
 
     def _unship(self, options: dict[str, Any]) -> None:
@@ -185,7 +186,7 @@ class Command(GatewayCommand):
 
         tables.sprint(after)
         if states := states_of(after):
-            self.stdout.write(f"confined: {'; '.join(states)}")
+            self.stdout.write(f"sandbox: {'; '.join(states)}")
         planning.patch_notes(after)
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -199,17 +200,17 @@ class Command(GatewayCommand):
 
 
 def _meta_of(options: dict[str, Any]) -> dict[str, Any]:
-    """What is typed of a sprint's meta. Raises ``CommandError``."""
+    """Return the changes to the sprint's meta in the options. Raises ``CommandError``."""
     patch = settings_of(options["set"])
     if options["brief_file"] is None:
         return patch
     if "brief" in patch:
-        raise CommandError("--brief-file and --set brief: give one of them")
+        raise CommandError("--brief-file and --set brief=… both set the brief; use only one")
     return patch | {"brief": read_brief(options["brief_file"])}
 
 
 def _courier() -> AbstractContextManager[object]:
-    """Who brings what there is to tell, where there is anybody to be told."""
+    """Return the thread that delivers hooks, if there are hooks to deliver to."""
     if not Hook.objects.filter(enabled=True, blocking=False).exists():
         return nullcontext()
     from sprints.hooks.delivery_worker import Courier

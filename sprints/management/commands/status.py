@@ -1,4 +1,4 @@
-"""``status``: what this gateway is and what it carries."""
+"""``status``: show running, waiting and finished sprints."""
 
 import json
 import sys
@@ -13,13 +13,13 @@ SHOWN = 20
 
 
 class Command(GatewayCommand):
-    """A table for people, JSON for programs."""
+    """Print a table for people, JSON for programs."""
 
-    help = "What runs, waits and ended: a table on a terminal, JSON with --json or in a pipe."
+    help = "Show running, waiting and finished sprints. Prints JSON if the output is a pipe."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--json", action="store_true", help="JSON on a terminal, too")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, **options: Any) -> None:
         """Print the status."""

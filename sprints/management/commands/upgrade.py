@@ -16,27 +16,32 @@ from sprints.management.progress_bars import counted
 
 
 class Command(GatewayCommand):
-    """Back up, migrate, verify; exit 1 where the record does not agree afterwards."""
+    """Back up, migrate and verify; exit 1 if verify finds a difference."""
 
     help = (
-        "Bring a store of an older version to this one: back it up, migrate its database, verify"
-        " its record. No worker and no sprint may be at work. It can be called again, whatever it"
-        " died of; a store of this version is only verified."
+        "Upgrade the store of an older version: back up, migrate the database, verify."
+        " Stop all workers and sprints first. You can run the command again at any time."
     )
+    exits = {0: "the store is upgraded and verified", 1: "verify found a difference"}
     needs_store = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument(
-            "--backup", type=Path, metavar="FILE", help="X.tar.gz (.studio_gateway/backups/…)"
+            "--backup",
+            type=Path,
+            metavar="FILE",
+            help="backup to write, X.tar.gz (default: in .studio_gateway/backups)",
         )
-        parser.add_argument("--backed-up", action="store_true", help="there is a backup already")
-        parser.add_argument("--json", action="store_true", help="a JSON object")
+        parser.add_argument(
+            "--backed-up", action="store_true", help="make no backup, because you have made one"
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     def handle(self, *, backup: Path | None, backed_up: bool, **options: Any) -> None:
-        """Take the steps, and say each."""
+        """Upgrade, and print each step."""
         if backup and backed_up:
-            raise CommandError("either --backup or --backed-up; leave out one")
+            raise CommandError("use --backup or --backed-up, not both")
 
         def say(text: str) -> None:
             if not options["json"]:
@@ -48,13 +53,13 @@ class Command(GatewayCommand):
                 done = operations.upgrade(backup, backed_up=backed_up, say=say, tell=tell)
         except OSError as exc:
             raise CommandError(f"{exc.filename or backup}: {exc.strerror or exc}") from exc
-        assert done.report, "what was upgraded is verified"
+        assert done.report, "an upgrade ends with verify"
         if options["json"]:
             self.stdout.write(json.dumps(asdict(done), indent=2, sort_keys=True))
         elif done.report.difference:
             self.stdout.write(f"differs: {done.report.difference.text}")
             if done.backup:
-                self.stdout.write(f"as it was: {operations.way_back(done.backup)}")
+                self.stdout.write(f"to go back: {operations.way_back(done.backup)}")
         else:
             self.stdout.write(worded(done.report))
         sys.exit(1 if done.report.difference else 0)

@@ -1,4 +1,4 @@
-"""``verify``: does everything that is on record agree, down to the byte?"""
+"""``verify``: compare the hash chain, the database and the files byte by byte."""
 
 import io
 import json
@@ -17,43 +17,48 @@ from sprints.management.progress_bars import counted
 
 
 class Command(GatewayCommand):
-    """Compare chain, rows, files; exit 1 at the first difference."""
+    """Compare chain, rows and files; exit 1 at the first difference."""
 
     help = (
-        "Check the hash chain and the numbers of events.jsonl, that its events explain the rows and"
-        " state.json, that contracts fit their digests, and that what gates and agents printed is"
-        " what it was. Changes nothing, and sprints may run."
+        "Check the hash chain of events.jsonl, and that the events agree with the database,"
+        " state.json, the contracts and the logs of gates and agents. Sprints can run meanwhile."
     )
+    exits = {0: "everything agrees", 1: "something differs; the output names the first difference"}
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument(
-            "file", nargs="?", type=Path, metavar="FILE", help="these events alone, without a store"
+            "file",
+            nargs="?",
+            type=Path,
+            metavar="FILE",
+            help="events file to check on its own, without a store",
         )
         parser.add_argument(
             "--tag",
-            help="what was shipped under this tag is as its certificate says; FILE is then"
-            " another events.jsonl than the store's",
+            metavar="TAG",
+            help="check instead that a shipped tag agrees with its certificate; FILE is then"
+            " the events file (default: events.jsonl of the store)",
         )
-        parser.add_argument("--json", action="store_true", help="a JSON object")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+        parser.add_argument("--record", action="store_true", help="record the result as an event")
         parser.add_argument(
-            "--record", action="store_true", help="put the result on record, as an event"
-        )
-        parser.add_argument(
-            "--no-outputs", action="store_true", help="do not read what gates and agents printed"
+            "--no-outputs", action="store_true", help="do not check the logs of gates and agents"
         )
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
         parser.add_argument("--links", type=int, metavar="BYTES", help=SUPPRESS)
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        """A file needs no store, and what is to be recorded is a change of the files."""
+        """Require a store, except to check a file or a tag; with --record, update the files."""
         self.needs_store = options.get("file") is None and options.get("tag") is None
         self.writes = bool(options.get("record"))
         return super().execute(*args, **options)
 
     def handle(self, *, file: Path | None, record: bool, tag: str | None, **options: Any) -> None:
-        """Look, then say the first difference, or how much agrees. ``inside`` a watch or another
-        one of us: say nothing, and end with it. With ``links``, look at no more than the chain.
+        """Verify, and print the first difference or what agrees.
+
+        ``inside``: the process that started this one; print nothing and end when it ends.
+        ``links``: check only the hash chain up to this byte.
         """
         if options["inside"]:
             die_with_parent(options["inside"])
@@ -63,7 +68,7 @@ class Command(GatewayCommand):
         if tag is not None:
             self._tag(tag, file, record=record, as_json=options["json"])
         if file and record:
-            raise CommandError("a file has no record of its own; leave out --record")
+            raise CommandError("--record works only for the store; remove --record or FILE")
         try:
             with counted("verifying") as tell:
                 if file is None:
@@ -80,14 +85,14 @@ class Command(GatewayCommand):
         elif found.difference:
             why = f": {found.difference.why}" if found.difference.why else ""
             self.stdout.write(f"differs: {found.difference.text}{why}")
-            self.stdout.write(f"{found.events} events before it are sound")
+            self.stdout.write(f"the {found.events} events before it are correct")
         else:
             self.stdout.write(worded(found, file))
         sys.exit(1 if found.difference else 0)
 
     def _tag(self, tag: str, file: Path | None, *, record: bool, as_json: bool) -> None:
         if record:
-            raise CommandError("a tag is looked at without a record; leave out --record")
+            raise CommandError("--record does not work with --tag; remove one of them")
         try:
             found = operations.verify_tag(tag, file)
         except OSError as exc:
@@ -95,24 +100,24 @@ class Command(GatewayCommand):
         if as_json:
             self.stdout.write(json.dumps(asdict(found), indent=2, sort_keys=True))
         elif found.untrue:
-            self.stdout.write("\n".join(f"untrue: {line}" for line in found.untrue))
+            self.stdout.write("\n".join(f"false: {line}" for line in found.untrue))
         else:
             gates = ", ".join(gate["gate_id"] for gate in found.facts["gates"])
             self.stdout.write(
-                f"true: {tag} is {found.facts['commit'][:12]}, the tree that {gates} passed"
+                f"true: {tag} is commit {found.facts['commit'][:12]}; its tree passed {gates}"
                 f" ({found.events} events and {found.logs} logs agree)"
             )
         sys.exit(1 if found.untrue else 0)
 
 
 def worded(found: Any, file: Path | None = None) -> str:
-    """A report without a difference, in a line."""
+    """Return a report without a difference in one line."""
     of = "events" if file else "events, rows and files"
     if found.outputs:
-        of = f"events, rows, files and {found.outputs} outputs"
-    behind = f"; events.jsonl has {found.behind} of them still to get" if found.behind else ""
+        of = f"events, rows, files and {found.outputs} logs"
+    behind = f"; {found.behind} events are not yet in events.jsonl" if found.behind else ""
     rate = f"{found.events / max(found.took_s, 1e-6):,.0f}/s"
     return (
-        f"sound: {found.events} events and {found.sprints} sprints; {of} agree{behind}"
+        f"verified: {found.events} events and {found.sprints} sprints; {of} agree{behind}"
         f" ({found.took_s:.1f} s, {rate})"
     )

@@ -1,4 +1,4 @@
-"""``worker``: carry queued sprints in the background, on this host."""
+"""``worker``: run queued sprints in the background, on this host."""
 
 import socket
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
@@ -13,24 +13,34 @@ from sprints.management.stop_signals import Stop
 
 
 def add_workers(parser: ArgumentParser) -> None:
-    """Declare the options of every command that starts workers."""
+    """Declare the options of all commands that start workers."""
     parser.add_argument(
-        "--workers", type=whole_number(1, 64), default=2, metavar="N", help="how many (2)"
+        "--workers",
+        type=whole_number(1, 64),
+        default=2,
+        metavar="N",
+        help="number of worker processes, 1 to 64 (default 2)",
     )
-    parser.add_argument("--name", type=host_name, default=socket.gethostname(), help="of this host")
+    parser.add_argument(
+        "--name",
+        type=host_name,
+        default=socket.gethostname(),
+        metavar="HOST",
+        help="name of this host (default: its host name)",
+    )
 
 
 def host_name(text: str) -> str:
-    """An argparse type."""
+    """Return ``text`` if it can be a host name, as an argparse type."""
     if not GRAMMAR.fullmatch(text):
-        raise ArgumentTypeError(f"{text!a} cannot be the name of a host")
+        raise ArgumentTypeError(f"{text!a} is not a valid host name")
     return text
 
 
 class Command(GatewayCommand):
     """Keep a cluster of workers at work until SIGTERM or Ctrl-C."""
 
-    help = "Carry queued sprints until SIGTERM or Ctrl-C; the next start goes on with what runs."
+    help = "Run queued sprints until SIGTERM or Ctrl-C. The next start continues running sprints."
 
     requires_system_checks = "__all__"  # of the queue's timeouts, above all
 
@@ -48,7 +58,7 @@ class Command(GatewayCommand):
         return super().get_check_kwargs(options)
 
     def handle(self, **options: Any) -> None:
-        """Watch a cluster, or be one."""
+        """Supervise the workers, or run as their process."""
         if options["inside"]:
             from sprints.queue import cluster
 
@@ -64,4 +74,4 @@ class Command(GatewayCommand):
             )
             self.stdout.flush()
             watch.run(stop, operations.fire_schedules)
-        self.stdout.write("stopped; what ran goes on with the next start")
+        self.stdout.write("stopped; the next start continues running sprints")

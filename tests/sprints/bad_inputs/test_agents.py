@@ -47,14 +47,14 @@ def test_an_agent_that_there_is_not(refused, act, agent):
         (["--pass-env", "SECRET_KEY"], "cannot be the name of an environment variable"),
         (["--pass-env", "DATABASE_URL"], "cannot be the name of an environment variable"),
         (["--pass-env", "STUDIO_GATEWAY_REPO"], "cannot be the name of an environment variable"),
-        (["--env", "A"], "write NAME=VALUE"),
+        (["--env", "A"], "write: --env NAME=VALUE"),
         (["--env", "=x"], "'' cannot be set in its environment"),
         (["--env", "SECRET_KEY=x"], "'SECRET_KEY' cannot be set"),
         (["--env", "A=b\0c"], "'A' cannot be set"),
         (["--reply-field", " "], "a reply is found by"),
-        (["--preset", "magic"], "no preset 'magic'; there are: claude-code, codex, gemini"),
-        (["--preset", "codex", "--command", "x"], "a preset brings its own command"),
-        (["--more", "x"], "--more is for a preset"),
+        (["--preset", "magic"], "no preset 'magic'; use one of: claude-code, codex, gemini"),
+        (["--preset", "codex", "--command", "x"], "--preset has its own command"),
+        (["--more", "x"], "--more needs --preset"),
         (["--usage", "input"], "what is used is found by fields: input, cached, output, cost_usd"),
         (["--usage", "money=a"], "what is used is found by fields: input, cached, output, cost"),
     ],
@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_read(refused, tmp_path):
     assert "cannot be read" in refused("agent", "import", str(tmp_path / "none"))
     assert "cannot be read" in refused("agent", "import", str(tmp_path))
     assert "it is not UTF-8" in refused("agent", "import", str(tmp_path / "bytes"))
-    assert "is over 1048576 bytes" in refused("agent", "import", str(tmp_path / "big"))
+    assert "is larger than 1048576 bytes" in refused("agent", "import", str(tmp_path / "big"))
 
 
 def test_a_file_that_cannot_be_written(refused, tmp_path):
@@ -142,9 +142,10 @@ def test_an_answer_that_is_no_text(in_status, refused, text):
 def test_a_trial_of_no_or_endless_time(refused, seconds):
     said = refused("doctor", "agents", "--timeout", seconds)
 
-    assert "--timeout is above 0 and at most 3600 seconds" in said or "invalid float" in said
+    assert "--timeout must be above 0 and at most 3600 seconds" in said or "invalid float" in said
 
 
 def test_doctor_tries_agents_and_nothing_else(refused):
     assert "invalid choice: 'gates'" in refused("doctor", "gates")
-    assert "--timeout is for: studio-gateway doctor agents" in refused("doctor", "--timeout", "5")
+    said = refused("doctor", "--timeout", "5")
+    assert "--timeout works only with: studio-gateway doctor agents" in said

@@ -20,8 +20,8 @@ BAD_TITLES = ["a" * 201, "a\nb", "a\tb", "a\x1b[31m", "a\u202eb", "a\0b", "a\udc
         (["sprint", "creat", "s1"], "invalid choice: 'creat'"),
         (["sprint", "s1"], "invalid choice: 's1'"),
         (["gate", "edit", "g"], "invalid choice: 'edit'"),
-        (["sprint"], "required: ACT"),
-        (["gate"], "required: ACT"),
+        (["sprint"], "required: SUBCOMMAND"),
+        (["gate"], "required: SUBCOMMAND"),
         (["sprint", "create"], "required: ID"),
         (["sprint", "run"], "required: ID"),
         (["sprint", "step"], "required: ID"),
@@ -85,7 +85,7 @@ def test_a_profile_and_a_deadline_are_of_the_known_ones(refused, option, value, 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"a" * (1024 * 1024 + 1), "is over 1048576 bytes"),
+        (b"a" * (1024 * 1024 + 1), "is larger than 1048576 bytes"),
         (b"\xff\xfe", "is not UTF-8 (byte 0)"),
         (b"fine until here \xc3", "is not UTF-8 (byte 16)"),
         ("UTF-16".encode("utf-16"), "is not UTF-8 (byte 0)"),
@@ -119,15 +119,15 @@ def test_a_brief_that_cannot_be_read_makes_no_sprint(refused, path, words):
 def test_a_brief_without_end_is_not_read_to_its_end(refused):
     said = refused("sprint", "create", "s1", "--brief-file", "/dev/zero")
 
-    assert said == "/dev/zero is over 1048576 bytes; a brief is shorter"
+    assert said == "/dev/zero is larger than 1048576 bytes; shorten the brief"
 
 
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["--set", "fix_attempts"], "--set 'fix_attempts': write KEY=VALUE"),
-        (["--set", "=1"], "--set '=1': write KEY=VALUE"),
-        (["--set", "a=1", "--set", "a=2"], "--set a: given twice"),
+        (["--set", "fix_attempts"], "--set 'fix_attempts' is not KEY=VALUE"),
+        (["--set", "=1"], "--set '=1' is not KEY=VALUE"),
+        (["--set", "a=1", "--set", "a=2"], "--set a is given twice"),
         (["--set", "fix_attempts=21"], "fix_attempts must be a whole number from 0 to 20"),
         (["--set", "rerun_red=1"], "rerun_red must be true or false"),
         (["--set", "implementer=sam"], "implementer must be an agent from agent_01 to agent_15"),
@@ -148,7 +148,7 @@ def test_settings_that_no_sprint_takes(refused, in_status, act, argv, words):
 def test_an_edit_of_nothing_is_refused(refused, in_status):
     said = refused("sprint", "edit", in_status("created"))
 
-    assert said == "nothing to change; give --title, --brief-file or --set KEY=VALUE"
+    assert said == "nothing to change; add --title, --brief-file or --set KEY=VALUE"
 
 
 @pytest.mark.parametrize("act", ["create", "edit"])

@@ -14,8 +14,8 @@ BAD_OPTIONS = [
     ("--command=   ", EMPTY),
     ("--command=''", EMPTY),
     ("--command=' ' x", EMPTY),
-    ("--command=sh -c 'exit", "the command cannot be split: No closing quotation"),
-    ("--command=sh \\", "the command cannot be split: No escaped character"),
+    ("--command=sh -c 'exit", "the command cannot be split into words: No closing quotation"),
+    ("--command=sh \\", "the command cannot be split into words: No escaped character"),
     ("--command=a\0b", "the command must be a list of UTF-8 texts without NUL"),
     ("--rounds=R9", "R9 is not a round; there are: R0_SETUP"),
     ("--rounds=R3,R9", "R9 is not a round"),
@@ -47,9 +47,9 @@ BAD_OPTIONS = [
     ("--cap=99999999999999999999", CAP),
     ("--cap=1e3", "argument --cap: invalid int value: '1e3'"),
     ("--cap=64M", "argument --cap: invalid int value: '64M'"),
-    ("--env=NAME", "--env 'NAME': write NAME=VALUE"),
-    ("--env=", "--env '': write NAME=VALUE"),
-    ("--env=\x1b[2J", r"--env '\x1b[2J': write NAME=VALUE"),
+    ("--env=NAME", "--env 'NAME' has no '='; write: --env NAME=VALUE"),
+    ("--env=", "--env '' has no '='"),
+    ("--env=\x1b[2J", r"--env '\x1b[2J' has no '='"),
     ("--env==value", "'' cannot be set in an environment"),
     ("--env=A=a\0b", "'A' cannot be set in an environment"),
     ("--env=A\0B=a", r"'A\x00B' cannot be set in an environment"),
@@ -95,8 +95,8 @@ def test_an_unknown_gate_is_named_and_the_list_is_pointed_out(refused, act):
 def test_a_gate_that_is_there_is_not_added_again(refused):
     said = refused("gate", "add", "qa_smoke_quick", "--command", "true")
 
-    assert said == "gate qa_smoke_quick already exists; change it with: gate set"
+    assert said == "gate qa_smoke_quick already exists; change it with: studio-gateway gate set"
 
 
 def test_a_gate_is_not_added_without_a_command(refused):
-    assert refused("gate", "add", "g1") == "a gate needs --command"
+    assert refused("gate", "add", "g1") == 'a gate needs a command; add: --command "…"'

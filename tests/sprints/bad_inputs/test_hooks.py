@@ -17,9 +17,9 @@ def test_an_id_that_no_hook_can_have(refused, hook_id):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ([], "a hook needs one of"),
-        (["--command", "true"], "a hook needs --on"),
-        (["--on", "round_done"], "a hook needs one of"),
+        ([], "a hook needs a target; add one of"),
+        (["--command", "true"], "a hook needs events; add --on"),
+        (["--on", "round_done"], "a hook needs a target; add one of"),
         (["--on", "", "--command", "true"], "told of at least one of: sprint_start"),
         (["--on", "nope", "--command", "true"], "nothing is called 'nope'"),
         (["--on", "ROUND_DONE", "--command", "true"], "nothing is called 'ROUND_DONE'"),
@@ -92,13 +92,13 @@ def test_a_hook_stays_of_its_kind(refused, invoke):
 
     said = refused("hook", "set", "h1", "--url", "https://example.com")
 
-    assert said == "hook h1 is a command; remove it and add another"
+    assert said == "hook h1 is a command hook; remove it and add a new one"
 
 
 def test_a_command_has_no_secret(refused, invoke):
     assert invoke(*ADD).code == 0
 
-    assert "which has no secret" in refused("hook", "show", "h1", "--secret")
+    assert "only webhooks have a secret" in refused("hook", "show", "h1", "--secret")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_number_of_deliveries_that_cannot_be(refused, number):
 def test_a_hook_that_is_there_is_not_added_again(refused, invoke):
     assert invoke(*ADD).code == 0
 
-    assert "already exists; change it with: hook set" in refused(*ADD)
+    assert "already exists; change it with: studio-gateway hook set" in refused(*ADD)
 
 
 def test_a_thirty_third_hook(refused, invoke):

@@ -51,7 +51,7 @@ def test_whoever_gives_more_stands_in_the_event_and_the_workers_go_on(parked, st
     event = Event.objects.get(kind="budget_changed", seq__gt=5)
     assert said.code == 0, said
     assert said.out.startswith("agents have used 2 of 6 launches, 0")
-    assert "wk1 goes on with the workers\n" in said.out
+    assert "the workers continue wk1\n" in said.out
     assert event.body["data"]["by"] == user()
     tasks.work("wk1")
     assert Sprint.objects.get().status == "succeeded"
@@ -102,7 +102,7 @@ def test_a_sprint_without_programs_shows_no_budget(store, invoke):
 
     assert json.loads(invoke("status").out)["budgets"] == {}
     assert "agents used" not in text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
-    assert invoke("sprint", "budget", "wk1").out == "wk1 asks no program\n"
+    assert invoke("sprint", "budget", "wk1").out == "wk1 runs no agent command\n"
 
 
 def test_more_is_given_on_the_page(parked):

@@ -1,4 +1,4 @@
-"""``init``: directories, database, config.json, and the user whose token stands in it."""
+"""``init``: create the folders, the database, config.json and its user."""
 
 from typing import Any
 
@@ -11,14 +11,17 @@ from sprints.management.base import GatewayCommand
 
 
 class Command(GatewayCommand):
-    """Make or complete the store of this repository."""
+    """Create or complete the store of this repository."""
 
-    help = "Make the store of this repository: folders, database, config.json. Repeatable."
+    help = (
+        "Create the store of this repository: folders, database and config.json with your token."
+        " You can run the command again at any time."
+    )
     needs_store = False
     writes = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Initialise, then say where the store is."""
+        """Create the store, and print its path."""
         operations.initialise()
         tokens.adopt()
         self.stdout.write(f"store: {settings.STORE.root}")

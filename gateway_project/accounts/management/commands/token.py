@@ -6,46 +6,59 @@ from argparse import ArgumentParser
 from typing import Any
 
 from gateway_project.accounts import queries, token_acts, tokens, user_acts
-from sprints.management.base import GatewayCommand, one_line, subcommands
+from sprints.management.base import GatewayCommand, one_line, subcommand, subcommands
 from sprints.management.cli_user import user
 from sprints.roles import ROLES, Role
 from sprints.state.refusals import Refused
 
 
 class Command(GatewayCommand):
-    """What programs and people sign in with."""
+    """Translate each subcommand into one operation on tokens."""
 
-    help = "Create, list, revoke or rotate tokens. A token itself is shown once, when it is made."
+    help = "Create, list, revoke and rotate access tokens for people and programs."
     writes = True
     asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts and their options."""
+        """Declare the subcommands and their options."""
         acts = subcommands(parser)
-        made = acts.add_parser(
+        made = subcommand(
+            acts,
             "create",
-            help="a new token, alone on stdout, shown this once",
-            description="A new token, alone on stdout: it is shown this once.",
+            "create a token",
+            more="Prints the new token once, on standard output. It cannot be shown again.",
         )
-        made.add_argument("--name", required=True, help="what it is for, or where it will lie")
-        made.add_argument("--user", metavar="U", help="whose it is (the owner's of config.json)")
-        made.add_argument("--role", choices=ROLES, help="the most that it may do (as its user)")
-        made.add_argument("--expires", default="never", metavar="T", help="12h, 90d, 8w (never)")
-        listed = acts.add_parser("list", help="all tokens, the newest first; no secrets")
-        listed.add_argument("--user", metavar="U", help="of this user alone")
-        listed.add_argument("--json", action="store_true", help="a JSON array")
-        acts.add_parser("revoke", help="let it be none, now").add_argument("key", metavar="KEY")
-        turned = acts.add_parser(
+        made.add_argument("--name", required=True, metavar="N", help="name, such as its purpose")
+        made.add_argument("--user", metavar="U", help="user (default: the owner of config.json)")
+        made.add_argument("--role", choices=ROLES, help="highest role (default: the user's role)")
+        made.add_argument(
+            "--expires",
+            default="never",
+            metavar="T",
+            help="lifetime in hours, days or weeks: 12h, 90d, 8w (default never)",
+        )
+        listed = subcommand(acts, "list", "list all tokens, newest first, without their secrets")
+        listed.add_argument("--user", metavar="U", help="list only tokens of this user")
+        listed.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        revoked = subcommand(acts, "revoke", "revoke a token at once")
+        revoked.add_argument("key", metavar="KEY", help="key of the token, as list prints it")
+        turned = subcommand(
+            acts,
             "rotate",
-            help="another in its place, and the old one is dead at once",
-            description="Another in its place, alone on stdout; without KEY: that of config.json, "
-            "written there.",
+            "replace a token; the old token is revoked at once",
+            more="Prints the new token once. Without KEY, the new token is written to config.json.",
         )
-        turned.add_argument("key", metavar="KEY", nargs="?")
-        turned.add_argument("--expires", metavar="T", help="12h, 90d, 8w (as long as the old one)")
+        turned.add_argument(
+            "key", metavar="KEY", nargs="?", help="key of the token (default: that in config.json)"
+        )
+        turned.add_argument(
+            "--expires",
+            metavar="T",
+            help="lifetime: 12h, 90d, 8w, never (default: that of the old token)",
+        )
 
     def handle(self, *, act: str, **options: Any) -> None:
-        """Translate the act into its operation."""
+        """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
     def _create(self, options: dict[str, Any]) -> None:
@@ -78,13 +91,13 @@ class Command(GatewayCommand):
     def _rotate(self, options: dict[str, Any]) -> None:
         if options["key"] is not None:
             row, text = token_acts.rotate(options["key"], user(), lasts=options["expires"])
-            self._show(f"token {row} of {row.user}, instead of {options['key']}", text)
+            self._show(f"token {row} of {row.user}, replaces {options['key']}", text)
             return
         if options["expires"] is not None:
-            raise Refused("the token in config.json lasts until it is rotated: leave --expires out")
+            raise Refused("the token in config.json does not expire; remove --expires")
         row = token_acts.rotate_own(user())
-        self.stdout.write(f"config.json has a new token, {row.key}; the old one opens nothing more")
+        self.stdout.write(f"config.json has a new token, {row.key}; the old token is revoked")
 
     def _show(self, what: str, text: str) -> None:
-        sys.stderr.write(one_line(f"{what}; keep it now, it is not shown again") + "\n")
+        sys.stderr.write(one_line(f"{what}; save it now, it cannot be shown again") + "\n")
         self.stdout.write(text)

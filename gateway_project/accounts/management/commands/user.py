@@ -7,44 +7,55 @@ from getpass import getpass
 from typing import Any
 
 from gateway_project.accounts import queries, user_acts
-from sprints.management.base import GatewayCommand, one_line, subcommands
+from sprints.management.base import GatewayCommand, one_line, subcommand, subcommands
 from sprints.management.cli_user import user
 from sprints.roles import ROLES, Role
 from sprints.state.refusals import Refused
 
 HINT = (
-    "give them a token: studio-gateway token create --user {0} --name N\n"
-    "or a password: studio-gateway user password {0}"
+    "next, create a token: studio-gateway token create --user {0} --name N\n"
+    "or set a password: studio-gateway user password {0}"
 )
 
 
 class Command(GatewayCommand):
-    """Who may sign in, and what they may do."""
+    """Translate each subcommand into one operation on users."""
 
-    help = "List or add users, change a role or a password, disable or enable a user."
+    help = "List and add users, set roles and passwords, disable and enable users."
     writes = True
     asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the acts and their options."""
+        """Declare the subcommands and their options."""
         acts = subcommands(parser)
-        listed = acts.add_parser("list", help="all users, their roles, how they sign in")
-        listed.add_argument("--json", action="store_true", help="a JSON array")
-        added = acts.add_parser("add", help="somebody who may sign in: viewer, unless --role says")
-        added.add_argument("name", metavar="NAME")
-        added.add_argument("--role", choices=ROLES, default=Role.VIEWER.word)
-        given = acts.add_parser("role", help="another role; it counts from the next request on")
-        given.add_argument("name", metavar="NAME")
-        given.add_argument("role", choices=ROLES, metavar="ROLE", help=" or ".join(ROLES))
-        for name, what in (
-            ("password", "asks for it, or reads it from a pipe"),
-            ("disable", "let them not sign in any more; their sessions end"),
-            ("enable", "let them sign in again"),
-        ):
-            acts.add_parser(name, help=what, description=what).add_argument("name", metavar="NAME")
+        listed = subcommand(acts, "list", "list all users and their roles")
+        listed.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        added = subcommand(
+            acts, "add", "add a user", more="The user needs a token or a password to sign in."
+        )
+        given = subcommand(acts, "role", "change a user's role, from the next request on")
+        others = [
+            subcommand(acts, name, what)
+            for name, what in (
+                ("password", "set a user's password; asks for it, or reads it from a pipe"),
+                ("disable", "disable a user and end the user's sessions"),
+                ("enable", "enable a disabled user"),
+            )
+        ]
+        for made in (added, given, *others):
+            made.add_argument("name", metavar="NAME", help="name of the user")
+        added.add_argument(
+            "--role",
+            choices=ROLES,
+            default=Role.VIEWER.word,
+            help=f"role of the user (default {Role.VIEWER.word})",
+        )
+        given.add_argument(
+            "role", choices=ROLES, metavar="ROLE", help=f"new role: {', '.join(ROLES)}"
+        )
 
     def handle(self, *, act: str, **options: Any) -> None:
-        """Translate the act into its operation."""
+        """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -80,10 +91,10 @@ class Command(GatewayCommand):
 
 
 def _asked() -> str:
-    """Twice at a terminal, without an echo; the first line where something is piped in."""
+    """Return the password: typed twice on a terminal, else the first line of a pipe."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     once = getpass("Password: ")
-    if once != getpass("Once more: "):
-        raise Refused("the two are not the same; nothing was changed")
+    if once != getpass("Repeat password: "):
+        raise Refused("the two passwords differ, and nothing was changed; try again")
     return once
