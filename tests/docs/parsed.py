@@ -17,6 +17,7 @@ CALLED = re.compile(
 )
 TEXT = re.compile(r"""(['"])….*?\1""")
 NUMBERS = {"N", "M", "S", "PORT", "BYTES"}
+IGNORED = {"", "--help", "X", "COMMAND", "OPTIONS"}  # they stand for other words
 
 
 def named(page: Path) -> Iterator[str]:
@@ -46,7 +47,7 @@ def refusal(text: str) -> str:
     ``[…]`` may be given, and each of ``a|b`` is tried.
     """
     words = [word.strip("[]…") for word in shlex.split(TEXT.sub("T", text), comments=True)]
-    choices = [word.split("|") for word in words if word not in ("", "--help", "X", "COMMAND")]
+    choices = [word.split("|") for word in words if word not in IGNORED]
     for taken in itertools.product(*choices):
         if taken and (why := _refusal(["1" if word in NUMBERS else word for word in taken])):
             return f"{' '.join(taken)}: {why}"
