@@ -156,7 +156,7 @@ def declare(parser: ArgumentParser) -> None:
     )
     all_ = subcommand(group, "list", "list sprints, newest first")
     all_.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    all_.add_argument("--status", choices=Sprint.Status.values, help="list only this status")
+    all_.add_argument("--status", choices=[*Sprint.Status], help="list only this status")
     all_.add_argument("--archived", action="store_true", help="list the archived sprints")
     all_.add_argument(
         "--limit", type=count, default=50, metavar="N", help="maximum number (default 50)"
