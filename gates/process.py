@@ -21,13 +21,13 @@ from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, spent_s, sweep
 from gates.secret_shapes import LIBRARIES
-from gates.short_command import Errand, capture, kill_tree
-from gates.short_command import run as errand
+from gates.short_command import ShortCommand, capture, kill_tree
+from gates.short_command import run as run_short
 from gates.supervision.lines import Lines
 
 __all__ = [
-    "Completed", "Errand", "Identity", "Spec", "Stop", "capture", "cool", "errand", "identity",
-    "is_alive", "recover", "run", "spent_s", "sweep", "warm",
+    "Completed", "Identity", "ShortCommand", "Spec", "Stop", "capture", "cool", "identity",
+    "is_alive", "recover", "run", "run_short", "spent_s", "sweep", "warm",
 ]  # fmt: skip
 
 PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))

@@ -21,7 +21,7 @@ TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) 
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class ShortCommand:
     """How it ended. ``whole`` is False where it printed more than was read."""
 
     code: int
@@ -39,7 +39,7 @@ def run(
     given: bytes = b"",
     most: int = CAPTURE_BYTES,
     bound: bool = False,
-) -> Errand:
+) -> ShortCommand:
     """Run it, with ``given`` as its standard input, and read at most ``most`` bytes of each output.
 
     127 stands for a missing program, 126 for one that cannot be run, 124 for one that was ended
@@ -56,7 +56,7 @@ def run(
         why, _ = _read(err, CAPTURE_BYTES)
     if words and why and not why.endswith(b"\n"):
         why += b"\n"
-    return Errand(code, said, why + words.encode("utf-8", "replace"), whole)
+    return ShortCommand(code, said, why + words.encode("utf-8", "replace"), whole)
 
 
 def capture(

@@ -19,7 +19,7 @@ if __name__ == "__main__":  # with -I -S neither our folder nor site-packages is
     sys.path += [__file__.rpartition("/gates/")[0], sys.argv[2]]
 
 from gates import process_table
-from gates.supervision.event_loop import Ears
+from gates.supervision.event_loop import EventLoop
 from gates.supervision.launch import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, prctl
 from gates.supervision.report import failure, report
 from gates.supervision.run import Order, Run, TooLate
@@ -31,14 +31,14 @@ def main() -> None:
     """Wait for a spec, run it, tell what came of it; return at once when the worker is gone."""
     prctl(PR_SET_DUMPABLE, 0)  # a gate must not read, trace or answer for its supervisor
     confined = prctl(PR_SET_CHILD_SUBREAPER, 1) and bool(process_table.look(os.getpid()))
-    ears = Ears(worker=int(sys.argv[1]))
+    ears = EventLoop(worker=int(sys.argv[1]))
     again = True
     while again and (order := next_order(ears)):
         result, again = supervise(order, ears, confined=confined)
         tell({**result, "again": again})
 
 
-def next_order(ears: Ears) -> Order | None:
+def next_order(ears: EventLoop) -> Order | None:
     """What to run next; None when the worker is gone or we are told to end. A stop that comes
     between two gates was meant for the one that had just ended.
     """
@@ -51,7 +51,7 @@ def next_order(ears: Ears) -> Order | None:
     return None
 
 
-def supervise(order: Order, ears: Ears, *, confined: bool) -> tuple[dict[str, object], bool]:
+def supervise(order: Order, ears: EventLoop, *, confined: bool) -> tuple[dict[str, object], bool]:
     """Run one order to its end; returns the result, and whether nothing of it is left here."""
     started_at = time.time()
     try:

@@ -14,9 +14,9 @@ class SprintsConfig(AppConfig):
         from sprints.health import django_checks  # noqa: F401 (checks register themselves)
         from sprints.journal import writer
         from sprints.models.redaction import own_secrets
-        from sprints.models.transitions import engine_waits, event_committed
+        from sprints.models.transitions import event_committed, runner_idle
 
         if own_secrets not in secret_values.SOURCES:
             secret_values.SOURCES.append(own_secrets)
         event_committed.connect(writer.on_events, dispatch_uid="mirror")
-        engine_waits.connect(writer.on_waiting, dispatch_uid="mirror")
+        runner_idle.connect(writer.on_waiting, dispatch_uid="mirror")

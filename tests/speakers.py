@@ -8,7 +8,7 @@ from django.conf import settings
 from sprints import operations
 from sprints.contract.agent_spec import COMMAND, SCRIPTED
 from sprints.definitions import agents
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.checkout import commit
 from tests.world import MARK, ROOT
 
@@ -31,4 +31,4 @@ def ask(sprint_id: str, way: str = "directional") -> None:
     """Make and run a sprint until its agent asks."""
     set_speaker(way)
     operations.create(sprint_id, by="test")
-    assert operations.run(sprint_id, Wish()).sprint.status == "blocked"
+    assert operations.run(sprint_id, StopRequest()).sprint.status == "blocked"

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 
-class Ears:
+class EventLoop:
     """All that comes, through one ``poll``. ``worker`` is a pid; its lines come on descriptor 0.
 
     ``lines`` are those not yet obeyed, empty ones left out; ``heard_at`` (monotonic) is the last

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 from gates.redaction import Filter, Redactor
-from gates.supervision.event_loop import Ears
+from gates.supervision.event_loop import EventLoop
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 QUICK_S, LAZY_S = 0.02, 0.2
@@ -31,7 +31,7 @@ class Output:
     as we come to it. Raises ``OSError`` where they cannot be had.
     """
 
-    def __init__(self, folder: int, cap_bytes: int, redactor: Redactor, ears: Ears) -> None:
+    def __init__(self, folder: int, cap_bytes: int, redactor: Redactor, ears: EventLoop) -> None:
         self._folder = folder
         self._cap = cap_bytes
         self._ears = ears

@@ -9,7 +9,7 @@ from contextlib import suppress
 from gates import faults, process_table
 from gates.redaction import redactor
 from gates.supervision import landlock
-from gates.supervision.event_loop import Ears
+from gates.supervision.event_loop import EventLoop
 from gates.supervision.launch import Launch
 from gates.supervision.output import Output, write
 
@@ -51,7 +51,7 @@ class Run:
     ``fence`` says what keeps it to its folders.
     """
 
-    def __init__(self, order: Order, ears: Ears, *, confined: bool) -> None:
+    def __init__(self, order: Order, ears: EventLoop, *, confined: bool) -> None:
         self.order, self.confined = order, confined
         self._ears = ears
         self.folder = os.open(order.run_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -7,7 +7,7 @@ from gates.verdict import Judgement
 from sprints.contract.protected_paths import Touched
 from sprints.prompts.exchange import Exchange
 from sprints.state import ship_values
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class Brought:
     """A blocking hook has answered, or was stopped."""
 
     at: datetime
-    answer: Answer
+    answer: DeliveryResult
 
 
 @dataclass(frozen=True, slots=True)

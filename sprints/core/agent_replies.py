@@ -70,7 +70,7 @@ def is_to_work(snapshot: Snapshot, task: TaskValue) -> bool:
     if task.attempt > 1 or task.details.get("touched"):
         return False  # it may be there from before
     code, kind = task.round_id.split("/")[1], task.details["kind"]
-    agent = snapshot.terms.agent(task.owner_agent)
+    agent = snapshot.started_contract.agent(task.owner_agent)
     if task.attempt != snapshot.sprint.attempt or agent is None or agent.policy == READ:
         return False
     alone = kind == "lead" and code == lead_plan.BUILD and task.owner_agent == LEAD

@@ -16,7 +16,7 @@ from sprints.prompts.exchange import LOST, is_lost
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
-from sprints.state.transitions import Create, Move, Update
+from sprints.state.transitions import Create, Transition, Update
 
 MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
 
@@ -24,13 +24,13 @@ Status = TaskStatus
 STILL = (Status.PENDING, Status.IN_PROGRESS)
 
 
-def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
+def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
     """The question is on record before it is asked: the first time as a task, and every further
     try, after a crash or a human's answer, in that task's row.
     """
-    now, spec = snapshot.now, snapshot.terms.round(action.code)
+    now, spec = snapshot.current_round, snapshot.started_contract.round(action.code)
     attempt = snapshot.sprint.attempt
-    agent = snapshot.terms.agent(action.agent)
+    agent = snapshot.started_contract.agent(action.agent)
     before = _before(snapshot, action)
     details: dict[str, Any] = {"kind": action.kind, "attempt": attempt}
     name = action.kind
@@ -58,7 +58,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
             snapshot.sprint_id,
             snapshot.sprint.meta,
             spec,
-            snapshot.terms.profile,
+            snapshot.started_contract.profile,
         )
     else:
         number = before.details["try"] + 1 if before else 1
@@ -89,7 +89,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Move:
         }
         change = Create("task", f"{now.id}/{task_id}", values)
     message = f"asked {action.agent}: {task_id}{again}"
-    return Move("task_started", message, (change,), round_id=now.code, data=data)
+    return Transition("task_started", message, (change,), round_id=now.code, data=data)
 
 
 def touched(task: TaskValue) -> list[str]:
@@ -102,7 +102,7 @@ def _before(snapshot: Snapshot, action: Ask) -> TaskValue | None:
     """The task in which that was asked already: of all that was sent back, the last while it waits
     to be asked again.
     """
-    for task in snapshot.tasks_of(snapshot.now.id):
+    for task in snapshot.tasks_of(snapshot.current_round.id):
         asked = (task.owner_agent, task.details["kind"]) == (action.agent, action.kind)
         same = assignment.name_in(task) == action.task
         if asked and (task.status == Status.PENDING if action.kind == fix_loop.FIX else same):
@@ -135,7 +135,7 @@ def _try(
     }
 
 
-def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
+def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
     """The answer, whole; or why there is none."""
     if task.details.get("runner") is None:
         return _said(snapshot, task, outcome)
@@ -155,7 +155,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
     details |= {key: value for key, value in more.items() if value}
     if said.seen:
         details |= {"work": said.seen.to_json()}
-    agent = snapshot.terms.agent(task.owner_agent)
+    agent = snapshot.started_contract.agent(task.owner_agent)
     usage, session = agent_sessions.settled(agent, task, said)
     details = {
         key: value for key, value in details.items() if key != agent_sessions.SESSION
@@ -195,7 +195,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         status, kind, words = Status.BLOCKED, "task_failed", f"{name} did not answer: {reason}"
     values = {"status": status.value, "updated_at": at, "reply": text, "details": details}
     change = Update("task", task.id, (Status.IN_PROGRESS,), values)
-    return Move(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)
+    return Transition(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)
 
 
 def _used_s(task: TaskValue, outcome: Replied) -> float:
@@ -209,7 +209,7 @@ def _used_s(task: TaskValue, outcome: Replied) -> float:
     return said.duration_s or 0.0
 
 
-def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
+def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
     """The answer of a scripted agent."""
     reply = outcome.exchange.reply
     assert reply is not None, "a scripted agent always answers"
@@ -219,11 +219,11 @@ def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Move:
         "reply": reply.text(),
         "details": task.details | {"reply": reply.status},
     }
-    return Move(
+    return Transition(
         "task_done",
         f"{task.owner_agent} answered: {reply.status}",
         (Update("task", task.id, (Status.IN_PROGRESS,), values),),
-        round_id=snapshot.now.code,
+        round_id=snapshot.current_round.code,
         data={"task_id": task.task_id, "agent": task.owner_agent, "reply": asdict(reply)},
     )
 
@@ -265,7 +265,7 @@ def token(task: TaskValue) -> str:
 
 def open_task(snapshot: Snapshot, agent: str) -> TaskValue:
     """The task that waits for that agent. Raises ``LookupError``."""
-    for task in snapshot.tasks_of(snapshot.now.id):
+    for task in snapshot.tasks_of(snapshot.current_round.id):
         if task.owner_agent == agent and is_open(task):
             return task
     raise LookupError(f"nothing is asked of {agent}")

@@ -9,7 +9,7 @@ from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, stat
 from sprints.core.reopen_round import OVERDUE
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import Move, MoveRefused, Update
+from sprints.state.transitions import MoveRefused, Transition, Update
 
 MOST_KEPT = 20  # of what was decided, in meta; events have all of it
 BOUND = ("what", "number", "round_id", "attempt", "plan", "tree", "digest")
@@ -20,18 +20,18 @@ def name_of(ask: Mapping[str, Any]) -> str:
     return f"{ask['what']}/{ask['number']}"
 
 
-def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -> Move:
+def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -> Transition:
     """Let the sprint go on with what was asked about, and nothing else. ``ask`` is the name of
     that; empty for whatever is asked now. Raises ``MoveRefused``.
     """
     found = _open(snapshot, at, ask)
-    now = snapshot.now
+    now = snapshot.current_round
     given = _given(found, APPROVED, by, why, at)
     notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     goes_on: dict[str, Any] = {"status": "running", "last_error": None, "finished_at": None}
     goes_on |= {"meta": _meta(snapshot, given)}
-    return Move(
+    return Transition(
         "approved",
         f"{by} approved {WORDS[found['what']]}{_because(why)}"[:500],
         (
@@ -43,7 +43,7 @@ def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") 
     )
 
 
-def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -> Move:
+def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -> Transition:
     """End the sprint as failed; a retry does the round anew and asks again. Raises
     ``MoveRefused``.
     """
@@ -54,7 +54,7 @@ def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -
     return _failed(snapshot, "rejected", words, error, given, at)
 
 
-def expired(snapshot: Snapshot, at: datetime) -> Move | None:
+def expired(snapshot: Snapshot, at: datetime) -> Transition | None:
     """End the sprint as failed once its time is over and nobody has decided; None before, and where
     the contract lets it wait.
     """
@@ -82,7 +82,7 @@ def _open(snapshot: Snapshot, at: datetime, ask: str) -> Mapping[str, Any]:
 
 
 def _is_over(snapshot: Snapshot, found: Mapping[str, Any], at: datetime) -> bool:
-    terms = snapshot.terms.approvals
+    terms = snapshot.started_contract.approvals
     ends = terms is not None and terms.at_deadline == REJECT
     return ends and at >= datetime.fromisoformat(found["until_ts"])
 
@@ -110,11 +110,13 @@ def _meta(snapshot: Snapshot, given: dict[str, Any]) -> dict[str, Any]:
 
 def _failed(
     snapshot: Snapshot, kind: str, words: str, error: str, given: dict[str, Any], at: datetime
-) -> Move:
+) -> Transition:
     ends = {"status": "failed", "last_error": error, "finished_at": at}
     ends["meta"] = _meta(snapshot, given)
     change = Update("sprint", snapshot.sprint_id, ("blocked",), ends)
-    return Move(kind, words[:500], (change,), round_id=snapshot.now.code, data=given)
+    return Transition(
+        kind, words[:500], (change,), round_id=snapshot.current_round.code, data=given
+    )
 
 
 def _because(why: str) -> str:

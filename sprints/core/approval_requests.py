@@ -28,7 +28,7 @@ from sprints.core.actions import (
 from sprints.core.termination import ended
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import Move, Update
+from sprints.state.transitions import Transition, Update
 
 KEY = "approval"
 APPROVED, REJECTED = "approved", "rejected"
@@ -38,13 +38,15 @@ OVER = (shipping.SHIPPED, shipping.NOTHING)
 
 def gated(snapshot: Snapshot, action: Action) -> Action:
     """The action, or what a human has to say yes to before it."""
-    terms, code = snapshot.terms.approvals, snapshot.now.code
+    terms, code = snapshot.started_contract.approvals, snapshot.current_round.code
     if terms is None:
         return action
     match action:
         case StartRound():
             asks = code == BUILDS[0] and BUILD in terms.before
-            asks = asks and not snapshot.tasks_of(snapshot.now.id)  # else it goes on in it
+            asks = asks and not snapshot.tasks_of(
+                snapshot.current_round.id
+            )  # else it goes on in it
             if asks and not is_given(snapshot, BUILD, plan_of(snapshot)):
                 return BlockForApproval(code, BUILD)
         case Merge() | FinishRound():
@@ -62,15 +64,15 @@ def gated(snapshot: Snapshot, action: Action) -> Action:
 
 def _paths(snapshot: Snapshot, terms: Approvals) -> Action | None:
     """What has to come first because of protected paths; None where nothing has to."""
-    if snapshot.terms.base is None or not terms.protected or not _works(snapshot):
+    if snapshot.started_contract.base is None or not terms.protected or not _works(snapshot):
         return None
     found = comparison(snapshot)
     if found is None:
-        return Compare(snapshot.now.code)
+        return Compare(snapshot.current_round.code)
     if found.reason:
-        return BlockForApproval(snapshot.now.code, UNSURE)
+        return BlockForApproval(snapshot.current_round.code, UNSURE)
     if found.digest and not is_given(snapshot, PATHS, found.digest):
-        return BlockForApproval(snapshot.now.code, PATHS)
+        return BlockForApproval(snapshot.current_round.code, PATHS)
     return None
 
 
@@ -79,7 +81,7 @@ def state(snapshot: Snapshot) -> Mapping[str, Any]:
     was decided, ``compared`` what was found of protected paths.
     """
     found = snapshot.sprint.meta.get(KEY)
-    return found if isinstance(found, dict) and snapshot.terms.approvals else {}
+    return found if isinstance(found, dict) and snapshot.started_contract.approvals else {}
 
 
 def is_given(snapshot: Snapshot, what: str, of: str) -> bool:
@@ -98,7 +100,7 @@ _BOUND_TO = {BUILD: "plan", SHIP: "tree", PATHS: "digest"}
 
 def plan_of(snapshot: Snapshot) -> str:
     """What may be built, as a digest: the brief, and the contract under which that is done."""
-    whole = [snapshot.sprint.meta.get("brief", ""), snapshot.terms.digest]
+    whole = [snapshot.sprint.meta.get("brief", ""), snapshot.started_contract.digest]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
@@ -118,7 +120,7 @@ def _works(snapshot: Snapshot) -> int:
     return int(tries) + len(snapshot.gate_runs)
 
 
-def compared(snapshot: Snapshot, outcome: Compared) -> Move:
+def compared(snapshot: Snapshot, outcome: Compared) -> Transition:
     """What differs of protected paths is on record."""
     said = outcome.touched
     found = {**said.to_json(), "after": _works(snapshot), "attempt": snapshot.sprint.attempt}
@@ -128,20 +130,24 @@ def compared(snapshot: Snapshot, outcome: Compared) -> Move:
         words = f"protected paths could not be compared: {said.reason}"
     meta = snapshot.sprint.meta | {KEY: {**state(snapshot), "compared": found}}
     change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
-    return Move("paths_compared", words[:500], (change,), round_id=snapshot.now.code, data=found)
+    return Transition(
+        "paths_compared", words[:500], (change,), round_id=snapshot.current_round.code, data=found
+    )
 
 
-def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Move:
+def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transition:
     """The sprint is blocked until a human has decided; or until a retry, where nobody can tell what
     to decide about.
     """
-    code, touched = snapshot.now.code, comparison(snapshot) or Touched()
+    code, touched = snapshot.current_round.code, comparison(snapshot) or Touched()
     if action.what == UNSURE:
         error = f"{UNSURE}:{touched.reason}"
         words = f"protected paths could not be compared; the sprint is blocked: {touched.reason}"
         ends = ended(snapshot.sprint_id, code, "blocked", error, at)
-        return Move("error", words[:500], ends, round_id=code, data={"reason": touched.reason})
-    terms, before = snapshot.terms.approvals, state(snapshot)
+        return Transition(
+            "error", words[:500], ends, round_id=code, data={"reason": touched.reason}
+        )
+    terms, before = snapshot.started_contract.approvals, state(snapshot)
     assert terms is not None, "only a contract with approvals asks for one"
     found: dict[str, Any] = {
         "what": action.what,
@@ -161,7 +167,7 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Move:
     meta = snapshot.sprint.meta | {KEY: {**before, "asked": found, "number": found["number"]}}
     stays, ends_so = ended(snapshot.sprint_id, code, "blocked", f"{NEEDED}{action.what}", at)
     ends_so = Update(ends_so.row, ends_so.id, ends_so.only_from, ends_so.values | {"meta": meta})
-    return Move(
+    return Transition(
         "approval_asked",
         f"an approval is needed {WORDS[action.what]}; the sprint is blocked",
         (stays, ends_so),

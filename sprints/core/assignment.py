@@ -31,7 +31,7 @@ def _implementers(snapshot: Snapshot, code: str) -> list[Ask]:
 
 def owner(snapshot: Snapshot, task: Assignment) -> str:
     """Who does it: its agent, or the implementer where that is no program any more in a retry."""
-    terms = snapshot.terms
+    terms = snapshot.started_contract
     return task.agent if terms.agent(task.agent) else terms.implementer
 
 
@@ -51,7 +51,7 @@ def whose(snapshot: Snapshot, red: Sequence[GateRunValue]) -> Assignment | None:
     """Whose task it is to which those gates say no: the last of which they name a file, else the
     last that was done; None without a plan.
     """
-    done = done_by(snapshot, snapshot.now.code)
+    done = done_by(snapshot, snapshot.current_round.code)
     told = "\n".join(run.excerpt for run in red)
     named = [task for task in done if _names(told, {*task.files, *_changed(snapshot, task)})]
     found = named or done

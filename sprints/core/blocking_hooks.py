@@ -23,14 +23,14 @@ from sprints.core.actions import (
     StopOverdue,
     WarnOverdue,
 )
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 from sprints.state.event_catalog import payload
 from sprints.state.event_format import canonical, stamp
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot
 from sprints.state.statuses import DeliveryStatus
-from sprints.state.transitions import Create, Move, Update
+from sprints.state.transitions import Create, Transition, Update
 
-LOST = Answer(False, "the gateway ended before the hook did", stopped=True)
+LOST = DeliveryResult(False, "the gateway ended before the hook did", stopped=True)
 MOST_LOST = 5  # gateways that may die under one hook before it is no longer run again
 
 Status = DeliveryStatus
@@ -41,7 +41,7 @@ def guarded(snapshot: Snapshot, action: Action) -> Action | None:
 
     A red gate ends the sprint whatever a hook says of it.
     """
-    hooks = snapshot.terms.hooks
+    hooks = snapshot.started_contract.hooks
     for point, run in _points_before(snapshot, action) if hooks else ():
         for hook in hooks:
             if point not in hook.points:
@@ -49,17 +49,17 @@ def guarded(snapshot: Snapshot, action: Action) -> Action | None:
             place = place_of(snapshot, point, run)
             row = find(snapshot, hook.hook_id, place)
             if row is None or row.status == Status.PENDING:
-                return RunHook(snapshot.now.code, hook.hook_id, point, place, run)
+                return RunHook(snapshot.current_round.code, hook.hook_id, point, place, run)
             if row.status == Status.RUNNING:
                 return None
             if row.status == Status.FAILED and not isinstance(action, FailAtGate):
-                return BlockAtHook(snapshot.now.code, row.id)
+                return BlockAtHook(snapshot.current_round.code, row.id)
     return action
 
 
 def _points_before(snapshot: Snapshot, action: Action) -> Iterator[tuple[str, str]]:
     """The points that have been reached before ``action``, with the gate or its run, if any."""
-    now, contract = snapshot.now, snapshot.terms
+    now, contract = snapshot.current_round, snapshot.started_contract
     if isinstance(action, StartRound):
         if now.code == contract.rounds[0].code and not _was_taken(snapshot, "sprint_start"):
             yield "sprint_start", ""
@@ -86,7 +86,7 @@ def _was_taken(snapshot: Snapshot, point: str) -> bool:
 
 def place_of(snapshot: Snapshot, point: str, detail: str) -> str:
     """Where the sprint waits: round, attempt, point, and the gate or its run."""
-    parts = (snapshot.now.code, str(snapshot.sprint.attempt), point, detail)
+    parts = (snapshot.current_round.code, str(snapshot.sprint.attempt), point, detail)
     return "/".join(filter(None, parts))
 
 
@@ -112,7 +112,7 @@ def open_delivery(snapshot: Snapshot, action: RunHook) -> DeliveryValue:
     return row
 
 
-def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Move:
+def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Transition:
     """A try, on record before it begins."""
     row = find(snapshot, action.hook_id, action.place)
     if row:
@@ -132,7 +132,7 @@ def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Move:
             "created_at": at,
         }
         change = Create("delivery", row.id, values)
-    return Move(
+    return Transition(
         "hook_started",
         f"hook started: {row.hook_id} at {row.point}",
         (change,),
@@ -182,10 +182,10 @@ def _about(snapshot: Snapshot, action: RunHook) -> dict[str, object]:
     return {}
 
 
-def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Move:
+def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transition:
     """What the hook said; a no waits for the next try, as long as there is one."""
     said, at = outcome.answer, outcome.at
-    hook = snapshot.terms.hook(row.hook_id)
+    hook = snapshot.started_contract.hook(row.hook_id)
     failures = row.failures + (not said.delivered and not said.stopped)
     lost = said == LOST and row.tries - row.failures >= MOST_LOST
     status, next_at = Status.PENDING, None
@@ -207,7 +207,7 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Move:
         "finished_at": None if status == Status.PENDING else at,
     }
     again = "; it is run again" if status == Status.PENDING else ""
-    return Move(
+    return Transition(
         "hook_finished",
         f"hook finished: {row.hook_id} at {row.point}: {reason}{again}",
         (Update("delivery", row.id, (Status.RUNNING,), values),),

@@ -10,20 +10,20 @@ from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.core.reopen_round import OVERDUE
 from sprints.state.snapshot import Snapshot
 from sprints.state.statuses import TaskStatus
-from sprints.state.transitions import Move, MoveRefused, Update
+from sprints.state.transitions import MoveRefused, Transition, Update
 
 PARKED = "parked"  # in the details of a task that waits for a budget
 
 
-def parked(snapshot: Snapshot, at: datetime) -> Move:
+def parked(snapshot: Snapshot, at: datetime) -> Transition:
     """The sprint is blocked until a human gives it more; what was to be asked again waits."""
-    used, now = spent(snapshot), snapshot.now
+    used, now = spent(snapshot), snapshot.current_round
     assert used is not None, "only a sprint with a budget can have used it up"
     words = used.of(used.out)
     ends = {"status": "blocked", "last_error": f"{USED_UP}{words}", "finished_at": at}
     stays = {"status": "blocked", "finished_at": at}
     waiting = [task for task in snapshot.tasks_of(now.id) if task.status == TaskStatus.PENDING]
-    return Move(
+    return Transition(
         "error",
         f"agents have used {words}; the sprint is parked",
         (
@@ -56,7 +56,7 @@ def grant(
     at: datetime,
     tokens: int | None = None,
     usd: float | None = None,
-) -> Move | None:
+) -> Transition | None:
     """Let the sprint's programs have so many launches, minutes, tokens and dollars in all; one that
     is parked for them goes on. None where nothing changes. Raises ``MoveRefused``.
     """
@@ -78,11 +78,11 @@ def grant(
         words = f"agents have used {after.of(after.out)}; give more --{after.out}"
         raise MoveRefused(f"sprint {sprint.sprint_id} stays parked: {words}")
     changes = _goes_on(snapshot, meta, at) if waits else (_set(snapshot, {"meta": meta}),)
-    return Move(
+    return Transition(
         "budget_changed",
         f"{by} gave agents {_in_words(allowed, given)}",
         changes,
-        round_id=snapshot.now.code if waits else None,
+        round_id=snapshot.current_round.code if waits else None,
         data={"by": by, "before": before.to_json(), "after": after.to_json()},
     )
 
@@ -107,7 +107,7 @@ def _set(snapshot: Snapshot, values: dict[str, Any]) -> Update:
 
 def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Update, ...]:
     """The round opens again, and what is answered in it stays so."""
-    now = snapshot.now
+    now = snapshot.current_round
     notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     goes_on = {"status": "running", "last_error": None, "finished_at": None, "meta": meta}

@@ -11,16 +11,16 @@ from sprints.core.approval_requests import KEY as APPROVAL
 from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.core.reopen_round import OVERDUE
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import Create, Move, MoveRefused, Update
+from sprints.state.transitions import Create, MoveRefused, Transition, Update
 
 STOPPED = ("failed", "blocked", "cancelled")
-Make = Callable[[Snapshot, datetime], Move]
+Make = Callable[[Snapshot, datetime], Transition]
 ENDED = ("succeeded", "failed", "cancelled")
 
 
 def create(
     sprint_id: str, title: str, artifacts_dir: str, meta: dict[str, Any], at: datetime
-) -> Move:
+) -> Transition:
     """A new sprint, not yet started."""
     values = {
         "sprint_id": sprint_id,
@@ -30,14 +30,14 @@ def create(
         "meta": meta,
         "created_at": at,
     }
-    return Move(
+    return Transition(
         "sprint_created",
         f"sprint created: {sprint_id}",
         (Create("sprint", sprint_id, values),),
     )
 
 
-def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
+def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     """Freeze the contract with the sprint and open the way to its first round."""
     if snapshot.rounds:
         return _anew(snapshot, contract, "sprint started", at)
@@ -50,7 +50,7 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
         **_unapproved(snapshot),
     }
     rounds = tuple(_round(snapshot.sprint_id, spec) for spec in contract.rounds)
-    return Move(
+    return Transition(
         "note",
         "sprint started",
         (Update("sprint", snapshot.sprint_id, ("created",), values), *rounds),
@@ -75,7 +75,7 @@ def _unapproved(snapshot: Snapshot) -> dict[str, Any]:
     return {"meta": {k: v for k, v in meta.items() if k != APPROVAL}} if APPROVAL in meta else {}
 
 
-def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) -> Move:
+def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) -> Transition:
     """Start a sprint that has rounds from elsewhere at its first one, as a new attempt: nobody here
     has judged what was done in them.
     """
@@ -93,7 +93,7 @@ def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) ->
         "cancel_by": "",
         **_unapproved(snapshot),
     }
-    return Move(
+    return Transition(
         "note",
         message,
         (
@@ -116,7 +116,7 @@ def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) ->
     )
 
 
-def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
+def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     """Start again at the round that failed, as a new attempt beside the old evidence.
 
     The attempt runs under the gates as they are now: whoever mended a gate wants it judged by
@@ -125,7 +125,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     if snapshot.is_foreign and snapshot.sprint.status in (*STOPPED, "running"):
         first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
         return _anew(snapshot, contract, f"sprint retried from {first}, attempt {attempt}", at)
-    now = snapshot.current
+    now = snapshot.round_if_any
     if now is None or snapshot.sprint.status not in STOPPED:
         raise MoveRefused(
             f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}; "
@@ -147,7 +147,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
-    return Move(
+    return Transition(
         "note",
         f"sprint retried from {now.code}, attempt {attempt}",
         (
@@ -158,7 +158,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Move:
     )
 
 
-def archive(snapshot: Snapshot, by: str, at: datetime) -> Move:
+def archive(snapshot: Snapshot, by: str, at: datetime) -> Transition:
     """Take a sprint that has ended out of state.json; its rows and evidence stay. Raises
     ``MoveRefused``.
     """
@@ -169,7 +169,7 @@ def archive(snapshot: Snapshot, by: str, at: datetime) -> Move:
         raise MoveRefused(
             f"sprint {sprint.sprint_id} is {sprint.status}; only one that has ended is archived"
         )
-    return Move(
+    return Transition(
         "sprint_archived",
         f"sprint archived by {by}",
         (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": at}),),
@@ -178,13 +178,13 @@ def archive(snapshot: Snapshot, by: str, at: datetime) -> Move:
     )
 
 
-def restore(snapshot: Snapshot, by: str) -> Move:
+def restore(snapshot: Snapshot, by: str) -> Transition:
     """Put an archived sprint back into state.json. Raises ``MoveRefused``."""
     sprint = snapshot.sprint
     if not sprint.archived_at:
         raise MoveRefused(f"sprint {sprint.sprint_id} is not archived")
     whole = {"op": "add", "path": f"/sprints/{sprint.sprint_id}", "value": snapshot.state()}
-    return Move(
+    return Transition(
         "sprint_restored",
         f"sprint restored by {by}",
         (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": None}),),
@@ -193,18 +193,18 @@ def restore(snapshot: Snapshot, by: str) -> Move:
     )
 
 
-def settle_in(snapshot: Snapshot, artifacts_dir: str) -> Move:
+def settle_in(snapshot: Snapshot, artifacts_dir: str) -> Transition:
     """Keep the evidence there: the sprint was another host's, or its store has moved."""
-    return Move(
+    return Transition(
         "note",
         f"evidence is kept in {artifacts_dir} from now on",
         (Update("sprint", snapshot.sprint_id, ("running",), {"artifacts_dir": artifacts_dir}),),
-        round_id=snapshot.now.code,
+        round_id=snapshot.current_round.code,
         data={"before": snapshot.sprint.artifacts_dir},
     )
 
 
-def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Move:
+def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Transition:
     """Hold the sprint at its next step; what runs goes on to its end. Raises ``MoveRefused``."""
     sprint = snapshot.sprint
     if sprint.status not in ("created", "running"):
@@ -218,7 +218,7 @@ def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Move:
     return noted(snapshot, f"sprint paused by {by}{because}", meta, by)
 
 
-def resume(snapshot: Snapshot, by: str) -> Move:
+def resume(snapshot: Snapshot, by: str) -> Transition:
     """Let a paused sprint go on. Raises ``MoveRefused``."""
     if not snapshot.paused:
         raise MoveRefused(f"sprint {snapshot.sprint_id} is not paused")
@@ -227,7 +227,7 @@ def resume(snapshot: Snapshot, by: str) -> Move:
 
 def edit(
     snapshot: Snapshot, title: str | None, patch: Mapping[str, Any], by: str, at: datetime
-) -> Move | None:
+) -> Transition | None:
     """Another title, and ``patch`` merged into meta; None where nothing changes.
 
     A pause that is set or lifted so says who did it, as every pause does. Raises ``BadMeta``,
@@ -257,14 +257,14 @@ def edit(
     what = [*(["title"] if "title" in values else []), *keys]
     change = Update("sprint", sprint.sprint_id, (sprint.status,), values)
     message = f"sprint changed by {by}: {', '.join(what)}"
-    return Move("sprint_changed", message[:500], (change,), data={"by": by, "keys": what})
+    return Transition("sprint_changed", message[:500], (change,), data={"by": by, "keys": what})
 
 
-def cancel(snapshot: Snapshot, by: str, at: datetime) -> Move:
+def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
     """Ask a running sprint to stop, or end one that is not running. Raises ``MoveRefused``."""
     status = snapshot.sprint.status
     if status == "running" and not snapshot.is_foreign:
-        return Move(
+        return Transition(
             "note",
             f"cancel asked by {by}",
             (Update("sprint", snapshot.sprint_id, ("running",), {"cancel_by": by}),),
@@ -278,7 +278,7 @@ def cancel(snapshot: Snapshot, by: str, at: datetime) -> Move:
         "last_error": "cancelled_by_user",
         "finished_at": at,
     }
-    return Move(
+    return Transition(
         "note",
         f"sprint cancelled by {by}",
         (Update("sprint", snapshot.sprint_id, (status,), values),),

@@ -45,7 +45,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     """
     if snapshot.sprint.status != "running" or snapshot.is_foreign:
         return None
-    contract, now = snapshot.terms, snapshot.now
+    contract, now = snapshot.started_contract, snapshot.current_round
     for run in snapshot.gate_runs:
         if run.status == RUNNING and run.id not in attended:
             return Recover(run.id)
@@ -111,14 +111,16 @@ def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
     red = fix_loop.red(snapshot)
     if red and fix_loop.goes_back(snapshot, red[0]):
         whose = assignment.whose(snapshot, red)
-        owner = assignment.owner(snapshot, whose) if whose else snapshot.terms.implementer
+        owner = (
+            assignment.owner(snapshot, whose) if whose else snapshot.started_contract.implementer
+        )
         return _launch(snapshot, Ask(now.code, owner, fix_loop.FIX, whose.id if whose else ""))
     return None
 
 
 def deadline_of(snapshot: Snapshot) -> timedelta | None:
     """How long the current round may still last (may be negative); None before it starts."""
-    now, contract = snapshot.current, snapshot.contract
+    now, contract = snapshot.round_if_any, snapshot.contract
     if now is None or contract is None or now.started_at is None:
         return None
     end = now.started_at + timedelta(minutes=contract.round(now.code).max_minutes)
@@ -160,7 +162,7 @@ def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
 def _launch(snapshot: Snapshot, ask: Ask) -> Action:
     """The question, or that there is nothing left of the budget that it needs."""
     used = spent(snapshot)
-    if used and used.out and snapshot.terms.agent(ask.agent):
+    if used and used.out and snapshot.started_contract.agent(ask.agent):
         return BlockAtBudget(ask.code)
     return ask
 

@@ -37,10 +37,10 @@ def since(snapshot: Snapshot, now: RoundValue, gate_id: str) -> list[GateRunValu
 
 def red(snapshot: Snapshot) -> list[GateRunValue]:
     """The last runs of the required gates of the current round that are not green."""
-    now = snapshot.now
+    now = snapshot.current_round
     runs = [
         last_judged(snapshot, now, gate.gate_id)
-        for gate in snapshot.terms.gates_of(now.code)
+        for gate in snapshot.started_contract.gates_of(now.code)
         if gate.required
     ]
     return [run for run in runs if run and run.status != Verdict.PASSED]
@@ -54,7 +54,7 @@ def fixes(snapshot: Snapshot, now: RoundValue) -> list[TaskValue]:
 
 def is_on(snapshot: Snapshot, code: str) -> bool:
     """Whether red gates of that round go back at all: to a program, which works in a clone."""
-    terms = snapshot.terms
+    terms = snapshot.started_contract
     able = terms.base is not None and terms.agent(terms.implementer) is not None
     return able and terms.fix_attempts > 0 and code in BUILDS
 
@@ -73,8 +73,8 @@ def _is_of_work(snapshot: Snapshot, run: GateRunValue) -> bool:
 
 def unconfirmed(snapshot: Snapshot) -> GateRunValue | None:
     """A red run that is to be run again before anything follows from it, as the contract has it."""
-    now = snapshot.now
-    if not snapshot.terms.rerun_red or now.code not in BUILDS:
+    now = snapshot.current_round
+    if not snapshot.started_contract.rerun_red or now.code not in BUILDS:
         return None
     for run in red(snapshot):
         runs = since(snapshot, now, run.gate_id)
@@ -87,10 +87,10 @@ def flaky(snapshot: Snapshot) -> GateRunValue | None:
     """The run by which a required gate has said yes of a tree to which it had said no; None where
     no gate did.
     """
-    now = snapshot.now
-    if not snapshot.terms.rerun_red or now.code not in BUILDS:
+    now = snapshot.current_round
+    if not snapshot.started_contract.rerun_red or now.code not in BUILDS:
         return None
-    for gate in snapshot.terms.gates_of(now.code):
+    for gate in snapshot.started_contract.gates_of(now.code):
         run = last_judged(snapshot, now, gate.gate_id)
         if gate.required and run and run.status == Verdict.PASSED:
             said = {one.status for one in of_tree(snapshot, run)}
@@ -117,13 +117,15 @@ def goes_back(snapshot: Snapshot, run: GateRunValue) -> bool:
 
 def used_up(snapshot: Snapshot) -> str:
     """Why nothing is sent back any more, by the contract; empty where something may be."""
-    sent = len(fixes(snapshot, snapshot.now))
-    return f"sent back {sent} times already" if sent >= snapshot.terms.fix_attempts else ""
+    sent = len(fixes(snapshot, snapshot.current_round))
+    return (
+        f"sent back {sent} times already" if sent >= snapshot.started_contract.fix_attempts else ""
+    )
 
 
 def stuck(snapshot: Snapshot, run: GateRunValue) -> str:
     """Why another attempt would come to nothing; empty where it may come to something."""
-    before = [task.details["failures"] for task in fixes(snapshot, snapshot.now)]
+    before = [task.details["failures"] for task in fixes(snapshot, snapshot.current_round)]
     trees = [failures[0]["tree"] for failures in before]
     if run.tree in trees and trees[-1] != run.tree:
         return ROUND
@@ -142,9 +144,9 @@ def sent_back(snapshot: Snapshot) -> dict[str, Any]:
     """What the details of a task say of what goes back now: its ``number``, the ``failures``, and
     ``after``, the last run of each gate, which is about the tree as it was before.
     """
-    gates = snapshot.terms.gates_of(snapshot.now.code)
+    gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     return {
-        "number": len(fixes(snapshot, snapshot.now)) + 1,
+        "number": len(fixes(snapshot, snapshot.current_round)) + 1,
         "failures": [failure(run) for run in red(snapshot)],
         "after": {gate.gate_id: snapshot.next_number(gate.gate_id) - 1 for gate in gates},
     }

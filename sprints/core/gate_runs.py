@@ -11,15 +11,15 @@ from sprints.core.actions import (
     RunGate,
 )
 from sprints.state.snapshot import GateRunValue, Snapshot
-from sprints.state.transitions import Create, Move, Update
+from sprints.state.transitions import Create, Transition, Update
 
 MOST_LOST = 5  # gateways that may die under one gate before it is no longer run again
 IT_MAY_BE = "it may be the gate that ends it"  # how the reason ends of one that is not
 
 
-def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Move:
+def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
     """The run is on record before it begins, so that a crash finds it."""
-    now, gate = snapshot.now, snapshot.terms.gate(action.gate_id)
+    now, gate = snapshot.current_round, snapshot.started_contract.gate(action.gate_id)
     number = snapshot.next_number(gate.gate_id)
     folder = f"{snapshot.sprint.artifacts_dir}/gates/{gate.gate_id}"
     values = {
@@ -35,7 +35,7 @@ def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Move:
         "stdout_path": f"{folder}/stdout.txt",
         "stderr_path": f"{folder}/stderr.txt",
     }
-    return Move(
+    return Transition(
         "gate_started",
         f"gate started: {gate.gate_id}",
         (Create("gate_run", f"{snapshot.sprint_id}/{gate.gate_id}/{number}", values),),
@@ -100,7 +100,7 @@ def _told(said: Judgement) -> str:
     return "" if said.confined == OFF else said.confined
 
 
-def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
+def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
     """The verdict, and what a person should know of one that stops nothing."""
     said = outcome.judgement
     values = {
@@ -139,7 +139,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         data["outputs"] = {f"{folder}/{name}": digest for name, digest in said.outputs}
         data["outputs_at"] = said.place
     moves = [
-        Move(
+        Transition(
             "gate_finished",
             f"gate finished: {run.gate_id} exit_code={said.exit_code}",
             (Update("gate_run", run.id, (RUNNING,), values),),
@@ -148,10 +148,10 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Move]:
         )
     ]
     if said.verdict == Verdict.INTERRUPTED:
-        moves.append(Move("note", f"gate {run.gate_id} is run again", round_id=code))
+        moves.append(Transition("note", f"gate {run.gate_id} is run again", round_id=code))
     elif said.verdict != Verdict.PASSED and not run.required:
         words = f"advisory gate {run.gate_id} said no: {said.reason}"
-        moves.append(Move("note", words, round_id=code))
+        moves.append(Transition("note", words, round_id=code))
     return moves
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import Move, MoveRefused, Update
+from sprints.state.transitions import MoveRefused, Transition, Update
 
 PAUSE = ("automation_paused", "paused_by", "paused_ts", "paused_why")  # in meta, while it is held
 STEP = "pause_after"  # in meta, of a sprint that was asked for one round: {round_id, by}
@@ -33,7 +33,7 @@ def paused_by(snapshot: Snapshot) -> str:
     return f"{meta.get('paused_by') or 'its settings'}{since}{why}"
 
 
-def step(snapshot: Snapshot, begun: Move | None, code: str, by: str) -> Move:
+def step(snapshot: Snapshot, begun: Transition | None, code: str, by: str) -> Transition:
     """Let the sprint go on to the end of its current round ``code`` and hold it there; ``begun`` is
     the start of one that has not started. Raises ``MoveRefused``.
     """
@@ -46,10 +46,10 @@ def step(snapshot: Snapshot, begun: Move | None, code: str, by: str) -> Move:
     (row, *rounds), data = begun.changes, begun.data | {"one_round": code, "by": by}
     assert isinstance(row, Update), "a start begins with the sprint's own row"
     first = Update(row.row, row.id, row.only_from, row.values | {"meta": meta})
-    return Move(begun.kind, begun.message, (first, *rounds), begun.round_id, data)
+    return Transition(begun.kind, begun.message, (first, *rounds), begun.round_id, data)
 
 
-def go_on(snapshot: Snapshot) -> Move | None:
+def go_on(snapshot: Snapshot) -> Transition | None:
     """No longer hold a sprint because one round was asked for; None where it was not."""
     sprint = snapshot.sprint
     if STEP not in sprint.meta or sprint.status != "running" or sprint.cancel_by:
@@ -57,24 +57,24 @@ def go_on(snapshot: Snapshot) -> Move | None:
     meta = unpaused(snapshot) if _is_between_steps(snapshot) else dict(sprint.meta)
     meta.pop(STEP, None)
     change = Update("sprint", sprint.sprint_id, ("running",), {"meta": meta})
-    return Move("note", "sprint goes on to its end", (change,))
+    return Transition("note", "sprint goes on to its end", (change,))
 
 
-def hold_after_step(snapshot: Snapshot, at: datetime) -> Move | None:
+def hold_after_step(snapshot: Snapshot, at: datetime) -> Transition | None:
     """Hold the sprint, whose round ends now, where that round is all that was asked for."""
     asked = snapshot.sprint.meta.get(STEP)
-    if not asked or asked["round_id"] != snapshot.now.code:
+    if not asked or asked["round_id"] != snapshot.current_round.code:
         return None
     by, code = asked["by"], asked["round_id"]
     meta = snapshot.sprint.meta | held(by, f"one round was asked for, {code}", at)
     return noted(snapshot, f"sprint holds after {code}, as {by} asked", meta, by)
 
 
-def noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Move:
+def noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Transition:
     """A note by somebody, and the meta that comes with it."""
     only_from = (snapshot.sprint.status,)
     change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta})
-    return Move("note", message, (change,), data={"by": by})
+    return Transition("note", message, (change,), data={"by": by})
 
 
 def _is_between_steps(snapshot: Snapshot) -> bool:

@@ -8,15 +8,15 @@ from sprints.core.agent_tasks import Status, asks
 from sprints.core.reopen_round import OVERDUE
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot, TaskValue
-from sprints.state.transitions import Move, MoveRefused, Update
+from sprints.state.transitions import MoveRefused, Transition, Update
 
 
 def question_of(snapshot: Snapshot) -> TaskValue | None:
     """The task of the agent whose question blocks the sprint; None where nobody asks."""
     is_blocked = snapshot.sprint.status == "blocked" and not snapshot.is_foreign
-    if not is_blocked or snapshot.current is None:
+    if not is_blocked or snapshot.round_if_any is None:
         return None
-    return next((task for task in snapshot.tasks_of(snapshot.now.id) if asks(task)), None)
+    return next((task for task in snapshot.tasks_of(snapshot.current_round.id) if asks(task)), None)
 
 
 def name_of(round_id: str, task_id: str, details: Mapping[str, Any]) -> str:
@@ -24,7 +24,7 @@ def name_of(round_id: str, task_id: str, details: Mapping[str, Any]) -> str:
     return f"{round_id.split('/')[1]}/{task_id}/{details['try']}"
 
 
-def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str = "") -> Move:
+def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str = "") -> Transition:
     """Tell the agent what it asked, and let the sprint go on: the round opens again, and what is
     answered in it stays so. ``question`` is the name of what is answered; empty for whatever is
     asked now. Raises ``MoveRefused`` where nobody asks, or asks something else.
@@ -36,7 +36,7 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     if task is None:
         sprint = snapshot.sprint
         raise MoveRefused(f"sprint {sprint.sprint_id} is {sprint.status}; no agent asks anything")
-    now, questions = snapshot.now, asks(task)
+    now, questions = snapshot.current_round, asks(task)
     given = {
         "agent": task.owner_agent,
         "try": task.details["try"],
@@ -51,7 +51,7 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     goes_on = {"status": "running", "last_error": None, "finished_at": None}
     waits = {"status": Status.PENDING.value, "updated_at": at, "details": details}
-    return Move(
+    return Transition(
         "task_answered",
         f"{by} answered {task.owner_agent}",
         (

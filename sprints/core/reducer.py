@@ -55,10 +55,10 @@ from sprints.core.actions import (
 from sprints.core.pause import STEP, hold_after_step
 from sprints.core.reopen_round import OVERDUE
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import Move, Update
+from sprints.state.transitions import Transition, Update
 
 
-def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
+def reduce(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Transition]:
     """The moves that record ``outcome``. Raises ``ValueError`` for a pair that makes no sense."""
     match action, outcome:
         case StartRound(), Begun(at):
@@ -143,7 +143,7 @@ def settle(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Move]:
     raise ValueError(f"{action} cannot be settled with {outcome}")
 
 
-def needs_world(action: Action) -> bool:
+def needs_effect(action: Action) -> bool:
     """True where something outside has to answer; the rest is settled as soon as it begins."""
     kinds = Ask | RecoverTask | RunGate | Recover | RunHook | RecoverHook
     return isinstance(action, kinds | Merge | Publish | RecoverShip | Compare)
@@ -158,7 +158,7 @@ def fault(
     open_tasks: Sequence[str] = (),
     *,
     waits: bool = False,
-) -> Move:
+) -> Transition:
     """End a sprint over which the engine itself has fallen: it would again at each start. It may
     have fallen over the rows, so nothing is asked of them but the ids of the open gate runs and
     tasks, and whether the sprint waits for something: what is not there cannot be removed.
@@ -167,7 +167,7 @@ def fault(
     unanswered = {"status": "cancelled", "updated_at": at}
     last = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
     last |= {"waiting": None} if waits else {}
-    return Move(
+    return Transition(
         "error",
         f"the engine cannot carry the sprint: {text}",
         (
@@ -180,10 +180,10 @@ def fault(
     )
 
 
-def _start_round(snapshot: Snapshot, at: datetime) -> Move:
-    now = snapshot.now
+def _start_round(snapshot: Snapshot, at: datetime) -> Transition:
+    now = snapshot.current_round
     values = {"status": "in_progress", "started_at": at, "finished_at": None}
-    return Move(
+    return Transition(
         "round_started",
         f"round started: {now.code}",
         (Update("round", now.id, ("pending",), values),),
@@ -191,11 +191,11 @@ def _start_round(snapshot: Snapshot, at: datetime) -> Move:
     )
 
 
-def _warned(snapshot: Snapshot) -> Move:
-    now = snapshot.now
-    words = f"{OVERDUE}: {snapshot.terms.round(now.code).max_minutes:g}"
+def _warned(snapshot: Snapshot) -> Transition:
+    now = snapshot.current_round
+    words = f"{OVERDUE}: {snapshot.started_contract.round(now.code).max_minutes:g}"
     values = {"notes": [*now.notes, words]}
-    return Move(
+    return Transition(
         "note",
         f"round {now.code} is {words}",
         (Update("round", now.id, ("in_progress",), values),),
@@ -203,11 +203,11 @@ def _warned(snapshot: Snapshot) -> Move:
     )
 
 
-def _stopped(snapshot: Snapshot, at: datetime) -> Move:
-    code = snapshot.now.code
-    minutes = snapshot.terms.round(code).max_minutes
+def _stopped(snapshot: Snapshot, at: datetime) -> Transition:
+    code = snapshot.current_round.code
+    minutes = snapshot.started_contract.round(code).max_minutes
     error = f"deadline:{code} minutes={minutes:g}"
-    return Move(
+    return Transition(
         "error",
         f"round {code} is over its {minutes:g} minutes; stopping sprint",
         (
@@ -219,13 +219,13 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Move:
     )
 
 
-def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
+def _cancelled(snapshot: Snapshot, at: datetime) -> Transition:
     by = snapshot.sprint.cancel_by
     round_end, sprint_end = termination.ended(
-        snapshot.sprint_id, snapshot.now.code, "cancelled", "cancelled_by_user", at
+        snapshot.sprint_id, snapshot.current_round.code, "cancelled", "cancelled_by_user", at
     )
     tasks = agent_tasks.dropped(snapshot, at)
-    return Move(
+    return Transition(
         "note",
         f"sprint cancelled by {by}",
         (*tasks, *blocking_hooks.dropped(snapshot, at), round_end, sprint_end),
@@ -233,8 +233,11 @@ def _cancelled(snapshot: Snapshot, at: datetime) -> Move:
     )
 
 
-def _finish_round(snapshot: Snapshot, at: datetime) -> list[Move]:
-    now, following = snapshot.now, snapshot.terms.after(snapshot.now.code)
+def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
+    now, following = (
+        snapshot.current_round,
+        snapshot.started_contract.after(snapshot.current_round.code),
+    )
     acks = [
         task.owner_agent
         for task in snapshot.tasks_of(now.id)
@@ -249,7 +252,7 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Move]:
     done = "round_done", f"round done: {now.code}"
     if following:
         onward = Update("sprint", snapshot.sprint_id, ("running",), {"current_round": following})
-        moves = [Move(*done, (closed, onward), round_id=now.code)]
+        moves = [Transition(*done, (closed, onward), round_id=now.code)]
         held = hold_after_step(snapshot, at)
         return [*moves, held] if held else moves
     ended: dict[str, Any] = {
@@ -261,8 +264,8 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Move]:
     if STEP in snapshot.sprint.meta:
         ended["meta"] = {k: v for k, v in snapshot.sprint.meta.items() if k != STEP}
     return [
-        Move(*done, (closed,), round_id=now.code),
-        Move(
+        Transition(*done, (closed,), round_id=now.code),
+        Transition(
             "note",
             "sprint succeeded",
             (Update("sprint", snapshot.sprint_id, ("running",), ended),),

@@ -22,7 +22,7 @@ from sprints.core.actions import (
 )
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot
-from sprints.state.transitions import Move, Update
+from sprints.state.transitions import Transition, Update
 
 KEY = "shipping"
 SHIP = "ship"  # what is under way, beside the ids of runs
@@ -36,7 +36,7 @@ LONGEST_REASON = 400
 
 def ships(snapshot: Snapshot) -> bool:
     """Whether the sprint is to be shipped, and is in the round in which that is done."""
-    terms = snapshot.terms
+    terms = snapshot.started_contract
     last = terms.rounds[-1].code
     return terms.ship and terms.base is not None and snapshot.sprint.current_round == last
 
@@ -44,7 +44,7 @@ def ships(snapshot: Snapshot) -> bool:
 def state(snapshot: Snapshot) -> Mapping[str, Any]:
     """How far it is; empty where it has not begun in this attempt. What is shipped stays so."""
     found = snapshot.sprint.meta.get(KEY)
-    if not snapshot.terms.ship or not isinstance(found, dict):
+    if not snapshot.started_contract.ship or not isinstance(found, dict):
         return {}
     shipped = found.get("status") == SHIPPED and "tag" in found
     return found if shipped or found.get("attempt") == snapshot.sprint.attempt else {}
@@ -60,7 +60,7 @@ def recover(snapshot: Snapshot) -> Action | None:
     been published.
     """
     if ships(snapshot) and status(snapshot) in OPEN:
-        return RecoverShip(snapshot.now.code)
+        return RecoverShip(snapshot.current_round.code)
     return None
 
 
@@ -68,12 +68,12 @@ def due(snapshot: Snapshot) -> Action | None:
     """The next step of shipping; None where there is none."""
     if not ships(snapshot):
         return None
-    code = snapshot.now.code
+    code = snapshot.current_round.code
     match status(snapshot):
         case "" | "moved":
             return Merge(code)
         case "judging":
-            for gate in snapshot.terms.gates_of(code):
+            for gate in snapshot.started_contract.gates_of(code):
                 if gate.required and judged_since(snapshot, gate.gate_id) is None:
                     return RunGate(code, gate.gate_id)
             return Publish(code)
@@ -86,7 +86,7 @@ def judged_since(snapshot: Snapshot, gate_id: str) -> GateRunValue | None:
     """The gate's last verdict on the tree that is to be shipped."""
     judged = [
         run
-        for run in snapshot.runs_of(snapshot.now.id, gate_id)
+        for run in snapshot.runs_of(snapshot.current_round.id, gate_id)
         if is_of_ship(snapshot, run) and run.status not in (RUNNING, Verdict.INTERRUPTED)
     ]
     return judged[-1] if judged else None
@@ -100,7 +100,7 @@ def is_of_ship(snapshot: Snapshot, run: GateRunValue) -> bool:
     return bool(run.number > found["after"].get(run.gate_id, 0))
 
 
-def merging(snapshot: Snapshot, at: datetime) -> Move:
+def merging(snapshot: Snapshot, at: datetime) -> Transition:
     """It is on record before it begins."""
     before = state(snapshot)
     number = before.get("try", 0) + 1
@@ -114,25 +114,25 @@ def merging(snapshot: Snapshot, at: datetime) -> Move:
     return _move(snapshot, "ship_started", words, begun)
 
 
-def merged(snapshot: Snapshot, outcome: Merged) -> Move:
+def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
     """There is a tree to judge; or nothing to ship, or a reason why it cannot be."""
     found, said = dict(state(snapshot)), outcome.merge
     if said.reason:
         return _refused(snapshot, said.reason)
     found |= {"branch": said.branch, "base": said.base, "head": said.head}
     if said.url:
-        found |= {"remote": snapshot.terms.ship_remote, "url": said.url}
+        found |= {"remote": snapshot.started_contract.ship_remote, "url": said.url}
     if not said.commit:
         words = f"nothing to ship: {said.branch} has all of it"
         return _move(snapshot, "ship_skipped", words, found | {"status": NOTHING})
-    gates = snapshot.terms.gates_of(snapshot.now.code)
+    gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     after = {gate.gate_id: snapshot.next_number(gate.gate_id) - 1 for gate in gates}
     found |= {"status": JUDGING, "commit": said.commit, "tree": said.tree, "after": after}
     words = f"merged with {said.branch} as {said.commit[:12]}; its gates are next"
     return _move(snapshot, "ship_merged", words, found)
 
 
-def publishing(snapshot: Snapshot, at: datetime) -> Move:
+def publishing(snapshot: Snapshot, at: datetime) -> Transition:
     """It is on record before it begins."""
     found = state(snapshot)
     words = f"publishing {found['commit'][:12]} on {_where(found)}"
@@ -140,7 +140,7 @@ def publishing(snapshot: Snapshot, at: datetime) -> Move:
     return _move(snapshot, PUBLISHES, words, begun)
 
 
-def published(snapshot: Snapshot, outcome: Published) -> Move:
+def published(snapshot: Snapshot, outcome: Published) -> Transition:
     """It is shipped; or its base has moved meanwhile, or a reason says why it cannot be."""
     found = dict(state(snapshot))
     if outcome.moved and found["try"] < MOST_TRIES:
@@ -163,13 +163,13 @@ def _where(found: Mapping[str, Any]) -> str:
     return f"{found['branch']} of {found['remote']}" if "url" in found else str(found["branch"])
 
 
-def _refused(snapshot: Snapshot, reason: str) -> Move:
+def _refused(snapshot: Snapshot, reason: str) -> Transition:
     reason = reason[:LONGEST_REASON]
     found = {**state(snapshot), "status": REFUSED, "reason": reason}
     return _move(snapshot, "ship_refused", f"not shipped: {reason}", found)
 
 
-def _move(snapshot: Snapshot, kind: str, words: str, found: dict[str, Any]) -> Move:
+def _move(snapshot: Snapshot, kind: str, words: str, found: dict[str, Any]) -> Transition:
     meta = snapshot.sprint.meta | {KEY: found}
     change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
-    return Move(kind, words, (change,), round_id=snapshot.now.code, data=found)
+    return Transition(kind, words, (change,), round_id=snapshot.current_round.code, data=found)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sprints.core import agent_tasks, fix_loop, shipping
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
-from sprints.state.transitions import Move, Update
+from sprints.state.transitions import Transition, Update
 
 
 def ended(
@@ -24,7 +24,7 @@ def stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -
     return Update("round", f"{sprint_id}/{code}", only_from, values)
 
 
-def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
+def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
     """A required gate said no, and it does not go back to who made the work, or no more."""
     error = f"gate_failed:{run.gate_id} exit_code={run.exit_code}"
     data = {"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason}
@@ -32,21 +32,21 @@ def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
         data["not_sent_back"] = why
     if stuck := fix_loop.concerns(snapshot, run) and fix_loop.stuck(snapshot, run):
         error = f"{error} ({stuck})"
-    return Move(
+    return Transition(
         "error",
         "required gate failed; stopping sprint",
-        ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
-        round_id=snapshot.now.code,
+        ended(snapshot.sprint_id, snapshot.current_round.code, "failed", error, at),
+        round_id=snapshot.current_round.code,
         data=data,
     )
 
 
-def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
+def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
     """A required gate has said no and yes of one tree."""
-    code = snapshot.now.code
+    code = snapshot.current_round.code
     runs = [one.number for one in fix_loop.of_tree(snapshot, run)]
     error = f"gate_flaky:{run.gate_id} runs {runs[0]} and {runs[-1]} of one tree"
-    return Move(
+    return Transition(
         "error",
         f"gate {run.gate_id} said no, then yes, of the same tree; the sprint is blocked",
         ended(snapshot.sprint_id, code, "blocked", error, at),
@@ -55,15 +55,15 @@ def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Move:
     )
 
 
-def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
+def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
     """An agent did not answer."""
     agent, details = task.owner_agent, task.details
     error = f"agent_failed:{agent} {details['reason']}"
-    return Move(
+    return Transition(
         "error",
         f"agent {agent} did not answer; stopping sprint",
-        ended(snapshot.sprint_id, snapshot.now.code, "failed", error, at),
-        round_id=snapshot.now.code,
+        ended(snapshot.sprint_id, snapshot.current_round.code, "failed", error, at),
+        round_id=snapshot.current_round.code,
         data={
             "agent": agent,
             "task_id": task.task_id,
@@ -73,36 +73,36 @@ def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
     )
 
 
-def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Move:
+def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
     """An agent asks what only a human can answer."""
     agent, questions = task.owner_agent, agent_tasks.asks(task)
     error = f"agent_asks:{agent} {' / '.join(questions)}"
-    return Move(
+    return Transition(
         "error",
         f"agent {agent} asks what only a human can answer; the sprint is blocked",
-        ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
-        round_id=snapshot.now.code,
+        ended(snapshot.sprint_id, snapshot.current_round.code, "blocked", error, at),
+        round_id=snapshot.current_round.code,
         data={"agent": agent, "task_id": task.task_id, "questions": questions},
     )
 
 
-def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Move:
+def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Transition:
     """A blocking hook said no."""
     error = f"hook_failed:{row.hook_id} {row.reason}"
-    return Move(
+    return Transition(
         "error",
         f"hook {row.hook_id} said no at {row.point}; the sprint is blocked",
-        ended(snapshot.sprint_id, snapshot.now.code, "blocked", error, at),
-        round_id=snapshot.now.code,
+        ended(snapshot.sprint_id, snapshot.current_round.code, "blocked", error, at),
+        round_id=snapshot.current_round.code,
         data={"hook_id": row.hook_id, "delivery": row.id, "reason": row.reason},
     )
 
 
-def unshipped(snapshot: Snapshot, at: datetime) -> Move:
+def unshipped(snapshot: Snapshot, at: datetime) -> Transition:
     """What has passed cannot be shipped."""
     reason = shipping.state(snapshot)["reason"]
-    code, error = snapshot.now.code, f"ship_refused:{reason}"
-    return Move(
+    code, error = snapshot.current_round.code, f"ship_refused:{reason}"
+    return Transition(
         "error",
         f"what has passed is not shipped: {reason}; the sprint is blocked",
         ended(snapshot.sprint_id, code, "blocked", error, at),

@@ -13,7 +13,7 @@ from sprints.contract.contract import Contract
 from sprints.contract.git_values import Base, Undone
 from sprints.core import shipping
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import Move, MoveRefused, Update
+from sprints.state.transitions import MoveRefused, Transition, Update
 
 UNSHIPS = "unships"  # of the meta of the sprint that takes back: what, and by which commit
 UNSHIPPED_BY = "unshipped_by"  # of the meta of the other: the id of that
@@ -79,10 +79,10 @@ def _before_ship(contract: Contract) -> Approvals | None:
     return replace(found, before=(SHIP,), protected=()) if found and SHIP in found.before else None
 
 
-def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Move:
+def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Transition:
     """It is on record of the sprint whose work is taken back, too."""
     meta = snapshot.sprint.meta | {UNSHIPPED_BY: name}
     change = Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta})
     because = f": {why}" if why else ""
     words = f"sprint is to be taken back by {name}, asked by {by}{because}"
-    return Move("sprint_changed", words, (change,), data={"by": by, "keys": [UNSHIPPED_BY]})
+    return Transition("sprint_changed", words, (change,), data={"by": by, "keys": [UNSHIPPED_BY]})

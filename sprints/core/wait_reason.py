@@ -15,12 +15,14 @@ from sprints.core.questions import question_of
 from sprints.state.actors import GATEWAY, OPERATOR
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot, evolve
-from sprints.state.transitions import Move, Update
+from sprints.state.transitions import Transition, Update
 
 SHIP_TIME = timedelta(hours=1)  # what git may take with a very large repository
 
 
-def told(snapshot: Snapshot, moves: Sequence[Move], at: datetime) -> list[Move]:
+def with_wait_reason(
+    snapshot: Snapshot, moves: Sequence[Transition], at: datetime
+) -> list[Transition]:
     """``moves`` that also say what the sprint waits for after them, where that changes."""
     if not moves:
         return []
@@ -64,11 +66,11 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
         return None
     hook = next((row for row in snapshot.deliveries if row.status == "running"), None)
     if hook:
-        end = blocking_hooks.until(snapshot.terms.hook(hook.hook_id), hook, snapshot.at)
+        end = blocking_hooks.until(snapshot.started_contract.hook(hook.hook_id), hook, snapshot.at)
         what = f"hook {hook.hook_id} at {hook.point}"
         return _wait(what, GATEWAY, stamp(hook.created_at), stamp(end))
     task = next((task for task in snapshot.tasks if is_open(task)), None)
-    if task and (agent := snapshot.terms.agent(task.owner_agent)):
+    if task and (agent := snapshot.started_contract.agent(task.owner_agent)):
         ends = f" to end, cancelled by {sprint.cancel_by}" if sprint.cancel_by else ""
         end = task.updated_at + timedelta(seconds=agent.timeout_s + agent.grace_s)
         what = f"agent {task.owner_agent}, {task.details['kind']}{ends}"
@@ -92,7 +94,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
 
 def _until(snapshot: Snapshot, run: GateRunValue) -> datetime:
     """When the gate must have ended, by the contract that it runs under."""
-    gate = snapshot.terms.gate(run.gate_id)
+    gate = snapshot.started_contract.gate(run.gate_id)
     return run.started_at + timedelta(seconds=gate.timeout_s + gate.grace_s)
 
 
@@ -100,10 +102,10 @@ def _wait(what: str, who: str, since_ts: str | None, until_ts: str | None) -> di
     return {"what": what, "who": who, "since_ts": since_ts, "until_ts": until_ts}
 
 
-def overdue(sprint_id: str, status: str, waiting: dict[str, Any]) -> Move:
+def overdue(sprint_id: str, status: str, waiting: dict[str, Any]) -> Transition:
     """Tell, once, of a wait that has outlasted its time."""
     what, since = waiting["what"], waiting["since_ts"]
-    return Move(
+    return Transition(
         "error",
         f"overdue: the sprint has waited for {what} since {since}",
         (Update("sprint", sprint_id, (status,), {"waiting": waiting | {"overdue": True}}),),

@@ -12,7 +12,7 @@ from sprints.core.agent_sessions import SESSION
 from sprints.core.agent_tasks import open_task, token
 from sprints.core.budget import spent
 from sprints.effects import workspace
-from sprints.effects.context import World
+from sprints.effects.context import EffectContext
 from sprints.git import capture_work
 from sprints.git.git import GitError
 from sprints.prompts.exchange import BUDGET_ENDED, Exchange, Question
@@ -21,10 +21,10 @@ from sprints.state.snapshot import Snapshot, TaskValue
 NEAR_S = 0.2  # a try is ended when its time is over, and not before
 
 
-def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchange:
+def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) -> Exchange:
     """One try; ``left_s`` is how long it may take at most, whatever its agent's timeout."""
     task = open_task(snapshot, action.agent)
-    agent = snapshot.terms.agent(action.agent)
+    agent = snapshot.started_contract.agent(action.agent)
     if agent is None:
         return RUNNERS[SCRIPTED](Question(action.agent, action.kind), world.tick)
     try:
@@ -45,7 +45,7 @@ def ask(snapshot: Snapshot, action: Ask, world: World, left_s: float) -> Exchang
     return said
 
 
-def recover(snapshot: Snapshot, task: TaskValue, world: World) -> Exchange:
+def recover(snapshot: Snapshot, task: TaskValue, world: EffectContext) -> Exchange:
     """What became of a try that an earlier life left; nothing of it runs any more."""
     question = _question(snapshot, task, world, 0.0)
     assert question.agent is not None, "only an agent that is on record with its program comes here"
@@ -65,9 +65,11 @@ def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchang
     return replace(said, reason=reason, stopped=True, out_of_budget=True)
 
 
-def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) -> Question:
+def _question(snapshot: Snapshot, task: TaskValue, world: EffectContext, left_s: float) -> Question:
     name = task.owner_agent
-    agent = snapshot.terms.agent(name)  # none: it is of an attempt under an earlier contract
+    agent = snapshot.started_contract.agent(
+        name
+    )  # none: it is of an attempt under an earlier contract
     agent = agent or AgentDefinition(name, name, name, name)
     used, known = spent(snapshot), task.details.get(SESSION, {})
     return Question(
@@ -76,7 +78,7 @@ def _question(snapshot: Snapshot, task: TaskValue, world: World, left_s: float) 
         agent=agent,
         prompt=task.prompt,
         cwd=workspace.cwd(snapshot, world),
-        apart=snapshot.terms.base is not None,
+        apart=snapshot.started_contract.base is not None,
         fence=workspace.fence(snapshot, world, workspace.cwd(snapshot, world), agent),
         folder=Path(task.details["folder"]),
         number=task.details["try"],

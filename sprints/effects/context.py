@@ -12,7 +12,7 @@ from gates.process import Stop
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class EffectContext:
     """What an action is performed in. ``tick`` is called several times a second while a gate or an
     agent runs and may ask for its end; ``not_after`` says until when (monotonic) something may
     begin; ``clock`` gives the time of day, aware; ``chain`` the hash of the event by which

@@ -4,15 +4,15 @@ from sprints.contract.protected_paths import Touched
 from sprints.core import shipping
 from sprints.core.actions import Compared
 from sprints.effects import workspace
-from sprints.effects.context import World
+from sprints.effects.context import EffectContext
 from sprints.git.git import GitError
 from sprints.git.protected_diff import compared
 from sprints.state.snapshot import Snapshot
 
 
-def compare(snapshot: Snapshot, world: World) -> Compared:
+def compare(snapshot: Snapshot, world: EffectContext) -> Compared:
     """What is merged with its base, where that is to be published; else the branch."""
-    terms = snapshot.terms.approvals
+    terms = snapshot.started_contract.approvals
     assert terms is not None, "only a contract with approvals has protected paths"
     try:
         site = workspace.site_of(snapshot, world)

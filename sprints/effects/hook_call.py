@@ -7,22 +7,22 @@ from pathlib import Path
 from gates import faults, process
 from sprints.core.actions import RunHook
 from sprints.core.blocking_hooks import LOST, open_delivery
-from sprints.effects.context import World
+from sprints.effects.context import EffectContext
 from sprints.hooks import KINDS, command
-from sprints.hooks.delivery_values import Letter, Tick
-from sprints.state.delivery_result import Answer
+from sprints.hooks.delivery_values import DeliveryAttempt, Tick
+from sprints.state.delivery_result import DeliveryResult
 from sprints.state.snapshot import DeliveryValue, Snapshot
 
 LOOK_S = 0.2
 
 
-def run(snapshot: Snapshot, action: RunHook, world: World) -> Answer:
+def run(snapshot: Snapshot, action: RunHook, world: EffectContext) -> DeliveryResult:
     """One try, once the wait after the one before is over."""
-    row, hook = open_delivery(snapshot, action), snapshot.terms.hook(action.hook_id)
+    row, hook = open_delivery(snapshot, action), snapshot.started_contract.hook(action.hook_id)
     wait_s = (row.next_at - world.clock()).total_seconds() if row.next_at else 0.0
     if not _waited(min(wait_s, hook.wait_s(row.failures)), world.tick):
-        return Answer(False, "stopped before it began", stopped=True)
-    letter = Letter(
+        return DeliveryResult(False, "stopped before it began", stopped=True)
+    letter = DeliveryAttempt(
         hook=hook,
         secret="",
         delivery_id=row.id,
@@ -40,7 +40,7 @@ def run(snapshot: Snapshot, action: RunHook, world: World) -> Answer:
     return answer
 
 
-def recover(snapshot: Snapshot, row: DeliveryValue) -> Answer:
+def recover(snapshot: Snapshot, row: DeliveryValue) -> DeliveryResult:
     """What became of a try that an earlier life left; nothing of it runs any more."""
     folder = _folder(snapshot, row)
     done = process.recover(folder, _token(row))

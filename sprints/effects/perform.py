@@ -35,12 +35,12 @@ from sprints.core.blocking_hooks import delivery_of
 from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import LOST, open_run, run_of
 from sprints.effects import agent_call, diff_protected, hook_call, ship, workspace
-from sprints.effects.context import World
+from sprints.effects.context import EffectContext
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot
 
 
-def perform(snapshot: Snapshot, action: Action, world: World) -> Outcome:
+def perform(snapshot: Snapshot, action: Action, world: EffectContext) -> Outcome:
     """Do it and say what came of it. Nothing that a gate or an agent does raises."""
     match action:
         case Ask():
@@ -76,7 +76,7 @@ def is_instant(snapshot: Snapshot, action: Action) -> bool:
     """True where the answer is a computation: no crash in between can lose anything, so question
     and answer may go on record together.
     """
-    return isinstance(action, Ask) and snapshot.terms.agent(action.agent) is None
+    return isinstance(action, Ask) and snapshot.started_contract.agent(action.agent) is None
 
 
 def run_dir(run: GateRunValue) -> Path:
@@ -89,8 +89,8 @@ def token(run: GateRunValue) -> str:
     return f"{run.id}@{stamp(run.started_at)}"
 
 
-def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
-    gate = snapshot.terms.gate(action.gate_id)
+def _run_gate(snapshot: Snapshot, action: RunGate, world: EffectContext) -> Judgement:
+    gate = snapshot.started_contract.gate(action.gate_id)
     run = open_run(snapshot, gate.gate_id)
     timeout_s = min(gate.timeout_s, _left_s(snapshot, world))
     try:
@@ -109,10 +109,10 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: World) -> Judgement:
     return said
 
 
-def _left_s(snapshot: Snapshot, world: World) -> float:
+def _left_s(snapshot: Snapshot, world: EffectContext) -> float:
     """How long something may still take where the end of the round's minutes stops it."""
     left = deadline_of(replace(snapshot, at=world.clock()))
-    if snapshot.terms.deadline != "stop" or left is None:
+    if snapshot.started_contract.deadline != "stop" or left is None:
         return math.inf
     return max(0.1, left / timedelta(seconds=1))
 

@@ -6,22 +6,22 @@ from typing import Any
 from sprints.core import approval_requests, shipping
 from sprints.core.actions import Merged, Published
 from sprints.effects import workspace
-from sprints.effects.context import World
+from sprints.effects.context import EffectContext
 from sprints.git import certificate, publish
-from sprints.git.gateway_repo import Site
+from sprints.git.gateway_repo import Workspace
 from sprints.git.git import GitError
 from sprints.git.merge import merge, tag_of
 from sprints.state import ship_values
 from sprints.state.snapshot import GateRunValue, Snapshot
 
 
-def run(snapshot: Snapshot, world: World) -> Merged | Published:
+def run(snapshot: Snapshot, world: EffectContext) -> Merged | Published:
     """Merge or publish, whichever is under way; what a crash left is found, and not done twice."""
     publishing = shipping.status(snapshot) == shipping.PUBLISHING
     return _publish(snapshot, world) if publishing else _merge(snapshot, world)
 
 
-def _merge(snapshot: Snapshot, world: World) -> Merged:
+def _merge(snapshot: Snapshot, world: EffectContext) -> Merged:
     try:
         site = _site(snapshot, world)
     except GitError as exc:
@@ -31,7 +31,7 @@ def _merge(snapshot: Snapshot, world: World) -> Merged:
     return Merged(world.clock(), merge(site, trailers))
 
 
-def _publish(snapshot: Snapshot, world: World) -> Published:
+def _publish(snapshot: Snapshot, world: EffectContext) -> Published:
     found = shipping.state(snapshot)
     keys = ("branch", "base", "head", "commit", "tree")
     what = ship_values.Merge(**{key: found[key] for key in keys}, url=found.get("url", ""))
@@ -55,15 +55,15 @@ def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> dict[str, 
     keys = ("branch", "base", "head", "commit", "tree")
     runs = [
         run
-        for gate in snapshot.terms.gates_of(snapshot.now.code)
+        for gate in snapshot.started_contract.gates_of(snapshot.current_round.code)
         if gate.required and (run := shipping.judged_since(snapshot, gate.gate_id))
     ]
     return {
         "sprint": snapshot.sprint_id,
         **{key: getattr(what, key) for key in keys},
         **({"url": what.url} if what.url else {}),
-        **({"undoes": undone.commit} if (undone := snapshot.terms.undoes) else {}),
-        "contract": snapshot.terms.digest,
+        **({"undoes": undone.commit} if (undone := snapshot.started_contract.undoes) else {}),
+        "contract": snapshot.started_contract.digest,
         "chain": chain,
         "published_ts": shipping.state(snapshot)["since_ts"],
         "gates": [_gate(run, what.tree) for run in runs],
@@ -94,7 +94,7 @@ def _gate(run: GateRunValue, tree: str) -> dict[str, Any]:
     }
 
 
-def _site(snapshot: Snapshot, world: World) -> Site:
+def _site(snapshot: Snapshot, world: EffectContext) -> Workspace:
     site = workspace.site_of(snapshot, world)
     assert site is not None, "what is shipped has a base"
     return site

@@ -14,10 +14,10 @@ from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.git_values import UNKNOWN, Seen
 from sprints.contract.sandbox import OFF
 from sprints.core.shipping import is_of_ship, state
-from sprints.effects.context import World
+from sprints.effects.context import EffectContext
 from sprints.git import capture_work, gate_checkout
 from sprints.git.capture_work import Mark
-from sprints.git.gateway_repo import Site, open_site, tree_of
+from sprints.git.gateway_repo import Workspace, open_site, tree_of
 from sprints.git.git import GATEWAY, GitError
 from sprints.git.merge import at_scratch, scratch
 from sprints.prompts.exchange import Exchange
@@ -26,14 +26,14 @@ from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store.layout import Store
 
 
-def site_of(snapshot: Snapshot, world: World) -> Site | None:
+def site_of(snapshot: Snapshot, world: EffectContext) -> Workspace | None:
     """The sprint's site; None for one that works in the repository as it lies. Raises
     ``GitError``.
     """
     return site_at(snapshot, world.repo)
 
 
-def site_at(snapshot: Snapshot, repo: Path) -> Site | None:
+def site_at(snapshot: Snapshot, repo: Path) -> Workspace | None:
     """The same, in that repository. Raises ``GitError``."""
     base = snapshot.contract.base if snapshot.contract else None
     started_at = snapshot.sprint.started_at
@@ -42,29 +42,29 @@ def site_at(snapshot: Snapshot, repo: Path) -> Site | None:
     life = "".join(c for c in stamp(started_at) if c.isdigit())
     root = Store(repo).root
     site = open_site(repo, root, snapshot.sprint_id, life, base, known(snapshot))
-    undone = snapshot.terms.undoes
+    undone = snapshot.started_contract.undoes
     undoes = undone.sprint if undone else ""
-    return replace(site, remote=snapshot.terms.ship_remote, undoes=undoes)
+    return replace(site, remote=snapshot.started_contract.ship_remote, undoes=undoes)
 
 
-def cwd(snapshot: Snapshot, world: World) -> Path:
+def cwd(snapshot: Snapshot, world: EffectContext) -> Path:
     """The folder in which the sprint's agents and gates work."""
-    if snapshot.terms.base is None:
+    if snapshot.started_contract.base is None:
         return world.repo
     return tree_of(Store(world.repo).root, snapshot.sprint_id)
 
 
 def fence(
-    snapshot: Snapshot, world: World, tree: Path, agent: AgentDefinition | None = None
+    snapshot: Snapshot, world: EffectContext, tree: Path, agent: AgentDefinition | None = None
 ) -> Fence | None:
     """What keeps an agent's program, or a gate, to that clone of the sprint's; None for a sprint
     that works in the repository as it lies. An agent may read what was printed for its sprint.
     """
-    if snapshot.terms.base is None:
+    if snapshot.started_contract.base is None:
         return None
     shown = (Path(snapshot.sprint.artifacts_dir),) if agent else ()
     writes = agent is None or agent.policy != READ
-    terms, root = snapshot.terms.confinement, Store(world.repo).root
+    terms, root = snapshot.started_contract.confinement, Store(world.repo).root
     return sandbox.fence(terms, world.repo, root, tree, shown=shown, writes=writes)
 
 
@@ -86,7 +86,11 @@ def known(snapshot: Snapshot) -> str:
 
 
 def left_by(
-    said: Exchange, snapshot: Snapshot, task: TaskValue, world: World, agent: AgentDefinition
+    said: Exchange,
+    snapshot: Snapshot,
+    task: TaskValue,
+    world: EffectContext,
+    agent: AgentDefinition,
 ) -> Exchange:
     """How a try of an earlier life has ended, with what it has left in the clone."""
     try:
@@ -96,7 +100,7 @@ def left_by(
     return looked_at(said, site, try_mark(snapshot, task), agent) if site else said
 
 
-def looked_at(said: Exchange, site: Site, mark: Mark, agent: AgentDefinition) -> Exchange:
+def looked_at(said: Exchange, site: Workspace, mark: Mark, agent: AgentDefinition) -> Exchange:
     """How a try has ended, with what it has left in the clone. That of an agent that may only read
     is no answer where nobody can put it back: the next would go on from it.
     """
@@ -113,7 +117,7 @@ def try_mark(snapshot: Snapshot, task: TaskValue) -> Mark:
     """Whose work it is, of a try of an agent."""
     code, agent = task.round_id.split("/")[1], task.owner_agent
     number = task.details["try"]
-    definition = snapshot.terms.agent(agent)
+    definition = snapshot.started_contract.agent(agent)
     name = definition.label if definition else agent
     return Mark(
         f"{code}.{task.task_id}.{number}",
@@ -132,7 +136,7 @@ def try_mark(snapshot: Snapshot, task: TaskValue) -> Mark:
 
 def found_mark(snapshot: Snapshot) -> Mark:
     """What lay in the clone when nobody that was asked worked there."""
-    sprint, code = snapshot.sprint_id, snapshot.now.code
+    sprint, code = snapshot.sprint_id, snapshot.current_round.code
     trailers = {"Sprint": sprint, "Round": code, "Attempt": str(snapshot.sprint.attempt)}
     return Mark(f"{code}.found", f"What lay in the clone of {sprint}", GATEWAY, trailers)
 
@@ -145,7 +149,10 @@ def gate_mark(snapshot: Snapshot, run: GateRunValue) -> Mark:
 
 
 def judged(
-    snapshot: Snapshot, run: GateRunValue, world: World, judge: Callable[[Path, bool], Judgement]
+    snapshot: Snapshot,
+    run: GateRunValue,
+    world: EffectContext,
+    judge: Callable[[Path, bool], Judgement],
 ) -> Judgement:
     """What ``judge`` says of the tree at that path; the flag says whether that is a clone."""
     try:
@@ -168,7 +175,7 @@ def judged(
 
 
 def _judged_apart(
-    site: Site, shipping: Mapping[str, Any], judge: Callable[[Path, bool], Judgement]
+    site: Workspace, shipping: Mapping[str, Any], judge: Callable[[Path, bool], Judgement]
 ) -> Judgement:
     """What it says of the tree that is to be shipped, in a clone that nobody has had in hand."""
     scratch(site, shipping["commit"])
@@ -177,7 +184,9 @@ def _judged_apart(
     return replace(said, tree=shipping["tree"])
 
 
-def after_gate(snapshot: Snapshot, run: GateRunValue, world: World, said: Judgement) -> Judgement:
+def after_gate(
+    snapshot: Snapshot, run: GateRunValue, world: EffectContext, said: Judgement
+) -> Judgement:
     """The judgement of a run that an earlier life left, once the clone is as it was."""
     try:
         site = site_of(snapshot, world)

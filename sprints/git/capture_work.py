@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from gates import faults
 from sprints.contract.git_values import ABSENT, MOST_PATHS, OBSERVED, REFUSED, UNKNOWN, Seen
 from sprints.git import sprint_clone, untrusted_refs
-from sprints.git.gateway_repo import Site
+from sprints.git.gateway_repo import Workspace
 from sprints.git.git import GitError
 from sprints.git.user_repo import submodules
 
@@ -31,7 +31,7 @@ class Mark:
         return "\n".join([self.subject, "", *lines, ""])
 
 
-def begin(site: Site, mark: Mark, found: Mark) -> str:
+def begin(site: Workspace, mark: Mark, found: Mark) -> str:
     """Note where the branch is before an agent begins, and return that commit. What lies in the
     clone already, by a person's hand for instance, goes onto the branch as ``found``. May be
     repeated. Raises ``GitError``.
@@ -43,12 +43,12 @@ def begin(site: Site, mark: Mark, found: Mark) -> str:
     return head
 
 
-def baseline(site: Site, mark: Mark) -> str:
+def baseline(site: Workspace, mark: Mark) -> str:
     """What ``begin`` has noted; empty where that try never began."""
     return site.own.find(site.ref("begun", mark.name))
 
 
-def seen(site: Site, mark: Mark) -> Seen:
+def seen(site: Workspace, mark: Mark) -> Seen:
     """Keep what the try has left, and say what it was. Raises nothing of git's: then it is
     unknown, and everything lies in the clone still.
     """
@@ -73,7 +73,7 @@ def seen(site: Site, mark: Mark) -> Seen:
     )
 
 
-def refused(site: Site, mark: Mark) -> Seen:
+def refused(site: Workspace, mark: Mark) -> Seen:
     """Have the clone as it was before the try, which may only read; what it has changed is kept
     beside the branch. Says what that was; unknown is what cannot be put back. May be repeated.
     """
@@ -105,7 +105,7 @@ def refused(site: Site, mark: Mark) -> Seen:
     )
 
 
-def _set_aside(site: Site, mark: Mark, head: str) -> tuple[str, list[str]]:
+def _set_aside(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str]]:
     """The commit, on no branch, of what lies in the clone, and what to say besides, once all there
     is as the branch has it. What is as it was is ``head``. Raises ``GitError`` and ``OSError``.
     """
@@ -122,7 +122,7 @@ def _set_aside(site: Site, mark: Mark, head: str) -> tuple[str, list[str]]:
     return kept, notes
 
 
-def keep(site: Site, mark: Mark) -> tuple[str, list[str]]:
+def keep(site: Workspace, mark: Mark) -> tuple[str, list[str]]:
     """Put all that is in the clone onto the sprint's branch: the commits made there, where they go
     on from it, and one with what was not committed. Returns the branch's head then, and what was
     left out. Raises ``GitError``.
@@ -145,7 +145,7 @@ def keep(site: Site, mark: Mark) -> tuple[str, list[str]]:
     return parent, notes
 
 
-def _committed(site: Site, mark: Mark, head: str) -> tuple[str, list[str], bool]:
+def _committed(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str], bool]:
     """The commit from which what is not committed goes on, what to say of others, and whether all
     that was committed there is kept now: branches, tags, stashes and worktrees are as well.
     """
@@ -186,14 +186,14 @@ def _committed(site: Site, mark: Mark, head: str) -> tuple[str, list[str], bool]
     return parent, notes, whole
 
 
-def _unknown(site: Site, commits: list[str]) -> list[str]:
+def _unknown(site: Workspace, commits: list[str]) -> list[str]:
     """Those that are not in the gateway's own clone, once each, in their order."""
     given = "\n".join([*dict.fromkeys(commits), ""]).encode("ascii")
     lines = site.own("cat-file", "--batch-check=", given=given) if commits else ""
     return [line.split(" ")[0] for line in lines.split("\n") if line.endswith(" missing")]
 
 
-def _aside(site: Site, kept: Mapping[str, str], parent: str) -> Iterator[tuple[str, str]]:
+def _aside(site: Workspace, kept: Mapping[str, str], parent: str) -> Iterator[tuple[str, str]]:
     """Those that are no part of ``parent``; the others need no ref."""
     for ref, commit in kept.items():
         found = site.own.find(f"{ref}^{{commit}}")
@@ -203,7 +203,7 @@ def _aside(site: Site, kept: Mapping[str, str], parent: str) -> Iterator[tuple[s
             yield ref, commit
 
 
-def _commit(site: Site, mark: Mark, parent: str, tree: str) -> str:
+def _commit(site: Workspace, mark: Mark, parent: str, tree: str) -> str:
     name, mail = mark.author
     return site.own(
         "commit-tree", tree, "-p", parent, "-F", "-",
@@ -212,7 +212,7 @@ def _commit(site: Site, mark: Mark, parent: str, tree: str) -> str:
     )  # fmt: skip
 
 
-def put_back(site: Site, mark: Mark) -> int:
+def put_back(site: Workspace, mark: Mark) -> int:
     """Have the clone's files be those of the branch again, and return how many were not. What was
     there is kept as a commit that is on no branch. Raises ``GitError``.
     """

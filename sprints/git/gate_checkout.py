@@ -10,13 +10,13 @@ from pathlib import Path
 
 from sprints.git import capture_work, sprint_clone
 from sprints.git.capture_work import Mark
-from sprints.git.gateway_repo import Site
+from sprints.git.gateway_repo import Workspace
 
 _lock = threading.Lock()
 _inside: Counter[Path] = Counter()
 
 
-def enter(site: Site, mark: Mark, found: Mark) -> str:
+def enter(site: Workspace, mark: Mark, found: Mark) -> str:
     """Have all that lies in the clone on the branch, and return the tree that is judged then. Who
     has entered has to leave. Raises ``GitError``.
     """
@@ -31,7 +31,7 @@ def enter(site: Site, mark: Mark, found: Mark) -> str:
     return tree
 
 
-def leave(site: Site, mark: Mark) -> int:
+def leave(site: Workspace, mark: Mark) -> int:
     """Put back what gates have changed, once none runs any more; returns how many files that were.
     Raises ``GitError``.
     """
@@ -43,12 +43,12 @@ def leave(site: Site, mark: Mark) -> int:
         return capture_work.put_back(site, mark)
 
 
-def judged(site: Site, mark: Mark) -> str:
+def judged(site: Workspace, mark: Mark) -> str:
     """The tree that a run has judged which an earlier life left; empty where it came to none."""
     return site.own.find(site.ref("judged", mark.name) + "^{tree}")
 
 
-def clear(site: Site, mark: Mark) -> int:
+def clear(site: Workspace, mark: Mark) -> int:
     """Put back what such a run has changed, as ``leave`` does. Raises ``GitError``."""
     with _lock:
         return 0 if _inside[site.tree] else capture_work.put_back(site, mark)

@@ -21,7 +21,7 @@ LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Workspace:
     """Where a sprint's work is done: ``own`` is the gateway's clone, ``tree`` the sprint's. What is
     shipped of it is pushed to ``remote``, where one is named; ``undoes`` is the sprint whose work
     it takes back, if it does that.
@@ -69,7 +69,7 @@ def tree_of(root: Path, sprint_id: str) -> Path:
 
 def open_site(
     repo: Path, root: Path, sprint_id: str, life: str, base: Base, known: str = ""
-) -> Site:
+) -> Workspace:
     """The site of the sprint, its branch made where it begins. ``known`` is a commit that is on
     record as its work. May be repeated, whatever it was killed at. Raises ``GitError``.
     """
@@ -77,7 +77,7 @@ def open_site(
         own = own_clone(repo, root)
     except OSError as exc:
         raise GitError(f"no place for a clone: {exc.strerror}: {exc.filename}") from exc
-    site = Site(repo, own, tree_of(root, sprint_id), sprint_id, life, base)
+    site = Workspace(repo, own, tree_of(root, sprint_id), sprint_id, life, base)
     if known and not own.find(f"{known}^{{commit}}"):
         where = "run the sprint on the host that has its files"
         raise GitError(
@@ -88,7 +88,7 @@ def open_site(
     return site
 
 
-def _begin(site: Site) -> None:
+def _begin(site: Workspace) -> None:
     """Take the base from the user's repository, and let the branch begin there, at once."""
     commit = site.base.commit
     if not site.own.find(f"{commit}^{{commit}}"):
@@ -168,12 +168,12 @@ def _is_held(lock: Path) -> bool:
     return False
 
 
-def index_of(site: Site) -> Path:
+def index_of(site: Workspace) -> Path:
     """Where an index of ours lies, for looking at the files of the sprint's clone or checkout."""
     return site.own.home / f".index-{site.sprint_id}~{os.getpid()}"
 
 
-def clear_index(site: Site) -> None:
+def clear_index(site: Workspace) -> None:
     """Remove every index of ours, and their locks: who holds the sprint is alone with it, and each
     git of an earlier life is killed, or writes to what is gone. Raises ``OSError``.
     """

@@ -140,7 +140,7 @@ class Git:
         env: Mapping[str, str],
         config: Mapping[str, str],
         timeout_s: float,
-    ) -> process.Errand:
+    ) -> process.ShortCommand:
         where = [f"--git-dir={self.git_dir}", *([f"--work-tree={self.tree}"] if self.tree else [])]
         fixed = [
             word
@@ -149,7 +149,7 @@ class Git:
         ]
         index = {"GIT_INDEX_FILE": str(self.index)} if self.index else {}
         try:
-            return process.errand(
+            return process.run_short(
                 ["git", "--no-pager", "--literal-pathspecs", *fixed, *where, *argv],
                 timeout_s=timeout_s,
                 cwd=self.tree or self.git_dir,
@@ -212,7 +212,7 @@ def clone(home: Path, source: Path, folder: Path) -> None:
 def _begin(home: Path, verb: str, *argv: str, timeout_s: float = TIMEOUT_S) -> None:
     """Have git make a repository, without what a template would bring. Raises ``GitError``."""
     fixed = [word for key, value in FIXED.items() for word in ("-c", f"{key}={value}")]
-    said = process.errand(
+    said = process.run_short(
         ["git", *fixed, verb, "--quiet", "--template=", *argv],
         timeout_s=timeout_s,
         cwd=home,
@@ -222,7 +222,7 @@ def _begin(home: Path, verb: str, *argv: str, timeout_s: float = TIMEOUT_S) -> N
         raise GitError(_worded(verb, said))
 
 
-def _worded(verb: str, said: process.Errand) -> str:
+def _worded(verb: str, said: process.ShortCommand) -> str:
     """The first line of its complaint that says something."""
     text = said.err.decode("utf-8", "replace")
     lines = [" ".join(line.split()) for line in text.splitlines()]

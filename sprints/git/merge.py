@@ -11,7 +11,7 @@ from gates import faults
 from gates.removal import or_none, remove
 from sprints.git import remote as upstream
 from sprints.git import sprint_clone
-from sprints.git.gateway_repo import Site, fetch
+from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, SHA, Git, GitError, make
 from sprints.git.user_repo import submodules, users
 from sprints.state.ship_values import Merge
@@ -19,7 +19,7 @@ from sprints.state.ship_values import Merge
 MOST_NAMED = 5
 
 
-def tag_of(site: Site) -> str:
+def tag_of(site: Workspace) -> str:
     """The name of the tag of what a sprint has shipped, or taken back."""
     return tag_named(site.sprint_id, site.undoes)
 
@@ -29,14 +29,14 @@ def tag_named(sprint_id: str, undoes: str) -> str:
     return f"unshipped/{undoes}" if undoes else f"shipped/{sprint_id}"
 
 
-def head_of_base(site: Site) -> str:
+def head_of_base(site: Workspace) -> str:
     """The commit at which the branch of the base is in the user's repository; empty where it is
     gone. Raises ``GitError``.
     """
     return users(site.repo, site.own.home).find(f"refs/heads/{site.base.branch}^{{commit}}")
 
 
-def merge(site: Site, trailers: Mapping[str, str]) -> Merge:
+def merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
     """Merge them as they are now. May be repeated. Raises nothing of git's: then it is a reason."""
     try:
         sprint_clone.ready(site)
@@ -47,7 +47,7 @@ def merge(site: Site, trailers: Mapping[str, str]) -> Merge:
         return Merge(site.base.branch, reason=f"{exc.strerror}: {exc.filename}")
 
 
-def _merge(site: Site, trailers: Mapping[str, str]) -> Merge:
+def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
     branch, head = site.base.branch, site.head
     if why := _hindered(site):
         return Merge(branch, reason=why)
@@ -95,7 +95,7 @@ def in_conflict(git: Git) -> str:
     return ", ".join(named[:MOST_NAMED]) + more
 
 
-def _hindered(site: Site) -> str:
+def _hindered(site: Workspace) -> str:
     """Why it cannot be shipped, whatever is in it; empty where it can. Raises ``GitError``."""
     git, branch, tag = users(site.repo, site.own.home), site.base.branch, tag_of(site)
     if not branch:
@@ -114,18 +114,18 @@ def _hindered(site: Site) -> str:
     return ""
 
 
-def is_ours(site: Site, tag: str) -> bool:
+def is_ours(site: Workspace, tag: str) -> bool:
     """Whether we have made that tag: it may be here by a pull, of a push that nobody heard of."""
     commit = site.own.find(f"{tag}^{{commit}}")
     return bool(commit) and site.own.find(site.ref("tagged", commit)) == tag
 
 
-def at_scratch(site: Site) -> Site:
+def at_scratch(site: Workspace) -> Workspace:
     """The site whose tree is the scratch clone."""
     return replace(site, tree=site.beside("ship"))
 
 
-def scratch(site: Site, commit: str, *more: str) -> Git:
+def scratch(site: Workspace, commit: str, *more: str) -> Git:
     """A clone that nobody has had in hand, at ``commit``, on a branch of the base's name; with
     ``more`` commits. Raises ``GitError``.
     """

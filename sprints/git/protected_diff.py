@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from sprints.contract.protected_paths import MOST_NAMED, Touched, matching
 from sprints.git.capture_work import plain
-from sprints.git.gateway_repo import Site
+from sprints.git.gateway_repo import Workspace
 from sprints.git.git import GitError
 
 
-def compared(site: Site, patterns: tuple[str, ...], before: str = "", after: str = "") -> Touched:
+def compared(
+    site: Workspace, patterns: tuple[str, ...], before: str = "", after: str = ""
+) -> Touched:
     """The protected paths that differ between two commits; without any, from the sprint's base to
     the head of its branch. Raises nothing of git's: then it is a reason.
     """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gates import faults
 from sprints.git import remote as upstream
-from sprints.git.gateway_repo import Site, fetch
+from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, ZERO, Git, GitError
 from sprints.git.merge import tag_of
 from sprints.git.update_checkout import finish, follow, look
@@ -22,7 +22,7 @@ from sprints.state.ship_values import Merge, Moved, Refused, Unfinished
 REBASES = ("rebase-merge/head-name", "rebase-merge/update-refs", "rebase-apply/head-name")
 
 
-def publish(site: Site, merge: Merge, certificate: str) -> str:
+def publish(site: Workspace, merge: Merge, certificate: str) -> str:
     """Move the branch to the merge and tag it; returns the tag's name. May be repeated: what is
     done already is not done again. Raises ``Moved``, ``Refused``, ``GitError``, ``OSError`` where
     nothing was done, and ``Unfinished`` where that is not to be said any more.
@@ -51,7 +51,7 @@ def publish(site: Site, merge: Merge, certificate: str) -> str:
     return tag_of(site)
 
 
-def _push(git: Git, site: Site, merge: Merge, certificate: str) -> None:
+def _push(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
     """Push it, unless an earlier life has; first of all, for nothing here is done before the remote
     has taken it. Raises as ``publish``.
     """
@@ -73,7 +73,7 @@ def _push(git: Git, site: Site, merge: Merge, certificate: str) -> None:
     upstream.push(site, remote, merge, tag_of(site), tagged)
 
 
-def _arrived(git: Git, site: Site, merge: Merge) -> bool:
+def _arrived(git: Git, site: Workspace, merge: Merge) -> bool:
     """Whether an earlier life has pushed it, as far as the remote can be asked."""
     if not site.remote:
         return False
@@ -83,7 +83,7 @@ def _arrived(git: Git, site: Site, merge: Merge) -> bool:
         return False
 
 
-def _tag(git: Git, site: Site, merge: Merge, certificate: str) -> None:
+def _tag(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
     """Make the tag where it is not there. Raises ``Refused``, ``GitError``."""
     name = f"refs/tags/{tag_of(site)}"
     if not _is_tagged(git, site, merge):
@@ -92,7 +92,7 @@ def _tag(git: Git, site: Site, merge: Merge, certificate: str) -> None:
         git("update-ref", name, tagged, ZERO)
 
 
-def _is_tagged(git: Git, site: Site, merge: Merge) -> bool:
+def _is_tagged(git: Git, site: Workspace, merge: Merge) -> bool:
     """Raises ``Refused`` where the name is another's."""
     tag = tag_of(site)
     found = git.find(f"refs/tags/{tag}")
@@ -101,7 +101,7 @@ def _is_tagged(git: Git, site: Site, merge: Merge) -> bool:
     return bool(found)
 
 
-def _publish(git: Git, site: Site, merge: Merge, certificate: str) -> None:
+def _publish(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
     branch, tag = f"refs/heads/{merge.branch}", f"refs/tags/{tag_of(site)}"
     is_tagged = _is_tagged(git, site, merge)
     here = git.find(branch)
@@ -118,13 +118,13 @@ def _publish(git: Git, site: Site, merge: Merge, certificate: str) -> None:
     _move(git, site, from_here, partial(_update, git, lines, branch, from_here))
 
 
-def _bring(git: Git, site: Site, merge: Merge) -> None:
+def _bring(git: Git, site: Workspace, merge: Merge) -> None:
     """Have the merge and its tag, on no ref, in the user's repository. Raises ``GitError``."""
     refs = (site.ref("merged", merge.commit), site.ref("tagged", merge.commit))
     fetch(git, site.own.git_dir, *refs, timeout_s=LONG_S)
 
 
-def _move(git: Git, site: Site, merge: Merge, move: Callable[[], None]) -> None:
+def _move(git: Git, site: Workspace, merge: Merge, move: Callable[[], None]) -> None:
     while _is_checked_out(git, site, f"refs/heads/{merge.branch}"):
         if follow(site, merge, move):
             return
@@ -138,7 +138,7 @@ def _has(git: Git, branch: str, commit: str) -> bool:
     return bool(here) and git.holds_commit(commit, below=here)
 
 
-def _is_checked_out(git: Git, site: Site, branch: str) -> bool:
+def _is_checked_out(git: Git, site: Workspace, branch: str) -> bool:
     """Whether the branch is in the served checkout, and in no other. Raises ``Refused`` where it
     is, or will be once a rebase has ended.
     """
@@ -183,7 +183,7 @@ def _update(git: Git, lines: list[str], branch: str, merge: Merge) -> None:
         raise Refused(str(exc)) from exc
 
 
-def _tag_object(site: Site, merge: Merge, certificate: str) -> str:
+def _tag_object(site: Workspace, merge: Merge, certificate: str) -> str:
     """An annotated tag by the gateway, in its own clone: one of a merge, whoever asks again."""
     git, ref = site.own, site.ref("tagged", merge.commit)
     if not (made := git.find(ref)):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gates import faults
 from sprints.contract.sandbox import GIT_ASKPASS, GIT_SSH
-from sprints.git.gateway_repo import Site
+from sprints.git.gateway_repo import Workspace
 from sprints.git.git import LONG_S, Git, GitError
 from sprints.state.ship_values import Merge, Moved, Refused
 
@@ -66,7 +66,7 @@ def _checked(name: str, url: str, repo: Path) -> str:
     return str(repo / url)
 
 
-def tip(site: Site, remote: Remote, branch: str) -> str:
+def tip(site: Workspace, remote: Remote, branch: str) -> str:
     """The commit at which the branch is there, which the gateway's own clone has then. Raises
     ``GitError``.
     """
@@ -83,7 +83,7 @@ def tip(site: Site, remote: Remote, branch: str) -> str:
     return site.own.find(ref)
 
 
-def tag_there(site: Site, remote: Remote, tag: str) -> str:
+def tag_there(site: Workspace, remote: Remote, tag: str) -> str:
     """The object that the tag names there; empty where it is not there. Raises ``GitError``."""
     name = f"refs/tags/{tag}"
     lines = _ask(site, remote, "ls-remote", "--", remote.url, name).split("\n")
@@ -91,7 +91,7 @@ def tag_there(site: Site, remote: Remote, tag: str) -> str:
     return found.get(name, "")
 
 
-def base(site: Site, remote: Remote, local: str) -> str:
+def base(site: Workspace, remote: Remote, local: str) -> str:
     """The commit with which the work is merged: that of the branch there, from which ours has not
     gone on by itself. Raises ``GitError``.
     """
@@ -105,7 +105,7 @@ def base(site: Site, remote: Remote, local: str) -> str:
     return there
 
 
-def earlier(site: Site, remote: Remote, tag: str) -> Merge | None:
+def earlier(site: Workspace, remote: Remote, tag: str) -> Merge | None:
     """What an earlier attempt has pushed, of which nobody has heard that it arrived; None where
     nothing was. Raises ``GitError``, also where the tag is another's.
     """
@@ -122,7 +122,7 @@ def earlier(site: Site, remote: Remote, tag: str) -> Merge | None:
     return Merge(site.base.branch, start, head, commit, tree, url=remote.shown)
 
 
-def has(site: Site, remote: Remote, merge: Merge) -> bool:
+def has(site: Workspace, remote: Remote, merge: Merge) -> bool:
     """Whether the branch there has the merge already. Raises ``Moved`` where it has something else
     than what was merged with, and ``GitError``.
     """
@@ -134,7 +134,7 @@ def has(site: Site, remote: Remote, merge: Merge) -> bool:
     return False
 
 
-def push(site: Site, remote: Remote, merge: Merge, tag: str, tagged: str) -> None:
+def push(site: Workspace, remote: Remote, merge: Merge, tag: str, tagged: str) -> None:
     """Move the branch there from the base to the merge, with its tag ``tagged``: both or neither.
     Raises ``Moved``, ``Refused``, ``GitError``; then nothing was done there, as far as can be told.
     """
@@ -156,12 +156,12 @@ def push(site: Site, remote: Remote, merge: Merge, tag: str, tagged: str) -> Non
     faults.point("push_returned")
 
 
-def _taken(remote: Remote, site: Site, tag: str) -> str:
+def _taken(remote: Remote, site: Workspace, tag: str) -> str:
     hint = f"git -C {site.repo} push {remote.name} :refs/tags/{tag}"
     return f"the tag {tag} is there already at {remote.name}; type: {hint}"
 
 
-def _ask(site: Site, remote: Remote, *argv: str, timeout_s: float = ASK_S) -> str:
+def _ask(site: Workspace, remote: Remote, *argv: str, timeout_s: float = ASK_S) -> str:
     """Git with the remote. Raises ``GitError``, which names no secret."""
     env = {key: os.environ[key] for key in PASSED if key in os.environ}
     env["GIT_SSH_COMMAND"] = os.environ.get(GIT_SSH, "ssh -oBatchMode=yes")

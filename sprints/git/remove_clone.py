@@ -6,11 +6,11 @@ from gates import faults
 from gates.removal import remove
 from sprints.git import capture_work
 from sprints.git.capture_work import Mark
-from sprints.git.gateway_repo import Site, clear_index, free
+from sprints.git.gateway_repo import Workspace, clear_index, free
 from sprints.git.git import GitError
 
 
-def clear(site: Site, found: Mark) -> str:
+def clear(site: Workspace, found: Mark) -> str:
     """Take it away; what lay in it is committed as ``found``. Returns why it stays where it holds
     what no commit can, and what ``.gitignore`` names goes. May be repeated. Raises ``GitError``.
     """

@@ -9,13 +9,13 @@ from gates import faults
 from gates.removal import remove
 from sprints.contract.git_values import Undone
 from sprints.git import remote as upstream
-from sprints.git.gateway_repo import Site, fetch
+from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, GitError
 from sprints.git.merge import at_scratch, head_of_base, in_conflict, scratch
 from sprints.git.user_repo import users
 
 
-def revert(site: Site, undone: Undone, why: str, trailers: Mapping[str, str]) -> str:
+def revert(site: Workspace, undone: Undone, why: str, trailers: Mapping[str, str]) -> str:
     """Take the merge back on the branch of ``site.base`` as that is now. The commit is in the
     gateway's own clone alone. May be repeated. Raises ``GitError``, ``OSError``.
     """

@@ -14,11 +14,11 @@ from pathlib import Path
 from gates import faults
 from gates.removal import or_none, remove
 from sprints.contract.git_values import branch_of
-from sprints.git.gateway_repo import Site, clear_index, fetch, free, index_of
+from sprints.git.gateway_repo import Workspace, clear_index, fetch, free, index_of
 from sprints.git.git import GATEWAY, LONG_S, Git, GitError, make
 
 
-def ready(site: Site) -> None:
+def ready(site: Workspace) -> None:
     """Have the clone there, at the head of the branch where it has to be made; what lies in one
     that is there is left as it is. Raises ``GitError``.
     """
@@ -33,7 +33,7 @@ def ready(site: Site) -> None:
         raise GitError(f"no place for a clone: {exc.strerror}: {exc.filename}") from exc
 
 
-def _make(site: Site) -> None:
+def _make(site: Workspace) -> None:
     new = site.beside("new")
     remove(new)
     with or_none(new):
@@ -43,7 +43,7 @@ def _make(site: Site) -> None:
     faults.point("clone_made")
 
 
-def renew(site: Site, *, aside: bool = False) -> str:
+def renew(site: Workspace, *, aside: bool = False) -> str:
     """Give the clone another ``.git``, at the head of the branch, and leave its files alone: an
     agent finds its work committed, and nothing stays of what was planted. Returns where the one
     before is kept, if it is to be kept ``aside``. Raises ``GitError``, ``OSError``.
@@ -64,7 +64,7 @@ def renew(site: Site, *, aside: bool = False) -> str:
     return away.name if aside else ""
 
 
-def _filled(site: Site, folder: Path) -> Git:
+def _filled(site: Workspace, folder: Path) -> Git:
     """A repository with the branch and its history. Its objects are copies: what has the same
     inode as an object of ours would be ours to be changed. It names no other repository.
     """
@@ -80,7 +80,7 @@ def _filled(site: Site, folder: Path) -> Git:
     return git
 
 
-def import_commits(site: Site, commits: Mapping[str, str]) -> None:
+def import_commits(site: Workspace, commits: Mapping[str, str]) -> None:
     """Copy commits that an agent has made, and tags, into the gateway's own clone, by the refs that
     they get.
 
@@ -107,7 +107,7 @@ def import_commits(site: Site, commits: Mapping[str, str]) -> None:
         remove(stub)
 
 
-def written(site: Site, parent: str) -> tuple[str, list[str]]:
+def written(site: Workspace, parent: str) -> tuple[str, list[str]]:
     """The files of the clone as a tree in the gateway's own, and the folders that are repositories
     of their own, which no commit can hold. What ``.gitignore`` names is left out. Raises
     ``GitError``.
@@ -158,6 +158,6 @@ def _not_files(tree: Path, paths: Iterable[bytes]) -> Iterator[bytes]:
                 yield path
 
 
-def looking(site: Site) -> Git:
+def looking(site: Workspace) -> Git:
     """Git of the gateway's own clone, on the files of the sprint's."""
     return replace(site.own, tree=site.tree, index=index_of(site))

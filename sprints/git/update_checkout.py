@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gates import faults
 from sprints.git import index_lock
-from sprints.git.gateway_repo import Site, clear_index, index_of
+from sprints.git.gateway_repo import Workspace, clear_index, index_of
 from sprints.git.git import LONG_S, SHA, Git
 from sprints.git.index_lock import LOOK_S, WAIT_S
 from sprints.git.restore_checkout import Change, changes, take_back
@@ -25,7 +25,7 @@ from sprints.store.layout import AGENT_LOGS
 UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 
 
-def follow(site: Site, merge: Merge, move: Callable[[], None]) -> bool:
+def follow(site: Workspace, merge: Merge, move: Callable[[], None]) -> bool:
     """Change the files of the served checkout to those of the merge, then ``move`` the branch;
     False where the branch is no longer checked out there. Raises ``Refused``, ``GitError``,
     ``OSError`` and what ``move`` raises: then everything is as it was, unless the branch has moved.
@@ -56,7 +56,7 @@ def follow(site: Site, merge: Merge, move: Callable[[], None]) -> bool:
     return True
 
 
-def look(site: Site, here: str, commit: str) -> None:
+def look(site: Workspace, here: str, commit: str) -> None:
     """Whether the served checkout, which is at ``here``, could follow. Raises ``Refused``,
     ``GitError``.
     """
@@ -65,7 +65,7 @@ def look(site: Site, here: str, commit: str) -> None:
     _look_free(site.repo, changes(git, here, commit))
 
 
-def finish(site: Site, branch: str) -> None:
+def finish(site: Workspace, branch: str) -> None:
     """End what an earlier life had begun in the checkout. Raises ``Refused``, ``GitError``,
     ``OSError``.
     """
@@ -77,7 +77,7 @@ def finish(site: Site, branch: str) -> None:
                 _end(git, copy, site, branch)
 
 
-def at(site: Site) -> Git:
+def at(site: Workspace) -> Git:
     """Git in the served checkout."""
     return replace(users(site.repo, site.own.home), tree=site.repo)
 
@@ -86,16 +86,16 @@ def _folder(git: Git) -> Path:
     return Path(git("rev-parse", "--absolute-git-dir"))
 
 
-def _who(site: Site) -> str:
+def _who(site: Workspace) -> str:
     return f"studio-gateway {site.sprint_id}/{site.life}"
 
 
-def _begins(site: Site) -> str:
+def _begins(site: Workspace) -> str:
     """How the names of copies of the index begin; on go the commits from which and to which."""
     return f"studio_gateway.{site.sprint_id}."
 
 
-def _unfinished(folder: Path, site: Site) -> list[Path]:
+def _unfinished(folder: Path, site: Workspace) -> list[Path]:
     """The copies with which the checkout was to go on when somebody was killed."""
     found = []
     for path in folder.glob("studio_gateway.*"):
@@ -105,7 +105,7 @@ def _unfinished(folder: Path, site: Site) -> list[Path]:
     return found
 
 
-def _end(git: Git, copy: Path, site: Site, branch: str) -> None:
+def _end(git: Git, copy: Path, site: Workspace, branch: str) -> None:
     """Forward where the branch has the commit to which the copy leads, else back."""
     folder = copy.parent
     base, commit = copy.name.removeprefix(_begins(site)).split(".")
@@ -125,7 +125,7 @@ def _end(git: Git, copy: Path, site: Site, branch: str) -> None:
     copy.unlink(missing_ok=True)
 
 
-def _look_clean(git: Git, folder: Path, site: Site) -> None:
+def _look_clean(git: Git, folder: Path, site: Workspace) -> None:
     """Raises ``Refused`` where a checkout has work of its user's that is not committed."""
     if busy := next((name for name in UNDER_WAY if (folder / name).exists()), None):
         raise Refused(f"a merge or rebase is under way in {site.repo} ({busy}); end it")

@@ -8,10 +8,10 @@ from gates import process
 from gates.definition import is_text
 from gates.kinds.command import environment, resolve
 from sprints.contract.hook_spec import HookDefinition
-from sprints.hooks.delivery_values import Letter, Tick
+from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.hooks.output_head import head
 from sprints.models.event import HOOK_DEPTH
-from sprints.state.delivery_result import OUTPUT_CHARACTERS, Answer
+from sprints.state.delivery_result import OUTPUT_CHARACTERS, DeliveryResult
 
 GRACE_S = 2.0
 CAP_BYTES = 1 << 20
@@ -33,13 +33,13 @@ def problems(hook: HookDefinition) -> Iterator[str]:
         yield "the command must be a list of UTF-8 texts without NUL"
 
 
-def deliver(letter: Letter, tick: Tick) -> Answer:
+def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
     """Run the command to its end; exit code 0 means that it has taken the delivery."""
     env = environment(os.environ, about(letter))
     return run(letter, resolve(letter.hook.target, env.get("PATH")), env, letter.text, tick)
 
 
-def about(letter: Letter) -> dict[str, str]:
+def about(letter: DeliveryAttempt) -> dict[str, str]:
     """The delivery in the environment; what it is not about is empty."""
     data = letter.payload["data"]
     found = {name: data.get(key) for name, key in ABOUT.items()}
@@ -53,8 +53,8 @@ def about(letter: Letter) -> dict[str, str]:
 
 
 def run(
-    letter: Letter, argv: tuple[str, ...], env: Mapping[str, str], given: str, tick: Tick
-) -> Answer:
+    letter: DeliveryAttempt, argv: tuple[str, ...], env: Mapping[str, str], given: str, tick: Tick
+) -> DeliveryResult:
     """Run ``argv`` with ``given`` on its standard input; or adopt the result of an earlier life,
     if that had seen the command to its end.
     """
@@ -65,7 +65,7 @@ def run(
         letter.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stdin.write_text(given, "utf-8")
     except OSError as exc:
-        return Answer(False, f"no room for its input: {exc.strerror}")
+        return DeliveryResult(False, f"no room for its input: {exc.strerror}")
     spec = process.Spec(
         argv=argv,
         cwd=letter.repo,
@@ -82,10 +82,10 @@ def run(
     return answer(process.run(spec, tick=tick), letter.folder)
 
 
-def answer(done: process.Completed, folder: Path) -> Answer:
+def answer(done: process.Completed, folder: Path) -> DeliveryResult:
     """What the end of the command means for the delivery."""
     printed = b"".join(_head(folder / name) for name in ("stdout.txt", "stderr.txt"))
-    return Answer(
+    return DeliveryResult(
         delivered=done.ending == "exited" and done.exit_code == 0,
         reason=done.reason,
         duration_s=done.duration_s,

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 from gates.process import Stop
 from sprints.contract.hook_spec import HookDefinition
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 
 Tick = Callable[[], Stop | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeliveryAttempt:
     """One try of one delivery. ``payload`` is what the JSON of ``text`` says; ``folder`` is this
     delivery's own. ``token`` marks this try and no other; ``before`` is that of a try which an
     earlier life left behind, empty if there is none. After ``not_after`` (monotonic) a command is
@@ -39,7 +39,7 @@ class Kind(Protocol):
     def problems(self, hook: HookDefinition) -> Iterator[str]:
         """What is wrong with the hook's target, a line each."""
 
-    def deliver(self, letter: Letter, tick: Tick) -> Answer:
+    def deliver(self, letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
         """Try once, within the hook's timeout. Never raises for anything that the hook does;
         ``tick`` is called several times a second, where there is somebody who can be stopped.
         """

@@ -17,8 +17,8 @@ from typing import Any
 from gates.kinds.command import environment
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.command import run
-from sprints.hooks.delivery_values import Letter, Tick
-from sprints.state.delivery_result import Answer
+from sprints.hooks.delivery_values import DeliveryAttempt, Tick
+from sprints.state.delivery_result import DeliveryResult
 
 PROGRAM = str(Path(__file__).with_name("apprise_program.py"))
 MISSING = "a notification needs Apprise; type: pip install 'studio-gateway[notify]'"
@@ -32,10 +32,10 @@ def problems(hook: HookDefinition) -> Iterator[str]:
         yield "Apprise knows no service by that URL; see: https://appriseit.com"
 
 
-def deliver(letter: Letter, tick: Tick) -> Answer:
+def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
     """Say it once, within the timeout."""
     if not _installed():
-        return Answer(False, MISSING)
+        return DeliveryResult(False, MISSING)
     given = json.dumps({"url": letter.hook.target[0], **words(letter.payload)})
     argv = (sys.executable, "-I", PROGRAM)
     return run(letter, argv, environment(os.environ, {}), given, tick)

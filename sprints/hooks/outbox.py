@@ -22,11 +22,11 @@ from gates import faults
 from gates.identity import Identity, identity
 from sprints.contract.hook_spec import MAX_TIMEOUT_S, MAX_WAIT_S
 from sprints.hooks import KINDS, hook_changes
-from sprints.hooks.delivery_values import Letter, Tick
+from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.models import Delivery, Event, Head, Hook
 from sprints.models.redaction import clean
 from sprints.models.transitions import note
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 from sprints.state.event_catalog import TEST, kinds_of, payload, point_of
 from sprints.state.event_format import canonical
 from sprints.state.statuses import DeliveryStatus as Status
@@ -150,10 +150,15 @@ def carry_out(row: Delivery, before: str, tick: Tick) -> None:
     hook = Hook.objects.filter(pk=row.hook_id).first()
     folder = settings.STORE.root / "hooks" / row.pk
     if hook is None or not (hook.enabled or row.point == TEST):
-        _settle(row, Status.DROPPED, Answer(False, "the hook is removed or disabled"), row.failures)
+        _settle(
+            row,
+            Status.DROPPED,
+            DeliveryResult(False, "the hook is removed or disabled"),
+            row.failures,
+        )
         return
     if row.tries > hook.tries + LIVES:
-        answer = Answer(False, f"begun {row.tries - 1} times, and never seen to its end")
+        answer = DeliveryResult(False, f"begun {row.tries - 1} times, and never seen to its end")
     else:
         answer = _bring(hook, row, before, folder, tick)
     _record(hook, row, answer)
@@ -174,9 +179,9 @@ def bring_now(delivery_id: str, tick: Tick) -> Delivery:
     return row
 
 
-def _bring(hook: Hook, row: Delivery, before: str, folder: Path, tick: Tick) -> Answer:
+def _bring(hook: Hook, row: Delivery, before: str, folder: Path, tick: Tick) -> DeliveryResult:
     """One try, whatever the hook's kind makes of it."""
-    letter = Letter(
+    letter = DeliveryAttempt(
         hook=hook.definition,
         secret=hook.secret,
         delivery_id=row.pk,
@@ -191,12 +196,12 @@ def _bring(hook: Hook, row: Delivery, before: str, folder: Path, tick: Tick) -> 
     try:
         answer = KINDS[hook.kind].deliver(letter, tick)
     except Exception as exc:  # a kind that falls over has not delivered; its lane goes on
-        answer = Answer(False, f"{type(exc).__name__}: {exc}")
+        answer = DeliveryResult(False, f"{type(exc).__name__}: {exc}")
     faults.point("hook_exited")
     return answer
 
 
-def _record(hook: Hook, row: Delivery, answer: Answer) -> None:
+def _record(hook: Hook, row: Delivery, answer: DeliveryResult) -> None:
     failures = row.failures + (not answer.delivered and not answer.stopped)
     spent = failures >= hook.tries or row.tries > hook.tries + LIVES or row.point == TEST
     if answer.delivered:
@@ -214,7 +219,7 @@ def _record(hook: Hook, row: Delivery, answer: Answer) -> None:
 
 
 def _settle(
-    row: Delivery, status: Status, answer: Answer, failures: int, wait_s: float = 0.0
+    row: Delivery, status: Status, answer: DeliveryResult, failures: int, wait_s: float = 0.0
 ) -> bool:
     """Put the try on record; False when the delivery is another's by now."""
     now = timezone.now()

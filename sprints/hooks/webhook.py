@@ -16,9 +16,9 @@ from django.conf import settings
 
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.address import Guard, connect, is_public, literal
-from sprints.hooks.delivery_values import Letter, Tick
+from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.hooks.output_head import head
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 
 ANSWER_BYTES = 64 << 10
 LONGEST_URL = 2000
@@ -48,7 +48,7 @@ def problems(hook: HookDefinition) -> Iterator[str]:
         yield f"{found} is not a public address; allow it with --allow-private if you mean it"
 
 
-def deliver(letter: Letter, tick: Tick) -> Answer:
+def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
     """Post the payload once; the whole of it, resolving and TLS included, within the timeout."""
     begun = time.monotonic()
     end = begun + letter.hook.timeout_s
@@ -57,8 +57,8 @@ def deliver(letter: Letter, tick: Tick) -> Answer:
     except (OSError, http.client.HTTPException) as exc:
         late = time.monotonic() >= end
         reason = f"no answer within {letter.hook.timeout_s:g} s" if late else _why(exc)
-        return Answer(False, reason, time.monotonic() - begun)
-    return Answer(
+        return DeliveryResult(False, reason, time.monotonic() - begun)
+    return DeliveryResult(
         delivered=200 <= status < 300,
         reason=f"HTTP {status}" + ("; redirects are not followed" if 300 <= status < 400 else ""),
         duration_s=time.monotonic() - begun,
@@ -68,7 +68,7 @@ def deliver(letter: Letter, tick: Tick) -> Answer:
     )
 
 
-def _post(letter: Letter, end: float) -> tuple[int, bytes]:
+def _post(letter: DeliveryAttempt, end: float) -> tuple[int, bytes]:
     url = urlsplit(letter.hook.target[0])
     host = url.hostname or ""
     port = url.port or PORTS[url.scheme]
@@ -81,7 +81,7 @@ def _post(letter: Letter, end: float) -> tuple[int, bytes]:
 
 
 def _exchange(
-    connection: socket, url: SplitResult, letter: Letter, end: float
+    connection: socket, url: SplitResult, letter: DeliveryAttempt, end: float
 ) -> tuple[int, bytes]:
     client = http.client.HTTPConnection(url.hostname or "")
     client.sock = connection
@@ -96,7 +96,7 @@ def _exchange(
         return response.status, said
 
 
-def headers(letter: Letter) -> dict[str, str]:
+def headers(letter: DeliveryAttempt) -> dict[str, str]:
     """The delivery's id, the time of this try, and the signature over both and the body."""
     from standardwebhooks import Webhook
 

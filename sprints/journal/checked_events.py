@@ -52,7 +52,7 @@ class Seen:
     sprints: int = 0
 
 
-def told(
+def checked_events(
     moment: Moment, seen: Seen, tell: Tell | None = None, *, chained: bool = False
 ) -> Iterator[dict[str, Any]]:
     """The events of the database, each once it is seen to be sound and the file to have it, or to

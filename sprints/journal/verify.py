@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sprints.journal import bulk_rows, chain_check_process, events_file, hash_chain, state_file
-from sprints.journal.checked_events import Difference, Differs, Seen, Tell, told
+from sprints.journal.checked_events import Difference, Differs, Seen, Tell, checked_events
 from sprints.journal.consistent_view import Moment, no_collection, one_moment
 from sprints.journal.digest_check import Frozen
 from sprints.journal.json_diff import differ, values
@@ -137,7 +137,7 @@ def _compare(
     folded: dict[str, Any] = {}
     frozen, shown = Frozen(), Shown(moment.state, moment.sealed)
     wrong = None
-    for event in told(moment, seen, tell, chained=chained):
+    for event in checked_events(moment, seen, tell, chained=chained):
         _fold(folded, frozen, event)
         if printed:
             printed.heed(event)

@@ -14,13 +14,13 @@ from typing import Any
 from sprints.models import Event
 from sprints.models.transitions import event_committed
 from sprints.queries.sprints import look
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 
 TAIL_BYTES = 2000
 
 
 @contextmanager
-def wishes_from_signals(wish: Wish, user: str) -> Iterator[None]:
+def wishes_from_signals(wish: StopRequest, user: str) -> Iterator[None]:
     """Set the stop flags from signals: Ctrl-C cancels, a second one kills at once, SIGTERM and
     SIGHUP release the sprint.
     """

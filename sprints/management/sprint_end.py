@@ -7,14 +7,14 @@ from sprints.core.approval_requests import ask_of
 from sprints.core.budget import parked_for
 from sprints.core.pause import paused_by
 from sprints.core.questions import question_of
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.snapshot import Snapshot
 from sprints.store.config_values import switches
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
 
 
-def report(out: Any, after: Snapshot, wish: Wish) -> None:
+def report(out: Any, after: Snapshot, wish: StopRequest) -> None:
     """Print how the sprint ended and the next command to type."""
     status, sprint_id = after.sprint.status, after.sprint_id
     if status == "failed":
@@ -75,7 +75,7 @@ def _evidence(out: Any, after: Snapshot) -> None:
             out.write(f"  {path}")
 
 
-def exit_code(after: Snapshot, wish: Wish) -> int:
+def exit_code(after: Snapshot, wish: StopRequest) -> int:
     """Return the exit code; docs/commands.md lists them."""
     status = after.sprint.status
     if status == "running":

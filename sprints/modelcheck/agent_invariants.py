@@ -39,7 +39,7 @@ def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
     for one in (now for was, now in pairs if now.status == "done" != was.status):
         tasks = after.snapshot.tasks_of(one.id)
         done = {t.owner_agent for t in tasks if t.status == agent_tasks.Status.DONE}
-        for agent in (*after.snapshot.terms.round(one.code).acks, LEAD):
+        for agent in (*after.snapshot.started_contract.round(one.code).acks, LEAD):
             if agent not in done:
                 yield f"{one.code} is done, and {agent} has not answered"
         for task in walked(after, one.id):
@@ -55,7 +55,7 @@ def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     if after.snapshot.sprint.status == before.snapshot.sprint.status or not after.programs.kinds:
         return
     error = after.snapshot.sprint.last_error or ""
-    tasks = walked(after, after.snapshot.now.id) if error else []
+    tasks = walked(after, after.snapshot.current_round.id) if error else []
     said = {after.truth.get(try_of(task)) for task in tasks}
     lost = max((times_lost(after, task) for task in tasks), default=0)
     if error.startswith("agent_failed:"):
@@ -155,7 +155,7 @@ def _begins(before: State, task: TaskValue) -> bool:
 
 def _stays(state: State) -> bool:
     """A question of the current round is still unanswered, or nobody is to be asked again."""
-    tasks = state.snapshot.tasks_of(state.snapshot.now.id)
+    tasks = state.snapshot.tasks_of(state.snapshot.current_round.id)
     return any(task.status == agent_tasks.Status.BLOCKED for task in tasks)
 
 
@@ -164,14 +164,14 @@ def _takes(state: State, task: TaskValue) -> bool:
     at = state.snapshot.at
     late = Replied(at, Exchange(None, "late", exit_code=3, duration_s=0.0))
     try:
-        evolve(state.snapshot, reducer.settle(state.snapshot, RecoverTask(task.id), late), at)
+        evolve(state.snapshot, reducer.reduce(state.snapshot, RecoverTask(task.id), late), at)
     except MoveRefused:
         return False
     return True
 
 
 def _allowed(state: State) -> AgentBudget:
-    terms, meta = state.snapshot.terms, state.snapshot.sprint.meta
+    terms, meta = state.snapshot.started_contract, state.snapshot.sprint.meta
     return with_granted(terms.budget or AGENT_BUDGET, meta.get(GRANTED))
 
 

@@ -24,7 +24,7 @@ from sprints.modelcheck.model import CRASH, FREE, WORLD, Programs, State, Step, 
 from sprints.prompts.exchange import BUDGET_ENDED, LOST, Exchange
 from sprints.prompts.reply_format import Reply
 from sprints.state.snapshot import Snapshot, TaskValue
-from sprints.state.transitions import Move
+from sprints.state.transitions import Transition
 
 DONE, IDLE, ASKS, FAILED = "done", "done and changed nothing", "asks", "nothing"
 STOPPED, OUT, LEFT = "stopped", "out", "lost"
@@ -49,7 +49,7 @@ def is_walked(state: State, action: Action | None) -> bool:
     """Whether a program is asked, and what it may do is walked through."""
     if not isinstance(action, Ask) or action.kind not in state.programs.kinds:
         return False
-    return state.snapshot.terms.agent(action.agent) is not None
+    return state.snapshot.started_contract.agent(action.agent) is not None
 
 
 def try_of(task: TaskValue) -> str:
@@ -73,18 +73,18 @@ def allowances(state: State, action: Action | None) -> Iterator[State]:
     if not is_walked(state, action):
         return
     assert isinstance(action, Ask), "only a question is walked through"
-    agent = state.snapshot.terms.agent(action.agent)
+    agent = state.snapshot.started_contract.agent(action.agent)
     left: list[tuple[int, float]] = [(MANY, MANY * 1e3), (0, MANY), (MANY, 0)]
     if agent and agent.timeout_s > 4 * LEAST_S:
         left.insert(1, (MANY, agent.timeout_s / 2))
     for launches, seconds in left:
         used = state.programs
         budget = replace(
-            state.snapshot.terms.budget or AGENT_BUDGET,
+            state.snapshot.started_contract.budget or AGENT_BUDGET,
             launches=used.launches + launches,
             minutes=(used.seconds + seconds) / 60,
         )
-        terms = replace(state.snapshot.terms, budget=budget)
+        terms = replace(state.snapshot.started_contract, budget=budget)
         meta = {k: v for k, v in state.snapshot.sprint.meta.items() if k != GRANTED}
         sprint = replace(state.snapshot.sprint, meta=meta)
         yield replace(state, snapshot=replace(state.snapshot, contract=terms, sprint=sprint))
@@ -131,7 +131,7 @@ def heard(state: State, action: Action, said: str, step: Step) -> Iterator[Step]
         yield step
 
 
-def led_on(state: State) -> list[tuple[State, Callable[[datetime], Move | None]]]:
+def led_on(state: State) -> list[tuple[State, Callable[[datetime], Transition | None]]]:
     """What an operator may do where a program's question or its budget blocks the sprint: the
     state in which that is so, and the act.
     """
@@ -155,15 +155,15 @@ def blocks(state: State) -> str:
     return OUT if budget_moves.parked_for(state.snapshot) else ""
 
 
-def key(state: State) -> Hashable:
+def agent_key(state: State) -> Hashable:
     """What the rows and the truth say of the questions of the current round, and whether anything
     is left of the budget: the walk chooses that anew before each launch. While agents answer at
     once, how many launches there were.
     """
     used = spent(state.snapshot)
     left = used and (used.out if state.programs.kinds else used.launches)
-    mine = walked(state, state.snapshot.now.id)
-    tasks = state.snapshot.tasks_of(state.snapshot.now.id)
+    mine = walked(state, state.snapshot.current_round.id)
+    tasks = state.snapshot.tasks_of(state.snapshot.current_round.id)
     asked = tuple(
         (
             t.owner_agent,
@@ -215,7 +215,7 @@ def times_idle(state: State, task: TaskValue) -> int:
 
 def _is_short(snapshot: Snapshot, task: TaskValue) -> bool:
     """The budget's minutes end before its agent's own."""
-    agent = snapshot.terms.agent(task.owner_agent)
+    agent = snapshot.started_contract.agent(task.owner_agent)
     return agent is not None and task.details["reserved_s"] < agent.timeout_s
 
 

@@ -11,7 +11,7 @@ from sprints.core import approval_decisions, approval_requests, reducer, shippin
 from sprints.core.actions import Compare, Compared
 from sprints.modelcheck.model import TIME, WORLD, State, Step
 from sprints.state.snapshot import evolve
-from sprints.state.transitions import Move
+from sprints.state.transitions import Transition
 
 HUMAN = "human"  # who makes the step; no circle, for each yes is to one thing alone
 PLAN = "plan"
@@ -32,7 +32,7 @@ def compared(state: State, action: Compare) -> Iterator[Step]:
         text = f"the tree {tree} says {touched.digest or touched.reason or 'nothing is touched'}"
         try:
             at = state.snapshot.at
-            moves = reducer.settle(state.snapshot, action, Compared(at, touched))
+            moves = reducer.reduce(state.snapshot, action, Compared(at, touched))
             after = replace(state, snapshot=evolve(state.snapshot, moves, at))
         except Exception as exc:
             yield Step(WORLD, text, None, action, f"{type(exc).__name__}: {exc}")
@@ -61,12 +61,12 @@ def decided(state: State) -> Iterator[Step]:
     approved = replace(state, approved=state.approved | yes)
     yield _step(approved, HUMAN, lambda at: approval_decisions.approve(snapshot, "sam", "", at))
     yield _step(state, HUMAN, lambda at: approval_decisions.reject(snapshot, "sam", "no", at))
-    terms = snapshot.terms.approvals
+    terms = snapshot.started_contract.approvals
     if terms and terms.at_deadline == REJECT:
         yield _step(state, TIME, lambda at: approval_decisions.expired(snapshot, until))
 
 
-def _step(state: State, by: str, act: Callable[[datetime], Move | None]) -> Step:
+def _step(state: State, by: str, act: Callable[[datetime], Transition | None]) -> Step:
     at = state.snapshot.at
     try:
         move = act(at)
@@ -78,14 +78,14 @@ def _step(state: State, by: str, act: Callable[[datetime], Move | None]) -> Step
     return Step(by, move.message, after)
 
 
-def key(state: State) -> Hashable:
+def approval_key(state: State) -> Hashable:
     """All of it that a later step may read, by rows and in truth."""
-    snapshot, terms = state.snapshot, state.snapshot.terms.approvals
+    snapshot, terms = state.snapshot, state.snapshot.started_contract.approvals
     if terms is None:
         return ()
     given = approval_requests.is_given
     found, ask = approval_requests.comparison(snapshot), approval_requests.ask_of(snapshot)
-    build = BUILD in terms.before and snapshot.now.code <= BUILDS[0]
+    build = BUILD in terms.before and snapshot.current_round.code <= BUILDS[0]
     planned = build and given(snapshot, BUILD, approval_requests.plan_of(snapshot))
     trees = [tree_of(state), state.tree, *(one.tree for one in state.sent if _is_here(state, one))]
     flags = [_open(state, state.flags.get(tree)) for tree in dict.fromkeys(trees)]
@@ -112,13 +112,13 @@ def _open(state: State, flag: str | None) -> str | None:
 
 
 def _is_here(state: State, sent: object) -> bool:
-    place = state.snapshot.now.id, state.snapshot.sprint.attempt
+    place = state.snapshot.current_round.id, state.snapshot.sprint.attempt
     return (getattr(sent, "place", None), getattr(sent, "attempt", None)) == place
 
 
 def asks_first(before: State, step: Step, after: State) -> Iterator[str]:
     """Nothing is built, closed or published without a yes to exactly that, where that is agreed."""
-    snapshot, terms = after.snapshot, after.snapshot.terms.approvals
+    snapshot, terms = after.snapshot, after.snapshot.started_contract.approvals
     if terms is None:
         return
     was, now = shipping.status(before.snapshot), shipping.status(snapshot)
@@ -139,7 +139,7 @@ def asks_first(before: State, step: Step, after: State) -> Iterator[str]:
 
 def _unapproved(state: State, tree: str, what: str) -> Iterator[str]:
     """What protected paths hold in that tree, where nobody has looked or said yes."""
-    terms = state.snapshot.terms
+    terms = state.snapshot.started_contract
     works = state.snapshot.gate_runs or any(
         task.details.get("try") for task in state.snapshot.tasks
     )

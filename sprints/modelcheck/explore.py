@@ -13,7 +13,7 @@ from sprints.contract.contract import Contract
 from sprints.core.wait_reason import wait_of
 from sprints.modelcheck.invariants import PROMISES
 from sprints.modelcheck.model import ENGINE, FREE, WORLD, State, Step, begin
-from sprints.modelcheck.state_key import key
+from sprints.modelcheck.state_key import state_key
 from sprints.modelcheck.successors import steps
 from sprints.state.actors import GATEWAY
 
@@ -128,7 +128,7 @@ def explore(
     began = time.monotonic()
     walk = _Walk()
     first = begin(contract, kinds)
-    numbers = {key(first): walk.add(0, "")}
+    numbers = {state_key(first): walk.add(0, "")}
     todo = deque([(0, first)])
     while todo and len(numbers) <= most_states and until not in walk.found:
         number, state = todo.popleft()
@@ -140,7 +140,7 @@ def explore(
             carried = carried or step.by in (ENGINE, WORLD)
             if walk.breaks(state, step, number) or step.after is None:
                 continue
-            there = key(step.after)
+            there = state_key(step.after)
             if there not in numbers:
                 numbers[there] = walk.add(number, step.text)
                 todo.append((numbers[there], step.after))

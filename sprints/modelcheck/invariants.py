@@ -25,7 +25,7 @@ def green(state: State, one: RoundValue, attempt: int | None = None) -> bool:
     """Whether the last run of each required gate of that round has really passed; in that attempt,
     where one is named.
     """
-    for gate in state.snapshot.terms.gates_of(one.code):
+    for gate in state.snapshot.started_contract.gates_of(one.code):
         runs = [r for r in state.snapshot.gate_runs if attempt in (None, r.attempt)]
         mine = [run for run in runs if (run.round_id, run.gate_id) == (one.id, gate.gate_id)]
         said = state.truth.get(mine[-1].id) if mine else None
@@ -60,12 +60,12 @@ def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
     error = sprint.last_error or ""
     if says_no(before, step, after):
         return
-    if error.startswith("deadline:") and after.snapshot.terms.deadline == "stop":
+    if error.startswith("deadline:") and after.snapshot.started_contract.deadline == "stop":
         return
     if error.startswith("agent_failed:") and after.programs.kinds:
         return  # it is judged by what agents have said
     gate_id = error.removeprefix("gate_failed:").split(" ")[0]
-    now = after.snapshot.now
+    now = after.snapshot.current_round
     runs = after.snapshot.runs_of(now.id, gate_id)
     lost = runs and runs[-1].status == Verdict.ERROR  # too many gateways have died under it
     said = after.truth.get(runs[-1].id) if runs else None
@@ -123,7 +123,7 @@ def pause_holds(before: State, step: Step, after: State) -> Iterator[str]:
 
 def within_bounds(before: State, step: Step, after: State) -> Iterator[str]:
     """No more gates run at once than agreed; no row is made twice; what is done stays done."""
-    snapshot, most = after.snapshot, after.snapshot.terms.gates_at_once
+    snapshot, most = after.snapshot, after.snapshot.started_contract.gates_at_once
     if len(after.attended) > max(1, most):
         yield f"{len(after.attended)} run at once, and the contract says {most}"
     ids = [row.id for rows in (snapshot.tasks, snapshot.gate_runs) for row in rows]
@@ -162,18 +162,18 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
     was, now = shipping.status(before.snapshot), shipping.status(after.snapshot)
     snapshot = after.snapshot
     if now != was and now in (shipping.PUBLISHING, shipping.SHIPPED):
-        for gate in snapshot.terms.gates_of(snapshot.now.code):
+        for gate in snapshot.started_contract.gates_of(snapshot.current_round.code):
             merged = shipping.state(snapshot)["after"][gate.gate_id]
             runs = [run for run in snapshot.gate_runs if run.gate_id == gate.gate_id]
             last = max(runs, key=lambda run: run.number, default=None)
             said = after.truth.get(last.id) if last and last.number > merged else None
             if gate.required and said != Verdict.PASSED:
                 yield f"it is {now}, and gate {gate.gate_id} said {said} of what was merged"
-        if ("url" in shipping.state(snapshot)) != bool(snapshot.terms.ship_remote):
+        if ("url" in shipping.state(snapshot)) != bool(snapshot.started_contract.ship_remote):
             yield f"it is {now}, and is not pushed to where the contract says"
     if was == shipping.SHIPPED and now != was:
         yield f"it was shipped, and is {now} again"
-    to_be = snapshot.terms.ship and snapshot.terms.base is not None
+    to_be = snapshot.started_contract.ship and snapshot.started_contract.base is not None
     is_done = now in (shipping.SHIPPED, shipping.NOTHING)
     if to_be and snapshot.sprint.status == "succeeded" and not is_done:
         yield f"the sprint succeeded, and what it is to ship is {now or 'not merged'}"
@@ -184,8 +184,8 @@ def judges_what_is_there(before: State, step: Step, after: State) -> Iterator[st
     failed = after.snapshot.sprint.status == "failed" and step.by == ENGINE
     error = (after.snapshot.sprint.last_error or "") if failed else ""
     at_gate = error.startswith("gate_failed:")
-    for one in [*_closed(before, after), *([after.snapshot.now] if at_gate else [])]:
-        for gate in after.snapshot.terms.gates_of(one.code):
+    for one in [*_closed(before, after), *([after.snapshot.current_round] if at_gate else [])]:
+        for gate in after.snapshot.started_contract.gates_of(one.code):
             runs = after.snapshot.runs_of(one.id, gate.gate_id)
             mine = [run for run in runs if not shipping.is_of_ship(after.snapshot, run)]
             concerned = gate.required and (not at_gate or f":{gate.gate_id} " in error)
@@ -201,7 +201,7 @@ def sends_back_within_reason(before: State, step: Step, after: State) -> Iterato
         return
     *earlier, now = after.sent
     same = [one for one in earlier if (one.place, one.attempt) == (now.place, now.attempt)]
-    most = after.snapshot.terms.fix_attempts
+    most = after.snapshot.started_contract.fix_attempts
     if not now.said:
         yield "something is sent back, and no gate has said no to what is there"
     if len(same) >= most:
@@ -222,19 +222,19 @@ def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[st
     snapshot, error = after.snapshot, after.snapshot.sprint.last_error or ""
     ends = snapshot.sprint.status == "failed" and step.by == ENGINE
     at_gate = ends and error.startswith("gate_failed:")
-    if not (at_gate and fix_loop.is_on(snapshot, snapshot.now.code)):
+    if not (at_gate and fix_loop.is_on(snapshot, snapshot.current_round.code)):
         return
     gate_id = error.removeprefix("gate_failed:").split(" ")[0]
-    run = snapshot.runs_of(snapshot.now.id, gate_id)[-1]
+    run = snapshot.runs_of(snapshot.current_round.id, gate_id)[-1]
     said = after.truth[run.id]
     if said not in RED or shipping.is_of_ship(snapshot, run):
         return
-    place = snapshot.now.id, snapshot.sprint.attempt
+    place = snapshot.current_round.id, snapshot.sprint.attempt
     sent = [one for one in after.sent if (one.place, one.attempt) == place]
     same = any((one.tree, (gate_id, said) in one.said) == (after.tree, True) for one in sent)
     trees = [one.tree for one in sent]
     goes_round = after.tree in trees and trees[-1] != after.tree
-    if len(sent) < snapshot.terms.fix_attempts and not same and not goes_round:
+    if len(sent) < snapshot.started_contract.fix_attempts and not same and not goes_round:
         yield f"the sprint failed, and {gate_id} was sent back {len(sent)} times"
 
 
@@ -243,16 +243,16 @@ def flaky_is_a_humans(before: State, step: Step, after: State) -> Iterator[str]:
     that has said no but once is sent back.
     """
     snapshot = after.snapshot
-    if not snapshot.terms.rerun_red:
+    if not snapshot.started_contract.rerun_red:
         return
     for one in _closed(before, after):
-        for gate in snapshot.terms.gates_of(one.code):
+        for gate in snapshot.started_contract.gates_of(one.code):
             said = _said_of(after, one, gate.gate_id, after.tree)
             if gate.required and Verdict.PASSED in said and {*RED} & {*said}:
                 yield f"{one.code} is done, and {gate.gate_id} said {', '.join(said)} of one tree"
     if len(after.sent) > len(before.sent):
         for gate_id, _ in after.sent[-1].said:
-            said = _said_of(before, before.snapshot.now, gate_id, before.tree)
+            said = _said_of(before, before.snapshot.current_round, gate_id, before.tree)
             if sum(word in RED for word in said) < 2:
                 yield f"{gate_id} has said no once, and is sent back"
 

@@ -9,7 +9,7 @@ from sprints.contract.contract import Contract
 from sprints.core import commands
 from sprints.core.actions import Action
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
-from sprints.state.transitions import Create, Move, MoveRefused
+from sprints.state.transitions import Create, MoveRefused, Transition
 
 NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
 RED = (Verdict.FAILED.value, Verdict.ERROR.value, Verdict.TIMED_OUT.value)
@@ -92,7 +92,7 @@ def begin(contract: Contract, kinds: Collection[str] = ()) -> State:
 
 def sent_back(before: State, after: State) -> State:
     """The state in which it is on record that red gates were sent back."""
-    now, attempt = before.snapshot.now, before.snapshot.sprint.attempt
+    now, attempt = before.snapshot.current_round, before.snapshot.sprint.attempt
     last = {
         run.gate_id: before.truth[run.id]
         for run in before.snapshot.gate_runs
@@ -115,7 +115,7 @@ def mended(step: Step, after: State) -> Iterator[Step]:
         yield replace(step, text=f"{step.text}; the tree is {tree}", after=found)
 
 
-def recorded(snapshot: Snapshot, moves: list[Move], at: datetime) -> Snapshot:
+def recorded(snapshot: Snapshot, moves: list[Transition], at: datetime) -> Snapshot:
     """The snapshot once that is on record. Raises ``MoveRefused``, as ``record`` would, also for a
     row that is not there.
     """

@@ -13,7 +13,7 @@ def builds_as_planned(before: State, step: Step, after: State) -> Iterator[str]:
     """A task is begun once all that come before it are done; a round's gates run, and it is closed,
     once all of its tasks are.
     """
-    now = before.snapshot.current
+    now = before.snapshot.round_if_any
     if now is None or now.code not in WORK:
         return
     done = _done(before.snapshot)
@@ -31,6 +31,6 @@ def builds_as_planned(before: State, step: Step, after: State) -> Iterator[str]:
 def _done(snapshot: Snapshot) -> set[str]:
     """The ids of the planned tasks that are done in this round and attempt."""
     kinds = (WORK[BUILD], WORK[POLISH])
-    tasks = snapshot.tasks_of(snapshot.now.id)
+    tasks = snapshot.tasks_of(snapshot.current_round.id)
     mine = [task for task in tasks if task.details["kind"] in kinds and task.status == "done"]
     return {name_in(task) for task in mine}

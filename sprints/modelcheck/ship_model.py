@@ -17,7 +17,7 @@ def outcomes(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]
             (WORLD, "moved", Published(at, moved=True)),
             (WORLD, "refused", Published(at, reason="not clean")),
         ]
-    url = "u" if snapshot.terms.ship_remote else ""
+    url = "u" if snapshot.started_contract.ship_remote else ""
     tree = f"t{shipping.state(snapshot)['try']}"  # the base has moved since the last one
     return [
         (WORLD, "merged", Merged(at, ship_values.Merge("main", "b", "h", "c", tree, url=url))),

@@ -24,7 +24,7 @@ from sprints.state.snapshot import GateRunValue
 PLANS = (CONFIRM, BUILD, POLISH)
 
 
-def key(state: State) -> Hashable:
+def state_key(state: State) -> Hashable:
     """The state as a value that is the same for all that go on alike."""
     snapshot, sprint = state.snapshot, state.snapshot.sprint
     closed = tuple(
@@ -34,16 +34,23 @@ def key(state: State) -> Hashable:
     blocks = agent_model.blocks(state)
     common = (sprint.status, sprint.current_round, state.retries, closed, shipped, blocks)
     if sprint.status != "running" and not blocks and not approval_requests.ask_of(snapshot):
-        kept = approval_model.key(state) if sprint.status in commands.STOPPED else ()
+        kept = approval_model.approval_key(state) if sprint.status in commands.STOPPED else ()
         return (*common, kept)  # a retry reads what humans have said yes to
-    now, left = snapshot.now, deadline_of(snapshot)
+    now, left = snapshot.current_round, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
     told = any(note.startswith(OVERDUE) for note in now.notes)
     planned = tuple((task.id, task.agent) for code in PLANS for task in plan_for(snapshot, code))
     return (
         *common,
-        (late, told, bool(sprint.cancel_by), snapshot.paused, planned, agent_model.key(state)),
-        tuple(_gate(state, gate.gate_id) for gate in snapshot.terms.gates_of(now.code)),
+        (
+            late,
+            told,
+            bool(sprint.cancel_by),
+            snapshot.paused,
+            planned,
+            agent_model.agent_key(state),
+        ),
+        tuple(_gate(state, gate.gate_id) for gate in snapshot.started_contract.gates_of(now.code)),
         frozenset(
             (run.round_id, run.gate_id, run.id in state.attended)
             for run in snapshot.gate_runs
@@ -52,7 +59,7 @@ def key(state: State) -> Hashable:
         frozenset(_hooks(state)),
         _ship(state),
         _sent(state),
-        approval_model.key(state),
+        approval_model.approval_key(state),
     )
 
 
@@ -61,7 +68,7 @@ def _sent(state: State) -> Hashable:
     have said since is about the tree that is there. Once nothing goes back any more, no more than
     how often it did, and whether that comes to nothing.
     """
-    snapshot, now = state.snapshot, state.snapshot.now
+    snapshot, now = state.snapshot, state.snapshot.current_round
     if not fix_loop.is_on(snapshot, now.code):
         return ()
     place = (now.id, snapshot.sprint.attempt)
@@ -69,13 +76,13 @@ def _sent(state: State) -> Hashable:
     rows = [task.details["failures"] for task in fix_loop.fixes(snapshot, now)]
     last = [
         (run, _is_current(state, run))
-        for gate in snapshot.terms.gates_of(now.code)
+        for gate in snapshot.started_contract.gates_of(now.code)
         for run in snapshot.runs_of(now.id, gate.gate_id)[-1:]
     ]
     about = tuple((current, state.trees.get(run.id) == state.tree) for run, current in last)
     if shipping.status(snapshot):
         return about
-    if min(len(rows), len(sent)) >= snapshot.terms.fix_attempts:
+    if min(len(rows), len(sent)) >= snapshot.started_contract.fix_attempts:
         ways = {(one.tree, gate, said) for one in sent for gate, said in one.said}
         again = [(state.tree, run.gate_id, state.truth.get(run.id)) in ways for run, _ in last]
         known = state.tree == sent[-1].tree, state.tree in {one.tree for one in sent}
@@ -106,7 +113,7 @@ def _is_of_current(state: State, place: str) -> bool:
 
 
 def _is_current(state: State, run: GateRunValue) -> bool:
-    return run == fix_loop.last_judged(state.snapshot, state.snapshot.now, run.gate_id)
+    return run == fix_loop.last_judged(state.snapshot, state.snapshot.current_round, run.gate_id)
 
 
 def _ship(state: State) -> Hashable:
@@ -114,11 +121,11 @@ def _ship(state: State) -> Hashable:
     snapshot, found = state.snapshot, shipping.state(state.snapshot)
     if not found:
         return ()
-    gates = snapshot.terms.gates_of(snapshot.now.code)
+    gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     since = tuple(
         (
             shipping.judged_since(snapshot, gate.gate_id) is not None,
-            _lost(snapshot.runs_of(snapshot.now.id, gate.gate_id)),
+            _lost(snapshot.runs_of(snapshot.current_round.id, gate.gate_id)),
         )
         for gate in gates
     )
@@ -127,7 +134,10 @@ def _ship(state: State) -> Hashable:
 
 def _gate(state: State, gate_id: str) -> Hashable:
     """What is known of a gate of the current round: in this attempt, and last in earlier ones."""
-    now, runs = state.snapshot.now, state.snapshot.runs_of(state.snapshot.now.id, gate_id)
+    now, runs = (
+        state.snapshot.current_round,
+        state.snapshot.runs_of(state.snapshot.current_round.id, gate_id),
+    )
     earlier = [
         _heard(state, run)
         for run in state.snapshot.gate_runs
@@ -168,7 +178,7 @@ def _hooks(state: State) -> list[Hashable]:
         if attempt not in row.place:
             if row.point == "sprint_start":
                 found.append((row.hook_id, row.status))
-        elif row.place.startswith(state.snapshot.now.code):
+        elif row.place.startswith(state.snapshot.current_round.code):
             place = row.place.rpartition("/")[0] if row.point == "gate_done" else row.place
             said: tuple[Hashable, ...] = row.status, state.truth.get(row.id) == "yes"
             if row.point == "gate_done":

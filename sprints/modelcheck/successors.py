@@ -46,9 +46,9 @@ from sprints.modelcheck.model import (
 )
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.scripted_replies import answer
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import Move
+from sprints.state.transitions import Transition
 
 MOST_RETRIES = 1
 OPERATOR = "sam"
@@ -61,9 +61,9 @@ _SAID = {
     Verdict.CANCELLED: Judgement(Verdict.CANCELLED, -15, "stopped", 1.0),
 }
 _RECOVERS = (Recover, RecoverHook, RecoverShip, RecoverTask)
-_YES = Answer(True, "exit code 0", exit_code=0)
-_NO = Answer(False, "exit code 1", exit_code=1)
-_STOPPED = Answer(False, "stopped", stopped=True)
+_YES = DeliveryResult(True, "exit code 0", exit_code=0)
+_NO = DeliveryResult(False, "exit code 1", exit_code=1)
+_STOPPED = DeliveryResult(False, "stopped", stopped=True)
 
 
 def steps(state: State) -> Iterator[Step]:
@@ -121,14 +121,14 @@ def _begun(state: State, action: Action) -> Step:
     """A step of bookkeeping, an instant question and its answer, or the beginning of a run."""
     at = state.snapshot.at
     try:
-        moves = reducer.settle(state.snapshot, action, Begun(at))
+        moves = reducer.reduce(state.snapshot, action, Begun(at))
         after = recorded(state.snapshot, moves, at)
         attended, programs = state.attended, state.programs
         if agent_model.is_walked(state, action) and isinstance(action, Ask):
             attended |= {open_task(after, action.agent).id}
             programs = agent_model.begun(state, after, action)
         elif isinstance(action, Ask):
-            more = reducer.settle(after, action, Replied(at, heard(after, action)))
+            more = reducer.reduce(after, action, Replied(at, heard(after, action)))
             after, moves = recorded(after, more, at), [*moves, *more]
         if isinstance(action, RunGate):
             attended |= {gate_runs.open_run(after, action.gate_id).id}
@@ -159,7 +159,7 @@ def _action_of(snapshot: Snapshot, name: str) -> Action:
     """The action that has ``name`` under way."""
     if name == SHIP:
         publishing = shipping.status(snapshot) == shipping.PUBLISHING
-        return (Publish if publishing else Merge)(snapshot.now.code)
+        return (Publish if publishing else Merge)(snapshot.current_round.code)
     for run in snapshot.gate_runs:
         if run.id == name:
             return RunGate(run.round_id.split("/")[1], run.gate_id)
@@ -175,7 +175,7 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
     at = state.snapshot.at
     outcomes: list[tuple[str, str, Outcome]]
     if isinstance(action, RunGate | Recover):
-        tree = state.tree if state.snapshot.terms.base else ""
+        tree = state.tree if state.snapshot.started_contract.base else ""
         outcomes = [
             (
                 FREE if said == Verdict.CANCELLED else WORLD,
@@ -209,7 +209,7 @@ def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outc
     try:
         if not awaited(state.snapshot, action):
             return Step(by, text, None, action, "the rows do not wait for that answer")
-        moves = reducer.settle(state.snapshot, action, outcome)
+        moves = reducer.reduce(state.snapshot, action, outcome)
         after = recorded(state.snapshot, moves, outcome.at)
         if awaited(after, action) and isinstance(action, _RECOVERS):
             return Step(by, text, None, action, "the rows still wait once the answer is there")
@@ -234,9 +234,11 @@ def _disturbed(state: State) -> Iterator[Step]:
     else:
         yield _asked(state, FREE, lambda at: commands.pause(snapshot, OPERATOR, "", at))
     left = decide.deadline_of(snapshot)
-    if left is not None and left > timedelta(0) and snapshot.now.status == "in_progress":
+    if left is not None and left > timedelta(0) and snapshot.current_round.status == "in_progress":
         late = replace(snapshot, at=snapshot.at + left)
-        yield Step(TIME, f"the minutes of {snapshot.now.code} end", replace(state, snapshot=late))
+        yield Step(
+            TIME, f"the minutes of {snapshot.current_round.code} end", replace(state, snapshot=late)
+        )
 
 
 def resumed(state: State) -> Step:
@@ -255,10 +257,10 @@ def retried(state: State) -> Step:
     """An operator has a sprint that was stopped tried again."""
     snapshot = state.snapshot
     again = replace(state, retries=state.retries + 1)
-    return _asked(again, FREE, lambda at: commands.retry(snapshot, snapshot.terms, at))
+    return _asked(again, FREE, lambda at: commands.retry(snapshot, snapshot.started_contract, at))
 
 
-def _asked(state: State, by: str, act: Callable[[datetime], Move | None]) -> Step:
+def _asked(state: State, by: str, act: Callable[[datetime], Transition | None]) -> Step:
     at = state.snapshot.at
     try:
         move = act(at)
@@ -270,7 +272,7 @@ def _asked(state: State, by: str, act: Callable[[datetime], Move | None]) -> Ste
     return Step(by, move.message, replace(state, snapshot=after))
 
 
-def _worded(moves: list[Move]) -> str:
+def _worded(moves: list[Transition]) -> str:
     return "; ".join(move.message for move in moves) or "nothing is recorded"
 
 

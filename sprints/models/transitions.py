@@ -18,17 +18,28 @@ from sprints.models.event import Event, append
 from sprints.models.row_types import MODELS
 from sprints.models.sprint import Sprint
 from sprints.state.event_format import Draft
-from sprints.state.transitions import Change, Create, Hold, Move, MoveRefused, Update, draft_of, net
+from sprints.state.transitions import (
+    Change,
+    Create,
+    ExpectedVersion,
+    MoveRefused,
+    Transition,
+    Update,
+    draft_of,
+    net,
+)
 
 # Sent after commit with ``events``: a list of Event, in order. A receiver cannot hurt the sender.
 event_committed = Signal()
 
 # Sent several times a second while the engine waits for the world: time for what was put off;
 # with ``resting=True`` when a worker is done with a sprint.
-engine_waits = Signal()
+runner_idle = Signal()
 
 
-def record(sprint_id: str, moves: Sequence[Move], hold: Hold | None, at: datetime) -> list[Event]:
+def record(
+    sprint_id: str, moves: Sequence[Transition], hold: ExpectedVersion | None, at: datetime
+) -> list[Event]:
     """Write ``moves`` of one sprint, all or nothing, and return their events. The sprint's own row
     comes first: who may not write it is told so before anything else, and waits there for others.
 
@@ -64,7 +75,7 @@ def note(
     return events
 
 
-def _without_secrets(moves: Sequence[Move]) -> Sequence[Move]:
+def _without_secrets(moves: Sequence[Transition]) -> Sequence[Transition]:
     told = [[move.message, move.data, [c.values for c in move.changes]] for move in moves]
     ours = redaction.needed(told)
     if ours is None:
@@ -88,7 +99,7 @@ def _committed(events: list[Event]) -> None:
     event_committed.send_robust(sender=Event, events=events)
 
 
-def _write(change: Change, hold: Hold | None) -> None:
+def _write(change: Change, hold: ExpectedVersion | None) -> None:
     """One statement for one row. Plain SQL, for the same reason as in ``event.append``."""
     model: Any = MODELS[change.row]
     meta = model._meta
@@ -131,7 +142,7 @@ def _execute(sql: str, values: list[Any]) -> int:
         return count
 
 
-def _why(change: Update, hold: Hold | None) -> str:
+def _why(change: Update, hold: ExpectedVersion | None) -> str:
     """The refusal in words; read after the fact, so it may already be out of date."""
     model: Any = MODELS[change.row]
     row = model.objects.filter(pk=change.id).first()

@@ -12,7 +12,7 @@ from sprints.queries.sprints import get
 from sprints.queue import approval_timeouts, enqueue
 from sprints.state.refusals import Refused
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import Move
+from sprints.state.transitions import Transition
 
 LONGEST_WHY = 300
 
@@ -39,7 +39,11 @@ def reject(sprint_id: str, by: str, why: str, ask: str = "") -> None:
 
 
 def _decide(
-    sprint_id: str, why: str, make: Callable[[Snapshot, datetime], Move], *, goes: bool = False
+    sprint_id: str,
+    why: str,
+    make: Callable[[Snapshot, datetime], Transition],
+    *,
+    goes: bool = False,
 ) -> None:
     if len(why) > LONGEST_WHY or not is_text(why) or not why.isprintable():
         raise Refused(f"a reason is one line of at most {LONGEST_WHY} characters")

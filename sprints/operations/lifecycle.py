@@ -15,7 +15,7 @@ from sprints.contract.budget import USED_UP
 from sprints.contract.contract import DEADLINES, PROFILES, Contract
 from sprints.contract.meta import BadMeta, merged
 from sprints.core import commands, pause
-from sprints.core.wait_reason import told
+from sprints.core.wait_reason import with_wait_reason
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.lease import Held, release, take
@@ -25,10 +25,10 @@ from sprints.operations.base_commit import Ground, ground, grounded
 from sprints.operations.contract_builder import contract_for
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
-from sprints.runner.runner import Stuck, Wish, carry
+from sprints.runner.runner import StopRequest, Stuck, run_sprint
 from sprints.state.refusals import NotNow, Refused
 from sprints.state.snapshot import Snapshot, evolve
-from sprints.state.transitions import Hold, Move, MoveRefused
+from sprints.state.transitions import ExpectedVersion, MoveRefused, Transition
 
 TRIES = 20
 
@@ -102,7 +102,7 @@ def _contract_of(snapshot: Snapshot, found: Callable[[], Ground]) -> Contract:
     return grounded(contract_for(snapshot.sprint.meta), snapshot.contract, found)
 
 
-def run(sprint_id: str, wish: Wish, *, one_round: bool = False) -> Snapshot:
+def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapshot:
     """Carry the sprint here and now, starting it if need be, until it ends or waits.
 
     Raises ``Refused`` when it has ended already, when another process carries it, or when its
@@ -137,7 +137,7 @@ def start(
     get(sprint_id)
     base = ground() if found is None else found  # before the transaction
 
-    def queued(snapshot: Snapshot, at: datetime) -> Move | None:
+    def queued(snapshot: Snapshot, at: datetime) -> Transition | None:
         if not again:
             _check_can_go_on(snapshot)
         move = (_retry if again else _start_or_go_on)(snapshot, at, lambda: base)
@@ -168,10 +168,10 @@ def step(sprint_id: str, by: str) -> Sprint:
     get(sprint_id)
     base = ground()  # before the transaction
 
-    def queued(snapshot: Snapshot, at: datetime) -> Move:
+    def queued(snapshot: Snapshot, at: datetime) -> Transition:
         _check_can_go_on(snapshot)
         if snapshot.sprint.status == "running":
-            return pause.step(snapshot, None, snapshot.now.code, by)
+            return pause.step(snapshot, None, snapshot.current_round.code, by)
         contract = _contract_of(snapshot, lambda: base)
         begun = commands.start(snapshot, contract, at)
         return pause.step(snapshot, begun, contract.rounds[0].code, by)
@@ -182,14 +182,14 @@ def step(sprint_id: str, by: str) -> Sprint:
     return get(sprint_id)
 
 
-def retry(sprint_id: str, wish: Wish) -> Snapshot:
+def retry(sprint_id: str, wish: StopRequest) -> Snapshot:
     """Start again at the round that failed, as a new attempt, and carry on. Raises as ``run``."""
     get(sprint_id)
     return carry_here(sprint_id, wish, one_round=False, retry=True)
 
 
 def carry_here(
-    sprint_id: str, wish: Wish, *, one_round: bool, retry: bool, beside: bool = False
+    sprint_id: str, wish: StopRequest, *, one_round: bool, retry: bool, beside: bool = False
 ) -> Snapshot:
     try:
         lease = take(sprint_id, process.identity(), beside=beside)
@@ -204,14 +204,17 @@ def carry_here(
         release(lease, unused=True)
         raise
     try:
-        return carry(lease, wish, snapshot, one_round=one_round)
+        return run_sprint(lease, wish, snapshot, one_round=one_round)
     except Stuck as exc:
         text = f"the rows of sprint {sprint_id} do not fit together: {exc}"
         raise Refused(f"{text}; see: studio-gateway doctor") from exc
 
 
 def record_act(
-    sprint_id: str, make: Callable[[Snapshot, datetime], Move | None], *, archived: bool = False
+    sprint_id: str,
+    make: Callable[[Snapshot, datetime], Transition | None],
+    *,
+    archived: bool = False,
 ) -> Snapshot:
     """Record the move that ``make`` finds right for the sprint as it is, and return the sprint as
     it is then; one that is archived is left alone but for ``archived``. Raises ``Refused``.
@@ -230,22 +233,24 @@ def record_act(
             raise Refused(str(exc)) from exc
         if move is None:
             return snapshot
-        moves = told(snapshot, [move], at)
+        moves = with_wait_reason(snapshot, [move], at)
         try:
-            record(sprint_id, moves, Hold(snapshot.version), at)
+            record(sprint_id, moves, ExpectedVersion(snapshot.version), at)
         except MoveRefused:
             continue  # it has changed since it was read: look again
         return replace(evolve(snapshot, moves, at), version=snapshot.version + 1)
     raise NotNow(f"sprint {sprint_id} keeps changing; try again")
 
 
-def _start_or_go_on(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Move | None:
+def _start_or_go_on(
+    snapshot: Snapshot, at: datetime, found: Callable[[], Ground]
+) -> Transition | None:
     if snapshot.sprint.status != "created":
         return pause.go_on(snapshot)
     return commands.start(snapshot, _contract_of(snapshot, found), at)
 
 
-def _retry(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Move:
+def _retry(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Transition:
     return commands.retry(snapshot, _contract_of(snapshot, found), at)
 
 

@@ -28,7 +28,7 @@ def plan(sprint_id: str) -> dict[str, Any]:
     sprint = get(sprint_id)
     contract, refused = _contract(sprint)
     fresh = dry_run.begun(sprint_id, sprint.title, sprint.meta, timezone.now())
-    moves = [*dry_run.lived(fresh, contract)]
+    moves = [*dry_run.simulate(fresh, contract)]
     last = moves[-1].message
     used = dry_run.worst(contract, sprint.meta)
     base = contract.base if contract.base and not refused else None

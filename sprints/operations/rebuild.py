@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 
 from gates.models import Gate, GateRun
 from sprints.journal import hash_chain
-from sprints.journal.checked_events import Differs, Seen, Tell, told
+from sprints.journal.checked_events import Differs, Seen, Tell, checked_events
 from sprints.journal.consistent_view import no_collection, one_moment
 from sprints.journal.missing_secrets import agrees, as_it_may_stand
 from sprints.journal.rebuild_rows import MOVED, Row, retell
@@ -95,7 +95,7 @@ def check_rebuild(tell: Tell | None = None) -> Rebuilt:
         try:
             rows = Event.objects.filter(kind=MOVED).order_by("seq")
             moves = [move for row in rows if (move := _move(row.body))]
-            for some in batches(retell(told(now, Seen(), tell), moves), counts, lost):
+            for some in batches(retell(checked_events(now, Seen(), tell), moves), counts, lost):
                 for kind, values in some.items():
                     if found := _compared(kind, values):
                         return Rebuilt(dict(counts), lost, difference=found)

@@ -17,7 +17,7 @@ from sprints.models.lease import holder
 from sprints.operations.lifecycle import carry_here, record_act
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.refusals import Refused
 
 LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words
@@ -98,7 +98,7 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
     end = time.monotonic() + wait_s
     while (sprint := get(sprint_id)).status == "running":
         if holder(sprint) is None and not _is_elsewhere(sprint):
-            carry_here(sprint_id, Wish(), one_round=False, retry=False, beside=True)
+            carry_here(sprint_id, StopRequest(), one_round=False, retry=False, beside=True)
         elif time.monotonic() > end:
             raise Refused(f"sprint {sprint_id} has been asked to stop and is still stopping")
         else:

@@ -8,7 +8,7 @@ from gates.removal import remove
 from sprints.contract.git_values import Base, Undone
 from sprints.core import commands, unshipping
 from sprints.core.unshipping import UNSHIPS
-from sprints.git.gateway_repo import Site, own_clone, tree_of
+from sprints.git.gateway_repo import Workspace, own_clone, tree_of
 from sprints.git.git import GitError
 from sprints.git.merge import at_scratch
 from sprints.git.revert import revert
@@ -103,7 +103,7 @@ def _reverted(name: str, branch: str, remote: str, undone: Undone, why: str) -> 
         own = own_clone(store.repo, store.root)
     except GitError as exc:
         raise Refused(f"{undone.sprint} cannot be taken back: {exc}") from exc
-    site = Site(store.repo, own, tree, name, LIFE, Base(branch, ""), remote)
+    site = Workspace(store.repo, own, tree, name, LIFE, Base(branch, ""), remote)
     try:
         return revert(site, undone, why, trailers)
     except (GitError, OSError) as exc:

@@ -9,12 +9,12 @@ PROTECTED = "If you change one of these files, the sprint stops until a human ha
 REJECTED = "What a human has rejected:\n"
 
 
-def told(snapshot: Snapshot) -> Iterator[str]:
+def approval_lines(snapshot: Snapshot) -> Iterator[str]:
     """Parts of a prompt; none where nothing is agreed on, and nothing was rejected."""
-    terms = snapshot.terms.approvals
+    terms = snapshot.started_contract.approvals
     if terms is None:
         return
-    if terms.protected and snapshot.terms.base:
+    if terms.protected and snapshot.started_contract.base:
         yield PROTECTED + "".join(f"- {pattern}\n" for pattern in terms.protected)
     given = (snapshot.sprint.meta.get("approval") or {}).get("given", ())
     lines = [

@@ -12,13 +12,13 @@ MOST_PATHS = 10  # of the files that an earlier attempt has changed
 
 def mend(snapshot: Snapshot, details: Mapping[str, Any]) -> str:
     """What has failed and what was tried before, of the fix that has these details."""
-    most = snapshot.terms.fix_attempts
+    most = snapshot.started_contract.fix_attempts
     lines = [f"What the gates said (attempt {details['number']} of {most} to mend it):\n"]
     for failure in details["failures"]:
         lines += _failed(snapshot, failure)
     before = [
         task
-        for task in snapshot.tasks_of(snapshot.now.id)
+        for task in snapshot.tasks_of(snapshot.current_round.id)
         if task.details.get("number", details["number"]) < details["number"]
     ]
     if before:

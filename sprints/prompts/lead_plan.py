@@ -66,18 +66,18 @@ def heard(snapshot: Snapshot, task: TaskValue, text: str) -> dict[str, Any]:
     """
     code, current = task.round_id.split("/")[1], task.attempt == snapshot.sprint.attempt
     counts = task.details["kind"] == "lead" and code in PLANNED_IN and current
-    body = block(text) if counts and snapshot.terms.active else None
+    body = block(text) if counts and snapshot.started_contract.active else None
     if body is None:
         return {}
     try:
-        return {"plan": [one.to_json() for one in parse(body, snapshot.terms.active)]}
+        return {"plan": [one.to_json() for one in parse(body, snapshot.started_contract.active)]}
     except Unusable as exc:
         return {"plan_errors": exc.errors, "returned": task.details.get("returned", 0) + 1}
 
 
 def patch_notes(snapshot: Snapshot, task: TaskValue, lines: Sequence[str]) -> dict[str, Any]:
     """What the last round's lead has delivered, for the details of its task."""
-    last = snapshot.terms.rounds[-1].code == snapshot.now.code
+    last = snapshot.started_contract.rounds[-1].code == snapshot.current_round.code
     return {"patch_notes": [*lines]} if last and task.details["kind"] == "lead" and lines else {}
 
 

@@ -121,14 +121,14 @@ def whole(
         snapshot.sprint_id,
         snapshot.sprint.meta,
         spec,
-        snapshot.terms.profile,
+        snapshot.started_contract.profile,
     )
     parts = [asked.rsplit("\n", 2)[0] + "\n", f"Your mission:\n{agent.mission.strip()}\n"]
     parts += _card(agent)
-    if snapshot.terms.base:
+    if snapshot.started_contract.base:
         how = READS if agent.policy == READ else WORKS
         parts.append(how.format(branch_of(snapshot.sprint_id)))
-    parts += approval_notes.told(snapshot)
+    parts += approval_notes.approval_lines(snapshot)
     if others := "".join(_heard(snapshot, kind, agent.agent_id)):
         parts.append(f"What was said before:\n{others}")
     if answers := "".join(_answers(snapshot)):
@@ -175,7 +175,7 @@ def _heard(snapshot: Snapshot, kind: str, agent_id: str) -> Iterator[str]:
     codes = {value.id: value.code for value in snapshot.rounds}
     attempt = snapshot.sprint.attempt
     for task in sorted(snapshot.tasks, key=lambda task: codes[task.round_id]):
-        of_now = task.round_id == snapshot.now.id
+        of_now = task.round_id == snapshot.current_round.id
         kept = task.details.get("kind") == "lead" or (
             (task.details.get("kind"), task.owner_agent) == ("plan", agent_id)
         )

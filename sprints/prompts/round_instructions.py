@@ -81,18 +81,20 @@ def wishes(
     """The parts, as texts that end with a line."""
     if kind == "lead":
         yield from _of_lead(snapshot, details)
-    tasks = lead_plan.plan_for(snapshot, snapshot.now.code)
+    tasks = lead_plan.plan_for(snapshot, snapshot.current_round.code)
     mine = [task for task in tasks if task.agent == agent_id] if kind == "plan" else []
     if "assignment" in details:
         mine = [Assignment.from_json(details["assignment"])]
-        tasks = tasks if mine[0] in tasks else lead_plan.done_by(snapshot, snapshot.now.code)
+        tasks = (
+            tasks if mine[0] in tasks else lead_plan.done_by(snapshot, snapshot.current_round.code)
+        )
     if mine and kind in WORDS:
         order = ", ".join(f"{task.id} ({task.agent})" for task in tasks)
         yield WORDS[kind].format(order, "".join(task.lines() for task in mine))
 
 
 def _of_lead(snapshot: Snapshot, details: Mapping[str, Any]) -> Iterator[str]:
-    code = snapshot.now.code
+    code = snapshot.current_round.code
     yield f"What your Deliverables of this round are:\n{LEADS[code]}"
     tasks = lead_plan.plan_for(snapshot, code)
     if tasks:
@@ -101,8 +103,8 @@ def _of_lead(snapshot: Snapshot, details: Mapping[str, Any]) -> Iterator[str]:
         yield f"The tasks, {done} by their agents in this order:\n{told}"
     elif code == BUILD:
         yield "No tasks were given out: do the work of this round yourself, in the files.\n"
-    if snapshot.terms.active and code in PLANS:
-        able = ", ".join(f"{one} {AGENTS[one]}" for one in snapshot.terms.active)
+    if snapshot.started_contract.active and code in PLANS:
+        able = ", ".join(f"{one} {AGENTS[one]}" for one in snapshot.started_contract.active)
         without = _without(code, bool(tasks))
         yield HOW.format(without, PLANS[code], MOST_TASKS, able, EXAMPLE)
     if errors := details.get("plan_errors"):

@@ -7,12 +7,12 @@ from django.utils import timezone
 from sprints.contract.approval_policy import NEEDED
 from sprints.core.approval_decisions import expired
 from sprints.core.approval_requests import ask_of
-from sprints.core.wait_reason import overdue, told
+from sprints.core.wait_reason import overdue, with_wait_reason
 from sprints.models import Sprint
 from sprints.models.loading import load
 from sprints.models.transitions import record
 from sprints.state.event_format import stamp
-from sprints.state.transitions import Hold, MoveRefused
+from sprints.state.transitions import ExpectedVersion, MoveRefused
 
 
 def carry_out() -> None:
@@ -35,4 +35,9 @@ def carry_out() -> None:
             move = overdue(sprint_id, snapshot.sprint.status, waiting)
         if move:
             with contextlib.suppress(MoveRefused):  # somebody has decided after all
-                record(sprint_id, told(snapshot, [move], at), Hold(snapshot.version), at)
+                record(
+                    sprint_id,
+                    with_wait_reason(snapshot, [move], at),
+                    ExpectedVersion(snapshot.version),
+                    at,
+                )

@@ -16,7 +16,7 @@ from django_q.signals import post_spawn
 
 from gates.program import die_with_parent
 from sprints.queue.packet_queue import PacketQueue
-from sprints.queue.tasks import WISH
+from sprints.queue.tasks import STOP_REQUEST
 
 LOOK_S = 0.5
 
@@ -77,7 +77,7 @@ def _spawned(**kwargs: object) -> None:
     _die_with_parent()
 
     def hand_back(*_: object) -> None:
-        WISH.hand_back = True
+        STOP_REQUEST.hand_back = True
 
     signal.signal(signal.SIGTERM, hand_back)
 

@@ -10,7 +10,7 @@ import select
 import socket
 from typing import Any
 
-from sprints.queue.tasks import WISH
+from sprints.queue.tasks import STOP_REQUEST
 
 MOST = 1 << 20
 LOOK_S = 1.0
@@ -34,7 +34,7 @@ class PacketQueue:
         """Wait for the next item; ``STOP`` for a process that has been asked to hand back: it must
         not take what it will not do.
         """
-        while not WISH.hand_back:
+        while not STOP_REQUEST.hand_back:
             if select.select([self._read], [], [], LOOK_S)[0]:
                 with contextlib.suppress(BlockingIOError):  # another reader was faster
                     return pickle.loads(self._read.recv(MOST, socket.MSG_DONTWAIT))  # noqa: S301 (ours)

@@ -13,21 +13,21 @@ from sprints.core.reducer import fault
 from sprints.core.wait_reason import overdue
 from sprints.models import Host, Sprint, Task
 from sprints.models.lease import Held, take, unheld
-from sprints.models.transitions import engine_waits, record
+from sprints.models.transitions import record, runner_idle
 from sprints.queue import approval_timeouts
 from sprints.queue.enqueue import WORK, _is_queued, _place_of, ask
-from sprints.runner.runner import LeaseLost, Wish, carry
+from sprints.runner.runner import LeaseLost, StopRequest, run_sprint
 from sprints.state.event_format import stamp
-from sprints.state.transitions import Hold, MoveRefused
+from sprints.state.transitions import ExpectedVersion, MoveRefused
 from sprints.store.layout import StoreError
 
 # What this process has been asked for: a worker's SIGTERM sets ``hand_back``.
-WISH = Wish()
+STOP_REQUEST = StopRequest()
 
 
 def work(sprint_id: str) -> None:
     """Carry the sprint as far as it goes without waiting; nothing where that is another's turn."""
-    if WISH.hand_back:
+    if STOP_REQUEST.hand_back:
         return
     faults.point("task_started")
     is_ending = Sprint.objects.filter(pk=sprint_id).exclude(cancel_by="").exists()
@@ -37,7 +37,7 @@ def work(sprint_id: str) -> None:
         return
     faults.point("lease_taken")
     try:
-        carry(lease, WISH)
+        run_sprint(lease, STOP_REQUEST)
     except LeaseLost:
         return  # whoever has it now goes on
     except (DatabaseError, OSError, StoreError):
@@ -46,8 +46,8 @@ def work(sprint_id: str) -> None:
         _give_up(sprint_id, exc)
         raise
     finally:
-        engine_waits.send_robust(sender=work, resting=True)
-    if not WISH.hand_back:
+        runner_idle.send_robust(sender=work, resting=True)
+    if not STOP_REQUEST.hand_back:
         reconcile()
 
 
@@ -63,19 +63,19 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
     waits = row.waiting is not None
     move = fault(sprint_id, row.current_round, open_runs, text, at, open_tasks, waits=waits)
     with contextlib.suppress(MoveRefused):
-        record(sprint_id, [move], Hold(row.version), at)
+        record(sprint_id, [move], ExpectedVersion(row.version), at)
 
 
 def beat(host: str) -> None:
     """A worker of ``host`` takes messages: say so, and look for sprints that nobody carries."""
     Host.objects.filter(pk=host).update(worked_at=Now())
-    tell_overdue()
+    record_overdue()
     approval_timeouts.carry_out()
-    engine_waits.send_robust(sender=beat, resting=True)
+    runner_idle.send_robust(sender=beat, resting=True)
     reconcile()
 
 
-def tell_overdue() -> None:
+def record_overdue() -> None:
     """Put on record, once, what has waited for longer than it may."""
     at = timezone.now()
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING, waiting__until_ts__lt=stamp(at))
@@ -85,7 +85,7 @@ def tell_overdue() -> None:
             continue
         move = overdue(row.pk, row.status, row.waiting)
         with contextlib.suppress(MoveRefused):  # it moves after all
-            record(row.pk, [move], Hold(row.version), at)
+            record(row.pk, [move], ExpectedVersion(row.version), at)
 
 
 def reconcile() -> str | None:

@@ -29,10 +29,10 @@ from sprints.prompts import exchange
 from sprints.prompts.exchange import BUDGET_ENDED, Exchange
 from sprints.prompts.reply_format import Reply
 from sprints.state import ship_values
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 from sprints.state.snapshot import Snapshot, SprintValue, TaskValue, evolve
 from sprints.state.state_mapping import KEYS
-from sprints.state.transitions import Change, Create, Move, Update
+from sprints.state.transitions import Change, Create, Transition, Update
 
 ACT_KINDS = (
     "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"
@@ -95,7 +95,7 @@ def act(event: dict[str, Any], snapshot: Snapshot) -> Snapshot:
         lost = {"status": Verdict.INTERRUPTED.value, "reason": "the engine fell"}
         open_runs = [run.id for run in snapshot.gate_runs if gate_runs.is_open(run)]
         changes += [Update("gate_run", run_id, (), lost) for run_id in open_runs]
-    move = Move(event["kind"], event["message"], tuple(changes))
+    move = Transition(event["kind"], event["message"], tuple(changes))
     return evolve(snapshot, [move], at)
 
 
@@ -266,9 +266,11 @@ def _brought(event: dict[str, Any], snapshot: Snapshot) -> Brought:
     if data["finished_ts"]:
         at = moment(data["finished_ts"])
     elif data["next_ts"]:
-        wait_s = snapshot.terms.hook(row.hook_id).wait_s(data["failures"])
+        wait_s = snapshot.started_contract.hook(row.hook_id).wait_s(data["failures"])
         at = moment(data["next_ts"]) - timedelta(seconds=wait_s)
     if stopped and data["reason"].startswith(blocking_hooks.LOST.reason):
         return Brought(at, blocking_hooks.LOST)
-    said = Answer(delivered, data["reason"], data["duration_s"], data["exit_code"], stopped=stopped)
+    said = DeliveryResult(
+        delivered, data["reason"], data["duration_s"], data["exit_code"], stopped=stopped
+    )
     return Brought(at, said)

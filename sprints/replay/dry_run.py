@@ -29,15 +29,15 @@ from sprints.core.actions import (
 )
 from sprints.core.decide import decide
 from sprints.core.pause import PAUSE, STEP
-from sprints.core.reducer import needs_world, settle
+from sprints.core.reducer import needs_effect, reduce
 from sprints.prompts import lead_plan
 from sprints.prompts.assignments import MOST_TASKS
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import Reply
 from sprints.state import ship_values
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
-from sprints.state.transitions import Move
+from sprints.state.transitions import Transition
 
 NOT_YET = "(what {0} says here is not known before it is asked)"
 MOST_STEPS = 2000
@@ -72,7 +72,7 @@ def begun(sprint_id: str, title: str, meta: Mapping[str, Any], at: datetime) -> 
     return Snapshot(value, (), (), (), None, 1, at)
 
 
-def lived(snapshot: Snapshot, contract: Contract) -> Iterator[Move]:
+def simulate(snapshot: Snapshot, contract: Contract) -> Iterator[Transition]:
     """Every move from the start on, until the sprint succeeds or waits for a human; what it would
     ask of humans before is taken for given.
     """
@@ -87,10 +87,10 @@ def lived(snapshot: Snapshot, contract: Contract) -> Iterator[Move]:
         yield from moves
         if (action := decide(snapshot)) is None:
             return
-        moves = settle(snapshot, action, Begun(at))
-        if needs_world(action):
+        moves = reduce(snapshot, action, Begun(at))
+        if needs_effect(action):
             after = evolve(snapshot, moves, at)
-            moves += settle(after, action, _answered(action, at))
+            moves += reduce(after, action, _answered(action, at))
 
 
 def _answered(action: Action, at: datetime) -> Outcome:
@@ -100,7 +100,7 @@ def _answered(action: Action, at: datetime) -> Outcome:
     if isinstance(action, Compare):
         return Compared(at, Touched())
     if isinstance(action, RunHook):
-        return Brought(at, Answer(True, "", exit_code=0))
+        return Brought(at, DeliveryResult(True, "", exit_code=0))
     if isinstance(action, Merge):
         return Merged(at, ship_values.Merge("", "", ""))  # nothing: there is no work yet
     return Judged(at, _GREEN)

@@ -14,13 +14,13 @@ from sprints.core.actions import Begun
 from sprints.core.agent_tasks import is_open
 from sprints.core.decide import decide
 from sprints.core.gate_runs import is_open as is_running
-from sprints.core.reducer import needs_world, settle
+from sprints.core.reducer import needs_effect, reduce
 from sprints.core.shipping import OPEN, SHIP, status
-from sprints.core.wait_reason import told
+from sprints.core.wait_reason import with_wait_reason
 from sprints.replay.decode import act, answered, begin, is_act, moment
 from sprints.state.event_format import canonical
 from sprints.state.snapshot import Snapshot, evolve
-from sprints.state.transitions import Move, draft_of
+from sprints.state.transitions import Transition, draft_of
 
 NOT_COMPARED = ("prompt", "by", "hook_depth")  # of an event's data
 COMPARED = ("kind", "round_id", "message", "data", "change")
@@ -82,26 +82,26 @@ def _lived_again(snapshot: Snapshot, batch: Sequence[dict[str, Any]]) -> Snapsho
     """The sprint after ``batch``, as today's engine makes it. Raises ``_Differs``."""
     at = moment(batch[0]["ts"])
     now = replace(snapshot, at=at)
-    moves: list[Move] = []
+    moves: list[Transition] = []
     if answer := answered(batch[0], now):
-        moves = settle(now, *answer)
+        moves = reduce(now, *answer)
         now = evolve(now, moves, at)
     while len(moves) < len(batch):
         action = decide(now, _under_way(now))
         if action is None:
             _compare(snapshot.sprint_id, batch, moves, COMPARED[:-1])  # it may have begun earlier
             raise _Differs(batch[len(moves)], "event", batch[len(moves)]["message"], "nothing")
-        more = settle(now, action, Begun(at))
+        more = reduce(now, action, Begun(at))
         now = evolve(now, more, at)
         moves += more
-        if needs_world(action) and len(moves) < len(batch):
+        if needs_effect(action) and len(moves) < len(batch):
             answer = answered(batch[len(moves)], now)
             if answer is None:
                 raise _Differs(batch[len(moves)], "event", batch[len(moves)]["message"], action)
-            more = settle(now, *answer)
+            more = reduce(now, *answer)
             now = evolve(now, more, at)
             moves += more
-    moves = told(snapshot, moves, at)
+    moves = with_wait_reason(snapshot, moves, at)
     _compare(snapshot.sprint_id, batch, moves, COMPARED)
     if len(moves) > len(batch):
         raise _Differs(batch[-1], "event", "nothing more", moves[len(batch)].message)
@@ -119,7 +119,10 @@ def _under_way(snapshot: Snapshot) -> set[str]:
 
 
 def _compare(
-    sprint_id: str, batch: Sequence[dict[str, Any]], moves: Sequence[Move], keys: Sequence[str]
+    sprint_id: str,
+    batch: Sequence[dict[str, Any]],
+    moves: Sequence[Transition],
+    keys: Sequence[str],
 ) -> None:
     for event, move in zip(batch, moves, strict=False):
         draft = draft_of(sprint_id, move)

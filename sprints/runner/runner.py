@@ -31,19 +31,19 @@ from sprints.core.blocking_hooks import open_delivery
 from sprints.core.decide import decide
 from sprints.core.gate_runs import open_run
 from sprints.core.pending import awaited
-from sprints.core.reducer import needs_world, settle
+from sprints.core.reducer import needs_effect, reduce
 from sprints.core.shipping import PUBLISHES, SHIP
-from sprints.core.wait_reason import told
-from sprints.effects.context import World
+from sprints.core.wait_reason import with_wait_reason
+from sprints.effects.context import EffectContext
 from sprints.effects.perform import is_instant, perform
 from sprints.models import Event, Sprint
 from sprints.models.db_retry import Answer, impatient, patiently
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.loading import load
-from sprints.models.transitions import engine_waits, record
+from sprints.models.transitions import record, runner_idle
 from sprints.runner.activity_threads import Attended
 from sprints.state.snapshot import Snapshot, evolve
-from sprints.state.transitions import Hold, Move, MoveRefused
+from sprints.state.transitions import ExpectedVersion, MoveRefused, Transition
 from sprints.store.config_values import switches
 from sprints.store.layout import StoreError
 
@@ -61,7 +61,7 @@ class LeaseLost(Exception):
 
 
 @dataclass(slots=True)
-class Wish:
+class StopRequest:
     """What the process that carries has been asked for, by a signal for instance.
 
     ``cancel_by`` ends the sprint; ``hand_back`` stops here and leaves it running for the next
@@ -73,8 +73,8 @@ class Wish:
     kill: bool = False
 
 
-def carry(
-    lease: Lease, wish: Wish, snapshot: Snapshot | None = None, *, one_round: bool = False
+def run_sprint(
+    lease: Lease, wish: StopRequest, snapshot: Snapshot | None = None, *, one_round: bool = False
 ) -> Snapshot:
     """Carry the lease's sprint as far as it goes, and give the lease back. Raises ``LeaseLost``.
 
@@ -83,24 +83,24 @@ def carry(
     try:
         process.warm()
         snapshot = snapshot or load(lease.sprint_id, timezone.now())
-        carrier = Carrier(lease, snapshot, settings.STORE.repo, wish)
+        carrier = SprintRunner(lease, snapshot, settings.STORE.repo, wish)
         return carrier.carry(one_round=one_round)
     finally:
         with suppress(DatabaseError):  # it runs out
             release(lease)
 
 
-class Carrier:
+class SprintRunner:
     """One process carrying one sprint under its lease."""
 
-    def __init__(self, lease: Lease, snapshot: Snapshot, repo: Path, wish: Wish) -> None:
+    def __init__(self, lease: Lease, snapshot: Snapshot, repo: Path, wish: StopRequest) -> None:
         self.lease = lease
         self.snapshot = snapshot
         self.wish = wish
         self.attended = Attended()
         self._publishing = ""  # the hash of the event that tells of it
         heed = self.attended.heed
-        self.world = World(repo, heed, self._not_after, chain=lambda: self._publishing)
+        self.world = EffectContext(repo, heed, self._not_after, chain=lambda: self._publishing)
         self._asked: dict[Action, str] = {}  # by what is to be answered, the run or try of it
         self._lost = self._held = False
         self._cancel_asked = False
@@ -171,19 +171,19 @@ class Carrier:
         self._pass_on_cancel()
         at = timezone.now()
         snapshot = replace(self.snapshot, at=at)
-        moves: list[Move] = []
+        moves: list[Transition] = []
         if answered:
-            moves = settle(snapshot, *answered)
+            moves = reduce(snapshot, *answered)
             snapshot = evolve(snapshot, moves, at)
         action = None
         while not self._enough(snapshot, until) and (action := decide(snapshot, self.attended.ids)):
-            begun = settle(snapshot, action, Begun(at))
+            begun = reduce(snapshot, action, Begun(at))
             moves += begun
             snapshot = evolve(snapshot, begun, at)
-            if not needs_world(action):
+            if not needs_effect(action):
                 action = None
             elif is_instant(snapshot, action):
-                done = settle(snapshot, action, perform(snapshot, action, self.world))
+                done = reduce(snapshot, action, perform(snapshot, action, self.world))
                 moves += done
                 snapshot = evolve(snapshot, done, at)
                 action = None
@@ -234,9 +234,9 @@ class Carrier:
         if sprint.status == "running" and sprint.artifacts_dir != str(here):
             self._record([commands.settle_in(self.snapshot, str(here))], timezone.now())
 
-    def _record(self, moves: list[Move], at: datetime) -> None:
-        moves = told(self.snapshot, moves, at)
-        hold = Hold(self.snapshot.version, self.lease.token)
+    def _record(self, moves: list[Transition], at: datetime) -> None:
+        moves = with_wait_reason(self.snapshot, moves, at)
+        hold = ExpectedVersion(self.snapshot.version, self.lease.token)
         for event in record(self.lease.sprint_id, moves, hold, at):
             if event.kind == PUBLISHES:
                 self._publishing = event.hash
@@ -256,7 +256,7 @@ class Carrier:
         now = time.monotonic()
         try:
             with impatient(LOOK_S):
-                engine_waits.send_robust(sender=Carrier)
+                runner_idle.send_robust(sender=SprintRunner)
                 self._look(now)
         except DatabaseError:
             connection.close()  # it may be back by the next look, but not on this connection

@@ -6,7 +6,7 @@ OUTPUT_CHARACTERS = 8000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DeliveryResult:
     """What came of a try. ``output`` is the head of what was printed or answered. ``stopped``: we
     ended it ourselves, which says nothing of the hook. ``gone``: it asks never to be told again.
     """

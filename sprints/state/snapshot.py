@@ -8,7 +8,7 @@ from typing import Any
 from gates.verdict import RUNNING
 from sprints.contract.contract import Contract
 from sprints.state.state_mapping import fragment
-from sprints.state.transitions import Change, Create, Move, MoveRefused
+from sprints.state.transitions import Change, Create, MoveRefused, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Snapshot:
         return self.sprint.sprint_id
 
     @property
-    def current(self) -> RoundValue | None:
+    def round_if_any(self) -> RoundValue | None:
         """The round that is under way or next."""
         for value in self.rounds:
             if value.code == self.sprint.current_round:
@@ -155,13 +155,13 @@ class Snapshot:
         return self.contract is None and status != "created" and (begun or status != "cancelled")
 
     @property
-    def now(self) -> RoundValue:
+    def current_round(self) -> RoundValue:
         """The current round of a sprint that has one: every running sprint does."""
-        assert self.current is not None, "a running sprint is in a round"
-        return self.current
+        assert self.round_if_any is not None, "a running sprint is in a round"
+        return self.round_if_any
 
     @property
-    def terms(self) -> Contract:
+    def started_contract(self) -> Contract:
         """The contract of a sprint that has been started."""
         assert self.contract is not None, "a started sprint has a contract"
         return self.contract
@@ -212,7 +212,7 @@ def _values(row: Any) -> dict[str, Any]:
     return dict(row.__dict__)
 
 
-def evolve(snapshot: Snapshot, moves: Sequence[Move], at: datetime) -> Snapshot:
+def evolve(snapshot: Snapshot, moves: Sequence[Transition], at: datetime) -> Snapshot:
     """The snapshot after ``moves``, as ``record`` would leave the rows, but for the version.
 
     Raises ``MoveRefused`` where a guard does not hold.

@@ -35,7 +35,7 @@ Change = Create | Update
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Transition:
     """An event, and the changes that it tells of. ``patch`` is what becomes of state.json beside
     what the changes say.
     """
@@ -49,7 +49,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class ExpectedVersion:
     """What the writer knows of the sprint: the version that it read, and its lease's token."""
 
     version: int
@@ -75,7 +75,7 @@ def net(changes: Iterable[Change]) -> list[Change]:
     return list(found.values())
 
 
-def draft_of(sprint_id: str, move: Move) -> Draft:
+def draft_of(sprint_id: str, move: Transition) -> Draft:
     """The move's event, before it has a number."""
     patch = [*(op for change in move.changes for op in patch_of(change)), *move.patch]
     return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)

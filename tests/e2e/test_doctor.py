@@ -25,10 +25,10 @@ for _ in sys.stdin:
 """
 WORK = """
 from sprints import operations
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 for number in range(20):
     operations.create(f"s{number}", by="test")
-    operations.run(f"s{number}", Wish())
+    operations.run(f"s{number}", StopRequest())
     operations.settle_files()
 print("done")
 """

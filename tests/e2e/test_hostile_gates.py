@@ -11,7 +11,7 @@ from gates.models import GateRun
 from sprints import operations
 from sprints.journal import verify, writer
 from sprints.models import Event
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.e2e.conftest import processes_of, wait_for
 from tests.world import set_gate
 
@@ -72,7 +72,7 @@ def test_a_gate_that_is_not_green_ends_the_sprint_with_a_clear_reason(store, nam
     set_gate(program(store.repo, text, mode=mode), **settings)
     operations.create("wk1", by="test")
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     run = GateRun.objects.get()
     assert (run.status, run.exit_code) == (verdict, exit_code), run.reason
@@ -94,7 +94,7 @@ def test_a_missing_program_is_an_error_with_exit_code_127(store):
     set_gate("no-such-program-anywhere")
     operations.create("wk1", by="test")
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     run = GateRun.objects.get()
     assert (run.status, run.exit_code) == ("error", 127)
@@ -105,7 +105,7 @@ def test_what_a_loud_gate_printed_is_kept_up_to_its_cap(store):
     set_gate(program(store.repo, CASES["1 GB without a newline"][0]), cap_bytes=MIB)
     operations.create("wk1", by="test")
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     run = GateRun.objects.get()
     assert Path(run.stdout_path).stat().st_size == MIB
@@ -117,7 +117,7 @@ def test_a_grandchild_that_holds_the_output_delays_no_verdict_and_is_ended(store
     set_gate(program(store.repo, "#!/bin/sh\n(setsid sleep 300 &)\nsleep 300 &\necho ok\nexit 0\n"))
     operations.create("wk1", by="test")
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert after.sprint.status == "succeeded"
     assert all(run.duration_s < 5 for run in GateRun.objects.all())
@@ -130,7 +130,7 @@ def test_binary_output_is_kept_byte_for_byte_and_stdin_is_empty(store):
     set_gate(program(store.repo, f"#!/bin/sh\nprintf '{octets}'\ncat; cat >&2 </dev/stdin\n"))
     operations.create("wk1", by="test")
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert after.sprint.status == "succeeded"
     run = GateRun.objects.first()
@@ -143,8 +143,8 @@ def test_every_run_keeps_its_evidence_and_the_latest_has_the_documented_name(sto
     set_gate(program(store.repo, script + "[ $n -ne 2 ]\n"))
     operations.create("wk1", by="test")
 
-    assert operations.run("wk1", Wish()).sprint.status == "failed"
-    assert operations.retry("wk1", Wish()).sprint.status == "succeeded"
+    assert operations.run("wk1", StopRequest()).sprint.status == "failed"
+    assert operations.retry("wk1", StopRequest()).sprint.status == "succeeded"
 
     folder = store.artifacts / "wk1/gates/qa_smoke_quick"
     texts = [(folder / f"runs/{n}/stdout.txt").read_text() for n in (1, 2, 3)]
@@ -168,7 +168,7 @@ def test_a_gate_sees_no_key_of_the_gateway_and_no_screen(store, monkeypatch):
     set_gate("env", env={"MINE": "yes"})
     operations.create("wk1", by="test")
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     seen = (store.artifacts / "wk1/gates/qa_smoke_quick/stdout.txt").read_text()
     assert "canary" not in seen
@@ -182,7 +182,7 @@ def test_python_means_our_interpreter_where_none_is_on_path(store, monkeypatch, 
     set_gate("python", "-c", "import sys; print(sys.executable)")
     operations.create("wk1", by="test")
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert after.sprint.status == "succeeded"
     seen = (store.artifacts / "wk1/gates/qa_smoke_quick/stdout.txt").read_text()
@@ -199,7 +199,7 @@ def test_a_round_under_stop_cuts_its_gate_at_the_end_of_its_minutes(store):
         meta={"created_by": "test", "round_deadline": "stop", "round_minutes": minutes}
     )
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert after.sprint.status == "failed"
     run = GateRun.objects.get()

@@ -27,21 +27,21 @@ from sprints.core.actions import (
     RunHook,
 )
 from sprints.core.decide import decide
-from sprints.core.reducer import needs_world, settle
+from sprints.core.reducer import needs_effect, reduce
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.scripted_replies import answer
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
-from sprints.state.transitions import Move
+from sprints.state.transitions import Transition
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GREEN = Judgement(Verdict.PASSED, 0, "exit code 0", 1.0)
 RED = Judgement(Verdict.FAILED, 3, "exit code 3", 1.0)
 LOST = Judgement(Verdict.INTERRUPTED, None, "lost", 0.0)
-YES = Answer(True, "exit code 0", exit_code=0)
-NO = Answer(False, "exit code 1", exit_code=1)
+YES = DeliveryResult(True, "exit code 0", exit_code=0)
+NO = DeliveryResult(False, "exit code 1", exit_code=1)
 UNTOUCHED = Touched("a")
-NOTHING: list[Move] = []
+NOTHING: list[Transition] = []
 
 
 def fresh(
@@ -78,18 +78,18 @@ def step(
     snapshot: Snapshot,
     judge: Callable[[Action], Judgement],
     at: datetime,
-    bring: Callable[[Action], Answer] = lambda action: YES,
+    bring: Callable[[Action], DeliveryResult] = lambda action: YES,
     speak: Callable[[Any], Exchange] = scripted,
     compare: Callable[[], Touched] = lambda: UNTOUCHED,
-) -> tuple[Snapshot, Action | None, list[Move]]:
+) -> tuple[Snapshot, Action | None, list[Transition]]:
     """One decision, settled: the snapshot after it, the action, the moves."""
     snapshot = replace(snapshot, at=at)
     action = decide(snapshot)
     if action is None:
         return snapshot, None, NOTHING
-    moves = settle(snapshot, action, Begun(at))
+    moves = reduce(snapshot, action, Begun(at))
     snapshot = evolve(snapshot, moves, at)
-    if needs_world(action):
+    if needs_effect(action):
         answered: Outcome
         if isinstance(action, Ask | RecoverTask):
             answered = Replied(at, speak(action))
@@ -99,7 +99,7 @@ def step(
             answered = Compared(at, compare())
         else:
             answered = Judged(at, judge(action))
-        after = settle(snapshot, action, answered)
+        after = reduce(snapshot, action, answered)
         snapshot = evolve(snapshot, after, at)
         moves = [*moves, *after]
     return snapshot, action, moves
@@ -109,9 +109,9 @@ def drive(
     snapshot: Snapshot,
     judge: Callable[[Action], Judgement] = lambda action: GREEN,
     each: timedelta = timedelta(seconds=1),
-    bring: Callable[[Action], Answer] = lambda action: YES,
+    bring: Callable[[Action], DeliveryResult] = lambda action: YES,
     speak: Callable[[Any], Exchange] = scripted,
-) -> tuple[Snapshot, list[Move]]:
+) -> tuple[Snapshot, list[Transition]]:
     """Step until there is nothing left to do; ``each`` is what a step takes."""
     at, told = snapshot.at, list(NOTHING)
     for _ in range(500):

@@ -7,7 +7,7 @@ import pytest
 from sprints import operations
 from sprints.journal import agent_logs, writer
 from sprints.journal.agent_logs import FOLDER, MARK
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.world import set_gate
 
 LEAD = "agent_01_ExecutiveProducer_PM.json"
@@ -22,7 +22,7 @@ def logs(store, invoke):
 
 def run(name="wk1"):
     operations.create(name, by="test")
-    after = operations.run(name, Wish())
+    after = operations.run(name, StopRequest())
     writer.flush()
     return after
 
@@ -83,7 +83,7 @@ def test_another_attempt_has_entries_of_its_own(logs):
     run()
     first = read(logs / LEAD)["sprints"]["wk1"]["rounds"]
     set_gate("true")
-    operations.retry("wk1", Wish())
+    operations.retry("wk1", StopRequest())
     writer.flush()
 
     rounds = read(logs / LEAD)["sprints"]["wk1"]["rounds"]

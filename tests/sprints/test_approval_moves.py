@@ -10,7 +10,7 @@ from sprints.contract.protected_paths import Touched
 from sprints.core import approval_decisions, approval_requests, commands
 from sprints.core.actions import BlockForApproval, Compare, Compared, Merge, Merged, Publish
 from sprints.core.decide import decide
-from sprints.core.reducer import settle
+from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.prompts import approval_notes
 from sprints.state import ship_values
@@ -27,7 +27,9 @@ def in_a_clone(*before, **terms):
     """A sprint that works in a clone with protected paths, and asks before these."""
     snapshot = fresh()
     approvals = Approvals(before, ("tests/**",))
-    contract = replace(snapshot.terms, base=Base("main", "1" * 40), approvals=approvals, **terms)
+    contract = replace(
+        snapshot.started_contract, base=Base("main", "1" * 40), approvals=approvals, **terms
+    )
     return replace(snapshot, contract=contract)
 
 
@@ -40,8 +42,8 @@ def until(snapshot, kind, touched=TOUCHED):
 
 def goes(snapshot, action, outcome):
     """The action is begun, and settled with that."""
-    snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
-    return evolve(snapshot, settle(snapshot, action, outcome), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, action, begun(snapshot)), NOON)
+    return evolve(snapshot, reduce(snapshot, action, outcome), NOON)
 
 
 def yes(snapshot):
@@ -76,7 +78,7 @@ def test_what_git_cannot_tell_is_passed_over_by_nobody_and_looked_at_again_by_a_
 
     with pytest.raises(MoveRefused, match="is blocked; it waits for no approval"):
         yes(blocked)
-    again = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
+    again = evolve(blocked, [commands.retry(blocked, blocked.started_contract, NOON)], NOON)
     after, _ = until(again, type(None), Touched("a"))
 
     assert blocked.sprint.status == "blocked"
@@ -87,15 +89,15 @@ def test_what_git_cannot_tell_is_passed_over_by_nobody_and_looked_at_again_by_a_
 def test_an_agent_is_told_what_is_protected_and_what_was_rejected_and_why():
     blocked, _ = until(in_a_clone(), type(None))
     no = evolve(blocked, [approval_decisions.reject(blocked, "ada", "Mend the code", NOON)], NOON)
-    again = evolve(no, [commands.retry(no, no.terms, NOON)], NOON)
+    again = evolve(no, [commands.retry(no, no.started_contract, NOON)], NOON)
 
-    protected, rejected = approval_notes.told(again)
+    protected, rejected = approval_notes.approval_lines(again)
 
     assert protected.endswith(":\n- tests/**\n")
     assert rejected.endswith(
         f"- ada said no of what protected paths hold, in {R3}: Mend the code\n"
     )
-    assert [*approval_notes.told(fresh())] == []
+    assert [*approval_notes.approval_lines(fresh())] == []
 
 
 def test_a_yes_outlasts_a_retry_for_the_same_contents_alone():
@@ -103,7 +105,7 @@ def test_a_yes_outlasts_a_retry_for_the_same_contents_alone():
     given = yes(blocked)
     stopping = evolve(given, [commands.cancel(given, "ada", NOON)], NOON)
     stopped, _ = until(stopping, type(None))
-    again = evolve(stopped, [commands.retry(stopped, stopped.terms, NOON)], NOON)
+    again = evolve(stopped, [commands.retry(stopped, stopped.started_contract, NOON)], NOON)
 
     same, _ = until(again, type(None))
     other, _ = until(again, type(None), replace(TOUCHED, digest="d2"))
@@ -143,7 +145,7 @@ def test_the_merge_is_compared_and_approved_before_it_is_published(before, said,
 
 def test_who_has_begun_to_build_is_not_asked_again_in_the_midst_of_it():
     snapshot, _ = until(in_a_clone("before_build"), BlockForApproval)
-    snapshot = evolve(snapshot, settle(snapshot, decide(snapshot), begun(snapshot)), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, decide(snapshot), begun(snapshot)), NOON)
     building, _ = until(yes(snapshot), Compare)
     again = [replace(one, status="pending") if one.code == R3 else one for one in building.rounds]
     meta = building.sprint.meta | {"brief": "another"}

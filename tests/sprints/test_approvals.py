@@ -19,7 +19,7 @@ from sprints.models import Event, Sprint
 from sprints.operations import NotNow, Refused
 from sprints.queue import approval_timeouts, tasks
 from sprints.replay.replay import replay
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.snapshot import evolve
 from tests.sprints.agents.test_asking import LEAD
 
@@ -30,7 +30,7 @@ R3 = "R3_BUILD_A_INTEGRATE"
 def asked(store):
     """A sprint that asks before it builds."""
     operations.create("wk1", by="test", brief="A plan", approvals=["before_build"])
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     return store
 
 
@@ -71,7 +71,7 @@ def test_it_stops_before_it_builds_and_says_what_for(asked):
 
 def test_a_yes_leads_on_and_names_who_and_why(asked):
     operations.approve("wk1", "ada", "Go.")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     (event,) = Event.objects.filter(kind="approved")
     assert event.body["message"] == "ada approved to begin building: Go."
@@ -87,7 +87,7 @@ def test_a_no_ends_it_and_a_retry_asks_again(asked):
     operations.reject("wk1", "ada", "Not this week")
     error = sprint().last_error
 
-    after = operations.retry("wk1", Wish())
+    after = operations.retry("wk1", StopRequest())
 
     assert error == "approval_rejected:before_build by ada: Not this week"
     assert (after.sprint.status, after.sprint.current_round) == ("blocked", R3)
@@ -99,11 +99,11 @@ def test_a_yes_is_void_once_the_brief_is_another(asked):
     operations.edit("wk1", "bob", meta={"brief": "Another plan"})
     operations.approve("wk1", "ada")
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     assert sprint().last_error == "approval_needed:before_build"
     operations.approve("wk1", "ada")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     assert sprint().status == "succeeded"
     assert sound(asked)
 
@@ -158,7 +158,7 @@ def test_once_its_time_is_over_it_has_failed_and_no_yes_is_heard(asked, monkeypa
 def test_one_that_may_wait_is_told_of_once_and_approved_still(store, monkeypatch):
     operations.create("wk1", by="test", approvals=["before_build"])
     operations.edit("wk1", "ada", meta={"approval_default": "wait", "approval_hours": 0.5})
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     pass_time(monkeypatch, 1)
 
     tasks.beat("here")  # as a worker does every few seconds
@@ -268,11 +268,11 @@ def test_they_cannot_be_changed_while_it_runs_and_nobody_writes_a_yes_by_hand(as
 def test_a_hook_at_the_rounds_start_is_asked_after_the_yes_and_once(store):
     hooks.put(HookDefinition("ask", "command", ("round_start",), ("true",), blocking=True))
     operations.create("wk1", by="test", approvals=["before_build"])
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     before = kinds()
 
     operations.approve("wk1", "ada")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     assert before[-2:] == ["round_done", "approval_asked"]
     assert (before.count("hook_started"), kinds().count("hook_started")) == (3, 6)
@@ -289,7 +289,7 @@ def test_a_yes_that_came_from_elsewhere_is_none_here(store):
     meta = snapshot.sprint.meta | {"approval": {"given": [given]}}
     Sprint.objects.update(meta=meta)
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     assert sprint().last_error == "approval_needed:before_build"
 
@@ -300,7 +300,7 @@ def test_a_switch_has_all_new_sprints_ask_and_a_sprint_may_say_otherwise(store, 
         operations.create(name, by="test")
     operations.edit("wk2", "ada", meta={"approvals": []})
 
-    asks, goes = (operations.run(name, Wish()).sprint for name in ("wk1", "wk2"))
+    asks, goes = (operations.run(name, StopRequest()).sprint for name in ("wk1", "wk2"))
 
     assert asks.last_error == "approval_needed:before_build"
     assert goes.status == "succeeded"

@@ -8,7 +8,7 @@ from sprints import operations, queries
 from sprints.journal import writer
 from sprints.models import Event, Sprint
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.sprints.bad_inputs.refusals import complaint, rows
 from tests.sprints.views.people import signed_in, text_of
 from tests.world import run_command, set_gate
@@ -19,9 +19,9 @@ def ended(store):
     """``wk1`` succeeded, ``wk2`` failed, ``wk3`` was cancelled; ``wk4`` is still to be run."""
     for name in ("wk1", "wk2", "wk3", "wk4"):
         operations.create(name, by="test", title=f"Title of {name}")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     set_gate("false")
-    operations.run("wk2", Wish())
+    operations.run("wk2", StopRequest())
     operations.cancel("wk3", "sam")
     writer.flush()
     return store

@@ -10,10 +10,10 @@ from sprints import operations
 from sprints.contract.contract import DEFAULT_GATE
 from sprints.core.actions import Begun, FailAtGate, Recover, RunGate
 from sprints.core.decide import decide
-from sprints.core.reducer import settle
+from sprints.core.reducer import reduce
 from sprints.models import Event
 from sprints.runner.activity_threads import TICK_S, Attended
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.snapshot import evolve
 from tests.e2e.conftest import processes_of
 from tests.sprints.pure import GREEN, NOON, RED, begun, fresh, judged, step
@@ -36,7 +36,7 @@ def trio(store):
 def test_gates_that_need_each_other_pass_side_by_side(trio):
     operations.create("wk1", by="test", gates_at_once=3)
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert after.sprint.status == "succeeded"
     runs = GateRun.objects.filter(gate_id__in=ALL)
@@ -49,7 +49,7 @@ def test_gates_run_one_after_another_where_nothing_else_is_said(store):
         set_gate("sh", "-c", "mkdir alone && sleep 0.1 && rmdir alone", gate_id=name)
     operations.create("wk1", by="test")
 
-    assert operations.run("wk1", Wish()).sprint.status == "succeeded"
+    assert operations.run("wk1", StopRequest()).sprint.status == "succeeded"
 
 
 def test_a_red_gate_waits_for_those_that_run_and_starts_no_other(store):
@@ -61,7 +61,7 @@ def test_a_red_gate_waits_for_those_that_run_and_starts_no_other(store):
 
     Gate.objects.filter(pk="qa_smoke_quick").delete()
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert after.sprint.last_error == "gate_failed:a exit_code=1"
     assert {run.gate_id: run.status for run in after.gate_runs} == {"a": "failed", "b": "passed"}
@@ -74,7 +74,7 @@ def test_a_cancel_ends_all_gates_that_run(store):
     set_gate("true", rounds=("R5_RELEASE_CANDIDATE",))
     operations.create("wk1", by="test", gates_at_once=3)
 
-    class Impatient(Wish):
+    class Impatient(StopRequest):
         """Cancels once all three run."""
 
         @property
@@ -104,7 +104,7 @@ def test_a_fault_in_one_gates_thread_leaves_no_other_running(store, monkeypatch)
 
     monkeypatch.setitem(KINDS, "command", judge)
     with pytest.raises(MemoryError):
-        operations.run("wk1", Wish())
+        operations.run("wk1", StopRequest())
 
     assert not processes_of(store.repo)
 
@@ -119,7 +119,7 @@ def at_gates(at_once: int):
 
 
 def run_beside(snapshot, action):
-    return evolve(snapshot, settle(snapshot, action, begun(snapshot)), snapshot.at)
+    return evolve(snapshot, reduce(snapshot, action, begun(snapshot)), snapshot.at)
 
 
 def test_what_another_left_is_looked_after_though_we_attend_to_a_gate_of_our_own():
@@ -133,8 +133,8 @@ def test_no_gate_is_started_beside_others_over_the_number_or_after_a_red_one():
     code = "R3_BUILD_A_INTEGRATE"
     first = run_beside(at_gates(2), decide(at_gates(2)))
     second = run_beside(first, decide(first, {"s1/one/1"}))
-    red = evolve(second, settle(second, RunGate(code, "one"), judged(second, RED)), second.at)
-    both = evolve(red, settle(red, RunGate(code, "two"), judged(red, GREEN)), red.at)
+    red = evolve(second, reduce(second, RunGate(code, "one"), judged(second, RED)), second.at)
+    both = evolve(red, reduce(red, RunGate(code, "two"), judged(red, GREEN)), red.at)
 
     assert decide(first, {"s1/one/1"}) == RunGate(code, "two")
     assert decide(second, {"s1/one/1", "s1/two/1"}) is None

@@ -70,9 +70,9 @@ def test_only_its_owner_reads_it_and_no_key_is_in_it(lived, shell, tmp_path, nam
 def test_a_backup_of_a_store_at_work_agrees_with_itself(lived, repo, shell, tmp_path):
     work = (
         "import django; django.setup(); from sprints import operations\n"
-        "from sprints.runner.runner import Wish\n"
+        "from sprints.runner.runner import StopRequest\n"
         "for n in range(12):\n"
-        "    operations.create(f's{n}', by='test'); operations.run(f's{n}', Wish())\n"
+        "    operations.create(f's{n}', by='test'); operations.run(f's{n}', StopRequest())\n"
     )
     env = environment(repo) | {"DJANGO_SETTINGS_MODULE": "gateway_project.settings"}
     worker = subprocess.Popen([sys.executable, "-c", work], cwd=repo, env=env)

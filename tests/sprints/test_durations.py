@@ -8,7 +8,7 @@ from django.utils import timezone
 from sprints import operations
 from sprints.models import Event, Sprint
 from sprints.queries.durations import ran, ran_s
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.world import set_gate
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -56,11 +56,11 @@ def test_what_is_taken_off(told, minutes):
 def test_the_time_between_a_failure_and_its_retry_is_not_run_time(store):
     set_gate("false")
     operations.create("s1", by="test")
-    operations.run("s1", Wish())
+    operations.run("s1", StopRequest())
     failed_at = Sprint.objects.get(pk="s1").finished_at
     _age("s1", hours=5)
     set_gate("true")
-    operations.retry("s1", Wish())
+    operations.retry("s1", StopRequest())
     row = Sprint.objects.get(pk="s1")
 
     seconds = ran([row], timezone.now())["s1"]

@@ -6,7 +6,7 @@ from sprints import operations
 from sprints.contract.meta import BRIEF_BYTES, DEEP, OTHER_BYTES
 from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.event_format import canonical
 from tests.world import set_gate
 
@@ -141,7 +141,7 @@ def test_a_sprint_that_runs_keeps_what_its_contract_froze(store, sprint):
     with pytest.raises(operations.NotNow, match="gate_profile: frozen with the"):
         operations.edit("wk1", "sam", meta={"gate_profile": "full"})
     operations.edit("wk1", "sam", meta={"brief": "else", "active_agents": ["agent_02"]})
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     assert Sprint.objects.get(pk="wk1").status == "succeeded"
     assert differences(store) == []
@@ -149,7 +149,7 @@ def test_a_sprint_that_runs_keeps_what_its_contract_froze(store, sprint):
 
 def test_a_failed_sprint_may_be_given_other_settings(store, sprint):
     set_gate("false")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     operations.edit("wk1", "sam", meta={"gate_profile": "full"})
 
@@ -161,7 +161,7 @@ def test_a_pause_by_a_switch_says_who_did_it_and_what_is_waited_for(store, sprin
     operations.start("wk1")
 
     held = operations.edit("wk1", "sam", meta={"automation_paused": True})
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert held.meta["paused_by"] == "sam"
     assert held.waiting["what"] == "a resume; paused by sam"
@@ -176,7 +176,7 @@ def test_a_pause_is_lifted_by_the_switch_whole(store, sprint, off):
 
     operations.edit("wk1", "sam", meta={"automation_paused": off})
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
     assert after.sprint.status == "succeeded"
     assert {"paused_by", "paused_ts", "paused_why"}.isdisjoint(after.sprint.meta)
     assert differences(store) == []

@@ -11,7 +11,7 @@ from sprints.core import commands, pause
 from sprints.core.actions import Recover, RunGate
 from sprints.core.decide import decide
 from sprints.core.gate_runs import MOST_LOST
-from sprints.core.reducer import settle
+from sprints.core.reducer import reduce
 from sprints.state.snapshot import evolve
 from sprints.state.transitions import MoveRefused
 from tests.sprints.pure import GREEN, LOST, NOON, RED, begun, drive, fresh, step
@@ -73,7 +73,7 @@ def test_a_required_gate_that_is_not_green_ends_the_sprint_there(code, verdict):
     assert kinds(moves)[-2:] == ["gate_finished", "error"]
     assert (after.sprint.status, after.sprint.current_round) == ("failed", code)
     assert after.sprint.last_error == "gate_failed:qa_smoke_quick exit_code=3"
-    assert after.current.status == "blocked"
+    assert after.round_if_any.status == "blocked"
     assert not any(move.kind == "round_done" and move.round_id == code for move in moves)
 
 
@@ -117,7 +117,7 @@ def test_a_gate_under_which_gateway_after_gateway_dies_is_an_error_in_the_end():
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
 
     for _ in range(MOST_LOST):
-        began = settle(snapshot, decide(snapshot), begun(snapshot))
+        began = reduce(snapshot, decide(snapshot), begun(snapshot))
         snapshot, action, _ = step(
             evolve(snapshot, began, snapshot.at), lambda action: LOST, snapshot.at
         )
@@ -133,7 +133,7 @@ def test_a_gate_that_an_earlier_life_left_is_looked_after_before_anything_else()
     snapshot = fresh()
     while not isinstance(decide(snapshot), RunGate):
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
-    left = evolve(snapshot, settle(snapshot, decide(snapshot), begun(snapshot)), snapshot.at)
+    left = evolve(snapshot, reduce(snapshot, decide(snapshot), begun(snapshot)), snapshot.at)
 
     action = decide(left)
 
@@ -262,7 +262,7 @@ def test_a_gate_that_still_runs_is_looked_after_before_a_cancel_is_final():
     snapshot = fresh()
     while not isinstance(decide(snapshot), RunGate):
         snapshot, _, _ = step(snapshot, lambda action: GREEN, snapshot.at)
-    running = evolve(snapshot, settle(snapshot, decide(snapshot), begun(snapshot)), snapshot.at)
+    running = evolve(snapshot, reduce(snapshot, decide(snapshot), begun(snapshot)), snapshot.at)
 
     asked = evolve(running, [commands.cancel(running, "sam", NOON)], NOON)
 
@@ -297,7 +297,7 @@ def test_a_gate_that_was_stopped_and_is_found_so_later_is_no_verdict_without_a_c
     snapshot = fresh()
     while not isinstance(action := decide(snapshot), RunGate):
         snapshot, _, _ = step(snapshot, lambda a: GREEN, NOON)
-    snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, action, begun(snapshot)), NOON)
     if asked:
         snapshot = evolve(snapshot, [commands.cancel(snapshot, "sam", NOON)], NOON)
     stopped = Judgement(Verdict.CANCELLED, -15, "the gateway stops", 1.0)

@@ -83,7 +83,7 @@ def any_attempt(snapshot, now, gate_id):
 
 def cancel_at_once(snapshot, attended=()):
     if snapshot.sprint.status == "running" and snapshot.sprint.cancel_by:
-        return Cancel(snapshot.now.code)
+        return Cancel(snapshot.current_round.code)
     return DECIDE(snapshot, attended)
 
 
@@ -104,7 +104,7 @@ def heeds_no_cancel(snapshot, attended=()):
 
 def finishes_early(snapshot, attended=()):
     action = DECIDE(snapshot, attended)
-    return FinishRound(snapshot.now.code) if isinstance(action, RunGate) else action
+    return FinishRound(snapshot.current_round.code) if isinstance(action, RunGate) else action
 
 
 def all_at_once(snapshot, contract, now, running):
@@ -143,7 +143,7 @@ def succeeds_half_way(snapshot, at):
     *moves, last = FINISH(snapshot, at)
     done = {"status": "succeeded", "current_round": None, "finished_at": at}
     onward = Update("sprint", snapshot.sprint_id, ("running",), done)
-    late = snapshot.now.code.startswith("R4")
+    late = snapshot.current_round.code.startswith("R4")
     return [*moves, replace(last, changes=(last.changes[0], onward)) if late else last]
 
 
@@ -181,7 +181,7 @@ def publishes_unjudged(snapshot):
 
 
 def judged_before_the_merge(snapshot, gate_id):
-    runs = snapshot.runs_of(snapshot.now.id, gate_id)
+    runs = snapshot.runs_of(snapshot.current_round.id, gate_id)
     return runs[-1] if runs and runs[-1].status == "passed" else None
 
 

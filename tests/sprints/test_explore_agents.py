@@ -211,7 +211,7 @@ def asks_while_paused(snapshot, attended=()):
 def cancelled_in_the_midst(snapshot, attended=()):
     """A cancel does not wait until the agent has ended."""
     if snapshot.sprint.status == "running" and snapshot.sprint.cancel_by:
-        return decide.Cancel(snapshot.now.code)
+        return decide.Cancel(snapshot.current_round.code)
     return DECIDE(snapshot, attended)
 
 
@@ -263,7 +263,7 @@ REPLIED, TRY, BOUNDED, USED_S = (
     agent_tasks.bounded,
     agent_tasks._used_s,
 )
-WHOLE, SETTLE, DECIDE = prompts.whole, reducer.settle, decide.decide
+WHOLE, SETTLE, DECIDE = prompts.whole, reducer.reduce, decide.decide
 PARKED, GOES_ON, ANSWER = budget.parked, budget._goes_on, questions.answer
 UNCHANGED = agent_replies._unchanged
 WAIT_OF, RUN_BESIDE = wait_reason.wait_of, decide._run_beside

@@ -58,7 +58,7 @@ def test_work_does_go_back_in_that_walk(monkeypatch):
 
     explore(CONTRACTS["one gate"])
 
-    numbers = {len(fix_loop.fixes(snapshot, snapshot.now)) for snapshot in sent}
+    numbers = {len(fix_loop.fixes(snapshot, snapshot.current_round)) for snapshot in sent}
     assert numbers == {0, 1}
 
 
@@ -86,11 +86,11 @@ def only_the_red_gate_again(snapshot):
 
 
 def one_too_many(snapshot):
-    return "" if len(fix_loop.fixes(snapshot, snapshot.now)) < 3 else "enough"
+    return "" if len(fix_loop.fixes(snapshot, snapshot.current_round)) < 3 else "enough"
 
 
 def one_too_few(snapshot):
-    return "enough" if fix_loop.fixes(snapshot, snapshot.now) else ""
+    return "enough" if fix_loop.fixes(snapshot, snapshot.current_round) else ""
 
 
 def same_tree_alone(snapshot, run):

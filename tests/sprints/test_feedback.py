@@ -23,7 +23,7 @@ from sprints.core.actions import (
     StopOverdue,
 )
 from sprints.core.decide import decide
-from sprints.core.reducer import settle
+from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.prompts.exchange import LOST, Exchange
 from sprints.queries.attention import cause
@@ -51,7 +51,9 @@ def green(tree: str) -> Judgement:
 def in_a_clone(gates=(DEFAULT_GATE,), agents=(LEAD,), **meta: object):
     """A sprint whose agents work in a clone."""
     snapshot = fresh(meta, gates, agents=agents)
-    return replace(snapshot, contract=replace(snapshot.terms, base=Base("main", "0" * 40)))
+    return replace(
+        snapshot, contract=replace(snapshot.started_contract, base=Base("main", "0" * 40))
+    )
 
 
 def judging(*said: Judgement):
@@ -155,7 +157,7 @@ def test_past_the_bound_the_sprint_fails_as_it_always_did():
     after, moves = drive(in_a_clone(), judge, speak=says(YES))
 
     assert len(fixes(after)) == 2
-    assert (after.sprint.status, after.current.status) == ("failed", "blocked")
+    assert (after.sprint.status, after.round_if_any.status) == ("failed", "blocked")
     assert after.sprint.last_error == "gate_failed:qa_smoke_quick exit_code=3"
     assert moves[-1].data["not_sent_back"] == "sent back 2 times already"
 
@@ -220,9 +222,9 @@ def test_a_gate_that_may_end_the_gateway_is_not_sent_back():
     snapshot, action = to(in_a_clone(), is_gate, judging(GREEN))
     lost = Judgement(Verdict.INTERRUPTED, None, "lost", 0.0, tree="a")
     for _ in range(5):
-        snapshot = evolve(snapshot, settle(snapshot, action, Begun(NOON)), NOON)
+        snapshot = evolve(snapshot, reduce(snapshot, action, Begun(NOON)), NOON)
         run = snapshot.gate_runs[-1]
-        recovered = settle(snapshot, Recover(run.id), Judged(NOON, lost))
+        recovered = reduce(snapshot, Recover(run.id), Judged(NOON, lost))
         snapshot = evolve(snapshot, recovered, NOON)
 
     assert snapshot.gate_runs[-1].status == "error"
@@ -241,7 +243,7 @@ def test_another_implementer_is_asked_in_place_of_the_lead():
 
 def test_a_fix_whose_gateway_dies_is_asked_again_in_the_same_task():
     snapshot, action = to(in_a_clone(), is_fix, judging(red("a")))
-    snapshot = evolve(snapshot, settle(snapshot, action, Begun(NOON)), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, action, Begun(NOON)), NOON)
 
     recovered, _, _ = step(snapshot, judging(GREEN), NOON, speak=lambda action: LOST)
     after, _ = drive(recovered, judging(green("b")), speak=says(YES))
@@ -254,7 +256,7 @@ def test_a_fix_whose_gateway_dies_is_asked_again_in_the_same_task():
 
 def test_a_fix_counts_against_the_budget_and_goes_on_once_there_is_more():
     snapshot, _ = to(in_a_clone(), is_fix, judging(red("a")))
-    terms = replace(snapshot.terms, budget=AgentBudget(4, 240.0))
+    terms = replace(snapshot.started_contract, budget=AgentBudget(4, 240.0))
 
     parked, _ = drive(replace(snapshot, contract=terms), judging(red("a")), speak=says(YES))
     more = budget.grant(parked, 40, None, "ada", NOON)
@@ -311,7 +313,7 @@ def test_a_flaky_gate_blocks_costs_no_attempt_and_asks_a_human():
     start = in_a_clone(rerun_red=True)
 
     blocked, moves = drive(start, judging(red("a"), green("a")), speak=says(YES))
-    retried = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
+    retried = evolve(blocked, [commands.retry(blocked, blocked.started_contract, NOON)], NOON)
     after, _ = drive(retried, judging(green("a")), speak=says(YES))
 
     assert (blocked.sprint.status, fixes(blocked)) == ("blocked", [])
@@ -337,7 +339,7 @@ def test_without_attempts_to_mend_it_a_red_gate_may_still_run_again():
 
     assert [run.status for run in after.gate_runs] == ["failed", "failed"]
     assert after.sprint.last_error == "gate_failed:qa_smoke_quick exit_code=3"
-    assert Contract.from_json(after.terms.to_json()) == after.terms
+    assert Contract.from_json(after.started_contract.to_json()) == after.started_contract
 
 
 def test_it_is_a_switch():
@@ -356,7 +358,7 @@ def test_the_dashboard_says_why_it_was_not_sent_back():
 
 def test_a_retry_begins_its_attempts_anew():
     failed, _ = drive(in_a_clone(), judging(red("a"), red("a")), speak=says(YES))
-    again = evolve(failed, [commands.retry(failed, failed.terms, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.started_contract, NOON)], NOON)
 
     after, _ = drive(again, judging(red("a"), green("b")), speak=says(YES))
 

@@ -11,7 +11,7 @@ from sprints.definitions import agents
 from sprints.health.invariants import check_rows
 from sprints.queries import gate_history
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.store.config import turn
 from tests.speakers import set_speaker
 from tests.sprints.views.people import signed_in, text_of
@@ -29,7 +29,7 @@ def flaky(store):
     set_gate("sh", "-c", f"test -e {flag} || {{ touch {flag}; exit 1; }}")
     operations.create("wk1", by="test")
     operations.edit("wk1", "test", meta={"rerun_red": True})
-    return operations.run("wk1", Wish())
+    return operations.run("wk1", StopRequest())
 
 
 def test_it_is_blocked_and_nobody_is_asked_to_mend_it(flaky):
@@ -59,7 +59,7 @@ def test_other_definitions_and_other_trees_are_not_held_against_it(flaky):
 
 
 def test_a_retry_is_the_humans_answer(flaky, invoke):
-    said = operations.retry("wk1", Wish())
+    said = operations.retry("wk1", StopRequest())
 
     assert said.sprint.status == "succeeded"
     assert list(check_rows()) == []

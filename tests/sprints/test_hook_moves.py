@@ -11,8 +11,8 @@ from sprints.core import commands
 from sprints.core.actions import Begun, BlockAtHook, Brought, RecoverHook, Replied, RunHook
 from sprints.core.blocking_hooks import LOST, MOST_LOST
 from sprints.core.decide import decide
-from sprints.core.reducer import settle
-from sprints.state.delivery_result import Answer
+from sprints.core.reducer import reduce
+from sprints.state.delivery_result import DeliveryResult
 from sprints.state.snapshot import Snapshot, evolve
 from tests.sprints.pure import NO, NOON, RED, YES, drive, fresh, scripted
 
@@ -30,13 +30,13 @@ def waiting(*points: str, **changes: object) -> Snapshot:
     return fresh(hooks=(hook(*points, **changes),))
 
 
-def tried(snapshot: Snapshot, *answers: Answer) -> Snapshot:
+def tried(snapshot: Snapshot, *answers: DeliveryResult) -> Snapshot:
     """Have what is decided begin and be answered so, one after the other."""
     for said in answers:
         action = decide(snapshot)
         assert isinstance(action, RunHook)
-        snapshot = evolve(snapshot, settle(snapshot, action, Begun(NOON)), NOON)
-        snapshot = evolve(snapshot, settle(snapshot, action, Brought(NOON, said)), NOON)
+        snapshot = evolve(snapshot, reduce(snapshot, action, Begun(NOON)), NOON)
+        snapshot = evolve(snapshot, reduce(snapshot, action, Brought(NOON, said)), NOON)
     return snapshot
 
 
@@ -62,7 +62,7 @@ def test_a_hook_is_brought_each_point_before_what_follows_it():
 def test_a_no_blocks_the_sprint_at_that_point(point):
     after, moves = drive(waiting(point), bring=lambda action: NO)
 
-    assert (after.sprint.status, after.now.status) == ("blocked", "blocked")
+    assert (after.sprint.status, after.current_round.status) == ("blocked", "blocked")
     assert after.sprint.last_error == "hook_failed:h1 exit code 1"
     assert [move.kind for move in moves[-3:]] == ["hook_started", "hook_finished", "error"]
     kinds = [move.kind for move in moves]
@@ -76,7 +76,7 @@ def test_a_no_blocks_the_sprint_at_that_point(point):
 def test_a_retry_asks_again_and_leads_on():
     blocked, _ = drive(waiting("round_start"), bring=lambda action: NO)
 
-    again = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
+    again = evolve(blocked, [commands.retry(blocked, blocked.started_contract, NOON)], NOON)
     after, moves = drive(again)
 
     assert after.sprint.status == "succeeded"
@@ -88,7 +88,10 @@ def test_a_hook_of_the_start_that_said_no_is_asked_again_and_one_that_said_yes_i
     failed, _ = drive(waiting("sprint_start"), judge=lambda action: RED)
 
     asked = [
-        [move.kind for move in drive(evolve(s, [commands.retry(s, s.terms, NOON)], NOON))[1]]
+        [
+            move.kind
+            for move in drive(evolve(s, [commands.retry(s, s.started_contract, NOON)], NOON))[1]
+        ]
         for s in (blocked, failed)
     ]
 
@@ -98,7 +101,7 @@ def test_a_hook_of_the_start_that_said_no_is_asked_again_and_one_that_said_yes_i
 def test_a_retry_goes_by_the_hooks_of_now():
     blocked, _ = drive(waiting("round_start"), bring=lambda action: NO)
 
-    without = replace(blocked.terms, hooks=())
+    without = replace(blocked.started_contract, hooks=())
     after, moves = drive(evolve(blocked, [commands.retry(blocked, without, NOON)], NOON))
 
     assert after.sprint.status == "succeeded"
@@ -147,7 +150,7 @@ def crashed(snapshot: Snapshot) -> Snapshot:
     """The hook has begun, and nobody is left who waits for it."""
     action = decide(snapshot)
     assert action is not None
-    return evolve(snapshot, settle(snapshot, action, Begun(NOON)), NOON)
+    return evolve(snapshot, reduce(snapshot, action, Begun(NOON)), NOON)
 
 
 def test_what_a_crash_left_is_looked_after_and_brought_again_under_the_same_id():
@@ -155,7 +158,7 @@ def test_what_a_crash_left_is_looked_after_and_brought_again_under_the_same_id()
 
     action = decide(left)
     assert isinstance(action, RecoverHook)
-    lost = evolve(left, settle(left, action, Brought(NOON, LOST)), NOON)
+    lost = evolve(left, reduce(left, action, Brought(NOON, LOST)), NOON)
     after, _ = drive(lost)
 
     (row,) = after.deliveries
@@ -202,9 +205,9 @@ def test_a_gate_does_not_start_beside_others_before_its_hook_has_said_yes():
         action = decide(snapshot)
         assert action is not None
         before = snapshot
-        snapshot = evolve(snapshot, settle(snapshot, action, Begun(NOON)), NOON)
+        snapshot = evolve(snapshot, reduce(snapshot, action, Begun(NOON)), NOON)
         if isinstance(action, RunHook):
-            snapshot = evolve(snapshot, settle(snapshot, action, Brought(NOON, YES)), NOON)
+            snapshot = evolve(snapshot, reduce(snapshot, action, Brought(NOON, YES)), NOON)
         elif snapshot.tasks != before.tasks:
             snapshot = evolve(snapshot, settle_reply(snapshot, action), NOON)
 
@@ -213,7 +216,7 @@ def test_a_gate_does_not_start_beside_others_before_its_hook_has_said_yes():
 
 def settle_reply(snapshot: Snapshot, action):
     """What a scripted agent answers."""
-    return settle(snapshot, action, Replied(NOON, scripted(action)))
+    return reduce(snapshot, action, Replied(NOON, scripted(action)))
 
 
 def test_nothing_else_begins_while_a_hook_runs():
@@ -223,7 +226,7 @@ def test_nothing_else_begins_while_a_hook_runs():
 
 
 def test_a_contract_without_hooks_is_as_it_was_and_one_with_them_keeps_them():
-    plain, guarded = fresh().terms, waiting("round_done").terms
+    plain, guarded = fresh().started_contract, waiting("round_done").started_contract
 
     assert "hooks" not in plain.to_json()
     assert type(guarded).from_json(guarded.to_json()) == guarded

@@ -93,7 +93,7 @@ def test_the_start_of_a_sprint_names_its_point_and_a_retry_does_not(invoke):
 def test_every_kind_of_event_that_is_recorded_can_be_hooked():
     sources = "\n".join(path.read_text() for path in SPRINTS.rglob("*.py"))
 
-    recorded = set(re.findall(r'\b(?:Move|note|Draft)\(\s*"(\w+)"', sources))
+    recorded = set(re.findall(r'\b(?:Transition|note|Draft)\(\s*"(\w+)"', sources))
 
     assert len(recorded) > 8
     assert recorded <= set(EVENT_KINDS)

@@ -18,7 +18,7 @@ from sprints.effects.perform import token
 from sprints.health.invariants import check_invariants, check_rows
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.lease import take
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.actors import GATEWAY
 from sprints.state.event_format import stamp
 from tests.checkout import commit
@@ -31,7 +31,7 @@ LONG_AGO = timezone.now() - timedelta(hours=1)
 def ended(store):
     """A store with one sprint that succeeded."""
     operations.create("wk1", by="test")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     operations.settle_files()
     return store
 
@@ -44,13 +44,13 @@ def said() -> list[str]:
 def test_nothing_is_wrong_with_what_runs_fails_and_is_retried(ended):
     set_gate("false")
     operations.create("wk2", by="test")
-    operations.run("wk2", Wish())
+    operations.run("wk2", StopRequest())
     set_gate("true")
     set_gate("true", gate_id="another", rounds=("R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"))
-    operations.retry("wk2", Wish())
+    operations.retry("wk2", StopRequest())
     set_gate("false", gate_id="advisory", required=False)
     operations.create("wk3", by="test")
-    operations.run("wk3", Wish())
+    operations.run("wk3", StopRequest())
     operations.settle_files()
 
     assert list(check_invariants(ended)) == []
@@ -79,7 +79,7 @@ def shipped(store, repo):
     agents.put([replace(agent, runner="command", command=program)])
     operations.create("wk1", by="test")
     operations.edit("wk1", "test", meta={"enable_auto_merge": True})
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     operations.settle_files()
     return store
 

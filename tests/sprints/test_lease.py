@@ -17,7 +17,7 @@ from sprints.models import Event, Sprint
 from sprints.models.lease import BEAT_S, TTL_S, Held, held_here, holder, release, take, unheld
 from sprints.models.loading import load
 from sprints.queries.waiting import waiting_for
-from sprints.runner.runner import Carrier, LeaseLost, Wish, carry
+from sprints.runner.runner import LeaseLost, SprintRunner, StopRequest, run_sprint
 from tests.world import set_gate
 
 ELSEWHERE = replace(identity(), host="elsewhere")
@@ -37,7 +37,7 @@ def test_what_a_carrier_says_after_it_lost_the_lease_is_refused(started):
     before = Event.objects.count()
 
     with pytest.raises(LeaseLost):
-        carry(lease, Wish())
+        run_sprint(lease, StopRequest())
 
     assert Event.objects.count() == before
 
@@ -50,7 +50,7 @@ def test_a_carrier_that_loses_the_lease_while_a_gate_runs_stops_the_gate(started
     Round.objects.all().delete()
     lease = take("wk1", identity())
 
-    class Thief(Wish):
+    class Thief(StopRequest):
         """Somebody takes the sprint as soon as the engine looks."""
 
         @property
@@ -65,7 +65,7 @@ def test_a_carrier_that_loses_the_lease_while_a_gate_runs_stops_the_gate(started
 
     operations.start("wk1")
     with pytest.raises(LeaseLost):
-        carry(lease, Thief())
+        run_sprint(lease, Thief())
 
     assert not Event.objects.filter(kind="gate_finished").exists()
 
@@ -105,7 +105,7 @@ def test_a_holder_that_gives_no_sign_of_life_loses_the_lease_whatever_the_clock_
 
 def test_a_database_that_is_locked_does_not_hold_up_the_sign_of_life_of_a_gate(started):
     lease = take("wk1", identity())
-    carrier = Carrier(lease, load("wk1", timezone.now()), settings.STORE.repo, Wish())
+    carrier = SprintRunner(lease, load("wk1", timezone.now()), settings.STORE.repo, StopRequest())
     carrier._renewed -= BEAT_S
     other = connection.copy()
     with other.cursor() as cursor:
@@ -124,7 +124,7 @@ def test_a_database_that_is_locked_does_not_hold_up_the_sign_of_life_of_a_gate(s
 
 def test_a_carrier_that_cannot_renew_its_lease_gives_the_gate_up(started):
     lease = take("wk1", identity())
-    carrier = Carrier(lease, load("wk1", timezone.now()), settings.STORE.repo, Wish())
+    carrier = SprintRunner(lease, load("wk1", timezone.now()), settings.STORE.repo, StopRequest())
     carrier._renewed -= TTL_S + 1
     other = connection.copy()
     with other.cursor() as cursor:
@@ -144,7 +144,7 @@ def test_a_lease_is_renewed_while_a_gate_runs(store, monkeypatch):
     operations.create("wk1", by="test")
     seen = set()
 
-    class Looking(Wish):
+    class Looking(StopRequest):
         """Notes how long the lease holds whenever the engine looks."""
 
         @property
@@ -188,4 +188,4 @@ def test_a_store_that_is_deleted_under_a_sprint_is_no_success(store):
     operations.create("wk1", by="test")
 
     with pytest.raises(operations.StoreError, match="was deleted while sprint wk1 ran"):
-        operations.run("wk1", Wish())
+        operations.run("wk1", StopRequest())

@@ -15,7 +15,7 @@ from sprints import operations, queries
 from sprints.journal import events_file, state_file, verify, writer
 from sprints.models import Event, Head
 from sprints.models.transitions import note
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.store.layout import Store
 from tests.world import set_gate
 
@@ -51,7 +51,7 @@ def agree(store) -> list[str]:
 
 def test_after_a_run_the_files_the_rows_and_the_folded_events_agree(store):
     operations.create("wk1", by="test")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     assert agree(store) == []
     assert len(store.events.read_text().splitlines()) == Head.objects.get().seq
@@ -62,7 +62,7 @@ def test_state_json_is_spliced_as_if_it_were_written_whole(store):
         operations.create(name, by="test")
         writer.flush()
         if name in ("z", "n-1"):
-            operations.run(name, Wish())
+            operations.run(name, StopRequest())
 
         spliced = (writer.flush(), store.state.read_bytes())[1]
         state_file._seal_path(store.state).unlink()
@@ -177,7 +177,9 @@ def test_what_is_committed_while_a_writer_is_at_work_is_written_by_that_one(stor
 def test_a_sprint_that_moves_while_it_is_read_is_read_again(store):
     operations.create("wk1", by="test")
 
-    with once_after('FROM "sprints_sprint"', lambda: operations.run("wk1", Wish(), one_round=True)):
+    with once_after(
+        'FROM "sprints_sprint"', lambda: operations.run("wk1", StopRequest(), one_round=True)
+    ):
         read = state_file.consistent("wk1")
 
     assert read == queries.look("wk1").state()
@@ -226,7 +228,7 @@ def test_a_fault_of_the_files_is_told_once_and_they_catch_up_by_themselves(store
     store.events.unlink()
     store.events.mkdir()
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert after.sprint.status == "succeeded"
     assert capfd.readouterr().err.count("cannot be written") == 1
@@ -275,9 +277,9 @@ def test_a_reader_never_sees_a_torn_state_json(store):
 def test_a_failed_sprint_reads_the_same_from_rows_and_from_events(store):
     set_gate("false")
     operations.create("wk1", by="test")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     set_gate("true")
-    operations.retry("wk1", Wish())
+    operations.retry("wk1", StopRequest())
 
     assert agree(store) == []
     assert settings.STORE.state.read_text().endswith("}")
@@ -288,7 +290,7 @@ def test_state_json_follows_while_a_long_gate_runs(store):
     set_gate("sh", "-c", "sleep 1.2; cp .studio_gateway/state.json seen.json")
     operations.create("wk1", by="test")
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     seen = json.loads((store.repo / "seen.json").read_text())["sprints"]["wk1"]
     assert seen["gates"]["qa_smoke_quick"]["finished_ts"] is None
@@ -302,11 +304,11 @@ def test_a_clock_that_is_put_back_leaves_rows_events_and_file_agreed(store, monk
 
     operations.create("wk1", by="test")
     for _ in range(4):
-        operations.run("wk1", Wish(), one_round=True)
+        operations.run("wk1", StopRequest(), one_round=True)
     real = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: real() - timedelta(hours=1))
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     assert agree(store) == []
 
@@ -314,9 +316,9 @@ def test_a_clock_that_is_put_back_leaves_rows_events_and_file_agreed(store, monk
 def test_the_tenth_run_of_a_gate_is_later_than_the_ninth(store):
     set_gate("false")
     operations.create("wk1", by="test")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     for _ in range(10):
-        operations.retry("wk1", Wish())
+        operations.retry("wk1", StopRequest())
 
     assert agree(store) == []
 

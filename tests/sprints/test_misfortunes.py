@@ -21,7 +21,7 @@ from sprints.models import Delivery, Event, Round, Sprint
 from sprints.models.lease import take
 from sprints.queue import tasks
 from sprints.runner import activity_threads, runner
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.world import set_gate
 
 ONCE = "test -e again || { touch again; exec sleep 60; }"  # a gate that is well the second time
@@ -60,7 +60,7 @@ def lose_an_answer(monkeypatch, kind: str) -> None:
 def test_a_gate_that_was_handed_back_while_the_database_was_away_is_run_again(started, monkeypatch):
     set_gate("sh", "-c", ONCE)
     started()
-    wish, real = Wish(), runner.record
+    wish, real = StopRequest(), runner.record
 
     def record(*args):
         if wish.hand_back:
@@ -70,7 +70,7 @@ def test_a_gate_that_was_handed_back_while_the_database_was_away_is_run_again(st
     monkeypatch.setattr(runner, "record", record)
     threading.Timer(1, lambda: setattr(wish, "hand_back", True)).start()
     with pytest.raises(OperationalError):
-        runner.carry(take("wk1", identity()), wish)
+        runner.run_sprint(take("wk1", identity()), wish)
     monkeypatch.setattr(runner, "record", real)
     tasks.work("wk1")
 
@@ -92,7 +92,7 @@ def test_a_config_that_is_half_saved_ends_no_gate(started, store):
 
     editor = threading.Thread(target=edit)
     editor.start()
-    runner.carry(take("wk1", identity()), Wish())
+    runner.run_sprint(take("wk1", identity()), StopRequest())
     editor.join()
 
     assert Sprint.objects.get().status == "succeeded"
@@ -114,7 +114,7 @@ def test_a_gate_does_not_begin_once_its_carrier_may_have_lost_the_lease(
 
     monkeypatch.setattr(activity_threads.Attended, "begin", frozen)
     with pytest.raises(runner.LeaseLost):
-        runner.carry(take("wk1", identity()), Wish())
+        runner.run_sprint(take("wk1", identity()), StopRequest())
 
     assert not (store.repo / "ran").exists()
     assert Sprint.objects.get().status == "cancelled"
@@ -125,10 +125,10 @@ def test_a_carrier_that_woke_up_with_its_lease_runs_the_gate_again(started, stor
     started()
     late = iter([time.monotonic() - 45])
     monkeypatch.setattr(
-        runner.Carrier, "_not_after", lambda self: next(late, time.monotonic() + 15)
+        runner.SprintRunner, "_not_after", lambda self: next(late, time.monotonic() + 15)
     )
 
-    runner.carry(take("wk1", identity()), Wish())
+    runner.run_sprint(take("wk1", identity()), StopRequest())
 
     assert Sprint.objects.get().status == "succeeded"
     assert runs() == ["interrupted", "passed", "passed"]
@@ -140,7 +140,7 @@ def test_a_lost_answer_to_the_start_of_a_second_gate_costs_a_run_at_most(started
     started(gates_at_once=2)
     lose_an_answer(monkeypatch, "gate_started")
 
-    runner.carry(take("wk1", identity()), Wish())
+    runner.run_sprint(take("wk1", identity()), StopRequest())
 
     assert Sprint.objects.get().status == "succeeded"
 
@@ -151,7 +151,7 @@ def test_a_lost_answer_between_two_hooks_blocks_nothing(store, monkeypatch):
     operations.create("wk1", by="sam")
     lose_an_answer(monkeypatch, "hook_finished")
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert after.sprint.status == "succeeded"
     assert set(Delivery.objects.values_list("status", flat=True)) == {"delivered"}
@@ -165,7 +165,7 @@ def test_a_hook_that_was_said_to_be_waited_for_is_waited_for_though_it_is_remove
     )
     hooks.put(guard)
     operations.create("wk1", by="sam")
-    wish, real = Wish(), blocking_hooks.answered
+    wish, real = StopRequest(), blocking_hooks.answered
 
     def answered(*args):
         wish.hand_back = True
@@ -174,7 +174,7 @@ def test_a_hook_that_was_said_to_be_waited_for_is_waited_for_though_it_is_remove
     monkeypatch.setattr(blocking_hooks, "answered", answered)
     operations.run("wk1", wish)
     hooks.remove("guard")
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert (after.sprint.status, after.sprint.current_round) == ("blocked", "R0_SETUP")
     assert [row.tries for row in Delivery.objects.all()] == [2]
@@ -246,7 +246,7 @@ def test_rows_that_do_not_fit_together_end_their_sprint_and_hold_up_no_other(sta
     assert sprint.status == "failed"
     assert sprint.last_error.startswith("engine_error:Stuck: ")
     with pytest.raises(operations.Refused, match="sprint wk1 is failed"):
-        operations.run("wk1", Wish())
+        operations.run("wk1", StopRequest())
 
 
 def test_a_wait_is_told_of_once_whatever_is_done_meanwhile(started, monkeypatch):
@@ -258,11 +258,11 @@ def test_a_wait_is_told_of_once_whatever_is_done_meanwhile(started, monkeypatch)
         time.sleep(0.6)
         monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(hours=1))
         try:
-            tasks.tell_overdue()
+            tasks.record_overdue()
             operations.pause("wk1", "sam")
-            tasks.tell_overdue()
+            tasks.record_overdue()
             operations.resume("wk1", "sam")
-            tasks.tell_overdue()
+            tasks.record_overdue()
         finally:
             monkeypatch.setattr(timezone, "now", real)
             connection.close()

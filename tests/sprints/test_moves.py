@@ -12,7 +12,7 @@ from sprints.core import commands
 from sprints.models import Event, Head, Round, Sprint
 from sprints.models.loading import load
 from sprints.models.transitions import record
-from sprints.state.transitions import Create, Hold, Move, MoveRefused, Update, net
+from sprints.state.transitions import Create, ExpectedVersion, MoveRefused, Transition, Update, net
 
 
 @pytest.fixture
@@ -24,7 +24,9 @@ def sprint(store) -> Sprint:
 def retitle(version: int, only_from: tuple[str, ...] = ("created",), token: int | None = None):
     """A move of the sprint by a writer who has read that version."""
     update = Update("sprint", "wk1", only_from, {"title": "New"})
-    return record("wk1", [Move("note", "m", (update,))], Hold(version, token), timezone.now())
+    return record(
+        "wk1", [Transition("note", "m", (update,))], ExpectedVersion(version, token), timezone.now()
+    )
 
 
 def test_a_move_writes_the_row_and_its_event_with_the_change(sprint):
@@ -57,12 +59,14 @@ def test_a_refused_move_writes_nothing_at_all(sprint, version, only_from, token,
 
 def test_a_move_that_fails_half_way_leaves_no_half(sprint):
     moves = [
-        Move("note", "a", (Update("sprint", "wk1", ("created",), {"title": "New"}),)),
-        Move("note", "b", (Update("round", "wk1/R0_SETUP", ("pending",), {"status": "done"}),)),
+        Transition("note", "a", (Update("sprint", "wk1", ("created",), {"title": "New"}),)),
+        Transition(
+            "note", "b", (Update("round", "wk1/R0_SETUP", ("pending",), {"status": "done"}),)
+        ),
     ]
 
     with pytest.raises(MoveRefused, match="no round wk1/R0_SETUP"):
-        record("wk1", moves, Hold(0), timezone.now())
+        record("wk1", moves, ExpectedVersion(0), timezone.now())
 
     assert Sprint.objects.get(pk="wk1").title == "wk1"
 
@@ -73,7 +77,12 @@ def test_a_cancelled_sprint_cannot_succeed(sprint):
     late = Update("sprint", "wk1", ("running",), {"status": "succeeded"})
 
     with pytest.raises(MoveRefused, match="cannot become succeeded from cancelled"):
-        record("wk1", [Move("note", "late", (late,))], Hold(stale.version), timezone.now())
+        record(
+            "wk1",
+            [Transition("note", "late", (late,))],
+            ExpectedVersion(stale.version),
+            timezone.now(),
+        )
 
     assert Sprint.objects.get(pk="wk1").status == "cancelled"
 
@@ -109,11 +118,11 @@ def test_several_changes_of_one_row_are_one_statement_with_the_first_guard():
 
 
 def test_what_the_engine_believes_is_what_the_rows_say(store):
-    from sprints.runner.runner import Wish
+    from sprints.runner.runner import StopRequest
 
     operations.create("wk2", by="test")
 
-    believed = operations.run("wk2", Wish())
+    believed = operations.run("wk2", StopRequest())
 
     assert load("wk2", believed.at) == believed
     assert Round.objects.filter(sprint="wk2", status="done").count() == 6

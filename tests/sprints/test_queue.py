@@ -192,7 +192,7 @@ def test_a_claimed_message_is_nobody_elses(store):
 def test_who_has_been_asked_to_hand_back_reads_no_packet(monkeypatch):
     packets = PacketQueue()
     packets.put("for another")
-    monkeypatch.setattr(tasks.WISH, "hand_back", True)
+    monkeypatch.setattr(tasks.STOP_REQUEST, "hand_back", True)
 
     assert packets.get() == "STOP"
 

@@ -15,7 +15,7 @@ from sprints.definitions import hooks as hook_rows
 from sprints.journal import writer
 from sprints.journal.settings_projection import Settings
 from sprints.models import Event, Schedule, Sprint, Task
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 from tests.speakers import ask, set_speaker
 from tests.world import set_gate
@@ -27,17 +27,17 @@ ARCHIVE = ("state.json", "events.jsonl")
 def lived(store):
     """A store in which sprints succeeded, failed, were retried, blocked, cancelled and paused."""
     operations.create("wk1", by="test", brief="Ünïcode\nin two lines", deadline="stop")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     set_gate("false", gate_id="lint", required=False)
     set_gate("false")
     operations.create("wk2", by="test")
-    operations.run("wk2", Wish())
+    operations.run("wk2", StopRequest())
     set_gate("true")
-    operations.retry("wk2", Wish())
+    operations.retry("wk2", StopRequest())
     for name in ("wk3", "wk4", "wk5"):
         operations.create(name, by="test")
     operations.pause("wk3", "sam", "lunch")
-    operations.run("wk4", Wish(), one_round=True)
+    operations.run("wk4", StopRequest(), one_round=True)
     operations.cancel("wk4", "sam")
     hook = HookDefinition(
         "ask", "command", ("gate_start", "round_done"), ("false",), tries=1, blocking=True
@@ -46,7 +46,7 @@ def lived(store):
     agent = agent_rows.get("agent_03").definition
     changed = replace(agent, title="Ours", authority=(), deliverables=("a map",), env={"A": "1"})
     agent_rows.put([changed], "sam")
-    operations.run("wk5", Wish())
+    operations.run("wk5", StopRequest())
     writer.flush()
     assert sorted(Sprint.objects.values_list("status", flat=True)) == [
         "blocked",
@@ -308,10 +308,10 @@ def test_what_programs_have_said_is_told_whole(store, invoke):
     ask("asks2", "offers")
     operations.answer("asks2", "red", "sam")
     waits = invoke("rebuild", "--check")
-    operations.run("asks2", Wish())
+    operations.run("asks2", StopRequest())
     set_speaker("exits3")
     operations.create("fails", by="test")
-    operations.run("fails", Wish())
+    operations.run("fails", StopRequest())
 
     said = invoke("rebuild", "--check")
 

@@ -14,7 +14,7 @@ from sprints.contract.contract import ContractError
 from sprints.journal import events_file, state_file, verify, writer
 from sprints.journal.fast_json import loads
 from sprints.models import Sprint
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.world import set_gate
 
 
@@ -88,13 +88,13 @@ def act(name, sprint_id):
         case "create":
             operations.create(sprint_id, by="test", brief="ü\n")
         case "run":
-            operations.run(sprint_id, Wish())
+            operations.run(sprint_id, StopRequest())
         case "step":
-            operations.run(sprint_id, Wish(), one_round=True)
+            operations.run(sprint_id, StopRequest(), one_round=True)
         case "queue":
             operations.start(sprint_id)
         case "retry":
-            operations.retry(sprint_id, Wish())
+            operations.retry(sprint_id, StopRequest())
         case "pause":
             operations.pause(sprint_id, "sam", "lunch")
         case "resume":
@@ -163,7 +163,7 @@ def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
 def told(store):
     """A store with the events of a whole sprint."""
     operations.create("wk1", by="test")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     writer.flush()
     return store
 

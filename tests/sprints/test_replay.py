@@ -10,7 +10,7 @@ from sprints.definitions import hooks
 from sprints.journal import writer
 from sprints.models import Event
 from sprints.replay import replay as engine
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.sprints.bad_inputs.refusals import complaint, rows
 from tests.sprints.test_export import GOLDEN
 from tests.world import set_gate
@@ -20,18 +20,18 @@ from tests.world import set_gate
 def lived(store):
     """Sprints that succeeded, were retried, stepped, paused, cancelled, blocked, and two gates."""
     operations.create("wk1", by="test", brief="Ünïcode")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     set_gate("false", gate_id="lint", required=False)
     set_gate("false")
     operations.create("wk2", by="test", gates_at_once=2)
-    operations.run("wk2", Wish())
+    operations.run("wk2", StopRequest())
     set_gate("true")
-    operations.retry("wk2", Wish())
+    operations.retry("wk2", StopRequest())
     operations.create("wk3", by="test")
     operations.step("wk3", "sam")
-    operations.run("wk3", Wish())
+    operations.run("wk3", StopRequest())
     operations.create("wk4", by="test")
-    operations.run("wk4", Wish(), one_round=True)
+    operations.run("wk4", StopRequest(), one_round=True)
     operations.pause("wk4", "sam", "lunch")
     operations.edit("wk4", "sam", title="Other", meta={"mine": 1})
     operations.cancel("wk4", "sam")
@@ -40,7 +40,7 @@ def lived(store):
     )
     hooks.put(hook)
     operations.create("wk5", by="test")
-    operations.run("wk5", Wish())
+    operations.run("wk5", StopRequest())
     operations.archive(["wk1"], "sam")
     operations.create("wk6", by="test")
     operations.cancel("wk6", "sam")

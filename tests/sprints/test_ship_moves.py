@@ -18,7 +18,7 @@ from sprints.core.actions import (
     RunGate,
 )
 from sprints.core.decide import decide
-from sprints.core.reducer import settle
+from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.state import ship_values
 from sprints.state.snapshot import evolve
@@ -30,7 +30,7 @@ MERGE = ship_values.Merge("main", "1" * 40, "2" * 40, "3" * 40, "4" * 40)
 def at_the_ship(**contract):
     """A sprint whose next step is to merge, and that step."""
     snapshot = fresh()
-    based = replace(snapshot.terms, base=Base("main", "1" * 40), ship=True)
+    based = replace(snapshot.started_contract, base=Base("main", "1" * 40), ship=True)
     snapshot = replace(snapshot, contract=replace(based, **contract))
     while not isinstance(action := decide(snapshot), Merge | None):
         snapshot, _, _ = step(snapshot, lambda action: GREEN, NOON)
@@ -39,8 +39,8 @@ def at_the_ship(**contract):
 
 def go(snapshot, action, outcome):
     """Begin the action and settle it with that."""
-    snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
-    return evolve(snapshot, settle(snapshot, action, outcome), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, action, begun(snapshot)), NOON)
+    return evolve(snapshot, reduce(snapshot, action, outcome), NOON)
 
 
 def test_it_begins_in_the_last_round_once_the_gates_have_passed():
@@ -83,9 +83,9 @@ def to_publish():
 
 def test_what_is_shipped_ends_the_round_and_its_event_carries_all_that_hooks_need():
     snapshot, action = to_publish()
-    snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, action, begun(snapshot)), NOON)
 
-    (move,) = settle(snapshot, action, Published(NOON, tag="shipped/s1"))
+    (move,) = reduce(snapshot, action, Published(NOON, tag="shipped/s1"))
 
     assert move.kind == "shipped"
     keys = ("status", "branch", "base", "head", "commit", "tree", "tag")
@@ -118,7 +118,7 @@ def test_a_reason_blocks_the_sprint_for_a_human_and_a_retry_begins_anew(at):
         "blocked", "ship_refused:it conflicts",
     )  # fmt: skip
     assert wait_of(blocked)["who"] == "an operator"
-    again = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
+    again = evolve(blocked, [commands.retry(blocked, blocked.started_contract, NOON)], NOON)
     assert shipping.status(again) == ""
 
 
@@ -138,7 +138,7 @@ def test_a_base_that_moves_is_merged_with_again_but_not_for_ever():
 
 def test_what_was_being_published_is_found_out_before_a_cancel_is_heard():
     snapshot, action = to_publish()
-    snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, action, begun(snapshot)), NOON)
     snapshot = evolve(snapshot, [commands.cancel(snapshot, "ada", NOON)], NOON)
 
     assert decide(snapshot) == RecoverShip("R5_RELEASE_CANDIDATE")

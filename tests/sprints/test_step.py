@@ -8,7 +8,7 @@ from sprints.models import Event, Round, Sprint
 from sprints.models.lease import unheld
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.world import set_gate
 
 
@@ -62,7 +62,7 @@ def test_after_a_step_it_can_be_run_to_its_end(store, sprint, how):
     tasks.work("wk1")
 
     {
-        "run": lambda: operations.run("wk1", Wish()),
+        "run": lambda: operations.run("wk1", StopRequest()),
         "start": lambda: operations.start("wk1"),
         "resume": lambda: operations.resume("wk1", "kim"),
         "edit": lambda: operations.edit("wk1", "kim", meta={"automation_paused": None}),
@@ -120,7 +120,7 @@ def test_a_sprint_between_steps_can_be_cancelled(sprint):
 
 
 def test_a_sprint_that_has_ended_has_no_next_round(sprint):
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     with pytest.raises(operations.Refused, match="sprint wk1 is succeeded"):
         operations.step("wk1", "sam")
@@ -130,6 +130,6 @@ def test_a_foreground_step_after_one_with_the_workers_is_the_next_round(sprint):
     operations.step("wk1", "sam")
     tasks.work("wk1")
 
-    operations.run("wk1", Wish(), one_round=True)
+    operations.run("wk1", StopRequest(), one_round=True)
 
     assert done() == 2

@@ -10,7 +10,7 @@ from sprints.models import Event, Sprint
 from sprints.models.lease import Full, release, take
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.store.config import read_config
 from tests.world import set_gate
 
@@ -55,9 +55,9 @@ def test_the_profile_of_new_sprints_is_a_switch(store):
     operations.configure("gate_profile", "full", "sam")
     operations.create("wk1", by="test")
 
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
-    assert [gate.gate_id for gate in after.terms.gates] == ["qa_smoke_quick", "long"]
+    assert [gate.gate_id for gate in after.started_contract.gates] == ["qa_smoke_quick", "long"]
 
 
 def test_no_more_sprints_are_carried_at_once_than_the_switch_says(store):

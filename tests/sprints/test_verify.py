@@ -12,7 +12,7 @@ from sprints import operations
 from sprints.journal import bulk_rows, events_file, state_file, verify, writer
 from sprints.models import Event, Head, Sprint
 from sprints.models.row_types import MODELS
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 from sprints.state.state_mapping import KEYS
 
@@ -21,7 +21,7 @@ from sprints.state.state_mapping import KEYS
 def told(store):
     """A store with the events of a whole sprint."""
     operations.create("wk1", by="test")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     writer.flush()
     return store
 

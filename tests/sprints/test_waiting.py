@@ -13,7 +13,7 @@ from sprints.models import Event, Sprint
 from sprints.models.lease import release, take
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.state.event_format import stamp
 from tests.world import set_gate
 
@@ -36,7 +36,7 @@ def test_a_sprint_waits_for_a_start_then_for_a_worker_then_for_nothing(store):
     assert (waits()["what"], waits()["who"]) == ("its next step", "a worker")
     assert waits()["since_ts"] == stamp(Sprint.objects.get(pk="wk1").started_at)
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     assert waits() is None
 
 
@@ -46,7 +46,7 @@ def test_a_running_gate_is_named_with_its_carrier_and_when_it_is_overdue(store):
     seen: list[dict] = []
     on_record: list[dict] = []
 
-    class Looking(Wish):
+    class Looking(StopRequest):
         """A wish that looks whenever the engine asks for it."""
 
         @property
@@ -106,8 +106,8 @@ def test_a_wait_that_outlasts_its_time_is_told_once(store):
     late = {"what": "gate x", "who": "the gateway", "since_ts": "2026-01-01T00:00:00Z"}
     Sprint.objects.update(waiting=late | {"until_ts": "2026-01-01T00:10:00Z"})
 
-    tasks.tell_overdue()
-    tasks.tell_overdue()
+    tasks.record_overdue()
+    tasks.record_overdue()
 
     told = Event.objects.filter(kind="error")
     assert [event.body["message"] for event in told] == [

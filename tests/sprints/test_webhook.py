@@ -20,9 +20,9 @@ from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import address, outbox, webhook
-from sprints.hooks.delivery_values import Letter
+from sprints.hooks.delivery_values import DeliveryAttempt
 from sprints.models import Delivery, Event, Hook
-from sprints.state.delivery_result import Answer
+from sprints.state.delivery_result import DeliveryResult
 
 SECRET = "whsec_" + "QUFB" * 10
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks"
@@ -90,13 +90,13 @@ def receiver(answer: Callable[[socket.socket], None], tls: ssl.SSLContext | None
 
 
 @pytest.fixture
-def letter(tmp_path: Path) -> Callable[..., Letter]:
+def letter(tmp_path: Path) -> Callable[..., DeliveryAttempt]:
     """A letter to a URL; private addresses are allowed unless the test says otherwise."""
 
-    def make(url: str, **changes: Any) -> Letter:
+    def make(url: str, **changes: Any) -> DeliveryAttempt:
         hook = HookDefinition("h1", "webhook", ("error",), (url,), timeout_s=5, allow_private=True)
         text = json.dumps({"type": "error", "data": {"message": "ä"}})
-        return Letter(
+        return DeliveryAttempt(
             replace(hook, **changes),
             SECRET,
             "msg_1",
@@ -111,7 +111,7 @@ def letter(tmp_path: Path) -> Callable[..., Letter]:
     return make
 
 
-def deliver(letter: Letter) -> Answer:
+def deliver(letter: DeliveryAttempt) -> DeliveryResult:
     """One try."""
     return webhook.deliver(letter, lambda: None)
 

@@ -44,11 +44,13 @@ def _moves(version: int, count: int) -> None:
     from django.utils import timezone
 
     from sprints.models.transitions import record
-    from sprints.state.transitions import Hold, Move, Update
+    from sprints.state.transitions import ExpectedVersion, Transition, Update
 
     for number in range(version, version + count):
         update = Update("sprint", "m", ("created",), {"title": f"t{number}"})
-        record("m", [Move("note", "bench", (update,))], Hold(number), timezone.now())
+        record(
+            "m", [Transition("note", "bench", (update,))], ExpectedVersion(number), timezone.now()
+        )
 
 
 def _raw(repo: Path, count: int) -> None:

@@ -67,12 +67,12 @@ def _many(count: int) -> tuple[float, int]:
 def _foreground(count: int) -> float:
     """Sprints a second where this process carries them itself."""
     from sprints import operations
-    from sprints.runner.runner import Wish
+    from sprints.runner.runner import StopRequest
 
     names = [f"f{number}" for number in range(count)]
     for name in names:
         operations.create(name, by="bench")
     began = time.perf_counter()
     for name in names:
-        operations.run(name, Wish())
+        operations.run(name, StopRequest())
     return count / (time.perf_counter() - began)

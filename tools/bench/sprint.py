@@ -57,14 +57,14 @@ def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
 def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float]]:
     """Milliseconds of each run: carrying, completing the files, the bare gates; in turn."""
     from sprints import operations
-    from sprints.runner.runner import Wish
+    from sprints.runner.runner import StopRequest
 
     carried, files, floors = [], [], []
     for number in range(runs):
         name = f"r{size}-{number}"
         operations.create(name, by="bench")
         floors.append(once_ms(_bare_gates))
-        carried.append(once_ms(partial(operations.run, name, Wish())))
+        carried.append(once_ms(partial(operations.run, name, StopRequest())))
         files.append(once_ms(operations.settle_files))
     return carried, files, floors
 

@@ -66,11 +66,11 @@ def fill(sprints: int) -> None:
 
     from sprints import operations
     from sprints.journal import writer
-    from sprints.runner.runner import Wish
+    from sprints.runner.runner import StopRequest
 
     template = f"t{sprints}"
     operations.create(template, by="bench")
-    operations.run(template, Wish())
+    operations.run(template, StopRequest())
     _copy_rows(template, sprints)
     names = [f"{template}-{n}" for n in range(sprints)]
     _copy_events(template, names)

@@ -20,7 +20,7 @@ from sprints.management.progress import watched, wishes_from_signals
 from sprints.management.sprint_end import exit_code, report
 from sprints.management.sprint_parser import declare
 from sprints.models import Hook
-from sprints.runner.runner import LeaseLost, Wish
+from sprints.runner.runner import LeaseLost, StopRequest
 from sprints.state.snapshot import Snapshot
 
 LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of it
@@ -87,8 +87,8 @@ class Command(GatewayCommand):
         else:
             self._carry(options["id"], lambda wish: operations.retry(options["id"], wish))
 
-    def _carry(self, sprint_id: str, carry: Callable[[Wish], Snapshot]) -> None:
-        wish = Wish()
+    def _carry(self, sprint_id: str, carry: Callable[[StopRequest], Snapshot]) -> None:
+        wish = StopRequest()
         try:
             with (
                 _courier(),

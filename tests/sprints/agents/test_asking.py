@@ -14,7 +14,7 @@ from sprints.core.actions import Ask, BlockAtQuestion, FailAtAgent, RecoverTask,
 from sprints.core.agent_tasks import MOST_LOST
 from sprints.core.decide import decide
 from sprints.core.pending import awaited
-from sprints.core.reducer import settle
+from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.effects.perform import is_instant
 from sprints.prompts.exchange import LOST, Exchange
@@ -59,7 +59,7 @@ def asked(snapshot=None):
     """The lead has just been asked for the first time: the snapshot and the action."""
     snapshot, _, _ = step(snapshot or started(), says(YES), NOON)
     action = decide(snapshot)
-    return evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON), action
+    return evolve(snapshot, reduce(snapshot, action, begun(snapshot)), NOON), action
 
 
 def test_the_default_contract_says_nothing_of_agents():
@@ -128,12 +128,12 @@ def test_a_program_that_does_not_answer_fails_the_sprint_in_that_round():
     assert after.sprint.last_error == "agent_failed:agent_01 exit code 3"
     assert after.tasks[-1].status == "blocked"
     assert after.tasks[-1].details.keys() == KEYS | {"tail"}
-    assert after.current.status == "blocked"
+    assert after.round_if_any.status == "blocked"
 
 
 def test_a_retry_asks_anew_and_leaves_the_failure_on_record():
     failed, _ = drive(started(), speak=says(NO))
-    again = evolve(failed, [commands.retry(failed, failed.terms, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.started_contract, NOON)], NOON)
 
     after, _ = drive(again, speak=says(YES))
 
@@ -149,7 +149,7 @@ def test_what_an_earlier_life_left_is_looked_after_and_then_asked_again():
 
     assert decide(snapshot) == RecoverTask(task.id)
     assert decide(snapshot, {task.id}) is None
-    lost = settle(snapshot, RecoverTask(task.id), Replied(NOON, LOST))
+    lost = reduce(snapshot, RecoverTask(task.id), Replied(NOON, LOST))
     snapshot = evolve(snapshot, lost, NOON)
     assert snapshot.tasks[-1].status == "pending"
     assert isinstance(decide(snapshot), Ask)
@@ -165,9 +165,9 @@ def test_an_agent_under_which_every_gateway_dies_is_not_asked_for_ever():
         action = decide(snapshot)
         if action is None or isinstance(action, FailAtAgent):
             break
-        snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), snapshot.at)
+        snapshot = evolve(snapshot, reduce(snapshot, action, begun(snapshot)), snapshot.at)
         if isinstance(action, RecoverTask):
-            found = settle(snapshot, action, Replied(snapshot.at, LOST))
+            found = reduce(snapshot, action, Replied(snapshot.at, LOST))
             snapshot = evolve(snapshot, found, snapshot.at)
 
     assert isinstance(action, FailAtAgent)
@@ -177,9 +177,9 @@ def test_an_agent_under_which_every_gateway_dies_is_not_asked_for_ever():
 
 def test_one_that_was_stopped_is_asked_again_unless_the_sprint_was_cancelled():
     snapshot, action = asked()
-    again = evolve(snapshot, settle(snapshot, action, Replied(NOON, STOPPED)), NOON)
+    again = evolve(snapshot, reduce(snapshot, action, Replied(NOON, STOPPED)), NOON)
     cancelling = evolve(snapshot, [commands.cancel(snapshot, "ada", NOON)], NOON)
-    ended = evolve(cancelling, settle(cancelling, action, Replied(NOON, STOPPED)), NOON)
+    ended = evolve(cancelling, reduce(cancelling, action, Replied(NOON, STOPPED)), NOON)
     after, _ = drive(ended)
 
     assert again.tasks[-1].status == "pending"
@@ -189,7 +189,7 @@ def test_one_that_was_stopped_is_asked_again_unless_the_sprint_was_cancelled():
 
 def test_a_cancel_leaves_nothing_that_is_still_to_be_asked():
     snapshot, action = asked()
-    again = evolve(snapshot, settle(snapshot, action, Replied(NOON, STOPPED)), NOON)
+    again = evolve(snapshot, reduce(snapshot, action, Replied(NOON, STOPPED)), NOON)
     cancelled = evolve(again, [commands.cancel(again, "ada", NOON)], NOON)
 
     after, _ = drive(cancelled)
@@ -203,7 +203,7 @@ def test_no_gate_runs_beside_an_agent():
     snapshot = fresh({"gates_at_once": 4}, (DEFAULT_GATE, gate), agents=(LEAD,))
     snapshot, _, _ = step(snapshot, says(YES), NOON)
     action = decide(snapshot)
-    snapshot = evolve(snapshot, settle(snapshot, action, begun(snapshot)), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, action, begun(snapshot)), NOON)
 
     assert decide(snapshot, {snapshot.tasks[-1].id}) is None
 
@@ -212,7 +212,7 @@ def test_a_directional_question_blocks_the_sprint_and_says_what_it_waits_for():
     after, moves = drive(started(), speak=says(ASKED_BACK))
 
     assert [move.kind for move in moves][-2:] == ["task_asks", "error"]
-    assert (after.sprint.status, after.current.status) == ("blocked", "blocked")
+    assert (after.sprint.status, after.round_if_any.status) == ("blocked", "blocked")
     assert after.sprint.last_error == "agent_asks:agent_01 red or blue?"
     assert after.tasks[-1].details["asks"] == ["red or blue?"]
     assert after.tasks[-1].details["questions"] == ["DIRECTIONAL: red or blue?", "which file?"]
@@ -248,7 +248,7 @@ def test_where_nobody_asks_an_answer_is_refused():
 
 def test_a_question_may_be_passed_over_by_a_retry():
     blocked, _ = drive(started(), speak=says(ASKED_BACK))
-    again = evolve(blocked, [commands.retry(blocked, blocked.terms, NOON)], NOON)
+    again = evolve(blocked, [commands.retry(blocked, blocked.started_contract, NOON)], NOON)
 
     after, _ = drive(again, speak=says(YES))
 
@@ -266,7 +266,7 @@ def test_a_sprint_waits_for_its_agent_until_its_timeout():
 
 def test_decide_names_the_same_block_again_after_a_crash():
     snapshot, action = asked()
-    snapshot = evolve(snapshot, settle(snapshot, action, Replied(NOON, ASKED_BACK)), NOON)
+    snapshot = evolve(snapshot, reduce(snapshot, action, Replied(NOON, ASKED_BACK)), NOON)
 
     assert (
         decide(snapshot) == decide(snapshot) == BlockAtQuestion("R0_SETUP", snapshot.tasks[-1].id)
@@ -289,7 +289,7 @@ def test_one_that_was_lost_is_asked_again_whatever_it_has_left():
     snapshot, _ = asked()
     task = snapshot.tasks[-1]
 
-    lost = settle(snapshot, RecoverTask(task.id), Replied(NOON, replace(LOST, seen=SEEN)))
+    lost = reduce(snapshot, RecoverTask(task.id), Replied(NOON, replace(LOST, seen=SEEN)))
 
     after = evolve(snapshot, lost, NOON)
     assert after.tasks[-1].status == "pending"
@@ -299,7 +299,7 @@ def test_one_that_was_lost_is_asked_again_whatever_it_has_left():
 
 def test_a_prompt_says_on_which_branch_its_agent_works():
     snapshot = started()
-    based = replace(snapshot.terms, base=Base("main", "1" * 40))
+    based = replace(snapshot.started_contract, base=Base("main", "1" * 40))
 
     apart, _ = asked(replace(snapshot, contract=based))
     there, _ = asked()

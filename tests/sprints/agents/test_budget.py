@@ -14,7 +14,7 @@ from sprints.core import commands
 from sprints.core.actions import Begun, BlockAtBudget, RecoverTask, Replied
 from sprints.core.budget import spent
 from sprints.core.decide import decide
-from sprints.core.reducer import settle
+from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.modelcheck.explore import explore
 from sprints.prompts.exchange import LOST, Exchange
@@ -30,7 +30,7 @@ def allowed(launches=40, minutes=240.0):
     """A sprint whose lead is a program with that budget."""
     snapshot = started()
     return replace(
-        snapshot, contract=replace(snapshot.terms, budget=AgentBudget(launches, minutes))
+        snapshot, contract=replace(snapshot.started_contract, budget=AgentBudget(launches, minutes))
     )
 
 
@@ -54,7 +54,7 @@ def used(tokens=0, usd=None):
 )
 def test_no_program_is_launched_once_tokens_or_money_are_used_up(budget, exchange, words):
     snapshot = started()
-    terms = replace(snapshot.terms, budget=AgentBudget(40, 240.0, **budget))
+    terms = replace(snapshot.started_contract, budget=AgentBudget(40, 240.0, **budget))
 
     parked, moves = drive(replace(snapshot, contract=terms), speak=says(exchange))
 
@@ -88,7 +88,7 @@ def test_launches_that_tell_nothing_or_no_money_are_counted():
 def test_a_try_of_which_nobody_saw_the_end_counts_with_what_it_had_told():
     snapshot, _ = asked()
     lost = replace(LOST, usage=Usage(7, 0, 0, None, "each"))
-    moves = settle(snapshot, RecoverTask(snapshot.tasks[-1].id), Replied(NOON, lost))
+    moves = reduce(snapshot, RecoverTask(snapshot.tasks[-1].id), Replied(NOON, lost))
     after, _ = drive(evolve(snapshot, moves, NOON), speak=says(used(5)))
 
     assert after.tasks[0].details["usage"]["tries"] == 2
@@ -114,10 +114,10 @@ def test_whoever_asks_programs_has_a_finite_budget_frozen_with_the_contract():
 
 
 def test_one_that_was_frozen_before_there_were_budgets_has_the_usual_one():
-    before = {k: v for k, v in started().terms.to_json().items() if k != "budget"}
+    before = {k: v for k, v in started().started_contract.to_json().items() if k != "budget"}
     snapshot = replace(started(), contract=Contract.from_json(before))
 
-    assert snapshot.terms.to_json() == before
+    assert snapshot.started_contract.to_json() == before
     assert spent(snapshot).allowed == AGENT_BUDGET
     assert spent(fresh()) is None
 
@@ -163,7 +163,7 @@ def test_what_a_try_may_take_is_reserved_before_it_begins():
     snapshot = allowed(minutes=0.5)
     for _ in range(2):  # the round, then the question
         action = decide(snapshot)
-        snapshot = evolve(snapshot, settle(snapshot, action, Begun(NOON)), NOON)
+        snapshot = evolve(snapshot, reduce(snapshot, action, Begun(NOON)), NOON)
 
     assert usual.tasks[-1].details["reserved_s"] == LEAD.timeout_s == 60
     assert snapshot.tasks[-1].details["reserved_s"] == 30
@@ -188,7 +188,7 @@ def test_a_try_whose_end_nobody_saw_is_charged_with_what_it_may_have_used():
     task = snapshot.tasks[-1]
     for seconds, charged in ((10, 10), (9000, 60)):
         at = NOON + timedelta(seconds=seconds)
-        moves = settle(snapshot, RecoverTask(task.id), Replied(at, LOST))
+        moves = reduce(snapshot, RecoverTask(task.id), Replied(at, LOST))
         after = evolve(snapshot, moves, at)
 
         assert after.tasks[-1].details["spent_s"] == charged
@@ -196,7 +196,7 @@ def test_a_try_whose_end_nobody_saw_is_charged_with_what_it_may_have_used():
 
 def test_a_retry_begins_with_what_is_left():
     parked, _ = drive(allowed(launches=1), speak=says(YES))
-    terms = parked.terms
+    terms = parked.started_contract
     again = evolve(parked, [commands.retry(parked, terms, NOON)], NOON)
 
     after, _ = drive(again, speak=says(YES))

@@ -36,7 +36,7 @@ TREE = replace(GREEN, tree="1")
 def crew(**meta: object):
     """A sprint whose lead and two implementers are programs, in a clone."""
     start = fresh(meta, agents=(LEAD, READER, WRITER))
-    return replace(start, contract=replace(start.terms, base=Base("main", "0" * 40)))
+    return replace(start, contract=replace(start.started_contract, base=Base("main", "0" * 40)))
 
 
 def says(*tasks: Assignment, status: str = "DONE", more: str = "") -> Exchange:
@@ -165,7 +165,7 @@ def test_a_retry_keeps_the_plan_of_the_rounds_that_are_done():
             NO if getattr(action, "kind", "") == "build" else plans({R1: says(IMPORTER)})(action)
         ),
     )
-    again = evolve(failed, [commands.retry(failed, failed.terms, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.started_contract, NOON)], NOON)
     after, moves = drive(again, speak=plans({}))
 
     assert failed.sprint.last_error == "agent_failed:agent_05 exit code 3"
@@ -185,7 +185,7 @@ def test_what_comes_late_from_an_earlier_attempt_gives_out_nothing():
 def test_a_task_of_who_is_no_program_any_more_is_the_implementers():
     speak = plans({R1: says(IMPORTER)})
     failed, _ = drive(crew(), speak=lambda a: NO if getattr(a, "kind", "") == "build" else speak(a))
-    alone = replace(failed.terms, agents=(LEAD,), active=())
+    alone = replace(failed.started_contract, agents=(LEAD,), active=())
     again = evolve(failed, [commands.retry(failed, alone, NOON)], NOON)
 
     _, moves = drive(again, judge=red_once("src/reader.py"), speak=plans({}))

@@ -14,7 +14,7 @@ from sprints.agents.presets import PRESETS
 from sprints.contract.token_usage import Usage
 from sprints.core.actions import Begun
 from sprints.core.decide import decide
-from sprints.core.reducer import settle
+from sprints.core.reducer import reduce
 from sprints.prompts.exchange import LOST, Exchange, Question
 from sprints.state.snapshot import evolve
 from sprints.store.layout import Store
@@ -45,7 +45,7 @@ def asked_by(snapshot) -> str:
     """The id of the session in which the next question is asked."""
     action = decide(snapshot)
     assert action is not None
-    moves = settle(snapshot, action, Begun(NOON))
+    moves = reduce(snapshot, action, Begun(NOON))
     found: str = evolve(snapshot, moves, NOON).tasks[-1].details["session"]["id"]
     return found
 
@@ -83,7 +83,7 @@ def test_a_new_one_is_named_on_record_before_its_program_begins():
 def test_a_fix_takes_up_the_session_of_who_made_the_work_and_a_lead_begins_its_own():
     agent = replace(LEAD, command=("speak", "{session}"), reply={"session": RULES})
     snapshot = in_a_clone()
-    snapshot = replace(snapshot, contract=replace(snapshot.terms, agents=(agent,)))
+    snapshot = replace(snapshot, contract=replace(snapshot.started_contract, agents=(agent,)))
     count = itertools.count(1)
 
     def speak(action):

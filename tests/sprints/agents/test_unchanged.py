@@ -19,7 +19,7 @@ TREE = replace(GREEN, tree="1")
 def alone():
     """A sprint whose lead is a program and builds by itself, in a clone."""
     start = fresh(agents=(LEAD,))
-    return replace(start, contract=replace(start.terms, base=Base("main", "0" * 40)))
+    return replace(start, contract=replace(start.started_contract, base=Base("main", "0" * 40)))
 
 
 def says(text: str, seen: str) -> Exchange:
@@ -92,7 +92,7 @@ def test_work_of_an_earlier_try_counts():
 def test_in_a_further_attempt_the_work_may_be_there():
     red = replace(TREE, verdict=Verdict.FAILED, exit_code=1)
     failed, _ = drive(alone(), lambda action: red, speak=building(says("DONE", OBSERVED)))
-    again = evolve(failed, [commands.retry(failed, failed.terms, NOON)], NOON)
+    again = evolve(failed, [commands.retry(failed, failed.started_contract, NOON)], NOON)
 
     _, moves = drive(again, lambda action: TREE, speak=building(says("DONE", ABSENT)))
 

@@ -9,7 +9,7 @@ import pytest
 
 from sprints.git import capture_work
 from sprints.git.capture_work import Mark
-from sprints.git.gateway_repo import Site, home_of, open_site
+from sprints.git.gateway_repo import Workspace, home_of, open_site
 from sprints.git.user_repo import look
 from tests.checkout import commit, git
 
@@ -41,14 +41,14 @@ def users(repo: Path) -> Path:
     return repo
 
 
-def reopened(repo: Path, sprint_id: str = "wk1", life: str = LIFE, known: str = "") -> Site:
+def reopened(repo: Path, sprint_id: str = "wk1", life: str = LIFE, known: str = "") -> Workspace:
     """The site as another process would find it."""
     root = repo / ".studio_gateway"
     return open_site(repo, root, sprint_id, life, look(repo, home_of(root)), known)
 
 
 @pytest.fixture
-def site(users: Path) -> Site:
+def site(users: Path) -> Workspace:
     """A site whose clone is there, before the first try of an agent."""
     found = reopened(users)
     capture_work.begin(found, MARK, FOUND)
@@ -72,7 +72,7 @@ def everything(folder: Path) -> dict[str, str]:
     return found
 
 
-def shown(site: Site, name: str) -> str:
+def shown(site: Workspace, name: str) -> str:
     """A file as the head of the sprint's branch has it."""
     return site.own("show", f"{site.branch}:{name}")
 

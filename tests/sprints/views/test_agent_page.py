@@ -6,7 +6,7 @@ from sprints import operations
 from sprints.contract.contract import AGENT_IDS
 from sprints.models import Agent, Task
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.sprints.views.people import signed_in, text_of
 
 
@@ -25,7 +25,7 @@ def test_all_fifteen_are_there_before_anything_was_asked(viewer):
 
 def test_each_is_shown_with_its_last_task_and_those_before(viewer):
     operations.create("wk1", by="sam")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     read = text_of(viewer.get("/agents/"))
 
@@ -37,7 +37,7 @@ def test_each_is_shown_with_its_last_task_and_those_before(viewer):
 
 def test_a_title_does_not_play_with_the_page(viewer):
     operations.create("wk1", by="sam")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     Task.objects.update(title="<script>alert(1)</script>\x00")
 
     page = viewer.get("/agents/").content.decode()

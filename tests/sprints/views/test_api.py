@@ -13,7 +13,7 @@ from sprints.models import Event, Head, Sprint
 from sprints.models.lease import release, take
 from sprints.prompts.roster import AGENTS
 from sprints.queue import tasks
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.speakers import ask, silence
 from tests.world import set_gate
 
@@ -60,7 +60,7 @@ def sprints(store):
     for name, gate in (("failed", "false"), ("done", "true")):
         set_gate(gate)
         operations.create(name, by="test")
-        operations.run(name, Wish())
+        operations.run(name, StopRequest())
     set_gate("true")
     ask("asks")
     silence()
@@ -298,7 +298,7 @@ def test_agents_are_shown_as_they_are_now_with_what_they_were_asked_last(call, s
         lead, *_, last = call("GET", "/api/agents").json()["agents"]
     for name in ("more1", "more2"):
         operations.create(name, by="test")
-        operations.run(name, Wish())
+        operations.run(name, StopRequest())
     with CaptureQueriesContext(connection) as many:
         answer = call("GET", "/api/agents")
 

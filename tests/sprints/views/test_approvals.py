@@ -7,7 +7,7 @@ import pytest
 from sprints import operations
 from sprints.models import Event, Sprint
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.sprints.views.people import LIVE, signed_in, text_of
 
 
@@ -15,7 +15,7 @@ from tests.sprints.views.people import LIVE, signed_in, text_of
 def asked(store):
     """A sprint that asks before it builds."""
     operations.create("wk1", by="test", approvals=["before_build"])
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     return store
 
 

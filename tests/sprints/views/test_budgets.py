@@ -13,7 +13,7 @@ from sprints.management.cli_user import user
 from sprints.models import Event, Sprint, Task
 from sprints.queue import tasks
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.speakers import set_speaker
 from tests.sprints.views.people import signed_in, text_of
 
@@ -30,7 +30,7 @@ def parked(store) -> Sprint:
     set_speaker("replies")
     operations.create("wk1", by="test")
     operations.set_budget("wk1", "test", launches=2)
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     return Sprint.objects.get()
 
 
@@ -69,7 +69,7 @@ def test_running_out_of_minutes_ends_the_program_and_not_the_sprint(store, invok
     said = invoke("sprint", "run", "wk1")
     task = Task.objects.get()
     operations.set_budget("wk1", "test", minutes=5.0)
-    after = operations.run("wk1", Wish())
+    after = operations.run("wk1", StopRequest())
 
     assert said.code == 3, said
     assert "wk1 is blocked: budget:0.03" in said.out
@@ -98,7 +98,7 @@ def test_it_is_shown_by_status_on_the_page_and_on_the_dashboard(parked, invoke):
 
 def test_a_sprint_without_programs_shows_no_budget(store, invoke):
     operations.create("wk1", by="test")
-    operations.run("wk1", Wish(), one_round=True)
+    operations.run("wk1", StopRequest(), one_round=True)
 
     assert json.loads(invoke("status").out)["budgets"] == {}
     assert "agents used" not in text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
@@ -175,7 +175,7 @@ def test_what_a_program_tells_that_it_used_is_counted_and_shown(store, invoke):
     set_spender("spends")
     operations.create("wk1", by="test")
 
-    assert operations.run("wk1", Wish()).sprint.status == "succeeded"
+    assert operations.run("wk1", StopRequest()).sprint.status == "succeeded"
 
     task = Task.objects.get(task_id="lead_agent_01", round__code="R0_SETUP")
     assert task.details["usage"] == {
@@ -209,7 +209,7 @@ def test_a_program_is_ended_once_it_has_used_what_was_left(store, invoke, given,
     assert (task.status, task.details["usage"]["tries"]) == ("blocked", 1)
     assert task.details["usage"]["output_tokens"] >= 200
     assert invoke("sprint", "budget", "wk1", f"--{given}", str(more)).code == 0
-    assert operations.run("wk1", Wish()).sprint.status == "succeeded"
+    assert operations.run("wk1", StopRequest()).sprint.status == "succeeded"
     session = Task.objects.get(task_id="lead_agent_01", round__code="R0_SETUP").details["session"]
     assert (task.details["session"]["again"], session["again"]) == (False, True)
     assert task.details["session"]["id"] == session["id"] == "ses_1"
@@ -236,7 +236,7 @@ def test_a_sprint_that_starts_has_the_budget_of_config_json(store, invoke):
     operations.create("wk1", by="test")
     before = invoke("sprint", "budget", "wk1").out
 
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     invoke("config", "set", "agent_launches", "9")
 
     assert before == (
@@ -244,7 +244,7 @@ def test_a_sprint_that_starts_has_the_budget_of_config_json(store, invoke):
     )
     assert Sprint.objects.get().last_error == "budget:2 of 2 launches"
     assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 2 of 2 launches")
-    operations.retry("wk1", Wish())
+    operations.retry("wk1", StopRequest())
     assert Sprint.objects.get().status == "succeeded"
 
 
@@ -273,4 +273,4 @@ def test_a_retry_under_other_agents_asks_no_program_and_needs_no_budget(parked):
     agent = agents.get("agent_01").definition
     agents.put([replace(agent, runner="scripted", command=())])
 
-    assert operations.retry("wk1", Wish()).sprint.status == "succeeded"
+    assert operations.retry("wk1", StopRequest()).sprint.status == "succeeded"

@@ -12,7 +12,7 @@ from sprints import operations
 from sprints.models import Head, Host, Sprint
 from sprints.models.lease import take
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.views import polling
 from tests.sprints.views.people import LIVE, links_of, signed_in, text_of, weight_of
 from tests.world import set_gate
@@ -38,7 +38,7 @@ def test_an_empty_store_says_how_to_begin(store):
 def test_what_waits_for_a_person_comes_first_and_says_what_to_do(viewer):
     set_gate("sh", "-c", "exit 7")
     operations.create("red", title="It will fail", by="sam")
-    operations.run("red", Wish())
+    operations.run("red", StopRequest())
     operations.create("held", by="sam")
     operations.start("held")
     operations.pause("held", "robin", "lunch")
@@ -57,7 +57,7 @@ def test_what_waits_for_a_person_comes_first_and_says_what_to_do(viewer):
 def test_what_failed_long_ago_waits_for_nobody(viewer):
     set_gate("false")
     operations.create("red", by="sam")
-    operations.run("red", Wish())
+    operations.run("red", StopRequest())
     Sprint.objects.update(finished_at=timezone.now() - timedelta(days=2))
 
     assert "Read the failing line" not in text_of(viewer.get("/"))
@@ -76,7 +76,7 @@ def test_a_wait_that_is_over_its_time_is_shown(viewer):
 
 def test_a_sprint_is_shown_with_its_rounds_its_owner_and_its_time(viewer):
     operations.create("wk1", title="Dragons", by="sam")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     answer = viewer.get("/")
 
@@ -93,7 +93,7 @@ def test_a_sprint_is_shown_with_its_rounds_its_owner_and_its_time(viewer):
 def test_the_table_is_filtered_by_the_address(viewer, status):
     operations.create("new1", by="sam")
     operations.create("done1", by="sam")
-    operations.run("done1", Wish())
+    operations.run("done1", StopRequest())
 
     table = (
         viewer.get(f"/?status={status}")

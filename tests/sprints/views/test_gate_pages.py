@@ -8,7 +8,7 @@ from gates.models import Gate, GateRun
 from sprints import operations
 from sprints.queries import gate_history
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.sprints.views.people import links_of, signed_in, text_of
 from tests.world import set_gate
 
@@ -21,7 +21,7 @@ def viewer(store):
 def run(sprint_id: str, *command: str) -> None:
     set_gate(*command)
     operations.create(sprint_id, by="sam")
-    operations.run(sprint_id, Wish())
+    operations.run(sprint_id, StopRequest())
 
 
 def test_a_gate_is_shown_with_what_it_is_and_what_came_of_it(viewer):

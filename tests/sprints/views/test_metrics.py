@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from gates.models import GateRun
 from sprints import operations
 from sprints.models import Head, Sprint
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.views import request_metrics
 
 
@@ -44,7 +44,7 @@ def scrape(client, monkeypatch) -> Callable[[], dict[str, float]]:
 def test_it_counts_what_the_engine_has_and_does(scrape):
     for name in ("a", "b"):
         operations.create(name, by="test")
-    operations.run("a", Wish())
+    operations.run("a", StopRequest())
     before = scrape()
     Sprint.objects.update(status="running")
     GateRun.objects.filter(number=1).update(status="running")

@@ -7,7 +7,7 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 
 from sprints import operations
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from sprints.views import api
 from sprints.views.api.document import document
 from tools import openapi
@@ -59,7 +59,7 @@ def test_no_request_of_schemathesis_is_an_error_of_ours(store):
 
     for name in ("wk1", "wk2"):
         operations.create(name, by="test", brief="b")
-    operations.run("wk2", Wish())
+    operations.run("wk2", StopRequest())
     token = json.loads(store.config.read_text())["auth_token"]
     schema = schemathesis.openapi.from_dict(document())
     schema.config.update(base_url="http://127.0.0.1")

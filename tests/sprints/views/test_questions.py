@@ -9,7 +9,7 @@ from sprints import operations
 from sprints.journal.verify import differences
 from sprints.models import Event, Head, Sprint, Task
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.speakers import ask
 from tests.sprints.views.people import signed_in, text_of
 from tests.world import set_gate
@@ -47,7 +47,7 @@ def test_an_open_question_is_shown_with_its_form_and_answered_there(operator, st
     assert Sprint.objects.get().status == "running"
     assert (given()[0]["by"], given()[0]["text"]) == ("kim", "Blue.\nAlways.")
     assert 'action="/sprints/wk1/answer"' not in operator.get("/sprints/wk1/").content.decode()
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     assert Sprint.objects.get().status == "succeeded"
     assert "answered by kim" in text_of(operator.get("/sprints/wk1/"))
     assert differences(store) == []
@@ -110,7 +110,7 @@ def test_a_second_answer_is_refused_and_says_who_was_first(operator):
 def test_an_old_page_does_not_answer_what_is_asked_later(operator):
     ask("wk1")
     operations.start("wk1", again=True)
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
     assert Sprint.objects.get().status == "blocked"
     before = Head.objects.get().seq
 

@@ -13,7 +13,7 @@ from sprints import operations
 from sprints.definitions import agents
 from sprints.models import Sprint, Task
 from sprints.roles import Role
-from sprints.runner.runner import Wish
+from sprints.runner.runner import StopRequest
 from tests.speakers import set_speaker
 from tests.sprints.views.people import LIVE, signed_in, text_of, weight_of
 from tests.sprints.views.printing import LOUD, prints
@@ -283,7 +283,7 @@ def test_the_banner_says_why_the_gate_was_not_sent_back(store, viewer):
     agents.put([replace(agent, command=idle)])
     set_gate("false")
     operations.create("wk1", by="test")
-    operations.run("wk1", Wish())
+    operations.run("wk1", StopRequest())
 
     page = viewer.get("/sprints/wk1/").content.decode()
 

@@ -17,21 +17,21 @@ def test_bytes_go_in_and_come_out_unchanged_and_apart():
     text = "import sys; d = sys.stdin.buffer.read(); sys.stdout.buffer.write(d[::-1]); "
     program = [sys.executable, "-c", text + "sys.stderr.write('aside'); sys.exit(7)"]
 
-    said = process.errand(program, timeout_s=20, given=b"\xff\0abc\n")
+    said = process.run_short(program, timeout_s=20, given=b"\xff\0abc\n")
 
-    assert said == process.Errand(7, b"\ncba\0\xff", b"aside")
+    assert said == process.ShortCommand(7, b"\ncba\0\xff", b"aside")
 
 
 def test_what_is_too_much_is_cut_and_that_is_said():
-    said = process.errand(["head", "-c", "100", "/dev/zero"], timeout_s=20, most=10)
+    said = process.run_short(["head", "-c", "100", "/dev/zero"], timeout_s=20, most=10)
 
     assert (said.code, said.out, said.whole) == (0, b"\0" * 10, False)
 
 
 def test_a_program_that_is_missing_or_hangs_has_a_code_and_a_reason():
     begun = time.monotonic()
-    missing = process.errand(["absent"], timeout_s=5)
-    hanging = process.errand(["sleep", "300"], timeout_s=0.3)
+    missing = process.run_short(["absent"], timeout_s=5)
+    hanging = process.run_short(["sleep", "300"], timeout_s=0.3)
 
     assert (missing.code, missing.err) == (127, b"no such program: absent")
     assert (hanging.code, hanging.err) == (124, b"killed after 0.3 s")
@@ -52,13 +52,13 @@ time.sleep(60)
 def test_a_program_that_is_over_its_time_may_clear_up(tmp_path):
     lock = tmp_path / "lock"
 
-    said = process.errand([sys.executable, "-c", CLEARS_UP, str(lock)], timeout_s=2)
+    said = process.run_short([sys.executable, "-c", CLEARS_UP, str(lock)], timeout_s=2)
 
     assert said.code == 124
     assert not lock.exists()
 
 
-WITHOUT = "errand._binds = lambda: (sys.executable, '-I', '-S', errand.BOUND)"
+WITHOUT = "short_command._binds = lambda: (sys.executable, '-I', '-S', short_command.BOUND)"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system tells a child")
@@ -66,8 +66,8 @@ WITHOUT = "errand._binds = lambda: (sys.executable, '-I', '-S', errand.BOUND)"
 def test_one_that_is_bound_is_told_to_end_when_we_are_killed(tmp_path, how):
     lock = tmp_path / "lock"
     argv = [sys.executable, "-c", CLEARS_UP, str(lock)]
-    run = f"process.errand({argv!r}, timeout_s=60, bound=True)"
-    code = f"import sys; from gates import errand, process; {how}; {run}"
+    run = f"process.run_short({argv!r}, timeout_s=60, bound=True)"
+    code = f"import sys; from gates import process, short_command; {how}; {run}"
     gateway = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     assert wait_for(lambda: lock.exists() and lock.read_text() != "", 20)
     pid = lock.read_text()
@@ -84,8 +84,10 @@ def test_one_that_is_bound_is_a_program_like_any_other(monkeypatch, without):
     if without:
         leading = (sys.executable, "-I", "-S", short_command.BOUND)
         monkeypatch.setattr(short_command, "_binds", lambda: leading)
-    said = process.errand(["sh", "-c", "cat; kill -PIPE $$"], timeout_s=20, given=b"x", bound=True)
-    missing = process.errand(["absent"], timeout_s=5, bound=True)
+    said = process.run_short(
+        ["sh", "-c", "cat; kill -PIPE $$"], timeout_s=20, given=b"x", bound=True
+    )
+    missing = process.run_short(["absent"], timeout_s=5, bound=True)
 
     assert (said.code, said.out, said.err) == (-signal.SIGPIPE, b"x", b"")
     assert (missing.code, missing.err) == (127, b"no such program: absent")
