@@ -1,5 +1,6 @@
-"""What a gate that judges an agent's work gets of our environment: what tools are found and built
-by, and nothing that anybody has not named.
+"""Choose the variables of our environment that a gate of an agent's work receives.
+
+Only variables that find tools or control builds are passed on; all others are left out.
 """
 
 import re
@@ -32,8 +33,10 @@ PREFIXES = (
 
 
 def allowed(ours: Mapping[str, str]) -> dict[str, str]:
-    """Our environment by that list, but for what is named like a secret or has a password in a URL.
-    Whatever else a gate needs, its own environment has.
+    """Return the listed variables of ``ours``, without secrets.
+
+    A secret is a variable with a secret's name, or a URL with a password. The gate's own
+    environment adds whatever else the gate needs.
     """
     return {
         name: value

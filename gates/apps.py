@@ -1,4 +1,4 @@
-"""The app of the outside world and its verdicts."""
+"""Register the app that starts processes and returns verdicts."""
 
 from django.apps import AppConfig
 

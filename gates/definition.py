@@ -1,4 +1,4 @@
-"""What a gate is, as a value: frozen into a contract, hashed into each verdict."""
+"""Define a gate as a value: frozen into a contract, hashed into each verdict."""
 
 import hashlib
 import json
@@ -15,8 +15,10 @@ HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT", "DJANGO_")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One gate. ``rounds`` are the codes in which it runs; ``command`` is an argv, never a shell
-    line; a run that prints over ``cap_bytes`` is stopped.
+    """One gate: its command, its rounds and its limits.
+
+    ``rounds`` are the codes of the rounds in which the gate runs. ``command`` is an argv, never a
+    shell line. A run that prints more than ``cap_bytes`` is stopped.
     """
 
     gate_id: str
@@ -31,7 +33,7 @@ class Definition:
     env: dict[str, str] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
-        """What is wrong with it, a line each; empty when it can run."""
+        """Return one line for each fault of the definition; empty if the gate can run."""
         name = f"gate {self.gate_id}"
         found = []
         if not self.command or not self.command[0].strip():
@@ -52,24 +54,24 @@ class Definition:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON holds it: plain lists and dicts."""
+        """Return the definition as JSON data: plain lists and dicts."""
         return asdict(self) | {"command": [*self.command], "rounds": [*self.rounds]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of ``to_json``."""
+        """Return the definition that ``to_json`` has written."""
         words = {"command": tuple(data["command"]), "rounds": tuple(data["rounds"])}
         return cls(**{**data, **words})
 
     @property
     def digest(self) -> str:
-        """Hex SHA-256 of the definition; stands in the evidence of each run."""
+        """Return the hex SHA-256 of the definition; every run's evidence records it."""
         text = json.dumps(self.to_json(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_text(value: object) -> bool:
-    """A text that a program can be given and a database can keep."""
+    """Return whether ``value`` is a text that a program can receive and a database can store."""
     if not isinstance(value, str) or "\0" in value:
         return False
     try:
@@ -80,5 +82,5 @@ def is_text(value: object) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a variable of our environment is for the gateway alone."""
+    """Return whether the variable ``name`` is reserved for the gateway and hidden from gates."""
     return name in HIDDEN or name.startswith(HIDDEN_PREFIXES)

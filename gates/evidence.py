@@ -1,4 +1,4 @@
-"""Where a run's output lies: every run in a folder of its own, the latest under the gate's name."""
+"""Store the output of each run in its own folder, and the latest one under the gate's name."""
 
 import contextlib
 import errno
@@ -13,10 +13,10 @@ UP_TO_SPRINT = 4  # the folders above that of a run: runs, the gate's, gates, th
 
 
 def prepare(gate_folder: Path, number: int, *, up: int = UP_TO_SPRINT) -> Path:
-    """Make ``runs/<number>`` with empty outputs, show them as the gate's latest, return the folder.
+    """Make ``runs/<number>`` with empty outputs, link them as the gate's latest, return the folder.
 
-    No link may stand in its place, nor in that of the ``up`` folders above it. A folder of that
-    number that a lost database left behind is moved aside, never overwritten. Raises ``OSError``.
+    Neither the folder nor the ``up`` folders above it may be a link. If a lost database left a
+    folder of that number, the old folder is renamed, never overwritten. Raises ``OSError``.
     """
     folder = gate_folder / "runs" / str(number)
     _refuse_links(folder, up)
@@ -35,10 +35,10 @@ def prepare(gate_folder: Path, number: int, *, up: int = UP_TO_SPRINT) -> Path:
 
 
 def complete(folder: Path, *, up: int = UP_TO_SPRINT) -> None:
-    """Show the outputs of a run that has ended as the gate's latest where ``prepare`` could not:
-    a file system without hard links has copies. Raises ``OSError``.
+    """Copy the outputs of an ended run to the gate's latest where ``prepare`` could not link them.
 
-    What the gate has deleted is not shown, and nothing is read through a link that it has made.
+    Copies are needed on a file system without hard links. An output that the gate has deleted is
+    skipped, and no link is followed. Raises ``OSError``.
     """
     _refuse_links(folder, up)
     for name in OUTPUTS:
@@ -52,8 +52,10 @@ def complete(folder: Path, *, up: int = UP_TO_SPRINT) -> None:
 
 
 def digests(folder: Path) -> tuple[tuple[str, str], ...]:
-    """Name and SHA-256 (hex) of each output of the run in ``folder``, but for what is no plain file
-    or cannot be read. 64 MiB, the default cap, take some 50 ms with the processor's own SHA.
+    """Return name and hex SHA-256 of each output of the run in ``folder``.
+
+    Outputs that are not plain files or cannot be read are left out. 64 MiB, the default cap, take
+    about 50 ms on a processor with SHA instructions.
     """
     found = []
     for name in OUTPUTS:
@@ -70,7 +72,7 @@ def _refuse_links(folder: Path, up: int) -> None:
 
 
 def _old(path: Path) -> int:
-    """No link is followed, and a pipe with no writer does not keep us waiting."""
+    """Open a file for reading, without following a link or waiting for a pipe's writer."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     return os.open(path, flags | getattr(os, "O_BINARY", 0))
 
@@ -80,8 +82,10 @@ def _new(path: Path) -> int:
 
 
 def _show(own: Path, latest: Path) -> None:
-    """Let ``latest`` be the same file as ``own``, at once; it grows as the gate prints. Where
-    there are no hard links it is empty until the run is complete, not the output of another.
+    """Hard-link ``latest`` to ``own`` at once, so that it grows while the gate prints.
+
+    Without hard links, ``latest`` becomes an empty file until the run is complete, so that it never
+    shows the output of an earlier run.
     """
     temporary = _temporary(latest)
     try:
@@ -105,7 +109,7 @@ def _copy(own: Path, latest: Path) -> None:
 
 
 def _temporary(latest: Path) -> Path:
-    """A name beside ``latest`` at which nothing is."""
+    """Return an unused path in the folder of ``latest``."""
     temporary = latest.with_name(f".{latest.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
     return temporary

@@ -1,4 +1,4 @@
-"""One execution as values: what to run, why to stop it, what came of it."""
+"""Define one execution as values: what to run, why to stop it, how it ended."""
 
 import json
 import math
@@ -19,7 +19,7 @@ Ending = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why a gate shall end; ``kill`` leaves it no grace."""
+    """A request to end a gate, with its reason; ``kill`` leaves the gate no grace."""
 
     reason: str
     kill: bool = False
@@ -27,15 +27,16 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How an execution ended. Every field but ``ending`` holds for every ending.
+    """The result of one execution. Every field but ``ending`` may occur with every ending.
 
-    ``exit_code`` is what the process died of, whoever caused it: negative for a signal, 127
-    missing, 126 not executable, None where nothing ran or nobody saw it end. ``stdout_bytes`` and
-    ``stderr_bytes`` lie in the files; ``dropped_bytes`` were printed over the cap and cut off.
-    ``strays_killed`` outlived a gate that had ended by itself. ``confined`` is false where the
-    system cannot show us processes that left the gate's group. Times are seconds: ``duration_s``
-    on a monotonic clock, the others since the epoch. ``fence`` says what kept it to its folders:
-    ``landlock abi N``, ``unavailable: why`` or ``off``; empty where nothing ran.
+    ``exit_code`` is the exit code of the process: negative for a signal, 127 for a missing program,
+    126 for one that is not executable, None where nothing ran or the end was not observed.
+    ``stdout_bytes`` and ``stderr_bytes`` are in the files; ``dropped_bytes`` exceeded the cap and
+    were cut off. ``strays_killed`` counts processes that outlived a gate which ended by itself.
+    ``confined`` is false where the system cannot list processes that left the gate's group.
+    ``duration_s`` is in seconds on a monotonic clock; ``started_at`` and ``finished_at`` are
+    seconds since the epoch. ``fence`` is the sandbox used: ``landlock abi N``, ``unavailable: why``
+    or ``off``; empty where nothing ran.
     """
 
     ending: Ending
@@ -53,13 +54,13 @@ class Completed:
 
     @classmethod
     def error(cls, reason: str, started_at: float, finished_at: float) -> Self:
-        """An execution that could not be carried through, and left nothing to say of its output."""
+        """Return the result of an execution that failed outside the gate, without output."""
         duration_s = max(0.0, finished_at - started_at)
         return cls("error", None, reason, duration_s, 0, 0, 0, 0, False, started_at, finished_at)
 
     @classmethod
     def from_json(cls, data: Any, token: str) -> Self | None:
-        """What the supervisor wrote under ``token``; None for anything else."""
+        """Return the result that the supervisor wrote under ``token``; None for any other data."""
         try:
             if data["token"] != token or data["ending"] not in get_args(Ending):
                 return None
@@ -84,16 +85,19 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What to run. ``argv[0]`` is looked up in the PATH of ``env``, which is all that the gate
-    gets, but for the cookie that carries ``run_id``.
+    """The command to run, with its environment, folder and limits.
 
-    ``run_dir`` is made if need be and takes ``stdout.txt``, ``stderr.txt``, ``process.json`` and
-    ``result.json``. ``token`` marks the result of this one execution. ``cap_bytes`` counts both
-    outputs together; ``lease_s`` is how long a gate outlives a worker that froze. ``stdin`` is a
-    file that it may read from its standard input, which is empty without one. After ``not_after``,
-    on the clock that counts from boot for all processes, it is not begun any more but "stopped".
-    What it prints is kept without ``secrets`` (``gates.redaction``). One with a ``fence`` has a
-    folder for temporary files of its own, which goes when it ends.
+    ``argv[0]`` is looked up in the PATH of ``env``. The gate gets only ``env`` and the cookie that
+    carries ``run_id``.
+
+    ``run_dir`` is made if it is missing and receives ``stdout.txt``, ``stderr.txt``,
+    ``process.json`` and ``result.json``. ``token`` identifies the result of this execution.
+    ``cap_bytes`` counts both outputs together. ``lease_s`` is the time in seconds for which a gate
+    outlives a frozen worker. ``stdin`` is a file for its standard input, which is empty without
+    one. ``not_after`` is on the monotonic clock that all processes share; later the gate is not
+    started, and its ending is "stopped". ``secrets`` are removed from its output
+    (``gates.redaction``). With a ``fence``, the gate gets its own folder for temporary files, which
+    is deleted when the gate ends.
     """
 
     argv: tuple[str, ...]
@@ -112,7 +116,7 @@ class Spec:
     fence: Fence | None = None
 
     def fault(self) -> str | None:
-        """Why no system could run this, in a line; None when it could be tried."""
+        """Return in one line why this can run on no system; None if it can be tried."""
         if not self.argv or not self.argv[0]:
             return "the command is empty"
         for what, text in self._texts():
@@ -135,8 +139,9 @@ class Spec:
         return [*found, ("the run id", self.run_id)]
 
     def to_line(self) -> bytes:
-        """As the supervisor reads it: one line of JSON, in which a text stands for its bytes as
-        ISO 8859-1, so that nothing depends on the locale of either side.
+        """Return the spec as one line of JSON for the supervisor.
+
+        A text holds its bytes decoded as ISO 8859-1, so the locales of both sides do not matter.
         """
         env = {**self.env, COOKIE: self.run_id}
         data = {

@@ -1,11 +1,11 @@
-"""Faults on purpose: named points at which a test breaks the very process that comes to them.
+"""Inject faults for tests: named points at which a test breaks the process that reaches them.
 
-``STUDIO_FAULT="after_db_commit:3:sigkill"`` kills a process as it comes to that point for the third
-time. The form is ``point:nth:action[:argument][@marker]``; every process counts for itself, and
-where a marker is named, only the first of all processes that makes this file has the fault. Without
-the variable a point is one comparison.
+``STUDIO_FAULT="after_db_commit:3:sigkill"`` kills a process when it reaches that point for the
+third time. The form is ``point:nth:action[:argument][@marker]``. Every process counts separately.
+Where a marker is named, only the first process that creates this file has the fault. Without the
+variable a point costs one comparison.
 
-The lowest floor: the supervisor imports it in a bare interpreter.
+This module stands on the lowest floor: the supervisor imports it in a bare interpreter.
 """
 
 import errno
@@ -71,7 +71,7 @@ VARIABLE = "STUDIO_FAULT"
 
 
 class Fault:
-    """What ``STUDIO_FAULT`` asks for. Raises ``ValueError`` for what nobody can mean."""
+    """One fault as ``STUDIO_FAULT`` requests it. Raises ``ValueError`` for malformed text."""
 
     def __init__(self, text: str) -> None:
         spec, _, self.marker = text.partition("@")
@@ -87,14 +87,14 @@ class Fault:
         self.number = float(parts[3]) if len(parts) == 4 else 1.0
 
     def due(self, name: str) -> bool:
-        """True when it is to happen now."""
+        """Count this visit to point ``name``; return True if the fault is due now."""
         if name != self.point or self.left <= 0:
             return False
         self.left -= 1
         return self.left == 0 and self._first()
 
     def happen(self) -> None:
-        """Break. The last two actions are for ``write`` and ``fsync``, and nothing elsewhere."""
+        """Break the process. The last two actions work only in ``write`` and ``fsync``."""
         if self.action in SIGNALS:
             os.kill(os.getpid(), signal.Signals[self.action.upper()])
         elif self.action == "exit":
@@ -117,13 +117,13 @@ class Fault:
 
 
 def point(name: str) -> None:
-    """A place where a process may die, freeze, wait or meet an ``OSError``."""
+    """Mark a place where a test may kill, freeze or delay the process, or raise an ``OSError``."""
     if _fault is not None and _fault.due(name):
         _fault.happen()
 
 
 def write(name: str, descriptor: int, data: bytes) -> int:
-    """``os.write``, with a point in its middle."""
+    """Call ``os.write``, with a fault point after half of the data."""
     if _fault is None or not _fault.due(name):
         return os.write(descriptor, data)
     if _fault.action in ERRORS:
@@ -135,7 +135,7 @@ def write(name: str, descriptor: int, data: bytes) -> int:
 
 
 def fsync(name: str, descriptor: int) -> None:
-    """``os.fsync``, with a point before it."""
+    """Call ``os.fsync``, with a fault point before it."""
     if _fault is not None and _fault.due(name):
         _fault.happen()
         if _fault.action == "skip_fsync":

@@ -1,4 +1,4 @@
-"""What a program may reach on the disk, as a value; ``gates.supervision.landlock`` puts it up."""
+"""Define a sandbox as a value; ``gates.supervision.landlock`` enforces it."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -18,11 +18,12 @@ STARTUP = (
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A program may read all but ``closed``, and write nothing but what is named here.
+    """The paths that a sandboxed program may read and write.
 
-    ``own`` it may read and write, and ``shown`` read, wherever they lie. ``writable`` it may write
-    as far as that is neither closed nor ``kept``; of what is not there, nothing. ``required``: it
-    is not begun where the system cannot do this.
+    A program may read everything but ``closed``, and write only the paths named here. It may read
+    and write ``own``, and read ``shown``, wherever they are. It may write ``writable``, except
+    ``closed`` and ``kept``; paths that do not exist are ignored. ``required``: the program is not
+    started on a system that cannot enforce the sandbox.
     """
 
     own: tuple[Path, ...] = ()
@@ -33,17 +34,15 @@ class Fence:
     required: bool = False
 
     def owning(self, folder: Path) -> Self:
-        """The same with one more folder of its own."""
+        """Return this sandbox with one more folder that the program owns."""
         return replace(self, own=(*self.own, folder))
 
     def writing(self, folders: Iterable[Path]) -> Self:
-        """The same with more folders that it may write."""
+        """Return this sandbox with more folders that the program may write."""
         return replace(self, writable=(*self.writable, *folders))
 
     def at_home(self, env: Mapping[str, str]) -> Self:
-        """The same for a program with that environment: its HOME may be written, but for
-        ``STARTUP``.
-        """
+        """Return this sandbox for a program with ``env``: HOME is writable, except ``STARTUP``."""
         if not env.get("HOME", "").startswith("/"):
             return self
         home = Path(env["HOME"])
@@ -51,9 +50,7 @@ class Fence:
         return replace(self, writable=(*self.writable, home), kept=kept)
 
     def to_json(self) -> dict[str, Any]:
-        """As the supervisor reads it: paths in which nothing is a link, a text for their bytes as
-        ISO 8859-1.
-        """
+        """Return the sandbox for the supervisor: resolved paths, as ISO 8859-1 texts."""
         lists = {
             "own": self.own,
             "shown": self.shown,

@@ -1,4 +1,4 @@
-"""Which process of which machine: a name that outlives it, so that its death can be proved."""
+"""Identify a process on a machine by a name that outlives it, to prove that it has ended."""
 
 import os
 import socket
@@ -13,8 +13,10 @@ UNKNOWN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One process. ``boot`` names the boot, ``start`` is in clock ticks since then; None where
-    the system does not tell. Written as ``host/boot/pid/start``.
+    """One process, written as ``host/boot/pid/start``.
+
+    ``boot`` names the boot, ``start`` is in clock ticks since boot; both are None where the system
+    does not report them.
     """
 
     host: str
@@ -28,7 +30,7 @@ class Identity:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The inverse of ``str``. Raises ``ValueError``."""
+        """Return the identity that ``str`` has written. Raises ``ValueError``."""
         host, boot, pid, start = text.split("/")
         return cls(
             host,
@@ -38,8 +40,9 @@ class Identity:
         )
 
     def is_alive(self) -> bool | None:
-        """Whether it still runs; None where that cannot be told from here: another host, another
-        boot, another container.
+        """Return whether the process runs; None if this process cannot know.
+
+        None means another host, another boot or another container.
         """
         here = identity()
         if (self.host, self.boot) != (here.host, here.boot):
@@ -50,7 +53,7 @@ class Identity:
 
 
 def identity() -> Identity:
-    """This very process."""
+    """Return the identity of this process."""
     us = process_table.look(os.getpid())
     return Identity(
         socket.gethostname(), process_table.boot_id(), os.getpid(), us.start if us else None
@@ -58,7 +61,7 @@ def identity() -> Identity:
 
 
 def _has_pid(pid: int) -> bool | None:
-    """The best that can be said without a start time: some process has that pid."""
+    """Return whether any process has that pid: the best answer without a start time."""
     if sys.platform == "win32":  # os.kill would end it
         return True if pid == os.getpid() else None
     try:

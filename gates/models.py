@@ -1,4 +1,4 @@
-"""Gate definitions that a user edits, and the evidence of every run."""
+"""Store the gate definitions that a user edits, and the evidence of every run."""
 
 from typing import ClassVar
 
@@ -33,7 +33,7 @@ class Gate(models.Model):
 
     @property
     def definition(self) -> Definition:
-        """The gate as a value."""
+        """Return the gate as a value."""
         return Definition(
             gate_id=self.gate_id,
             title=self.title,
@@ -49,8 +49,10 @@ class Gate(models.Model):
 
 
 class GateRun(models.Model):
-    """One execution of a gate: running -> a verdict. Its id is ``sprint/gate/number``; the folder
-    ``artifacts/<sprint>/gates/<gate>/runs/<number>`` holds what it printed.
+    """One execution of a gate: running -> a verdict.
+
+    Its id is ``sprint/gate/number``. Its output is in
+    ``artifacts/<sprint>/gates/<gate>/runs/<number>``.
     """
 
     RUNNING = "running"

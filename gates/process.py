@@ -1,7 +1,7 @@
-"""The only door to child processes.
+"""Start every child process: no other module starts one.
 
-A gate runs under a supervisor of its own (``gates.supervisor``), which ends it whatever happens to
-us; ``run`` stays with both until nothing of the gate is left. Windows has a fallback.
+Each gate runs under its own supervisor (``gates.supervisor``), which ends the gate even if this
+process dies. ``run`` waits for both until no process of the gate is left. Windows has a fallback.
 """
 
 import atexit
@@ -41,11 +41,11 @@ Tick = Callable[[], Stop | None]
 
 
 def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Completed:
-    """Run a gate to its end, and what it started with it. Never raises for what the gate does.
+    """Run a gate, and wait until all its processes have ended. Never raises for what the gate does.
 
-    ``tick`` is called about every ``tick_s`` while it runs, and stops it by returning why; what
-    it raises ends the gate without grace and is raised here, as a KeyboardInterrupt is. While
-    ``tick`` does not return, the gate's lease runs out.
+    ``tick`` is called about every ``tick_s`` seconds while the gate runs, and stops the gate by
+    returning a ``Stop``. An exception in ``tick``, or a KeyboardInterrupt, ends the gate without
+    grace and is raised here. While ``tick`` does not return, the gate's lease runs out.
     """
     begun = time.time()
     if fault := spec.fault():
@@ -77,7 +77,7 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
 
 
 def _with_scratch(spec: Spec) -> Spec:
-    """One with a fence has its temporary files in a folder of its own. Raises ``OSError``."""
+    """Give a sandboxed spec its own folder for temporary files. Raises ``OSError``."""
     if spec.fence is None:
         return spec
     folder = scratch.make(spec.token)
@@ -88,7 +88,7 @@ def _with_scratch(spec: Spec) -> Spec:
 def _attend(
     supervisor: "Supervisor", spec: Spec, tick: Tick | None, tick_s: float
 ) -> Completed | None:
-    """Wait for the result; None when the supervisor died without one, or seems to have."""
+    """Wait for the result; return None if the supervisor died or does not answer any more."""
     now = time.monotonic()
     give_up_at = now + spec.timeout_s + spec.grace_s + SLACK_S
     every_s = min(tick_s, spec.lease_s / 5)
@@ -124,8 +124,9 @@ def _attend(
 
 
 def _bereaved(supervisor: "Supervisor", spec: Spec, begun: float) -> Completed:
-    """What remains when the supervisor is dead: its result if it had come to that, or an error
-    once nothing of the gate is alive.
+    """Return the result after the supervisor's death, once no process of the gate is alive.
+
+    The result is an error unless the supervisor had written its result before.
     """
     if supervisor.gate is not None:
         end_session(supervisor.gate)
@@ -136,9 +137,9 @@ def _bereaved(supervisor: "Supervisor", spec: Spec, begun: float) -> Completed:
 
 
 class Supervisor:
-    """One supervisor process and the two pipes to it. Raises ``OSError`` where none can be had.
+    """One supervisor process and the two pipes to it. Raises ``OSError`` if it cannot be started.
 
-    It waits for a spec, as the first line; its end of file ends it, and its gate.
+    The supervisor reads a spec from its first line. The end of its input ends it and its gate.
     """
 
     gate: int | None = None
@@ -161,23 +162,23 @@ class Supervisor:
         self.lines = Lines(*(pipe.fileno() for pipe in self._pipes))
 
     def waits(self) -> bool:
-        """Whether it is there at all."""
+        """Return whether the supervisor process is alive."""
         return self._popen.poll() is None
 
     def say(self, stop: Stop) -> None:
-        """Ask it to stop its gate."""
+        """Ask the supervisor to stop its gate."""
         line = json.dumps({"stop": stop.reason, "kill": stop.kill}).encode() + b"\n"
         self.lines.send(line, SAY_S)
 
     def hear_out(self, wait_s: float) -> None:
-        """Wait for a result, whatever it is, or for its end."""
+        """Wait up to ``wait_s`` seconds for any result, or for the supervisor's end."""
         give_up_at = time.monotonic() + wait_s
         while self.lines.open and (now := time.monotonic()) < give_up_at:
             if any("ending" in message for message in self.lines.receive(give_up_at - now)):
                 return
 
     def dismiss(self) -> None:
-        """End it. It must have no gate any more, or be past ending it."""
+        """End the supervisor. It must have no gate, or be unable to end its gate."""
         for pipe in self._pipes:
             pipe.close()
         self._popen.kill()
@@ -185,7 +186,7 @@ class Supervisor:
             self._popen.wait(EXIT_S)
 
     def disown(self) -> None:
-        """Forget one that is another's."""
+        """Forget a supervisor that belongs to another process."""
         for pipe in self._pipes:
             pipe.close()
         self._popen.returncode = 0
@@ -196,7 +197,7 @@ _lock = threading.Lock()
 
 
 def _engage(spec: Spec) -> tuple[Supervisor, bool]:
-    """A supervisor that has its spec, and whether there was a spare. Raises ``OSError``."""
+    """Return a supervisor with its spec, and whether it was a spare. Raises ``OSError``."""
     with _lock:
         spare = _spares.pop() if _spares else None
     for supervisor in (spare, None):
@@ -208,7 +209,7 @@ def _engage(spec: Spec) -> tuple[Supervisor, bool]:
 
 
 def _keep(supervisor: Supervisor) -> bool:
-    """Have it wait for the next gate, if it can and none waits yet."""
+    """Keep the supervisor for the next gate if it can take one and no spare exists."""
     supervisor.gate, again, supervisor.again = None, supervisor.again, False
     with _lock:
         if not again or _spares:
@@ -218,8 +219,9 @@ def _keep(supervisor: Supervisor) -> bool:
 
 
 def warm() -> None:
-    """Have one supervisor waiting, so that the next gate starts at once, and the one after that,
-    until ``cool``. Where none can be had, the gate will say so.
+    """Start one spare supervisor, so that the next gates start at once, until ``cool``.
+
+    If no supervisor can be started, the next gate reports the error.
     """
     if sys.platform == "win32":
         return
@@ -232,7 +234,7 @@ def warm() -> None:
 
 
 def cool() -> None:
-    """End the supervisor that waits."""
+    """End the spare supervisor."""
     with _lock:
         spares = _spares[:]
         _spares.clear()
@@ -241,7 +243,7 @@ def cool() -> None:
 
 
 def _after_fork() -> None:
-    """A forked child leaves our supervisor to us, and does not trip over our lock."""
+    """Make a forked child forget our spare supervisors and replace our lock."""
     global _lock
     _lock = threading.Lock()
     for spare in _spares:
@@ -255,5 +257,5 @@ if hasattr(os, "register_at_fork"):
 
 
 def is_alive(who: Identity) -> bool | None:
-    """Whether that process runs; None where that cannot be told from here."""
+    """Return whether the process ``who`` runs; None if this process cannot know."""
     return who.is_alive()

@@ -1,7 +1,7 @@
-"""The processes of this machine, as Linux shows them in ``/proc``.
+"""Read the processes of this machine from Linux's ``/proc``.
 
-Elsewhere nothing is found. The supervisor imports this in a bare interpreter, so it leans on
-nothing that is slow to import.
+On other systems nothing is found. The supervisor imports this in a bare interpreter, so it imports
+nothing slow.
 """
 
 import os
@@ -13,9 +13,10 @@ LINUX = sys.platform == "linux"
 
 
 class Process:
-    """One process as it was when we looked. ``start`` is in clock ticks since boot: together with
-    ``pid`` and the boot it names a process that no other will ever be. ``ticks`` is what it and the
-    children that it has reaped have computed.
+    """One process as read from ``/proc``.
+
+    ``start`` is in clock ticks since boot: with ``pid`` and the boot it identifies the process for
+    good. ``ticks`` is the CPU time of the process and of the children that it has waited for.
     """
 
     __slots__ = ("group", "parent", "pid", "session", "start", "state", "ticks")
@@ -30,24 +31,24 @@ class Process:
 
     @property
     def dead(self) -> bool:
-        """It has ended, and only waits for its parent to take note."""
+        """Return whether the process has ended and only waits for its parent."""
         return self.state in "ZX"
 
 
 def look(pid: int) -> Process | None:
-    """The process that has that pid now; None where there is none."""
+    """Return the process that has ``pid`` now; None if there is none."""
     stat = _read(f"/proc/{pid}/stat")
     return Process(pid, stat) if stat else None
 
 
 def find(pid: int, start: int) -> Process | None:
-    """That very process, alive; None when it has ended, whoever may have its pid now."""
+    """Return the process with this pid and start if it is alive; None if it has ended."""
     process = look(pid)
     return process if process and process.start == start and not process.dead else None
 
 
 def living() -> Iterator[Process]:
-    """All processes that have not ended."""
+    """Yield all processes that have not ended."""
     for pid in _pids():
         process = look(pid)
         if process and not process.dead:
@@ -55,7 +56,7 @@ def living() -> Iterator[Process]:
 
 
 def descendants(root: int) -> list[Process]:
-    """All living processes below ``root``, parents first."""
+    """Return all living processes below ``root``, parents first."""
     children: dict[int, list[Process]] = {}
     for pid in _pids():
         if process := look(pid):
@@ -67,7 +68,7 @@ def descendants(root: int) -> list[Process]:
 
 
 def children(parent: int) -> list[int]:
-    """The pids of all children of a single-threaded process, those that have ended among them."""
+    """Return the pids of all children of a single-threaded process, ended ones included."""
     listed = _read(f"/proc/{parent}/task/{parent}/children")
     if listed is None:  # a kernel without that list
         return [pid for pid in _pids() if (found := look(pid)) and found.parent == parent]
@@ -75,7 +76,7 @@ def children(parent: int) -> list[int]:
 
 
 def carrying(name: str, value: str) -> list[Process]:
-    """All living processes that were started with ``name=value`` in their environment, but us."""
+    """Return all other living processes started with ``name=value`` in their environment."""
     item = os.fsencode(f"{name}={value}")
     us = os.getpid()
     found = [pid for pid in _pids() if pid != us and item in _environment(pid)]
@@ -83,7 +84,7 @@ def carrying(name: str, value: str) -> list[Process]:
 
 
 def values_of(name: str) -> dict[str, list[Process]]:
-    """All living processes that were started with a variable of that name, by its value."""
+    """Return the living processes whose environment has variable ``name``, by its value."""
     found: dict[str, list[Process]] = {}
     start = os.fsencode(f"{name}=")
     for pid in _pids():
@@ -94,7 +95,7 @@ def values_of(name: str) -> dict[str, list[Process]]:
 
 
 def send(process: Process, signum: int) -> bool:
-    """Signal that very process; False when it has ended, or is not ours to signal."""
+    """Send a signal to this process; return False if it has ended or may not be signalled."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError:
@@ -113,7 +114,7 @@ def send(process: Process, signum: int) -> bool:
 
 
 def boot_id() -> str | None:
-    """Names this boot, and the pid namespace in which our pids mean something."""
+    """Return an id of this boot and this pid namespace; None where the system has none."""
     boot = _read("/proc/sys/kernel/random/boot_id")
     try:
         space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - see above
@@ -142,7 +143,7 @@ def _environment(pid: int) -> list[bytes]:
 
 
 def _read(path: str) -> bytes | None:
-    """The whole of a file of ``/proc``; None where it is not there, or not for us."""
+    """Return the content of a file of ``/proc``; None if it is absent or may not be read."""
     if not LINUX:
         return None
     try:

@@ -1,8 +1,8 @@
-"""Gates on Windows: an honest fallback, which was written without a Windows to try it on.
+"""Run gates on Windows, as a fallback that was never tried on Windows.
 
 There is no supervisor. A gate has a process group and is ended by ``taskkill /T /F``, without
-grace; it outlives a worker that is killed, as does what left its tree: it is not confined. Its
-output is cleaned of secrets when it has ended.
+grace. It outlives a worker that is killed, and so do processes that left its tree: there is no
+sandbox. Secrets are removed from its output after it has ended.
 """
 
 import errno
@@ -23,12 +23,12 @@ NO_FENCE = "only Linux can confine a program"
 
 
 class Child(Protocol):
-    """What we need of ``subprocess.Popen``, which ``spawn`` is."""
+    """The part of ``subprocess.Popen`` that this module uses."""
 
     pid: int
 
     def poll(self) -> int | None:
-        """The exit code; None while it runs."""
+        """Return the exit code; None while the process runs."""
 
 
 def attend(
@@ -38,8 +38,9 @@ def attend(
     tick: Callable[[], Stop | None] | None,
     tick_s: float,
 ) -> Completed:
-    """Run a gate to its end. Raises ``OSError`` where its outputs cannot be had, or it has to be
-    confined.
+    """Run a gate to its end.
+
+    Raises ``OSError`` if its outputs cannot be opened, or if a sandbox is required.
     """
     if spec.fence and spec.fence.required:
         raise OSError(errno.ENOSYS, f"it has to be confined, and {NO_FENCE}")

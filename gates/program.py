@@ -1,4 +1,4 @@
-"""A program of ours that runs beside us for long: started, watched, ended with all it started."""
+"""Run one of our long-running programs: start it, watch it, end it with its descendants."""
 
 import os
 import signal
@@ -14,9 +14,9 @@ KILL_S = 5.0
 
 
 def die_with_parent(parent: int | None = None) -> None:
-    """Have the system send us SIGTERM when our parent ends; does nothing where there is no way.
+    """Ask the system to send us SIGTERM when our parent ends, where the system supports this.
 
-    ``parent`` is its pid, where we know it: if it has ended already, we end here.
+    ``parent`` is the parent's pid, if known: if the parent has ended already, this process exits.
     """
     prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if parent is not None and os.getppid() != parent:
@@ -24,32 +24,32 @@ def die_with_parent(parent: int | None = None) -> None:
 
 
 class Program:
-    """A child in a session of its own, with our environment. Raises ``OSError``."""
+    """A child process in its own session, with our environment. Raises ``OSError``."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         self._popen = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Return the process id."""
         return self._popen.pid
 
     def has_ended(self) -> bool:
-        """Whether it is dead already."""
+        """Return whether the process has ended."""
         return self.ended_with() is not None
 
     def ended_with(self) -> int | None:
-        """Its exit code, negative for the signal that ended it; None while it lives."""
+        """Return the exit code, negative for a signal; None while the process runs."""
         return self._popen.poll()
 
     def wait(self, seconds: float) -> int | None:
-        """As ``ended_with``, once it has ended or so much time is over."""
+        """Wait up to ``seconds`` for the end; return as ``ended_with``."""
         with suppress(subprocess.TimeoutExpired):
             return self._popen.wait(seconds)
         return None
 
     def stop(self, grace_s: float) -> None:
-        """SIGTERM, ``grace_s``, then SIGKILL to it and to every process below it."""
+        """Send SIGTERM, wait ``grace_s`` seconds, then SIGKILL the process and its descendants."""
         tree = [] if sys.platform == "win32" else process_table.descendants(self.pid)
         with suppress(OSError):
             self._popen.terminate()

@@ -1,4 +1,4 @@
-"""What an earlier life left running: adopted if it is finished, ended if it is not."""
+"""Recover the runs of an earlier process: read the result of an ended run, end a running one."""
 
 import json
 import os
@@ -21,10 +21,10 @@ LONGEST_BYTES = 1 << 20
 
 
 def recover(run_dir: Path, token: str) -> Completed | None:
-    """The result of a run that had ended, if it bears that very token.
+    """Return the result of a run that has ended, if the result bears ``token``.
 
-    Else None, once nothing of the run is alive: to be called when nobody can be attending to it
-    any more. Damaged files count as absent. Its temporary files go.
+    Otherwise end every process of the run and return None. Call this only when no supervisor or
+    worker can still watch the run. Damaged files count as absent. Its temporary files are deleted.
     """
     try:
         return _recovered(run_dir, token)
@@ -51,8 +51,9 @@ def _recovered(run_dir: Path, token: str) -> Completed | None:
 
 
 def spent_s(run_dir: Path) -> float | None:
-    """Seconds of CPU that a run under way has used, as far as its processes live or were waited
-    for; None where that cannot be told.
+    """Return the seconds of CPU that a running gate has used; None if they cannot be read.
+
+    Only living processes and those already waited for are counted.
     """
     left = _read(run_dir / "process.json")
     if not isinstance(left, dict) or left.get("boot_id") != process_table.boot_id():
@@ -65,12 +66,12 @@ def spent_s(run_dir: Path) -> float | None:
 
 
 def sweep(run_id: str) -> int:
-    """Kill whatever carries the cookie of that run; returns how many processes it was."""
+    """Kill all processes with the cookie of the run ``run_id``; return their number."""
     return _kill_all(lambda: process_table.carrying(COOKIE, run_id))
 
 
 def end_session(session: int) -> int:
-    """Kill all processes of a session whose leader was alive a moment ago; returns how many."""
+    """Kill all processes of a session whose leader lived a moment ago; return their number."""
     if not process_table.LINUX:
         with suppress(OSError):
             os.killpg(session, signal.SIGKILL)
@@ -78,7 +79,7 @@ def end_session(session: int) -> int:
 
 
 def _read(path: Path) -> Any:
-    """What a file of ours holds; None where it is absent, damaged, or no file of ours any more."""
+    """Return the JSON in one of our files; None if it is absent, damaged or not a plain file."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
@@ -89,16 +90,14 @@ def _read(path: Path) -> Any:
 
 
 def _named(left: dict[str, Any], pid: str, start: str) -> Process | None:
-    """The process that an identity names, if it is still that one."""
+    """Return the process with the recorded pid and start time; None if it has ended."""
     if isinstance(left.get(pid), int) and isinstance(left.get(start), int):
         return process_table.find(left[pid], left[start])
     return None
 
 
 def _end_tree(gate: Process | None, supervisor: Process | None) -> None:
-    """SIGTERM, a grace, SIGKILL to the gate and all that belongs to it; then to its supervisor,
-    which finds nothing left to do.
-    """
+    """End the gate's processes with SIGTERM, a grace and SIGKILL, then its supervisor."""
     told: set[tuple[int, int]] = set()
     kill_at = time.monotonic() + GRACE_S
     tree = _tree(gate, supervisor, [])
@@ -120,7 +119,7 @@ def _end_tree(gate: Process | None, supervisor: Process | None) -> None:
 
 
 def _tree(gate: Process | None, supervisor: Process | None, before: list[Process]) -> list[Process]:
-    """What belongs to the gate now; ``before`` is what did when we last looked."""
+    """Return the gate's living processes; ``before`` is the previous answer."""
     tree: dict[int, Process] = {}
     if supervisor and _lives(supervisor):
         tree = {process.pid: process for process in process_table.descendants(supervisor.pid)}
@@ -139,7 +138,7 @@ def _lives(process: Process) -> bool:
 
 
 def _kill_all(find: Callable[[], list[Process]]) -> int:
-    """SIGKILL what ``find`` finds until it finds nothing; returns how many processes it was."""
+    """SIGKILL the processes that ``find`` returns until it returns none; return their number."""
     killed: set[tuple[int, int]] = set()
     give_up_at = time.monotonic() + KILL_S
     while (found := find()) and time.monotonic() < give_up_at:

@@ -1,12 +1,11 @@
-"""Secrets are taken out of what a program prints before it reaches the disk.
+"""Remove secrets from a program's output before the output reaches the disk.
 
-A gate prints into a pipe, and its supervisor writes down what ``Filter`` leaves of it. The other
-way, to let it print straight into its file and clean that when it has ended, saves little: a pipe
-is as fast as a redirect, and to look for secrets takes as long afterwards. And a kill -9 before the
-cleaning would leave the secret on the disk, for every reader to look out for. ``tools/bench``
-prints what it costs (``capture``).
+A gate prints into a pipe, and its supervisor writes the output that ``Filter`` lets through. To
+clean a file after the run would save little: a pipe is as fast as a redirect, and the search for
+secrets takes as long. A kill -9 before the cleaning would also leave the secret on the disk.
+``tools/bench`` prints the cost (``capture``).
 
-Part of the supervisor, so it leans on nothing that is slow to import.
+Part of the supervisor, so it imports nothing slow.
 """
 
 import re
@@ -24,8 +23,9 @@ TELLING = 16  # so much of a value, cut off by the end of the output, is taken o
 
 
 def forms(value: bytes) -> set[bytes]:
-    """The value as it is, percent-encoded, in hex, and in base64 wherever it may stand in it; but
-    not across the lines that MIME makes of base64.
+    """Return the encodings of ``value`` to look for: plain, percent, hex, and base64 at any offset.
+
+    Base64 that MIME has broken into lines is not found.
     """
     found = {value, value.hex().encode(), value.hex().upper().encode()}
     for digits in ("%{:02X}", "%{:02x}"):
@@ -42,7 +42,7 @@ def forms(value: bytes) -> set[bytes]:
 
 
 class Redactor:
-    """What to look for: every form of the values, and every shape."""
+    """The patterns to look for: every form of the values, and every shape."""
 
     def __init__(self, values: Sequence[str]) -> None:
         raw = {value.strip().encode("utf-8", "surrogateescape") for value in values}
@@ -51,13 +51,13 @@ class Redactor:
         self._sieve = shapes.Sieve(self.forms)
 
     def looks(self, block: bytes) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
-        """What is, or may be, in ``block``: forms, and numbers of shapes."""
+        """Return the forms and the numbers of shapes that ``block`` contains or may contain."""
         # Forms may overlap: which of them are there is told one by one.
         some = self._sieve.found(block)
         return tuple(form for form in self.forms if some and form in block), shapes.hinted(block)
 
     def held_from(self, block: bytes, start: int) -> int:
-        """Where what may yet become a secret begins; the length of ``block`` where nothing may."""
+        """Return where a possible secret begins in ``block``; its length if nowhere."""
         found = shapes.held_from(block, start)
         for form in self.forms:
             at = block.find(form[:1], max(start, len(block) - len(form) + 1), found)
@@ -67,7 +67,7 @@ class Redactor:
         return found
 
     def without_stump(self, rest: bytes) -> bytes:
-        """The end of an output without the part of a form that may be the last of it."""
+        """Return the end of an output, with a mark in place of a cut-off beginning of a secret."""
         for form in self.forms:
             for size in range(min(len(form), len(rest)), TELLING - 1, -1):
                 if rest.endswith(form[:size]):
@@ -75,13 +75,13 @@ class Redactor:
         return rest
 
     def clean(self, text: str) -> str:
-        """The text without its secrets."""
+        """Return the text without its secrets."""
         whole = Filter(self)
         raw = text.encode("utf-8", "surrogatepass")
         return (whole.feed(raw) + whole.end()).decode("utf-8", "surrogatepass")
 
     def clean_json(self, value: Any) -> Any:
-        """The same for every text in a value of JSON; keys stay."""
+        """Return JSON data with every text cleaned; keys stay as they are."""
         match value:
             case str():
                 return self.clean(value)
@@ -94,7 +94,7 @@ class Redactor:
 
 @lru_cache(maxsize=64)
 def redactor(values: tuple[str, ...]) -> Redactor:
-    """The redactor for these values."""
+    """Return the redactor for these values, cached."""
     return Redactor(values)
 
 
@@ -106,8 +106,10 @@ def _pattern(found: tuple[bytes, ...], numbers: tuple[int, ...]) -> re.Pattern[b
 
 
 class Filter:
-    """One stream. What may be the beginning of a secret is held until more has come: no more than
-    the longest form, or 16 KiB of a private key. The pieces in which it comes make no difference.
+    """The filter of one stream, in which chunk borders make no difference.
+
+    A possible beginning of a secret is held back until more data comes: at most the longest form,
+    or 16 KiB of a private key.
     """
 
     def __init__(self, redactor: Redactor) -> None:
@@ -116,7 +118,7 @@ class Filter:
         self._at = 0  # what is before this is out; a byte of it stays, for what looks back
 
     def feed(self, data: bytes) -> bytes:
-        """Take in what was printed; returns what may go out."""
+        """Take in printed bytes; return the bytes that may be written."""
         if not data:
             return b""
         block = self._block + data
@@ -126,15 +128,16 @@ class Filter:
         return b"".join(out)
 
     def end(self) -> bytes:
-        """No more comes; returns the rest. What is cut off there may be most of a secret."""
+        """End the stream; return the held bytes. A cut-off secret at the end is removed, too."""
         out, at, _ = self._clean(self._block, len(self._block))
         rest = self._block[at:]
         self._block, self._at = b"", 0
         return b"".join([*out, self._redactor.without_stump(rest)])
 
     def _clean(self, block: bytes, hold: int) -> tuple[list[bytes], int, int]:
-        """What goes out of ``block`` up to the last secret that begins before ``hold``, where that
-        secret ends, and from where on the rest is to be held then.
+        """Return the clean part of ``block``, the end of its last secret and the new hold.
+
+        Only secrets that begin before ``hold`` are removed.
         """
         found, numbers = self._redactor.looks(block)
         at = self._at

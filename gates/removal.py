@@ -1,6 +1,6 @@
-"""Deleting folders that an agent has had in its hands, however deep they are.
+"""Delete folders that an agent could write, however deep they are.
 
-Folders inside of a folder are brought up beside it, so no path is ever longer than two names.
+A nested folder is moved up to the top before it is deleted, so no path is longer than two names.
 """
 
 import os
@@ -16,7 +16,7 @@ _BY_DESCRIPTOR = {os.open, os.rename, os.unlink, os.rmdir, os.chmod} <= os.suppo
 
 
 def remove(folder: Path) -> None:
-    """Delete it with all that is in it, as far as that can be had; links are not followed."""
+    """Delete ``folder`` with its content, as far as possible; links are not followed."""
     if not _BY_DESCRIPTOR:
         rmtree(folder, ignore_errors=True)
         return
@@ -31,9 +31,7 @@ def remove(folder: Path) -> None:
 
 @contextmanager
 def or_none(folder: Path) -> Iterator[None]:
-    """What is made in it is whole in the end, or it is gone: half a clone would take the room that
-    is needed to say why.
-    """
+    """Delete ``folder`` if the block raises: half a clone would only use up disk space."""
     try:
         yield
     except BaseException:
@@ -42,7 +40,7 @@ def or_none(folder: Path) -> Iterator[None]:
 
 
 def _open(name: str, above: int) -> int:
-    """A folder that is no link, and may be written to; ``above`` is closed. Raises ``OSError``."""
+    """Open a folder, make it writable, close ``above``. Raises ``OSError``, also for a link."""
     try:
         if stat.S_ISDIR(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
             os.chmod(name, 0o700, dir_fd=above)
@@ -52,7 +50,7 @@ def _open(name: str, above: int) -> int:
 
 
 def _clear(top: int) -> None:
-    """Remove what is in it, in as many rounds as it is deep, or until none removes anything."""
+    """Remove the content of ``top``, one round a level, until a round removes nothing."""
     numbers, unlike = count(), secrets.token_hex(8)
     while names := os.listdir(top):
         gone = 0
@@ -66,7 +64,7 @@ def _clear(top: int) -> None:
 
 
 def _flatten(name: str, top: int, fresh: Callable[[], str]) -> None:
-    """Remove a folder whose own folders come to lie in ``top``. Raises ``OSError``."""
+    """Remove a folder after moving its subfolders to ``top``. Raises ``OSError``."""
     here = _open(name, os.dup(top))
     try:
         for inner in os.listdir(here):  # noqa: PTH208 - a descriptor is no path
@@ -79,7 +77,7 @@ def _flatten(name: str, top: int, fresh: Callable[[], str]) -> None:
 
 
 def _unlinked(name: str, above: int) -> bool:
-    """Remove what is no folder; False for one that is. Raises ``OSError``."""
+    """Remove a file or link; return False for a folder. Raises ``OSError``."""
     if stat.S_ISDIR(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
         return False
     os.unlink(name, dir_fd=above)

@@ -1,4 +1,4 @@
-"""A folder for the temporary files of one run, found again by the run's token."""
+"""Give each run a folder for temporary files, named after the run's token."""
 
 import hashlib
 import os
@@ -9,13 +9,13 @@ from gates.removal import remove
 
 
 def scratch_of(token: str) -> Path:
-    """Where it is. Its name is short, for a socket in it has a path of 107 bytes at most."""
+    """Return the folder's path. Its name is short: a socket's path has at most 107 bytes."""
     name = f"sgw-{hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()[:16]}"
     return Path(tempfile.gettempdir()) / name
 
 
 def make(token: str) -> Path:
-    """Make it, empty, and return it. Raises ``OSError`` where something stays in its place."""
+    """Make the folder, empty, and return it. Raises ``OSError`` if an old one cannot be removed."""
     folder = scratch_of(token)
     clear(token)
     folder.mkdir(mode=0o700)
@@ -23,7 +23,7 @@ def make(token: str) -> Path:
 
 
 def clear(token: str) -> None:
-    """Remove it with all that is in it, as far as that can be had."""
+    """Remove the folder with its content, as far as possible."""
     folder = scratch_of(token)
     if os.path.lexists(folder) and not folder.is_symlink():
         remove(folder)

@@ -1,6 +1,6 @@
-"""What a secret looks like that nobody has told us of: keys with a prefix, headers, URLs, PEM.
+"""Recognise unknown secrets by their shape: keys with a prefix, headers, URLs, PEM.
 
-Part of the supervisor, so it leans on nothing that is slow to import, and compiles when it must.
+Part of the supervisor, so it imports nothing slow and compiles an expression only when needed.
 """
 # ruff: noqa: PTH100, PTH120
 
@@ -22,8 +22,10 @@ PEM_BYTES = 16_384
 
 
 class Shape(NamedTuple):
-    """``whole`` matches it, and what its group ``keep`` matches is left as it is; ``begun`` matches
-    what may become one. Where none of ``words`` is found, or ``hint`` is not, it is not there.
+    """One shape of a secret, as regular expressions.
+
+    ``whole`` matches the secret; its group ``keep`` is not removed. ``begun`` matches a possible
+    beginning. The shape is absent if none of ``words`` is found or ``hint`` does not match.
     """
 
     words: tuple[str, ...]
@@ -33,7 +35,7 @@ class Shape(NamedTuple):
 
 
 def _begun(prefix: str, rest: str) -> str:
-    """What may become ``prefix``, whose atoms are set apart by spaces, and the rest."""
+    """Return an expression for any beginning of ``prefix`` (atoms between spaces) plus ``rest``."""
     for atom in reversed(prefix.split()):
         rest = f"{atom}(?:{rest})?"
     return rest
@@ -93,10 +95,12 @@ _FIRST = re.compile(b"[gAxswa:]")  # letters with which those of LINES begin
 
 
 class Sieve:
-    """Many words sought in one pass. What the library compares 32 bytes at a time takes about a
-    fortieth of what one expression for each word took, where the words are rare.
+    """A search for many words in one pass.
 
-    A word that begins inside another may be passed over.
+    The library compares 32 bytes at a time. Where words are rare, this takes about a fortieth of
+    the time of one expression for each word.
+
+    A word that begins inside another may be missed.
     """
 
     def __init__(self, words: Iterable[bytes]) -> None:
@@ -105,13 +109,13 @@ class Sieve:
         )
 
     def found(self, block: bytes) -> set[int]:
-        """The numbers of the words that ``block`` holds."""
+        """Return the numbers of the words in ``block``."""
         return {number for number, _, _ in self._words.find_matches_as_indexes(block)}
 
 
 @cache
 def _sieve() -> tuple[Sieve, tuple[int, ...]]:
-    """All words, and for each the shape to which it belongs."""
+    """Return a sieve of all words, and for each word the number of its shape."""
     words = [(word.encode(), number) for number, one in enumerate(SHAPES) for word in one.words]
     return Sieve(word for word, _ in words), tuple(number for _, number in words)
 
@@ -122,14 +126,14 @@ def _hint(number: int) -> re.Pattern[bytes]:
 
 
 def hinted(block: bytes) -> tuple[int, ...]:
-    """The shapes that may be in ``block``, as numbers."""
+    """Return the numbers of the shapes that ``block`` may contain."""
     sieve, owners = _sieve()
     numbers = {owners[word] for word in sieve.found(block)}
     return tuple(number for number in sorted(numbers) if _hint(number).search(block))
 
 
 def wholes(numbers: Iterable[int]) -> str:
-    """One expression for these shapes; its groups are what stays."""
+    """Return one expression for these shapes; its groups match the text to keep."""
     return "|".join(SHAPES[n].whole.replace("?P<keep>", "") for n in numbers)
 
 
@@ -144,7 +148,7 @@ def _begun_pem() -> re.Pattern[bytes]:
 
 
 def held_from(block: bytes, start: int) -> int:
-    """Where what may yet become a shape begins; the length of ``block`` where nothing may."""
+    """Return where a possible beginning of a shape starts; the length of ``block`` if nowhere."""
     size = len(block)
     found = size
     line = max(start, block.rfind(b"\n", start) + 1, size - LONGEST_LINE)

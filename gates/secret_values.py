@@ -1,4 +1,4 @@
-"""Which values are secret: those of variables that are named like one, and those that are told."""
+"""Collect the secret values: variables with a secret's name, and registered sources."""
 
 import os
 import re
@@ -17,12 +17,12 @@ SOURCES: list[Callable[[], Iterable[str]]] = []
 
 @lru_cache(maxsize=4096)
 def is_named(name: str) -> bool:
-    """Whether a variable of that name holds a secret."""
+    """Return whether a variable of that name holds a secret."""
     return bool(NAMES.search(name)) and not PLACES.search(name)
 
 
 def in_environment(env: Mapping[str, str]) -> Iterator[str]:
-    """The values of variables that are named like a secret, and the passwords in URLs."""
+    """Yield the values of variables with a secret's name, and the passwords in URLs."""
     for name, value in env.items():
         if is_named(name):
             yield value
@@ -31,7 +31,7 @@ def in_environment(env: Mapping[str, str]) -> Iterator[str]:
 
 
 def known(*more: Mapping[str, str]) -> tuple[str, ...]:
-    """All secrets that this process knows, and those in ``more`` environments."""
+    """Return all secrets that this process knows, and those in the ``more`` environments."""
     found = {value for env in (os.environ, *more) for value in in_environment(env)}
     for source in SOURCES:
         found.update(source())

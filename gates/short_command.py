@@ -1,4 +1,4 @@
-"""A small program that is run to its end while we wait: bytes in, bytes out."""
+"""Run a small program to its end while the caller waits: bytes in, bytes out."""
 
 import os
 import select
@@ -22,7 +22,7 @@ TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) 
 
 @dataclass(frozen=True, slots=True)
 class ShortCommand:
-    """How it ended. ``whole`` is False where it printed more than was read."""
+    """The result of a short command. ``whole`` is False if it printed more than was read."""
 
     code: int
     out: bytes
@@ -40,11 +40,11 @@ def run(
     most: int = CAPTURE_BYTES,
     bound: bool = False,
 ) -> ShortCommand:
-    """Run it, with ``given`` as its standard input, and read at most ``most`` bytes of each output.
+    """Run ``argv`` with ``given`` as standard input; read at most ``most`` bytes of each output.
 
-    127 stands for a missing program, 126 for one that cannot be run, 124 for one that was ended
-    after ``timeout_s``; ``err`` says so. One that is ``bound`` is told to end when we are killed,
-    where the system can do that. Raises ``OSError`` where there is no room for outputs.
+    The code is 127 for a missing program, 126 for one that cannot be run, and 124 for one that was
+    ended after ``timeout_s``; ``err`` gives the reason. A ``bound`` program gets SIGTERM if we are
+    killed, where the system supports this. Raises ``OSError`` if there is no room for outputs.
     """
     # A pipe would be held open by what the program leaves.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -66,9 +66,9 @@ def capture(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """The exit code of a small command, and the first MiB of what it printed on both outputs.
+    """Return the exit code of a small command, and the first MiB of both outputs together.
 
-    Codes are those of ``run``.
+    The codes are those of ``run``.
     """
     with tempfile.TemporaryFile() as said, Path(os.devnull).open("rb") as nothing:
         code, words = _ended(argv, (nothing, said, said), timeout_s, cwd, env)
@@ -86,7 +86,7 @@ def _ended(
     *,
     bound: bool = False,
 ) -> tuple[int, str]:
-    """The exit code, and why it is one of ours."""
+    """Return the exit code, and the reason if the code is one of ours."""
     given, out, err = files
     leading = (*_binds(), str(os.getpid())) if bound and sys.platform == "linux" else ()
     try:
@@ -119,9 +119,9 @@ def _ended(
 
 @cache
 def _binds() -> tuple[str, ...]:
-    """What a program is started by that is to end with us; our pid and the program come after it.
+    """Return the argv that starts a program bound to our life; our pid and the program follow it.
 
-    An interpreter takes 20 ms to start, and agents have git do many things that take 3.
+    ``setpriv`` is preferred: an interpreter takes 20 ms to start, and many git commands take 3.
     """
     code, _ = capture(["setpriv", "--pdeathsig", "TERM", "true"], timeout_s=10.0)
     if code == 0:  # of util-linux; others know no such option
@@ -130,8 +130,9 @@ def _binds() -> tuple[str, ...]:
 
 
 def _wait(popen: subprocess.Popen[bytes], timeout_s: float) -> int:
-    """Its exit code as soon as it has ended: ``Popen.wait`` looks for that now and then. Raises
-    ``TimeoutExpired``.
+    """Return the exit code as soon as the program ends; ``Popen.wait`` would poll.
+
+    Raises ``TimeoutExpired``.
     """
     if sys.platform == "linux":
         with suppress(OSError):  # a kernel that has no such thing
@@ -148,7 +149,7 @@ def _wait(popen: subprocess.Popen[bytes], timeout_s: float) -> int:
 
 
 def _tell_to_end(popen: subprocess.Popen[bytes]) -> None:
-    """Let it take its locks and temporary files along."""
+    """Send SIGTERM, so that the program can remove its locks and temporary files."""
     if sys.platform != "win32":
         with suppress(OSError):
             os.killpg(popen.pid, signal.SIGTERM)
@@ -163,7 +164,7 @@ def _read(file: IO[bytes], most: int) -> tuple[bytes, bool]:
 
 
 def kill_tree(pid: int) -> None:
-    """End a program that leads a session, and all that is in it still."""
+    """Kill a program that leads a session, and all processes of the session."""
     if sys.platform == "win32":
         capture(["taskkill", "/T", "/F", "/PID", str(pid)], timeout_s=10.0)
     else:

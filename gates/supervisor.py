@@ -1,13 +1,11 @@
-"""The program between a worker and its gates, one after another, which ends a gate whatever
-happens to either.
+"""Supervise a worker's gates, one after another, and end each gate even if the worker dies.
 
-Started as ``python -I -S supervisor.py PID LIBRARIES`` by the worker with that pid, which says
-where the one library lies that is needed here: ``site`` would take long to find it. Standard input
-brings lines: a spec, then empty ones as a sign of life, or ``{"stop": why, "kill": bool}``. Its
-end, or a silence longer than the lease, stops the gate. Standard output takes
-``{"started": identity}`` and then the result, with ``again`` where another spec may follow.
-``result.json`` holds the result by then, unless nobody had asked for the stop: such a run has no
-result, and is to be done again.
+The worker starts it as ``python -I -S supervisor.py PID LIBRARIES``: its own pid, and the folder of
+the one library needed here, because ``site`` would take long to find it. Standard input brings
+lines: a spec, then empty ones as a sign of life, or ``{"stop": why, "kill": bool}``. Its end, or a
+silence longer than the lease, stops the gate. Standard output takes ``{"started": identity}`` and
+then the result, with ``again`` where another spec may follow. ``result.json`` holds the result by
+then, except for a run that was stopped without a request: such a run has no result and is repeated.
 """
 
 import json
@@ -28,7 +26,7 @@ LOOK_ROUND_S = 5.0
 
 
 def main() -> None:
-    """Wait for a spec, run it, tell what came of it; return at once when the worker is gone."""
+    """Run specs and report their results until the worker is gone."""
     prctl(PR_SET_DUMPABLE, 0)  # a gate must not read, trace or answer for its supervisor
     confined = prctl(PR_SET_CHILD_SUBREAPER, 1) and bool(process_table.look(os.getpid()))
     ears = EventLoop(worker=int(sys.argv[1]))
@@ -39,8 +37,9 @@ def main() -> None:
 
 
 def next_order(ears: EventLoop) -> Order | None:
-    """What to run next; None when the worker is gone or we are told to end. A stop that comes
-    between two gates was meant for the one that had just ended.
+    """Return the next spec to run; None if the worker is gone or we are asked to end.
+
+    A stop that arrives between two gates belonged to the earlier one and is ignored.
     """
     while not (ears.deserted or ears.terminated):
         while ears.lines:
@@ -52,7 +51,7 @@ def next_order(ears: EventLoop) -> Order | None:
 
 
 def supervise(order: Order, ears: EventLoop, *, confined: bool) -> tuple[dict[str, object], bool]:
-    """Run one order to its end; returns the result, and whether nothing of it is left here."""
+    """Run one order to its end; return the result, and whether another order may follow."""
     started_at = time.time()
     try:
         run = Run(order, ears, confined=confined)
@@ -72,7 +71,7 @@ def supervise(order: Order, ears: EventLoop, *, confined: bool) -> tuple[dict[st
 
 
 def tell(message: dict[str, object]) -> None:
-    """Send the worker a line, if it is still there."""
+    """Send the worker a line, if the worker is still there."""
     line = json.dumps(message).encode() + b"\n"
     try:
         while line:

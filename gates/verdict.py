@@ -1,4 +1,4 @@
-"""What a gate said: a verdict, and a judgement that carries its evidence."""
+"""Define a verdict, and a judgement that carries its evidence."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,8 +7,10 @@ RUNNING = "running"  # the status of a run that has no verdict yet
 
 
 class Verdict(StrEnum):
-    """Only ``passed`` is green. ``error``: it could not judge (missing, too loud, no disk).
-    ``interrupted``: the gateway ended before the gate did; the gate is run again.
+    """The possible verdicts. Only ``passed`` is green.
+
+    ``error``: the gate could not judge (missing, too loud, no disk). ``interrupted``: the gateway
+    ended before the gate did; the gate is run again.
     """
 
     PASSED = "passed"
@@ -21,13 +23,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and why. ``exit_code`` is negative when a signal ended the program, None when it
-    never ended under our eyes; ``duration_s`` is measured on a monotonic clock. ``outputs`` is the
-    SHA-256 (hex) of what it printed, by the file's name, and ``place`` names the store in which
-    that lies. ``tree`` is the git tree that was judged, empty where files were judged as they lay,
-    and ``put_back`` how many of its files the gate had changed. ``excerpt`` is
-    what it printed, in short, where somebody is to mend it. ``confined`` says what kept it to its
-    folders (``gates.execution.Completed.fence``).
+    """A verdict with its reason and its evidence.
+
+    ``exit_code`` is negative if a signal ended the program, None if its end was not observed.
+    ``duration_s`` is measured on a monotonic clock. ``outputs`` is the hex SHA-256 of each output
+    file, by name, and ``place`` names the store that holds them. ``tree`` is the git tree that was
+    judged, empty for files outside a clone. ``put_back`` counts the files that the gate had changed
+    and that were restored. ``excerpt`` is a short part of the output, for an agent that is to fix
+    the fault. ``confined`` is the sandbox used (``gates.execution.Completed.fence``).
     """
 
     verdict: Verdict

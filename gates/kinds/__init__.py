@@ -1,4 +1,4 @@
-"""What judges: one module a kind, and one line in this table."""
+"""List the gate kinds: one module a kind, and one line in this table."""
 
 from collections.abc import Callable
 

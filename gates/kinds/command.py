@@ -1,4 +1,4 @@
-"""A command judges by its exit code, and by nothing that it prints."""
+"""Judge by the exit code of a command, never by its output."""
 
 import math
 import os
@@ -28,10 +28,11 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a gate runs: ``cwd`` is the tree under test, ``run_dir`` keeps what it prints, and
-    ``token`` marks this one run and no other. It does not begin after ``not_after`` (monotonic).
-    ``apart``: the tree is a clone of its own, and git is to look for no other above it. ``fence``
-    is what keeps it there.
+    """The folder and the limits of one run.
+
+    ``cwd`` is the tree under test, ``run_dir`` receives the output, and ``token`` identifies this
+    run. The gate does not start after ``not_after`` (monotonic). ``apart``: the tree is its own
+    clone, and git must not find a repository above it. ``fence`` is the sandbox of the gate.
     """
 
     cwd: Path
@@ -67,7 +68,7 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
 
 
 def judgement(done: process.Completed) -> Judgement:
-    """What the end of a process says about the work. Only exit code 0, reached alone, is green."""
+    """Return the judgement for an ended process: only exit code 0 without outside stop passes."""
     green = done.ending == "exited" and done.exit_code == 0
     return Judgement(
         verdict=Verdict.PASSED if green else VERDICTS[done.ending],
@@ -81,7 +82,7 @@ def judgement(done: process.Completed) -> Judgement:
 
 
 def environment(ours: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """The gate's environment: ours without our keys, no screen and no sound, then its ``own``."""
+    """Return our environment without hidden keys, screen and sound, updated by ``own``."""
     env = {name: value for name, value in ours.items() if not is_hidden(name)}
     env.setdefault("SDL_VIDEODRIVER", "dummy")
     env.setdefault("SDL_AUDIODRIVER", "dummy")
@@ -89,13 +90,13 @@ def environment(ours: Mapping[str, str], own: Mapping[str, str]) -> dict[str, st
 
 
 def apart(ours: Mapping[str, str], cwd: Path) -> dict[str, str]:
-    """Our environment for what works in a clone: it finds no repository but that one."""
+    """Return our environment for a gate in a clone, in which git finds only that repository."""
     env = {name: value for name, value in ours.items() if not name.startswith("GIT_")}
     return env | {"GIT_CEILING_DIRECTORIES": str(cwd.parent)}
 
 
 def resolve(command: tuple[str, ...], path: str | None) -> tuple[str, ...]:
-    """``python`` at the head means our own interpreter where PATH has none."""
+    """Replace a leading ``python`` by our own interpreter where PATH has none."""
     if command[0] == "python" and which("python", path=path) is None:
         return (sys.executable, *command[1:])
     return command

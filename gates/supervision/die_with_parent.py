@@ -1,7 +1,7 @@
-"""Become a program that is asked to end when whoever started it ends: ``PARENT_PID ARGV...``.
+"""Become a program that gets SIGTERM when its parent ends: ``PARENT_PID ARGV...``.
 
-Run in a bare interpreter, because what may be done between fork and exec of a process that has
-threads is next to nothing.
+Runs in a bare interpreter, because a process with threads can do almost nothing between fork and
+exec.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, argv: list[str]) -> None:
-    """Raises ``OSError`` where there is no such program."""
+    """Replace this process by the program. Raises ``OSError`` if there is no such program."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         return  # it has ended already

@@ -1,4 +1,4 @@
-"""What reaches a supervisor: its worker's lines, the end of a child, a SIGTERM."""
+"""Wait for the events of a supervisor: its worker's lines, the end of a child, a SIGTERM."""
 
 import os
 import select
@@ -8,10 +8,10 @@ from contextlib import suppress
 
 
 class EventLoop:
-    """All that comes, through one ``poll``. ``worker`` is a pid; its lines come on descriptor 0.
+    """The events of one supervisor, through one ``poll``.
 
-    ``lines`` are those not yet obeyed, empty ones left out; ``heard_at`` (monotonic) is the last
-    sign of life.
+    ``worker`` is the worker's pid; its lines come on descriptor 0. ``lines`` are the pending lines,
+    empty ones left out. ``heard_at`` (monotonic) is the worker's last sign of life.
     """
 
     def __init__(self, worker: int) -> None:
@@ -36,19 +36,19 @@ class EventLoop:
 
     @property
     def deserted(self) -> bool:
-        """The worker is dead, or has let go of us."""
+        """Return whether the worker has ended or closed our input."""
         return self._closed or os.getppid() != self._worker
 
     def also(self, descriptor: int) -> None:
-        """Have ``listen`` return when there is something to read, which is another's to do."""
+        """Make ``listen`` return when ``descriptor`` is readable; the caller reads it."""
         self._poll.register(descriptor, select.POLLIN)
 
     def forget(self, descriptor: int) -> None:
-        """Listen no more to that one."""
+        """Stop listening to ``descriptor``."""
         self._poll.unregister(descriptor)
 
     def listen(self, wait_s: float) -> None:
-        """Wait for anything at all, and take in what has come."""
+        """Wait up to ``wait_s`` seconds for any event, and take in the worker's lines."""
         for descriptor, _ in self._poll.poll(max(0.0, wait_s) * 1000):
             if descriptor not in (0, self._woken):
                 continue

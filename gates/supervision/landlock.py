@@ -1,9 +1,8 @@
-"""Keep a program within a fence by Landlock, which any process of Linux may put up for itself.
+"""Enforce a sandbox with Landlock, which any Linux process may apply to itself.
 
-What is allowed is named, and nothing can be taken out of that: to let all be read but a store, each
-folder from the root down to it is passed over, and all that lies beside is named. A fence holds for
-whatever the program starts, and cannot be taken down. Part of the supervisor, so it leans on
-nothing that is slow to import.
+Rules can only allow. To forbid one folder, everything beside the path to it must be allowed by
+name. A sandbox holds for all descendants of the program and cannot be removed. Part of the
+supervisor, so this module imports nothing slow.
 """
 # ruff: noqa: PTH118, PTH208 - on the way to a program there are bytes
 
@@ -42,7 +41,7 @@ if sys.platform == "linux":
 
 
 def abi() -> int:
-    """The release of Landlock that this kernel has. Raises ``OSError``, which says why none."""
+    """Return this kernel's Landlock version. Raises ``OSError`` with the reason if none."""
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "only Linux can confine a program")
     try:
@@ -63,9 +62,10 @@ def _why(exc: OSError) -> str:
 
 
 def put_up(fence: dict[str, Any] | None) -> tuple[int | None, str]:
-    """The rules of a fence as a descriptor that a child may ``enter``, and what is to be said of
-    them; no descriptor where there is no fence, or the kernel has none to give. Raises ``OSError``
-    where that will not do, and where a kernel that has one fails to give it.
+    """Return the rules of a sandbox as a descriptor for ``enter``, and a text for the evidence.
+
+    There is no descriptor without a sandbox, or on a kernel without Landlock. Raises ``OSError``
+    where the sandbox is required, and where the kernel fails to make the rules.
     """
     if fence is None:
         return None, "off"
@@ -82,12 +82,12 @@ def put_up(fence: dict[str, Any] | None) -> tuple[int | None, str]:
 
 
 def handled(release: int) -> int:
-    """What that release of Landlock can keep from a program, as far as we ask for it."""
+    """Return the access rights, as bits, that this Landlock version can control for us."""
     return FIRST | (REFER if release >= 2 else 0) | (TRUNCATE if release >= 3 else 0)
 
 
 def rules(fence: dict[str, Any], release: int) -> int:
-    """A descriptor of those rules. Raises ``OSError``."""
+    """Return a descriptor of the sandbox's rules. Raises ``OSError``."""
     every = handled(release)
     # The attributes of a later release follow those of an earlier one.
     attributes = struct.pack("Q", every)
@@ -104,7 +104,7 @@ def rules(fence: dict[str, Any], release: int) -> int:
 
 
 def allowed(fence: dict[str, Any]) -> Iterator[tuple[bytes, int]]:
-    """Each path that has a rule, and what may be done with it and with all below it."""
+    """Yield each path that has a rule, with the access rights to it and everything below it."""
     own, shown, writable, closed, kept = (
         [path.encode("latin-1") for path in fence[name]]
         for name in ("own", "shown", "writable", "closed", "kept")
@@ -120,8 +120,9 @@ def allowed(fence: dict[str, Any]) -> Iterator[tuple[bytes, int]]:
 
 
 def beside(path: bytes, holes: Iterable[bytes]) -> Iterator[bytes]:
-    """That path, or, where a hole lies below it, the places in it that together are all but the
-    holes. A link is no place: what it leads to has its own.
+    """Yield paths that together cover ``path`` without the holes.
+
+    Links are skipped: the target of a link has its own rule.
     """
     holes = [*holes]
     if any(is_within(path, hole) for hole in holes):
@@ -142,12 +143,12 @@ def beside(path: bytes, holes: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def is_within(path: bytes, folder: bytes) -> bool:
-    """It is that folder, or lies in it."""
+    """Return whether ``path`` is ``folder`` or lies in it."""
     return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
 
 
 def _allow(found: int, path: bytes, access: int) -> None:
-    """Add a rule; what has gone in the meantime, or cannot be had, needs none."""
+    """Add a rule; skip a path that is gone or cannot be opened."""
     try:
         place = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -163,7 +164,7 @@ def _allow(found: int, path: bytes, access: int) -> None:
 
 
 def enter(found: int) -> None:
-    """Put this process behind the rules, for good. Raises ``OSError``."""
+    """Apply the rules to this process, irrevocably. Raises ``OSError``."""
     if _LIBRARY.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     for capability in TAKEN:  # from what it will have as another program; only root can

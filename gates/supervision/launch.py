@@ -1,6 +1,6 @@
-"""Start one program as a gate: a session of its own, and nothing of ours but two files.
+"""Start one program as a gate: in its own session, with none of our files but the two outputs.
 
-Part of the supervisor, so it leans on nothing that is slow to import.
+Part of the supervisor, so it imports nothing slow.
 """
 # ruff: noqa: PTH110, PTH112, PTH118
 
@@ -18,7 +18,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
 
 def prctl(option: int, value: int) -> bool:
-    """Ask Linux for one of the above; False where it is not to be had."""
+    """Set an option of this process on Linux; return False if it is not supported."""
     if sys.platform != "linux":
         return False
     try:
@@ -30,8 +30,8 @@ def prctl(option: int, value: int) -> bool:
 class Launch:
     """A child that waits for ``go`` and then becomes the program.
 
-    ``argv``, ``cwd``, ``env`` and the path ``stdin`` are bytes, ``rules`` those of a fence. Raises
-    ``OSError`` where no child can be had.
+    ``argv``, ``cwd``, ``env`` and the path ``stdin`` are bytes; ``rules`` are those of a sandbox.
+    Raises ``OSError`` if no child can be started.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class Launch:
         os.close(self._go)
 
     def fault(self) -> tuple[str, int | None, str] | None:
-        """Why there was no program to run, as ending, exit code and reason; None where there was.
+        """Return ending, exit code and reason if the program could not start; None if it did.
 
-        To be asked once, when the child has ended.
+        Call this once, after the child has ended.
         """
         said = os.read(self._fault, 64)
         os.close(self._fault)
@@ -141,7 +141,7 @@ _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMET
 
 
 def shown(name: bytes) -> str:
-    """A name as a person can read it, in one line and not too long."""
+    """Return a name as printable text in one line of at most 201 characters."""
     text = name.decode(errors="replace")
     text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 200 else text[:200] + "…"

@@ -1,4 +1,4 @@
-"""Lines to and from another process, over two pipes; nobody waits for the other for ever."""
+"""Exchange lines with another process over two pipes, with a time limit on every wait."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Lines:
-    """``to`` and ``from_`` are descriptors of pipes. ``open`` is false once the other has ended."""
+    """Two pipes, ``to`` and ``from_``. ``open`` is false once the other side has ended."""
 
     def __init__(self, to: int, from_: int) -> None:
         self._to, self._from = to, from_
@@ -18,7 +18,7 @@ class Lines:
             os.set_blocking(descriptor, False)
 
     def send(self, line: bytes, wait_s: float) -> bool:
-        """Give it a line; False when it has ended, or has no room for it in that time."""
+        """Send a line; return False if the other side ends or does not read within ``wait_s``."""
         poll = select.poll()
         poll.register(self._to, select.POLLOUT)
         give_up_at = time.monotonic() + wait_s
@@ -33,7 +33,7 @@ class Lines:
         return True
 
     def receive(self, wait_s: float) -> list[dict[str, Any]]:
-        """What it says in that time, as far as it has come when it says anything at all."""
+        """Return the messages that come within ``wait_s``, as soon as there are any."""
         poll = select.poll()
         poll.register(self._from, select.POLLIN)
         if not poll.poll(max(0.0, wait_s) * 1000):

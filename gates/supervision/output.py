@@ -1,6 +1,6 @@
-"""The two files that take what a gate prints, and the limit to it.
+"""Write the two output files of a gate, up to the cap.
 
-Part of the supervisor, so it leans on nothing that is slow to import.
+Part of the supervisor, so it imports nothing slow.
 """
 
 import errno
@@ -24,11 +24,13 @@ F_SETPIPE_SZ = 1031  # Linux's own
 
 
 class Output:
-    """``stdout.txt`` and ``stderr.txt`` in the open folder ``folder``, empty, ours alone, and held
-    by descriptor, so that a gate that moves or replaces them deceives nobody.
+    """The files ``stdout.txt`` and ``stderr.txt`` in the open folder ``folder``.
 
-    A gate prints into two pipes, ``descriptors``; what ``redactor`` leaves is in the files as soon
-    as we come to it. Raises ``OSError`` where they cannot be had.
+    They begin empty, are readable only by us, and are held by descriptor: a gate that moves or
+    replaces them changes nothing.
+
+    A gate prints into two pipes, ``descriptors``. The text that ``redactor`` leaves is written as
+    soon as it is read. Raises ``OSError`` if the files cannot be opened.
     """
 
     def __init__(self, folder: int, cap_bytes: int, redactor: Redactor, ears: EventLoop) -> None:
@@ -49,14 +51,14 @@ class Output:
         self.look_at = 0.0
 
     def begin(self) -> None:
-        """The gate has its ends of the pipes: let go of them, and listen to ours."""
+        """Close the gate's ends of the pipes, and listen to ours."""
         for descriptor in self.descriptors:
             os.close(descriptor)
         for end in self._ends:
             self._ears.also(end)
 
     def pour(self) -> None:
-        """Write down what has come, as far as it does not keep us from our other duties."""
+        """Write what has come, in a bounded number of pieces."""
         for end in [*self._ends]:
             with suppress(BlockingIOError):
                 for _ in range(PIPE_BYTES // PIECE_BYTES):
@@ -64,13 +66,13 @@ class Output:
                         break
 
     def end(self) -> None:
-        """Take what is still in the pipes, wait for nothing, and write down what was held."""
+        """Write everything still in the pipes and in the filters, without waiting."""
         self.pour()
         for end in [*self._ends]:
             self._let_go(end)
 
     def _take(self, end: int) -> bool:
-        """Move one piece; False when there will be no more."""
+        """Move one piece; return False at the end of the pipe."""
         file, passing = self._ends[end]
         came = os.read(end, PIECE_BYTES)
         self._write(file, passing.feed(came))
@@ -95,9 +97,9 @@ class Output:
         self._discarded += len(data)
 
     def look(self) -> str | None:
-        """See how much there is: returns how that ends the run, ``too_loud``, or ``error`` for a
-        full disk; None when it may go on. ``look_at`` (monotonic) then says when to look again,
-        soon if much was printed since the last time.
+        """Measure the output; return the ending ``too_loud`` or ``error`` (full disk), else None.
+
+        ``look_at`` (monotonic) is then the time of the next look, soon if the gate prints much.
         """
         printed = sum(self._sizes()) + self._discarded
         quick = printed - self._seen > QUICK_BYTES
@@ -112,9 +114,7 @@ class Output:
         return None
 
     def cut(self) -> tuple[int, int, int]:
-        """Cut what is over the cap, first from the longer file; returns the bytes left in each,
-        and those cut off.
-        """
+        """Cut the files to the cap, the longer first; return both sizes and the bytes cut."""
         out, err = self._sizes()
         half = self._cap // 2
         err_left = min(err, max(half, self._cap - out))
@@ -128,10 +128,10 @@ class Output:
         return out_left, err_left, out + err - out_left - err_left + dropped
 
     def sync(self) -> None:
-        """Have the bytes on the disk: evidence must not be younger than its verdict.
+        """Flush the outputs to disk: a verdict must not survive its evidence.
 
-        More than ``SYNCED_BYTES`` are left to the system's own pace: to wait for them would halve
-        the speed of a loud gate, and a power cut can cost their end, never the verdict.
+        More than ``SYNCED_BYTES`` are left to the system: waiting would halve the speed of a loud
+        gate, and a power cut can cost the end of the output, never the verdict.
         """
         sizes = self._sizes()
         if sum(sizes) > SYNCED_BYTES:
@@ -141,7 +141,7 @@ class Output:
                 os.fsync(descriptor)
 
     def disk_full(self) -> bool:
-        """Whether something found no room, or not one more block can be written."""
+        """Return whether a write found no room, or not one more block can be written."""
         if self.full:
             return True
         room = os.fstatvfs(self._folder)
@@ -155,7 +155,7 @@ class Output:
         return False
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for descriptor in self._files:
             os.close(descriptor)
 
@@ -171,7 +171,7 @@ class Output:
 
 
 def open_own(folder: int, name: str, flags: int) -> int:
-    """Open a plain file of ours in ``folder``, whatever a gate may have put in its place."""
+    """Open a plain file of ours in ``folder``; raise ``OSError`` for anything else at that name."""
     descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -180,7 +180,7 @@ def open_own(folder: int, name: str, flags: int) -> int:
 
 
 def write(folder: int, name: str, data: bytes, *, lasting: bool = False) -> None:
-    """Write a file of ``folder``, all of it or nothing; ``lasting``: it survives a power cut.
+    """Write a file in ``folder`` atomically; ``lasting``: it also survives a power cut.
 
     Raises ``OSError``.
     """
@@ -203,7 +203,7 @@ def write(folder: int, name: str, data: bytes, *, lasting: bool = False) -> None
 
 
 def _pipe() -> tuple[int, int]:
-    """Our end, which does not wait, and the gate's, with as much room as we may have."""
+    """Return our end of a new pipe, non-blocking, and the gate's end, as large as allowed."""
     ours, its = os.pipe()
     os.set_blocking(ours, False)
     if sys.platform == "linux":

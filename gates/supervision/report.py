@@ -1,4 +1,4 @@
-"""The result of a run: its ending, a reason in one line, and the numbers."""
+"""Build the result of a run: its ending, a reason in one line, and the numbers."""
 
 import json
 import os
@@ -13,7 +13,7 @@ NO_ROOM = "no space left on the disk for its output"
 
 
 def report(run: Run) -> dict[str, object]:
-    """What came of a run that is over, cut to its cap; stored in its folder if it is wanted."""
+    """Return the result of an ended run, cut to its cap; store it in its folder if it is wanted."""
     run.output.end()
     out, err, dropped = run.output.cut()
     duration_s = (run.ended_at or time.monotonic()) - run.begun
@@ -37,7 +37,7 @@ def report(run: Run) -> dict[str, object]:
 
 
 def failure(order: Order, reason: str, started_at: float, *, confined: bool) -> dict[str, object]:
-    """The result of a run that could not even begin."""
+    """Return the result of a run that could not start."""
     return {
         "token": order.token,
         "run_id": order.run_id,

@@ -1,4 +1,4 @@
-"""One gate under supervision, from its start until nothing of it is left."""
+"""Supervise one gate, from its start until none of its processes is left."""
 
 import json
 import os
@@ -18,7 +18,7 @@ KILL_S = 10.0  # what cannot be killed by then is left, and said
 
 
 class Order:
-    """The spec, as a line of the worker brings it; see ``gates.execution.Spec``."""
+    """The spec as the worker sends it in a line; see ``gates.execution.Spec``."""
 
     def __init__(self, line: bytes) -> None:
         data = json.loads(line)
@@ -39,16 +39,16 @@ class Order:
 
 
 class TooLate(Exception):
-    """The gate was not begun: by now its worker may have lost the right to run it."""
+    """The gate was not started, because its worker may have lost the right to run it."""
 
 
 class Run:
-    """The gate of one order. Raises ``OSError`` where its folder or its outputs cannot be had.
+    """The gate of one order. Raises ``OSError`` if its folder or its outputs cannot be opened.
 
-    ``cause`` is the ending of a gate that was stopped, else empty, and ``why`` says it in words;
-    ``wanted`` is false once it was stopped for a reason that is not its own or its worker's.
-    ``ended_at`` (monotonic) and ``exit_code`` are those of the gate itself, not of what it left.
-    ``fence`` says what keeps it to its folders.
+    ``cause`` is the ending of a gate that was stopped, else empty, and ``why`` is the reason in
+    words. ``wanted`` is false once the gate was stopped for a reason outside the gate and its
+    worker. ``ended_at`` (monotonic) and ``exit_code`` belong to the gate itself, not to its
+    descendants. ``fence`` is the sandbox used.
     """
 
     def __init__(self, order: Order, ears: EventLoop, *, confined: bool) -> None:
@@ -70,8 +70,9 @@ class Run:
         self._killing_since: float | None = None
 
     def start(self) -> dict[str, object]:
-        """Have the gate run, once its identity is on the disk; returns that. Raises ``OSError`` and
-        ``TooLate``.
+        """Store the gate's identity on disk, then start it; return the identity.
+
+        Raises ``OSError`` and ``TooLate``.
         """
         order = self.order
         self.started_at, self.begun = time.time(), time.monotonic()
@@ -109,7 +110,7 @@ class Run:
         return identity
 
     def attend(self) -> None:
-        """Return when nothing of the gate is left, or what is left cannot be killed."""
+        """Return when no process of the gate is left, or the rest cannot be killed."""
         while not self._over():
             self._ears.listen(self._patience())
             self.output.pour()
@@ -126,17 +127,17 @@ class Run:
                 self._kill_at = self.ended_at + SWEEP_S
 
     def left(self) -> int:
-        """How many processes could not be killed."""
+        """Return the number of processes that could not be killed."""
         return 0 if self._childless else len(process_table.descendants(os.getpid()))
 
     def close(self) -> None:
-        """Let go of its folder and its outputs."""
+        """Close its folder and its outputs."""
         os.close(self.folder)
         self.output.close()
 
     @property
     def unheeded(self) -> bool:
-        """It was asked to end, and then had to be killed."""
+        """Return whether the gate was asked to end and then had to be killed."""
         return self._killing_since is not None and self._graced
 
     def _over(self) -> bool:
@@ -145,7 +146,7 @@ class Run:
         return self._childless and (self.confined or not self._group(0))
 
     def _patience(self) -> float:
-        """Seconds until there is something to do without being told."""
+        """Return the seconds until the next timed duty."""
         if self._killing_since is not None:
             return 0.005
         moments = [] if self._kill_at is None else [self._kill_at]
@@ -177,7 +178,7 @@ class Run:
         self._ears.lines.clear()
 
     def _watch(self) -> None:
-        """Stop a gate that breaks a limit, or has lost its worker."""
+        """Stop a gate that breaks a limit or has lost its worker."""
         now, order, ears = time.monotonic(), self.order, self._ears
         seen = self.output.look() if now >= self.output.look_at else None
         if seen:
@@ -198,7 +199,7 @@ class Run:
         self._stop("stopped", why, kill=False)
 
     def _stop(self, cause: str, why: str, *, kill: bool) -> None:
-        """The first stop gives the reason; a later one can only cut the grace."""
+        """Stop the gate. The first call sets the reason; later calls can only cut the grace."""
         now = time.monotonic()
         if self._kill_at is None and self.ended_at is None:
             self.cause, self.why = cause, why
@@ -221,7 +222,7 @@ class Run:
                 process_table.send(process, signum)
 
     def _kill(self) -> None:
-        """SIGKILL the group and our children; theirs become ours, and are next."""
+        """SIGKILL the group and our children; orphans become our children and are next."""
         self._killing_since = self._killing_since or time.monotonic()
         self._group(signal.SIGKILL)
         for pid in process_table.children(os.getpid()):  # not reaped, so still these and no others
@@ -230,7 +231,7 @@ class Run:
                 os.kill(pid, signal.SIGKILL)
 
     def _group(self, signum: int) -> bool:
-        """Signal the gate's group, as long as its number cannot be another's."""
+        """Signal the gate's group, while its number cannot belong to another group."""
         if self.ended_at is not None and self.confined:
             return False
         try:
