@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -32,15 +31,22 @@ class Command(GatewayCommand):
                 1: "a path breaks an invariant, or there are too many paths to explore",
             },
         )
-        check.add_argument(
-            "id",
-            nargs="?",
-            metavar="ID",
-            help="id of a sprint (default: a new sprint with the present gates, agents and hooks)",
+        show = subcommand(
+            acts,
+            "show",
+            "print the contract of a sprint as JSON: rounds, gates, agents, budget, ship policy",
+            more="python -m sprints.modelcheck --contract FILE checks such a file without a store.",
         )
-        check.add_argument(
-            "--profile", choices=PROFILES, help="gate profile of the new sprint, without ID"
-        )
+        for act in (check, show):
+            act.add_argument(
+                "id",
+                nargs="?",
+                metavar="ID",
+                help="id of a sprint (default: a new sprint with the present gates and agents)",
+            )
+            act.add_argument(
+                "--profile", choices=PROFILES, help="gate profile of the new sprint, without ID"
+            )
         check.add_argument(
             "--whole",
             action="store_true",
@@ -48,57 +54,25 @@ class Command(GatewayCommand):
         )
         check.add_argument("--json", action="store_true", help="print JSON instead of text")
 
-    def handle(self, *, id: str | None, profile: str | None, **options: Any) -> None:
-        """Run the check and print the result, with the path to each broken invariant."""
-        from sprints.modelcheck.explore import NAMES
-        from sprints.modelcheck.plan import prove
-
+    def handle(self, *, act: str, id: str | None, profile: str | None, **options: Any) -> None:
+        """Print the contract, or check it and print the path to each broken invariant."""
         if id and profile:
             raise CommandError("--profile is for a new sprint; remove --profile or ID")
         contract = _contract(id, profile)
+        if act == "show":
+            self.stdout.write(json.dumps(contract.to_json(), indent=2, sort_keys=True))
+            return
+        from sprints.modelcheck import report
+        from sprints.modelcheck.plan import prove
+
         with number_of("states") as tell:
-            found = prove(contract, tell, whole=options["whole"])
+            proof = prove(contract, tell, whole=options["whole"])
         if options["json"]:
-            shown = {"digest": contract.digest, "promises": NAMES, **_as_json(found)}
-            self.stdout.write(json.dumps(shown, indent=2, sort_keys=True))
+            found = report.as_json(proof, contract)
+            self.stdout.write(json.dumps(found, indent=2, sort_keys=True))
         else:
-            self._show(found, NAMES)
-        sys.exit(0 if found.holds else 1)
-
-    def _show(self, found: Any, names: tuple[str, ...]) -> None:
-        for one in found.findings:
-            self.stdout.write(f"broken: {one.promise}: {one.text}")
-            for number, text in enumerate(one.timeline, 1):
-                self.stdout.write(f"  {number:>3}  {text}")
-        several = len(found.walks) > 1
-        for walk, report in found.walks if several else ():
-            self.stdout.write(f"{walk.name}: {_seen(report)}")
-        seen = f"{len(found.walks)} parts, {_seen(found)}" if several else _seen(found)
-        if not found.complete:
-            self.stdout.write(f"gave up after {seen}: there are more paths than the limit allows")
-        elif found.holds:
-            self.stdout.write(f"holds: {', '.join(names)} ({seen})")
-        else:
-            self.stdout.write(f"{len(found.findings)} of {len(names)} invariants broken ({seen})")
-        if several:
-            self.stdout.write(
-                "each part was explored on its own; --whole explores all parts together"
-            )
-
-
-def _seen(found: Any) -> str:
-    return f"{found.states} states, {found.steps} steps, {found.took_s:.1f} s"
-
-
-def _as_json(found: Any) -> dict[str, Any]:
-    """Return the result of all parts together, and of each part."""
-    names = ("holds", "complete", "states", "steps", "took_s")
-    walks = [
-        {"name": walk.name} | {name: getattr(report, name) for name in names}
-        for walk, report in found.walks
-    ]
-    whole = {name: getattr(found, name) for name in names}
-    return whole | {"walks": walks, "findings": [asdict(one) for one in found.findings]}
+            self.stdout.write("\n".join(report.lines(proof)))
+        sys.exit(0 if proof.holds else 1)
 
 
 def _contract(sprint_id: str | None, profile: str | None) -> Contract:

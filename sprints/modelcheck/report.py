@@ -1,0 +1,49 @@
+"""Write the result of a model check for people, line by line, and as JSON."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from sprints.contract.contract import Contract
+from sprints.modelcheck.explore import NAMES, Report
+from sprints.modelcheck.plan import Proof
+
+
+def lines(proof: Proof) -> Iterator[str]:
+    """Yield the result line by line: broken invariants with the path to each, then the totals."""
+    for one in proof.findings:
+        yield f"broken: {one.promise}: {one.text}"
+        for number, text in enumerate(one.timeline, 1):
+            yield f"  {number:>3}  {text}"
+    several = len(proof.walks) > 1
+    for walk, report in proof.walks if several else ():
+        yield f"{walk.name}: {_seen(report)}"
+    seen = f"{len(proof.walks)} parts, {_seen(proof)}" if several else _seen(proof)
+    if not proof.complete:
+        yield f"gave up after {seen}: there are more paths than the limit allows"
+    elif proof.holds:
+        yield f"holds: {', '.join(NAMES)} ({seen})"
+    else:
+        yield f"{len(proof.findings)} of {len(NAMES)} invariants broken ({seen})"
+    if several:
+        yield "each part was explored on its own; --whole explores all parts together"
+
+
+def as_json(proof: Proof, contract: Contract) -> dict[str, Any]:
+    """Return the result of all parts together and of each part, with the contract's digest."""
+    names = ("holds", "complete", "states", "steps", "took_s")
+    walks = [
+        {"name": walk.name} | {name: getattr(report, name) for name in names}
+        for walk, report in proof.walks
+    ]
+    return {
+        "digest": contract.digest,
+        "promises": NAMES,
+        **{name: getattr(proof, name) for name in names},
+        "walks": walks,
+        "findings": [asdict(one) for one in proof.findings],
+    }
+
+
+def _seen(found: Proof | Report) -> str:
+    return f"{found.states} states, {found.steps} steps, {found.took_s:.1f} s"
