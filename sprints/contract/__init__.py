@@ -1,1 +1,1 @@
-"""What a sprint is started under, as values: rounds, gates, agents, budgets, policies."""
+"""Define what a sprint is started under, as values: rounds, gates, agents, budgets, policies."""

@@ -1,4 +1,4 @@
-"""What an agent is, as a value: its card, and the program that answers for it."""
+"""Define an agent as a value: its card, and the command that runs it."""
 
 import math
 from collections.abc import Iterator
@@ -22,14 +22,16 @@ MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
 
 @dataclass(frozen=True, slots=True)
 class AgentDefinition:
-    """One agent. ``label`` is the name by which files and prompts know its role, ``title`` is for
-    people. ``command`` is an argv, never a shell line, in which ``PLACES`` are filled in;
-    ``pass_env`` names what else it gets of our environment, and ``env`` what is set besides.
+    """One agent: its role, its command and its limits.
 
-    ``reply`` says how the output is read (``sprints.contract.output_rules``), first of all where
-    the answer stands; None takes the whole output. ``idle_s`` is how many seconds the agent may
-    neither print nor compute; 0 sets no limit. ``CARD`` names what goes into its prompts beside
-    the mission. By its ``policy`` it may ``write`` in its clone, or only ``read`` there.
+    ``label`` names its role in files and prompts, ``title`` is for people. ``command`` is an argv,
+    never a shell line, in which ``PLACES`` are filled in. ``pass_env`` names the variables of our
+    environment that the agent receives; ``env`` adds further ones.
+
+    ``reply`` are the rules that read the output (``sprints.contract.output_rules``), above all
+    where the answer is; None takes the whole output. ``idle_s`` is how many seconds the agent may
+    neither print nor compute; 0 sets no limit. ``CARD`` names the fields that its prompts show next
+    to the mission. By its ``policy`` it may ``write`` in its clone, or only ``read`` there.
     """
 
     agent_id: str
@@ -51,7 +53,7 @@ class AgentDefinition:
     policy: str = WRITE
 
     def problems(self) -> list[str]:
-        """What is wrong with it, a line each; empty when it can be asked."""
+        """Return one line for each fault of the definition; empty if the agent can be started."""
         return [f"{self.agent_id}: {problem}" for problem in self._problems()]
 
     def _problems(self) -> Iterator[str]:
@@ -108,30 +110,32 @@ class AgentDefinition:
             yield from output_rules.problems(self.reply)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON holds it: plain lists and dicts."""
+        """Return the definition as JSON data: plain lists and dicts."""
         return asdict(self) | {name: [*getattr(self, name)] for name in (*LISTS, *CARD)}
 
     def frozen(self) -> dict[str, Any]:
-        """The same as a contract has it: without what is empty of a card, and a policy that is the
-        usual one, so that one that was frozen before there were those keeps its digest.
+        """Return the JSON of the definition for a contract.
+
+        Empty card fields and the default policy are left out, so that contracts frozen before those
+        fields existed keep their digest.
         """
         usual = {"policy"} if self.policy == WRITE else set()
         return {k: v for k, v in self.to_json().items() if (v or k not in CARD) and k not in usual}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of ``to_json``, and of ``frozen``."""
+        """Return the definition that ``to_json`` or ``frozen`` has written."""
         words = {name: tuple(data.get(name, ())) for name in (*LISTS, *CARD)}
         return cls(**{**data, **words})
 
 
 def is_line(text: object, longest: int) -> bool:
-    """One printable line that is not empty."""
+    """Return whether ``text`` is one printable, non-empty line of up to ``longest`` characters."""
     return isinstance(text, str) and 0 < len(text.strip()) <= longest and text.isprintable()
 
 
 def may_pass(name: object) -> bool:
-    """Whether a variable of our environment may be passed on to an agent."""
+    """Return whether a variable of our environment may be passed on to an agent."""
     return (
         is_line(name, 100)
         and isinstance(name, str)

@@ -1,4 +1,4 @@
-"""Where a named human has to say yes before a sprint goes on, and what follows if nobody does."""
+"""Define where a sprint waits for a human's approval, and what happens at the deadline."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -18,9 +18,11 @@ HOURS, MOST_HOURS = 72.0, 24.0 * 366
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """``before`` are the points at which a human is asked; ``protected`` the patterns of paths that
-    no work may change without a yes; a question is open for ``hours``, and ``at_deadline`` says
-    what follows then.
+    """The approval policy of a sprint.
+
+    ``before`` are the points at which a human is asked. ``protected`` are patterns of paths that no
+    work may change without approval. A request stays open for ``hours``; ``at_deadline`` is the
+    decision taken then.
     """
 
     before: tuple[str, ...] = ()
@@ -29,12 +31,12 @@ class Approvals:
     at_deadline: str = REJECT
 
     def to_json(self) -> dict[str, Any]:
-        """As it is frozen with the contract."""
+        """Return the policy as JSON data for the contract."""
         return asdict(self) | {"before": [*self.before], "protected": [*self.protected]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of ``to_json``."""
+        """Return the policy that ``to_json`` has written."""
         lists = {key: tuple(data[key]) for key in ("before", "protected")}
         return cls(**{**data, **lists})
 
@@ -42,8 +44,9 @@ class Approvals:
 def agreed(
     meta: Mapping[str, Any], gates: Iterable[Definition], *, works: bool
 ) -> Approvals | None:
-    """What a sprint with this ``meta`` asks of humans; None where that is nothing. Paths are
-    protected where a program ``works``.
+    """Return the approval policy for a sprint with this ``meta``; None if it asks for no approval.
+
+    Paths are protected only where agent commands do the work (``works``).
     """
     if problems(meta):
         return None  # said of the meta, and nothing starts under it
@@ -58,7 +61,7 @@ def agreed(
 
 
 def problems(meta: Mapping[str, Any]) -> list[str]:
-    """What in ``meta`` could not be taken, a line each."""
+    """Return one line for each approval setting in ``meta`` that is invalid."""
     found = []
     if problem := bad_points(meta.get("approvals", [])):
         found.append(problem)
@@ -76,7 +79,7 @@ def problems(meta: Mapping[str, Any]) -> list[str]:
 
 
 def bad_points(value: Any) -> str:
-    """Why that is no list of points at which a human can be asked; empty where it is one."""
+    """Return why ``value`` is not a list of approval points; empty if it is one."""
     sound = isinstance(value, list | tuple) and all(one in POINTS for one in value)
     if sound and len(set(value)) == len(value):
         return ""

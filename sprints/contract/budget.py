@@ -1,5 +1,6 @@
-"""What a sprint's programs may use up, and what they have: launches, minutes of running, and, as
-far as they tell it, tokens and money.
+"""Account for the budget of a sprint's agent commands: launches, minutes, tokens and money.
+
+Tokens and money count only as far as the commands report them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,9 +19,10 @@ USED_UP = "budget:"  # how ``last_error`` begins of a sprint that is parked for 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What is allowed, and what of it is used; of a program that runs, all that it was given.
-    ``unmetered`` launches have ended and not told what they used; ``unpriced`` ones told tokens
-    and no money.
+    """The budget and the amounts used; a running command counts with its whole reserved time.
+
+    ``unmetered`` launches ended without a usage report; ``unpriced`` ones reported tokens without a
+    price.
     """
 
     allowed: AgentBudget
@@ -33,23 +35,24 @@ class Spending:
 
     @property
     def left_s(self) -> float:
-        """Seconds that programs may still run."""
+        """Return the seconds that agent commands may still run."""
         return max(0.0, self.allowed.minutes * 60 - self.seconds)
 
     @property
     def tokens_left(self) -> int:
-        """Tokens that programs may still use."""
+        """Return the tokens that agent commands may still use."""
         return max(0, self.allowed.tokens - self.tokens)
 
     @property
     def usd_left(self) -> float:
-        """Dollars that programs may still cost."""
+        """Return the US dollars that agent commands may still cost."""
         return max(0.0, self.allowed.usd - self.usd)
 
     @property
     def out(self) -> str:
-        """Which of it is used up: ``launches``, ``minutes``, ``tokens`` or ``usd``; empty while
-        there is some of each.
+        """Return which amount is used up: ``launches``, ``minutes``, ``tokens`` or ``usd``.
+
+        Empty while some of each is left.
         """
         if self.launches >= self.allowed.launches:
             return "launches"
@@ -58,7 +61,7 @@ class Spending:
         return "tokens" if not self.tokens_left else "" if self.usd_left else "usd"
 
     def of(self, what: str) -> str:
-        """How much of it is used, in words: ``3 of 40 launches``."""
+        """Return how much of ``what`` is used, in words: ``3 of 40 launches``."""
         if what == "launches":
             return f"{self.launches} of {self.allowed.launches} launches"
         if what == "tokens":
@@ -74,7 +77,7 @@ class Spending:
         return amounts + (f" (launches: {', '.join(silent)})" if silent else "")
 
     def to_json(self) -> dict[str, Any]:
-        """Both, allowed and used."""
+        """Return the budget and the amounts used as JSON data."""
         return asdict(self.allowed) | {
             "launches_used": self.launches,
             "minutes_used": round(self.seconds / 60, 3),
@@ -86,7 +89,7 @@ class Spending:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse."""
+        """Return the spending that ``to_json`` has written."""
         return cls(
             AgentBudget(**{field.name: data[field.name] for field in fields(AgentBudget)}),
             data["launches_used"],
@@ -101,8 +104,9 @@ class Spending:
 def spending(
     frozen: AgentBudget | None, meta: Mapping[str, Any], tasks: Iterable[Mapping[str, Any]]
 ) -> Spending | None:
-    """By the budget of a contract, a sprint's meta, and the ``details`` of all its tasks; None
-    where there is no budget.
+    """Return the spending by a contract's budget, a sprint's meta and the ``details`` of its tasks.
+
+    None if the contract has no budget.
     """
     if frozen is None:
         return None
@@ -120,7 +124,7 @@ def spending(
 
 
 def with_granted(frozen: AgentBudget, granted: Any) -> AgentBudget:
-    """The budget after what a human has given, as far as that can be read."""
+    """Return the budget as raised by a human; malformed values are ignored."""
     if not granted:
         return frozen
     given = granted if isinstance(granted, dict) else {}
@@ -129,7 +133,7 @@ def with_granted(frozen: AgentBudget, granted: Any) -> AgentBudget:
 
 
 def problems(budget: AgentBudget) -> list[str]:
-    """What is wrong with it, a line each."""
+    """Return one line for each fault of the budget."""
     found = []
     launches, minutes = budget.launches, budget.minutes
     if not isinstance(launches, int) or not 1 <= launches <= MOST_LAUNCHES:
@@ -144,13 +148,13 @@ def problems(budget: AgentBudget) -> list[str]:
 
 
 def _seconds(details: Mapping[str, Any]) -> float:
-    """What the tries of a task have used, and what the one that is under way may use."""
+    """Return the seconds used by the attempts of a task, plus those reserved for a running one."""
     reserved = 0.0 if "exit_code" in details else details.get("reserved_s", 0.0)
     return float(details.get("spent_s", details.get("duration_s") or 0.0) + reserved)
 
 
 def _untold(details: Mapping[str, Any]) -> int:
-    """How many tries of a task have ended without telling what they used."""
+    """Return how many attempts of a task ended without a usage report."""
     ended: int = details["try"] - (0 if "exit_code" in details else 1)
     told: int = details.get("usage", {}).get(TRIES, 0)
     return max(0, ended - told)

@@ -1,8 +1,7 @@
-"""The contract of a sprint: rounds R0 to R5, their gates, who is asked, how deadlines bind.
+"""Build, check and freeze the contract of a sprint: rounds R0 to R5, gates, agents, deadlines.
 
-It is built from the plan, the rows of gates, hooks and agents, and the sprint's own settings,
-checked, and frozen as JSON with the sprint when that starts: later edits never change one that
-runs.
+A contract is built from the plan, the rows of gates, hooks and agents, and the sprint's own
+settings. It is frozen as JSON when the sprint starts: later edits never change a running sprint.
 """
 
 import hashlib
@@ -53,24 +52,25 @@ MOST_AT_ONCE = 16
 
 
 class ContractError(ValueError):
-    """The contract is refused; the message lists every reason, on one line."""
+    """The contract is invalid; the message lists every reason, on one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a sprint was started under. ``deadline`` says what the end of a round's minutes does:
-    ``warn`` tells it once, ``stop`` ends the sprint. ``gates_at_once`` is how many gates of a round
-    may run side by side in the repository. ``hooks`` are those for which the sprint waits, and
-    ``agents`` those that it asks by a program; all others are scripted. ``budget`` is what those
-    programs may use up; None without any, and for one that was frozen before there were budgets.
-    ``base`` is the commit from which its work begins in a clone; None where gates judge the
-    repository as it lies. ``ship``: what has passed is merged into the branch of the base, at the
-    end of the last round, and pushed to ``ship_remote`` where one is named. ``fix_attempts`` is how
-    often red gates of one round go back to ``implementer``, who made the work; ``rerun_red``: once
-    each has said no twice of one tree. ``undoes`` is what it takes back; None for most.
-    ``active`` are the programs that Agent 01, being one, may give tasks to.
-    ``confinement`` says how far programs may reach that work in the clone.
-    ``approvals`` say where a human has to say yes; None where nowhere.
+    """The terms under which a sprint was started.
+
+    ``deadline`` is the effect when a round's minutes end: ``warn`` reports it once, ``stop`` ends
+    the sprint. ``gates_at_once`` is how many gates of a round may run in parallel in the
+    repository. ``hooks`` are the blocking hooks. ``agents`` are those run by a command; all others
+    are scripted. ``budget`` limits these commands; None without any, and in contracts older than
+    budgets. ``base`` is the commit from which the work begins in a clone; None where gates judge
+    the repository's own files. ``ship``: at the end of the last round, the work is merged into the
+    branch of the base, and pushed to ``ship_remote`` if one is named. ``fix_attempts`` is how often
+    failed gates of one round are sent back to ``implementer`` for a fix; ``rerun_red``: only after
+    each has failed twice on the same tree. ``undoes`` is the shipped merge that the sprint reverts;
+    None for most. ``active`` are the agents to which Agent 01, if run by a command, may assign
+    tasks. ``confinement`` is the sandbox of the commands. ``approvals`` is the approval policy;
+    None if no approval is needed.
     """
 
     profile: str
@@ -93,42 +93,42 @@ class Contract:
     approvals: Approvals | None = None
 
     def round(self, code: str) -> RoundSpec:
-        """The round of that code. Raises ``KeyError``."""
+        """Return the round of that code. Raises ``KeyError``."""
         for spec in self.rounds:
             if spec.code == code:
                 return spec
         raise KeyError(code)
 
     def after(self, code: str) -> str | None:
-        """The code of the round that follows, None after the last."""
+        """Return the code of the next round; None after the last."""
         codes = [spec.code for spec in self.rounds]
         following = codes[codes.index(code) + 1 :]
         return following[0] if following else None
 
     def gates_of(self, code: str) -> tuple[Definition, ...]:
-        """The gates of that round, in the order in which they run."""
+        """Return the gates of that round, in the order in which they run."""
         return tuple(gate for gate in self.gates if code in gate.rounds)
 
     def gate(self, gate_id: str) -> Definition:
-        """The gate of that id. Raises ``KeyError``."""
+        """Return the gate of that id. Raises ``KeyError``."""
         for gate in self.gates:
             if gate.gate_id == gate_id:
                 return gate
         raise KeyError(gate_id)
 
     def hook(self, hook_id: str) -> HookDefinition:
-        """The blocking hook of that id. Raises ``KeyError``."""
+        """Return the blocking hook of that id. Raises ``KeyError``."""
         for hook in self.hooks:
             if hook.hook_id == hook_id:
                 return hook
         raise KeyError(hook_id)
 
     def agent(self, agent_id: str) -> AgentDefinition | None:
-        """The agent of that id, if a program answers for it; None for a scripted one."""
+        """Return the agent of that id; None for a scripted agent."""
         return next((agent for agent in self.agents if agent.agent_id == agent_id), None)
 
     def to_json(self) -> dict[str, Any]:
-        """As it is frozen with the sprint."""
+        """Return the contract as JSON data, as it is frozen with the sprint."""
         return {
             "profile": self.profile,
             "deadline": self.deadline,
@@ -160,7 +160,7 @@ class Contract:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of ``to_json``."""
+        """Return the contract that ``to_json`` has written."""
         return cls(
             profile=data["profile"],
             deadline=data["deadline"],
@@ -186,11 +186,11 @@ class Contract:
 
     @property
     def digest(self) -> str:
-        """Hex SHA-256 of the frozen form."""
+        """Return the hex SHA-256 of the frozen form."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
     def problems(self) -> list[str]:
-        """Everything that is wrong with it, a line each."""
+        """Return one line for each fault of the contract."""
         codes = [spec.code for spec in self.rounds]
         gate_ids = [gate.gate_id for gate in self.gates]
         found = []
@@ -226,7 +226,7 @@ class Contract:
         return found
 
     def _too_long(self, gate: Definition) -> list[str]:
-        """Under ``stop``, a gate must be able to end within each of its rounds."""
+        """Return a line for each round that is too short for the gate's timeout, under ``stop``."""
         if self.deadline != "stop":
             return []
         return [
@@ -244,13 +244,13 @@ def draft(
     agents: Iterable[AgentDefinition] = (),
     budget: AgentBudget = AGENT_BUDGET,
 ) -> Contract:
-    """The contract that a sprint with this ``meta`` would start under. Raises ``ContractError``.
+    """Return the contract for a sprint with this ``meta``. Raises ``ContractError``.
 
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
-    ``ship_remote``, ``fix_attempts``, ``implementer``, ``rerun_red`` and what ``approvals`` reads;
-    ``gates`` are those of the profile. Of ``agents``, those are taken that are asked, or that
-    Agent 01 may give tasks to, and are not scripted; ``budget`` is theirs.
+    ``ship_remote``, ``fix_attempts``, ``implementer``, ``rerun_red`` and the approval settings.
+    ``gates`` are those of the profile. Of ``agents``, the contract takes those that have a command
+    and are asked in a round or may be assigned tasks; ``budget`` is their budget.
     """
     gates = tuple(gates)
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)

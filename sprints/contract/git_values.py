@@ -1,4 +1,4 @@
-"""The branch of a sprint as values: where it begins, and what an agent was seen to do on it."""
+"""Define the branch of a sprint as values: its base, and the observed result of an agent."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -9,32 +9,31 @@ OBSERVED, ABSENT, UNKNOWN, REFUSED = "observed", "absent", "unknown", "refused"
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The commit that a sprint begins from, and the branch whose head it was; empty where none
-    was checked out.
-    """
+    """The commit from which a sprint begins, and its branch; empty if no branch was checked out."""
 
     branch: str
     commit: str
 
     def to_json(self) -> dict[str, Any]:
-        """As it is frozen with the contract."""
+        """Return the base as JSON data for the contract."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of ``to_json``."""
+        """Return the base that ``to_json`` has written."""
         return cls(data["branch"], data["commit"])
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What git shows of one try of an agent, whatever the agent says: ``seen`` is ``observed``
-    where the files differ from those of ``baseline``, which was noted before it began, ``absent``
-    where they do not, ``unknown`` where git could not tell, and ``reason`` says why; ``refused``
-    where they did, and were put back.
+    """The change that git observes after one attempt of an agent, whatever the agent reports.
 
-    ``head`` is the sprint's branch after it, ``files`` how many differ, ``paths`` the first of
-    them; ``notes`` say what was left out of the branch, and where that is.
+    ``seen`` is ``observed`` if the files differ from those of the commit ``baseline``, ``absent``
+    if they do not, ``unknown`` if git failed (see ``reason``), and ``refused`` if they differed and
+    were restored.
+
+    ``head`` is the sprint's branch after the attempt, ``files`` how many files differ, ``paths``
+    the first of them. ``notes`` say what was left out of the branch, and where it is kept.
     """
 
     seen: str
@@ -46,23 +45,23 @@ class Seen:
     reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in the task: what is empty is left out."""
+        """Return JSON data for the task, without empty fields."""
         whole = asdict(self) | {"paths": [*self.paths], "notes": [*self.notes]}
         return {key: value for key, value in whole.items() if value or key in ("seen", "files")}
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What a sprint takes back: the merge ``commit`` by which ``sprint`` was shipped."""
+    """The merge ``commit`` that a sprint reverts, and the ``sprint`` that shipped it."""
 
     sprint: str
     commit: str
 
     def to_json(self) -> dict[str, Any]:
-        """As it is frozen with the contract."""
+        """Return the value as JSON data for the contract."""
         return asdict(self)
 
 
 def branch_of(sprint_id: str) -> str:
-    """The name of the sprint's branch."""
+    """Return the name of the sprint's branch."""
     return f"sg/{sprint_id}"

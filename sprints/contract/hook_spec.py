@@ -1,4 +1,4 @@
-"""What a hook is, as a value: who is told of what, and how long and how often that is tried."""
+"""Define a hook as a value: its events, its target, its timeout and its retries."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -14,9 +14,12 @@ WAITS_AT = ("sprint_start", "round_start", "gate_start", "gate_done", "round_don
 
 @dataclass(frozen=True, slots=True)
 class HookDefinition:
-    """One hook. ``points`` are names of points or of event kinds; ``target`` is the argv of a
-    command, never a shell line, or one URL. The wait after a failed try doubles from ``backoff_s``.
-    ``blocking``: a sprint that starts with it waits at its points, and is blocked when it fails.
+    """One hook: where and when events are delivered.
+
+    ``points`` are names of points or of event kinds. ``target`` is the argv of a command, never a
+    shell line, or one URL. The delay after a failed attempt doubles from ``backoff_s`` seconds.
+    ``blocking``: a sprint that starts with the hook waits at its points, and is blocked if it
+    fails.
     """
 
     hook_id: str
@@ -30,7 +33,7 @@ class HookDefinition:
     allow_private: bool = False
 
     def problems(self) -> Iterator[str]:
-        """What is wrong with its policy, a line each; the kinds know what a target may be."""
+        """Yield one line for each fault of the policy; the hook's kind checks the target."""
         if self.is_cut:
             option = "--url" if self.kind == "webhook" else "--notify"
             yield f"its URL is not in events, from which it comes; give it anew with {option} URL"
@@ -48,17 +51,17 @@ class HookDefinition:
             yield "only a webhook can be allowed private addresses"
 
     def wait_s(self, failures: int) -> float:
-        """Seconds from the end of the ``failures``-th failed try to the next one."""
+        """Return the seconds to wait after the ``failures``-th failed attempt."""
         return min(MAX_WAIT_S, self.backoff_s * 2.0 ** (failures - 1))
 
     @property
     def is_cut(self) -> bool:
-        """Whether its URL is only what events have of it."""
+        """Return whether the URL is only the shortened form that events contain."""
         return self.kind != "command" and any(one.endswith("…") for one in self.target)
 
     @property
     def shown(self) -> str:
-        """The target as anybody may see it: a URL is cut short, for it may be a secret itself."""
+        """Return the target for display: a URL is shortened, because it may be a secret."""
         if self.kind == "command":
             return " ".join(self.target)
         parts = urlsplit(self.target[0])
@@ -66,15 +69,15 @@ class HookDefinition:
         return f"{parts.scheme}://{host}…"
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON holds it: plain lists and dicts."""
+        """Return the definition as JSON data: plain lists and dicts."""
         return asdict(self) | {"points": [*self.points], "target": [*self.target]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of ``to_json``."""
+        """Return the definition that ``to_json`` has written."""
         words = {"points": tuple(data["points"]), "target": tuple(data["target"])}
         return cls(**{**data, **words})
 
     def public(self) -> dict[str, Any]:
-        """As events and contracts have it, which more people read than may edit hooks."""
+        """Return the JSON for events and contracts, with the URL shortened for secrecy."""
         return self.to_json() | ({} if self.kind == "command" else {"target": [self.shown]})

@@ -1,6 +1,4 @@
-"""What may stand in a sprint's meta: any JSON that each database and file gives back unchanged, and
-our own keys as the contract reads them.
-"""
+"""Check a sprint's meta: storable JSON, and valid values for the keys that the gateway reads."""
 
 import json
 from collections.abc import Mapping
@@ -29,12 +27,14 @@ SWITCHES = ("automation_paused", "enable_auto_merge", "rerun_red")
 
 
 class BadMeta(ValueError):
-    """The values cannot stand in a meta; the message lists every reason, on one line."""
+    """The values are not allowed in meta; the message lists every reason, on one line."""
 
 
 def plain_json(value: Any, deep: int = DEEP) -> Any:
-    """``value`` as it comes back from every database: 1e3 and 1000.0 are 1000. Raises ``BadMeta``
-    for what JSON cannot say (NaN, infinity) or what PostgreSQL cannot keep (NUL, half a surrogate).
+    """Return ``value`` as every database returns it: 1e3 and 1000.0 become 1000.
+
+    Raises ``BadMeta`` for values that JSON cannot hold (NaN, infinity) or PostgreSQL cannot store
+    (NUL, a lone surrogate).
     """
     if deep < 0:
         raise BadMeta(f"meta is nested too deeply; at most {DEEP} levels")
@@ -57,8 +57,10 @@ def plain_json(value: Any, deep: int = DEEP) -> Any:
 def merged(
     meta: Mapping[str, Any], patch: Mapping[str, Any], waiting: Any = None
 ) -> dict[str, Any]:
-    """``meta`` after a shallow merge of ``patch``, where None removes a key. A key that is given as
-    it is already is no change, so whoever has read a sprint may send it back whole.
+    """Return ``meta`` after a shallow merge of ``patch``, in which None removes a key.
+
+    A key with its present value is no change, so a client may send back a whole sprint that it has
+    read.
 
     Raises ``BadMeta`` with every reason.
     """
@@ -79,7 +81,7 @@ def merged(
 
 
 def _problems(given: Mapping[str, Any]) -> list[str]:
-    """What our own keys must not be."""
+    """Return one line for each key of ours with an invalid value."""
     found = []
     if not isinstance(given.get("brief", ""), str):
         found.append("brief must be a text")
@@ -94,12 +96,12 @@ def _problems(given: Mapping[str, Any]) -> list[str]:
 
 
 def frozen(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What differs of the keys that a sprint which runs keeps as its contract froze them."""
+    """Return the changed keys that a running sprint must keep as its contract froze them."""
     return [key for key in sorted(FROZEN) if not same(before.get(key), after.get(key))]
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether JSON has them alike: there, true is not 1."""
+    """Return whether both values are the same JSON, in which true is not 1."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""The keys of a sprint's meta that mean something here, for people; any other key is kept as is."""
+"""Document the keys of a sprint's meta that the gateway reads; any other key is kept as is."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,10 @@ SWITCH = "true or false"
 
 @dataclass(frozen=True, slots=True)
 class MetaKey:
-    """``holds`` is what may stand there, and ``without`` what holds where nothing does; Markdown.
-    ``holds`` is empty for what the gateway alone writes.
+    """The documentation of one key, as Markdown.
+
+    ``holds`` is the allowed value, empty for keys that only the gateway writes. ``without`` is the
+    behaviour without the key.
     """
 
     holds: str

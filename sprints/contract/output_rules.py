@@ -1,20 +1,20 @@
-"""How what a program prints is read: rules as data, which a contract freezes, and their check.
+"""Check the rules that read an agent command's output; a contract freezes them as data.
 
-    take, where   the reply: that field of the last JSON object that has it and holds all of "where"
-    usage         what it has used: "last" (of a final record), "each" (of messages, summed; those
+    take, where   the reply: the field "take" of the last JSON object that has it and all of "where"
+    usage         the usage: "last" (of a final record), "each" (of messages, summed; those
                   with the same "by" count once), in each the fields "input", "cached", "output",
                   "cost_usd"
-    fails         objects that mean that it failed, whatever its exit code: "say" is the field that
-                  tells why
-    denied        the same of tools that it was not allowed to use
-    session       how a session of the program is taken up by a further try: the words that stand
-                  for {session} in its command, "begin" and "again", in which {id} is filled in;
-                  "id", the field that names it where the program does; "unknown", texts that say
-                  that there is none of that id; "total": it counts what it used by the session
-    signs         words by which a failure is known: {"rate limited": [texts]}
+    fails         objects that mean a failure, whatever the exit code: "say" is the field with the
+                  reason
+    denied        one such object for tools that the agent was not allowed to use
+    session       how a further attempt resumes a session: the words that replace {session} in the
+                  command, "begin" and "again", in which {id} is filled in; "id", the field with
+                  the session's id, if any; "unknown", texts that report an unknown id; "total":
+                  the usage is that of the whole session
+    signs         texts that identify a failure: {"rate limited": [texts]}
 
-A field is a path, ``a.b``; ``*`` stands for every item. Where several are given, numbers are summed
-and the first text is taken.
+A field is a path, ``a.b``; ``*`` stands for every item. If a path finds several values, numbers are
+summed and the first text is taken.
 """
 
 import json
@@ -28,7 +28,7 @@ LONGEST_PATH, MOST_PATHS, LONGEST = 100, 10, 10_000  # the last: of all rules, a
 
 
 def problems(rules: Any) -> Iterator[str]:
-    """What is wrong with them, a line each."""
+    """Yield one line for each fault of the rules."""
     if not isinstance(rules, dict) or not rules or set(rules) - KEYS or not _takes(rules):
         yield 'a reply is found by {"take": "field"}, and "where" {field: value}'
         return
@@ -61,7 +61,7 @@ def _takes(rules: Mapping[str, Any]) -> bool:
 
 
 def _has(one: Any, known: set[str], *least: str) -> bool:
-    """Whether it is an object of known keys, with paths in at least one of ``least``."""
+    """Return whether ``one`` has only known keys, and paths in at least one of ``least``."""
     if not isinstance(one, dict) or set(one) - known or not isinstance(one.get("where", {}), dict):
         return False
     named = [value for key, value in one.items() if key != "where"]
@@ -97,7 +97,7 @@ def _where(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_path(value: object) -> bool:
-    """One printable line that is not empty."""
+    """Return whether ``value`` is one printable, non-empty line."""
     return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_PATH and value.isprintable()
 
 

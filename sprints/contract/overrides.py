@@ -1,4 +1,4 @@
-"""What a sprint's meta says in place of the plan, and what of it cannot be taken."""
+"""Read the settings in a sprint's meta that replace the plan, and report invalid ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,13 +11,13 @@ AGENT_IDS = frozenset(f"agent_{n:02d}" for n in range(1, 16))
 
 
 def table(meta: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The object that stands there; empty for whatever else does."""
+    """Return the object at ``key``; empty for any other value."""
     value = meta.get(key)
     return value if isinstance(value, dict) else {}
 
 
 def is_span(value: Any) -> bool:
-    """Two numbers, in whatever order."""
+    """Return whether ``value`` is a list of two numbers, in any order."""
     return (
         isinstance(value, list)
         and len(value) == 2
@@ -26,25 +26,27 @@ def is_span(value: Any) -> bool:
 
 
 def is_count(value: Any, least: int, most: int) -> bool:
-    """A whole number from ``least`` to ``most``."""
+    """Return whether ``value`` is a whole number from ``least`` to ``most``."""
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def implementer_of(meta: Mapping[str, Any]) -> str:
-    """Whose work it is: who leads, where nobody else is named that can be taken."""
+    """Return the id of the implementing agent: the valid one named in meta, else the lead."""
     named = meta.get("implementer")
     return named if isinstance(named, str) and named in AGENT_IDS else LEAD
 
 
 def remote_of(meta: Mapping[str, Any]) -> str:
-    """To which remote it is pushed what is shipped; empty for none."""
+    """Return the remote to which shipped work is pushed; empty for none."""
     named = meta.get("ship_remote", "")
     return named if is_remote(named) else ""
 
 
 def active_of(meta: Mapping[str, Any], programs: Sequence[str]) -> tuple[str, ...]:
-    """Those of the ``programs`` that may be given tasks: all but who leads and gives them, or those
-    that are named as active or as implementer; none where who leads is no program.
+    """Return those of ``programs`` to which the lead may assign tasks.
+
+    These are the agents named as active and the implementer, or all if none is named; never the
+    lead. Empty if the lead is not run by a command.
     """
     if LEAD not in programs:
         return ()
@@ -54,7 +56,7 @@ def active_of(meta: Mapping[str, Any], programs: Sequence[str]) -> tuple[str, ..
 
 
 def bad_overrides(meta: Mapping[str, Any]) -> list[str]:
-    """What in ``meta`` could not be taken; nothing is passed over in silence."""
+    """Return one line for each setting in ``meta`` that is invalid."""
     found = []
     for key in ("required_acks_by_round", "round_minutes"):
         if key in meta and not isinstance(meta[key], dict):

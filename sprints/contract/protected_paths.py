@@ -1,4 +1,4 @@
-"""Paths that decide what a green gate is worth: which they are, and what was changed of them."""
+"""Name the protected paths, on which the worth of a passed gate depends, and their changes."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -46,9 +46,10 @@ MOST_NAMED = 20  # paths of one comparison
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What differs of protected paths between a commit and the files of ``tree``: ``count`` of
-    them, the first by name in ``paths``. ``digest`` is the same for the same contents of the same
-    paths; empty where none differs. ``reason`` says why that could not be told.
+    """The changed protected paths between a commit and the files of ``tree``.
+
+    ``count`` is their number; ``paths`` are the first by name. ``digest`` is equal for equal
+    contents of the same paths; empty if none differs. ``reason`` says why the comparison failed.
     """
 
     tree: str = ""
@@ -58,13 +59,13 @@ class Touched:
     reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in meta and in events: what is empty is left out."""
+        """Return JSON data for meta and events, without empty fields."""
         whole = asdict(self) | {"paths": [*self.paths]}
         return {key: value for key, value in whole.items() if value or key == "count"}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of ``to_json``; what else stands there is left out."""
+        """Return the value that ``to_json`` has written; unknown keys are ignored."""
         known: dict[str, Any] = {
             one.name: data[one.name] for one in fields(cls) if one.name in data
         }
@@ -76,7 +77,7 @@ class Touched:
 
 
 def scripts_of(gates: Iterable[Definition]) -> list[str]:
-    """The files of the repository that gates run by name, as far as their commands say it."""
+    """Return the files of the repository that gates run by name, as far as their commands show."""
     found: dict[str, None] = {}
     for gate in gates:
         head = PurePosixPath(gate.command[0]).name if gate.command else ""
@@ -89,7 +90,7 @@ def scripts_of(gates: Iterable[Definition]) -> list[str]:
 
 
 def _inside(word: str) -> str:
-    """The path below the repository; empty where it is none that can be told."""
+    """Return the anchored path of ``word`` in the repository; empty if it is not clearly one."""
     path = PurePosixPath(word)
     sound = word.isprintable() and len(word) <= PATTERN_LENGTH and not word.startswith("-")
     if path.is_absolute() or ".." in path.parts or " " in word or not sound:
@@ -98,10 +99,10 @@ def _inside(word: str) -> str:
 
 
 def matching(paths: Iterable[str], patterns: Iterable[str]) -> Iterator[str]:
-    """Those of the paths that are protected, whatever their case: not every disk tells that apart.
+    """Yield the paths that match a pattern, in any letter case: some disks ignore case.
 
-    ``*`` and ``?`` stand for what is within a name, ``**`` for any folders. A pattern without a
-    slash is a name in any folder, all others begin at the root.
+    ``*`` and ``?`` match within a name, ``**`` matches any folders. A pattern without a slash
+    matches a name in any folder; all others begin at the root.
     """
     compiled = [_compiled(pattern) for pattern in patterns]
     return (path for path in paths if any(one.fullmatch(path) for one in compiled))
@@ -124,5 +125,5 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _name(part: str) -> str:
-    """A pattern of one name; ``[`` is a letter as any other."""
+    """Return the expression for one name of a pattern; ``[`` has no special meaning."""
     return "".join({"*": "[^/]*", "?": "[^/]"}.get(c, re.escape(c)) for c in part)

@@ -1,4 +1,4 @@
-"""The table of the rounds, R0 to R5, and the gate that a new store begins with."""
+"""List the rounds, R0 to R5, and the gate that a new store begins with."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -8,7 +8,7 @@ from gates.definition import Definition
 
 @dataclass(frozen=True, slots=True)
 class RoundSpec:
-    """One round: asked are the acknowledging agents first, then the lead, who decides."""
+    """One round: the acknowledging agents are asked first, then the lead, who decides."""
 
     code: str
     title: str
@@ -20,10 +20,10 @@ class RoundSpec:
 
 @dataclass(frozen=True, slots=True)
 class AgentBudget:
-    """What the programs of a sprint may use up in all its rounds and attempts.
+    """The budget for a sprint's agent commands, over all its rounds and attempts.
 
-    A contract holds ``tokens`` and ``usd`` only where they are others than these, which are also
-    those of one that was frozen before there were any: they must never change.
+    A contract stores ``tokens`` and ``usd`` only if they differ from these defaults, which also
+    hold for older contracts: the defaults must never change.
     """
 
     launches: int
@@ -32,7 +32,7 @@ class AgentBudget:
     usd: float = 50.0
 
     def to_json(self) -> dict[str, Any]:
-        """As it is frozen with the contract."""
+        """Return the budget as JSON data for the contract, without default values."""
         usual = {field.name: field.default for field in fields(self)}
         return {key: value for key, value in asdict(self).items() if value != usual[key]}
 
@@ -99,7 +99,7 @@ DEFAULT_GATE = Definition(
 
 
 def budget() -> str:
-    """The default loop's minutes, as ``init`` prints them."""
+    """Return the default loop's minutes in one line, as ``init`` prints them."""
     low = sum(spec.min_minutes for spec in ROUNDS)
     high = sum(spec.max_minutes for spec in ROUNDS)
     return f"default sprint loop budget: {low:g}-{high:g} minutes (R0..R5)"

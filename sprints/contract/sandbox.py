@@ -1,6 +1,4 @@
-"""How far the programs of a sprint may reach that works in a clone: what its contract says of it,
-and the fence that comes of that.
-"""
+"""Define the sandbox for agents and gates in a clone: the contract's setting, and the paths."""
 
 import os
 import shlex
@@ -27,25 +25,27 @@ CODE = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """``auto`` confines where the kernel can and says so where it cannot, ``required`` runs nothing
-    there, ``none`` confines nothing. ``paths`` may be written besides; ``~/`` is the HOME of who
-    carries the sprint.
+    """The sandbox setting of a contract.
+
+    ``auto`` uses the sandbox where the kernel supports it and reports where not, ``required`` then
+    runs nothing, ``none`` never uses one. ``paths`` may be written in addition; ``~/`` is the HOME
+    of the runner's user.
     """
 
     mode: str = AUTO
     paths: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As it is frozen with the contract."""
+        """Return the setting as JSON data for the contract."""
         return {"mode": self.mode, "paths": [*self.paths]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of ``to_json``; empty as it was frozen before there was a choice."""
+        """Return the setting that ``to_json`` has written; an empty dict gives the default."""
         return cls(data.get("mode", AUTO), tuple(data.get("paths", ())))
 
     def refusal(self) -> str:
-        """Why no program may be started here, in a line that says what to type; empty otherwise."""
+        """Return why no command may start here, with the fix to type; empty otherwise."""
         if self.mode != REQUIRED or not (why := lacking()):
             return ""
         hint = "studio-gateway config set confinement auto"
@@ -56,7 +56,7 @@ USUAL = Confinement()
 
 
 def lacking() -> str:
-    """Why this machine cannot confine a program; empty where it can."""
+    """Return why this machine has no sandbox; empty if it has one."""
     try:
         landlock.abi()
     except OSError as exc:
@@ -65,7 +65,7 @@ def lacking() -> str:
 
 
 def state(mode: str) -> str:
-    """What holds here for programs that start now, in the words that a run has for it."""
+    """Return the sandbox of commands that start now, in the words of the evidence of a run."""
     if mode == NONE:
         return OFF
     why = lacking()
@@ -73,7 +73,7 @@ def state(mode: str) -> str:
 
 
 def judged(mode: str) -> tuple[str, str, str]:
-    """What a doctor says of that: ok, warn or bad, in words, and what to type."""
+    """Return a doctor's finding: ok, warn or bad; its text; the fix."""
     now = state(mode)
     if now == OFF:
         again = "studio-gateway config set confinement auto"
@@ -88,7 +88,7 @@ def judged(mode: str) -> tuple[str, str, str]:
 
 
 def is_path(text: object) -> bool:
-    """Whether that can be declared as a path: absolute, or below the HOME."""
+    """Return whether ``text`` is a path that may be declared: absolute, or below the HOME."""
     return (
         isinstance(text, str)
         and text.isprintable()
@@ -106,11 +106,10 @@ def fence(
     shown: Iterable[Path] = (),
     writes: bool = True,
 ) -> Fence | None:
-    """What keeps a program to ``tree``, its clone, which it may only read unless it ``writes``.
-    None where nothing is to do that.
+    """Return the sandbox for a command in the clone ``tree``, read-only unless it ``writes``.
 
-    It may read ``shown``, whatever lies there, and nothing else of the store. What it must never
-    write, whoever declares it, is the checkout and what the gateway itself runs.
+    None if the setting is ``none``. The command may read the paths ``shown``, and nothing else of
+    the store. Even declared paths never make the checkout and the gateway's own code writable.
     """
     if terms.mode == NONE:
         return None
@@ -130,7 +129,7 @@ def fence(
 
 
 def _git_of(repo: Path) -> Iterator[Path]:
-    """The repository of a linked worktree, which lies elsewhere."""
+    """Yield the repository of a linked worktree, which lies elsewhere."""
     link = repo / ".git"
     if link.is_file():
         named = link.read_text("utf-8", "replace").removeprefix("gitdir:").strip()
@@ -138,7 +137,7 @@ def _git_of(repo: Path) -> Iterator[Path]:
 
 
 def _for_git() -> Iterator[Path]:
-    """The files by which git signs in at a remote, as the gateway's environment names them."""
+    """Yield the credential programs of git that the gateway's environment names."""
     for name in (GIT_SSH, GIT_ASKPASS):
         with suppress(ValueError):
             for word in shlex.split(os.environ.get(name, "")):
@@ -147,13 +146,13 @@ def _for_git() -> Iterator[Path]:
 
 
 def _of_others() -> Iterator[Path]:
-    """What other runs have for temporary files, where it lies in a folder that may be written."""
+    """Yield the temporary folders of other runs."""
     for pattern in ("sgw-*", "studio-gateway-*"):
         yield from Path(tempfile.gettempdir()).glob(pattern)
 
 
 def _searched() -> Iterator[Path]:
-    """The folders in which the gateway looks for programs."""
+    """Yield the folders in which the gateway looks for programs."""
     for name in os.environ.get("PATH", "").split(os.pathsep):
         if name.startswith("/"):
             yield Path(name)

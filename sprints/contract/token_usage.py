@@ -1,4 +1,4 @@
-"""What programs say that they have used: tokens, and money where they tell that. Pure."""
+"""Add up the usage that agent commands report: tokens and money."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -10,10 +10,12 @@ DIGITS = 6  # of a dollar
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """``input_tokens`` are all that went in, ``cached_tokens`` those of them that came from the
-    provider's cache. ``cost_usd`` is None where that is not told, as with 0 by a program that knows
-    no price. ``source`` is the rule by which it was read: ``last`` (a final record) or ``each``
-    (messages, while it ran).
+    """The usage that one command reports.
+
+    ``input_tokens`` are all input tokens, ``cached_tokens`` those of them from the provider's
+    cache. ``cost_usd`` is None if not reported, or reported as 0 by a command without prices.
+    ``source`` is the rule that read it: ``last`` (a final record) or ``each`` (messages during the
+    run).
     """
 
     input_tokens: int = 0
@@ -24,16 +26,16 @@ class Usage:
 
     @property
     def tokens(self) -> int:
-        """What counts against a budget: all but what came from a cache."""
+        """Return the tokens that count against a budget: all but cached ones."""
         return max(0, self.input_tokens - self.cached_tokens) + self.output_tokens
 
     def to_json(self) -> dict[str, Any]:
-        """As events and tasks hold it: what is not told is left out."""
+        """Return JSON data for events and tasks; missing values are left out."""
         return {key: value for key, value in asdict(self).items() if value or key in LEAST}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse; what else stands there is left out."""
+        """Return the usage that ``to_json`` has written; unknown keys are ignored."""
         return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
 
 
@@ -42,7 +44,7 @@ TRIES = "tries"  # of a task: how many of them have told what they used
 
 
 def added(kept: Mapping[str, Any] | None, more: Usage) -> dict[str, Any]:
-    """What the tries of a task have used in all, as its details hold it, after one ``more``."""
+    """Return the total usage of a task, for its details: the ``kept`` total plus ``more``."""
     before = Usage.from_json(kept or {})
     costs = [one for one in (before.cost_usd, more.cost_usd) if one is not None]
     both = Usage(

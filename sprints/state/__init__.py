@@ -1,1 +1,1 @@
-"""The state of a sprint as values: snapshot, transitions, event format, state.json mapping."""
+"""Hold the state of a sprint as values: snapshot, transitions, event format, state.json mapping."""

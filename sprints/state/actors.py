@@ -1,4 +1,4 @@
-"""Names of those for whom a sprint waits."""
+"""Name the parties for which a sprint waits."""
 
 GATEWAY = "the gateway"  # whichever process carries the sprint; who is asked, in ``waiting``
 

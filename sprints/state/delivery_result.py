@@ -1,4 +1,4 @@
-"""The result of one try of a hook delivery."""
+"""Define the result of one attempt of a hook delivery."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,11 @@ OUTPUT_CHARACTERS = 8000
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """What came of a try. ``output`` is the head of what was printed or answered. ``stopped``: we
-    ended it ourselves, which says nothing of the hook. ``gone``: it asks never to be told again.
+    """The result of one attempt.
+
+    ``output`` is the head of the printed output or of the response. ``stopped``: the gateway ended
+    the attempt itself, so the hook is not at fault. ``gone``: the receiver asks for no more
+    deliveries.
     """
 
     delivered: bool

@@ -1,4 +1,4 @@
-"""Of what a hook may be told: the points of a sprint's way by name, and every kind of event."""
+"""List the events that a hook can subscribe to: named points of a sprint, and event kinds."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -74,15 +74,15 @@ NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
 
 
 def kinds_of(wanted: Iterable[str]) -> set[str]:
-    """The kinds of event that can go by one of these names."""
+    """Return the kinds of event that can match one of these names."""
     return {kind for name in wanted for kind in (name, MARKED_BY.get(name, "note"))}
 
 
 def point_of(wanted: Iterable[str], event: dict[str, Any]) -> str | None:
-    """The first of the ``wanted`` names that the event goes by; None for one that is not wanted.
+    """Return the first of the ``wanted`` names that the event matches; None if none does.
 
-    An event that tells of an undelivered one is told to nobody: two hooks that fail would tell
-    each other of it for ever.
+    A report of a failed delivery is never delivered: two failing hooks would report each other
+    without end.
     """
     if "undelivered" in event["data"]:
         return None
@@ -92,7 +92,7 @@ def point_of(wanted: Iterable[str], event: dict[str, Any]) -> str | None:
 
 
 def payload(point: str, event: dict[str, Any]) -> dict[str, Any]:
-    """What a hook is told of the event: the form of Standard Webhooks, the event's own data."""
+    """Return the payload of the event: the form of Standard Webhooks, with the event's own data."""
     about = {key: event[key] for key in ("sprint_id", "round_id", "message")}
     return {
         "type": point,
@@ -103,6 +103,6 @@ def payload(point: str, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def payload_of_a_test(at: datetime) -> dict[str, Any]:
-    """What a hook is told when somebody tries it out."""
+    """Return the payload of a test delivery."""
     data = {"sprint_id": None, "round_id": None, "message": "a test of this hook"}
     return {"type": TEST, "timestamp": stamp(at), "seq": None, "data": data}

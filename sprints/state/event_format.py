@@ -1,4 +1,4 @@
-"""The format of an event: its canonical line and its place in the hash chain."""
+"""Define the format of an event: its canonical line and its place in the hash chain."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ FIRST_PREV = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event before it has a number. ``change`` is an RFC 6902 patch against state.json."""
+    """An event without a number yet. ``change`` is an RFC 6902 patch against state.json."""
 
     kind: str
     message: str
@@ -22,15 +22,15 @@ class Draft:
 
 
 def stamp(at: datetime) -> str:
-    """``at`` as every file has it: UTC, ``2026-11-24T09:57:01.123456Z``."""
+    """Return ``at`` in the format of every file: UTC, ``2026-11-24T09:57:01.123456Z``."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def canonical(body: dict[str, Any]) -> str:
-    """``body`` as one line of events.jsonl, without its newline. Raises ``ValueError`` on NaN."""
+    """Return ``body`` as a line of events.jsonl, without newline. Raises ``ValueError`` on NaN."""
     return json.dumps(body, sort_keys=True, allow_nan=False)
 
 
 def chain(prev: str, body: dict[str, Any]) -> str:
-    """Hex SHA-256 over ``prev``, a newline and the line as it is without its hash."""
+    """Return the hex SHA-256 of ``prev``, a newline and the line without its hash."""
     return hashlib.sha256(f"{prev}\n{canonical(body)}".encode()).hexdigest()

@@ -1,13 +1,13 @@
-"""Refusals that every face translates."""
+"""Define the refusals that every face translates."""
 
 
 class Refused(Exception):
-    """The act is impossible as things are; the message is one line that says what to type."""
+    """The act is not possible now; the message is one line that says what to type."""
 
 
 class Unknown(Refused):
-    """There is no such thing."""
+    """The named object does not exist."""
 
 
 class NotNow(Refused):
-    """It is refused by the state in which the thing is, not for what was given."""
+    """The object's state forbids the act; the arguments are valid."""

@@ -1,25 +1,27 @@
-"""What is to be shipped, and what came of that, as values."""
+"""Define the merge to be shipped, and the failures of shipping, as values."""
 
 from dataclasses import dataclass
 
 
 class Moved(Exception):
-    """The branch is no longer where the merge began; nothing was done."""
+    """The branch has moved since the merge was made; nothing was changed."""
 
 
 class Refused(Exception):
-    """It cannot be published as things are, and nothing was done; the message says why."""
+    """Publishing is not possible now, and nothing was changed; the message says why."""
 
 
 class Unfinished(Exception):
-    """It is published, and what goes with that could not be done; the message says what and why."""
+    """The merge is published, but a follow-up failed; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The sprint's ``head`` and the head ``base`` of ``branch``, in one ``commit`` with the files
-    of ``tree``. Without a commit there is nothing to ship, or ``reason`` says why it cannot be.
-    ``url`` is where it is to be pushed, without a secret; empty where it is not.
+    """The merge of the sprint's ``head`` into ``branch``, whose head is ``base``.
+
+    ``commit`` is the merge commit, with the files of ``tree``. Without a commit there is nothing to
+    ship, or ``reason`` says why shipping is impossible. ``url`` is the push target without secrets;
+    empty for no push.
     """
 
     branch: str = ""

@@ -1,4 +1,4 @@
-"""A sprint as frozen values: what the engine decides on, and what state.json shows."""
+"""Hold a sprint as frozen values: the input of the core, and the source of state.json."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -94,7 +94,7 @@ class DeliveryValue:
 
 @dataclass(frozen=True, slots=True)
 class SprintValue:
-    """A row of Sprint, as far as the engine may know it."""
+    """A row of Sprint, with the fields that the core may read."""
 
     sprint_id: str
     title: str
@@ -119,7 +119,7 @@ Row = SprintValue | RoundValue | TaskValue | GateRunValue | DeliveryValue
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A sprint and its rows at one ``version``; ``at`` is when that was so."""
+    """A sprint and its rows at one ``version``; ``at`` is the time of that version."""
 
     sprint: SprintValue
     rounds: tuple[RoundValue, ...]
@@ -132,12 +132,12 @@ class Snapshot:
 
     @property
     def sprint_id(self) -> str:
-        """The sprint's id."""
+        """Return the sprint's id."""
         return self.sprint.sprint_id
 
     @property
     def round_if_any(self) -> RoundValue | None:
-        """The round that is under way or next."""
+        """Return the current or next round; None if there is none."""
         for value in self.rounds:
             if value.code == self.sprint.current_round:
                 return value
@@ -145,34 +145,34 @@ class Snapshot:
 
     @property
     def paused(self) -> bool:
-        """Somebody holds it at its next step."""
+        """Return whether an operator holds the sprint at its next step."""
         return self.sprint.meta.get("automation_paused") is True
 
     @property
     def is_foreign(self) -> bool:
-        """It came from elsewhere on its way or at its end, and nothing here has carried it."""
+        """Return whether the sprint was imported after its start and never ran here."""
         status, begun = self.sprint.status, self.sprint.current_round is not None
         return self.contract is None and status != "created" and (begun or status != "cancelled")
 
     @property
     def current_round(self) -> RoundValue:
-        """The current round of a sprint that has one: every running sprint does."""
+        """Return the current round; every running sprint has one."""
         assert self.round_if_any is not None, "a running sprint is in a round"
         return self.round_if_any
 
     @property
     def started_contract(self) -> Contract:
-        """The contract of a sprint that has been started."""
+        """Return the contract of a sprint that has been started."""
         assert self.contract is not None, "a started sprint has a contract"
         return self.contract
 
     def tasks_of(self, round_id: str) -> tuple[TaskValue, ...]:
-        """The tasks of that round in this attempt."""
+        """Return the tasks of that round in this attempt."""
         mine = self.sprint.attempt
         return tuple(t for t in self.tasks if t.round_id == round_id and t.attempt == mine)
 
     def runs_of(self, round_id: str, gate_id: str) -> tuple[GateRunValue, ...]:
-        """The runs of that gate in that round in this attempt, oldest first."""
+        """Return the runs of that gate in that round in this attempt, oldest first."""
         return tuple(
             run
             for run in self.gate_runs
@@ -181,18 +181,18 @@ class Snapshot:
         )
 
     def next_number(self, gate_id: str) -> int:
-        """The number of the gate's next run in this sprint."""
+        """Return the number of the gate's next run in this sprint."""
         return 1 + max((r.number for r in self.gate_runs if r.gate_id == gate_id), default=0)
 
     def state(self) -> dict[str, Any]:
-        """The sprint as state.json has it."""
+        """Return the sprint as in state.json."""
         return as_state(self.sprint, self.rounds, self.tasks, self.gate_runs)
 
 
 def as_state(
     sprint: Any, rounds: Iterable[Any], tasks: Iterable[Any], gate_runs: Iterable[Any]
 ) -> dict[str, Any]:
-    """The sprint as state.json has it, from values or from rows; runs come oldest first."""
+    """Return the sprint as in state.json, from values or from rows; runs come oldest first."""
     whole = fragment("sprint", _values(sprint))
     codes = {}
     for value in rounds:
@@ -213,9 +213,9 @@ def _values(row: Any) -> dict[str, Any]:
 
 
 def evolve(snapshot: Snapshot, moves: Sequence[Transition], at: datetime) -> Snapshot:
-    """The snapshot after ``moves``, as ``record`` would leave the rows, but for the version.
+    """Return the snapshot after ``moves``, as ``record`` would leave the rows, at the same version.
 
-    Raises ``MoveRefused`` where a guard does not hold.
+    Raises ``MoveRefused`` if a guard does not hold.
     """
     for move in moves:
         for change in move.changes:

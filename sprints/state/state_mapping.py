@@ -1,4 +1,4 @@
-"""Map rows to state.json: which field is which key, and where it stands."""
+"""Map rows to state.json: which field has which key, and where."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -55,7 +55,7 @@ CHILDREN: dict[str, tuple[str, ...]] = {"sprint": ("rounds", "gates"), "round": 
 
 
 def pointer(row: str, pk: str) -> str:
-    """Where the row stands in state.json, as a JSON pointer. Ids need no escaping."""
+    """Return the JSON pointer of the row in state.json. Ids need no escaping."""
     parts = pk.split("/")
     sprint = f"/sprints/{parts[0]}"
     match row:
@@ -70,13 +70,14 @@ def pointer(row: str, pk: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON holds it: times as text, everything else as it is."""
+    """Return ``value`` as JSON data: times as text, everything else unchanged."""
     return stamp(value) if isinstance(value, datetime) else value
 
 
 def fragment(row: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The row's own object in state.json, with no children yet. What it came with from elsewhere
-    (``extra``) is as it came.
+    """Return the row's own object in state.json, without children.
+
+    Imported keys (``extra``) are added unchanged.
     """
     own = {key: plain(values.get(name)) for name, key in KEYS[row].items() if "/" not in key}
     for name, key in KEYS[row].items():

@@ -1,10 +1,13 @@
-"""The statuses of each kind of row: the only list of them."""
+"""List the statuses of each kind of row; there is no other list."""
 
 from enum import StrEnum
 
 
 class SprintStatus(StrEnum):
-    """created -> running -> succeeded | failed | blocked | cancelled; a retry runs it again."""
+    """The statuses of a sprint; a retry runs it again.
+
+    created -> running -> succeeded | failed | blocked | cancelled
+    """
 
     CREATED = "created"
     RUNNING = "running"
@@ -15,7 +18,7 @@ class SprintStatus(StrEnum):
 
 
 class RoundStatus(StrEnum):
-    """pending -> in_progress -> done | blocked."""
+    """The statuses of a round: pending -> in_progress -> done | blocked."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -24,7 +27,7 @@ class RoundStatus(StrEnum):
 
 
 class TaskStatus(StrEnum):
-    """pending -> in_progress -> done | blocked | cancelled."""
+    """The statuses of a task: pending -> in_progress -> done | blocked | cancelled."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -34,7 +37,10 @@ class TaskStatus(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """pending -> running -> delivered, or pending again until the tries are used up; dropped."""
+    """The statuses of a delivery.
+
+    pending -> running -> delivered, or pending again until the attempts are used up, or dropped.
+    """
 
     PENDING = "pending"
     RUNNING = "running"

@@ -1,4 +1,4 @@
-"""Transitions as values: an event, and the guarded row changes that it records."""
+"""Define transitions as values: an event, and the guarded row changes that it records."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from sprints.state.state_mapping import KEYS, fragment, plain, pointer
 
 
 class MoveRefused(Exception):
-    """A row was not in the state that the move names; nothing was written."""
+    """A row was not in the required state; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,7 @@ Change = Create | Update
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """An event, and the changes that it tells of. ``patch`` is what becomes of state.json beside
-    what the changes say.
-    """
+    """An event and its row changes. ``patch`` holds further operations on state.json."""
 
     kind: str
     message: str
@@ -50,15 +48,16 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedVersion:
-    """What the writer knows of the sprint: the version that it read, and its lease's token."""
+    """The sprint's version that the writer has read, and its lease's fencing token."""
 
     version: int
     token: int | None = None
 
 
 def net(changes: Iterable[Change]) -> list[Change]:
-    """One change a row, in the order in which the rows first appear: the first guard, the last
-    values. What happens in between is told by the events, not seen by anyone.
+    """Return one change a row, in order of first appearance: the first guard, the last values.
+
+    Values in between appear only in the events.
     """
     found: dict[tuple[str, str], Change] = {}
     for change in changes:
@@ -76,13 +75,13 @@ def net(changes: Iterable[Change]) -> list[Change]:
 
 
 def draft_of(sprint_id: str, move: Transition) -> Draft:
-    """The move's event, before it has a number."""
+    """Return the event of a transition, without a number yet."""
     patch = [*(op for change in move.changes for op in patch_of(change)), *move.patch]
     return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)
 
 
 def patch_of(change: Change) -> list[dict[str, Any]]:
-    """The change as RFC 6902 operations against state.json."""
+    """Return the change as RFC 6902 operations against state.json."""
     if change.row not in KEYS:
         return []
     where = pointer(change.row, change.id)
