@@ -1,4 +1,4 @@
-"""What the engine would do next, and what the world answers."""
+"""Define the actions that the core can decide on, and their outcomes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,10 @@ class StartRound:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask one agent; ``kind`` is ``ack``, ``lead``, ``plan``, ``build``, ``polish`` or ``fix``, and
-    ``task`` the id of the planned task that it is about, if any.
+    """Ask one agent.
+
+    ``kind`` is ``ack``, ``lead``, ``plan``, ``build``, ``polish`` or ``fix``; ``task`` is the id of
+    the planned task to work on, if any.
     """
 
     code: str
@@ -31,14 +33,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class RecoverTask:
-    """Find out what became of a question to an agent that an earlier life left."""
+    """Find the result of an agent's task that an earlier process left."""
 
     task: str
 
 
 @dataclass(frozen=True, slots=True)
 class FailAtAgent:
-    """An agent did not answer: end the sprint."""
+    """End the sprint, because an agent did not answer."""
 
     code: str
     task: str
@@ -46,7 +48,7 @@ class FailAtAgent:
 
 @dataclass(frozen=True, slots=True)
 class BlockAtQuestion:
-    """An agent asks what only a human can answer."""
+    """Block the sprint until a human answers an agent's question."""
 
     code: str
     task: str
@@ -54,7 +56,7 @@ class BlockAtQuestion:
 
 @dataclass(frozen=True, slots=True)
 class BlockAtBudget:
-    """Programs have used up what they may, and another is to be launched."""
+    """Block the sprint, because the next launch exceeds the budget of the agent commands."""
 
     code: str
 
@@ -69,15 +71,16 @@ class RunGate:
 
 @dataclass(frozen=True, slots=True)
 class Recover:
-    """Find out what became of a gate run that an earlier life left."""
+    """Find the result of a gate run that an earlier process left."""
 
     run_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class RunHook:
-    """Bring it to a blocking hook, for which the sprint waits at ``place``; ``detail`` is the gate
-    or the gate run that the point is about.
+    """Deliver an event to a blocking hook, for which the sprint waits at ``place``.
+
+    ``detail`` is the gate or the gate run of the event.
     """
 
     code: str
@@ -89,14 +92,14 @@ class RunHook:
 
 @dataclass(frozen=True, slots=True)
 class RecoverHook:
-    """Find out what became of a blocking hook that an earlier life left."""
+    """Find the result of a blocking hook that an earlier process left."""
 
     delivery_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class BlockAtHook:
-    """A blocking hook said no as often as it may: a human has to look."""
+    """Block the sprint, because a blocking hook has failed in all its attempts."""
 
     code: str
     delivery_id: str
@@ -104,7 +107,7 @@ class BlockAtHook:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Merge the sprint's branch with its base, to be judged."""
+    """Merge the sprint's branch with its base, so that gates can judge the result."""
 
     code: str
 
@@ -118,28 +121,28 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class RecoverShip:
-    """Find out how far a merge or its publishing came that an earlier life left, and go on."""
+    """Find how far an interrupted merge or publication came, and continue it."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class BlockAtShip:
-    """What has passed cannot be shipped: a human has to look."""
+    """Block the sprint, because its passed work cannot be shipped."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Find out what the work changes of protected paths."""
+    """Find which protected paths the work has changed."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class BlockForApproval:
-    """A human has to say yes before the sprint goes on; ``what`` says to what."""
+    """Block the sprint until a human approves; ``what`` names the subject."""
 
     code: str
     what: str
@@ -147,21 +150,21 @@ class BlockForApproval:
 
 @dataclass(frozen=True, slots=True)
 class WarnOverdue:
-    """The round is over its minutes; the contract says: tell it once."""
+    """Report once that the round exceeds its minutes, as the contract demands."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class StopOverdue:
-    """The round is over its minutes; the contract says: stop."""
+    """Stop the sprint, because the round exceeds its minutes, as the contract demands."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class FailAtGate:
-    """A required gate said no: end the sprint."""
+    """End the sprint, because a required gate has failed."""
 
     code: str
     run_id: str
@@ -169,7 +172,7 @@ class FailAtGate:
 
 @dataclass(frozen=True, slots=True)
 class BlockAtFlaky:
-    """A required gate has said no and yes of one and the same tree: a human has to look."""
+    """Block the sprint, because a required gate has failed and passed on the same tree."""
 
     code: str
     run_id: str
@@ -177,14 +180,14 @@ class BlockAtFlaky:
 
 @dataclass(frozen=True, slots=True)
 class FinishRound:
-    """Everything that the round asks for is there: close it, and the sprint after the last."""
+    """Close the completed round; after the last round, end the sprint."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Somebody has asked for it, and nothing runs any more."""
+    """Cancel the sprint on request, when nothing runs any more."""
 
     code: str
 
@@ -218,7 +221,7 @@ Action = (
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The action begins at ``at``; all that a bookkeeping action needs to be settled."""
+    """The action begins at ``at``: the only outcome of an action without an outside effect."""
 
     at: datetime
 
@@ -233,7 +236,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """An agent has answered, or will not any more."""
+    """An agent has answered, or will never answer."""
 
     at: datetime
     exchange: Exchange
@@ -249,7 +252,7 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """There is something to judge, or nothing to ship."""
+    """The merge is made, or there is nothing to ship."""
 
     at: datetime
     merge: ship_values.Merge
@@ -257,8 +260,9 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """It is published, with ``tag`` unless ``unfinished`` says why something was left undone; or
-    the base has ``moved``; or ``reason`` says why not.
+    """The merge is published, with ``tag`` unless ``unfinished`` names a failed follow-up.
+
+    Otherwise the base has ``moved``, or ``reason`` says why nothing was published.
     """
 
     at: datetime
@@ -270,7 +274,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What differs of protected paths, or why that could not be told."""
+    """The changed protected paths, or why the comparison failed."""
 
     at: datetime
     touched: Touched

@@ -1,7 +1,7 @@
-"""What a program's reply means for its task: done, a question to a human, or back to its agent.
+"""Decide what an agent's reply means for its task: done, a question to a human, or sent back.
 
-It goes back where the tasks that it gives out cannot be taken, and where it says that it has
-worked and git shows no change: each of them once. Pure, a part of ``settle``.
+A reply is sent back if its planned tasks are invalid, or if it claims work but git shows no change:
+once for each reason. Pure, a part of the reducer.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ Status = TaskStatus
 def meant(
     snapshot: Snapshot, task: TaskValue, said: Exchange, details: Data, data: Data
 ) -> tuple[Status, str, str, Data, Data]:
-    """The task's status, the kind and the words of its event, and both with what they tell more."""
+    """Return the task's status, the event's kind and message, the details, the event's data."""
     reply, name = said.reply, task.owner_agent
     assert reply is not None, "it has answered"
     if directional := [*reply.directional]:
@@ -54,7 +54,7 @@ def meant(
 
 
 def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:
-    """How often who was to work has said that it is done, while the files are as they were."""
+    """Count the replies that claim finished work while the files are unchanged."""
     assert said.reply is not None, "it has answered"
     absent = said.seen is not None and said.seen.seen == ABSENT
     gives_up = said.reply.status.casefold().startswith("blocked")
@@ -64,8 +64,10 @@ def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:
 
 
 def is_to_work(snapshot: Snapshot, task: TaskValue) -> bool:
-    """Whether the files are to differ after it: it builds a task of the plan, or leads the round of
-    building without one. A second pass may find nothing to do.
+    """Return whether the task must change files.
+
+    True for a build task of the plan, and for the lead in a build round without a plan. A second
+    attempt may find nothing to do.
     """
     if task.attempt > 1 or task.details.get("touched"):
         return False  # it may be there from before

@@ -1,4 +1,4 @@
-"""Which session of its program a try takes up, and what that session had told before; pure."""
+"""Choose the command's session that an attempt resumes, and the usage it had before; pure."""
 
 import uuid
 from collections.abc import Mapping
@@ -17,8 +17,10 @@ SESSION = "session"  # in the details of a task
 def session_of(
     snapshot: Snapshot, agent: AgentDefinition, kind: str, before: TaskValue | None, token: str
 ) -> dict[str, Any]:
-    """What the details say of the session of a try: nothing where its program has none. A further
-    try takes up that of the last, a fix that of whoever made the work; else one begins.
+    """Return the session entry of an attempt's details; empty if its command has no sessions.
+
+    A further attempt resumes the session of the last one, and a fix that of the implementer;
+    otherwise a new session begins.
     """
     rules = (agent.reply or {}).get(SESSION)
     if rules is None:
@@ -31,7 +33,7 @@ def session_of(
 
 
 def _last(snapshot: Snapshot, agent: AgentDefinition) -> Mapping[str, Any]:
-    """The details of what that agent was asked last in this attempt."""
+    """Return the details of the agent's latest task in this attempt."""
     asked = [
         task
         for task in snapshot.tasks
@@ -44,8 +46,9 @@ def _last(snapshot: Snapshot, agent: AgentDefinition) -> Mapping[str, Any]:
 def settled(
     agent: AgentDefinition | None, task: TaskValue, said: Exchange
 ) -> tuple[Usage | None, dict[str, Any]]:
-    """What a try has used, and what its details say of its session from then on: nothing where that
-    can be taken up no more.
+    """Return the attempt's own usage, and the session entry of its details from then on.
+
+    The entry is empty if the session cannot be resumed any more.
     """
     known = task.details.get(SESSION)
     if known is None:
@@ -67,6 +70,6 @@ def settled(
 
 
 def _is_more(usage: Usage, before: Usage) -> bool:
-    """Whether the session has gone on with its count; else it has begun to count anew."""
+    """Return whether the session has continued its count; otherwise it counts from zero again."""
     inputs = usage.input_tokens >= before.input_tokens
     return inputs and usage.output_tokens >= before.output_tokens

@@ -1,4 +1,4 @@
-"""What asking an agent means for the rows; pure, a part of ``settle``."""
+"""Record questions to agents and their answers in the rows; pure, a part of the reducer."""
 
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -25,8 +25,10 @@ STILL = (Status.PENDING, Status.IN_PROGRESS)
 
 
 def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
-    """The question is on record before it is asked: the first time as a task, and every further
-    try, after a crash or a human's answer, in that task's row.
+    """Record a question before it is asked, so that a crash finds it.
+
+    The first attempt creates a task. Every further attempt, after a crash or a human's answer,
+    updates this task.
     """
     now, spec = snapshot.current_round, snapshot.started_contract.round(action.code)
     attempt = snapshot.sprint.attempt
@@ -93,14 +95,15 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
 
 
 def touched(task: TaskValue) -> list[str]:
-    """The first of the files that git has seen change in all tries of a task up to now."""
+    """Return the first changed files that git has observed in all attempts of a task."""
     earlier = task.details.get("touched", ())
     return [*dict.fromkeys((*earlier, *task.details.get("work", {}).get("paths", ())))][:MOST_PATHS]
 
 
 def _before(snapshot: Snapshot, action: Ask) -> TaskValue | None:
-    """The task in which that was asked already: of all that was sent back, the last while it waits
-    to be asked again.
+    """Return the task in which this was asked before; None if there is none.
+
+    For fixes, it is the one that waits for another attempt.
     """
     for task in snapshot.tasks_of(snapshot.current_round.id):
         asked = (task.owner_agent, task.details["kind"]) == (action.agent, action.kind)
@@ -118,7 +121,7 @@ def _try(
     number: int,
     at: datetime,
 ) -> dict[str, Any]:
-    """What the details say of a try while it is under way."""
+    """Return the details of an attempt that is under way."""
     kept, used = before.details if before else {}, spent(snapshot)
     return {
         "runner": agent.runner,
@@ -136,7 +139,7 @@ def _try(
 
 
 def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
-    """The answer, whole; or why there is none."""
+    """Record the whole answer, or why there is none."""
     if task.details.get("runner") is None:
         return _said(snapshot, task, outcome)
     said, at = outcome.exchange, outcome.at
@@ -199,7 +202,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
 
 
 def _used_s(task: TaskValue, outcome: Replied) -> float:
-    """What a try has used, in seconds; of one whose end nobody saw, what it may have used."""
+    """Return the seconds that an attempt used; the reserved time if its end is unknown."""
     said, reserved_s = outcome.exchange, task.details.get("reserved_s", 0.0)
     if said.out_of_budget:
         return float(max(said.duration_s or 0.0, reserved_s))
@@ -210,7 +213,7 @@ def _used_s(task: TaskValue, outcome: Replied) -> float:
 
 
 def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
-    """The answer of a scripted agent."""
+    """Record the answer of a scripted agent."""
     reply = outcome.exchange.reply
     assert reply is not None, "a scripted agent always answers"
     values = {
@@ -229,8 +232,9 @@ def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
 
 
 def bounded(task: TaskValue, outcome: Replied) -> Replied:
-    """The outcome of a try that an earlier life left, which is a failure once too many gateways
-    have died in the same way: the agent may be what ends them.
+    """Return the outcome of a recovered attempt, as a failure after too many gateway deaths.
+
+    The agent may be the cause of these deaths.
     """
     times = task.details["lost"] + 1
     if not is_lost(outcome.exchange) or times < MOST_LOST:
@@ -240,7 +244,7 @@ def bounded(task: TaskValue, outcome: Replied) -> Replied:
 
 
 def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
-    """What is still to be answered, when the sprint ends without that."""
+    """Return the updates that cancel all unanswered tasks when the sprint ends."""
     values = {"status": Status.CANCELLED.value, "updated_at": at}
     return tuple(
         Update("task", task.id, STILL, values) for task in snapshot.tasks if task.status in STILL
@@ -248,23 +252,23 @@ def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
 
 
 def is_open(task: TaskValue) -> bool:
-    """It is under way."""
+    """Return whether the task is under way."""
     return task.status == Status.IN_PROGRESS
 
 
 def asks(task: TaskValue) -> list[str]:
-    """What its agent wants to know of a human before it goes on."""
+    """Return the questions that the agent asks a human; empty unless the task is blocked."""
     found: list[str] = task.details.get("asks", [])
     return found if task.status == Status.BLOCKED else []
 
 
 def token(task: TaskValue) -> str:
-    """A name that no other try has, of this store or another: its id and when it began."""
+    """Return a name unique to this attempt in all stores: the task's id and its start."""
     return f"{task.id}@{task.details['started_ts']}"
 
 
 def open_task(snapshot: Snapshot, agent: str) -> TaskValue:
-    """The task that waits for that agent. Raises ``LookupError``."""
+    """Return the task under way of that agent. Raises ``LookupError``."""
     for task in snapshot.tasks_of(snapshot.current_round.id):
         if task.owner_agent == agent and is_open(task):
             return task
@@ -272,7 +276,7 @@ def open_task(snapshot: Snapshot, agent: str) -> TaskValue:
 
 
 def task_of(snapshot: Snapshot, task_id: str) -> TaskValue:
-    """The task of that id. Raises ``LookupError``."""
+    """Return the task of that id. Raises ``LookupError``."""
     for task in snapshot.tasks:
         if task.id == task_id:
             return task

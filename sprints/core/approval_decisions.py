@@ -1,4 +1,4 @@
-"""What a human decides of what was asked, and what follows where nobody does; pure."""
+"""Record a human's decision on an approval request, or its expiry; pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,13 +16,14 @@ BOUND = ("what", "number", "round_id", "attempt", "plan", "tree", "digest")
 
 
 def name_of(ask: Mapping[str, Any]) -> str:
-    """What an ask is called in its sprint, as in ``before_ship/2``."""
+    """Return the name of a request in its sprint, as in ``before_ship/2``."""
     return f"{ask['what']}/{ask['number']}"
 
 
 def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -> Transition:
-    """Let the sprint go on with what was asked about, and nothing else. ``ask`` is the name of
-    that; empty for whatever is asked now. Raises ``MoveRefused``.
+    """Let the sprint go on with the subject of the request only.
+
+    ``ask`` is the name of the request; empty for the open one. Raises ``MoveRefused``.
     """
     found = _open(snapshot, at, ask)
     now = snapshot.current_round
@@ -44,8 +45,9 @@ def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") 
 
 
 def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -> Transition:
-    """End the sprint as failed; a retry does the round anew and asks again. Raises
-    ``MoveRefused``.
+    """End the sprint as failed; a retry repeats the round and asks again.
+
+    Raises ``MoveRefused``.
     """
     found = _open(snapshot, at, ask)
     given = _given(found, REJECTED, by, why, at)
@@ -55,8 +57,9 @@ def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -
 
 
 def expired(snapshot: Snapshot, at: datetime) -> Transition | None:
-    """End the sprint as failed once its time is over and nobody has decided; None before, and where
-    the contract lets it wait.
+    """End the sprint as failed if the request has expired.
+
+    Returns None before the deadline, and if the contract lets the request wait.
     """
     found = ask_of(snapshot)
     if found is None or not _is_over(snapshot, found, at):
@@ -68,7 +71,7 @@ def expired(snapshot: Snapshot, at: datetime) -> Transition | None:
 
 
 def _open(snapshot: Snapshot, at: datetime, ask: str) -> Mapping[str, Any]:
-    """What is asked, if it is that which is meant and there is time. Raises ``MoveRefused``."""
+    """Return the open request, if it is the named one and not expired. Raises ``MoveRefused``."""
     found = ask_of(snapshot)
     if ask and (found is None or name_of(found) != ask):
         raise MoveRefused(_closed(snapshot, ask))
@@ -88,7 +91,7 @@ def _is_over(snapshot: Snapshot, found: Mapping[str, Any], at: datetime) -> bool
 
 
 def _closed(snapshot: Snapshot, ask: str) -> str:
-    """Why nothing can be said to that any more, in words: who was first."""
+    """Return why the request takes no decision any more, and who decided it."""
     for one in state(snapshot).get("given", ()) if snapshot.contract else ():
         if name_of(one) == ask and one["by"]:
             return f"{one['by']} has {one['verdict']} it already, at {one['ts']}"

@@ -1,8 +1,8 @@
-"""Where a human has to say yes: what the engine asks for before it goes on, and of what; pure.
+"""Decide where a human's approval is needed before the next action, and for which subject; pure.
 
-What was asked, compared and decided stands in meta, under ``KEY``, so whoever carries the sprint
-next asks for no more and no less. A yes is to one thing alone: to the plan, to the tree that is
-published, or to the contents of the protected paths; another of them needs another yes.
+Requests, comparisons and decisions are kept in meta, under ``KEY``, so that every later runner asks
+for the same approvals. An approval holds for one subject only: a plan, the tree to be published, or
+the contents of the protected paths. Another subject needs another approval.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ OVER = (shipping.SHIPPED, shipping.NOTHING)
 
 
 def gated(snapshot: Snapshot, action: Action) -> Action:
-    """The action, or what a human has to say yes to before it."""
+    """Return the action, or the approval request that must come first."""
     terms, code = snapshot.started_contract.approvals, snapshot.current_round.code
     if terms is None:
         return action
@@ -63,7 +63,7 @@ def gated(snapshot: Snapshot, action: Action) -> Action:
 
 
 def _paths(snapshot: Snapshot, terms: Approvals) -> Action | None:
-    """What has to come first because of protected paths; None where nothing has to."""
+    """Return the action that protected paths require first; None if there is none."""
     if snapshot.started_contract.base is None or not terms.protected or not _works(snapshot):
         return None
     found = comparison(snapshot)
@@ -77,16 +77,20 @@ def _paths(snapshot: Snapshot, terms: Approvals) -> Action | None:
 
 
 def state(snapshot: Snapshot) -> Mapping[str, Any]:
-    """``asked`` what waits for an answer, ``number`` how often something was asked, ``given`` what
-    was decided, ``compared`` what was found of protected paths.
+    """Return the approval state in meta.
+
+    ``asked`` is the open request, ``number`` how many requests there were, ``given`` the decisions,
+    ``compared`` the last comparison of protected paths.
     """
     found = snapshot.sprint.meta.get(KEY)
     return found if isinstance(found, dict) and snapshot.started_contract.approvals else {}
 
 
 def is_given(snapshot: Snapshot, what: str, of: str) -> bool:
-    """Whether a human has said yes to exactly that: the digest of a plan or of protected paths, or
-    a tree. A yes to a tree that is shipped is one to its protected paths as well.
+    """Return whether a human has approved exactly this subject.
+
+    The subject is the digest of a plan or of protected paths, or a tree. Approval of a shipped tree
+    includes its protected paths.
     """
     return any(
         one["verdict"] == APPROVED and of and of == one.get(_BOUND_TO[what])
@@ -99,13 +103,13 @@ _BOUND_TO = {BUILD: "plan", SHIP: "tree", PATHS: "digest"}
 
 
 def plan_of(snapshot: Snapshot) -> str:
-    """What may be built, as a digest: the brief, and the contract under which that is done."""
+    """Return a digest of what may be built: the brief and the contract."""
     whole = [snapshot.sprint.meta.get("brief", ""), snapshot.started_contract.digest]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
 def comparison(snapshot: Snapshot) -> Touched | None:
-    """What was found of protected paths since anything has worked or judged; None for nothing."""
+    """Return the comparison of protected paths since the last work or gate run; None if none."""
     found = state(snapshot).get("compared")
     if not found or found["after"] != _works(snapshot):
         return None
@@ -115,13 +119,13 @@ def comparison(snapshot: Snapshot) -> Touched | None:
 
 
 def _works(snapshot: Snapshot) -> int:
-    """How much has been done that may have changed the tree: it only grows."""
+    """Return a number that grows with everything that may have changed the tree."""
     tries = sum(task.details.get("try", 0) for task in snapshot.tasks)
     return int(tries) + len(snapshot.gate_runs)
 
 
 def compared(snapshot: Snapshot, outcome: Compared) -> Transition:
-    """What differs of protected paths is on record."""
+    """Record the changed protected paths."""
     said = outcome.touched
     found = {**said.to_json(), "after": _works(snapshot), "attempt": snapshot.sprint.attempt}
     words = f"protected paths differ from the base: {said}" if said.count else ""
@@ -136,8 +140,9 @@ def compared(snapshot: Snapshot, outcome: Compared) -> Transition:
 
 
 def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transition:
-    """The sprint is blocked until a human has decided; or until a retry, where nobody can tell what
-    to decide about.
+    """Block the sprint until a human has decided.
+
+    If the comparison failed, there is nothing to decide: the sprint is blocked until a retry.
     """
     code, touched = snapshot.current_round.code, comparison(snapshot) or Touched()
     if action.what == UNSURE:
@@ -177,7 +182,7 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
 
 
 def ask_of(snapshot: Snapshot) -> Mapping[str, Any] | None:
-    """What the sprint waits for a human to approve; None where it does not."""
+    """Return the approval request for which the sprint waits; None if it waits for none."""
     sprint = snapshot.sprint
     waits = sprint.status == "blocked" and (sprint.last_error or "").startswith(NEEDED)
     if not waits or snapshot.contract is None:

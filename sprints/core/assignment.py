@@ -1,4 +1,7 @@
-"""Who is asked in a round, and for which task of the plan; and whose a red gate is. Pure."""
+"""Choose the agents of a round, their planned tasks, and the task to blame for a failed gate.
+
+Pure.
+"""
 
 import re
 from collections.abc import Sequence
@@ -14,9 +17,7 @@ WORK = {BUILD: "build", POLISH: "polish"}
 
 
 def asked_in(snapshot: Snapshot, spec: RoundSpec) -> list[Ask]:
-    """Everybody who is asked in the round, in that order: who acknowledges, who confirms or does a
-    task of the plan, and the lead.
-    """
+    """Return the round's questions in order: acknowledging agents, implementers, lead."""
     acks = [Ask(spec.code, agent, "ack") for agent in spec.acks]
     return [*acks, *_implementers(snapshot, spec.code), Ask(spec.code, LEAD, "lead")]
 
@@ -30,26 +31,27 @@ def _implementers(snapshot: Snapshot, code: str) -> list[Ask]:
 
 
 def owner(snapshot: Snapshot, task: Assignment) -> str:
-    """Who does it: its agent, or the implementer where that is no program any more in a retry."""
+    """Return the task's agent, or the implementer if that agent has no command any more."""
     terms = snapshot.started_contract
     return task.agent if terms.agent(task.agent) else terms.implementer
 
 
 def details_of(snapshot: Snapshot, ask: Ask) -> dict[str, Any]:
-    """What the details of a task say of the planned one that it is about."""
+    """Return the entry for the planned task in a task's details; empty if there is none."""
     found = assignment(snapshot, ask.code, ask.task) if ask.task else None
     return {"assignment": found.to_json()} if found else {}
 
 
 def name_in(task: TaskValue) -> str:
-    """The id of the planned task that it is about; empty where it is about none."""
+    """Return the id of the planned task that the task works on; empty if none."""
     name: str = task.details.get("assignment", {}).get("id", "")
     return name
 
 
 def whose(snapshot: Snapshot, red: Sequence[GateRunValue]) -> Assignment | None:
-    """Whose task it is to which those gates say no: the last of which they name a file, else the
-    last that was done; None without a plan.
+    """Return the planned task to blame for these failed gates; None without a plan.
+
+    It is the last task with a file that the gates' output names, else the last finished task.
     """
     done = done_by(snapshot, snapshot.current_round.code)
     told = "\n".join(run.excerpt for run in red)
@@ -59,19 +61,19 @@ def whose(snapshot: Snapshot, red: Sequence[GateRunValue]) -> Assignment | None:
 
 
 def _changed(snapshot: Snapshot, task: Assignment) -> list[str]:
-    """The files that git has seen change while the task was done."""
+    """Return the files that git has seen change while the task was done."""
     mine = [one for one in snapshot.tasks if one.details.get("assignment") == task.to_json()]
     told = [(*one.details.get("touched", ()), *_paths(one)) for one in mine]
     return [path for paths in told for path in paths]
 
 
 def _paths(task: TaskValue) -> Sequence[str]:
-    """Those of its last try."""
+    """Return the changed paths of the task's last attempt."""
     found: Sequence[str] = task.details.get("work", {}).get("paths", ())
     return found
 
 
 def _names(told: str, paths: set[str]) -> bool:
-    """Whether one of the files stands there, as it is or at the end of a longer path."""
+    """Return whether the text contains one of the paths, alone or at the end of a longer path."""
     found = [path for path in paths if path in told]
     return any(re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w-])", told) for path in found)

@@ -1,7 +1,7 @@
-"""Hooks for which a sprint waits: when one is due, and what its answer means for the rows; pure.
+"""Decide when a blocking hook is due, and what its answer means for the rows; pure.
 
-A blocking hook says yes before the step that follows its point, or the sprint is blocked. Each try
-is on record before it begins, under the same delivery id, so that a crash finds it.
+A blocking hook must pass before the step that follows its point, or the sprint is blocked. Each
+attempt is recorded before it begins, under the same delivery id, so that a crash finds it.
 """
 
 import hashlib
@@ -37,9 +37,9 @@ Status = DeliveryStatus
 
 
 def guarded(snapshot: Snapshot, action: Action) -> Action | None:
-    """The action, or the hook that has to say yes before it; None while such a hook runs.
+    """Return the action, or the hook that must pass first; None while such a hook runs.
 
-    A red gate ends the sprint whatever a hook says of it.
+    A failed gate ends the sprint whatever a hook answers.
     """
     hooks = snapshot.started_contract.hooks
     for point, run in _points_before(snapshot, action) if hooks else ():
@@ -58,7 +58,7 @@ def guarded(snapshot: Snapshot, action: Action) -> Action | None:
 
 
 def _points_before(snapshot: Snapshot, action: Action) -> Iterator[tuple[str, str]]:
-    """The points that have been reached before ``action``, with the gate or its run, if any."""
+    """Yield the points reached before ``action``, each with its gate or gate run, if any."""
     now, contract = snapshot.current_round, snapshot.started_contract
     if isinstance(action, StartRound):
         if now.code == contract.rounds[0].code and not _was_taken(snapshot, "sprint_start"):
@@ -78,26 +78,26 @@ def _points_before(snapshot: Snapshot, action: Action) -> Iterator[tuple[str, st
 
 
 def _was_taken(snapshot: Snapshot, point: str) -> bool:
-    """Whether the hooks of that point have said yes in an earlier attempt."""
+    """Return whether the hooks of that point have passed in an earlier attempt."""
     before = f"/{snapshot.sprint.attempt}/"
     rows = [r for r in snapshot.deliveries if r.point == point and before not in r.place]
     return any(row.status == Status.DELIVERED for row in rows)
 
 
 def place_of(snapshot: Snapshot, point: str, detail: str) -> str:
-    """Where the sprint waits: round, attempt, point, and the gate or its run."""
+    """Return where the sprint waits: round, attempt, point, and the gate or its run."""
     parts = (snapshot.current_round.code, str(snapshot.sprint.attempt), point, detail)
     return "/".join(filter(None, parts))
 
 
 def find(snapshot: Snapshot, hook_id: str, place: str) -> DeliveryValue | None:
-    """The delivery to that hook at that place."""
+    """Return the delivery to that hook at that place; None if there is none."""
     rows = snapshot.deliveries
     return next((row for row in rows if (row.hook_id, row.place) == (hook_id, place)), None)
 
 
 def delivery_of(snapshot: Snapshot, delivery_id: str) -> DeliveryValue:
-    """The delivery of that id. Raises ``LookupError``."""
+    """Return the delivery of that id. Raises ``LookupError``."""
     for row in snapshot.deliveries:
         if row.id == delivery_id:
             return row
@@ -105,7 +105,7 @@ def delivery_of(snapshot: Snapshot, delivery_id: str) -> DeliveryValue:
 
 
 def open_delivery(snapshot: Snapshot, action: RunHook) -> DeliveryValue:
-    """The delivery that the action has under way. Raises ``LookupError``."""
+    """Return the action's delivery that is under way. Raises ``LookupError``."""
     row = find(snapshot, action.hook_id, action.place)
     if row is None or row.status != Status.RUNNING:
         raise LookupError(f"hook {action.hook_id} is not running")
@@ -113,7 +113,7 @@ def open_delivery(snapshot: Snapshot, action: RunHook) -> DeliveryValue:
 
 
 def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Transition:
-    """A try, on record before it begins."""
+    """Record an attempt before it begins."""
     row = find(snapshot, action.hook_id, action.place)
     if row:
         row = replace(row, tries=row.tries + 1)
@@ -171,7 +171,7 @@ def _new(snapshot: Snapshot, action: RunHook, at: datetime) -> DeliveryValue:
 
 
 def _about(snapshot: Snapshot, action: RunHook) -> dict[str, object]:
-    """What the point is about, beside the sprint and the round."""
+    """Return the event's data beside the sprint and the round."""
     if action.point == "sprint_start":
         return {"round": action.code}
     if action.point == "gate_start":
@@ -183,7 +183,7 @@ def _about(snapshot: Snapshot, action: RunHook) -> dict[str, object]:
 
 
 def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transition:
-    """What the hook said; a no waits for the next try, as long as there is one."""
+    """Record the hook's answer; a failure waits for the next attempt, if there is one."""
     said, at = outcome.answer, outcome.at
     hook = snapshot.started_contract.hook(row.hook_id)
     failures = row.failures + (not said.delivered and not said.stopped)
@@ -229,7 +229,7 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
 
 
 def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
-    """What was still to be tried, when the sprint is cancelled."""
+    """Return the updates that drop all pending deliveries of a cancelled sprint."""
     values = {"status": Status.DROPPED.value, "finished_at": at, "next_at": None}
     return tuple(
         Update("delivery", row.id, (Status.PENDING,), values)
@@ -239,5 +239,5 @@ def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
 
 
 def until(hook: HookDefinition, row: DeliveryValue, at: datetime) -> datetime:
-    """When the try that began or begins at ``at`` must have ended."""
+    """Return when the attempt that begins at ``at`` must have ended."""
     return max(at, row.next_at or at) + timedelta(seconds=hook.timeout_s)

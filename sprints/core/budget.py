@@ -1,4 +1,4 @@
-"""What follows where programs have used up their budget, and where a human gives them more."""
+"""Block a sprint whose agent commands have used up their budget, and raise the budget."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -16,7 +16,7 @@ PARKED = "parked"  # in the details of a task that waits for a budget
 
 
 def parked(snapshot: Snapshot, at: datetime) -> Transition:
-    """The sprint is blocked until a human gives it more; what was to be asked again waits."""
+    """Block the sprint until a human raises the budget; pending questions wait."""
     used, now = spent(snapshot), snapshot.current_round
     assert used is not None, "only a sprint with a budget can have used it up"
     words = used.of(used.out)
@@ -57,8 +57,9 @@ def grant(
     tokens: int | None = None,
     usd: float | None = None,
 ) -> Transition | None:
-    """Let the sprint's programs have so many launches, minutes, tokens and dollars in all; one that
-    is parked for them goes on. None where nothing changes. Raises ``MoveRefused``.
+    """Set the total launches, minutes, tokens and dollars of the sprint's agent commands.
+
+    A sprint blocked by its budget goes on. Returns None if nothing changes. Raises ``MoveRefused``.
     """
     sprint, before = snapshot.sprint, spent(snapshot)
     if before is None:
@@ -88,14 +89,14 @@ def grant(
 
 
 def parked_for(snapshot: Snapshot) -> Spending | None:
-    """What is used of the budget for which the sprint is parked; None where it is not."""
+    """Return the spending of a sprint blocked by its budget; None for any other sprint."""
     error = snapshot.sprint.last_error or ""
     is_parked = snapshot.sprint.status == "blocked" and error.startswith(USED_UP)
     return spent(snapshot) if is_parked else None
 
 
 def _in_words(allowed: AgentBudget, given: Collection[str]) -> str:
-    """Launches and minutes always, the others where somebody gave them."""
+    """Return the budget in words: launches and minutes always, tokens and dollars if given."""
     words = f"{allowed.launches} launches and {allowed.minutes:g} minutes"
     words += f", {allowed.tokens} tokens" if "tokens" in given else ""
     return words + (f", {allowed.usd:g} USD" if "usd" in given else "")
@@ -106,7 +107,7 @@ def _set(snapshot: Snapshot, values: dict[str, Any]) -> Update:
 
 
 def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Update, ...]:
-    """The round opens again, and what is answered in it stays so."""
+    """Return the updates that reopen the round; its answered tasks stay answered."""
     now = snapshot.current_round
     notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
@@ -132,7 +133,7 @@ def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Up
 
 
 def spent(snapshot: Snapshot) -> Spending | None:
-    """The sprint's budget and what of it is used; None where it asks no program."""
+    """Return the sprint's budget and the amounts used; None if it runs no agent commands."""
     contract = snapshot.contract
     frozen = AGENT_BUDGET if contract is None or contract.agents else None
     if contract and contract.budget:  # there is none of a sprint that began before there were any

@@ -1,4 +1,4 @@
-"""What an operator's act means for the rows: pure functions to moves, as ``settle`` is."""
+"""Turn an operator's act into transitions; pure."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ ENDED = ("succeeded", "failed", "cancelled")
 def create(
     sprint_id: str, title: str, artifacts_dir: str, meta: dict[str, Any], at: datetime
 ) -> Transition:
-    """A new sprint, not yet started."""
+    """Create a sprint, not yet started."""
     values = {
         "sprint_id": sprint_id,
         "title": title,
@@ -38,7 +38,7 @@ def create(
 
 
 def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
-    """Freeze the contract with the sprint and open the way to its first round."""
+    """Freeze the contract with the sprint, and enter the first round."""
     if snapshot.rounds:
         return _anew(snapshot, contract, "sprint started", at)
     first = contract.rounds[0].code
@@ -70,14 +70,15 @@ def _round(sprint_id: str, spec: RoundSpec) -> Create:
 
 
 def _unapproved(snapshot: Snapshot) -> dict[str, Any]:
-    """What was approved elsewhere is not approved here."""
+    """Return the meta without approvals from another store: they do not count here."""
     meta = snapshot.sprint.meta
     return {"meta": {k: v for k, v in meta.items() if k != APPROVAL}} if APPROVAL in meta else {}
 
 
 def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) -> Transition:
-    """Start a sprint that has rounds from elsewhere at its first one, as a new attempt: nobody here
-    has judged what was done in them.
+    """Start an imported sprint at its first round, as a new attempt.
+
+    No gate of this store has judged its earlier rounds.
     """
     first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
     there = {value.code for value in snapshot.rounds}
@@ -119,8 +120,8 @@ def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) ->
 def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     """Start again at the round that failed, as a new attempt beside the old evidence.
 
-    The attempt runs under the gates as they are now: whoever mended a gate wants it judged by
-    that one. The event carries the contract where it is another. Raises ``MoveRefused``.
+    The attempt runs under the present gates, so that a repaired gate takes effect. The event
+    carries the contract if it has changed. Raises ``MoveRefused``.
     """
     if snapshot.is_foreign and snapshot.sprint.status in (*STOPPED, "running"):
         first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
@@ -159,8 +160,9 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
 
 
 def archive(snapshot: Snapshot, by: str, at: datetime) -> Transition:
-    """Take a sprint that has ended out of state.json; its rows and evidence stay. Raises
-    ``MoveRefused``.
+    """Remove an ended sprint from state.json; its rows and evidence stay.
+
+    Raises ``MoveRefused``.
     """
     sprint = snapshot.sprint
     if sprint.archived_at:
@@ -194,7 +196,7 @@ def restore(snapshot: Snapshot, by: str) -> Transition:
 
 
 def settle_in(snapshot: Snapshot, artifacts_dir: str) -> Transition:
-    """Keep the evidence there: the sprint was another host's, or its store has moved."""
+    """Keep the evidence in ``artifacts_dir`` after an import or a move of the store."""
     return Transition(
         "note",
         f"evidence is kept in {artifacts_dir} from now on",
@@ -205,7 +207,7 @@ def settle_in(snapshot: Snapshot, artifacts_dir: str) -> Transition:
 
 
 def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Transition:
-    """Hold the sprint at its next step; what runs goes on to its end. Raises ``MoveRefused``."""
+    """Hold the sprint at its next step; a running action completes. Raises ``MoveRefused``."""
     sprint = snapshot.sprint
     if sprint.status not in ("created", "running"):
         raise MoveRefused(
@@ -228,10 +230,10 @@ def resume(snapshot: Snapshot, by: str) -> Transition:
 def edit(
     snapshot: Snapshot, title: str | None, patch: Mapping[str, Any], by: str, at: datetime
 ) -> Transition | None:
-    """Another title, and ``patch`` merged into meta; None where nothing changes.
+    """Set the title and merge ``patch`` into meta; return None if nothing changes.
 
-    A pause that is set or lifted so says who did it, as every pause does. Raises ``BadMeta``,
-    ``MoveRefused``.
+    A pause that is set or lifted in this way records its author, as every pause does. Raises
+    ``BadMeta`` and ``MoveRefused``.
     """
     sprint = snapshot.sprint
     meta = merged(sprint.meta, patch, sprint.waiting)

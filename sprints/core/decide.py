@@ -1,4 +1,4 @@
-"""The next step of a sprint: a pure function of its snapshot.
+"""Decide the next step of a sprint: a pure function of its snapshot.
 
 The same rows always give the same step, so recovery after a crash is to decide again.
 """
@@ -37,11 +37,11 @@ from sprints.state.statuses import TaskStatus
 
 
 def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
-    """The next action; None when the sprint is not running, is held, or waits for the world; and
-    for one from elsewhere, which has no contract here.
+    """Return the next action; None if there is none now.
 
-    ``attended`` are the ids of the gate runs, tasks and deliveries that we ourselves have under
-    way.
+    There is none if the sprint is not running, is held, waits for an outside effect, or was
+    imported and has no contract here. ``attended`` are the ids of the gate runs, tasks and
+    deliveries that this process has under way.
     """
     if snapshot.sprint.status != "running" or snapshot.is_foreign:
         return None
@@ -84,7 +84,7 @@ def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
 
 
 def _red_gate(snapshot: Snapshot, now: RoundValue) -> Action | None:
-    """A red gate that does not go back to who made the work, or no more."""
+    """Return the end of the sprint if a failed gate is not sent back for a fix."""
     red = fix_loop.red(snapshot)
     if not red or fix_loop.unconfirmed(snapshot) or fix_loop.goes_back(snapshot, red[0]):
         return None
@@ -97,13 +97,13 @@ def _flaky(snapshot: Snapshot, now: RoundValue) -> Action | None:
 
 
 def _rerun(snapshot: Snapshot, now: RoundValue) -> Action | None:
-    """A red gate once more, of the same tree."""
+    """Return a second run of a failed gate on the same tree."""
     run = fix_loop.unconfirmed(snapshot)
     return RunGate(now.code, run.gate_id) if run else None
 
 
 def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
-    """A red gate, or what was sent back already and is to be asked again."""
+    """Return the question that sends a failed gate back for a fix; None if there is none."""
     for task in fix_loop.fixes(snapshot, now):
         if task.status == TaskStatus.PENDING:
             ask = Ask(now.code, task.owner_agent, fix_loop.FIX, assignment.name_in(task))
@@ -119,7 +119,7 @@ def _send_back(snapshot: Snapshot, now: RoundValue) -> Action | None:
 
 
 def deadline_of(snapshot: Snapshot) -> timedelta | None:
-    """How long the current round may still last (may be negative); None before it starts."""
+    """Return the current round's remaining time, negative if overdue; None before it starts."""
     now, contract = snapshot.round_if_any, snapshot.contract
     if now is None or contract is None or now.started_at is None:
         return None
@@ -138,7 +138,7 @@ def _overdue(snapshot: Snapshot, deadline: str, spec: RoundSpec, now: RoundValue
 
 
 def _unanswered(snapshot: Snapshot, now: RoundValue) -> Action | None:
-    """A question that nothing leads on from by itself."""
+    """Return the end of a sprint whose task is blocked; None if no task is."""
     for task in snapshot.tasks_of(now.id):
         if task.status == TaskStatus.BLOCKED:
             kind = BlockAtQuestion if asks(task) else FailAtAgent
@@ -160,7 +160,7 @@ def _ask(snapshot: Snapshot, spec: RoundSpec, now: RoundValue) -> Action | None:
 
 
 def _launch(snapshot: Snapshot, ask: Ask) -> Action:
-    """The question, or that there is nothing left of the budget that it needs."""
+    """Return the question, or the block by the budget if nothing is left of it."""
     used = spent(snapshot)
     if used and used.out and snapshot.started_contract.agent(ask.agent):
         return BlockAtBudget(ask.code)
@@ -168,7 +168,7 @@ def _launch(snapshot: Snapshot, ask: Ask) -> Action:
 
 
 def _run_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action | None:
-    """The next gate that has no verdict and is not under way."""
+    """Return the next gate without a verdict that is not under way."""
     running = {run.gate_id for run in snapshot.gate_runs if run.status == RUNNING}
     for gate in contract.gates_of(now.code):
         judged = fix_loop.last_judged(snapshot, now, gate.gate_id)
@@ -180,7 +180,7 @@ def _run_gate(snapshot: Snapshot, contract: Contract, now: RoundValue) -> Action
 def _run_beside(
     snapshot: Snapshot, contract: Contract, now: RoundValue, running: int
 ) -> Action | None:
-    """Another gate beside those that run, unless it would be for nothing."""
+    """Return another gate to run in parallel; None if its result would not matter."""
     if any(is_open(task) for task in snapshot.tasks):
         return None
     if running >= contract.gates_at_once or snapshot.sprint.cancel_by or snapshot.paused:

@@ -1,7 +1,7 @@
-"""A red gate goes back to who has made the work: when, with what, and when no more; pure.
+"""Decide whether a failed gate is sent back to the agent, and with which evidence; pure.
 
-It is a task of its own, of the kind ``FIX``. Once that is answered, whatever gates have said before
-is about another tree, so all gates of the round run again.
+A fix is a task of its own, of the kind ``FIX``. Its answer changes the tree, so all gates of the
+round run again.
 """
 
 from typing import Any
@@ -18,15 +18,13 @@ ROUND = "the tree is again one that had failed before the last"
 
 
 def last_judged(snapshot: Snapshot, now: RoundValue, gate_id: str) -> GateRunValue | None:
-    """The gate's last run that came to a verdict about the work as it is, in this round and
-    attempt.
-    """
+    """Return the gate's last run with a verdict on the present work, in this round and attempt."""
     judged = since(snapshot, now, gate_id)
     return judged[-1] if judged else None
 
 
 def since(snapshot: Snapshot, now: RoundValue, gate_id: str) -> list[GateRunValue]:
-    """All such runs, oldest first."""
+    """Return all runs of the gate with a verdict on the present work, oldest first."""
     return [
         run
         for run in snapshot.runs_of(now.id, gate_id)
@@ -36,7 +34,7 @@ def since(snapshot: Snapshot, now: RoundValue, gate_id: str) -> list[GateRunValu
 
 
 def red(snapshot: Snapshot) -> list[GateRunValue]:
-    """The last runs of the required gates of the current round that are not green."""
+    """Return the last runs of the current round's required gates that did not pass."""
     now = snapshot.current_round
     runs = [
         last_judged(snapshot, now, gate.gate_id)
@@ -47,22 +45,20 @@ def red(snapshot: Snapshot) -> list[GateRunValue]:
 
 
 def fixes(snapshot: Snapshot, now: RoundValue) -> list[TaskValue]:
-    """What was sent back in that round and attempt, oldest first."""
+    """Return the fix tasks of that round in this attempt, oldest first."""
     sent = [task for task in snapshot.tasks_of(now.id) if task.details["kind"] == FIX]
     return sorted(sent, key=lambda task: task.details["number"])
 
 
 def is_on(snapshot: Snapshot, code: str) -> bool:
-    """Whether red gates of that round go back at all: to a program, which works in a clone."""
+    """Return whether failed gates of that round can be sent back: to a command, in a clone."""
     terms = snapshot.started_contract
     able = terms.base is not None and terms.agent(terms.implementer) is not None
     return able and terms.fix_attempts > 0 and code in BUILDS
 
 
 def concerns(snapshot: Snapshot, run: GateRunValue) -> bool:
-    """Whether the red run says something of what the agent has made: of a tree of its branch, and
-    not of what was merged with that.
-    """
+    """Return whether the failed run judged the agent's own branch, not a merge with the base."""
     return is_on(snapshot, run.round_id.split("/")[1]) and _is_of_work(snapshot, run)
 
 
@@ -72,7 +68,7 @@ def _is_of_work(snapshot: Snapshot, run: GateRunValue) -> bool:
 
 
 def unconfirmed(snapshot: Snapshot) -> GateRunValue | None:
-    """A red run that is to be run again before anything follows from it, as the contract has it."""
+    """Return a failed run that the contract wants repeated before it counts; None if none."""
     now = snapshot.current_round
     if not snapshot.started_contract.rerun_red or now.code not in BUILDS:
         return None
@@ -84,9 +80,7 @@ def unconfirmed(snapshot: Snapshot) -> GateRunValue | None:
 
 
 def flaky(snapshot: Snapshot) -> GateRunValue | None:
-    """The run by which a required gate has said yes of a tree to which it had said no; None where
-    no gate did.
-    """
+    """Return the passed run of a required gate that had failed on the same tree; None if none."""
     now = snapshot.current_round
     if not snapshot.started_contract.rerun_red or now.code not in BUILDS:
         return None
@@ -100,7 +94,7 @@ def flaky(snapshot: Snapshot) -> GateRunValue | None:
 
 
 def of_tree(snapshot: Snapshot, run: GateRunValue) -> list[GateRunValue]:
-    """All runs that have judged what that one did: in its round and attempt, and its tree."""
+    """Return all runs of the same gate on the same tree, in the same round and attempt."""
     return [
         one
         for one in snapshot.runs_of(run.round_id, run.gate_id)
@@ -111,12 +105,12 @@ def of_tree(snapshot: Snapshot, run: GateRunValue) -> list[GateRunValue]:
 
 
 def goes_back(snapshot: Snapshot, run: GateRunValue) -> bool:
-    """Whether the red run is to be sent back now."""
+    """Return whether the failed run is to be sent back now."""
     return concerns(snapshot, run) and not (used_up(snapshot) or stuck(snapshot, run))
 
 
 def used_up(snapshot: Snapshot) -> str:
-    """Why nothing is sent back any more, by the contract; empty where something may be."""
+    """Return why the contract allows no further fix; empty if it allows one."""
     sent = len(fixes(snapshot, snapshot.current_round))
     return (
         f"sent back {sent} times already" if sent >= snapshot.started_contract.fix_attempts else ""
@@ -124,7 +118,7 @@ def used_up(snapshot: Snapshot) -> str:
 
 
 def stuck(snapshot: Snapshot, run: GateRunValue) -> str:
-    """Why another attempt would come to nothing; empty where it may come to something."""
+    """Return why another fix would be useless; empty if it may help."""
     before = [task.details["failures"] for task in fixes(snapshot, snapshot.current_round)]
     trees = [failures[0]["tree"] for failures in before]
     if run.tree in trees and trees[-1] != run.tree:
@@ -134,15 +128,17 @@ def stuck(snapshot: Snapshot, run: GateRunValue) -> str:
 
 
 def why_not(snapshot: Snapshot, run: GateRunValue) -> str:
-    """Why a red run that concerns the agent was not sent back; empty for any other."""
+    """Return why a failed run of the agent's work was not sent back; empty for any other run."""
     if not concerns(snapshot, run):
         return ""
     return stuck(snapshot, run) or used_up(snapshot)
 
 
 def sent_back(snapshot: Snapshot) -> dict[str, Any]:
-    """What the details of a task say of what goes back now: its ``number``, the ``failures``, and
-    ``after``, the last run of each gate, which is about the tree as it was before.
+    """Return the details of the next fix task.
+
+    ``number`` counts the fixes, ``failures`` are the failed runs, and ``after`` is the number of
+    each gate's last run on the tree before the fix.
     """
     gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     return {
@@ -153,7 +149,7 @@ def sent_back(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def failure(run: GateRunValue) -> dict[str, Any]:
-    """What is told of a red run."""
+    """Return the evidence of a failed run."""
     return {
         "gate_id": run.gate_id,
         "run": run.number,
@@ -166,12 +162,12 @@ def failure(run: GateRunValue) -> dict[str, Any]:
 
 
 def _way(failure: dict[str, Any]) -> tuple[Any, ...]:
-    """What makes two failures the same. What was printed does not, as it may tell of times."""
+    """Return the fields that make two failures equal; output is excluded, as it may hold times."""
     return tuple(failure[key] for key in ("gate_id", "tree", "verdict", "exit_code"))
 
 
 def _sent_with(snapshot: Snapshot, now: RoundValue, gate_id: str) -> int:
-    """The number of the gate's last run that is about a tree of before the last fix."""
+    """Return the number of the gate's last run on the tree before the last fix."""
     sent = fixes(snapshot, now)
     number: int = sent[-1].details["after"].get(gate_id, 0) if sent else 0
     return number

@@ -1,4 +1,4 @@
-"""What a gate run means for the rows; pure, a part of ``settle``."""
+"""Record gate runs and their verdicts in the rows; pure, a part of the reducer."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +18,7 @@ IT_MAY_BE = "it may be the gate that ends it"  # how the reason ends of one that
 
 
 def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
-    """The run is on record before it begins, so that a crash finds it."""
+    """Record the run before it begins, so that a crash finds it."""
     now, gate = snapshot.current_round, snapshot.started_contract.gate(action.gate_id)
     number = snapshot.next_number(gate.gate_id)
     folder = f"{snapshot.sprint.artifacts_dir}/gates/{gate.gate_id}"
@@ -52,7 +52,7 @@ def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
 
 
 def run_of(snapshot: Snapshot, run_id: str) -> GateRunValue:
-    """The run of that id. Raises ``LookupError``."""
+    """Return the run of that id. Raises ``LookupError``."""
     for run in snapshot.gate_runs:
         if run.id == run_id:
             return run
@@ -60,7 +60,7 @@ def run_of(snapshot: Snapshot, run_id: str) -> GateRunValue:
 
 
 def open_run(snapshot: Snapshot, gate_id: str) -> GateRunValue:
-    """The run of that gate that has no verdict yet. Raises ``LookupError``."""
+    """Return the gate's run without a verdict. Raises ``LookupError``."""
     for run in snapshot.gate_runs:
         if run.gate_id == gate_id and is_open(run):
             return run
@@ -68,13 +68,14 @@ def open_run(snapshot: Snapshot, gate_id: str) -> GateRunValue:
 
 
 def is_open(run: GateRunValue) -> bool:
-    """It has no verdict yet."""
+    """Return whether the run has no verdict yet."""
     return run.status == RUNNING
 
 
 def bounded(snapshot: Snapshot, run: GateRunValue, outcome: Judged) -> Judged:
-    """The outcome of a run that an earlier life left, which is an error once too many gateways
-    have died in the same way: the gate may be what ends them.
+    """Return the outcome of a recovered run, as an error after too many gateway deaths.
+
+    The gate may be the cause of these deaths.
     """
     said = outcome.judgement
     before = snapshot.runs_of(run.round_id, run.gate_id)
@@ -86,8 +87,9 @@ def bounded(snapshot: Snapshot, run: GateRunValue, outcome: Judged) -> Judged:
 
 
 def meant(snapshot: Snapshot, outcome: Judged) -> Judged:
-    """The outcome of a gate that was stopped: only a cancel is a verdict, for anything else says
-    nothing of the work, and the gate is run again.
+    """Return the outcome of a stopped gate: cancelled only if the sprint is, else interrupted.
+
+    An interrupted gate says nothing about the work and runs again.
     """
     said = outcome.judgement
     if said.verdict != Verdict.CANCELLED or snapshot.sprint.cancel_by:
@@ -96,12 +98,12 @@ def meant(snapshot: Snapshot, outcome: Judged) -> Judged:
 
 
 def _told(said: Judgement) -> str:
-    """What kept it to its folders; empty where nothing did, as before there was anything."""
+    """Return the sandbox of the run; empty if there was none."""
     return "" if said.confined == OFF else said.confined
 
 
 def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
-    """The verdict, and what a person should know of one that stops nothing."""
+    """Record the verdict, and a warning if a failure does not stop the sprint."""
     said = outcome.judgement
     values = {
         "status": said.verdict.value,

@@ -1,6 +1,6 @@
-"""What holds a sprint at its next step: a pause, or the end of the one round that was asked for.
+"""Hold a sprint at its next step: by a pause, or at the end of a single requested round.
 
-A hold stands in meta, so whoever carries the sprint next, after whatever crash, holds there too.
+A hold is kept in meta, so it survives crashes and holds for every later runner.
 """
 
 from datetime import datetime
@@ -15,18 +15,18 @@ STEP = "pause_after"  # in meta, of a sprint that was asked for one round: {roun
 
 
 def held(by: str, why: str, at: datetime) -> dict[str, Any]:
-    """What stands in meta while it is paused."""
+    """Return the meta keys of a pause."""
     return {"automation_paused": True, "paused_by": by, "paused_ts": stamp(at), "paused_why": why}
 
 
 def unpaused(snapshot: Snapshot) -> dict[str, Any]:
-    """Its meta without a pause; a step that is not over yet stays."""
+    """Return the meta without a pause; a step that is not over yet stays."""
     gone = {*PAUSE, STEP} if _is_between_steps(snapshot) else {*PAUSE}
     return {key: value for key, value in snapshot.sprint.meta.items() if key not in gone}
 
 
 def paused_by(snapshot: Snapshot) -> str:
-    """Who paused it, since when and why, in words."""
+    """Return who paused the sprint, since when and why, in words."""
     meta = snapshot.sprint.meta
     since = f" since {meta['paused_ts']}" if meta.get("paused_ts") else ""
     why = f" ({meta['paused_why']})" if meta.get("paused_why") else ""
@@ -34,8 +34,9 @@ def paused_by(snapshot: Snapshot) -> str:
 
 
 def step(snapshot: Snapshot, begun: Transition | None, code: str, by: str) -> Transition:
-    """Let the sprint go on to the end of its current round ``code`` and hold it there; ``begun`` is
-    the start of one that has not started. Raises ``MoveRefused``.
+    """Run the sprint to the end of its current round ``code``, and hold it there.
+
+    ``begun`` is the start transition of a sprint that has not started. Raises ``MoveRefused``.
     """
     sprint = snapshot.sprint
     if snapshot.paused and not _is_between_steps(snapshot):
@@ -50,7 +51,7 @@ def step(snapshot: Snapshot, begun: Transition | None, code: str, by: str) -> Tr
 
 
 def go_on(snapshot: Snapshot) -> Transition | None:
-    """No longer hold a sprint because one round was asked for; None where it was not."""
+    """Remove the hold after one round; None if there is none."""
     sprint = snapshot.sprint
     if STEP not in sprint.meta or sprint.status != "running" or sprint.cancel_by:
         return None
@@ -61,7 +62,7 @@ def go_on(snapshot: Snapshot) -> Transition | None:
 
 
 def hold_after_step(snapshot: Snapshot, at: datetime) -> Transition | None:
-    """Hold the sprint, whose round ends now, where that round is all that was asked for."""
+    """Hold the sprint at the end of its round if only this round was requested; else None."""
     asked = snapshot.sprint.meta.get(STEP)
     if not asked or asked["round_id"] != snapshot.current_round.code:
         return None
@@ -71,14 +72,14 @@ def hold_after_step(snapshot: Snapshot, at: datetime) -> Transition | None:
 
 
 def noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Transition:
-    """A note by somebody, and the meta that comes with it."""
+    """Return a note by ``by``, and the new meta."""
     only_from = (snapshot.sprint.status,)
     change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta})
     return Transition("note", message, (change,), data={"by": by})
 
 
 def _is_between_steps(snapshot: Snapshot) -> bool:
-    """It is held because the round that was asked for has ended."""
+    """Return whether the sprint is held because the requested round has ended."""
     asked = snapshot.sprint.meta.get(STEP)
     if not asked or not snapshot.paused:
         return False

@@ -1,4 +1,4 @@
-"""What the rows wait for while an action is under way; pure."""
+"""Name the run, task or delivery for which the rows wait during an action; pure."""
 
 from sprints.core import agent_tasks, blocking_hooks, gate_runs, shipping
 from sprints.core.actions import (
@@ -17,8 +17,9 @@ from sprints.state.snapshot import DeliveryValue, Snapshot, TaskValue
 
 
 def awaited(snapshot: Snapshot, action: Action) -> str:
-    """Which run, or which try of a delivery or a task, the rows wait for as the answer to
-    ``action``; empty where they wait for none. Another try of the same has another name.
+    """Return the name of the run or attempt whose result ends ``action``; empty if none.
+
+    Each attempt has another name.
     """
     match action:
         case RunGate(gate_id=gate_id):
@@ -44,7 +45,7 @@ def awaited(snapshot: Snapshot, action: Action) -> str:
 
 
 def _asked(task: TaskValue) -> str:
-    """By its number too: a clock that was put back may show the time of an earlier try."""
+    """Return the attempt's name with its number: after a clock change, times may repeat."""
     return f"{agent_tasks.token(task)} {task.details['try']}"
 
 

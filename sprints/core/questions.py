@@ -1,4 +1,4 @@
-"""What a human's answer to an agent's question means for the rows; pure."""
+"""Record a human's answer to an agent's question; pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from sprints.state.transitions import MoveRefused, Transition, Update
 
 
 def question_of(snapshot: Snapshot) -> TaskValue | None:
-    """The task of the agent whose question blocks the sprint; None where nobody asks."""
+    """Return the task whose question blocks the sprint; None if there is none."""
     is_blocked = snapshot.sprint.status == "blocked" and not snapshot.is_foreign
     if not is_blocked or snapshot.round_if_any is None:
         return None
@@ -20,14 +20,15 @@ def question_of(snapshot: Snapshot) -> TaskValue | None:
 
 
 def name_of(round_id: str, task_id: str, details: Mapping[str, Any]) -> str:
-    """What a task's question is called in its sprint: round, task, and the try that asks it."""
+    """Return the name of a question in its sprint: round, task and attempt."""
     return f"{round_id.split('/')[1]}/{task_id}/{details['try']}"
 
 
 def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str = "") -> Transition:
-    """Tell the agent what it asked, and let the sprint go on: the round opens again, and what is
-    answered in it stays so. ``question`` is the name of what is answered; empty for whatever is
-    asked now. Raises ``MoveRefused`` where nobody asks, or asks something else.
+    """Give the agent its answer, and reopen the round; its answered tasks stay answered.
+
+    ``question`` is the name of the question; empty for the open one. Raises ``MoveRefused`` if
+    there is no question or another one.
     """
     task = question_of(snapshot)
     asked = name_of(task.round_id, task.task_id, task.details) if task else ""
@@ -65,7 +66,7 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
 
 
 def _closed(snapshot: Snapshot, question: str) -> str:
-    """Why that question takes no answer, in words."""
+    """Return why the question takes no answer, in words."""
     where, _, number = question.rpartition("/")
     for task in snapshot.tasks:
         if task.id == f"{snapshot.sprint_id}/{where}":

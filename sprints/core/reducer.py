@@ -1,7 +1,7 @@
-"""What an outcome means for the rows: a pure function to moves.
+"""Reduce an outcome to transitions; pure.
 
-A world action is settled twice: with ``Begun`` before it is performed, so that a crash finds it
-on record, and with what the world answered.
+An action with an outside effect is reduced twice: with ``Begun`` before it is performed, so that a
+crash finds it recorded, and with its outcome.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ from sprints.state.transitions import Transition, Update
 
 
 def reduce(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Transition]:
-    """The moves that record ``outcome``. Raises ``ValueError`` for a pair that makes no sense."""
+    """Return the transitions that record ``outcome``. Raises ``ValueError`` for a wrong pair."""
     match action, outcome:
         case StartRound(), Begun(at):
             return [_start_round(snapshot, at)]
@@ -144,7 +144,7 @@ def reduce(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Transit
 
 
 def needs_effect(action: Action) -> bool:
-    """True where something outside has to answer; the rest is settled as soon as it begins."""
+    """Return whether the action has an outside effect; others are complete when they begin."""
     kinds = Ask | RecoverTask | RunGate | Recover | RunHook | RecoverHook
     return isinstance(action, kinds | Merge | Publish | RecoverShip | Compare)
 
@@ -159,9 +159,10 @@ def fault(
     *,
     waits: bool = False,
 ) -> Transition:
-    """End a sprint over which the engine itself has fallen: it would again at each start. It may
-    have fallen over the rows, so nothing is asked of them but the ids of the open gate runs and
-    tasks, and whether the sprint waits for something: what is not there cannot be removed.
+    """End a sprint that the core cannot run, because it would fail again at each start.
+
+    The rows themselves may be the cause, so only the ids of open gate runs and tasks are used, and
+    ``waits``: whether ``waiting`` is set and must be removed.
     """
     lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
     unanswered = {"status": "cancelled", "updated_at": at}

@@ -1,8 +1,8 @@
-"""How what has passed is shipped: the steps, and what they mean for the rows; pure.
+"""Decide the steps of shipping passed work, and record them; pure.
 
-In the last round, once all else is done: the branch of the sprint is merged with its base, the
-round's required gates judge that tree, and exactly it is published. How far that is stands in meta,
-under ``KEY``, so whoever carries the sprint next goes on there.
+In the last round, after everything else, the sprint's branch is merged with its base. The round's
+required gates judge the merged tree, and exactly this tree is published. The progress is kept in
+meta, under ``KEY``, so every later runner continues there.
 """
 
 from collections.abc import Mapping
@@ -35,14 +35,14 @@ LONGEST_REASON = 400
 
 
 def ships(snapshot: Snapshot) -> bool:
-    """Whether the sprint is to be shipped, and is in the round in which that is done."""
+    """Return whether the sprint is to be shipped and is in its last round."""
     terms = snapshot.started_contract
     last = terms.rounds[-1].code
     return terms.ship and terms.base is not None and snapshot.sprint.current_round == last
 
 
 def state(snapshot: Snapshot) -> Mapping[str, Any]:
-    """How far it is; empty where it has not begun in this attempt. What is shipped stays so."""
+    """Return the progress in this attempt; empty before the first step. A shipped merge stays."""
     found = snapshot.sprint.meta.get(KEY)
     if not snapshot.started_contract.ship or not isinstance(found, dict):
         return {}
@@ -51,13 +51,14 @@ def state(snapshot: Snapshot) -> Mapping[str, Any]:
 
 
 def status(snapshot: Snapshot) -> str:
-    """One of the words above; empty before the first."""
+    """Return the status of shipping; empty before the first step."""
     return str(state(snapshot).get("status", ""))
 
 
 def recover(snapshot: Snapshot) -> Action | None:
-    """What an earlier life left half done comes before anything else, a cancel too: it may have
-    been published.
+    """Return the recovery of an interrupted merge or publication; None if there is none.
+
+    It precedes everything else, even a cancel: the merge may have been published.
     """
     if ships(snapshot) and status(snapshot) in OPEN:
         return RecoverShip(snapshot.current_round.code)
@@ -65,7 +66,7 @@ def recover(snapshot: Snapshot) -> Action | None:
 
 
 def due(snapshot: Snapshot) -> Action | None:
-    """The next step of shipping; None where there is none."""
+    """Return the next step of shipping; None if there is none."""
     if not ships(snapshot):
         return None
     code = snapshot.current_round.code
@@ -83,7 +84,7 @@ def due(snapshot: Snapshot) -> Action | None:
 
 
 def judged_since(snapshot: Snapshot, gate_id: str) -> GateRunValue | None:
-    """The gate's last verdict on the tree that is to be shipped."""
+    """Return the gate's last verdict on the tree that is to be shipped; None if there is none."""
     judged = [
         run
         for run in snapshot.runs_of(snapshot.current_round.id, gate_id)
@@ -93,7 +94,7 @@ def judged_since(snapshot: Snapshot, gate_id: str) -> GateRunValue | None:
 
 
 def is_of_ship(snapshot: Snapshot, run: GateRunValue) -> bool:
-    """Whether the run judges the tree that is to be shipped."""
+    """Return whether the run judges the tree that is to be shipped."""
     found = state(snapshot)
     if "after" not in found or run.attempt != found["attempt"]:
         return False
@@ -101,7 +102,7 @@ def is_of_ship(snapshot: Snapshot, run: GateRunValue) -> bool:
 
 
 def merging(snapshot: Snapshot, at: datetime) -> Transition:
-    """It is on record before it begins."""
+    """Record the merge before it begins."""
     before = state(snapshot)
     number = before.get("try", 0) + 1
     begun = {
@@ -115,7 +116,7 @@ def merging(snapshot: Snapshot, at: datetime) -> Transition:
 
 
 def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
-    """There is a tree to judge; or nothing to ship, or a reason why it cannot be."""
+    """Record the merged tree, that there is nothing to ship, or why the merge is impossible."""
     found, said = dict(state(snapshot)), outcome.merge
     if said.reason:
         return _refused(snapshot, said.reason)
@@ -133,7 +134,7 @@ def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
 
 
 def publishing(snapshot: Snapshot, at: datetime) -> Transition:
-    """It is on record before it begins."""
+    """Record the publication before it begins."""
     found = state(snapshot)
     words = f"publishing {found['commit'][:12]} on {_where(found)}"
     begun = {**found, "status": PUBLISHING, "since_ts": stamp(at)}
@@ -141,7 +142,7 @@ def publishing(snapshot: Snapshot, at: datetime) -> Transition:
 
 
 def published(snapshot: Snapshot, outcome: Published) -> Transition:
-    """It is shipped; or its base has moved meanwhile, or a reason says why it cannot be."""
+    """Record the published merge, that the base has moved, or why publishing failed."""
     found = dict(state(snapshot))
     if outcome.moved and found["try"] < MOST_TRIES:
         words = f"{_where(found)} has moved; merging again"
@@ -159,7 +160,7 @@ def published(snapshot: Snapshot, outcome: Published) -> Transition:
 
 
 def _where(found: Mapping[str, Any]) -> str:
-    """The branch, with the remote to which it is pushed."""
+    """Return the branch, with the remote to which it is pushed."""
     return f"{found['branch']} of {found['remote']}" if "url" in found else str(found["branch"])
 
 

@@ -1,4 +1,4 @@
-"""How a sprint ends before its last round is done: each as a move; pure, a part of ``settle``."""
+"""End a sprint before its last round is done: one transition for each cause; pure."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sprints.state.transitions import Transition, Update
 def ended(
     sprint_id: str, code: str, status: str, error: str, at: datetime
 ) -> tuple[Update, Update]:
-    """The sprint ends in ``status`` and its round stays behind, blocked."""
+    """Return the updates that end the sprint in ``status`` and block its round."""
     ends = {"status": status, "last_error": error, "finished_at": at}
     return (
         stays(sprint_id, code, ("pending", "in_progress"), at),
@@ -19,13 +19,13 @@ def ended(
 
 
 def stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -> Update:
-    """The round stays behind where the sprint ends, blocked."""
+    """Return the update that blocks the round of an ended sprint."""
     values = {"status": "blocked", "finished_at": at}
     return Update("round", f"{sprint_id}/{code}", only_from, values)
 
 
 def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
-    """A required gate said no, and it does not go back to who made the work, or no more."""
+    """End the sprint: a required gate failed and is not sent back for a fix."""
     error = f"gate_failed:{run.gate_id} exit_code={run.exit_code}"
     data = {"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason}
     if why := fix_loop.why_not(snapshot, run):
@@ -42,7 +42,7 @@ def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
 
 
 def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
-    """A required gate has said no and yes of one tree."""
+    """Block the sprint: a required gate failed and passed on the same tree."""
     code = snapshot.current_round.code
     runs = [one.number for one in fix_loop.of_tree(snapshot, run)]
     error = f"gate_flaky:{run.gate_id} runs {runs[0]} and {runs[-1]} of one tree"
@@ -56,7 +56,7 @@ def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
 
 
 def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
-    """An agent did not answer."""
+    """End the sprint: an agent did not answer."""
     agent, details = task.owner_agent, task.details
     error = f"agent_failed:{agent} {details['reason']}"
     return Transition(
@@ -74,7 +74,7 @@ def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
 
 
 def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
-    """An agent asks what only a human can answer."""
+    """Block the sprint: an agent asks a question for a human."""
     agent, questions = task.owner_agent, agent_tasks.asks(task)
     error = f"agent_asks:{agent} {' / '.join(questions)}"
     return Transition(
@@ -87,7 +87,7 @@ def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
 
 
 def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Transition:
-    """A blocking hook said no."""
+    """Block the sprint: a blocking hook failed."""
     error = f"hook_failed:{row.hook_id} {row.reason}"
     return Transition(
         "error",
@@ -99,7 +99,7 @@ def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Transition:
 
 
 def unshipped(snapshot: Snapshot, at: datetime) -> Transition:
-    """What has passed cannot be shipped."""
+    """Block the sprint: its passed work cannot be shipped."""
     reason = shipping.state(snapshot)["reason"]
     code, error = snapshot.current_round.code, f"ship_refused:{reason}"
     return Transition(

@@ -1,7 +1,7 @@
-"""Taking back what a sprint has shipped, as a sprint of its own; pure.
+"""Revert a shipped sprint by a sprint of its own; pure.
 
-Its branch begins with the commit that takes it back. It has but the last round, whose gates judge
-that; then it is merged, judged, published and tagged as every sprint is.
+The branch of the reverting sprint begins with the revert commit. It has only the last round, whose
+gates judge that commit. Then it is merged, judged, published and tagged as every sprint is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,19 +21,19 @@ LONGEST_ID, MOST_NAMES = 57, 20
 
 
 def name_of(sprint_id: str) -> str:
-    """The id of the sprint that takes back what that one has shipped."""
+    """Return the id of the sprint that reverts ``sprint_id``."""
     return f"{sprint_id[:LONGEST_ID].rstrip('.')}-unship"
 
 
 def names_of(sprint_id: str) -> Iterator[str]:
-    """The ids that it may have: each where those before are others', or were cancelled."""
+    """Yield the candidate ids: each is used if the earlier ones are taken or were cancelled."""
     yield name_of(sprint_id)
     for number in range(2, MOST_NAMES + 1):
         yield f"{sprint_id[: LONGEST_ID - 3].rstrip('.')}-unship-{number}"
 
 
 def shipped(sprint_id: str, meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What it has shipped. Raises ``MoveRefused`` where it has not."""
+    """Return the shipped merge in meta. Raises ``MoveRefused`` if nothing was shipped."""
     if is_shipped(meta):
         found: Mapping[str, Any] = meta[shipping.KEY]
         return found
@@ -41,15 +41,13 @@ def shipped(sprint_id: str, meta: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def is_shipped(meta: Mapping[str, Any]) -> bool:
-    """Whether the sprint has shipped something."""
+    """Return whether the sprint has shipped something."""
     found = meta.get(shipping.KEY)
     return isinstance(found, dict) and found.get("status") == shipping.SHIPPED and "tag" in found
 
 
 def undoing(contract: Contract, meta: Mapping[str, Any]) -> Contract:
-    """The contract of a sprint that takes back, from one as it would be drafted; any other as it
-    is.
-    """
+    """Return the drafted contract, reduced to a revert if ``meta`` asks for one."""
     told = meta.get(UNSHIPS)
     if not isinstance(told, dict):
         return contract
@@ -72,15 +70,16 @@ def undoing(contract: Contract, meta: Mapping[str, Any]) -> Contract:
 
 
 def _before_ship(contract: Contract) -> Approvals | None:
-    """Where a human is asked before that is published: no agent has written any of it, so no path
-    is protected from it.
+    """Return the approvals for a revert: only those before shipping.
+
+    No agent has written any of the revert, so no path is protected.
     """
     found = contract.approvals
     return replace(found, before=(SHIP,), protected=()) if found and SHIP in found.before else None
 
 
 def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Transition:
-    """It is on record of the sprint whose work is taken back, too."""
+    """Record the revert in the sprint that is reverted, too."""
     meta = snapshot.sprint.meta | {UNSHIPPED_BY: name}
     change = Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta})
     because = f": {why}" if why else ""

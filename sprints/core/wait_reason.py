@@ -1,4 +1,4 @@
-"""What a sprint waits for, as it stands in its meta: a pure function, told with every move."""
+"""Record in meta what a sprint waits for; pure, applied to every transition."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ SHIP_TIME = timedelta(hours=1)  # what git may take with a very large repository
 def with_wait_reason(
     snapshot: Snapshot, moves: Sequence[Transition], at: datetime
 ) -> list[Transition]:
-    """``moves`` that also say what the sprint waits for after them, where that changes."""
+    """Return ``moves`` with the updated wait of the sprint, if it changes."""
     if not moves:
         return []
     before, after = snapshot.sprint.waiting, wait_of(evolve(snapshot, moves, at))
@@ -44,8 +44,10 @@ def _waits(snapshot: Snapshot, waiting: dict[str, Any] | None) -> Update:
 
 
 def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
-    """``what``, ``who``, ``since_ts`` and ``until_ts`` (when it is overdue, None where nothing says
-    so) of a running or blocked sprint; None where it waits for nothing but its next step.
+    """Return the wait of a running or blocked sprint; None if only its next step is due.
+
+    Its keys are ``what``, ``who``, ``since_ts`` and ``until_ts``, the time when it is overdue, or
+    None.
     """
     sprint = snapshot.sprint
     if sprint.status == "blocked":
@@ -93,7 +95,7 @@ def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
 
 
 def _until(snapshot: Snapshot, run: GateRunValue) -> datetime:
-    """When the gate must have ended, by the contract that it runs under."""
+    """Return when the gate must have ended, by the contract of the run."""
     gate = snapshot.started_contract.gate(run.gate_id)
     return run.started_at + timedelta(seconds=gate.timeout_s + gate.grace_s)
 
@@ -103,7 +105,7 @@ def _wait(what: str, who: str, since_ts: str | None, until_ts: str | None) -> di
 
 
 def overdue(sprint_id: str, status: str, waiting: dict[str, Any]) -> Transition:
-    """Tell, once, of a wait that has outlasted its time."""
+    """Report once a wait that exceeds its time."""
     what, since = waiting["what"], waiting["since_ts"]
     return Transition(
         "error",
