@@ -1,4 +1,4 @@
-"""Let the world answer for an agent: ask it, or look after what a crash left of that."""
+"""Ask an agent by its command, or recover the attempt that a crash left."""
 
 import math
 from dataclasses import replace
@@ -22,7 +22,7 @@ NEAR_S = 0.2  # a try is ended when its time is over, and not before
 
 
 def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) -> Exchange:
-    """One try; ``left_s`` is how long it may take at most, whatever its agent's timeout."""
+    """Run one attempt, for at most ``left_s`` seconds whatever its agent's timeout."""
     task = open_task(snapshot, action.agent)
     agent = snapshot.started_contract.agent(action.agent)
     if agent is None:
@@ -46,7 +46,7 @@ def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) ->
 
 
 def recover(snapshot: Snapshot, task: TaskValue, world: EffectContext) -> Exchange:
-    """What became of a try that an earlier life left; nothing of it runs any more."""
+    """Return the result of an attempt that an earlier process left, after ending its processes."""
     question = _question(snapshot, task, world, 0.0)
     assert question.agent is not None, "only an agent that is on record with its program comes here"
     said = _bounded(command_runner.recover(question), task, question.agent)
@@ -54,8 +54,9 @@ def recover(snapshot: Snapshot, task: TaskValue, world: EffectContext) -> Exchan
 
 
 def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchange:
-    """A try that has lasted for all that its sprint might still use has not failed by that: it was
-    stopped, and is asked again once there is more.
+    """Mark an attempt as stopped, not failed, if it used all the time left in the budget.
+
+    It is asked again once the budget is raised.
     """
     reserved_s = task.details.get("reserved_s", agent.timeout_s)
     by_it = reserved_s < agent.timeout_s and (said.duration_s or 0.0) > reserved_s - NEAR_S

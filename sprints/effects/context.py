@@ -1,4 +1,4 @@
-"""Where an action is performed."""
+"""Define the context in which an action is performed."""
 
 import math
 from collections.abc import Callable
@@ -13,10 +13,11 @@ from gates.process import Stop
 
 @dataclass(frozen=True, slots=True)
 class EffectContext:
-    """What an action is performed in. ``tick`` is called several times a second while a gate or an
-    agent runs and may ask for its end; ``not_after`` says until when (monotonic) something may
-    begin; ``clock`` gives the time of day, aware; ``chain`` the hash of the event by which
-    the sprint is being published.
+    """The context of an action.
+
+    ``tick`` is called several times a second while a gate or an agent runs, and may stop it.
+    ``not_after`` gives the time (monotonic) until which something may begin. ``clock`` gives the
+    aware time of day. ``chain`` gives the hash of the event that announces the publication.
     """
 
     repo: Path

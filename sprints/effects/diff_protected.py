@@ -1,4 +1,4 @@
-"""Let git say what the work of a sprint changes of protected paths."""
+"""Ask git which protected paths a sprint's work has changed."""
 
 from sprints.contract.protected_paths import Touched
 from sprints.core import shipping
@@ -11,7 +11,7 @@ from sprints.state.snapshot import Snapshot
 
 
 def compare(snapshot: Snapshot, world: EffectContext) -> Compared:
-    """What is merged with its base, where that is to be published; else the branch."""
+    """Compare the merge that is to be published, else the branch, with the base."""
     terms = snapshot.started_contract.approvals
     assert terms is not None, "only a contract with approvals has protected paths"
     try:

@@ -1,4 +1,4 @@
-"""Let the world answer for a blocking hook: run it, or look after what a crash left of it."""
+"""Run a blocking hook, or recover the attempt that a crash left."""
 
 import json
 import time
@@ -17,7 +17,7 @@ LOOK_S = 0.2
 
 
 def run(snapshot: Snapshot, action: RunHook, world: EffectContext) -> DeliveryResult:
-    """One try, once the wait after the one before is over."""
+    """Run one attempt, after the delay that follows a failed one."""
     row, hook = open_delivery(snapshot, action), snapshot.started_contract.hook(action.hook_id)
     wait_s = (row.next_at - world.clock()).total_seconds() if row.next_at else 0.0
     if not _waited(min(wait_s, hook.wait_s(row.failures)), world.tick):
@@ -41,7 +41,7 @@ def run(snapshot: Snapshot, action: RunHook, world: EffectContext) -> DeliveryRe
 
 
 def recover(snapshot: Snapshot, row: DeliveryValue) -> DeliveryResult:
-    """What became of a try that an earlier life left; nothing of it runs any more."""
+    """Return the result of an attempt that an earlier process left, after ending its processes."""
     folder = _folder(snapshot, row)
     done = process.recover(folder, _token(row))
     return command.answer(done, folder) if done else LOST
@@ -56,7 +56,7 @@ def _token(row: DeliveryValue) -> str:
 
 
 def _waited(seconds: float, tick: Tick) -> bool:
-    """Let that time pass; False when we are asked to stop before it has."""
+    """Wait ``seconds``; return False if asked to stop before."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         if tick():

@@ -1,4 +1,4 @@
-"""Let the world answer an action: run a gate, ask an agent, look after what a crash left."""
+"""Perform an action: run a gate, ask an agent, recover what a crash left."""
 
 import math
 from dataclasses import replace
@@ -41,7 +41,7 @@ from sprints.state.snapshot import GateRunValue, Snapshot
 
 
 def perform(snapshot: Snapshot, action: Action, world: EffectContext) -> Outcome:
-    """Do it and say what came of it. Nothing that a gate or an agent does raises."""
+    """Perform the action and return its outcome. Failures of gates and agents never raise."""
     match action:
         case Ask():
             left_s = _left_s(snapshot, world)
@@ -73,19 +73,20 @@ def perform(snapshot: Snapshot, action: Action, world: EffectContext) -> Outcome
 
 
 def is_instant(snapshot: Snapshot, action: Action) -> bool:
-    """True where the answer is a computation: no crash in between can lose anything, so question
-    and answer may go on record together.
+    """Return whether the outcome is a mere computation.
+
+    A crash can lose nothing then, so question and answer may be recorded together.
     """
     return isinstance(action, Ask) and snapshot.started_contract.agent(action.agent) is None
 
 
 def run_dir(run: GateRunValue) -> Path:
-    """The folder of that one run."""
+    """Return the folder of that run."""
     return Path(run.stdout_path).parent / "runs" / str(run.number)
 
 
 def token(run: GateRunValue) -> str:
-    """A name that no other run has, of this store or another: its id and when it began."""
+    """Return a name unique to this run in all stores: its id and its start."""
     return f"{run.id}@{stamp(run.started_at)}"
 
 
@@ -110,7 +111,7 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: EffectContext) -> Judg
 
 
 def _left_s(snapshot: Snapshot, world: EffectContext) -> float:
-    """How long something may still take where the end of the round's minutes stops it."""
+    """Return the seconds until the round's deadline; infinity if the deadline only warns."""
     left = deadline_of(replace(snapshot, at=world.clock()))
     if snapshot.started_contract.deadline != "stop" or left is None:
         return math.inf
@@ -118,7 +119,7 @@ def _left_s(snapshot: Snapshot, world: EffectContext) -> float:
 
 
 def _shown(folder: Path, said: Judgement) -> Judgement:
-    """The judgement, with its outputs, once those are shown as the gate's latest."""
+    """Return the judgement with its outputs, once they are linked as the gate's latest."""
     said = replace(said, outputs=evidence.digests(folder), place=settings.STORE.place_of(folder))
     try:
         evidence.complete(folder)
@@ -128,7 +129,7 @@ def _shown(folder: Path, said: Judgement) -> Judgement:
 
 
 def _with_excerpt(snapshot: Snapshot, run: GateRunValue, said: Judgement) -> Judgement:
-    """The judgement, with the ends of what was printed where it is to be sent back."""
+    """Return the judgement with an excerpt of the output, if the failure may be sent back."""
     judged = replace(run, tree=said.tree, reason=said.reason)
     is_red = said.verdict in (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
     if not (is_red and fix_loop.concerns(snapshot, judged)):

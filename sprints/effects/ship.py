@@ -1,4 +1,4 @@
-"""Let the world answer while what has passed is shipped."""
+"""Merge and publish passed work with git."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sprints.state.snapshot import GateRunValue, Snapshot
 
 
 def run(snapshot: Snapshot, world: EffectContext) -> Merged | Published:
-    """Merge or publish, whichever is under way; what a crash left is found, and not done twice."""
+    """Merge or publish, as recorded; a step that a crash left is found and not repeated."""
     publishing = shipping.status(snapshot) == shipping.PUBLISHING
     return _publish(snapshot, world) if publishing else _merge(snapshot, world)
 
@@ -51,7 +51,7 @@ def _publish(snapshot: Snapshot, world: EffectContext) -> Published:
 
 
 def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> dict[str, Any]:
-    """What the certificate says: ``chain`` is the hash of the event that it is being published."""
+    """Return the content of the certificate; ``chain`` is the hash of the announcing event."""
     keys = ("branch", "base", "head", "commit", "tree")
     runs = [
         run
@@ -72,7 +72,7 @@ def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> dict[str, 
 
 
 def _approved(snapshot: Snapshot, tree: str) -> dict[str, Any]:
-    """Who has said yes to that tree; nothing where nobody was asked."""
+    """Return the approvals of that tree; empty if none was asked for."""
     found = [
         {key: one[key] for key in ("what", "tree", "by", "ts")}
         for one in approval_requests.state(snapshot).get("given", ())

@@ -1,4 +1,4 @@
-"""Where the agents and gates of a sprint work: in the repository as it lies, or in a clone."""
+"""Provide the workspace of agents and gates: the repository's own files, or a clone."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -27,14 +27,12 @@ from sprints.store.layout import Store
 
 
 def site_of(snapshot: Snapshot, world: EffectContext) -> Workspace | None:
-    """The sprint's site; None for one that works in the repository as it lies. Raises
-    ``GitError``.
-    """
+    """Return the sprint's clone; None if it works in the repository itself. Raises ``GitError``."""
     return site_at(snapshot, world.repo)
 
 
 def site_at(snapshot: Snapshot, repo: Path) -> Workspace | None:
-    """The same, in that repository. Raises ``GitError``."""
+    """Return the sprint's clone of ``repo``; None if there is none. Raises ``GitError``."""
     base = snapshot.contract.base if snapshot.contract else None
     started_at = snapshot.sprint.started_at
     if base is None or started_at is None:
@@ -48,7 +46,7 @@ def site_at(snapshot: Snapshot, repo: Path) -> Workspace | None:
 
 
 def cwd(snapshot: Snapshot, world: EffectContext) -> Path:
-    """The folder in which the sprint's agents and gates work."""
+    """Return the folder in which the sprint's agents and gates work."""
     if snapshot.started_contract.base is None:
         return world.repo
     return tree_of(Store(world.repo).root, snapshot.sprint_id)
@@ -57,8 +55,9 @@ def cwd(snapshot: Snapshot, world: EffectContext) -> Path:
 def fence(
     snapshot: Snapshot, world: EffectContext, tree: Path, agent: AgentDefinition | None = None
 ) -> Fence | None:
-    """What keeps an agent's program, or a gate, to that clone of the sprint's; None for a sprint
-    that works in the repository as it lies. An agent may read what was printed for its sprint.
+    """Return the sandbox of an agent's command or a gate; None for a sprint without a clone.
+
+    An agent may read the artifacts of its sprint.
     """
     if snapshot.started_contract.base is None:
         return None
@@ -69,14 +68,14 @@ def fence(
 
 
 def states_of(snapshot: Snapshot) -> list[str]:
-    """What kept the sprint's gates and programs to their folders, each once."""
+    """Return the distinct sandbox modes that the sprint used, sorted."""
     told = [run.confined or OFF for run in snapshot.gate_runs if run.finished_at]
     programs = [task.details for task in snapshot.tasks if "reason" in task.details]
     return sorted({*told, *(details.get("confined", OFF) for details in programs)})
 
 
 def known(snapshot: Snapshot) -> str:
-    """The newest commit that is on record as the sprint's work; empty where there is none."""
+    """Return the newest commit recorded as the sprint's work; empty if there is none."""
     heads = [
         (task.updated_at, task.details["work"]["head"])
         for task in snapshot.tasks
@@ -92,7 +91,7 @@ def left_by(
     world: EffectContext,
     agent: AgentDefinition,
 ) -> Exchange:
-    """How a try of an earlier life has ended, with what it has left in the clone."""
+    """Return the reply of a recovered attempt, with the changes it left in the clone."""
     try:
         site = site_of(snapshot, world)
     except GitError as exc:
@@ -101,8 +100,10 @@ def left_by(
 
 
 def looked_at(said: Exchange, site: Workspace, mark: Mark, agent: AgentDefinition) -> Exchange:
-    """How a try has ended, with what it has left in the clone. That of an agent that may only read
-    is no answer where nobody can put it back: the next would go on from it.
+    """Return the reply of an attempt, with the changes it left in the clone.
+
+    If a read-only agent's changes cannot be restored, its reply does not count: the next agent
+    would start from them.
     """
     if agent.policy != READ:
         return replace(said, seen=capture_work.seen(site, mark))
@@ -114,7 +115,7 @@ def looked_at(said: Exchange, site: Workspace, mark: Mark, agent: AgentDefinitio
 
 
 def try_mark(snapshot: Snapshot, task: TaskValue) -> Mark:
-    """Whose work it is, of a try of an agent."""
+    """Return the commit mark of an agent's attempt: message, author and trailers."""
     code, agent = task.round_id.split("/")[1], task.owner_agent
     number = task.details["try"]
     definition = snapshot.started_contract.agent(agent)
@@ -135,14 +136,14 @@ def try_mark(snapshot: Snapshot, task: TaskValue) -> Mark:
 
 
 def found_mark(snapshot: Snapshot) -> Mark:
-    """What lay in the clone when nobody that was asked worked there."""
+    """Return the commit mark of changes found in the clone outside any attempt."""
     sprint, code = snapshot.sprint_id, snapshot.current_round.code
     trailers = {"Sprint": sprint, "Round": code, "Attempt": str(snapshot.sprint.attempt)}
     return Mark(f"{code}.found", f"What lay in the clone of {sprint}", GATEWAY, trailers)
 
 
 def gate_mark(snapshot: Snapshot, run: GateRunValue) -> Mark:
-    """What a gate has changed."""
+    """Return the commit mark of a gate's changes."""
     sprint, name = snapshot.sprint_id, f"{run.gate_id}.{run.number}"
     trailers = {"Sprint": sprint, "Gate": run.gate_id, "Run": str(run.number)}
     return Mark(name, f"What gate {run.gate_id} of {sprint} left", GATEWAY, trailers)
@@ -154,7 +155,7 @@ def judged(
     world: EffectContext,
     judge: Callable[[Path, bool], Judgement],
 ) -> Judgement:
-    """What ``judge`` says of the tree at that path; the flag says whether that is a clone."""
+    """Return the judgement that ``judge`` makes of a path; its flag says whether it is a clone."""
     try:
         site = site_of(snapshot, world)
         if site is None:
@@ -177,7 +178,7 @@ def judged(
 def _judged_apart(
     site: Workspace, shipping: Mapping[str, Any], judge: Callable[[Path, bool], Judgement]
 ) -> Judgement:
-    """What it says of the tree that is to be shipped, in a clone that nobody has had in hand."""
+    """Return the judgement of the tree to be shipped, in a fresh clone."""
     scratch(site, shipping["commit"])
     said = judge(at_scratch(site).tree, True)
     remove(at_scratch(site).tree)
@@ -187,7 +188,7 @@ def _judged_apart(
 def after_gate(
     snapshot: Snapshot, run: GateRunValue, world: EffectContext, said: Judgement
 ) -> Judgement:
-    """The judgement of a run that an earlier life left, once the clone is as it was."""
+    """Return the judgement of a recovered run, after restoring the clone."""
     try:
         site = site_of(snapshot, world)
         if site is None:
@@ -202,8 +203,9 @@ def after_gate(
 
 
 def left(said: Judgement, put_back: Callable[[], int]) -> Judgement:
-    """The judgement, once what the gate has changed is put back; where it cannot be, nobody knows
-    what a later one would judge.
+    """Return the judgement after restoring the gate's changes.
+
+    If they cannot be restored, the judgement is an error: the next gate would judge another tree.
     """
     try:
         return replace(said, put_back=put_back())

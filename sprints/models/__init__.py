@@ -1,4 +1,4 @@
-"""Rows: the truth from which every file and page is made."""
+"""Define the rows: the source of every file and page."""
 
 from sprints.models.agent import Agent
 from sprints.models.event import Event, Head

@@ -1,4 +1,4 @@
-"""The agents as their owner edits them."""
+"""Store the agents as their owner edits them."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from sprints.contract.agent_spec import AgentDefinition
 
 
 class Agent(models.Model):
-    """An agent of the roster; a sprint asks it as the copy says that its contract froze."""
+    """An agent of the roster; a sprint uses the copy that its contract froze."""
 
     agent_id = models.CharField(max_length=32, primary_key=True)
     label = models.CharField(max_length=64)
@@ -40,7 +40,7 @@ class Agent(models.Model):
 
     @property
     def definition(self) -> AgentDefinition:
-        """The agent as a value."""
+        """Return the agent as a value."""
         reply: dict[str, Any] | None = self.reply
         return AgentDefinition(
             agent_id=self.agent_id,

@@ -1,4 +1,4 @@
-"""Choices of a model field, made from an enum of the state package."""
+"""Make the choices of a model field from an enum of the state package."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""How long to wait for the database: not at all while a gate runs, for a while between steps."""
+"""Retry database access: not at all while a gate runs, for a while between steps."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +12,12 @@ Answer = TypeVar("Answer")
 
 
 def patiently(act: Callable[[], Answer], away_s: float, enough: Callable[[], bool]) -> Answer:
-    """What ``act`` returns, tried again while the database is away or locked, for ``away_s`` at
-    most or until ``enough`` says so. A connection that has failed is not used again.
+    """Return the result of ``act``, retried while the database is away or locked.
 
-    ``act`` must bear being repeated after a commit whose answer was lost.
+    Retries end after ``away_s`` seconds, or when ``enough`` returns true. A failed connection is
+    not reused.
+
+    ``act`` must be safe to repeat after a commit whose answer was lost.
     """
     give_up_at = time.monotonic() + away_s
     while True:
@@ -30,8 +32,9 @@ def patiently(act: Callable[[], Answer], away_s: float, enough: Callable[[], boo
 
 @contextmanager
 def impatient(seconds: float) -> Iterator[None]:
-    """Within, a statement waits for a lock no longer than that. On PostgreSQL the connection's
-    ``lock_timeout`` sees to it.
+    """Limit the wait of each statement for a lock to ``seconds``.
+
+    On PostgreSQL the connection's ``lock_timeout`` does this.
     """
     if connection.vendor != "sqlite":
         yield

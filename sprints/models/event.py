@@ -1,4 +1,4 @@
-"""The event stream: numbered in commit order, chained by hash, written once."""
+"""Store the event stream: numbered in commit order, chained by hash, written once."""
 
 import json
 import os
@@ -21,9 +21,9 @@ HOOK_DEPTH = "STUDIO_HOOK_DEPTH"
 class Head(models.Model):
     """The one row that every recording transaction locks: the last seq and hash.
 
-    Numbers are gap-free and in commit order because they are given out under this lock.
-    ``mirror_fault`` is why the files are behind, empty while they are not; ``extra`` stands in
-    state.json beside the sprints.
+    Numbers are gap-free and in commit order, because they are assigned under this lock.
+    ``mirror_fault`` is why the files are behind; empty while they are not. ``extra`` is in
+    state.json next to the sprints.
     """
 
     seq = models.BigIntegerField(default=0)
@@ -60,16 +60,16 @@ class Event(models.Model):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The event as JSON has it (FORMATS: events.jsonl)."""
+        """Return the event as JSON data (FORMATS: events.jsonl)."""
         body: dict[str, Any] = json.loads(self.line)
         return body
 
 
 def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
-    """Write ``drafts`` after the last event and return them numbered; only inside a transaction.
+    """Write ``drafts`` after the last event; return them numbered. Needs a transaction.
 
     Raises ``Head.DoesNotExist`` before ``init``. Plain SQL: these three statements are part of
-    every step, and building them anew by the ORM costs more than running them.
+    every step, and the ORM takes longer to build them than the database to run them.
     """
     with connection.cursor() as cursor:
         lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
@@ -87,7 +87,7 @@ def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
 
 
 def insert(rows: Iterable[Columns]) -> None:
-    """Write events as they are; the head stays. Only inside a transaction."""
+    """Write events as they are, without changing the head. Needs a transaction."""
     with connection.cursor() as cursor:
         _insert(cursor, rows)
 
@@ -101,8 +101,9 @@ def _insert(cursor: Any, rows: Iterable[Columns]) -> None:
 
 
 def adopt(bodies: Iterable[dict[str, Any]], *, chunk: int = 1000) -> int:
-    """Write whole events, each with a time of its own, numbered after the last one; returns how
-    many. Only inside a transaction. ``bodies`` lack ``seq``, ``prev`` and ``hash``.
+    """Write imported events with their own times, numbered after the last one; return their number.
+
+    Needs a transaction. ``bodies`` lack ``seq``, ``prev`` and ``hash``.
     """
     head = Head.objects.select_for_update().get(pk=1)
     first, rows = head.seq, iter(bodies)

@@ -1,4 +1,4 @@
-"""Hooks that a user edits, and every delivery to them."""
+"""Store the hooks that a user edits, and every delivery to them."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from sprints.state.statuses import DeliveryStatus
 
 
 class Hook(models.Model):
-    """A hook as its owner edits it. ``seq`` is the last event that has been handed out to it."""
+    """A hook as its owner edits it. ``seq`` is the last event that was queued for the hook."""
 
     hook_id = models.CharField(max_length=64, primary_key=True)
     kind = models.CharField(max_length=32)
@@ -33,7 +33,7 @@ class Hook(models.Model):
 
     @property
     def definition(self) -> HookDefinition:
-        """The hook as a value."""
+        """Return the hook as a value."""
         return HookDefinition(
             hook_id=self.hook_id,
             kind=self.kind,
@@ -48,12 +48,12 @@ class Hook(models.Model):
 
 
 class Delivery(models.Model):
-    """One event for one hook: pending -> running -> delivered, or pending again until it failed
-    too often. ``dropped``: it is not to be delivered any more.
+    """One event for one hook: pending -> running -> delivered | failed | dropped.
 
-    ``tries`` counts what was begun, and is the token of whoever is at it; ``failures`` counts what
-    came back with a no. ``payload`` is what is sent, byte for byte the same at every try.
-    ``place`` is where a sprint waits for it; empty where nobody waits.
+    It is pending again after a failed attempt. ``tries`` counts the attempts, and is the fencing
+    token of the current one; ``failures`` counts the failed ones. ``payload`` is sent byte for byte
+    the same at every attempt. ``place`` is where a sprint waits for the delivery; empty if none
+    does.
     """
 
     Status = DeliveryStatus

@@ -1,4 +1,4 @@
-"""A host: a machine, or a store on it, whose workers carry sprints."""
+"""Store the hosts: machines, or stores on them, whose workers run sprints."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -13,8 +13,10 @@ SILENT_S = 10.0  # since a worker's last one, where a worker is free to give it
 
 
 class Host(models.Model):
-    """``seen_at`` is the watch's own sign of life, ``worked_at`` the last of its workers, both by
-    the database's clock. ``verify_at`` is when its store is next verified.
+    """One host. All times are by the database's clock.
+
+    ``seen_at`` is the last heartbeat of its supervisor, ``worked_at`` that of its workers.
+    ``verify_at`` is when its store is verified next.
     """
 
     name = models.CharField(max_length=100, primary_key=True)
@@ -34,18 +36,18 @@ class Host(models.Model):
         return self.name
 
     def is_watched(self) -> bool:
-        """Whether its watch lives: a fact on this machine, a guess by the clock elsewhere."""
+        """Return whether its supervisor lives: by process here, by heartbeat elsewhere."""
         alive = Identity.parse(self.watch).is_alive()
         return _alive().filter(pk=self.pk).exists() if alive is None else alive
 
 
 def living(place: str) -> Host | None:
-    """A host that serves ``place`` and has given a sign of life of late."""
+    """Return a host that serves ``place`` and has a recent heartbeat; None if there is none."""
     return _alive().filter(place=place).first()
 
 
 def living_places() -> set[str]:
-    """The places of all hosts that live."""
+    """Return the places of all hosts with a recent heartbeat."""
     return set(_alive().values_list("place", flat=True))
 
 

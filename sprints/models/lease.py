@@ -1,8 +1,8 @@
-"""Who carries a sprint: one process at a time, proved by a token that only rises.
+"""Grant the lease on a sprint: one process at a time, proved by a fencing token that only rises.
 
-A lease runs out unless its holder renews it, so a holder that is frozen or cut off loses it. On the
-holder's own machine that is judged by the clock that counts from boot, which nobody sets;
-elsewhere by the database's clock, which is the same for all.
+A lease expires unless its holder renews it, so a holder that is frozen or cut off loses it. On the
+holder's own machine the expiry is measured by the clock since boot, which cannot be set; elsewhere
+by the database's clock, which is the same for all.
 """
 
 import time
@@ -26,13 +26,15 @@ BEAT_S = 4.0
 
 
 class Held(Exception):
-    """Another living process carries the sprint; the message says which."""
+    """Another living process runs the sprint; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A right to carry ``sprint_id``, as long as the row still shows ``token``; ``came_from`` is
-    where its home was before, ``since`` when it was taken (monotonic, seconds).
+    """The right to run ``sprint_id``, as long as the row still has ``token``.
+
+    ``came_from`` is the sprint's home before; ``since`` is when the lease was taken (monotonic,
+    seconds).
     """
 
     sprint_id: str
@@ -42,17 +44,19 @@ class Lease:
 
 
 class Full(Held):
-    """There is no room for another sprint for now; the message says why."""
+    """There is no room for another sprint now; the message says why."""
 
 
 @transaction.atomic
 def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
-    """Take the lease: free, run out, or of a process that is provably dead; the sprint's home is
-    here from then on.
+    """Take the lease if it is free, has expired, or belongs to a process that is provably dead.
 
-    Raises ``Held`` while its home is another's who lives, and ``Full`` where there is no room:
-    gates run in the repository as it lies, and two sprints in one tree would judge each other's
-    work. A cancel runs nothing and needs none: ``beside`` says so, or that it is on record.
+    The sprint's home is here from then on.
+
+    Raises ``Held`` while the sprint's home is another living host, and ``Full`` if there is no
+    room: gates run in the repository's own files, and two sprints in one tree would judge each
+    other's work. A cancel runs nothing and needs no room: ``beside``, or a recorded cancel, skips
+    this check.
     """
     row = Sprint.objects.select_for_update().defer("contract", "meta").get(pk=sprint_id)
     Head.objects.select_for_update().get(pk=1)  # one taker at a time; after the row, as ``record``
@@ -76,7 +80,7 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
 
 
 def _no_room(sprint_id: str = "") -> str:
-    """Why nobody else may be carried here now; empty where one more may."""
+    """Return why no other sprint may run here now; empty if one may."""
     carried = [row for row in held().exclude(pk=sprint_id) if _lives(row)]
     for row in carried:
         if row.home == settings.STORE.place:
@@ -109,20 +113,23 @@ def _name(owner: str) -> str:
 
 
 def holder(row: Sprint) -> str | None:
-    """The living process that carries the sprint, in words; None when nobody does."""
+    """Return the living process that runs the sprint, in words; None if there is none."""
     return _name(row.lease_owner) if row.lease_owner and _lives(row) else None
 
 
 def held() -> QuerySet[Sprint]:
-    """The sprints that somebody carries, or did until it died; in no order, for which SQLite would
-    leave their index and read every sprint that ever was.
+    """Return the sprints with a lease, expired ones included, in no order.
+
+    With an order SQLite would not use their index and would read every sprint.
     """
     return Sprint.objects.exclude(lease_owner="").order_by().defer("contract", "meta")
 
 
 def unheld() -> Sprint | None:
-    """The running sprint that has waited longest for somebody to carry it here, one that is to be
-    cancelled before all others; None where there is none, or where there is no room for another.
+    """Return the running sprint that waits longest for a runner here; None if there is none.
+
+    A sprint to be cancelled comes first. Without room for another sprint, only such a sprint is
+    returned.
     """
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING, started_at__isnull=False)
     running = running.exclude(home__in=living_places() - {settings.STORE.place})
@@ -140,19 +147,20 @@ def _free(rows: QuerySet[Sprint]) -> Sprint | None:
 
 
 def held_here() -> int:
-    """How many sprints living processes carry in this store."""
+    """Return how many sprints living processes run in this store."""
     return sum(_lives(row) for row in held().filter(home=settings.STORE.place))
 
 
 def renew(lease: Lease) -> bool:
-    """Put its end off; False when the lease is another's by now."""
+    """Extend the lease; return False if another process holds it by now."""
     rows = Sprint.objects.filter(pk=lease.sprint_id, lease_token=lease.token)
     return bool(rows.update(**_renewed()))
 
 
 def release(lease: Lease, *, unused: bool = False) -> None:
-    """Give the lease back; harmless when it is another's by now. ``unused``: nothing was done
-    under it, so the sprint's home is where it was.
+    """Release the lease; do nothing if another process holds it by now.
+
+    ``unused``: nothing was done under the lease, so the sprint's home stays where it was.
     """
     home = {"home": lease.came_from} if unused else {}
     Sprint.objects.filter(pk=lease.sprint_id, lease_token=lease.token).update(

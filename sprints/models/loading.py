@@ -20,8 +20,9 @@ from sprints.state.snapshot import (
 
 
 def consistent(sprint_id: str) -> dict[str, Any]:
-    """The sprint as state.json has it, all of one moment: its version was the same before the
-    rows were read and after.
+    """Return the sprint as in state.json, from rows of one version.
+
+    The rows are read again if the version changes meanwhile.
     """
     while True:
         sprint = Sprint.objects.defer("contract").get(pk=sprint_id)
@@ -37,7 +38,7 @@ def consistent(sprint_id: str) -> dict[str, Any]:
 
 
 def load(sprint_id: str, at: datetime) -> Snapshot:
-    """The sprint from its rows. Raises ``Sprint.DoesNotExist``."""
+    """Return the sprint from its rows. Raises ``Sprint.DoesNotExist``."""
     sprint = Sprint.objects.get(pk=sprint_id)
     contract = Contract.from_json(sprint.contract) if sprint.contract else None
     waited_for = Delivery.objects.filter(sprint_id=sprint_id).exclude(place="")

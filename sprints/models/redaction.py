@@ -1,7 +1,7 @@
-"""Nothing that is put on record holds a secret: neither rows nor events, so that both agree.
+"""Remove secrets from rows and events before they are recorded, so that both agree.
 
-Left as they are: the contract and the definitions of gates and hooks, which would not run without
-what their owner has put there, ids, and the paths in rows.
+Unchanged are the contract and the definitions of gates and hooks, which need their owner's values,
+ids, and the paths in rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ _read: dict[tuple[Path, int, int], tuple[str, ...]] = {}
 
 
 def own_secrets() -> Iterator[str]:
-    """The token and the key of this gateway, as config.json has them now."""
+    """Yield the token and the secret key of this gateway, as config.json has them now."""
     yield settings.SECRET_KEY
     path: Path = settings.STORE.config
     try:
@@ -47,20 +47,20 @@ def own_secrets() -> Iterator[str]:
 
 
 def needed(values: Iterable[Any]) -> Redactor | None:
-    """What takes secrets out of these values of JSON; None where there is nothing to take out."""
+    """Return the redactor for these JSON values; None if they hold no secret."""
     ours = redactor(known())
     form, shape = ours.looks("\n".join(_texts(values)).encode("utf-8", "surrogatepass"))
     return ours if form or shape else None
 
 
 def clean(value: Any) -> Any:
-    """A value of JSON, a text above all, without secrets."""
+    """Return JSON data, above all a text, without secrets."""
     ours = needed([value])
     return ours.clean_json(value) if ours else value
 
 
 def clean_values(ours: Redactor, row: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """New values of a row without secrets; a text stays as short as its field has it."""
+    """Return new values of a row without secrets, each text cut to its field's length."""
     meta: Any = MODELS[row]._meta
     cleaned = dict(values)
     for name in WORDS[row] & values.keys():

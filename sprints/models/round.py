@@ -1,4 +1,4 @@
-"""A round of a sprint."""
+"""Store the rounds of a sprint."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""The one mapping between rows and state.json: which field is which key, and where it stands."""
+"""Name the model of each kind of row in the state."""
 
 from gates.models import GateRun
 from sprints.models.hook import Delivery

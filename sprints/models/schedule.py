@@ -1,4 +1,4 @@
-"""A schedule: a brief that becomes a sprint whenever its cron is due."""
+"""Store the schedules: briefs that become sprints whenever their cron is due."""
 
 from typing import ClassVar
 
@@ -7,10 +7,10 @@ from django.db.models.functions import Lower
 
 
 class Schedule(models.Model):
-    """``next_at`` alone says whether it is on; who has the row's lock and finds it due fires it.
+    """A schedule. ``next_at`` is when it is due; None while it is off.
 
-    The id leaves room in a sprint's for ``-YYYYMMDD-HHMM``. The zone is kept by name: its rules may
-    change.
+    The worker that holds the row lock fires the schedule if it is due. The id leaves room in a
+    sprint's id for ``-YYYYMMDD-HHMM``. The zone is kept by name, because its rules may change.
     """
 
     ID_LENGTH = 48
@@ -39,5 +39,5 @@ class Schedule(models.Model):
 
     @property
     def enabled(self) -> bool:
-        """Whether it fires."""
+        """Return whether the schedule is on."""
         return self.next_at is not None

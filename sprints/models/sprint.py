@@ -1,4 +1,4 @@
-"""A sprint: a brief that is carried through the rounds."""
+"""Store the sprints: briefs that run through the rounds."""
 
 from typing import ClassVar
 
@@ -10,11 +10,11 @@ from sprints.state.statuses import SprintStatus
 
 
 class Sprint(models.Model):
-    """created -> running -> succeeded | failed | cancelled; ``retry`` leads back to running.
+    """A sprint: created -> running -> succeeded | failed | cancelled; ``retry`` runs it again.
 
-    ``version`` rises with every recorded change: who read an older one is refused. The lease says
-    which process carries the sprint; its token only rises, and every move of the carrier names it.
-    ``home`` is empty until a sprint is carried for the first time.
+    ``version`` rises with every recorded change: a writer that has read an older one is refused.
+    The lease names the process that runs the sprint; its token only rises, and every transition of
+    the runner names it. ``home`` is empty until the sprint first runs.
     """
 
     Status = SprintStatus
@@ -82,6 +82,6 @@ class Sprint(models.Model):
 
     @property
     def is_foreign(self) -> bool:
-        """It came from elsewhere on its way or at its end, and nothing here has carried it."""
+        """Return whether the sprint was imported after its start and never ran here."""
         begun = self.current_round is not None or self.status != self.Status.CANCELLED
         return self.started_at is None and self.status != self.Status.CREATED and begun

@@ -1,4 +1,4 @@
-"""A task: a piece of work asked of one agent, and what it answered."""
+"""Store the tasks: pieces of work asked of one agent, and the replies."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from sprints.state.statuses import TaskStatus
 
 
 class Task(models.Model):
-    """pending -> in_progress -> done | cancelled. Its id is ``sprint/code/task_id``."""
+    """A task: pending -> in_progress -> done | cancelled. Its id is ``sprint/code/task_id``."""
 
     Status = TaskStatus
 

@@ -1,7 +1,8 @@
-"""Moves: the only way in which a row changes.
+"""Record transitions: the only way in which a row changes.
 
-A move is an event and the changes that it tells of. ``record`` writes any number of moves of one
-sprint in one transaction: guarded updates, then their events under the head's lock.
+A transition is an event and the changes that it reports. ``record`` writes any number of
+transitions of one sprint in one database transaction: guarded updates, then their events under the
+head's lock.
 """
 
 from collections.abc import Sequence
@@ -40,11 +41,14 @@ runner_idle = Signal()
 def record(
     sprint_id: str, moves: Sequence[Transition], hold: ExpectedVersion | None, at: datetime
 ) -> list[Event]:
-    """Write ``moves`` of one sprint, all or nothing, and return their events. The sprint's own row
-    comes first: who may not write it is told so before anything else, and waits there for others.
+    """Write ``moves`` of one sprint, all or nothing, and return their events.
 
-    ``hold`` is None only for the move that creates the sprint. Raises ``MoveRefused`` when the
-    sprint has changed since, when the lease is another's, or when a row is not in the state named.
+    The sprint's own row comes first: a writer without the right to it is refused before anything
+    else, and waits there for other writers.
+
+    ``hold`` is None only for the transition that creates the sprint. Raises ``MoveRefused`` if the
+    sprint has changed since, if another process holds the lease, or if a row has another status
+    than required.
     """
     moves = _without_secrets(moves)
     with transaction.atomic():
@@ -66,7 +70,7 @@ def note(
     data: dict[str, Any] | None = None,
     change: list[dict[str, Any]] | None = None,
 ) -> list[Event]:
-    """Record an event that belongs to no sprint; ``change`` is its patch against state.json."""
+    """Record an event without a sprint; ``change`` is its patch against state.json."""
     message, data = redaction.clean([message, data or {}])
     with transaction.atomic():
         events = append([Draft(kind, message, data=data, change=change or [])], at)
@@ -100,7 +104,7 @@ def _committed(events: list[Event]) -> None:
 
 
 def _write(change: Change, hold: ExpectedVersion | None) -> None:
-    """One statement for one row. Plain SQL, for the same reason as in ``event.append``."""
+    """Write one row by one statement of plain SQL, for the same reason as in ``event.append``."""
     model: Any = MODELS[change.row]
     meta = model._meta
     if isinstance(change, Create):
@@ -143,7 +147,7 @@ def _execute(sql: str, values: list[Any]) -> int:
 
 
 def _why(change: Update, hold: ExpectedVersion | None) -> str:
-    """The refusal in words; read after the fact, so it may already be out of date."""
+    """Return the refusal in words; the row is read afterwards, so it may have changed again."""
     model: Any = MODELS[change.row]
     row = model.objects.filter(pk=change.id).first()
     if row is None:

@@ -1,4 +1,4 @@
-"""The gates that a carrier has under way: each in a thread, while the carrier's own keeps watch."""
+"""Run the gates, agents and hooks of one sprint in threads, watched by the runner's thread."""
 
 import threading
 import time
@@ -19,8 +19,9 @@ Answer = TypeVar("Answer")
 
 
 class Attended:
-    """Gate runs by their ids. Their threads never meet the database: what is to be recorded comes
-    back to the carrier's thread, one outcome at a time.
+    """Threads that run the gates, agents and hooks of one sprint, by their ids.
+
+    They never use the database: the runner's thread receives one outcome at a time and records it.
     """
 
     def __init__(self) -> None:
@@ -31,17 +32,18 @@ class Attended:
 
     @property
     def ids(self) -> Collection[str]:
-        """The runs that are under way."""
+        """Return the ids of the runs that are under way."""
         return self._threads.keys()
 
     def begin(self, run_id: str, action: Action, act: Callable[[], Outcome]) -> None:
-        """Have ``act`` done beside us. Raises ``OSError`` where there is no thread to be had."""
+        """Run ``act`` in a thread. Raises ``OSError`` if no thread can be started."""
         self._start(run_id, act, lambda outcome: self._answers.put((run_id, action, outcome)))
 
     def alone(self, act: Callable[[], Outcome], watch: Callable[[], Stop | None]) -> Outcome:
-        """Have ``act`` done and wait for it, whatever else is under way; until then ``watch`` is
-        called as below, for it may take longer than a lease. Raises what ``act`` raises, and
-        ``OSError`` where there is no thread to be had.
+        """Run ``act`` in a thread and wait for it, whatever else is under way.
+
+        Until then ``watch`` is called as in ``next_outcome``, because ``act`` may outlast a lease.
+        Raises what ``act`` raises, and ``OSError`` if no thread can be started.
         """
         answers: SimpleQueue[Outcome | BaseException] = SimpleQueue()
         self._start(ALONE, act, answers.put)
@@ -68,13 +70,13 @@ class Attended:
         self._threads[name] = thread
 
     def heed(self) -> Stop | None:
-        """Asked by every gate several times a second: whether it shall end."""
+        """Return the stop for a gate, if any; every gate calls this several times a second."""
         if time.monotonic() - self._watched_at > TTL_S:
             return Stop("its worker could not look after it")
         return self._stop
 
     def next_outcome(self, watch: Callable[[], Stop | None]) -> tuple[Action, Outcome]:
-        """Wait for the gate that ends first; until then ``watch`` says whether all shall end.
+        """Wait for the first gate to end; meanwhile ``watch`` may stop all of them.
 
         Raises what a gate's thread has raised.
         """
@@ -95,7 +97,7 @@ class Attended:
         return outcome
 
     def end(self) -> None:
-        """Leave nothing running, whatever has happened to us."""
+        """Stop everything that still runs."""
         self._stop = Stop("interrupted", kill=True)
         for thread in self._threads.values():
             thread.join(END_S)

@@ -1,4 +1,4 @@
-"""Carry a sprint as far as it goes: the loop around decide, perform, settle and record."""
+"""Run a sprint as far as possible: the loop around decide, perform, reduce and record."""
 
 import time
 from collections.abc import Callable
@@ -53,19 +53,19 @@ AWAY_S = 30.0  # how long a database may be away between two steps
 
 
 class Stuck(Exception):
-    """The rows refuse what follows from them: going on would never end."""
+    """The rows refuse the decided step: the loop would never end."""
 
 
 class LeaseLost(Exception):
-    """Another process carries the sprint now; what we still had to say was refused."""
+    """Another process runs the sprint now; this runner's last transitions were refused."""
 
 
 @dataclass(slots=True)
 class StopRequest:
-    """What the process that carries has been asked for, by a signal for instance.
+    """Stop flags set by signal handlers.
 
-    ``cancel_by`` ends the sprint; ``hand_back`` stops here and leaves it running for the next
-    process; ``kill`` cuts the grace of whatever still runs.
+    ``cancel_by`` cancels the sprint; ``hand_back`` stops here and leaves the sprint running for the
+    next process; ``kill`` cuts the grace of everything that still runs.
     """
 
     cancel_by: str = ""
@@ -76,9 +76,9 @@ class StopRequest:
 def run_sprint(
     lease: Lease, wish: StopRequest, snapshot: Snapshot | None = None, *, one_round: bool = False
 ) -> Snapshot:
-    """Carry the lease's sprint as far as it goes, and give the lease back. Raises ``LeaseLost``.
+    """Run the lease's sprint as far as possible, then release the lease. Raises ``LeaseLost``.
 
-    ``snapshot`` is the sprint as it is, where the caller has just read it.
+    ``snapshot`` is the sprint's present state, if the caller has just read it.
     """
     try:
         process.warm()
@@ -91,7 +91,7 @@ def run_sprint(
 
 
 class SprintRunner:
-    """One process carrying one sprint under its lease."""
+    """The runner of one sprint in this process, under its lease."""
 
     def __init__(self, lease: Lease, snapshot: Snapshot, repo: Path, wish: StopRequest) -> None:
         self.lease = lease
@@ -107,10 +107,10 @@ class SprintRunner:
         self._looked, self._renewed = time.monotonic(), lease.since
 
     def carry(self, *, one_round: bool = False) -> Snapshot:
-        """Go on until the sprint ends, or its current round does, or we are asked to hand back.
+        """Run until the sprint ends, or its current round does, or a release is requested.
 
-        Raises ``LeaseLost`` when the sprint turns out to be another's, ``StoreError`` when the
-        store is gone.
+        Raises ``LeaseLost`` if another process holds the lease, ``StoreError`` if the store is
+        gone.
         """
         until = self.snapshot.sprint.current_round if one_round else None
         try:
@@ -150,7 +150,7 @@ class SprintRunner:
                 return self.snapshot
 
     def _begun(self, action: Ask | RunGate | RunHook | Merge | Publish) -> str:
-        """The id of what has begun with it."""
+        """Return the id of the run, task or delivery that the action has begun."""
         if isinstance(action, Merge | Publish):
             return SHIP
         if isinstance(action, Ask):
@@ -163,8 +163,9 @@ class SprintRunner:
         return patiently(act, AWAY_S, lambda: self.wish.hand_back)
 
     def _advance(self, answered: tuple[Action, Outcome] | None, until: str | None) -> Action | None:
-        """Settle what the world answered and all bookkeeping that follows, record it at once, and
-        return the world action that has begun with it; None when there is none.
+        """Reduce an outcome and all following bookkeeping actions, and record them at once.
+
+        Return the action with an outside effect that has begun with it; None if there is none.
         """
         self._still_there()
         self._settle_in()
@@ -196,8 +197,10 @@ class SprintRunner:
         return action
 
     def _still_there(self) -> None:
-        """A database whose file was deleted goes on taking what nobody will ever read. While
-        config.json cannot be read, as when an editor has half saved it, its switches stay.
+        """Raise ``StoreError`` if the store was deleted, and read the settings again.
+
+        A database whose file was deleted would go on accepting rows. While config.json cannot be
+        read, as when an editor has half saved it, the old settings hold.
         """
         if not settings.STORE.config.is_file():
             raise StoreError(f"the store was deleted while sprint {self.lease.sprint_id} ran")
@@ -205,8 +208,9 @@ class SprintRunner:
             self._held = switches().automation_paused
 
     def _not_after(self) -> float:
-        """Until when (monotonic) the lease is ours for certain: what begins later may find another
-        process at work, or a cancel that was told already.
+        """Return until when (monotonic) the lease is certainly ours.
+
+        Later, another process may run the sprint, or a cancel may be recorded.
         """
         return self._renewed + TTL_S
 
@@ -222,14 +226,14 @@ class SprintRunner:
             raise LeaseLost(f"sprint {self.lease.sprint_id} was taken by another process")
 
     def _pass_on_cancel(self) -> None:
-        """Put our own operator's cancel on record before the next step."""
+        """Record our own operator's cancel before the next step."""
         sprint = self.snapshot.sprint
         if self.wish.cancel_by and sprint.status == "running" and not sprint.cancel_by:
             at = timezone.now()
             self._record([commands.cancel(self.snapshot, self.wish.cancel_by, at)], at)
 
     def _settle_in(self) -> None:
-        """What the sprint's gates print is kept in the store of whoever carries it."""
+        """Keep the sprint's evidence in the store of its present runner."""
         sprint, here = self.snapshot.sprint, settings.STORE.evidence_of(self.lease.sprint_id)
         if sprint.status == "running" and sprint.artifacts_dir != str(here):
             self._record([commands.settle_in(self.snapshot, str(here))], timezone.now())
@@ -244,12 +248,12 @@ class SprintRunner:
         self.snapshot = replace(after, version=after.version + 1)
 
     def _find_publishing(self) -> None:
-        """Read what an earlier life had put on record."""
+        """Read the hash of a publication that an earlier process has announced."""
         told = Event.objects.filter(sprint_id=self.lease.sprint_id, kind=PUBLISHES)
         self._publishing = told.order_by("-seq").values_list("hash", flat=True).first() or ""
 
     def _tick(self) -> Stop | None:
-        """Called while gates run: keep the lease, look for a cancel, say whether they shall end.
+        """Renew the lease and look for a cancel while gates run; return the stop, if any.
 
         It must return soon: a gate whose worker gives no sign of life is stopped.
         """
