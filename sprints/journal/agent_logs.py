@@ -1,8 +1,8 @@
-"""The studio's own logs of its agents, schema 2.0: one file an agent, in the user's repository.
+"""Write the studio's logs of its agents, schema 2.0: one file an agent, in the user's repository.
 
-Only where the switch ``agent_logs`` is on. An entry is a function of the rows and events of its
-round and attempt; what else a file holds, of other sprints or by hand, stays. What is behind after
-a crash is written by the next command: a file in the store keeps up to which event the logs are.
+The setting ``agent_logs`` switches this on. An entry is a function of the rows and events of its
+round and attempt; all other content of a file stays. The next command writes entries that a crash
+has left out: a file in the store records the last event in the logs.
 """
 
 import json
@@ -28,8 +28,9 @@ STATUS = {"done": "done", "blocked": "failed", "cancelled": "failed"}
 
 
 def keep(store: Store) -> None:
-    """Bring the logs up to the last committed event; from the one on at which they were switched
-    on. Raises ``OSError``, ``StoreError``.
+    """Bring the logs up to the last committed event, beginning where they were switched on.
+
+    Raises ``OSError`` and ``StoreError``.
     """
     with locked(store.root / "agent_logs.lock"):
         last, mark = Head.objects.get(pk=1).seq, store.root / MARK
@@ -64,7 +65,7 @@ def _update(repo: Path, agent_id: str, sprint_ids: Iterable[str]) -> None:
 
 
 def _place(repo: Path) -> Path:
-    """The folder, made where it is not there; never one outside the repository."""
+    """Return the folder, made if missing. Raises ``StoreError`` if it leaves the repository."""
     folder = repo / FOLDER
     if not folder.resolve().is_relative_to(repo.resolve()):
         raise StoreError(f"{folder} leads out of the repository", "config set agent_logs false")
@@ -73,7 +74,7 @@ def _place(repo: Path) -> Path:
 
 
 def _read(path: Path, agent: dict[str, str]) -> dict[str, Any]:
-    """The log as it lies; a new one where there is none."""
+    """Return the log in the file; a new log if there is no file."""
     log: Any = {"schema_version": VERSION, "agent": agent, "notes": "", "sprints": {}}
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise StoreError(f"{path} is not a file", "move it away")
@@ -96,7 +97,7 @@ def _all_objects(value: Any) -> bool:
 
 
 def _entries(sprint_id: str, agent_id: str) -> dict[str, dict[str, Any]]:
-    """What the agent was asked and answered in the sprint, an entry each round and attempt."""
+    """Return the agent's questions and answers in the sprint, one entry a round and attempt."""
     replies = _replies(sprint_id, agent_id)
     found: dict[str, list[Task]] = defaultdict(list)
     tasks = Task.objects.filter(round__sprint=sprint_id, owner_agent=agent_id)
@@ -108,7 +109,7 @@ def _entries(sprint_id: str, agent_id: str) -> dict[str, dict[str, Any]]:
 
 
 def _replies(sprint_id: str, agent_id: str) -> dict[str, dict[str, Any]]:
-    """The parts of the last reply of each task, by its row."""
+    """Return the parts of the last reply of each task, by its row."""
     told = Event.objects.filter(sprint_id=sprint_id, kind__in=ENDS).order_by("seq")
     bodies = (event.body for event in told.only("line").iterator())
     return {
@@ -153,7 +154,7 @@ def _all(parts: Iterable[dict[str, Any]], key: str) -> list[str]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """At once, durably, and not where it says so already."""
+    """Replace the file atomically and durably, unless it has this text already."""
     raw = text.encode("utf-8", "replace")
     if path.exists() and path.read_bytes() == raw:
         return

@@ -1,8 +1,8 @@
-"""Many sprints as state.json has them, in a fifth of the time that the models take.
+"""Read many sprints as in state.json, in a fifth of the time that the models take.
 
-The database itself writes a time as the file has it, and nothing is made of a row but its part of
-the file. PostgreSQL writes a time without fractions in another way: who finds a sprint to differ
-from what it should be asks ``state.many`` for it.
+The database itself formats times as in the file, and a row becomes only its part of the file.
+PostgreSQL formats a time without fractions differently: if a sprint differs from its expected form,
+compare again with ``state_file.many``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ KEY = {"sprint": "sprint_id", "round": "id", "task": "round_id", "gate_run": "ro
 
 
 def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Those sprints in the order given; only within a transaction that sees one moment."""
+    """Yield those sprints in the given order. Needs a transaction with one consistent view."""
     rest = iter(ids)
     while some := list(islice(rest, AT_ONCE)):
         sprints = dict(_read("sprint", some))
@@ -41,7 +41,7 @@ def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _read(row: str, ids: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the file has of those rows, each with its own id, or that of its round."""
+    """Yield each row's part of the file, with the row's id or that of its round."""
     sql, keys, parsed = _asked(row, len(ids))
     children = CHILDREN.get(row, ())
     with connection.cursor() as cursor:
@@ -65,7 +65,7 @@ def _parsed(text: str | None) -> Any:
 
 @cache
 def _asked(row: str, count: int) -> tuple[str, list[str], list[str]]:
-    """The query, the keys of its columns but the first two, and those of them that are JSON."""
+    """Return the query, the keys of its columns after the first two, and those that are JSON."""
     model: Any = MODELS[row]
     names, keys, parsed = [KEY[row], "extra"], [], []
     for name, key in KEYS[row].items():

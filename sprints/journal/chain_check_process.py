@@ -1,7 +1,8 @@
-"""A second process looks whether the lines of a large events.jsonl form one chain, while its events
-are compared with all else here: to hash and to parse each is half of the work.
+"""Check the hash chain of a large events.jsonl in a second process.
 
-It says yes or no. Where it does not say yes, everything is looked at here, in order.
+Meanwhile the first process compares the events with everything else: hashing and parsing each take
+half of the time. If the second process does not confirm the chain, the first checks everything in
+order.
 """
 
 import os
@@ -18,12 +19,12 @@ SLACK_S = 10.0
 
 
 def helps(size: int) -> bool:
-    """Whether that many bytes are worth a second process here."""
+    """Return whether a file of ``size`` bytes is worth a second process here."""
     return size >= LARGE and (os.cpu_count() or 1) > 1
 
 
 class Beside:
-    """The process; none is left when the block ends. Raises ``OSError``."""
+    """The second process, which ends with the block at the latest. Raises ``OSError``."""
 
     def __init__(self, path: Path, size: int) -> None:
         argv = ["verify", str(path), "--links", str(size), "--inside", str(os.getpid())]
@@ -39,13 +40,13 @@ class Beside:
         self._program.stop(grace_s=0.0)
 
     def says_yes(self) -> bool:
-        """Once it is done; for who has needed some time, it need not be the faster."""
+        """Wait for the process, about as long as the caller's own work took; return its answer."""
         limit_s = 2 * (time.monotonic() - self._began) + SLACK_S
         return self._program.wait(limit_s) == 0
 
 
 def is_one_chain(path: Path, size: int) -> bool:
-    """Whether the first ``size`` bytes of the file do, down to the last. Raises ``OSError``."""
+    """Return whether the file's first ``size`` bytes form one chain. Raises ``OSError``."""
     with path.open("rb") as file:
         try:
             for _ in hash_chain.chained(file, size):

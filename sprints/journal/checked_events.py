@@ -1,7 +1,6 @@
-"""The events that database and file agree on, each once it is seen to be sound.
+"""Iterate over events, checking each database row against its line in the file.
 
-Line by line would be half of the work: as long as many lines of the file are those of the database,
-they are compared at once.
+To compare line by line would take half of the time: equal lines are compared in blocks.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,9 +22,11 @@ _ROWS = f"SELECT line, hash, seq, kind, sprint_id FROM {Event._meta.db_table} OR
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first thing that does not agree. ``where`` is events.jsonl, state.json, artifacts or
-    database; ``line`` counts from 1 (in the database it is the event's seq), 0 where it is none;
-    ``pointer`` is a JSON pointer into state.json, empty where it is none.
+    """The first difference found.
+
+    ``where`` is events.jsonl, state.json, artifacts or database. ``line`` counts from 1 (in the
+    database it is the event's seq); 0 if there is none. ``pointer`` is a JSON pointer into
+    state.json, empty if there is none.
     """
 
     where: str
@@ -36,7 +37,7 @@ class Difference:
 
 
 class Differs(Exception):
-    """What does not agree; whatever comes after it would differ, too."""
+    """A difference; everything after it would differ, too."""
 
     def __init__(self, difference: Difference) -> None:
         super().__init__(difference.text)
@@ -45,7 +46,7 @@ class Differs(Exception):
 
 @dataclass(slots=True)
 class Seen:
-    """How far the pass has come. ``behind`` is how many events the file has still to be given."""
+    """The progress of the check. ``behind`` is how many events the file still lacks."""
 
     events: int = 0
     behind: int = 0
@@ -55,9 +56,10 @@ class Seen:
 def checked_events(
     moment: Moment, seen: Seen, tell: Tell | None = None, *, chained: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """The events of the database, each once it is seen to be sound and the file to have it, or to
-    have ended before it. ``tell`` hears how many bytes of how many are done. ``chained``: somebody
-    else looks whether the lines of the file are a chain. Raises ``Differs``.
+    """Yield the events of the database after checking each, and its line in the file.
+
+    The file may end before the database. ``tell`` receives the bytes done and the size.
+    ``chained``: another process checks the file's hash chain. Raises ``Differs``.
     """
     head = Head.objects.get(pk=1)
     file, prev, number = _File(moment, tell), FIRST_PREV, 0
@@ -84,8 +86,9 @@ def checked_events(
 
 
 def _sound(text: bytes, row: tuple[Any, ...], number: int, prev: str | None) -> dict[str, Any]:
-    """The event of a row, its line being ``text``; without ``prev``, one that is a link of the
-    chain. Raises ``Differs``.
+    """Return the event of a row with line ``text``, after checking it. Raises ``Differs``.
+
+    Without ``prev``, its place in the chain is not checked.
     """
     try:
         event = hash_chain.bare(text) if prev is None else hash_chain.link(text, number, prev)
@@ -100,7 +103,7 @@ def _sound(text: bytes, row: tuple[Any, ...], number: int, prev: str | None) -> 
 
 
 def _compare(line: bytes | None, text: bytes, event: dict[str, Any], prev: str, seen: Seen) -> None:
-    """Whether the line of the file is that of the event. Raises ``Differs``."""
+    """Compare the line of the file with the event. Raises ``Differs``."""
     if line is None:
         seen.behind += 1
     elif line != b"%s\n" % text:
@@ -110,7 +113,7 @@ def _compare(line: bytes | None, text: bytes, event: dict[str, Any], prev: str, 
 
 
 def _why(line: bytes, number: int, prev: str, event: dict[str, Any]) -> str:
-    """What is wrong with a line of the file, where ``event`` belongs."""
+    """Return what is wrong with a line of the file, in which ``event`` is expected."""
     try:
         other = hash_chain.link(hash_chain.whole(line), number, prev)
     except hash_chain.Broken as exc:
@@ -119,7 +122,7 @@ def _why(line: bytes, number: int, prev: str, event: dict[str, Any]) -> str:
 
 
 class _File:
-    """events.jsonl as of the moment, from its beginning on; where there is none, as if empty."""
+    """A reader of events.jsonl up to its size in the view; a missing file counts as empty."""
 
     def __init__(self, moment: Moment, tell: Tell | None) -> None:
         self._file, self._tell = moment.events, tell
@@ -127,7 +130,7 @@ class _File:
         self._at = 0
 
     def goes_on_with(self, texts: Sequence[bytes]) -> bool:
-        """Whether these lines are what comes next, and are passed by; else it stays where it is."""
+        """Skip these lines if they come next, and return whether they do."""
         whole = b"%s\n" % b"\n".join(texts)
         if self._file is None or self._at + len(whole) > self._size:
             return False
@@ -140,7 +143,7 @@ class _File:
         return True
 
     def line(self) -> bytes | None:
-        """The next line with its newline, which a torn one lacks; None at the end."""
+        """Return the next line with its newline, which a torn line lacks; None at the end."""
         if self._file is None or self._at >= self._size:
             return None
         line = self._file.readline(min(hash_chain.MAX_LINE_BYTES, self._size - self._at))

@@ -1,4 +1,4 @@
-"""The files of a store as of one moment, and the rows of that same moment."""
+"""Open the files of a store and the rows of the same moment."""
 
 import gc
 import os
@@ -17,7 +17,7 @@ from sprints.store.layout import Store
 
 @dataclass(slots=True)
 class Moment:
-    """``state`` was written once the event ``sealed`` was there; None where nothing says so."""
+    """The files of one moment. ``sealed`` is the event up to which ``state`` is sealed, or None."""
 
     events: IO[bytes] | None
     size: int
@@ -27,10 +27,10 @@ class Moment:
 
 @contextmanager
 def one_moment(store: Store, *, catch_up: bool) -> Iterator[Moment]:
-    """events.jsonl, its bytes and state.json as of one moment, as are all rows read within.
+    """Open events.jsonl and state.json, and a transaction that reads rows of the same moment.
 
-    Nobody who writes has to wait for longer than it takes to open the files: what is appended to
-    the one lies beyond its bytes, and the other is replaced, never changed.
+    Writers wait only while the files are opened: new events are appended beyond the recorded size,
+    and state.json is replaced, never changed.
     """
     with ExitStack() as stack:
         with locked(store.root / "mirror.lock"):
@@ -57,7 +57,10 @@ def _catch_up(store: Store) -> None:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """Rows as of the first that is read. An IMMEDIATE transaction would stop all writers."""
+    """Open a read transaction whose view starts with the first row that is read.
+
+    An IMMEDIATE transaction would stop all writers.
+    """
     database: Any = connection
     database.ensure_connection()
     if database.vendor == "sqlite":
@@ -76,7 +79,7 @@ def _snapshot() -> Iterator[None]:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Millions of new objects and not one cycle: looking for some takes a tenth of the time."""
+    """Switch garbage collection off: it would take a tenth of the time and find no cycles."""
     on = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Digests that events carry: of each contract, and of the gate that a run was judged by."""
+"""Check the digests in events: of each contract, and of the gate that each run used."""
 
 import hashlib
 import json
@@ -9,13 +9,13 @@ import orjson
 
 
 class Frozen:
-    """The gates of each sprint's contract, as far as the events have come."""
+    """The gates of each sprint's contract, up to the last checked event."""
 
     def __init__(self) -> None:
         self._gates: dict[str, dict[str, str]] = {}
 
     def altered(self, event: dict[str, Any]) -> str:
-        """Why a digest of the event is not that of what it names; empty where all fit."""
+        """Return why a digest of the event is wrong; empty if all are right."""
         data = event["data"]
         if "contract" in data:
             try:
@@ -32,7 +32,7 @@ class Frozen:
 
 
 def _text(contract: Any) -> bytes:
-    """What tells one contract from the others, for they are many and most of them the same."""
+    """Return the contract as a key for the cache: many contracts are equal."""
     try:
         return orjson.dumps(contract)
     except TypeError:  # a number that is too long for it, half a surrogate pair
@@ -41,7 +41,7 @@ def _text(contract: Any) -> bytes:
 
 @lru_cache(maxsize=64)
 def _digests(text: bytes) -> tuple[str, dict[str, str]]:
-    """The contract's digest and its gates', by their ids; the same as when they were frozen."""
+    """Return the contract's digest and its gates' digests by id, computed as when frozen."""
     contract = json.loads(text)
     gates = {
         gate["gate_id"]: _digest(json.dumps(gate, sort_keys=True)) for gate in contract["gates"]

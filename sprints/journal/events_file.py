@@ -1,4 +1,4 @@
-"""events.jsonl: every committed event as one line, in order, never torn, never twice."""
+"""Write events.jsonl: every committed event as one line, in order, never torn, never twice."""
 
 import errno
 import json
@@ -20,12 +20,12 @@ TAIL_BYTES = 1 << 16
 
 
 class Ahead(Exception):
-    """The file holds what the database does not (a restored backup?); it is left as it is."""
+    """The file has events that the database lacks (a restored backup?); it is left unchanged."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """What this process last saw of the file: trusted while size and inode are the same."""
+    """The file's state as this process last saw it, trusted while size and inode are the same."""
 
     path: Path | None = None
     inode: int = 0
@@ -37,12 +37,12 @@ _known = _Known()
 
 
 def catch_up(path: Path, fresh: Sequence[tuple[int, str]] = (), *, durable: bool) -> int:
-    """Append every committed event that the file lacks; returns the last seq that it holds.
+    """Append every committed event that the file lacks; return the last seq in the file.
 
-    ``fresh`` are lines known to be committed, (seq, line), which need not be read when they are
-    just what is missing. The caller holds the lock. A tail that is no whole line is cut first: its
-    event is in the rows.
-    ``durable`` fsyncs. Raises ``OSError`` (nothing half-written stays behind) and ``Ahead``.
+    ``fresh`` are lines known to be committed, (seq, line), which are not read again if they are
+    exactly the missing ones. The caller holds the lock. An incomplete last line is cut first: its
+    event is in the rows. ``durable`` fsyncs. Raises ``OSError`` (nothing half-written stays behind)
+    and ``Ahead``.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | _NOFOLLOW, 0o600)
     try:
@@ -73,7 +73,7 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 def _append(descriptor: int, size: int, text: bytes) -> None:
-    """All of ``text`` after ``size`` bytes, or nothing: a full disk takes a part in silence."""
+    """Append all of ``text`` after ``size`` bytes, or nothing if the disk is full."""
     faults.point("before_event_append")
     os.lseek(descriptor, size, os.SEEK_SET)
     if faults.write("mid_event_append", descriptor, text) != len(text):
@@ -83,7 +83,7 @@ def _append(descriptor: int, size: int, text: bytes) -> None:
 
 
 def _position(path: Path, descriptor: int) -> tuple[int, int]:
-    """Where the file ends (bytes) and with which seq, repaired if need be."""
+    """Return the file's end (bytes) and its last seq, after a repair if needed."""
     found = os.fstat(descriptor)
     if (_known.path, _known.inode, _known.size) == (path, found.st_ino, found.st_size):
         return _known.size, _known.seq
@@ -110,7 +110,7 @@ def _compare(seq: int, digest: str) -> None:
 
 
 def _keep_aside(path: Path, descriptor: int, end: int, size: int) -> None:
-    """A copy of what is cut, unless it is the beginning of a line that the rows have anyway."""
+    """Copy the bytes to be cut, unless they are the beginning of a line that the rows have."""
     cut = os.pread(descriptor, min(size - end, 1 << 20), end)
     if b"\n" in cut:
         aside = path.with_name(f"{path.name}.corrupt-{int(time.time())}")
@@ -118,7 +118,7 @@ def _keep_aside(path: Path, descriptor: int, end: int, size: int) -> None:
 
 
 def last_line(descriptor: int, size: int) -> tuple[int, dict[str, Any] | None]:
-    """The end of the last whole line (bytes) and its event; (0, None) where there is none."""
+    """Return the end of the last whole line (bytes) and its event; (0, None) if there is none."""
     start, block = size, b""
     while start > 0:
         step = min(start, TAIL_BYTES)

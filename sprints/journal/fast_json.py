@@ -1,4 +1,4 @@
-"""JSON read as ``json`` reads it, five times as fast: by orjson wherever that reads it the same."""
+"""Parse JSON with orjson, five times as fast as ``json``, wherever both give the same result."""
 
 import json
 from typing import Any
@@ -10,8 +10,9 @@ _LONG = b"0" * 19  # orjson makes a float of an integer that is too long for 64 
 
 
 def loads(text: bytes, upto: int | None = None) -> Any:
-    """The value that ``text`` stands for; behind ``upto`` no number in it is of interest, but for
-    small ones. Raises ``ValueError`` and, where it is nested too deeply, ``RecursionError``.
+    """Return the value of ``text``; numbers after ``upto`` must be small or unimportant.
+
+    Raises ``ValueError``, and ``RecursionError`` for text that is nested too deeply.
     """
     if _LONG not in text[:upto].translate(_ZEROS):
         try:

@@ -1,8 +1,8 @@
-"""Lines of an events.jsonl that has no chain of ours, as whole events. Pure.
+"""Convert the lines of an events.jsonl without our hash chain to whole events. Pure.
 
-Such a line is taken over as it is, key by key; ``imported`` tells its number there, what it lacked
-and was given, and what it had under the names of our own keys. It explains no change: the state
-that such a store has come to is told once, sprint by sprint.
+Such a line is imported key by key. ``imported`` records its line number, the missing keys, and the
+values it had under our own keys. These events explain no change: an import records the state of
+each sprint once.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ DEEP = 64  # how deeply a line may be nested
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """A line that is no event: its number from 1, why, and its bytes without their newline."""
+    """A line that is not an event: its number from 1, the reason, and its bytes without newline."""
 
     line: int
     why: str
@@ -36,15 +36,16 @@ class Damaged:
 
     @property
     def text(self) -> str:
-        """The bytes as text; those that are not UTF-8 as lone surrogates, so that none is lost."""
+        """Return the bytes as text, with lone surrogates for bytes that are not UTF-8."""
         return self.raw.decode("utf-8", "surrogateescape")
 
 
 def read(
     file: IO[bytes], size: int, ts: str, tell: Callable[[int], None] | None = None
 ) -> Iterator[dict[str, Any] | Damaged]:
-    """Each line as the event that it tells of, without our chain. ``ts`` is the time of one that
-    has none, where none before it has one.
+    """Yield each line as an event without our chain, or as ``Damaged``.
+
+    ``ts`` is the time for lines without one before the first line with one.
     """
     for number, line in enumerate(lines(file, size, tell), 1):
         raw = line.removesuffix(b"\n").removesuffix(b"\r")
@@ -58,7 +59,7 @@ def read(
 
 
 def _event(raw: bytes, number: int, ts: str) -> dict[str, Any]:
-    """Raises ``ValueError``."""
+    """Return the line's event. Raises ``ValueError``."""
     try:
         given = strict_json(raw.decode("utf-8"))
     except UnicodeDecodeError as exc:
@@ -82,7 +83,7 @@ def _event(raw: bytes, number: int, ts: str) -> dict[str, Any]:
 
 
 def as_it_came(event: dict[str, Any]) -> dict[str, Any]:
-    """The object that the line held: the inverse of ``read``."""
+    """Return the original object of the line: the inverse of ``read``."""
     about: dict[str, Any] = event["imported"]
     left = {*OURS, *about.get("lacks", ())}
     came = {key: value for key, value in event.items() if key not in left}
@@ -90,7 +91,7 @@ def as_it_came(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(event: dict[str, Any]) -> None:
-    """Raises ``ValueError``."""
+    """Check the documented keys. Raises ``ValueError``."""
     if not is_time(event["ts"]):
         raise ValueError("its ts is no time")
     for key, most in (("kind", 40), ("message", 1 << 20)):

@@ -1,5 +1,6 @@
-"""A state.json from elsewhere, as ours would have it: every documented key is checked, what is
-missing has its empty value, what nobody knows is kept. Pure.
+"""Convert a state.json from another gateway to ours. Pure.
+
+Every documented key is checked, missing keys get their empty value, unknown keys are kept.
 """
 
 import re
@@ -19,13 +20,15 @@ from sprints.store.config import strict_json
 
 
 class Unfit(ValueError):
-    """What cannot be taken over; the message says where it stands, and what is wrong there."""
+    """The state cannot be imported; the message says where and why."""
 
 
 @dataclass(slots=True)
 class Documented:
-    """``sprints`` by id as state.json will have them, ``extra`` what stands beside them there.
-    ``astray`` are the paths that lead to no place of a store: they are kept as they are.
+    """The imported state.
+
+    ``sprints`` are by id as in state.json; ``extra`` holds the keys next to them. ``mapped`` counts
+    converted paths; ``astray`` are the paths outside any store, which are kept unchanged.
     """
 
     sprints: dict[str, dict[str, Any]]
@@ -36,7 +39,7 @@ class Documented:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a key has to hold, in words, and its value where it is missing."""
+    """The rule for one key: its value in words, and its default where it is missing."""
 
     words: str
     holds: Callable[[Any], bool]
@@ -44,8 +47,9 @@ class Rule:
 
 
 def read(text: str, artifacts: Path) -> Documented:
-    """The state that ``text`` describes, with its paths led to the folder ``artifacts``. Raises
-    ``Unfit``.
+    """Return the state in ``text``, with its paths mapped to the folder ``artifacts``.
+
+    Raises ``Unfit``.
     """
     try:
         whole = plain_json(strict_json(text), DEEP + INSIDE)
@@ -106,8 +110,9 @@ def _named(name: str, where: str, what: str) -> None:
 def _filled(
     given: Any, rules: Mapping[str, Rule], where: str, at: str | None = None, **own: str
 ) -> dict[str, Any]:
-    """The object with all its documented keys; ``own`` is the name that it goes by, and has to
-    go by, ``at`` a time for those that it lacks.
+    """Return the object with all documented keys.
+
+    ``own`` are keys that must have the given values, ``at`` is the default for missing times.
     """
     if not isinstance(given, dict):
         raise Unfit(f"state.json {where} is not an object")
@@ -129,7 +134,7 @@ def _filled(
 
 
 def _led(path: Any, sprint_id: str, artifacts: Path, found: Documented) -> Any:
-    """The path in this store; as it is where it is none, or none of a store."""
+    """Return the path mapped to this store; unchanged if it belongs to no store."""
     if not isinstance(path, str) or not path:
         return path
     led = mapped(path, sprint_id, artifacts)
@@ -141,13 +146,13 @@ def _led(path: Any, sprint_id: str, artifacts: Path, found: Documented) -> Any:
 
 
 def moment(text: str) -> datetime:
-    """A time as files have it; one without a zone is in UTC. Raises ``ValueError``."""
+    """Return the time of a text; a time without a zone is in UTC. Raises ``ValueError``."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def is_time(value: Any) -> bool:
-    """Whether it is the text of a time."""
+    """Return whether ``value`` is the text of a time."""
     try:
         return isinstance(value, str) and bool(stamp(moment(value)))
     except (ValueError, OverflowError):

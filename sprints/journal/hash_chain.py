@@ -1,7 +1,6 @@
-"""A line of events.jsonl and the one before it: is it whole, in its place, and of that chain?
+"""Check one line of events.jsonl: is it whole, in its place, and linked to the line before?
 
-A line is judged by its bytes, as they lie: one parse and one hash. Only one that is not sound is
-looked at for longer.
+A line is checked by its bytes: one parse and one hash. Only a faulty line takes longer.
 """
 
 import json
@@ -23,12 +22,13 @@ _START, _LENGTH = len(_KEY), len(_KEY) + 64 + 1
 
 
 class Broken(Exception):
-    """A line that does not belong where it stands, and why."""
+    """A line that is wrong in its place; the message says why."""
 
 
 def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
-    """The event of ``line`` (without its newline), which has to be number ``seq`` after the one
-    whose hash is ``prev``. Raises ``Broken``.
+    """Return the event of ``line`` (without newline), which must have ``seq`` and follow ``prev``.
+
+    ``prev`` is the hash of the event before it. Raises ``Broken``.
     """
     at = line.rfind(_KEY)
     digest = line[at + _START : at + _LENGTH - 1].decode("ascii", "replace")
@@ -44,7 +44,7 @@ def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
 
 
 def bare(line: bytes) -> dict[str, Any]:
-    """The event of a line that somebody else has seen to be in its place. Raises ``Broken``."""
+    """Return the event of a line whose place has been checked elsewhere. Raises ``Broken``."""
     try:
         event = loads(line, line.rfind(_KEY))
         if event.keys() >= {"seq", "hash", "kind", "sprint_id"}:
@@ -55,7 +55,7 @@ def bare(line: bytes) -> dict[str, Any]:
 
 
 def _look(line: bytes, seq: int, prev: str) -> dict[str, Any]:
-    """As ``link``, without haste."""
+    """Check as ``link`` does, slowly, to find the reason. Raises ``Broken``."""
     try:
         event = json.loads(line.decode("ascii"))
     except UnicodeDecodeError as exc:
@@ -82,8 +82,9 @@ def _look(line: bytes, seq: int, prev: str) -> dict[str, Any]:
 
 
 def lines(file: IO[bytes], size: int, tell: Callable[[int], None] | None = None) -> Iterator[bytes]:
-    """The lines of the first ``size`` bytes, each with its newline; the last may have none.
-    ``tell`` hears now and then how many bytes are done.
+    """Yield the lines of the first ``size`` bytes with their newlines; the last may have none.
+
+    ``tell`` receives now and then how many bytes are done.
     """
     done = 0
     for count, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES), b""), 1):
@@ -99,7 +100,7 @@ def lines(file: IO[bytes], size: int, tell: Callable[[int], None] | None = None)
 
 
 def whole(line: bytes) -> bytes:
-    """The line without its newline. Raises ``Broken`` where it has none."""
+    """Return the line without its newline. Raises ``Broken`` if it has none."""
     if not line.endswith(b"\n"):
         raise Broken("it is torn: it ends without a newline")
     return line[:-1]
@@ -108,7 +109,8 @@ def whole(line: bytes) -> bytes:
 def chained(
     file: IO[bytes], size: int, tell: Callable[[int], None] | None = None
 ) -> Iterator[tuple[dict[str, Any], str]]:
-    """The events of a file and their lines, each once it is seen to follow the one before it.
+    """Yield the events of a file with their lines, after checking the link of each.
+
     Raises ``Broken``, whose message begins with the line's number.
     """
     prev = FIRST_PREV

@@ -1,11 +1,11 @@
-"""Where two pieces of JSON differ first, and what they say there."""
+"""Find the first difference between two JSON values, and display both sides."""
 
 import json
 from typing import Any
 
 
 def differ(a: Any, b: Any) -> str:
-    """The first difference as a JSON pointer; empty where there is none, or it is the whole."""
+    """Return the first difference as a JSON pointer; empty if there is none, or if all differs."""
     if isinstance(a, dict) and isinstance(b, dict):
         for key in sorted({*a, *b}):
             if key not in a or key not in b:
@@ -16,7 +16,7 @@ def differ(a: Any, b: Any) -> str:
 
 
 def values(a: Any, b: Any, pointer: str) -> str:
-    """What either has at that pointer, cut short: ``"x" instead of nothing``."""
+    """Return both values at that pointer, shortened: ``"x" instead of nothing``."""
     return f"{_at(a, pointer)} instead of {_at(b, pointer)}"
 
 

@@ -1,6 +1,7 @@
-"""What events do not tell of a setting because it is a secret: an address, a key, a marked text.
+"""Name the secrets that events leave out of a setting: an address, a key, a marked text.
 
-Such a setting comes back all the same, but off where it can be off, and is named with what to type.
+Such a setting is rebuilt without its secret, switched off where possible, and reported with the
+command that completes it.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ _GATEWAY = "studio-gateway"
 
 
 def lacking(kind: str, row: dict[str, Any]) -> str:
-    """The setting, what events do not tell of it, and what to type; empty where they tell all."""
+    """Return the setting, its missing secret and the command to type; empty if none is missing."""
     name = row.get(f"{kind}_id")
     marked = ", ".join(key for key, value in row.items() if _is_marked(value))
     match kind:
@@ -40,7 +41,7 @@ def _off(act: str) -> str:
 
 
 def as_it_may_stand(kind: str, row: dict[str, Any]) -> dict[str, Any]:
-    """The row without what events do not tell: off, and empty what is for a program to see."""
+    """Return the row without its secrets: switched off, and with empty marked variables."""
     if not lacking(kind, row):
         return row
     found = row | OFF.get(kind, {})
@@ -50,7 +51,7 @@ def as_it_may_stand(kind: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def agrees(kind: str, told: dict[str, Any], name: str, there: Any) -> bool:
-    """Whether the database may have that in the field ``name``, where events tell of ``told``."""
+    """Return whether the value ``there`` in the database fits the row ``told`` by the events."""
     off = OFF.get(kind, {})
     if name in off and there == off[name] and lacking(kind, told):
         return True
@@ -69,7 +70,7 @@ def _is_marked(value: Any) -> bool:
 
 
 def _alike(told: Any, there: Any) -> bool:
-    """Whether both are the same, but for what a secret was taken out of."""
+    """Return whether both values are equal, apart from removed secrets."""
     match told:
         case str() if _MARK in told:
             return isinstance(there, str)

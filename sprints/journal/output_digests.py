@@ -1,4 +1,4 @@
-"""Is what gates and agents printed still what it was when its event was written?"""
+"""Check the outputs of gates and agents against the digests in their events."""
 
 import hashlib
 import json
@@ -18,8 +18,9 @@ BLOCK = 1 << 16
 
 
 class Printed:
-    """What events tell of outputs, kept in a file for temporary things until they are read: no
-    query is open then, so that the database's log can be emptied meanwhile.
+    """The digests in events, kept in a temporary file until the outputs are read.
+
+    No query is open then, so that the database can empty its log meanwhile.
     """
 
     def __init__(self) -> None:
@@ -27,15 +28,15 @@ class Printed:
         weakref.finalize(self, self._file.close)
 
     def heed(self, event: dict[str, Any]) -> None:
-        """Keep what the event tells of."""
+        """Store the digests in the event."""
         if event["kind"] in KINDS and (outputs := event["data"].get("outputs")):
             one = [event["sprint_id"] or "", event["data"]["outputs_at"], outputs]
             self._file.write(b"%s\n" % json.dumps(one).encode("ascii"))
 
     def altered(self) -> tuple[int, str]:
-        """How many outputs were read, and what is wrong with the last of them, in words; empty
-        where they are all as the events say. What was printed into another store, of another
-        host or before an import, is read where it is here, and not missed where it is not.
+        """Return how many outputs were read, and the first fault in words; empty if all are right.
+
+        An output of another store, from another host or an import, is checked only if it is here.
         """
         count, here = 0, settings.STORE.place
         self._file.seek(0)
@@ -56,7 +57,7 @@ class Printed:
 
 
 def _digest(descriptor: int) -> str:
-    """Of all that is there to read; closes it."""
+    """Return the hex SHA-256 of an open file; close the file."""
     try:
         found = hashlib.sha256()
         while block := os.read(descriptor, BLOCK):

@@ -1,4 +1,4 @@
-"""Where a path of another store leads in this one. Pure."""
+"""Map a path of another store to this one. Pure."""
 
 import re
 from pathlib import PurePath
@@ -8,10 +8,10 @@ FOLDERS = {"folder", "stdout", "stderr"}  # of a task's details
 
 
 def mapped(path: str, sprint_id: str, artifacts: PurePath) -> str | None:
-    """Where ``path`` leads in the folder ``artifacts``; None where it is of no store's artifacts.
+    """Return ``path`` mapped to the folder ``artifacts``; None if it is in no store's artifacts.
 
-    It may be absolute, or relative to a repository, its store or a sprint's folder, and written as
-    on Windows.
+    The path may be absolute, or relative to a repository, its store or a sprint's folder, and may
+    have Windows separators.
     """
     windows = re.match(r"[A-Za-z]:[\\/]|\\\\", path) or ("\\" in path and "/" not in path)
     parts = [part for part in (re.split(r"[\\/]", path) if windows else path.split("/")) if part]
@@ -30,14 +30,12 @@ def mapped(path: str, sprint_id: str, artifacts: PurePath) -> str | None:
 
 
 def led(path: str, sprint_id: str, artifacts: PurePath) -> str:
-    """The same, or the path as it is."""
+    """Return the mapped path, or the path itself if it cannot be mapped."""
     return (path and mapped(path, sprint_id, artifacts)) or path
 
 
 def lead_sprint(sprint: dict[str, Any], name: str, artifacts: PurePath) -> list[dict[str, Any]]:
-    """Lead the paths of a sprint, as state.json has it, there, in place. Returns that as operations
-    on state.json.
-    """
+    """Map the paths of a sprint of state.json in place; return the operations on state.json."""
     ops = []
 
     def put(where: str, target: dict[str, Any], key: str, value: Any) -> None:
@@ -58,6 +56,6 @@ def lead_sprint(sprint: dict[str, Any], name: str, artifacts: PurePath) -> list[
 
 
 def led_details(details: dict[str, Any], sprint_id: str, artifacts: PurePath) -> dict[str, Any]:
-    """A task's details with their paths led there."""
+    """Return a task's details with their paths mapped."""
     paths = {key: details[key] for key in FOLDERS & {*details} if isinstance(details[key], str)}
     return details | {key: led(path, sprint_id, artifacts) for key, path in paths.items()}

@@ -1,4 +1,4 @@
-"""Events to state: a few lines that know nothing of rows."""
+"""Project events to state, without any knowledge of rows."""
 
 from collections.abc import Iterable, MutableMapping
 from typing import Any
@@ -7,8 +7,10 @@ from sprints.journal.spill_dict import Shelf
 
 
 def apply(state: dict[str, Any], change: Iterable[dict[str, Any]]) -> None:
-    """Apply RFC 6902 operations (add, replace, remove) on objects, in place. Raises ``KeyError``,
-    ``TypeError``, ``AttributeError`` or ``ValueError`` at the first that cannot be made.
+    """Apply RFC 6902 operations (add, replace, remove) on objects, in place.
+
+    Raises ``KeyError``, ``TypeError``, ``AttributeError`` or ``ValueError`` at the first impossible
+    operation.
     """
     target: MutableMapping[str, Any] = state
     there = ""

@@ -1,7 +1,7 @@
-"""Events to rows: what the database would hold, as plain values; knows nothing of the rows' code.
+"""Project events to rows as plain values, without using the models' code.
 
-What is in state.json comes from the fold; what is not comes from the data of the events. A task or
-a run is given out when it ends, so that memory is bounded by what is open and by the state itself.
+Values in state.json come from the projection; all others come from the data of the events. A task
+or a run is emitted when it ends, so memory is bounded by the open ones and by the state itself.
 """
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
@@ -37,14 +37,15 @@ OURS = {
 def retell(
     events: Iterable[dict[str, Any]], moves: Sequence[tuple[int, str]] = ()
 ) -> Iterator[Row]:
-    """Every row as (kind, values), times aware: tasks, gate runs and deliveries as they end, the
-    rest after the last event. Kinds: sprint, round, task, gate_run, delivery, gate, hook, schedule,
-    agent (of those that were changed), ``head`` with what stands beside the sprints, and ``lost``
-    with a line for each setting of which events do not tell all. Raises ``KeyError`` for a patch
-    that cannot be made.
+    """Yield every row as (kind, values), with aware times.
 
-    ``moves`` are the seqs of the events by which the whole store was taken over into another one,
-    and where its artifacts are since: what ended before is there now.
+    Tasks, gate runs and deliveries come as they end, the rest after the last event. Kinds: sprint,
+    round, task, gate_run, delivery, gate, hook, schedule, agent (changed ones), ``head`` with the
+    keys next to the sprints, and ``lost`` with a line for each incomplete setting. Raises
+    ``KeyError`` for an impossible patch.
+
+    ``moves`` are the seqs of the events that imported the whole store, each with the new artifacts
+    folder: paths of rows that ended earlier are mapped there.
     """
     story = _Story(moves)
     for event in events:
@@ -55,7 +56,7 @@ def retell(
 
 
 class _Story:
-    """The state as far as it is told, and what is told beside it."""
+    """The projected state up to the present event, and the rows' values beside it."""
 
     def __init__(self, moves: Sequence[tuple[int, str]]) -> None:
         self.moves = moves
@@ -69,7 +70,7 @@ class _Story:
         self.archived: MutableMapping[str, dict[str, Any]] = Shelf()
 
     def before(self, event: dict[str, Any]) -> None:
-        """What has to be known before the change is made: nothing of a new sprint is."""
+        """Prepare for the event's change: a new sprint begins with empty values."""
         self.seq = event["seq"]
         if event["kind"] in ("sprint_created", "sprint_imported") and "imported" not in event:
             blank = {"started_at": None, "finished_at": None, "attempt": 1, "archived_at": None}
@@ -80,7 +81,7 @@ class _Story:
             self.beside[name]["archived_at"] = event["ts"]
 
     def after(self, event: dict[str, Any]) -> Iterator[Row]:
-        """What ends with the event."""
+        """Yield the rows that end with the event."""
         data = event["data"]
         if "imported" in event:
             return  # a line of another gateway, which explains nothing here
@@ -120,7 +121,7 @@ class _Story:
                 yield from self._hook_finished(data)
 
     def end(self) -> Iterator[Row]:
-        """What is open still, and what may always change."""
+        """Yield the rows that are still open, and those that can always change."""
         self.moves = ()  # what is open still was led on with its sprint
         for name in [*self.prompts]:
             yield self._task(name)
@@ -150,7 +151,7 @@ class _Story:
         yield "lost", {"lines": self.settings.lost()}
 
     def _of(self, sprint_id: str) -> dict[str, Any]:
-        """The sprint's state; it may be archived."""
+        """Return the sprint's state, archived or not."""
         sprint: dict[str, Any] = self.archived.get(sprint_id) or self.state["sprints"][sprint_id]
         return sprint
 
@@ -173,7 +174,7 @@ class _Story:
         }
 
     def _sprint(self, event: dict[str, Any], data: dict[str, Any]) -> None:
-        """What is on record of the sprint beside its part of the state."""
+        """Update the sprint's values that are not in the state."""
         beside, at = self.beside[event["sprint_id"]], event["ts"]
         beside["n"] += 1
         where = f"/sprints/{event['sprint_id']}/status"
@@ -194,7 +195,7 @@ class _Story:
                 self._drop(event["sprint_id"], moment(at))
 
     def _asked(self, name: str, kind: str, data: dict[str, Any]) -> None:
-        """What stands in the row of a question beside the state: its reply stays until the next."""
+        """Update a task's prompt and reply; the reply stays until the next one."""
         if kind == "task_started":
             before = self.prompts.get(name, {}).get("reply")
             asked = {"prompt": data["prompt"], "attempt": data["attempt"]}
@@ -232,7 +233,7 @@ class _Story:
         }
 
     def _cut_short(self, event: dict[str, Any]) -> list[str]:
-        """Return the open gate runs that end where the engine falls over their sprint."""
+        """Return the open gate runs that end because the core failed on their sprint."""
         paths = [op["path"].split("/") for op in event["change"]]
         ends = [f"{path[2]}/{path[4]}" for path in paths if path[3::2] == ["gates", "finished_ts"]]
         return [name for name in ends if name in self.runs]
@@ -243,7 +244,7 @@ class _Story:
         return value
 
     def _imported(self, sprint_id: str, data: dict[str, Any]) -> Iterator[Row]:
-        """A sprint whose whole state came at once. Its runs are over; its tasks may still end."""
+        """Yield the runs of an imported sprint, which are over; its tasks may still end."""
         self.beside[sprint_id]["finished_at"] = data["finished_ts"]
         blank = {"prompt": "", "attempt": 1, "reply": None}
         for code, value in self.state["sprints"][sprint_id]["rounds"].items():
@@ -289,12 +290,12 @@ class _Story:
 
 
 def beyond(row: str, value: dict[str, Any]) -> dict[str, Any]:
-    """What stands in that part of the state beside the fields of the row."""
+    """Return the keys in that part of the state that are not fields of the row."""
     ours = OURS[row].split()
     nulls = {key: None for key in PATHS if row == "gate_run" and value[key] is None}
     return {key: one for key, one in value.items() if key not in ours} | nulls
 
 
 def moment(text: str | None) -> datetime | None:
-    """A time of the files as an aware one."""
+    """Return a time of the files as an aware one; None for None."""
     return None if text is None else datetime.fromisoformat(text)

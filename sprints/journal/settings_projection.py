@@ -1,4 +1,4 @@
-"""What operators have set, as events tell it: gates, hooks, agents and schedules. Pure."""
+"""Project events to settings: gates, hooks, agents and schedules. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,7 +10,7 @@ SCHEDULE = "schedule_id cron zone title brief profile deadline last_sprint_id".s
 
 
 class Settings:
-    """The last word of each. ``contract`` is the last that a sprint was started under."""
+    """The last definition of each setting. ``contract`` is that of the last started sprint."""
 
     def __init__(self) -> None:
         self.contract: dict[str, Any] = {}
@@ -21,7 +21,7 @@ class Settings:
         self._old: set[str] = set()  # schedules of which events did not tell all, as they do now
 
     def heed(self, event: dict[str, Any]) -> None:
-        """An event that belongs to no sprint."""
+        """Apply an event that belongs to no sprint."""
         data, removed = event["data"], " removed: " in event["message"]
         if event["seq"] == 1:
             for gate in data.get("gates", ()):
@@ -47,9 +47,7 @@ class Settings:
                     self._fired(data)
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The gates, the agents that were changed, the hooks and the schedules, as far as events
-        tell of them.
-        """
+        """Yield the gates, changed agents, hooks and schedules, as recorded in events."""
         if not self._gates:  # made before its first event told of the gates
             for gate in self.contract.get("gates", ()):
                 self._gate(gate | {"profiles": [self.contract["profile"]], "enabled": True})
@@ -59,7 +57,7 @@ class Settings:
         yield from (("schedule", self._schedules[name]) for name in sorted(self._schedules))
 
     def lost(self) -> list[str]:
-        """A line for each of which events do not tell all."""
+        """Return a line for each setting that the events record only in part."""
         lines = [words for kind, row in self.rows() if (words := lacking(kind, row))]
         hint = "its brief is not in these events; type: studio-gateway schedule add"
         return lines + [f"schedule {name}: {hint} {name} --help" for name in sorted(self._old)]
@@ -80,7 +78,7 @@ class Settings:
             self._old.add(name)
 
     def _fired(self, data: dict[str, Any]) -> None:
-        """When it is due next; and which sprint it has made, where it has made one."""
+        """Set when the schedule is due next, and the sprint that it has made, if any."""
         if "next_ts" not in data:
             self._schedules.pop(data["schedule_id"])
             self._old.add(data["schedule_id"])
@@ -91,7 +89,7 @@ class Settings:
 
 
 def _defined(data: dict[str, Any]) -> dict[str, Any]:
-    """The definition that an event tells of, without who wanted it so."""
+    """Return the definition in the event's data, without its author."""
     return {key: value for key, value in data.items() if key != "by"}
 
 

@@ -1,4 +1,4 @@
-"""A mapping of any size in a little memory: what nobody has asked for of late lies in a file."""
+"""Provide a mapping of any size in little memory: values not used recently are in a file."""
 
 import json
 import weakref
@@ -12,7 +12,7 @@ AT_HAND = 64
 
 
 class Place(NamedTuple):
-    """Where a value lies in the file, how much room it has and takes, and what reads it."""
+    """The position of a value in the file, its room and size, and the function that parses it."""
 
     start: int
     room: int
@@ -21,9 +21,10 @@ class Place(NamedTuple):
 
 
 class Shelf(MutableMapping[str, Any]):
-    """Names to values of JSON, in the order in which the names came. A value may be changed in
-    place until ``AT_HAND`` others have been asked for. Raises ``OSError`` where the file for
-    temporary things cannot be had.
+    """A mapping of names to JSON values, in insertion order.
+
+    A value may be changed in place until ``AT_HAND`` others have been used. Raises ``OSError`` if
+    no temporary file can be made.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class Shelf(MutableMapping[str, Any]):
         return value
 
     def look(self, name: str) -> Any:
-        """The value, which is not to be changed: it goes back to where it lies."""
+        """Return the value, which must not be changed: it is not kept in memory."""
         place = self._places[name]
         if name in self._at_hand or place is None:
             return self._at_hand[name]
@@ -85,7 +86,7 @@ class Shelf(MutableMapping[str, Any]):
 
 
 def _written(value: Any) -> tuple[bytes, Callable[[bytes], Any]]:
-    """The value as text, and what reads that again. Numbers of over 64 bits are json's alone."""
+    """Return the value as text, and the function that parses it: orjson fails above 64 bits."""
     try:
         return orjson.dumps(value), orjson.loads
     except TypeError:

@@ -1,7 +1,7 @@
-"""Does state.json show what the events explain, byte for byte, at the event as of which it says so?
+"""Check that state.json shows the state at its sealed event, byte for byte.
 
-Sprints move while the file is written, so each may be shown a few events further on than the file's
-seal says, and all of them where a process died before it had sealed the file.
+Sprints change while the file is written, so each of them may be some events newer than the seal. If
+a process died before it sealed the file, all of them may be.
 """
 
 import json
@@ -13,7 +13,7 @@ from sprints.journal.spill_dict import Shelf
 
 
 class Wrong(Exception):
-    """What is wrong with state.json; ``pointer`` is where, ``why`` what stands there."""
+    """A fault of state.json; ``pointer`` says where, ``why`` both values."""
 
     def __init__(self, text: str, why: str = "", pointer: str = "") -> None:
         super().__init__(text)
@@ -21,8 +21,9 @@ class Wrong(Exception):
 
 
 class Shown:
-    """state.json, held against the events as they are folded. ``seal`` is the seq from which on it
-    has to be right; None where nothing says so, and then it has to show the last event.
+    """The check of state.json against the projected events.
+
+    ``seal`` is the seq from which on the file must be right; None requires the last event.
     """
 
     def __init__(self, file: IO[bytes] | None, seal: int | None) -> None:
@@ -32,14 +33,14 @@ class Shown:
         self._late: set[str] = set()  # sprints that an event still to come has to explain
 
     def heed(self, event: dict[str, Any], folded: dict[str, Any]) -> None:
-        """``folded`` is the state after ``event``. Raises ``Wrong``."""
+        """Check the file at ``event``; ``folded`` is the state after it. Raises ``Wrong``."""
         if not self._looked and event["seq"] == self._seal:
             self._look(folded)
         elif (name := event["sprint_id"]) in self._late and self._agrees(name, folded):
             self._late.discard(name)
 
     def end(self, folded: dict[str, Any]) -> None:
-        """There are no more events. Raises ``Wrong``."""
+        """Check the file after the last event. Raises ``Wrong``."""
         if not self._looked:
             self._look(folded)
         if self._late:
@@ -77,12 +78,12 @@ class Shown:
 
 
 def _beside(whole: dict[str, Any]) -> dict[str, Any]:
-    """What stands there beside the sprints."""
+    """Return the keys next to the sprints."""
     return {key: value for key, value in whole.items() if key != "sprints"}
 
 
 def _shows(file: IO[bytes], whole: dict[str, Any]) -> bool:
-    """Whether the file holds just that, written as it should be."""
+    """Return whether the file holds exactly this state, in the right format."""
     sprints, beside = whole.get("sprints", {}), _beside(whole)
     if beside.pop("version", None) != 1:
         return False

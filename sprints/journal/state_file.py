@@ -1,8 +1,8 @@
-"""state.json: replaced whole, at the cost of one copy of its bytes.
+"""Write state.json: replaced whole, at the cost of one copy of its bytes.
 
-Only the sprints that have changed since the file was made are read from the rows. The rest is
-copied as text: a sprint's entry begins at a line with four spaces and a quote and ends at a line
-with four spaces and a brace, and no other line does, because JSON escapes every newline inside.
+Only sprints that have changed since the last writing are read from the rows. The rest is copied as
+text: a sprint's entry begins at a line with four spaces and a quote and ends at a line with four
+spaces and a brace. No other line does, because JSON escapes every newline inside.
 """
 
 import json
@@ -32,7 +32,7 @@ _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands before the first entry and after the last, and the file without any."""
+    """The text before the first entry, the text after the last, and the file without entries."""
 
     prefix: bytes
     suffix: bytes
@@ -40,15 +40,16 @@ class Frame:
 
     @classmethod
     def around(cls, extra: dict[str, Any]) -> Self:
-        """The frame with those keys beside the sprints. A sprint's entry is found by its depth, so
-        the only place that reads like this one is the key itself.
+        """Return the frame with those keys next to the sprints.
+
+        Entries are found by their depth, so only the key itself can look like the frame's line.
         """
         text = json.dumps({**extra, "sprints": {}, "version": 1}, indent=2, sort_keys=True)
         before, key, after = text.encode("ascii").partition(b'\n  "sprints": {')
         return cls(before + key + b"\n", b"\n  " + after, before + key + after)
 
     def holds(self, old: Any) -> bool:
-        """Whether that file has this frame, and at least one entry in it."""
+        """Return whether the file ``old`` has this frame and at least one entry."""
         ends = len(old) - len(self.suffix)
         return (
             ends > len(self.prefix)
@@ -59,8 +60,9 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Which file it was that showed the rows as of the event ``seq`` with that ``hash``; kept
-    beside state.json.
+    """The identity of the written file, and the event ``seq`` with ``hash`` that it shows.
+
+    Stored in a file next to state.json.
     """
 
     seq: int
@@ -71,9 +73,9 @@ class Seal:
 
 
 def write(path: Path) -> None:
-    """Make the file show the rows as they are now, durably. The caller holds the lock.
+    """Replace the file by the present rows, durably. The caller holds the lock.
 
-    Raises ``OSError``; the file as it was stays then.
+    Raises ``OSError``; the old file stays then.
     """
     head = Head.objects.get(pk=1)
     seal, frame = _seal(path), Frame.around(head.extra)
@@ -99,7 +101,7 @@ def write(path: Path) -> None:
 
 
 def _keeps(frame: Frame, old: Any, ids: Collection[str]) -> bool:
-    """Whether the file, which has that frame, has an entry besides theirs."""
+    """Return whether the file with that frame has an entry other than ``ids``."""
     at, ends = len(frame.prefix) - 1, len(old) - len(frame.suffix)
     while (at := old.find(ENTRY, at, ends) + 1) > 0:
         if old[at + 5 : old.find(b'"', at + 5)].decode("ascii") not in ids:
@@ -108,14 +110,15 @@ def _keeps(frame: Frame, old: Any, ids: Collection[str]) -> bool:
 
 
 def all_ids() -> Iterable[str]:
-    """The ids that are in the file, in its order, which is no database's collation."""
+    """Return the ids in the file, in its order; a database's collation may differ."""
     live = Sprint.objects.filter(archived_at__isnull=True)
     return sorted(live.values_list("sprint_id", flat=True))
 
 
 def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Those sprints as state.json has them, in the order given; only within a transaction that sees
-    one moment.
+    """Yield those sprints as in state.json, in the given order.
+
+    Needs a transaction with one consistent view.
     """
     rest = iter(ids)
     while some := list(islice(rest, MANY)):
@@ -128,7 +131,7 @@ def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _grouped(row: str, rows: Any, key: str = "sprint_id") -> dict[str, list[Any]]:
-    """What the file has of the rows, by their sprint's id, with which ``key`` begins."""
+    """Return the rows' values by sprint id, with which ``key`` begins."""
     found: dict[str, list[Any]] = defaultdict(list)
     for values in rows.values(*{key: None, "extra": None, **KEYS[row]}).iterator(2000):
         name = values[key] if row == "sprint" else values[key].split("/")[0]
@@ -137,20 +140,21 @@ def _grouped(row: str, rows: Any, key: str = "sprint_id") -> dict[str, list[Any]
 
 
 def entries(ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Each sprint's text as it stands in the file, in the order given."""
+    """Yield each sprint's text as in the file, in the given order."""
     for sprint_id in ids:
         yield sprint_id, entry(sprint_id, consistent(sprint_id))
 
 
 def entry(sprint_id: str, whole: dict[str, Any]) -> bytes:
-    """One sprint's text, without what parts it from its neighbours."""
+    """Return one sprint's text, without separators."""
     text = _indented(whole).replace(b"\n", b"\n    ")
     return b'    "%s": %s' % (sprint_id.encode("ascii"), text)
 
 
 def _indented(whole: dict[str, Any]) -> bytes:
-    """As ``json`` writes it with an indent, which it does in Python, ten times as slowly as orjson.
-    That writes what is not ASCII, very small and very large numbers, and DEL in its own way.
+    """Return the JSON with an indent as ``json`` writes it, by orjson if the result is the same.
+
+    orjson is ten times as fast, but writes some numbers, DEL and non-ASCII text differently.
     """
     try:
         text = orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
@@ -162,13 +166,13 @@ def _indented(whole: dict[str, Any]) -> bytes:
 
 
 def _otherwise(text: bytes) -> bool:
-    """Whether anything in it may be what json writes in another way."""
+    """Return whether ``json`` may write something in the text differently."""
     plain = text.translate(_ZEROS)  # an expression would take as long as all the rest
     return b"0e0" in plain or b"0e-0" in plain or b"0.0000" in text or b"\x7f" in text
 
 
 def whole(frame: Frame, texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
-    """The file's bytes, a part at a time, from the entries of all its sprints."""
+    """Yield the file's bytes in parts, from the entries of all its sprints."""
     first = True
     for _, text in texts:
         yield (frame.prefix if first else BETWEEN) + text
@@ -177,8 +181,9 @@ def whole(frame: Frame, texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
 
 
 def splice(frame: Frame, old: Any, new: Mapping[str, bytes | None]) -> Iterator[Any]:
-    """The parts of ``old`` with the entries of ``new`` (sorted by id) put in or replaced, and those
-    taken out that are None there; at least one of the old ones stays.
+    """Yield the parts of ``old`` with the entries ``new`` (sorted by id) inserted or replaced.
+
+    An entry of None is removed; at least one of the old ones stays.
     """
     at, ends = 0, len(old) - len(frame.suffix)
     with memoryview(old) as view:
@@ -204,7 +209,7 @@ def splice(frame: Frame, old: Any, new: Mapping[str, bytes | None]) -> Iterator[
 
 
 def _find(frame: Frame, old: Any, key: bytes) -> tuple[int, bool]:
-    """Where the entry of ``key`` begins, or where it belongs; and whether it is there."""
+    """Return where the entry of ``key`` begins or belongs, and whether it exists."""
     low, high = len(frame.prefix), len(old) - len(frame.suffix)
     last = high
     while low < high:
@@ -260,7 +265,7 @@ def _seal_path(path: Path) -> Path:
 
 
 def _seal(path: Path) -> Seal | None:
-    """The seal, if the file is still the one that was sealed; else the file is made anew."""
+    """Return the seal if the file is still the sealed one; None otherwise."""
     try:
         seal = Seal(**json.loads(_seal_path(path).read_text()))
         found = path.lstat()
@@ -271,7 +276,7 @@ def _seal(path: Path) -> Seal | None:
 
 
 def sealed(path: Path) -> int | None:
-    """The event that was there before the file was last sealed; None where nothing says so."""
+    """Return the seq of the last seal; None if there is none."""
     try:
         return Seal(**json.loads(_seal_path(path).read_text())).seq
     except (OSError, ValueError, TypeError):

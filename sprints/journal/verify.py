@@ -1,9 +1,8 @@
-"""Do the files say what the rows say, and do the events explain it all? Is what was printed there?
+"""Compare files, rows, events and outputs, and report the first difference.
 
-One pass over the events, each parsed once; what is kept of them is the state that they fold to.
-Where there are very many, a second process looks at their chain meanwhile.
-``verify`` looks at the files as they lie and writes nothing; ``differences`` lets them catch up
-with the rows first.
+One pass over the events parses each once and keeps only the projected state. For a very large file
+a second process checks the hash chain. ``verify`` compares the files as they are and writes
+nothing; ``differences`` first brings them up to the rows.
 """
 
 import os
@@ -27,9 +26,7 @@ from sprints.store.layout import Store
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was looked at, and what does not agree. ``behind`` is how many events the file has still
-    to be given; that is no difference.
-    """
+    """The result of a check. ``behind`` is how many events the file still lacks: no difference."""
 
     events: int
     sprints: int
@@ -41,9 +38,9 @@ class Report:
 
 
 def differences(store: Store) -> list[str]:
-    """What does not agree once the files have caught up, a line each; empty when all is well.
+    """Return one line for the first difference after the files have caught up; empty if none.
 
-    Sprints may run meanwhile. Raises ``Busy``, and ``OSError`` where the files cannot be had.
+    Sprints may run meanwhile. Raises ``Busy``, and ``OSError`` if the files cannot be read.
     """
     try:
         with one_moment(store, catch_up=True) as moment, no_collection():
@@ -57,10 +54,9 @@ def differences(store: Store) -> list[str]:
 
 
 def verify(store: Store, tell: Tell | None = None, *, read_outputs: bool = True) -> Report:
-    """Compare the files as they lie with the rows and with what the events explain, then what lies
-    in artifacts with its digests.
+    """Compare the files as they are with the rows and the events, then the artifacts' digests.
 
-    ``tell`` hears now and then how many bytes of how many are done. Raises ``Busy``, ``OSError``.
+    ``tell`` receives now and then the bytes done and the size. Raises ``Busy`` and ``OSError``.
     """
     began, seen, found, size = time.monotonic(), Seen(), None, 0
     printed = Printed() if read_outputs else None
@@ -85,7 +81,10 @@ def verify(store: Store, tell: Tell | None = None, *, read_outputs: bool = True)
 def _agrees(
     store: Store, moment: Moment, tell: Tell | None, seen: Seen, printed: Printed | None
 ) -> bool:
-    """Whether all agrees, seen with the help of a second process; else nothing is said of what."""
+    """Return whether everything agrees, with the help of a second process.
+
+    False may also mean that this process must check again, alone.
+    """
     try:
         with chain_check_process.Beside(store.events, moment.size) as other:
             _compare(moment, seen, tell, printed, chained=True)
@@ -100,8 +99,9 @@ def _agrees(
 
 
 def verify_file(path: Path, tell: Tell | None = None) -> Report:
-    """Whether a file of events is sound in itself: its chain, its numbers, its patches, its
-    contracts. Raises ``OSError``.
+    """Check a file of events by itself: its chain, numbers, patches and contracts.
+
+    Raises ``OSError``.
     """
     began, seen, found = time.monotonic(), Seen(), None
     with path.open("rb") as file, no_collection():
@@ -131,8 +131,10 @@ def _compare(
     *,
     chained: bool = False,
 ) -> None:
-    """Raises ``Differs`` at the first thing that does not agree; ``printed`` is what is to be read
-    of the outputs after that. ``chained`` is as for ``told``.
+    """Compare everything. Raises ``Differs`` at the first difference.
+
+    ``printed`` collects the digests of the outputs, to be read later. ``chained`` is as for
+    ``checked_events``.
     """
     folded: dict[str, Any] = {}
     frozen, shown = Frozen(), Shown(moment.state, moment.sealed)
@@ -168,7 +170,7 @@ def _fold(folded: dict[str, Any], frozen: Frozen, event: dict[str, Any]) -> None
 
 
 def _compare_rows(folded: dict[str, Any]) -> None:
-    """Whether the rows are what the events explain."""
+    """Compare the rows with the projected state. Raises ``Differs``."""
     sprints, names = folded.get("sprints", {}), state_file.all_ids()
     beside = {key: value for key, value in folded.items() if key not in ("sprints", "version")}
     if path := differ(beside, extra := Head.objects.get(pk=1).extra):

@@ -1,4 +1,4 @@
-"""Write state.json and events.jsonl as a function of the rows, and nothing else writes them."""
+"""Write state.json and events.jsonl as a function of the rows; nothing else writes them."""
 
 import sys
 import time
@@ -25,8 +25,9 @@ SHARE = 0.05
 
 
 class _Pace:
-    """Since when state.json has been behind (0 while it is not), and how long its last writing
-    took; seconds, monotonic.
+    """Since when state.json is behind (0 if it is not), and the seconds of its last writing.
+
+    Both are monotonic.
     """
 
     behind_since = 0.0
@@ -34,15 +35,13 @@ class _Pace:
 
 
 def on_events(sender: object, events: list[Any], **kwargs: object) -> None:
-    """Receiver of ``event_committed``: append, and rewrite state.json when that is due."""
+    """Append the events of ``event_committed``, and rewrite state.json if that is due."""
     _Pace.behind_since = _Pace.behind_since or time.monotonic()
     _drain(whole=_due(), fresh=[(event.seq, event.line) for event in events])
 
 
 def on_waiting(sender: object, *, resting: bool = False, **kwargs: object) -> None:
-    """Receiver of ``engine_waits``: no event may come for long, but state.json may be due; before a
-    rest it always is.
-    """
+    """Rewrite state.json on ``runner_idle`` if that is due; before a rest always."""
     if resting:
         flush()
     elif _Pace.behind_since and _due():
@@ -55,8 +54,9 @@ def _due() -> bool:
 
 
 def flush() -> None:
-    """Bring both files up to the last committed event, on disk, waiting for whoever writes, but
-    not for one that is frozen.
+    """Bring both files up to the last committed event, on disk.
+
+    Waits for another writer, but not for one that is frozen.
     """
     _drain(whole=True, patience_s=PATIENCE_S)
     with suppress(StoreError):
@@ -74,8 +74,10 @@ def _keep_agent_logs() -> None:
 
 
 def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str]] = ()) -> None:
-    """Write until nothing newer is committed. Who finds another at work and has no patience
-    leaves: that one looks once more after letting go. ``fresh`` are the lines just committed.
+    """Write until nothing newer is committed.
+
+    Without ``patience_s``, leave the work to another writer that holds the lock: it looks once more
+    after release. ``fresh`` are the lines just committed.
     """
     store: Store = settings.STORE
     try:
@@ -108,7 +110,7 @@ def _write_state(store: Store) -> None:
 
 
 def _fault(exc: Exception) -> None:
-    """Tell it once, on record and on stderr; the sprint goes on and the files catch up later."""
+    """Report a write error once, as an event and on stderr; the files catch up later."""
     if isinstance(exc, OSError):
         text = f"{exc.strerror or exc}: {exc.filename2 or exc.filename or ''}".rstrip(": ")
     else:
@@ -123,7 +125,7 @@ def _fault(exc: Exception) -> None:
 
 
 def _head() -> tuple[int, str]:
-    """The last committed seq, and the fault on record. Plain SQL: asked after every append."""
+    """Return the last committed seq and the recorded fault. Plain SQL: runs after every append."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT seq, mirror_fault FROM {Head._meta.db_table} WHERE id = 1")
         seq, fault = cursor.fetchone() or (0, "")
