@@ -38,6 +38,12 @@ def environment(repo: Path) -> dict[str, str]:
     return env | {"STUDIO_GATEWAY_REPO": str(repo), "PYTHONPATH": str(ROOT), MARK: str(repo)}
 
 
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a ``.tar.gz`` as a user does; ``tarfile`` has no ``filter`` before Python 3.11.4."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["tar", "-xzf", archive, "-C", folder], check=True)
+
+
 def run_command(repo: Path, *argv: str, timeout: float = 60, **env: str) -> Said:
     """``python -m studio_gateway ARGV`` in ``repo``."""
     if forked.ON:

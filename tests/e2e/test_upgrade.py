@@ -12,7 +12,7 @@ from tests.e2e.conftest import set_gate, start, wait_for
 from tests.e2e.test_serve import free_port
 from tests.faults.table import SHORT
 from tests.sprints.bad_inputs.refusals import complaint, dump, files
-from tests.world import run_command
+from tests.world import run_command, unpack
 
 OLD = (("sprints", "0009_agents"), ("gates", "0004_back_office"))
 
@@ -59,7 +59,7 @@ def test_an_old_store_is_backed_up_migrated_and_verified(old, tmp_path):
     assert stat.S_IMODE(backup.stat().st_mode) & 0o077 == 0
     with tarfile.open(backup) as packed:
         assert "config.json" not in packed.getnames()
-        packed.extractall(tmp_path / "unpacked", filter="data")
+    unpack(backup, tmp_path / "unpacked")
     before = migrations_of(tmp_path / "unpacked" / "gateway.sqlite3")
     assert not {("sprints", "0013_extra"), ("gates", "0005_extra")} & before
     check(old)
@@ -72,8 +72,7 @@ def test_a_backup_of_an_older_version_is_a_store_again(old, tmp_path):
     assert run_command(old, "upgrade", "--backup", str(archive)).code == 0
     repo = tmp_path / "restored"
     (repo / ".git").mkdir(parents=True)
-    with tarfile.open(archive) as packed:
-        packed.extractall(repo / ".studio_gateway", filter="data")
+    unpack(archive, repo / ".studio_gateway")
 
     said = run_command(repo, "upgrade", "--json")
 

@@ -4,11 +4,10 @@ import os
 import stat
 import subprocess
 import sys
-import tarfile
 
 import pytest
 
-from tests.world import environment, run_command
+from tests.world import environment, run_command, unpack
 
 
 @pytest.fixture
@@ -21,15 +20,14 @@ def lived(repo, shell):
     return repo / ".studio_gateway"
 
 
-def unpack(target, folder):
+def restore(target, folder):
     """Put the backup where a store lies; returns the repository."""
     store = folder / "restored" / ".studio_gateway"
     store.parent.mkdir()
     if target.is_dir():
         target.rename(store)
     else:
-        with tarfile.open(target) as packed:
-            packed.extractall(store, filter="data")
+        unpack(target, store)
     return store.parent
 
 
@@ -38,7 +36,7 @@ def test_a_backup_is_a_store_again(lived, shell, tmp_path, name):
     target = tmp_path / name
 
     said = shell("backup", str(target))
-    restored = unpack(target, tmp_path)
+    restored = restore(target, tmp_path)
 
     assert (said.code, said.err) == (0, "")
     assert run_command(restored, "init").code == 0
@@ -59,7 +57,7 @@ def test_only_its_owner_reads_it_and_no_key_is_in_it(lived, shell, tmp_path, nam
     assert shell("backup", str(target)).code == 0
 
     assert stat.S_IMODE(target.stat().st_mode) & 0o077 == 0
-    restored = unpack(target, tmp_path) / ".studio_gateway"
+    restored = restore(target, tmp_path) / ".studio_gateway"
     names = {path.name for path in restored.rglob("*")}
     assert not names & {"config.json", "link", "pipe"}
     files = [path for path in restored.rglob("*") if path.is_file()]
@@ -85,7 +83,7 @@ def test_a_backup_of_a_store_at_work_agrees_with_itself(lived, repo, shell, tmp_
     for target in made:
         folder = tmp_path / f"of-{target.name}"
         folder.mkdir()
-        restored = unpack(target, folder)
+        restored = restore(target, folder)
         assert run_command(restored, "init").code == 0
         found = run_command(restored, "verify")
         assert (found.code, found.err) == (0, ""), found.out

@@ -6,7 +6,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from sprints.journal.foreign_events import as_it_came
 from tests.formats.test_golden import completed
 from tests.sprints.bad_inputs.refusals import complaint
-from tests.world import ROOT, environment, run_command
+from tests.world import ROOT, environment, run_command, unpack
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = ("failed", "minimal_fields", "succeeded", "synthetic_all_enums")
@@ -47,8 +46,7 @@ def done(store, *argv):
 
 
 def unpacked(archive, folder):
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+    unpack(archive, folder)
     return folder
 
 
