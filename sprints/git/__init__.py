@@ -1,5 +1,5 @@
-"""The work of agents in git: clones that are the gateway's own, and what is shipped.
+"""Keep the work of agents in git: clones that belong to the gateway, and shipped merges.
 
-The user's checkout is read, and never written to while agents work. No call of git takes its
-configuration from a clone that an agent has had in its hands.
+The user's checkout is only read while agents work. No call of git takes its configuration from a
+clone that an agent could write.
 """

@@ -1,4 +1,4 @@
-"""The gateway's own clone as one file, as a backup has it: every commit that agents have made."""
+"""Pack the gateway's own clone into one file for a backup: every commit that agents have made."""
 
 from pathlib import Path
 
@@ -8,8 +8,9 @@ NAME = "own.bundle"  # in the folder of the gateway's own git
 
 
 def write(home: Path, target: Path) -> bool:
-    """All commits and refs of the clone in ``home``, as git bundles them; False where there are
-    none. Raises ``GitError``.
+    """Bundle all commits and refs of the clone in ``home``; return False if there are none.
+
+    Raises ``GitError``.
     """
     own = Git(home, home / "own.git")
     if not own.git_dir.is_dir() or not own("for-each-ref", "--count=1"):
@@ -19,7 +20,7 @@ def write(home: Path, target: Path) -> bool:
 
 
 def take_in(own: Git) -> None:
-    """Give a clone that is being made what a backup has brought. Raises ``GitError``."""
+    """Fetch a backup's bundle into a new clone. Raises ``GitError``."""
     if (path := own.home / NAME).is_file():
         flags = ("--quiet", "--no-write-fetch-head", "--no-tags", "--update-head-ok")
         own("fetch", *flags, "--", str(path), "+refs/*:refs/*", timeout_s=LONG_S)

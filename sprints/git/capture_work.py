@@ -1,4 +1,4 @@
-"""What was done in a sprint's clone: noted before, kept after, and never lost."""
+"""Capture the changes in a sprint's clone: mark the start, commit the result, lose nothing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +16,7 @@ MOST_KEPT, MOST_NAMED = 50, 2  # refs of one try
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Whose work it is, as its commit says: a name for a ref, a subject, an author with a mail
-    address, and the trailers in their order.
-    """
+    """The data of a commit: a name for its ref, subject, author with mail, trailers."""
 
     name: str
     subject: str
@@ -26,14 +24,15 @@ class Mark:
     trailers: Mapping[str, str] = field(default_factory=dict)
 
     def message(self) -> str:
-        """Of the commit."""
+        """Return the commit message."""
         lines = [f"Studio-{key}: {value}" for key, value in self.trailers.items()]
         return "\n".join([self.subject, "", *lines, ""])
 
 
 def begin(site: Workspace, mark: Mark, found: Mark) -> str:
-    """Note where the branch is before an agent begins, and return that commit. What lies in the
-    clone already, by a person's hand for instance, goes onto the branch as ``found``. May be
+    """Mark the branch's head before an agent begins, and return that commit.
+
+    Changes already in the clone, for instance by a user, are committed first as ``found``. May be
     repeated. Raises ``GitError``.
     """
     sprint_clone.ready(site)
@@ -44,13 +43,14 @@ def begin(site: Workspace, mark: Mark, found: Mark) -> str:
 
 
 def baseline(site: Workspace, mark: Mark) -> str:
-    """What ``begin`` has noted; empty where that try never began."""
+    """Return the commit that ``begin`` has marked; empty if the attempt never began."""
     return site.own.find(site.ref("begun", mark.name))
 
 
 def seen(site: Workspace, mark: Mark) -> Seen:
-    """Keep what the try has left, and say what it was. Raises nothing of git's: then it is
-    unknown, and everything lies in the clone still.
+    """Commit the attempt's changes and describe them.
+
+    A failure of git is never raised: the result is then unknown, and the changes stay in the clone.
     """
     before = ""
     try:
@@ -74,8 +74,10 @@ def seen(site: Workspace, mark: Mark) -> Seen:
 
 
 def refused(site: Workspace, mark: Mark) -> Seen:
-    """Have the clone as it was before the try, which may only read; what it has changed is kept
-    beside the branch. Says what that was; unknown is what cannot be put back. May be repeated.
+    """Restore the clone to its state before a read-only attempt, and describe its changes.
+
+    The changes are kept next to the branch. The result is unknown if the clone cannot be restored.
+    May be repeated.
     """
     before = ""
     try:
@@ -106,8 +108,10 @@ def refused(site: Workspace, mark: Mark) -> Seen:
 
 
 def _set_aside(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str]]:
-    """The commit, on no branch, of what lies in the clone, and what to say besides, once all there
-    is as the branch has it. What is as it was is ``head``. Raises ``GitError`` and ``OSError``.
+    """Commit the clone's changes on no branch, then restore the branch's files.
+
+    Return the commit, or ``head`` if nothing had changed, and notes. Raises ``GitError`` and
+    ``OSError``.
     """
     kept, notes, readable = _committed(site, mark, head)
     tree, _ = sprint_clone.written(site, kept)
@@ -123,9 +127,10 @@ def _set_aside(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str]]:
 
 
 def keep(site: Workspace, mark: Mark) -> tuple[str, list[str]]:
-    """Put all that is in the clone onto the sprint's branch: the commits made there, where they go
-    on from it, and one with what was not committed. Returns the branch's head then, and what was
-    left out. Raises ``GitError``.
+    """Put everything in the clone onto the sprint's branch.
+
+    That is: the commits made there, if they continue the branch, and one commit with the rest.
+    Return the branch's new head, and notes on everything left out. Raises ``GitError``.
     """
     head = site.head
     parent, notes, readable = _committed(site, mark, head)
@@ -146,8 +151,9 @@ def keep(site: Workspace, mark: Mark) -> tuple[str, list[str]]:
 
 
 def _committed(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str], bool]:
-    """The commit from which what is not committed goes on, what to say of others, and whether all
-    that was committed there is kept now: branches, tags, stashes and worktrees are as well.
+    """Return the parent for uncommitted changes, notes, and whether all commits are kept.
+
+    Commits on branches, tags, stashes and worktrees are kept as well.
     """
     _, theirs = untrusted_refs.head_in(site.tree)
     named, whole = untrusted_refs.refs_in(site.tree)
@@ -187,14 +193,14 @@ def _committed(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str], 
 
 
 def _unknown(site: Workspace, commits: list[str]) -> list[str]:
-    """Those that are not in the gateway's own clone, once each, in their order."""
+    """Return the commits that the gateway's own clone lacks, without duplicates, in their order."""
     given = "\n".join([*dict.fromkeys(commits), ""]).encode("ascii")
     lines = site.own("cat-file", "--batch-check=", given=given) if commits else ""
     return [line.split(" ")[0] for line in lines.split("\n") if line.endswith(" missing")]
 
 
 def _aside(site: Workspace, kept: Mapping[str, str], parent: str) -> Iterator[tuple[str, str]]:
-    """Those that are no part of ``parent``; the others need no ref."""
+    """Yield the refs whose commits are not part of ``parent``; delete the others."""
     for ref, commit in kept.items():
         found = site.own.find(f"{ref}^{{commit}}")
         if found and site.own.holds("merge-base", "--is-ancestor", found, parent):
@@ -213,8 +219,9 @@ def _commit(site: Workspace, mark: Mark, parent: str, tree: str) -> str:
 
 
 def put_back(site: Workspace, mark: Mark) -> int:
-    """Have the clone's files be those of the branch again, and return how many were not. What was
-    there is kept as a commit that is on no branch. Raises ``GitError``.
+    """Restore the clone's files to the branch, and return how many differed.
+
+    The changed files are kept as a commit on no branch. Raises ``GitError``.
     """
     head = site.head
     tree, _ = sprint_clone.written(site, head)
@@ -228,6 +235,6 @@ def put_back(site: Workspace, mark: Mark) -> int:
 
 
 def plain(text: str) -> str:
-    """A path or a word of git's that can be shown and kept."""
+    """Return a path or word from git, made printable and storable."""
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return shown.encode("utf-8", "replace").decode()[:LONGEST_PATH]

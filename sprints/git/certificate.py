@@ -1,4 +1,4 @@
-"""What stands in the tag of what was shipped: enough to look, without us, whether it is true."""
+"""Write and read the certificate in a shipped tag, which can be checked without the gateway."""
 
 import hashlib
 import json
@@ -17,12 +17,12 @@ OF_GATE = ("gate_id", "digest", "tree", "stdout_sha256", "stderr_sha256")
 
 
 def text(facts: Mapping[str, Any]) -> str:
-    """The certificate as it stands in a tag."""
+    """Return the certificate as the text of a tag."""
     return json.dumps({"version": VERSION, **facts}, indent=2, sort_keys=True) + "\n"
 
 
 def digest_of(path: Path) -> str:
-    """Hex SHA-256 of what was printed; empty where nothing can be read."""
+    """Return the hex SHA-256 of an output; empty if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -31,8 +31,9 @@ def digest_of(path: Path) -> str:
 
 
 def read(git: Git, tag: str) -> tuple[str, dict[str, Any]]:
-    """The commit that a tag points at, and its certificate. Raises ``GitError`` where there is no
-    such tag, or it has none.
+    """Return the commit of a tag, and its certificate.
+
+    Raises ``GitError`` if there is no such tag or no certificate in it.
     """
     name = f"refs/tags/{tag.removeprefix('refs/tags/')}"
     found = git.find(name)
@@ -57,7 +58,7 @@ def read(git: Git, tag: str) -> tuple[str, dict[str, Any]]:
 
 
 def untrue(git: Git, commit: str, facts: Mapping[str, Any]) -> Iterator[str]:
-    """What a certificate says that the repository does not, a line each."""
+    """Yield one line for each claim of a certificate that the repository contradicts."""
     if facts["commit"] != commit:
         yield f"it is of the commit {facts['commit'][:12]}, and its tag points at {commit[:12]}"
     if not SHA.fullmatch(commit):

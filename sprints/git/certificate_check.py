@@ -1,7 +1,7 @@
-"""What the events of a sprint must say for its certificate to be true.
+"""Check a certificate against the events of its sprint.
 
-Nothing is looked up: they are heard one after another, up to the event by which the sprint was
-published. Its hash is the certificate's ``chain``, and so it stands for all before it.
+The caller passes the events one after another, up to the one that announces the publication. Its
+hash is the certificate's ``chain``, and so vouches for all earlier events.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ OF_YES = ("what", "tree", "by", "ts")
 
 
 class Told:
-    """Hears the events, oldest first, and says what they do not bear out of a certificate."""
+    """A check that receives the events, oldest first, and lists the unsupported claims."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self._facts = facts
@@ -28,7 +28,7 @@ class Told:
         self._found: list[str] | None = None
 
     def hear(self, event: Mapping[str, Any]) -> None:
-        """The next event."""
+        """Take in the next event."""
         if self._found is not None:
             return
         try:
@@ -40,7 +40,7 @@ class Told:
             self._found = [f"an event cannot be read: {type(exc).__name__} {exc}"]
 
     def missing(self) -> Iterator[str]:
-        """What is not so, a line each."""
+        """Yield one line for each unsupported claim."""
         if self._found is None:
             yield f"no event has the hash {self._facts['chain'][:12]}"
         else:
@@ -78,7 +78,7 @@ class Told:
         yield from self._yes()
 
     def _yes(self) -> Iterator[str]:
-        """Somebody has said yes to that tree, where that is agreed; and who is named did so."""
+        """Yield faults of the approvals: a required one is missing, or a named one is false."""
         tree, asks = self._facts["tree"], self._contract.get("approvals", {}).get("before", ())
         of_it = [
             one for one in self._approved if (one["what"], one["tree"]) == ("before_ship", tree)
@@ -90,7 +90,7 @@ class Told:
                 yield f"no event tells that {one['by']!a} approved the tree {_short(one['tree'])}"
 
     def _gates(self, code: Any, told: Mapping[str, Any]) -> Iterator[str]:
-        """Those that had to pass, and no others, each by its last run after the merge."""
+        """Yield faults of the gates: exactly the required ones, by their last run on the merge."""
         asked = {
             gate["gate_id"]: _digest(gate)
             for gate in self._contract["gates"]
@@ -131,7 +131,7 @@ class Told:
 
 
 def _digest(frozen: Any) -> str:
-    """As a contract and a definition are hashed."""
+    """Return the digest of a contract or a definition."""
     return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()
 
 

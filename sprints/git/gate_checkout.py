@@ -1,7 +1,7 @@
-"""The clone while gates judge it: they find what is on the branch, and change nothing of it.
+"""Prepare the clone for gates: they find the branch's files, and their changes are restored.
 
-Gates of a round may run side by side in one clone, so the first that comes in and the last that
-goes out see to that.
+Gates of a round may run in parallel in one clone, so the first one prepares it, and the last one
+restores it.
 """
 
 import threading
@@ -17,8 +17,9 @@ _inside: Counter[Path] = Counter()
 
 
 def enter(site: Workspace, mark: Mark, found: Mark) -> str:
-    """Have all that lies in the clone on the branch, and return the tree that is judged then. Who
-    has entered has to leave. Raises ``GitError``.
+    """Commit everything in the clone to the branch, and return the tree to judge.
+
+    Every call needs a later ``leave``. Raises ``GitError``.
     """
     with _lock:
         if not _inside[site.tree]:
@@ -32,7 +33,8 @@ def enter(site: Workspace, mark: Mark, found: Mark) -> str:
 
 
 def leave(site: Workspace, mark: Mark) -> int:
-    """Put back what gates have changed, once none runs any more; returns how many files that were.
+    """Restore the files that gates have changed, after the last gate; return their number.
+
     Raises ``GitError``.
     """
     with _lock:
@@ -44,11 +46,11 @@ def leave(site: Workspace, mark: Mark) -> int:
 
 
 def judged(site: Workspace, mark: Mark) -> str:
-    """The tree that a run has judged which an earlier life left; empty where it came to none."""
+    """Return the tree of a run that an earlier process left; empty if it had none yet."""
     return site.own.find(site.ref("judged", mark.name) + "^{tree}")
 
 
 def clear(site: Workspace, mark: Mark) -> int:
-    """Put back what such a run has changed, as ``leave`` does. Raises ``GitError``."""
+    """Restore a recovered run's changed files, as ``leave`` does. Raises ``GitError``."""
     with _lock:
         return 0 if _inside[site.tree] else capture_work.put_back(site, mark)

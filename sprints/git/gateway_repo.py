@@ -1,8 +1,8 @@
-"""The gateway's own clone, and the branch of each sprint in it. No agent works in here.
+"""Keep the gateway's own clone, with the branch of each sprint. No agent works in it.
 
-Of a sprint there are, beside its branch, refs below ``refs/sg/<sprint>/<life>``: ``base``, and what
-is kept of its tries. The life is when the sprint was started: a store that was deleted may see a
-sprint of the same name again.
+Besides its branch, a sprint has refs below ``refs/sg/<sprint>/<life>``: ``base``, and the commits
+kept from its attempts. The life is the sprint's start time, because after the deletion of a store a
+sprint may reuse the name.
 """
 
 import os
@@ -22,9 +22,10 @@ LOOK_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where a sprint's work is done: ``own`` is the gateway's clone, ``tree`` the sprint's. What is
-    shipped of it is pushed to ``remote``, where one is named; ``undoes`` is the sprint whose work
-    it takes back, if it does that.
+    """The workspace of a sprint.
+
+    ``own`` is the gateway's clone, ``tree`` the sprint's. Shipped work is pushed to ``remote``, if
+    one is named. ``undoes`` is the sprint that this one reverts, if any.
     """
 
     repo: Path
@@ -38,40 +39,42 @@ class Workspace:
 
     @property
     def branch(self) -> str:
-        """The full name of the sprint's branch."""
+        """Return the full name of the sprint's branch."""
         return f"refs/heads/{branch_of(self.sprint_id)}"
 
     @property
     def head(self) -> str:
-        """The commit at which the sprint's branch is. Raises ``GitError``."""
+        """Return the head commit of the sprint's branch. Raises ``GitError``."""
         if found := self.own.find(self.branch):
             return found
         raise GitError(f"the branch {branch_of(self.sprint_id)} is gone from {self.own.git_dir}")
 
     def ref(self, *names: str) -> str:
-        """A ref of this life of the sprint."""
+        """Return the name of a ref in this life of the sprint."""
         return "/".join(["refs/sg", self.sprint_id, self.life, *names])
 
     def beside(self, what: str) -> Path:
-        """A folder beside the clone, by a name that no sprint has."""
+        """Return the path of a folder next to the clone, with a name that no sprint can have."""
         return self.tree.with_name(f".{self.sprint_id}~{what}")
 
 
 def home_of(root: Path) -> Path:
-    """The folder of the gateway's own git in the store at ``root``."""
+    """Return the folder of the gateway's own git in the store at ``root``."""
     return root / "git"
 
 
 def tree_of(root: Path, sprint_id: str) -> Path:
-    """The folder of the sprint's clone."""
+    """Return the folder of the sprint's clone."""
     return root / "work" / sprint_id
 
 
 def open_site(
     repo: Path, root: Path, sprint_id: str, life: str, base: Base, known: str = ""
 ) -> Workspace:
-    """The site of the sprint, its branch made where it begins. ``known`` is a commit that is on
-    record as its work. May be repeated, whatever it was killed at. Raises ``GitError``.
+    """Return the sprint's workspace; make its branch at the base if it is missing.
+
+    ``known`` is a commit recorded as its work, which must exist. May be repeated after any crash.
+    Raises ``GitError``.
     """
     try:
         own = own_clone(repo, root)
@@ -89,7 +92,7 @@ def open_site(
 
 
 def _begin(site: Workspace) -> None:
-    """Take the base from the user's repository, and let the branch begin there, at once."""
+    """Fetch the base from the user's repository, and create the branch there, atomically."""
     commit = site.base.commit
     if not site.own.find(f"{commit}^{{commit}}"):
         fetch(site.own, site.repo, f"{commit}:{site.ref('fetched')}", timeout_s=LONG_S)
@@ -105,9 +108,9 @@ def _begin(site: Workspace) -> None:
 
 
 def fetch(git: Git, source: Path, *refspecs: str, timeout_s: float, strict: bool = False) -> None:
-    """Copy commits from a repository on this disk; tags come along that point at any of them.
+    """Copy commits from a repository on this disk, with the tags that point at them.
 
-    ``strict`` has each of their objects looked at, as of a stranger's. Raises ``GitError``.
+    ``strict`` checks each object, as for an untrusted source. Raises ``GitError``.
     """
     checks = {"fetch.fsckObjects": "true"} if strict else {}
     flags = ["--quiet", "--no-write-fetch-head", "--no-recurse-submodules", "--update-head-ok"]
@@ -116,7 +119,7 @@ def fetch(git: Git, source: Path, *refspecs: str, timeout_s: float, strict: bool
 
 
 def own_clone(repo: Path, root: Path) -> Git:
-    """The gateway's own clone, made at the first time. Raises ``GitError``, ``OSError``."""
+    """Return the gateway's own clone, made if missing. Raises ``GitError`` and ``OSError``."""
     home = home_of(root)
     for folder in (home, root / "work"):
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -136,8 +139,9 @@ def own_clone(repo: Path, root: Path) -> Git:
 
 
 def configure(home: Path, repo: Path) -> None:
-    """The gateway's one configuration, which also what git starts by itself has: the user's
-    repository may be read whoever owns it, and no summary of commits is believed.
+    """Write the gateway's one git configuration, which git's own child processes use, too.
+
+    The user's repository may be read whoever owns it, and caches of commit data are not trusted.
     """
     path = home / "config"
     quoted = str(repo).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
@@ -153,7 +157,7 @@ def configure(home: Path, repo: Path) -> None:
 
 
 def _unlock(folder: Path) -> None:
-    """Remove the locks that a killed git has left, once they are too old to be held by any."""
+    """Remove the locks that a killed git has left, once they are too old to be held."""
     names = [folder / name for name in ("packed-refs.lock", "HEAD.lock", "config.lock")]
     pending = [*names, *(folder / "refs").rglob("*.lock")]
     while pending := [lock for lock in pending if _is_held(lock)]:
@@ -169,20 +173,22 @@ def _is_held(lock: Path) -> bool:
 
 
 def index_of(site: Workspace) -> Path:
-    """Where an index of ours lies, for looking at the files of the sprint's clone or checkout."""
+    """Return the path of our index for reading the files of the sprint's clone or checkout."""
     return site.own.home / f".index-{site.sprint_id}~{os.getpid()}"
 
 
 def clear_index(site: Workspace) -> None:
-    """Remove every index of ours, and their locks: who holds the sprint is alone with it, and each
-    git of an earlier life is killed, or writes to what is gone. Raises ``OSError``.
+    """Remove every index of ours, and their locks. Raises ``OSError``.
+
+    The lease holder is alone with the sprint: any git of an earlier process is dead, or writes to
+    deleted files.
     """
     for path in site.own.home.glob(f".index-{site.sprint_id}~*"):
         path.unlink(missing_ok=True)
 
 
 def free(path: Path) -> Path:
-    """A name like that one at which nothing is."""
+    """Return an unused path with that name and a number."""
     return next(
         one
         for n in range(1, 10_000)

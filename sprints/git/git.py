@@ -1,4 +1,4 @@
-"""The only module that calls git: a closed environment, fixed options, a time for each call."""
+"""Run git: the only module that does, with a closed environment, fixed options and a timeout."""
 
 import os
 import re
@@ -69,14 +69,15 @@ GATEWAY = ("Studio Gateway", "gateway@studio-gateway.invalid")
 
 
 class GitError(Exception):
-    """Git could not do it, or there is nothing that it could be done with; one line says why."""
+    """Git failed, or its repository is missing; the message says why in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """Git on one repository: ``git_dir``, and the files of ``tree`` where a call has to do with
-    any. ``home`` is the folder of the gateway's own git, whose configuration is the only one
-    beside the repository's.
+    """Git on the repository ``git_dir``, with the files of ``tree`` where a command needs any.
+
+    ``home`` is the folder of the gateway's own git; its configuration is the only one besides the
+    repository's.
     """
 
     home: Path
@@ -92,7 +93,7 @@ class Git:
         config: Mapping[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> str:
-        """What it printed, without the newline at the end. Raises ``GitError``."""
+        """Return git's standard output, without the final newline. Raises ``GitError``."""
         return os.fsdecode(
             self.raw(*argv, given=given, env=env, config=config, timeout_s=timeout_s)
         ).rstrip("\n")
@@ -105,7 +106,7 @@ class Git:
         config: Mapping[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> bytes:
-        """What it printed, as bytes. Raises ``GitError``."""
+        """Return git's standard output as bytes. Raises ``GitError``."""
         said = self._run(argv, given, env or {}, config or {}, timeout_s)
         if said.code:
             raise GitError(_worded(argv[0], said))
@@ -114,19 +115,19 @@ class Git:
         return said.out
 
     def holds(self, *argv: str) -> bool:
-        """Whether it exits with 0; 1 is no. Raises ``GitError`` for any other end."""
+        """Return whether git exits with 0, not 1. Raises ``GitError`` for any other exit code."""
         said = self._run(argv, b"", {}, {}, TIMEOUT_S)
         if said.code not in (0, 1):
             raise GitError(_worded(argv[0], said))
         return said.code == 0
 
     def holds_commit(self, commit: str, *, below: str) -> bool:
-        """Whether that commit is here, and ``below`` goes on from it. Raises ``GitError``."""
+        """Return whether the commit is here and ``below`` descends from it. Raises ``GitError``."""
         here = self.find(f"{commit}^{{commit}}") == commit
         return here and self.holds("merge-base", "--is-ancestor", commit, below)
 
     def find(self, name: str) -> str:
-        """The commit, tree or tag of that name; empty where there is none."""
+        """Return the commit, tree or tag of that name; empty if there is none."""
         said = self._run(
             ("rev-parse", "--verify", "--quiet", "--end-of-options", name), b"", {}, {}, TIMEOUT_S
         )
@@ -163,7 +164,7 @@ class Git:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """All that git gets of an environment: nothing of ours but the way to programs."""
+    """Return the whole environment of git: of ours it takes only the PATH."""
     name, mail = GATEWAY
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -187,7 +188,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def version() -> str:
-    """What git says of itself. Raises ``GitError`` where there is none."""
+    """Return git's version line. Raises ``GitError`` if git cannot be run."""
     code, text = process.capture(["git", "--version"], timeout_s=10)
     if code:
         raise GitError("git cannot be run")
@@ -195,22 +196,20 @@ def version() -> str:
 
 
 def make(home: Path, folder: Path, *, bare: bool, branch: str = "main") -> None:
-    """A new repository, with nothing in it that a template would bring. Raises ``GitError``."""
+    """Make a repository without any content of a template. Raises ``GitError``."""
     flags = [f"--initial-branch={branch}", *(["--bare"] if bare else [])]
     _begin(home, "init", *flags, "--", str(folder))
 
 
 def clone(home: Path, source: Path, folder: Path) -> None:
-    """A copy of ``source`` with its files, which shares nothing with it and knows no way back.
-    Raises ``GitError``.
-    """
+    """Clone ``source`` with its files, without shared objects or a remote. Raises ``GitError``."""
     flags = ("--no-hardlinks", "--no-tags")
     _begin(home, "clone", *flags, "--", str(source), str(folder), timeout_s=LONG_S)
     Git(home, folder / ".git")("remote", "remove", "origin")
 
 
 def _begin(home: Path, verb: str, *argv: str, timeout_s: float = TIMEOUT_S) -> None:
-    """Have git make a repository, without what a template would bring. Raises ``GitError``."""
+    """Run ``git init`` or ``git clone`` without a template. Raises ``GitError``."""
     fixed = [word for key, value in FIXED.items() for word in ("-c", f"{key}={value}")]
     said = process.run_short(
         ["git", *fixed, verb, "--quiet", "--template=", *argv],
@@ -223,7 +222,7 @@ def _begin(home: Path, verb: str, *argv: str, timeout_s: float = TIMEOUT_S) -> N
 
 
 def _worded(verb: str, said: process.ShortCommand) -> str:
-    """The first line of its complaint that says something."""
+    """Return the first meaningful line of git's error output."""
     text = said.err.decode("utf-8", "replace")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]

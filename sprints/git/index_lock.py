@@ -1,6 +1,6 @@
-"""The lock of the index of a user's checkout, while it is ours: it says whose it is.
+"""Hold the lock of the index of a user's checkout, signed with the holder's name.
 
-Git's own programs stop at it, so nobody switches, adds or commits there beside us.
+Git's own commands stop at the lock, so no one can switch, add or commit there meanwhile.
 """
 
 import os
@@ -17,19 +17,21 @@ LOOK_S = 0.1
 
 
 def path_in(folder: Path) -> Path:
-    """The lock of the checkout whose own git folder that is."""
+    """Return the path of the lock in a checkout's git folder."""
     return folder / "index.lock"
 
 
 def is_of(folder: Path, who: str) -> bool:
-    """Whether it is there, and held in that name: by an earlier life, if not by us."""
+    """Return whether the lock exists and is held as ``who``, by this process or an earlier one."""
     return _says(path_in(folder)).startswith(f"{who} ")
 
 
 @contextmanager
 def held(folder: Path, who: str) -> Iterator[Callable[[], None]]:
-    """Hold it in that name; one that an earlier life held is taken over. What comes back raises
-    ``Refused`` once another has taken it from us. Raises ``Refused``, ``OSError``.
+    """Hold the lock as ``who``; take over one that an earlier process held.
+
+    The returned function raises ``Refused`` if the lock was taken away meanwhile. Raises
+    ``Refused`` and ``OSError``.
     """
     lock, words = path_in(folder), f"{who} {secrets.token_hex(8)}\n"
     _take(lock, words, who)
@@ -65,7 +67,7 @@ def _take(lock: Path, words: str, who: str) -> None:
 
 
 def _link(new: Path, lock: Path) -> None:
-    """It comes into being with its words, or not at all. Raises ``FileExistsError``."""
+    """Create the lock with its text atomically. Raises ``FileExistsError``."""
     try:
         lock.hardlink_to(new)
     except FileExistsError:
@@ -76,7 +78,7 @@ def _link(new: Path, lock: Path) -> None:
 
 
 def _says(lock: Path) -> str:
-    """Empty where it is not there, or not a text of ours."""
+    """Return the lock's text; empty if there is no lock."""
     try:
         with lock.open("rb") as file:
             return file.read(400).decode("utf-8", "replace")

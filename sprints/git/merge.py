@@ -1,6 +1,6 @@
-"""The work of a sprint and the branch that it began from, in one commit: made apart, to be judged.
+"""Merge a sprint's work with the branch that it began from, in a clone, so that gates can judge it.
 
-Nothing of the user's repository is written to here.
+Nothing in the user's repository is changed here.
 """
 
 import os
@@ -20,24 +20,28 @@ MOST_NAMED = 5
 
 
 def tag_of(site: Workspace) -> str:
-    """The name of the tag of what a sprint has shipped, or taken back."""
+    """Return the name of the tag of a shipped or reverted sprint."""
     return tag_named(site.sprint_id, site.undoes)
 
 
 def tag_named(sprint_id: str, undoes: str) -> str:
-    """The same of a sprint by its id; ``undoes`` is the one whose work it takes back, if any."""
+    """Return the tag's name for a sprint id; ``undoes`` is the sprint that it reverts, if any."""
     return f"unshipped/{undoes}" if undoes else f"shipped/{sprint_id}"
 
 
 def head_of_base(site: Workspace) -> str:
-    """The commit at which the branch of the base is in the user's repository; empty where it is
-    gone. Raises ``GitError``.
+    """Return the head of the base's branch in the user's repository; empty if it is gone.
+
+    Raises ``GitError``.
     """
     return users(site.repo, site.own.home).find(f"refs/heads/{site.base.branch}^{{commit}}")
 
 
 def merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
-    """Merge them as they are now. May be repeated. Raises nothing of git's: then it is a reason."""
+    """Merge the sprint's head with the present head of its base's branch.
+
+    May be repeated. A failure of git is never raised: the result then has a reason.
+    """
     try:
         sprint_clone.ready(site)
         return _merge(site, trailers)
@@ -86,7 +90,8 @@ def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
 
 
 def in_conflict(git: Git) -> str:
-    """The files in which a merge or a revert has conflicts, the first of many; empty for none.
+    """Return the first conflicting files of a merge or a revert; empty if there is no conflict.
+
     Raises ``GitError``.
     """
     names = git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")
@@ -96,7 +101,10 @@ def in_conflict(git: Git) -> str:
 
 
 def _hindered(site: Workspace) -> str:
-    """Why it cannot be shipped, whatever is in it; empty where it can. Raises ``GitError``."""
+    """Return why the sprint cannot be shipped, whatever its content; empty if it can.
+
+    Raises ``GitError``.
+    """
     git, branch, tag = users(site.repo, site.own.home), site.base.branch, tag_of(site)
     if not branch:
         return "it began at a detached HEAD: there is no branch to ship it to"
@@ -115,19 +123,20 @@ def _hindered(site: Workspace) -> str:
 
 
 def is_ours(site: Workspace, tag: str) -> bool:
-    """Whether we have made that tag: it may be here by a pull, of a push that nobody heard of."""
+    """Return whether the gateway made that tag, for instance in a push without an answer."""
     commit = site.own.find(f"{tag}^{{commit}}")
     return bool(commit) and site.own.find(site.ref("tagged", commit)) == tag
 
 
 def at_scratch(site: Workspace) -> Workspace:
-    """The site whose tree is the scratch clone."""
+    """Return the workspace whose tree is the scratch clone."""
     return replace(site, tree=site.beside("ship"))
 
 
 def scratch(site: Workspace, commit: str, *more: str) -> Git:
-    """A clone that nobody has had in hand, at ``commit``, on a branch of the base's name; with
-    ``more`` commits. Raises ``GitError``.
+    """Make a fresh clone at ``commit``, on a branch with the base's name, with ``more`` commits.
+
+    Raises ``GitError``.
     """
     folder = at_scratch(site).tree
     remove(folder)

@@ -1,4 +1,4 @@
-"""What the work of a sprint changes of the paths that are protected."""
+"""Compare the protected paths of two commits."""
 
 import hashlib
 import os
@@ -13,8 +13,10 @@ from sprints.git.git import GitError
 def compared(
     site: Workspace, patterns: tuple[str, ...], before: str = "", after: str = ""
 ) -> Touched:
-    """The protected paths that differ between two commits; without any, from the sprint's base to
-    the head of its branch. Raises nothing of git's: then it is a reason.
+    """Return the protected paths that differ between two commits.
+
+    The defaults are the sprint's base and the head of its branch. A failure of git is never raised:
+    the result then has a reason.
     """
     try:
         before, after = before or site.base.commit, after or site.head
@@ -35,8 +37,9 @@ def compared(
 
 
 def _entries(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each path that differs, and what it is after: its mode and the object's name, zeros where it
-    is gone. Raises ``ValueError``.
+    """Yield each changed path with its new mode and object name, zeros if deleted.
+
+    Raises ``ValueError``.
     """
     words = iter(raw.split(b"\0"))
     for facts in words:

@@ -1,7 +1,7 @@
-"""Publish what the gates have passed in the user's repository: exactly that, once, or nothing.
+"""Publish the judged merge in the user's repository: exactly that, once, or nothing.
 
-The branch moves from the commit that the merge began from, or it does not move, and its tag comes
-into being with that. A checkout follows where it is clean; nothing else of it is touched.
+The branch moves from the merge's base only, and its tag is created with it. A clean checkout
+follows; nothing else in it is touched.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,9 +23,11 @@ REBASES = ("rebase-merge/head-name", "rebase-merge/update-refs", "rebase-apply/h
 
 
 def publish(site: Workspace, merge: Merge, certificate: str) -> str:
-    """Move the branch to the merge and tag it; returns the tag's name. May be repeated: what is
-    done already is not done again. Raises ``Moved``, ``Refused``, ``GitError``, ``OSError`` where
-    nothing was done, and ``Unfinished`` where that is not to be said any more.
+    """Move the branch to the merge and tag it; return the tag's name.
+
+    May be repeated: finished steps are not repeated. ``Moved``, ``Refused``, ``GitError`` and
+    ``OSError`` mean that nothing was published. ``Unfinished`` means that the merge is published,
+    but a later step failed.
     """
     git, branch = users(site.repo, site.own.home), f"refs/heads/{merge.branch}"
     is_pushed = False
@@ -52,8 +54,9 @@ def publish(site: Workspace, merge: Merge, certificate: str) -> str:
 
 
 def _push(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
-    """Push it, unless an earlier life has; first of all, for nothing here is done before the remote
-    has taken it. Raises as ``publish``.
+    """Push the merge, unless an earlier process has; nothing is done here before the remote has it.
+
+    Raises as ``publish``.
     """
     remote = upstream.find(git, site.repo, site.remote)
     if remote.shown != merge.url:
@@ -74,7 +77,7 @@ def _push(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
 
 
 def _arrived(git: Git, site: Workspace, merge: Merge) -> bool:
-    """Whether an earlier life has pushed it, as far as the remote can be asked."""
+    """Return whether an earlier process pushed the merge; False if the remote is unreachable."""
     if not site.remote:
         return False
     try:
@@ -84,7 +87,7 @@ def _arrived(git: Git, site: Workspace, merge: Merge) -> bool:
 
 
 def _tag(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
-    """Make the tag where it is not there. Raises ``Refused``, ``GitError``."""
+    """Make the tag if it is missing. Raises ``Refused`` and ``GitError``."""
     name = f"refs/tags/{tag_of(site)}"
     if not _is_tagged(git, site, merge):
         tagged = _tag_object(site, merge, certificate)
@@ -93,7 +96,7 @@ def _tag(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
 
 
 def _is_tagged(git: Git, site: Workspace, merge: Merge) -> bool:
-    """Raises ``Refused`` where the name is another's."""
+    """Return whether the tag exists. Raises ``Refused`` if it names another commit."""
     tag = tag_of(site)
     found = git.find(f"refs/tags/{tag}")
     if found and git.find(f"{found}^{{commit}}") != merge.commit:
@@ -119,7 +122,7 @@ def _publish(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
 
 
 def _bring(git: Git, site: Workspace, merge: Merge) -> None:
-    """Have the merge and its tag, on no ref, in the user's repository. Raises ``GitError``."""
+    """Copy the merge and its tag object into the user's repository. Raises ``GitError``."""
     refs = (site.ref("merged", merge.commit), site.ref("tagged", merge.commit))
     fetch(git, site.own.git_dir, *refs, timeout_s=LONG_S)
 
@@ -133,14 +136,15 @@ def _move(git: Git, site: Workspace, merge: Merge, move: Callable[[], None]) -> 
 
 
 def _has(git: Git, branch: str, commit: str) -> bool:
-    """Whether the branch has the commit already."""
+    """Return whether the branch has the commit already."""
     here = git.find(branch)
     return bool(here) and git.holds_commit(commit, below=here)
 
 
 def _is_checked_out(git: Git, site: Workspace, branch: str) -> bool:
-    """Whether the branch is in the served checkout, and in no other. Raises ``Refused`` where it
-    is, or will be once a rebase has ended.
+    """Return whether the branch is checked out in the served checkout.
+
+    Raises ``Refused`` if it is checked out elsewhere, or a rebase of it is under way.
     """
     name = branch.removeprefix("refs/heads/")
     common = Path(git("rev-parse", "--path-format=absolute", "--git-common-dir"))
@@ -154,7 +158,7 @@ def _is_checked_out(git: Git, site: Workspace, branch: str) -> bool:
 
 
 def _checkouts(git: Git) -> Iterator[tuple[str, str]]:
-    """Each checkout of the repository, and the full name of the branch that is there."""
+    """Yield each checkout of the repository with the full name of its branch."""
     for block in git("worktree", "list", "--porcelain").split("\n\n"):
         lines = dict(line.partition(" ")[::2] for line in block.split("\n"))
         if "bare" not in lines and "branch" in lines:
@@ -162,7 +166,7 @@ def _checkouts(git: Git) -> Iterator[tuple[str, str]]:
 
 
 def _rebased(git_dir: Path, branch: str) -> Iterator[Path]:
-    """Where it is on record that a rebase will move the branch; HEAD is on none meanwhile."""
+    """Yield the records of rebases that will move the branch; meanwhile HEAD is detached."""
     for folder in (git_dir, *(git_dir / "worktrees").glob("*")):
         for record in (folder / name for name in REBASES):
             with suppress(OSError):
@@ -171,7 +175,7 @@ def _rebased(git_dir: Path, branch: str) -> Iterator[Path]:
 
 
 def _update(git: Git, lines: list[str], branch: str, merge: Merge) -> None:
-    """All of them at once, or none."""
+    """Apply all ref updates atomically. Raises ``Moved`` and ``Refused``."""
     given = "\n".join(["start", *lines, "prepare", "commit", ""]).encode()
     try:
         git("update-ref", "--stdin", given=given)
@@ -184,7 +188,7 @@ def _update(git: Git, lines: list[str], branch: str, merge: Merge) -> None:
 
 
 def _tag_object(site: Workspace, merge: Merge, certificate: str) -> str:
-    """An annotated tag by the gateway, in its own clone: one of a merge, whoever asks again."""
+    """Return the merge's annotated tag in the gateway's own clone, made once for each merge."""
     git, ref = site.own, site.ref("tagged", merge.commit)
     if not (made := git.find(ref)):
         who = git("var", "GIT_COMMITTER_IDENT")

@@ -1,7 +1,7 @@
-"""The repository to which what has passed is pushed: what it has, and one push or none.
+"""Read and push to the remote repository of shipped work: one atomic push, or none.
 
-It is reached from the gateway's own clone. Of the served repository only the address is read, as a
-text; who may push there is said by the environment of the gateway alone.
+The gateway's own clone connects to the remote. Only the address is read from the served repository;
+credentials come from the gateway's environment alone.
 """
 
 import os
@@ -26,7 +26,7 @@ PASSED = ("SSH_AUTH_SOCK", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A remote by its name in the served repository; ``shown`` is its address without a secret."""
+    """A remote by its name in the served repository; ``shown`` is its address without secrets."""
 
     name: str
     url: str
@@ -37,12 +37,12 @@ class Remote:
 
 
 def redacted(text: str) -> str:
-    """``text`` without the user and the password of an address."""
+    """Return ``text`` without the user and the password of an address."""
     return SECRET.sub(r"\1***@", text)
 
 
 def find(users: Git, repo: Path, name: str) -> Remote:
-    """The remote of that name in the user's repository. Raises ``GitError``."""
+    """Return the remote of that name in the user's repository. Raises ``GitError``."""
     for key in ("pushurl", "url"):
         try:
             found = users("config", "--get-all", f"remote.{name}.{key}").split("\n")
@@ -56,7 +56,7 @@ def find(users: Git, repo: Path, name: str) -> Remote:
 
 
 def _checked(name: str, url: str, repo: Path) -> str:
-    """The address, a path as an absolute one. Raises ``GitError``."""
+    """Return the address, with a path made absolute. Raises ``GitError``."""
     if not url or url.startswith("-") or "::" in url or not url.isprintable():
         raise GitError(f"the remote {name} has an address that nothing is pushed to")
     if url.startswith(SCHEMES) or (HOST.match(url) and not url.startswith("/")):
@@ -67,8 +67,9 @@ def _checked(name: str, url: str, repo: Path) -> str:
 
 
 def tip(site: Workspace, remote: Remote, branch: str) -> str:
-    """The commit at which the branch is there, which the gateway's own clone has then. Raises
-    ``GitError``.
+    """Fetch the remote branch into the gateway's own clone, and return its head.
+
+    Raises ``GitError``.
     """
     ref = site.ref("upstream")
     spec = f"+refs/heads/{branch}:{ref}"
@@ -84,7 +85,7 @@ def tip(site: Workspace, remote: Remote, branch: str) -> str:
 
 
 def tag_there(site: Workspace, remote: Remote, tag: str) -> str:
-    """The object that the tag names there; empty where it is not there. Raises ``GitError``."""
+    """Return the object of the tag at the remote; empty if it has none. Raises ``GitError``."""
     name = f"refs/tags/{tag}"
     lines = _ask(site, remote, "ls-remote", "--", remote.url, name).split("\n")
     found = {ref: one for one, _, ref in (line.partition("\t") for line in lines)}
@@ -92,8 +93,9 @@ def tag_there(site: Workspace, remote: Remote, tag: str) -> str:
 
 
 def base(site: Workspace, remote: Remote, local: str) -> str:
-    """The commit with which the work is merged: that of the branch there, from which ours has not
-    gone on by itself. Raises ``GitError``.
+    """Return the remote branch's head, with which the work is merged.
+
+    Raises ``GitError``, also if the local branch has commits that the remote lacks.
     """
     branch = site.base.branch
     there = tip(site, remote, branch)
@@ -106,8 +108,9 @@ def base(site: Workspace, remote: Remote, local: str) -> str:
 
 
 def earlier(site: Workspace, remote: Remote, tag: str) -> Merge | None:
-    """What an earlier attempt has pushed, of which nobody has heard that it arrived; None where
-    nothing was. Raises ``GitError``, also where the tag is another's.
+    """Return the merge that an earlier attempt has pushed without an answer; None if there is none.
+
+    Raises ``GitError``, also if the tag was made by another.
     """
     there = tag_there(site, remote, tag)
     if not there:
@@ -123,8 +126,9 @@ def earlier(site: Workspace, remote: Remote, tag: str) -> Merge | None:
 
 
 def has(site: Workspace, remote: Remote, merge: Merge) -> bool:
-    """Whether the branch there has the merge already. Raises ``Moved`` where it has something else
-    than what was merged with, and ``GitError``.
+    """Return whether the remote branch has the merge already.
+
+    Raises ``GitError``, and ``Moved`` if the branch has left the merge's base.
     """
     there = tip(site, remote, merge.branch)
     if site.own.holds_commit(merge.commit, below=there):
@@ -135,8 +139,9 @@ def has(site: Workspace, remote: Remote, merge: Merge) -> bool:
 
 
 def push(site: Workspace, remote: Remote, merge: Merge, tag: str, tagged: str) -> None:
-    """Move the branch there from the base to the merge, with its tag ``tagged``: both or neither.
-    Raises ``Moved``, ``Refused``, ``GitError``; then nothing was done there, as far as can be told.
+    """Move the remote branch from the base to the merge, with its tag ``tagged``, atomically.
+
+    Raises ``Moved``, ``Refused`` and ``GitError``; nothing was pushed then, as far as is known.
     """
     branch, name = f"refs/heads/{merge.branch}", f"refs/tags/{tag}"
     if tag_there(site, remote, tag):
@@ -162,7 +167,7 @@ def _taken(remote: Remote, site: Workspace, tag: str) -> str:
 
 
 def _ask(site: Workspace, remote: Remote, *argv: str, timeout_s: float = ASK_S) -> str:
-    """Git with the remote. Raises ``GitError``, which names no secret."""
+    """Run git with the remote. Raises ``GitError`` without secrets in its message."""
     env = {key: os.environ[key] for key in PASSED if key in os.environ}
     env["GIT_SSH_COMMAND"] = os.environ.get(GIT_SSH, "ssh -oBatchMode=yes")
     if GIT_ASKPASS in os.environ:

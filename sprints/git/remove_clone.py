@@ -1,4 +1,4 @@
-"""The clone of a sprint that has ended is taken away, once all that lies in it is on its branch."""
+"""Remove the clone of an ended sprint, once everything in it is on its branch."""
 
 import os
 
@@ -11,8 +11,10 @@ from sprints.git.git import GitError
 
 
 def clear(site: Workspace, found: Mark) -> str:
-    """Take it away; what lay in it is committed as ``found``. Returns why it stays where it holds
-    what no commit can, and what ``.gitignore`` names goes. May be repeated. Raises ``GitError``.
+    """Commit the clone's changes as ``found``, then remove the clone.
+
+    Return why it stays, if it holds something that no commit can. Files that ``.gitignore`` names
+    are removed. May be repeated. Raises ``GitError``.
     """
     if os.path.lexists(site.tree):
         _, notes = capture_work.keep(site, found)

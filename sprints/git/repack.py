@@ -1,6 +1,4 @@
-"""The gateway's own clone, kept small: its objects in one pack. None is ever thrown away, so who
-writes there meanwhile finds what was written.
-"""
+"""Pack the gateway's own clone. No object is ever deleted, so concurrent writers are safe."""
 
 from sprints.git.git import LONG_S, Git
 
@@ -8,7 +6,8 @@ MOST_LOOSE, MOST_PACKS = 2000, 20
 
 
 def repack(own: Git) -> bool:
-    """Put all objects into one pack where there are many files of them; whether that was so.
+    """Pack all objects if there are many files of them; return whether there were.
+
     Raises ``GitError``.
     """
     lines = own("count-objects", "-v").split("\n")

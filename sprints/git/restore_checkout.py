@@ -1,7 +1,7 @@
-"""Taking back what a git that was stopped had begun to change in a checkout.
+"""Undo the changes of an interrupted git in a checkout.
 
-Only what it can have written is taken back: a file as the new commit has it, the beginning of one,
-or none where there was one. Whatever else lies there is somebody's work, and stays.
+Only what git can have written is undone: a file as in the new commit, the beginning of one, or a
+missing old one. Everything else is a user's work and stays.
 """
 
 import os
@@ -25,7 +25,7 @@ class Change:
 
 
 def changes(git: Git, base: str, commit: str) -> list[Change]:
-    """The files in which two commits differ. Raises ``GitError``."""
+    """Return the files in which two commits differ. Raises ``GitError``."""
     words = git("diff-tree", "-r", "-z", "--raw", "--no-renames", base, commit).split("\0")
     found = []
     for about, path in zip(words[::2], words[1::2], strict=False):
@@ -36,8 +36,9 @@ def changes(git: Git, base: str, commit: str) -> list[Change]:
 
 
 def take_back(git: Git, base: str, commit: str) -> None:
-    """Have those files be as ``base`` has them; the index of ``git`` is an own one, and left empty.
-    May be repeated. Raises ``GitError``, ``OSError``.
+    """Restore those files to ``base``; ``git`` needs an index of its own, which is left empty.
+
+    May be repeated. Raises ``GitError`` and ``OSError``.
     """
     found, index = changes(git, base, commit), git.index
     assert git.tree is not None and index is not None
@@ -68,7 +69,7 @@ def take_back(git: Git, base: str, commit: str) -> None:
 
 
 def _unlike(git: Git, index: Path, entries: Iterable[tuple[str, str]]) -> set[str]:
-    """Which of those files are not in the checkout as they are given. The index is theirs then."""
+    """Return the files in the checkout that differ from the given entries, which fill the index."""
     index.unlink(missing_ok=True)
     given = "".join(f"{entry}\t{path}\0" for path, entry in entries if entry)
     git("update-index", "-z", "--index-info", given=os.fsencode(given))
@@ -77,7 +78,7 @@ def _unlike(git: Git, index: Path, entries: Iterable[tuple[str, str]]) -> set[st
 
 
 def _is_begun(git: Git, commit: str, change: Change) -> bool:
-    """Whether git was stopped between taking the old file away and having written the new one."""
+    """Return whether git was stopped between removing the old file and completing the new one."""
     assert git.tree is not None
     path = git.tree / change.path
     if _is_absent(git.tree, change.path) or (path.is_dir() and not path.is_symlink()):
@@ -93,13 +94,13 @@ def _is_absent(root: Path, name: str) -> bool:
 
 
 def _has_folder(root: Path, name: str) -> bool:
-    """Whether all above it are folders: what lies behind a link is another file."""
+    """Return whether all parents are folders: behind a link is another file."""
     above = [root / one for one in Path(name).parents][:-1]
     return all(one.is_dir() and not one.is_symlink() for one in above)
 
 
 def _has_place(root: Path, name: str) -> bool:
-    """Whether it can be written with no other file having to go."""
+    """Return whether the file can be written without removing another one."""
     above = [root / one for one in Path(name).parents][:-1]
     free = all(not os.path.lexists(one) or (one.is_dir() and not one.is_symlink()) for one in above)
     at = root / name
@@ -107,7 +108,7 @@ def _has_place(root: Path, name: str) -> bool:
 
 
 def _remove_empty(root: Path, name: str) -> None:
-    """The folders above it that nothing is in, which git makes first."""
+    """Remove the empty parent folders, which git makes first."""
     if _has_folder(root, name):
         for above in [root / one for one in Path(name).parents][:-1]:
             with suppress(OSError):

@@ -1,6 +1,6 @@
-"""A commit that takes back what a sprint has shipped: history goes on, and is never rewritten.
+"""Revert the merge of a shipped sprint by a new commit; history is never rewritten.
 
-It is made apart, as a merge is; nothing of the user's repository is written to here.
+The commit is made in a clone; nothing in the user's repository is changed here.
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,10 @@ from sprints.git.user_repo import users
 
 
 def revert(site: Workspace, undone: Undone, why: str, trailers: Mapping[str, str]) -> str:
-    """Take the merge back on the branch of ``site.base`` as that is now. The commit is in the
-    gateway's own clone alone. May be repeated. Raises ``GitError``, ``OSError``.
+    """Make a commit that reverts the merge on the present branch of ``site.base``; return it.
+
+    The commit is only in the gateway's own clone. May be repeated. Raises ``GitError`` and
+    ``OSError``.
     """
     branch, head = site.base.branch, head_of_base(site)
     if not head:

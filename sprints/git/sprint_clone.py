@@ -1,7 +1,7 @@
-"""The clone in which a sprint's agents and gates work.
+"""Make and read the clone in which a sprint's agents and gates work.
 
-Its ``.git`` has been in an agent's hands: it is read as plain files, made anew, and never given to
-git as a repository. The gateway's own clone lends its own to look at the files.
+An agent could write its ``.git``: the gateway reads it as plain files, replaces it, and never lets
+git use it as a repository. The gateway's own clone serves to read the files.
 """
 
 import os
@@ -19,8 +19,9 @@ from sprints.git.git import GATEWAY, LONG_S, Git, GitError, make
 
 
 def ready(site: Workspace) -> None:
-    """Have the clone there, at the head of the branch where it has to be made; what lies in one
-    that is there is left as it is. Raises ``GitError``.
+    """Make the clone at the head of its branch, if it is missing; keep an existing one's files.
+
+    Raises ``GitError``.
     """
     try:
         if site.tree.is_symlink() or (site.tree.exists() and not site.tree.is_dir()):
@@ -44,9 +45,10 @@ def _make(site: Workspace) -> None:
 
 
 def renew(site: Workspace, *, aside: bool = False) -> str:
-    """Give the clone another ``.git``, at the head of the branch, and leave its files alone: an
-    agent finds its work committed, and nothing stays of what was planted. Returns where the one
-    before is kept, if it is to be kept ``aside``. Raises ``GitError``, ``OSError``.
+    """Replace the clone's ``.git`` by a fresh one at the branch's head; keep its files.
+
+    An agent finds its work committed, and nothing planted survives. Return the name under which the
+    old one is kept, if ``aside``. Raises ``GitError`` and ``OSError``.
     """
     new, old = site.beside("new"), site.tree / ".git"
     remove(new)
@@ -65,8 +67,10 @@ def renew(site: Workspace, *, aside: bool = False) -> str:
 
 
 def _filled(site: Workspace, folder: Path) -> Git:
-    """A repository with the branch and its history. Its objects are copies: what has the same
-    inode as an object of ours would be ours to be changed. It names no other repository.
+    """Make a repository with the branch and its history.
+
+    Its objects are copies, because an agent could change a shared inode. It names no other
+    repository.
     """
     make(site.own.home, folder, bare=False, branch=branch_of(site.sprint_id))
     git = Git(site.own.home, folder / ".git", tree=folder)
@@ -81,11 +85,10 @@ def _filled(site: Workspace, folder: Path) -> Git:
 
 
 def import_commits(site: Workspace, commits: Mapping[str, str]) -> None:
-    """Copy commits that an agent has made, and tags, into the gateway's own clone, by the refs that
-    they get.
+    """Copy an agent's commits and tags into the gateway's own clone, by the refs that they get.
 
-    They go through a repository of ours that has nothing of the clone but its objects, each of
-    which is looked at on the way. Raises ``GitError``.
+    They pass through a repository of ours that uses only the clone's objects, and each object is
+    checked. Raises ``GitError``.
     """
     objects = site.tree / ".git" / "objects"
     if objects.is_symlink() or objects.parent.is_symlink() or not objects.is_dir():
@@ -108,11 +111,12 @@ def import_commits(site: Workspace, commits: Mapping[str, str]) -> None:
 
 
 def written(site: Workspace, parent: str) -> tuple[str, list[str]]:
-    """The files of the clone as a tree in the gateway's own, and the folders that are repositories
-    of their own, which no commit can hold. What ``.gitignore`` names is left out. Raises
+    """Return the clone's files as a tree in the gateway's own clone, and the nested repositories.
+
+    No commit can hold a nested repository. Files that ``.gitignore`` names are left out. Raises
     ``GitError``.
 
-    The index begins from ``parent``: nothing that an agent has put into its own counts.
+    The index begins from ``parent``: an agent's own index has no effect.
     """
     try:
         clear_index(site)
@@ -136,9 +140,7 @@ def written(site: Workspace, parent: str) -> tuple[str, list[str]]:
 
 
 def _not_files(tree: Path, paths: Iterable[bytes]) -> Iterator[bytes]:
-    """Of those that were files, which git refuses to look at: what is there now is a pipe or the
-    like, or lies behind a link, and so is another file.
-    """
+    """Yield the tracked paths that git refuses to read: a pipe or the like, or behind a link."""
     linked: dict[str, bool] = {}
 
     def is_linked(folder: Path) -> bool:
@@ -159,5 +161,5 @@ def _not_files(tree: Path, paths: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def looking(site: Workspace) -> Git:
-    """Git of the gateway's own clone, on the files of the sprint's."""
+    """Return git of the gateway's own clone, on the files of the sprint's."""
     return replace(site.own, tree=site.tree, index=index_of(site))

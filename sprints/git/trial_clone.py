@@ -1,4 +1,4 @@
-"""Clones in which agents are tried: no sprint's, and removed in the end."""
+"""Make temporary clones for trials of agents."""
 
 import tempfile
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from sprints.git.user_repo import users
 
 @contextmanager
 def clones(repo: Path) -> Iterator["Place"]:
-    """A place for trials, removed in the end."""
+    """Yield a place for trials, and remove it at the end."""
     with tempfile.TemporaryDirectory(prefix="studio-gateway-", ignore_cleanup_errors=True) as name:
         yield Place(repo, Path(name).resolve())
 
 
 class Place:
-    """Where agents are tried: each in a clone of its own of ``repo``."""
+    """A temporary folder, with one clone of ``repo`` for each trial."""
 
     def __init__(self, repo: Path, root: Path) -> None:
         self._repo, self._root, self._count = repo, root, 0
@@ -27,8 +27,9 @@ class Place:
         configure(self._home, repo)
 
     def fresh(self) -> tuple[Path, bool]:
-        """A new clone, and whether it is one: where there is no commit to clone, it is an empty
-        repository. It knows no way back to where it came from. Raises ``OSError``.
+        """Return a new clone without a remote, and True; without a commit an empty one, and False.
+
+        Raises ``OSError``.
         """
         self._count += 1
         here = self._root / str(self._count) / "clone"

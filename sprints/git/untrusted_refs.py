@@ -1,5 +1,6 @@
-"""What names commits in the ``.git`` of a clone. It has been in an agent's hands, so it is read as
-plain files; no link is followed, and no more is read than is used.
+"""Read the refs in the ``.git`` of a clone that an agent could write.
+
+It is read as plain files; no link is followed, and only a bounded number of files is read.
 """
 
 import os
@@ -18,9 +19,7 @@ MOST_LOOKED = 10_000  # files and folders
 
 
 def head_in(tree: Path) -> tuple[str, str]:
-    """The branch that is checked out in a clone, as a full name, and its commit; empty where that
-    cannot be told.
-    """
+    """Return the full name of a clone's checked-out branch, and its commit; empty if unknown."""
     folder = tree / ".git"
     text = _text(folder, "HEAD")
     name = text.removeprefix("ref:").strip() if text.startswith("ref:") else ""
@@ -33,8 +32,9 @@ def head_in(tree: Path) -> tuple[str, str]:
 
 
 def refs_in(tree: Path) -> tuple[dict[str, str], bool]:
-    """All that has a name in a clone, by these: branches, tags, notes, each stash, and what is
-    checked out in its further worktrees. False where there is more than is looked at.
+    """Return all named commits of a clone, and False if there are too many to read.
+
+    These are branches, tags, notes, stashes, and the heads of further worktrees.
     """
     folder = tree / ".git"
     found = dict(_packed(folder))
@@ -50,7 +50,7 @@ def refs_in(tree: Path) -> tuple[dict[str, str], bool]:
 
 
 def _files(folder: Path, below: str) -> tuple[list[str], bool]:
-    """Their paths; False where there are more than is looked at, counting folders."""
+    """Return the paths of all files below; False if there are too many, folders included."""
     pending, found, looked = [below], list[str](), 0
     if (folder / below).is_symlink() or folder.is_symlink():
         return [], True
@@ -83,7 +83,7 @@ def _packed(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _text(folder: Path, name: str) -> str:
-    """A small file below ``folder``; empty where it is not one, or where a link leads to it."""
+    """Return a small file below ``folder``; empty if it is none, or behind a link."""
     path = folder / name
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     between = takewhile(lambda parent: parent != folder.parent, path.parents)

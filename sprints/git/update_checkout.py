@@ -1,8 +1,8 @@
-"""The user's checkout follows its branch: whole or not at all, whatever is killed on the way.
+"""Update the user's checkout with its branch: wholly or not at all, even after a kill.
 
-Git works on a copy of the index, beside it, under the lock of the index. The copy is there for as
-long as files may be half changed: who finds one ends what was begun, by putting it into its place
-where the branch has moved, and else by taking back what was changed.
+Git works on a copy of the index, next to it, under the index lock. The copy exists as long as files
+may be half changed. After a crash, the next process ends the update: if the branch has moved, the
+copy becomes the index; otherwise the changed files are restored.
 """
 
 import os
@@ -26,9 +26,10 @@ UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "r
 
 
 def follow(site: Workspace, merge: Merge, move: Callable[[], None]) -> bool:
-    """Change the files of the served checkout to those of the merge, then ``move`` the branch;
-    False where the branch is no longer checked out there. Raises ``Refused``, ``GitError``,
-    ``OSError`` and what ``move`` raises: then everything is as it was, unless the branch has moved.
+    """Change the files of the served checkout to those of the merge, then ``move`` the branch.
+
+    Return False if the branch is no longer checked out there. Raises ``Refused``, ``GitError``,
+    ``OSError`` and what ``move`` raises: then everything is as before, unless the branch has moved.
     """
     git, branch = at(site), f"refs/heads/{merge.branch}"
     folder = _folder(git)
@@ -57,8 +58,9 @@ def follow(site: Workspace, merge: Merge, move: Callable[[], None]) -> bool:
 
 
 def look(site: Workspace, here: str, commit: str) -> None:
-    """Whether the served checkout, which is at ``here``, could follow. Raises ``Refused``,
-    ``GitError``.
+    """Check that the served checkout, at commit ``here``, could follow.
+
+    Raises ``Refused`` and ``GitError``.
     """
     git = at(site)
     _look_clean(git, _folder(git), site)
@@ -66,8 +68,9 @@ def look(site: Workspace, here: str, commit: str) -> None:
 
 
 def finish(site: Workspace, branch: str) -> None:
-    """End what an earlier life had begun in the checkout. Raises ``Refused``, ``GitError``,
-    ``OSError``.
+    """End an update that an earlier process had begun in the checkout.
+
+    Raises ``Refused``, ``GitError`` and ``OSError``.
     """
     git = at(site)
     folder = _folder(git)
@@ -78,7 +81,7 @@ def finish(site: Workspace, branch: str) -> None:
 
 
 def at(site: Workspace) -> Git:
-    """Git in the served checkout."""
+    """Return git in the served checkout."""
     return replace(users(site.repo, site.own.home), tree=site.repo)
 
 
@@ -91,12 +94,12 @@ def _who(site: Workspace) -> str:
 
 
 def _begins(site: Workspace) -> str:
-    """How the names of copies of the index begin; on go the commits from which and to which."""
+    """Return the prefix of the names of index copies; the two commits follow it."""
     return f"studio_gateway.{site.sprint_id}."
 
 
 def _unfinished(folder: Path, site: Workspace) -> list[Path]:
-    """The copies with which the checkout was to go on when somebody was killed."""
+    """Return the index copies that killed updates have left."""
     found = []
     for path in folder.glob("studio_gateway.*"):
         commits = path.name.removeprefix(_begins(site)).split(".")
@@ -106,7 +109,7 @@ def _unfinished(folder: Path, site: Workspace) -> list[Path]:
 
 
 def _end(git: Git, copy: Path, site: Workspace, branch: str) -> None:
-    """Forward where the branch has the commit to which the copy leads, else back."""
+    """End an update: forward if the branch has the copy's commit, else back."""
     folder = copy.parent
     base, commit = copy.name.removeprefix(_begins(site)).split(".")
     lock = copy.with_name(f"{copy.name}.lock")
@@ -126,7 +129,7 @@ def _end(git: Git, copy: Path, site: Workspace, branch: str) -> None:
 
 
 def _look_clean(git: Git, folder: Path, site: Workspace) -> None:
-    """Raises ``Refused`` where a checkout has work of its user's that is not committed."""
+    """Raise ``Refused`` if the checkout has uncommitted work."""
     if busy := next((name for name in UNDER_WAY if (folder / name).exists()), None):
         raise Refused(f"a merge or rebase is under way in {site.repo} ({busy}); end it")
     changed = git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames").split("\0")
@@ -137,7 +140,7 @@ def _look_clean(git: Git, folder: Path, site: Workspace) -> None:
 
 
 def _look_free(root: Path, found: list[Change]) -> None:
-    """Raises ``Refused`` where a file would be written over that git does not know, or ignores."""
+    """Raise ``Refused`` if an untracked or ignored file would be overwritten."""
     known = {change.path for change in found if change.before}
     for change in found:
         if not change.before:

@@ -1,4 +1,4 @@
-"""What a sprint may begin from: the commit that is checked out in the user's repository."""
+"""Find the commit from which a sprint may begin: the one checked out in the user's repository."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ SUBMODULE = "160000"
 
 
 def users(repo: Path, home: Path) -> Git:
-    """Git on the user's repository, to read in; ``home`` need not be there."""
+    """Return git for reading the user's repository; ``home`` need not exist."""
     return Git(home, git_dir_of(repo))
 
 
 def git_dir_of(repo: Path) -> Path:
-    """The git folder of a checkout; a linked worktree names its own. Raises ``GitError``."""
+    """Return the git folder of a checkout, also of a linked worktree. Raises ``GitError``."""
     path = repo / ".git"
     if not path.is_file():
         return path
@@ -29,9 +29,9 @@ def git_dir_of(repo: Path) -> Path:
 
 
 def look(repo: Path, home: Path) -> Base:
-    """The commit at which the repository is. Nothing is written anywhere.
+    """Return the repository's present commit and branch, without writing anything.
 
-    Raises ``GitError``, which says what to type, where agents could not work on from it.
+    Raises ``GitError`` with the fix to type if agents could not work from it.
     """
     if not (repo / ".git").exists():
         raise GitError(f"{repo} is no git repository; type: git init {repo}, then commit")
@@ -53,6 +53,6 @@ def look(repo: Path, home: Path) -> Base:
 
 
 def submodules(git: Git, commit: str, config: dict[str, str] | None = None) -> list[str]:
-    """The paths at which another repository stands in the files of ``commit``."""
+    """Return the paths of submodules in the files of ``commit``."""
     entries = git("ls-tree", "-r", "-z", "--full-tree", commit, config=config).split("\0")
     return [entry.partition("\t")[2] for entry in entries if entry.startswith(SUBMODULE)]
