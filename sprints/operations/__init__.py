@@ -1,4 +1,4 @@
-"""Every act of an operator, written once; commands, pages and schedules only translate."""
+"""Define every act of an operator once; commands, pages and schedules only translate."""
 
 from sprints.operations.approvals import approve, reject
 from sprints.operations.archive import archive, restore

@@ -1,4 +1,4 @@
-"""What a human decides of what a sprint asks: approve, reject."""
+"""Record a human's decision on a sprint's approval request: approve, reject."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,8 +18,10 @@ LONGEST_WHY = 300
 
 
 def approve(sprint_id: str, by: str, why: str = "", ask: str = "") -> None:
-    """Let the sprint go on with what it asks about, and ask the workers to. ``ask`` is the name of
-    that, as in ``before_ship/2``: then nothing else is approved. Raises ``Refused``.
+    """Let the sprint go on with the subject of its request, and wake the workers.
+
+    ``ask`` is the name of the request, as in ``before_ship/2``: then no other is approved. Raises
+    ``Refused``.
     """
     _decide(
         sprint_id,
@@ -30,7 +32,7 @@ def approve(sprint_id: str, by: str, why: str = "", ask: str = "") -> None:
 
 
 def reject(sprint_id: str, by: str, why: str, ask: str = "") -> None:
-    """End the sprint as failed; a retry does its round anew, and asks again. Raises ``Refused``."""
+    """End the sprint as failed; a retry repeats its round and asks again. Raises ``Refused``."""
     if not why.strip():
         raise Refused("a rejection says why: whoever tries again has to know")
     _decide(

@@ -1,4 +1,4 @@
-"""Sprints that have ended, out of state.json and back: their rows and evidence stay."""
+"""Move ended sprints out of state.json and back; their rows and evidence stay."""
 
 from collections.abc import Iterable
 
@@ -10,12 +10,12 @@ from sprints.queries.sprints import get
 
 
 def archive(sprint_ids: Iterable[str], by: str) -> list[str]:
-    """Archive all of them or none; returns their ids. Raises ``Refused``."""
+    """Archive all of them or none; return their ids. Raises ``Refused``."""
     return _each(sprint_ids, lambda snapshot, at: commands.archive(snapshot, by, at))
 
 
 def restore(sprint_ids: Iterable[str], by: str) -> list[str]:
-    """Put all of them back, or none; returns their ids. Raises ``Refused``."""
+    """Put all of them back into state.json, or none; return their ids. Raises ``Refused``."""
     return _each(sprint_ids, lambda snapshot, at: commands.restore(snapshot, by))
 
 

@@ -1,4 +1,4 @@
-"""Where a copy of the store goes: a folder or one packed file, all of it or nothing."""
+"""Write a copy of the store to a folder or one packed file, all of it or nothing."""
 
 import os
 import stat
@@ -17,26 +17,26 @@ CHUNK = 1 << 20
 
 
 class Sink:
-    """Where the copy goes; it counts the files and their bytes."""
+    """The target of a copy, which counts the files and their bytes."""
 
     def __init__(self) -> None:
         self.files = self.size_bytes = 0
 
     def add(self, name: str, file: IO[bytes], size: int) -> None:
-        """The first ``size`` bytes of ``file``, under that name."""
+        """Add the first ``size`` bytes of ``file``, under that name."""
         self.files += 1
         self.size_bytes += size
         self._add(name, file, size)
 
     def add_whole(self, name: str, file: IO[bytes]) -> None:
-        """All of ``file`` as it is now."""
+        """Add all of ``file`` as it is now."""
         self.add(name, file, os.fstat(file.fileno()).st_size)
 
     def _add(self, name: str, file: IO[bytes], size: int) -> None:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Everything is in, and on disk."""
+        """Complete the copy on disk."""
 
 
 class Folder(Sink):
@@ -81,13 +81,13 @@ class Packed(Sink):
 
 
 class _Begin:
-    """The first ``left`` bytes of a file that may go on growing, or be cut: then zeros follow."""
+    """The first ``left`` bytes of a file that may grow, or be cut: then zeros follow."""
 
     def __init__(self, file: IO[bytes], left: int) -> None:
         self._file, self._left = file, left
 
     def read(self, size: int = -1) -> bytes:
-        """At most ``size`` bytes more."""
+        """Return at most ``size`` more bytes."""
         want = self._left if size < 0 else min(size, self._left)
         data = self._file.read(want)
         self._left -= want
@@ -96,10 +96,9 @@ class _Begin:
 
 @contextmanager
 def copy_to(target: Path, *, packed: bool, inside: bool = False) -> Iterator[Sink]:
-    """A sink whose copy is at ``target`` once the block has ended, and nowhere else until then.
-    ``inside``: it may lie in the store itself.
+    """Yield a sink whose copy appears at ``target`` only when the block has ended.
 
-    Raises ``Refused``, ``OSError``.
+    ``inside``: the target may lie in the store itself. Raises ``Refused`` and ``OSError``.
     """
     if os.path.lexists(target):
         raise Refused(f"{target} is there already; name another")
@@ -120,7 +119,7 @@ def copy_to(target: Path, *, packed: bool, inside: bool = False) -> Iterator[Sin
 
 
 def add_evidence(sink: Sink) -> None:
-    """Every regular file; what a gate has put there as a link or a device is left out."""
+    """Add every regular file of the artifacts; links and devices are left out."""
     for folder, _, names in os.walk(store().artifacts):
         for name in sorted(names):
             path = Path(folder) / name

@@ -1,5 +1,7 @@
-"""A copy of the store as of one moment, while sprints go on; config.json and its keys stay here,
-and so do the clones of sprints, as all that is kept of them lies in the gateway's own.
+"""Copy the store as of one moment, while sprints go on.
+
+config.json and its keys are left out. So are the clones of sprints: the gateway's own clone holds
+all their commits.
 """
 
 import sqlite3
@@ -21,7 +23,7 @@ from sprints.state.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What was copied: how many files, how many bytes before they were packed."""
+    """The result: the number of files and their bytes before packing."""
 
     path: str
     files: int
@@ -29,10 +31,11 @@ class Backup:
 
 
 def backup(target: Path) -> Backup:
-    """Copy database, events, state, evidence and the commits of agents to ``target``: a folder, or
-    one file where the name ends in ``.tar.gz``. Only its owner can read it. All of it or nothing.
+    """Copy database, events, state, evidence and the agents' commits to ``target``, all or nothing.
 
-    Raises ``Refused``, ``Busy``, ``OSError``.
+    The target is a folder, or one file if its name ends in ``.tar.gz``. Only its owner can read it.
+
+    Raises ``Refused``, ``Busy`` and ``OSError``.
     """
     if connection.vendor != "sqlite":
         raise Refused("the database is PostgreSQL's own to back up; type: pg_dump $DATABASE_URL")
@@ -42,10 +45,9 @@ def backup(target: Path) -> Backup:
 
 
 def back_up_as_it_lies(target: Path) -> Backup:
-    """The same, packed, of a store in which nobody works and whose database may be of an older
-    version: nothing is asked of its rows. ``target`` may lie in the store.
+    """Pack a store that is not in use, whose database may have an older version.
 
-    Raises ``Refused``, ``OSError``.
+    No row is read. ``target`` may lie in the store. Raises ``Refused`` and ``OSError``.
     """
     with copy_to(target, packed=True, inside=True) as sink:
         with tempfile.TemporaryDirectory(dir=store().root, prefix=".backup-") as folder:
@@ -61,9 +63,7 @@ def back_up_as_it_lies(target: Path) -> Backup:
 
 
 def _copy(sink: Sink) -> None:
-    """Work and evidence are copied after the rows that name them: a run that ends meanwhile has
-    more to show than they say, never less.
-    """
+    """Copy the rows, then work and evidence, so that every file named by a row is copied."""
     with tempfile.TemporaryDirectory(dir=store().root, prefix=".backup-") as folder:
         copy = Path(folder) / store().database.name
         with one_moment(store(), catch_up=True) as moment:
@@ -81,7 +81,7 @@ def _copy(sink: Sink) -> None:
 
 
 def _add_work(sink: Sink, made: Path) -> None:
-    """Every commit of agents, by way of the file ``made``. Raises ``Refused``."""
+    """Add every commit of agents, by way of the file ``made``. Raises ``Refused``."""
     home = gateway_repo.home_of(store().root)
     try:
         if bundle.write(home, made):
@@ -92,8 +92,9 @@ def _add_work(sink: Sink, made: Path) -> None:
 
 
 def _copy_database(copy: Path) -> None:
-    """By SQLite itself: what our transaction sees, if it is one that only reads, is what is copied.
-    From within one that may write, SQLite would wait for itself.
+    """Copy the database by SQLite, as our read transaction sees it.
+
+    In a transaction that may write, SQLite would wait for itself.
     """
     source: Any = connection.connection
     target = sqlite3.connect(copy)

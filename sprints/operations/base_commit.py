@@ -1,4 +1,4 @@
-"""The commit from which a sprint whose agents are programs would begin now."""
+"""Find the commit from which a sprint with agent commands would begin now."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,8 +18,9 @@ Ground = Base | str
 
 
 def ground() -> Ground:
-    """That commit, or why there is none; empty where no agent is a program. It runs git, so it is
-    asked for before a transaction begins.
+    """Return the commit, or why there is none; empty if no agent has a command.
+
+    This runs git, so call it before a transaction begins.
     """
     if not Agent.objects.exclude(runner=SCRIPTED).exists():
         return ""
@@ -31,10 +32,9 @@ def ground() -> Ground:
 
 
 def grounded(contract: Contract, before: Contract | None, find: Callable[[], Ground]) -> Contract:
-    """The contract with the base of the attempt before, or with the one found where it needs one.
-    Without a base there is nothing to ship.
+    """Return the contract with the base of the previous attempt, or a new one if it needs a base.
 
-    Raises ``ContractError``.
+    Without a base there is nothing to ship. Raises ``ContractError``.
     """
     if contract.undoes:
         return _shippable(contract)
@@ -50,8 +50,10 @@ def grounded(contract: Contract, before: Contract | None, find: Callable[[], Gro
 
 
 def _kept(contract: Contract, before: Contract, base: Base) -> Contract:
-    """The contract of a further attempt. Where no program is left that it could ask, what they have
-    left on the branch is judged and shipped as under the contract before.
+    """Return the contract of a further attempt.
+
+    If no agent command is left, the work on the branch is judged and shipped under the terms of the
+    previous contract.
     """
     contract = replace(contract, base=base)
     if contract.agents:
@@ -64,7 +66,7 @@ def _kept(contract: Contract, before: Contract, base: Base) -> Contract:
 
 
 def _shippable(contract: Contract) -> Contract:
-    """Nothing is shipped that no gate judges. Raises ``ContractError``."""
+    """Return the contract. Raises ``ContractError`` if it would ship work that no gate judges."""
     last = contract.rounds[-1].code
     if contract.ship and not any(gate.required for gate in contract.gates_of(last)):
         hint = "see: studio-gateway gate set --help"
@@ -73,5 +75,5 @@ def _shippable(contract: Contract) -> Contract:
 
 
 def contract_to_walk(contract: Contract) -> Contract:
-    """The contract as it would be with a commit to begin from, for whoever only looks at it."""
+    """Return the contract with a placeholder base, for a model check or a plan."""
     return grounded(contract, None, lambda: Base("", "0" * 40))

@@ -1,4 +1,4 @@
-"""Room on the disk: clones of archived sprints go, and the gateway's own clone is packed."""
+"""Free disk space: remove clones of archived sprints, and pack the gateway's own clone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,8 +19,9 @@ from sprints.models.loading import load
 
 
 def tidy() -> dict[str, str]:
-    """Take away the clone of each archived sprint, and say of each that had one why it stays; empty
-    where it is gone. One that is carried, or whose git fails, is left to the next time.
+    """Remove the clone of each archived sprint; return by sprint why it stays, empty if removed.
+
+    A sprint that is running is left for the next time.
     """
     store, found = settings.STORE, dict[str, str]()
     for name in sorted(_archived()):
@@ -39,7 +40,7 @@ def tidy() -> dict[str, str]:
 
 
 def _archived() -> set[str]:
-    """The archived sprints of which something lies beside the clones."""
+    """Return the archived sprints that still have files in the work folder."""
     folder = settings.STORE.root / "work"
     if not folder.is_dir():
         return set()
@@ -50,7 +51,7 @@ def _archived() -> set[str]:
 
 @contextmanager
 def _held(sprint_id: str) -> Iterator[None]:
-    """Nobody carries it meanwhile. Raises ``Held``."""
+    """Hold the sprint's lease in the block. Raises ``Held``."""
     lease = take(sprint_id, process.identity(), beside=True)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The contract under which a sprint would start now: of the rows, the switches and its own meta."""
+"""Build the contract for a sprint that starts now, from the rows, the settings and its meta."""
 
 import os
 from dataclasses import replace
@@ -17,8 +17,9 @@ from sprints.store.config_values import switches
 
 
 def contract_for(meta: dict[str, Any]) -> Contract:
-    """The contract under which a sprint with this ``meta`` would start now. Raises
-    ``ContractError``.
+    """Return the contract for a sprint with this ``meta`` that starts now.
+
+    Raises ``ContractError``.
     """
     now = switches()
     profile = meta.get("gate_profile") or now.gate_profile

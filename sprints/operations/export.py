@@ -1,4 +1,4 @@
-"""The record as one file for another gateway: events, state, switches and evidence; no secrets."""
+"""Export the journal as one file for another gateway, without secrets."""
 
 import json
 import tempfile
@@ -19,7 +19,7 @@ from sprints.store.config import read_config
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What went into the archive: how many files, how many bytes before they were packed."""
+    """The content of the archive: the number of files and their bytes before packing."""
 
     path: str
     sprints: int
@@ -29,10 +29,11 @@ class Exported:
 
 
 def export(target: Path) -> Exported:
-    """Pack state.json, events.jsonl, config.json without its secrets, and the evidence, as of one
-    moment, while sprints go on. All of it or nothing, in one pass.
+    """Pack state.json, events.jsonl, config.json without secrets, and the evidence.
 
-    Raises ``Refused``, ``StoreError``, ``OSError``.
+    All files are of one moment, while sprints go on. All or nothing, in one pass.
+
+    Raises ``Refused``, ``StoreError`` and ``OSError``.
     """
     if not target.name.endswith((".tar.gz", ".tgz")):
         raise Refused(f"{target} is to be a .tar.gz; name it so: --out {target}.tar.gz")
@@ -60,6 +61,6 @@ def _add_config(sink: Sink) -> None:
 
 
 def _switches() -> dict[str, Any]:
-    """config.json, but for what is named like a secret: ``auth_token``, ``secret_key`` and more."""
+    """Return config.json without the keys that are named like a secret."""
     config = read_config(store().config)
     return {k: v for k, v in config.items() if k != "secret_key" and not is_named(k)}

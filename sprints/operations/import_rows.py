@@ -1,4 +1,4 @@
-"""What an import writes: the chain of another gateway as it is, or its lines and sprints retold."""
+"""Write the rows of an import: from the other gateway's chain, or from its lines and sprints."""
 
 import json
 import os
@@ -33,9 +33,11 @@ CHUNK = 1000
 
 @dataclass(slots=True)
 class Imported:
-    """What was taken over. ``chain``: the events are those of the other store, byte for byte.
-    ``damaged`` are lines that are no events, which ``aside`` keeps; ``left`` is what was not taken,
-    ``astray`` are the paths that lead to no place of a store, ``mapped`` how many were led here.
+    """The result of an import.
+
+    ``chain``: the events are those of the other store, byte for byte. ``damaged`` are lines that
+    are no events; the file ``aside`` keeps them. ``left`` names what was not imported. ``astray``
+    are the paths outside any store, ``mapped`` is the number of mapped paths.
     """
 
     path: str
@@ -53,8 +55,9 @@ class Imported:
 
 
 def write(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
-    """Write events and rows, only inside a transaction, and return what is no event. Raises
-    ``Refused``, ``Unfit``, ``OSError``.
+    """Write events and rows, and return the damaged lines. Needs a transaction.
+
+    Raises ``Refused``, ``Unfit`` and ``OSError``.
     """
     if is_chain(source, done):
         return _chain(source, done, tell)
@@ -62,9 +65,7 @@ def write(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
 
 
 def is_chain(source: Source, done: Imported) -> bool:
-    """Whether the events are numbered and chained as ours are, from the first to the last line
-    that is whole.
-    """
+    """Return whether all whole lines are events numbered and chained as ours."""
     events = source.root / EVENTS
     if not events.is_file():
         return False
@@ -84,7 +85,7 @@ def is_chain(source: Source, done: Imported) -> bool:
 
 
 def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
-    """The events as they are, and the rows that they tell of."""
+    """Write the events unchanged, and the rows projected from them."""
     last = Head.objects.select_for_update().get(pk=1)
     if last.seq > 1:
         raise Refused(
@@ -120,8 +121,9 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
 
 
 def _lead_here(done: Imported) -> None:
-    """Lead the paths of all rows to this store, and tell of each sprint's. What is archived is not
-    in the state: that it is moved along is told by the import itself.
+    """Map the paths of all rows to this store, and record the change of each sprint.
+
+    Archived sprints are not in the state: the event of the import covers their paths.
     """
     artifacts = store().artifacts
     live = set(state_file.all_ids())
@@ -146,7 +148,7 @@ def _lead_here(done: Imported) -> None:
 
 
 def _compare(source: Source, done: Imported) -> None:
-    """Whether its state.json is what its events explain, but for the paths."""
+    """Note a difference between its state.json and its events, apart from paths."""
     try:
         there = read((source.root / STATE).read_bytes().decode("utf-8-sig"), store().artifacts)
     except (OSError, UnicodeDecodeError, Unfit) as exc:
@@ -163,7 +165,7 @@ def _compare(source: Source, done: Imported) -> None:
 
 
 def _retell(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
-    """The lines as they are, in a chain of ours, then each sprint as came.json has it."""
+    """Write the lines as events in a chain of ours, then each sprint from its state.json."""
     came = _documented(source)
     done.mapped, done.astray = came.mapped, came.astray
     damaged: list[Damaged] = []
@@ -209,7 +211,7 @@ def _whole_ones(
     damaged: list[Damaged],
     places: dict[tuple[str, str], str],
 ) -> Iterator[dict[str, Any]]:
-    """The events; what is none goes to ``damaged``. ``places`` learns in which round a gate ran."""
+    """Yield the events; add damaged lines to ``damaged``, and each gate's round to ``places``."""
     for one in lines:
         if isinstance(one, Damaged):
             damaged.append(one)
@@ -244,7 +246,7 @@ def _sprints(came: Documented, places: dict[tuple[str, str], str]) -> Iterator[d
 def _run(
     name: str, sprint: dict[str, Any], gate: dict[str, Any], places: dict[tuple[str, str], str]
 ) -> dict[str, Any]:
-    """What a row of a gate's run has to say beside its part of the state."""
+    """Return the values of a gate run's row that are not in the state."""
     likely = (places.get((name, gate["gate_id"])), sprint["current_round"], *GATED)
     code = next((code for code in likely if code in sprint["rounds"]), max(sprint["rounds"]))
     began, ended, code_of_exit = gate["started_ts"], gate["finished_ts"], gate["exit_code"]

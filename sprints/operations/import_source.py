@@ -1,4 +1,4 @@
-"""The record of another store: a folder, or an archive that ``export`` or ``backup`` made."""
+"""Read the journal of another store: a folder, or an archive of ``export`` or ``backup``."""
 
 import gzip
 import os
@@ -24,8 +24,10 @@ CHUNK = 1 << 20
 
 @dataclass(slots=True)
 class Source:
-    """``root`` holds the files of ``RECORD`` as far as there are any, and ``artifacts`` is a folder
-    of regular files alone. ``left`` names what is not taken over.
+    """The files of another store.
+
+    ``root`` holds the files of ``RECORD`` that exist. ``artifacts`` is a folder with regular files
+    only. ``left`` names what is not imported.
     """
 
     root: Path
@@ -35,7 +37,7 @@ class Source:
 
 
 def find(path: Path) -> Path:
-    """The folder or the archive that ``path`` means. Raises ``Refused``."""
+    """Return the folder or archive that ``path`` names. Raises ``Refused``."""
     if path.is_dir():
         for folder in (path, path / FOLDER):
             if (folder / STATE).is_file() or (folder / EVENTS).is_file():
@@ -49,8 +51,9 @@ def find(path: Path) -> Path:
 
 
 def gather(found: Path, staging: Path) -> Source:
-    """Copy the artifacts to ``staging``, durably, and all the rest of an archive. Raises
-    ``Refused``, ``OSError``.
+    """Copy the artifacts to ``staging``, durably, and everything else of an archive.
+
+    Raises ``Refused`` and ``OSError``.
     """
     copies = staging / ARTIFACTS
     copies.mkdir(mode=0o700)
@@ -85,8 +88,9 @@ def _copy_folder(folder: Path, source: Source) -> None:
 
 
 def _unpack(archive: Path, staging: Path, source: Source) -> None:
-    """One pass, so that an archive of any size takes no memory. What is no plain file of a record
-    is not written, wherever its name would lead.
+    """Unpack in one pass, so that an archive of any size needs little memory.
+
+    Only plain files of a journal are written, whatever an entry's name.
     """
     with tarfile.open(archive, "r|*") as packed:
         for entry in packed:
@@ -115,9 +119,7 @@ def _write(path: Path, content: IO[bytes]) -> None:
 
 
 def outputs(artifacts: Path) -> Iterator[Path]:
-    """The folders of gates that show a latest output and keep no run of it: the next run would
-    write over it.
-    """
+    """Yield the gate folders with a latest output but no run: the next run would overwrite it."""
     for folder in sorted(artifacts.glob("*/gates/*")):
         shown = [folder / name for name in ("stdout.txt", "stderr.txt")]
         if any(path.is_file() for path in shown) and not (folder / "runs").exists():

@@ -1,4 +1,4 @@
-"""The record of another store, into a gateway in which nothing has happened: all or nothing."""
+"""Import the journal of another store into an unused gateway: all or nothing."""
 
 import json
 import os
@@ -34,11 +34,12 @@ HERE = ("auth_token", "secret_key", "bind_host", "port")  # of config.json: this
 
 
 def import_store(path: Path, tell: Tell | None = None) -> Imported:
-    """Take over the store that lies at ``path``, or the archive of one. Files are prepared beside
-    those of this store, and put in their place by the transaction that writes the rows, so that it
-    can be called again after a death on any line.
+    """Import the store at ``path``, or an archive of one.
 
-    Raises ``Refused``, ``StoreError``, ``OSError``.
+    Files are prepared next to those of this store, and moved into place by the transaction that
+    writes the rows. So the import can be repeated after a crash at any line.
+
+    Raises ``Refused``, ``StoreError`` and ``OSError``.
     """
     found = import_source.find(path)
     if found.resolve() == store().root.resolve():
@@ -65,7 +66,7 @@ def import_store(path: Path, tell: Tell | None = None) -> Imported:
 
 
 def refuse_if_lived() -> None:
-    """Raises ``Refused`` where something would be overwritten: a sprint, or its evidence."""
+    """Raise ``Refused`` if a sprint or its evidence would be overwritten."""
     if _has_lived():
         rmtree(store().root / STAGING, ignore_errors=True)  # of one that died once all was done
         raise Refused("this gateway has sprints already; import into a new, empty repository")
@@ -84,8 +85,9 @@ def _evidence() -> list[Path]:
 
 
 def _staging() -> Path:
-    """An empty folder beside the store's files. That it is there says whose the evidence is that
-    may lie in the store: an import's that was killed.
+    """Return an empty folder in the store.
+
+    Its existence shows that evidence in the store comes from a killed import.
     """
     staging = store().root / STAGING
     if staging.exists():
@@ -102,7 +104,7 @@ def _clear(staging: Path) -> None:
 
 
 def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None) -> None:
-    """Everything, but for the end of the transaction in which it is called."""
+    """Do the whole import, within the caller's transaction."""
     for folder in import_source.outputs(source.artifacts):
         (folder / "runs" / "1").mkdir(mode=0o700, parents=True)
         for output in folder.glob("std???.txt"):
@@ -129,7 +131,7 @@ def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None)
 
 
 def _switches(config: Path, done: Imported) -> dict[str, Any]:
-    """What of the other config.json holds here: no secret, and nothing of that machine."""
+    """Return the other config.json's settings that apply here: no secrets, no host values."""
     if not config.is_file():
         return {}
     try:
@@ -169,7 +171,7 @@ def _tell_of_it(done: Imported, switches: dict[str, Any]) -> None:
 
 
 def _keep_aside(source: Source, staging: Path, damaged: list[Damaged], done: Imported) -> None:
-    """What is no event is kept in a file of its own, with what an earlier import had kept so."""
+    """Keep the damaged lines in a file, with those of an earlier import."""
     done.damaged = [{"line": one.line, "why": one.why} for one in damaged]
     earlier = source.root / ASIDE
     if not damaged and not earlier.is_file():

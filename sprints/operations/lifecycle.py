@@ -1,4 +1,4 @@
-"""What is done to a sprint to have it go: create, edit, run, start, step, retry."""
+"""Start the acts that move a sprint: create, edit, run, start, step, retry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -45,10 +45,10 @@ def create(
     meta: Mapping[str, Any] | None = None,
     approvals: list[str] | None = None,
 ) -> Sprint:
-    """A sprint that can be started. Raises ``Refused``.
+    """Create a sprint that can be started. Raises ``Refused``.
 
-    An empty ``title`` is the id; what follows it is written into the sprint's meta only where it
-    is given, and has the last word over ``meta``.
+    The default ``title`` is the id. The arguments after ``by`` go into the sprint's meta if they
+    are given, and override ``meta``.
     """
     try:
         check_id(sprint_id)
@@ -84,7 +84,7 @@ def create(
 
 
 def check_wish(title: str, brief: str, profile: str, deadline: str) -> None:
-    """Whether a sprint can be made of these. Raises ``Refused``."""
+    """Raise ``Refused`` if no sprint can be made of these values."""
     if len(title.strip()) > 200 or not title.strip().isprintable():
         raise Refused("a title is one line of at most 200 characters")
     if profile and profile not in PROFILES:
@@ -96,17 +96,18 @@ def check_wish(title: str, brief: str, profile: str, deadline: str) -> None:
 
 
 def _contract_of(snapshot: Snapshot, found: Callable[[], Ground]) -> Contract:
-    """The contract under which the sprint would start now, from ``found``. Raises
-    ``ContractError``.
+    """Return the contract for a sprint that starts now, with the base ``found``.
+
+    Raises ``ContractError``.
     """
     return grounded(contract_for(snapshot.sprint.meta), snapshot.contract, found)
 
 
 def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapshot:
-    """Carry the sprint here and now, starting it if need be, until it ends or waits.
+    """Run the sprint in this process, starting it if needed, until it ends or waits.
 
-    Raises ``Refused`` when it has ended already, when another process carries it, or when its
-    contract is not sound; ``LeaseLost`` when another takes it on the way.
+    Raises ``Refused`` if it has ended, if another process runs it, or if its contract is invalid;
+    ``LeaseLost`` if another process takes the lease meanwhile.
     """
     sprint = get(sprint_id)
     if sprint.is_foreign and sprint.status == "running":
@@ -129,10 +130,11 @@ def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapsh
 def start(
     sprint_id: str, *, again: bool = False, by: str = "", found: Ground | None = None
 ) -> Sprint:
-    """Hand the sprint to the workers: its start, or with ``again`` its retry, and its place in
-    the queue are on record together, and ``by`` whom if that is said. Raises ``Refused``.
+    """Record the sprint's start, or with ``again`` its retry, and enqueue it for the workers.
 
-    ``found`` is what ``ground`` says, where the caller has a transaction open.
+    Both happen in one transaction; ``by`` names the operator, if given. Raises ``Refused``.
+
+    ``found`` is the result of ``ground``, if the caller has a transaction open.
     """
     get(sprint_id)
     base = ground() if found is None else found  # before the transaction
@@ -162,8 +164,9 @@ def _check_can_go_on(snapshot: Snapshot) -> None:
 
 
 def step(sprint_id: str, by: str) -> Sprint:
-    """Hand the sprint to the workers for its current round alone, starting it if need be. Where it
-    holds then is on record, whoever dies on the way. Raises ``Refused``.
+    """Hand the sprint to the workers for its current round only, starting it if needed.
+
+    The hold after the round is recorded at once, so it survives a crash. Raises ``Refused``.
     """
     get(sprint_id)
     base = ground()  # before the transaction
@@ -183,7 +186,7 @@ def step(sprint_id: str, by: str) -> Sprint:
 
 
 def retry(sprint_id: str, wish: StopRequest) -> Snapshot:
-    """Start again at the round that failed, as a new attempt, and carry on. Raises as ``run``."""
+    """Start a new attempt at the round that failed, and run it here. Raises as ``run``."""
     get(sprint_id)
     return carry_here(sprint_id, wish, one_round=False, retry=True)
 
@@ -216,8 +219,9 @@ def record_act(
     *,
     archived: bool = False,
 ) -> Snapshot:
-    """Record the move that ``make`` finds right for the sprint as it is, and return the sprint as
-    it is then; one that is archived is left alone but for ``archived``. Raises ``Refused``.
+    """Record the transition that ``make`` returns for the present sprint; return the new sprint.
+
+    An archived sprint is refused unless ``archived``. Raises ``Refused``.
     """
     for _ in range(TRIES):
         at = timezone.now()
@@ -257,8 +261,9 @@ def _retry(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Tra
 def edit(
     sprint_id: str, by: str, title: str | None = None, meta: Mapping[str, Any] | None = None
 ) -> Sprint:
-    """Another title, and a shallow merge into meta, where None removes a key; the sprint as it is
-    then. Raises ``Refused``, with nothing changed, where ``sprints.contract.meta`` refuses a key.
+    """Set the title, and merge ``meta`` shallowly, in which None removes a key; return the sprint.
+
+    Raises ``Refused``, with nothing changed, if ``sprints.contract.meta`` refuses a key.
     """
     if title is not None:
         check_wish(title, "", "", "")

@@ -1,4 +1,4 @@
-"""What a sprint would do, before it does it: nothing is launched, and nothing is written."""
+"""Plan a sprint without starting or writing anything."""
 
 import shlex
 from typing import Any
@@ -17,13 +17,14 @@ from sprints.state.refusals import Refused
 
 
 def plan(sprint_id: str) -> dict[str, Any]:
-    """The whole of it, from R0 on, under the contract of a sprint that runs, and for any other
-    under that which it would get now: ``rounds`` with minutes, ``asks`` (and the prompts, as far
-    as they do not hang on replies), ``gates``, ``hooks``; ``worst``, ``budget``, ``base``,
-    ``ships``, ``approvals``; ``refused`` says why it cannot be started, ``ends`` where the walk
-    does.
+    """Return the whole plan of a sprint, from R0 on.
 
-    Raises ``Refused``, ``ContractError``.
+    A running sprint uses its contract, any other the one that it would get now. Keys: ``rounds``
+    with minutes, ``asks`` (with the prompts, as far as they do not depend on replies), ``gates``
+    and ``hooks``; ``worst``, ``budget``, ``base``, ``ships``, ``approvals``; ``refused``, why it
+    cannot start; ``ends``, where the simulation ends.
+
+    Raises ``Refused`` and ``ContractError``.
     """
     sprint = get(sprint_id)
     contract, refused = _contract(sprint)
@@ -51,8 +52,9 @@ def plan(sprint_id: str) -> dict[str, Any]:
 
 
 def worst_of(sprint_id: str) -> str:
-    """What the programs of a sprint that is yet to be started may use, in a line; empty where it
-    asks none, or has begun, or cannot begin.
+    """Return the most that the agent commands of an unstarted sprint may use, in one line.
+
+    Empty if the sprint has none, has begun, or cannot begin.
     """
     try:
         sprint = get(sprint_id)
@@ -65,7 +67,7 @@ def worst_of(sprint_id: str) -> str:
 
 
 def _contract(sprint: Sprint) -> tuple[Contract, str]:
-    """The contract, and why the sprint could not begin under it."""
+    """Return the contract, and why the sprint could not begin under it."""
     frozen = Contract.from_json(sprint.contract) if sprint.contract else None
     if frozen and sprint.status == Sprint.Status.RUNNING:
         return frozen, ""
@@ -77,7 +79,7 @@ def _contract(sprint: Sprint) -> tuple[Contract, str]:
 
 
 def _ships(sprint_id: str, contract: Contract) -> dict[str, str] | None:
-    """Where what has passed goes, and under which tag; None where nowhere."""
+    """Return the branch, tag and remote for shipped work; None if nothing is shipped."""
     base, undoes = contract.base, contract.undoes
     if base is None or not contract.ship:
         return None

@@ -1,7 +1,7 @@
-"""An edit of what contracts are made of is kept only where nothing under them breaks a promise.
+"""Keep an edit of gates, agents, hooks or settings only if no invariant can break under it.
 
-That is the walk of ``contract check``, cut short: an edit shall not take long. It is made where the
-edit changes anything that a walk can tell apart, and says no word of what it has not reached.
+The proof is a bounded ``contract check``, because an edit must not take long. It runs if the edit
+changes anything that the model check distinguishes, and does not report unexplored states.
 """
 
 import json
@@ -25,8 +25,10 @@ Kept = TypeVar("Kept")
 
 
 def proved(edit: Callable[[], Kept]) -> Kept:
-    """Carry out the edit of a gate, hook or agent. Raises ``Refused`` where a contract that holds
-    after it can break a promise, and what ``edit`` raises.
+    """Apply the edit of a gate, hook or agent after a proof.
+
+    Raises ``Refused`` if a contract after the edit can break an invariant, and what ``edit``
+    raises.
     """
     before = [shape(one) for one in _contracts({})]
     with transaction.atomic():  # to see what would hold; the walk is made without one
@@ -38,22 +40,21 @@ def proved(edit: Callable[[], Kept]) -> Kept:
 
 
 def prove_switches(values: Mapping[str, Any]) -> None:
-    """See that the contracts after these switches are turned break no promise. Raises
-    ``Refused``.
-    """
+    """Prove that the contracts under these new settings break no invariant. Raises ``Refused``."""
     if "enable_auto_merge" in values:  # both profiles are always proved
         prove(_contracts({"enable_auto_merge": values["enable_auto_merge"]}))
 
 
 def prove_all() -> None:
-    """See that the contracts of this store break no promise. Raises ``Refused``."""
+    """Prove that the contracts of this store break no invariant. Raises ``Refused``."""
     prove(_contracts({}))
 
 
 def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
-    """Walk through what can happen under each, as far as that goes in a moment, but for those of a
-    ``known`` shape: and of those that most stores have, which the tests walk whole. Raises
-    ``Refused`` with the end of the way to the first broken promise.
+    """Check each contract in bounded time. Raises ``Refused`` with the end of a failing trace.
+
+    Contracts of a ``known`` shape are skipped, and so are the usual ones, which the tests check in
+    full.
     """
     from sprints.modelcheck.plan import prove, walks
 
@@ -70,7 +71,7 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
 
 
 def usual() -> Iterator[Contract]:
-    """The contracts with the default gate under which nobody but Agent 01 is a program, if that."""
+    """Yield the contracts with the default gate and at most Agent 01 as a command."""
     yield draft({}, [DEFAULT_GATE])
     lead = AgentDefinition(LEAD, LEAD, LEAD, LEAD, COMMAND, ("true",))
     for ship in (False, True):
@@ -88,7 +89,7 @@ _LEFT_OUT = ("profile", "budget", "base")
 
 
 def shape(contract: Contract) -> str:
-    """All that a walk can tell apart in a contract: no commands, no titles, no times."""
+    """Return the parts of a contract that the model check uses: no commands, titles or times."""
     told = {key: value for key, value in contract.to_json().items() if key not in _LEFT_OUT}
     for name, keys in _SEEN.items():
         told[name] = [{key: row[key] for key in keys} for row in told.get(name, ())]
@@ -98,7 +99,7 @@ def shape(contract: Contract) -> str:
 
 
 def _contracts(meta: Mapping[str, Any]) -> list[Contract]:
-    """Those under which new sprints would start; a profile under which none can has none."""
+    """Return the contracts of new sprints, one for each profile that allows one."""
     found = []
     for profile in PROFILES:
         try:

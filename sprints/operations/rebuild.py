@@ -1,4 +1,4 @@
-"""A database from events.jsonl alone, or the comparison of one with it."""
+"""Rebuild a database from events.jsonl alone, or compare a database with it."""
 
 import json
 import os
@@ -50,9 +50,10 @@ SETTINGS = ("gate", "agent", "hook", "schedule")
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """How many rows of each kind were made or compared. ``lost`` has a line for each setting that
-    events do not tell whole, ``torn_bytes`` is what followed the last whole line, ``difference``
-    the first of them.
+    """The number of rows of each kind that were made or compared.
+
+    ``lost`` has a line for each setting that events record only in part. ``torn_bytes`` is the size
+    of an incomplete last line. ``difference`` is the first difference.
     """
 
     rows: dict[str, int]
@@ -64,7 +65,7 @@ class Rebuilt:
 def rebuild(path: Path | None = None, tell: Tell | None = None) -> Rebuilt:
     """Fill an empty database from the events of ``path``, else of the store: all or nothing.
 
-    Raises ``Refused`` where the database is not empty or the file is not sound, ``StoreError``,
+    Raises ``Refused`` if the database is not empty or the file is damaged, ``StoreError`` and
     ``OSError``.
     """
     path = path or store().events
@@ -88,7 +89,7 @@ def rebuild(path: Path | None = None, tell: Tell | None = None) -> Rebuilt:
 
 
 def check_rebuild(tell: Tell | None = None) -> Rebuilt:
-    """Compare every row with what the events tell; writes nothing. Raises ``Busy``, ``OSError``."""
+    """Compare every row with the events, writing nothing. Raises ``Busy`` and ``OSError``."""
     counts: Counter[str] = Counter()
     lost: list[str] = []
     with one_moment(store(), catch_up=False) as now, no_collection():
@@ -111,7 +112,7 @@ def check_rebuild(tell: Tell | None = None) -> Rebuilt:
 
 
 def _refuse_if_filled() -> None:
-    """Raises ``Refused``. A database without tables is empty."""
+    """Raise ``Refused`` unless the database is empty; one without tables is empty."""
     file = connection.settings_dict["NAME"]
     if isinstance(file, Path) and not file.exists():
         return
@@ -129,7 +130,7 @@ def _refuse_if_filled() -> None:
 
 
 def whole_bytes(file: IO[bytes], size: int) -> int:
-    """Where the last whole line ends: what follows is one that a crash has torn."""
+    """Return the end of the last whole line; a crash may leave an incomplete one after it."""
     at = size
     while at:
         start = max(0, at - (1 << 16))
@@ -142,10 +143,11 @@ def whole_bytes(file: IO[bytes], size: int) -> int:
 
 
 def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, int], list[str]]:
-    """Write the events of the file's first ``whole`` bytes, what they tell of, and the head, into
-    an empty database: how many rows of each kind, and what is lost. Parents come last: their keys
-    are looked at when the transaction ends. Raises ``Broken``, and for a patch that cannot be made
-    ``KeyError``, ``TypeError`` or ``ValueError``.
+    """Write the events of the file's first ``whole`` bytes, their rows and the head.
+
+    Needs an empty database. Return the number of rows of each kind, and a line for each loss.
+    Parents come last: foreign keys are checked when the transaction ends. Raises ``Broken``, and
+    ``KeyError``, ``TypeError`` or ``ValueError`` for an impossible patch.
     """
     moves = [move for line in _lines(file, whole) if (move := _move(line))]
     file.seek(0)
@@ -184,7 +186,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
 
 
 def _lines(file: IO[bytes], whole: int) -> Iterator[dict[str, Any]]:
-    """The events that tell of a move, whatever else may be wrong with the file."""
+    """Yield the events that record a move of the store, whatever else is wrong with the file."""
     file.seek(0)
     for line in hash_chain.lines(file, whole):
         if b'"kind": "%s"' % MOVED.encode() in line:
@@ -193,7 +195,7 @@ def _lines(file: IO[bytes], whole: int) -> Iterator[dict[str, Any]]:
 
 
 def _move(event: dict[str, Any]) -> tuple[int, str] | None:
-    """The event's seq and where the artifacts are since, if it tells of that."""
+    """Return the event's seq and the new artifacts folder, if it records a move of the store."""
     if event.get("kind") == MOVED and "imported" not in event:
         return event["seq"], event["data"]["artifacts"]
     return None
@@ -202,7 +204,7 @@ def _move(event: dict[str, Any]) -> tuple[int, str] | None:
 def batches(
     rows: Iterable[Row], counts: Counter[str], lost: list[str]
 ) -> Iterator[dict[str, list[dict[str, Any]]]]:
-    """Rows by their kind, some at a time, as the models have them; counted on the way."""
+    """Yield rows in batches, by their kind, as the models have them; count them."""
     rest = iter(rows)
     while some := list(islice(rest, CHUNK)):
         found: dict[str, list[dict[str, Any]]] = {}
@@ -220,7 +222,7 @@ def batches(
 
 
 def _compared(kind: str, rows: list[dict[str, Any]]) -> str:
-    """The first of ``rows`` that the database has otherwise, in words; empty where none is."""
+    """Return the first row that the database has differently, in words; empty if there is none."""
     key = MODELS[kind]._meta.pk.attname
     there = MODELS[kind].objects.in_bulk([values[key] for values in rows])
     for values in rows:
@@ -241,7 +243,7 @@ def _compared(kind: str, rows: list[dict[str, Any]]) -> str:
 
 
 def _public(row: Any, name: str) -> Any:
-    """The field as events have it: of an address only where it leads."""
+    """Return the field as events have it, with an address shortened."""
     return row.definition.public()[name] if name == "target" else getattr(row, name)
 
 

@@ -1,4 +1,4 @@
-"""Every stored sprint, lived again by today's engine: the test of an upgrade."""
+"""Replay every stored sprint with today's core: the test of an upgrade."""
 
 import json
 import time
@@ -15,9 +15,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How much was lived again, up to the first divergence. ``skipped`` are sprints that came from
-    another gateway, whose engine is not ours to judge.
-    """
+    """The numbers replayed, up to the first divergence. ``skipped`` counts imported sprints."""
 
     sprints: int
     events: int
@@ -29,8 +27,9 @@ class Replayed:
 def replay_all(
     sprint_ids: Sequence[str] = (), tell: Callable[[int], None] | None = None
 ) -> Replayed:
-    """Replay these sprints, else all; stops at the first divergence. Writes nothing. ``tell`` hears
-    how many sprints are done. Raises ``Unknown``.
+    """Replay these sprints, else all, up to the first divergence. Writes nothing.
+
+    ``tell`` receives the number of finished sprints. Raises ``Unknown``.
     """
     began, sprints, skipped = time.monotonic(), 0, 0
     names = [get(one).pk for one in sprint_ids] or _all()
@@ -54,7 +53,7 @@ def _all() -> list[str]:
 
 
 def _is_foreign(lines: Any) -> bool:
-    """Whether the sprint's first event is a line of another gateway, or how it came from there."""
+    """Return whether the sprint's first event was imported."""
     first = json.loads(lines[0])
     return "imported" in first or first["kind"] != "sprint_created"
 

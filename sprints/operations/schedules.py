@@ -1,4 +1,4 @@
-"""Schedules: kept as rows, and fired when they are due: a sprint each time, one after another."""
+"""Keep schedules as rows, and fire them when they are due: one sprint each, one after another."""
 
 from datetime import datetime, timedelta
 
@@ -21,8 +21,10 @@ LATE = timedelta(minutes=2)  # from there on it is said how late a schedule fire
 
 
 def add_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
-    """A new schedule, which is on. ``values`` are the texts of the row: cron, zone (empty: this
-    machine's), title, brief, profile, deadline. Raises ``Refused``.
+    """Add a schedule that is on.
+
+    ``values`` are the texts of the row: cron, zone (empty: this machine's), title, brief, profile,
+    deadline. Raises ``Refused``.
     """
     values["zone"] = values.get("zone") or machine_zone()
     row = Schedule(schedule_id=_checked(schedule_id), **values)
@@ -40,7 +42,7 @@ def add_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
 
 
 def set_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
-    """Change what ``values`` names; a schedule that is off stays off. Raises ``Refused``."""
+    """Change the fields in ``values``; a schedule that is off stays off. Raises ``Refused``."""
     with transaction.atomic():
         row = _locked(schedule_id)
         for name, value in values.items():
@@ -50,7 +52,7 @@ def set_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
 
 
 def turn_schedule(schedule_id: str, by: str, *, on: bool) -> Schedule:
-    """Let it fire from its next time on, or not any more. Raises ``Refused``."""
+    """Switch the schedule on, from its next time, or off. Raises ``Refused``."""
     with transaction.atomic():
         row = _locked(schedule_id)
         _keep(row, "turned on" if on else "turned off", by, on=on)
@@ -58,7 +60,7 @@ def turn_schedule(schedule_id: str, by: str, *, on: bool) -> Schedule:
 
 
 def remove_schedule(schedule_id: str, by: str) -> None:
-    """Forget it; its sprints stay. Raises ``Refused``."""
+    """Delete the schedule; its sprints stay. Raises ``Refused``."""
     with transaction.atomic():
         _locked(schedule_id).delete()
         data = {"schedule_id": schedule_id, "by": by}
@@ -66,8 +68,9 @@ def remove_schedule(schedule_id: str, by: str) -> None:
 
 
 def fire_schedules() -> None:
-    """Make and start a sprint for each schedule that is due, unless automation is paused. Times
-    that were missed are made up for once.
+    """Create and start a sprint for each schedule that is due, unless automation is paused.
+
+    Several missed times give one sprint.
     """
     now = timezone.now()
     due = list(Schedule.objects.filter(next_at__lte=now).values_list("pk", flat=True))
@@ -84,8 +87,10 @@ def fire_schedules() -> None:
 
 
 def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
-    """All of it or nothing, and nothing if another has fired it; no sprint while its last one is at
-    work, as sprints would pile up. Raises ``CannotFire``, ``Refused``, ``ContractError``.
+    """Fire the schedule, all or nothing; do nothing if another worker has fired it.
+
+    No sprint is made while the last one runs, because sprints would pile up. Raises ``CannotFire``,
+    ``Refused`` and ``ContractError``.
     """
     with transaction.atomic():
         row = _due(schedule_id, now)
@@ -117,7 +122,7 @@ def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
 
 
 def _is_at_work(sprint_id: str) -> bool:
-    """Not one that waits for a human to retry it: that may be for days."""
+    """Return whether the sprint runs; one that is blocked does not count."""
     return Sprint.objects.filter(pk=sprint_id, status=Sprint.Status.RUNNING).exists()
 
 
@@ -139,13 +144,13 @@ def _give_up(schedule_id: str, words: str, now: datetime) -> None:
 
 
 def _due(schedule_id: str, now: datetime) -> Schedule | None:
-    """The row if it is due still; nobody else changes it before the transaction ends."""
+    """Return the row, locked, if it is still due; None if not."""
     rows = Schedule.objects.select_for_update()
     return rows.filter(pk=schedule_id, next_at__lte=now).first()
 
 
 def _locked(schedule_id: str) -> Schedule:
-    """The row; nobody else changes it before the transaction ends. Raises ``Refused``."""
+    """Return the row, locked until the transaction ends. Raises ``Refused``."""
     rows = Schedule.objects.select_for_update()
     row = rows.filter(pk=_checked(schedule_id)).first()
     if row is None:
@@ -154,7 +159,7 @@ def _locked(schedule_id: str) -> Schedule:
 
 
 def _keep(row: Schedule, how: str, by: str, *, on: bool) -> None:
-    """Check the row, keep it, tell it. What is due stays due. Raises ``Refused``."""
+    """Check, save and record the row. A due schedule stays due. Raises ``Refused``."""
     check_wish(row.title, row.brief, row.profile, row.deadline)
     now = timezone.now()
     try:

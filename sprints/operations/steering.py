@@ -1,4 +1,4 @@
-"""What is done to a sprint on its way: pause, resume, answer, cancel."""
+"""Steer a sprint on its way: pause, resume, answer, set its budget, cancel."""
 
 import time
 from typing import Any
@@ -32,7 +32,7 @@ def pause(sprint_id: str, by: str, why: str = "") -> None:
 
 
 def resume(sprint_id: str, by: str) -> None:
-    """Let a paused sprint go on, and ask the workers to. Raises ``Refused``."""
+    """Let a paused sprint go on, and wake the workers. Raises ``Refused``."""
     get(sprint_id)
     with transaction.atomic():
         after = record_act(sprint_id, lambda snapshot, at: commands.resume(snapshot, by))
@@ -41,9 +41,10 @@ def resume(sprint_id: str, by: str) -> None:
 
 
 def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
-    """Tell the agent what it asked of a human, and ask the workers to go on. ``question`` is the
-    name of what is answered, as in ``R0_SETUP/lead_agent_01/1``: then nothing else is. Raises
-    ``Refused``.
+    """Give an agent the answer to its question, and wake the workers.
+
+    ``question`` is the name of the question, as in ``R0_SETUP/lead_agent_01/1``: then no other is
+    answered. Raises ``Refused``.
     """
     get(sprint_id)
     if not text.strip() or len(text) > LONGEST_ANSWER or not is_text(text):
@@ -64,8 +65,9 @@ def set_budget(
     tokens: int | None = None,
     usd: float | None = None,
 ) -> Spending | None:
-    """Let the sprint's programs have so many launches, minutes, tokens and dollars in all, and ask
-    the workers to go on where it was parked for that; what is used of it. Raises ``Refused``.
+    """Set the total launches, minutes, tokens and dollars of the sprint's agent commands.
+
+    A sprint blocked by its budget goes on. Return the spending. Raises ``Refused``.
     """
     get(sprint_id)
     given = {"launches": launches, "minutes": minutes, "tokens": tokens, "usd": usd}
@@ -88,10 +90,10 @@ def _given(amounts: dict[str, Any]) -> dict[str, Any]:
 
 
 def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
-    """End the sprint and return its status: ``cancelled`` only once nothing of it runs.
+    """End the sprint and return its status: ``cancelled`` only when nothing of it runs.
 
-    A process that carries it is asked, and given ``wait_s``; where nobody carries it, what an
-    earlier life left is ended here. Raises ``Refused``.
+    A process that runs it is asked to stop, and given ``wait_s`` seconds. If no process runs it,
+    its leftovers are ended here. Raises ``Refused``.
     """
     get(sprint_id)
     record_act(sprint_id, lambda snapshot, at: commands.cancel(snapshot, by, at))
@@ -107,8 +109,9 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
 
 
 def ask_to_cancel(sprint_id: str, by: str) -> None:
-    """Put the cancel on record and leave it to whoever carries the sprint, or to the workers, to
-    end what runs. Raises ``Refused``.
+    """Record the cancel, and leave it to the runner or the workers to end the sprint.
+
+    Raises ``Refused``.
     """
     get(sprint_id)
     with transaction.atomic():
@@ -118,5 +121,5 @@ def ask_to_cancel(sprint_id: str, by: str) -> None:
 
 
 def _is_elsewhere(sprint: Sprint) -> bool:
-    """Its files are on another host, which lives and will see that it has been cancelled."""
+    """Return whether the sprint's files are on another living host, which will see the cancel."""
     return sprint.home not in ("", settings.STORE.place) and living(sprint.home) is not None

@@ -1,4 +1,4 @@
-"""What is done to the store: made, its switches turned, its files brought up to date."""
+"""Make the store, change its settings, bring its files up to date."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,14 +28,15 @@ from sprints.store.schema_version import NotReady, check_schema, unusable
 
 
 def store() -> Store:
-    """The store that this process serves."""
+    """Return the store that this process serves."""
     found: Store = settings.STORE
     return found
 
 
 def initialise() -> None:
-    """Make or complete the store: folders, config.json, database, the first event, the roster,
-    the default gate. Repeatable, and safe for several processes at once. Raises ``StoreError``.
+    """Make or complete the store: folders, config.json, database, roster, default gate.
+
+    Repeatable, and safe for several processes at once. Raises ``StoreError``.
     """
     make_folders(store())
     try:
@@ -47,7 +48,7 @@ def initialise() -> None:
 
 
 def complete() -> None:
-    """What ``initialise`` does once the folders are there; the caller holds ``init.lock``."""
+    """Complete the store after the folders are made; the caller holds ``init.lock``."""
     make_config(store().config)
     make_schema()
     agents.seed()
@@ -73,7 +74,7 @@ def migrate() -> None:
     from django.core.management.commands.migrate import Command
 
     class Migrate(Command):
-        """Django's own, with a point before and after each step."""
+        """Django's command, with a fault point before and after each step."""
 
         def migration_progress_callback(self, *args: Any, **kwargs: Any) -> None:
             faults.point("migration_step")
@@ -85,7 +86,7 @@ def migrate() -> None:
 
 
 def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Data and change of event 1: the patches of all events begin at ``{}``."""
+    """Return data and change of event 1: the patches of all events begin at ``{}``."""
     change: list[dict[str, Any]] = [
         {"op": "add", "path": "/version", "value": 1},
         {"op": "add", "path": "/sprints", "value": {}},
@@ -95,14 +96,14 @@ def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def configuration() -> dict[str, Any]:
-    """The switches of config.json as they hold now. Raises ``StoreError``."""
+    """Return the present settings of config.json. Raises ``StoreError``."""
     return asdict(switches())
 
 
 def configure(key: str, text: str, by: str) -> Any:
-    """Turn a switch of config.json, and return its value: ``text`` as JSON, or else as it is.
+    """Change a setting of config.json, and return its value: ``text`` as JSON, or else unchanged.
 
-    Raises ``Refused``, ``StoreError``.
+    Raises ``Refused`` and ``StoreError``.
     """
     value: Any = text
     with suppress(ValueError):
@@ -111,9 +112,9 @@ def configure(key: str, text: str, by: str) -> Any:
 
 
 def configure_all(values: Mapping[str, Any], by: str) -> dict[str, Any]:
-    """Turn these switches of config.json, or none of them, and return all as they are then.
+    """Change all these settings of config.json, or none of them; return all settings.
 
-    Raises ``Refused``, ``StoreError``.
+    Raises ``Refused`` and ``StoreError``.
     """
     now = configuration()
     for key, value in values.items():

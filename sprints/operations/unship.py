@@ -1,4 +1,4 @@
-"""Taking back what a sprint has shipped: a sprint of its own, which ships that."""
+"""Revert a shipped sprint by a sprint of its own, which ships the revert."""
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -31,8 +31,9 @@ NEXT = {"created": "run", "running": "run", "failed": "retry", "blocked": "retry
 
 
 def unship(sprint_id: str, by: str, why: str = "") -> str:
-    """Make the sprint that takes back what this one has shipped, and return its id; nothing of the
-    user's has changed then. Raises ``Refused``, and nothing is made.
+    """Create the sprint that reverts this one's shipped merge, and return its id.
+
+    The user's repository is unchanged. Raises ``Refused``, and nothing is made then.
     """
     if len(why) > LONGEST_WHY or not why.isprintable():
         raise Refused(f"a reason is one line of at most {LONGEST_WHY} characters")
@@ -70,9 +71,7 @@ def _unship(sprint: Sprint, by: str, why: str) -> str:
 
 
 def _free_name(sprint_id: str) -> str:
-    """A name for the sprint that takes it back. Raises ``NotNow`` where one does that already, or
-    has done it.
-    """
+    """Return a free name for the reverting sprint. Raises ``NotNow`` if one exists already."""
     for name in unshipping.names_of(sprint_id):
         there = Sprint.objects.filter(sprint_id__iexact=name).first()
         if there is None:
@@ -89,13 +88,13 @@ def _free_name(sprint_id: str) -> str:
 
 
 def _is_given_up(sprint: Sprint) -> bool:
-    """Whether nobody means to go on with it."""
+    """Return whether the reverting sprint was cancelled, or failed and was archived."""
     put_away = sprint.status == Sprint.Status.FAILED and sprint.archived_at is not None
     return put_away or sprint.status == Sprint.Status.CANCELLED
 
 
 def _reverted(name: str, branch: str, remote: str, undone: Undone, why: str) -> str:
-    """The commit that takes it back. Raises ``Refused``."""
+    """Return the revert commit. Raises ``Refused``."""
     store = settings.STORE
     trailers = {"Sprint": name, "Unships": undone.sprint}
     tree = tree_of(store.root, name)

@@ -1,4 +1,4 @@
-"""A store of an older version, brought to this one: backed up, migrated, verified."""
+"""Upgrade a store of an older version: back up, migrate, verify."""
 
 import shlex
 from collections.abc import Callable
@@ -28,9 +28,7 @@ BACKUPS = "backups"
 
 @dataclass(slots=True)
 class Upgraded:
-    """What was done: ``migrations`` in their order, ``backup`` None where there was nothing to
-    migrate, or none was wanted.
-    """
+    """The result: ``migrations`` in their order; ``backup`` is None if none was made."""
 
     migrations: list[str] = field(default_factory=list)
     backup: Backup | None = None
@@ -44,10 +42,11 @@ def upgrade(
     say: Callable[[str], None],
     tell: Tell | None = None,
 ) -> Upgraded:
-    """Back up to ``target``, else into the store, migrate, verify; ``say`` hears of each step.
-    Whatever it dies of, it can be called again. ``backed_up``: there is a backup already.
+    """Back up to ``target``, else into the store, migrate, verify; ``say`` receives each step.
 
-    Raises ``Refused``, ``StoreError``, ``OSError``.
+    The upgrade can be repeated after any crash. ``backed_up``: a backup exists already.
+
+    Raises ``Refused``, ``StoreError`` and ``OSError``.
     """
     _check_there()
     done = Upgraded()
@@ -79,7 +78,7 @@ def upgrade(
 
 
 def _check_there() -> None:
-    """Raises ``StoreError`` where there is nothing to upgrade, or what is newer than we are."""
+    """Raise ``StoreError`` if there is nothing to upgrade, or the store is too new."""
     try:
         check_schema()
     except Older:
@@ -87,15 +86,16 @@ def _check_there() -> None:
 
 
 def pending() -> list[str]:
-    """The migrations that the database lacks, in their order."""
+    """Return the migrations that the database lacks, in their order."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{one.app_label}.{one.name}" for one, _ in plan]
 
 
 def refuse_if_at_work() -> None:
-    """Raises ``Refused`` while a worker lives or a sprint is carried, by which version ever. Of the
-    tables, only what each version has is read.
+    """Raise ``Refused`` while a worker lives or a sprint runs, under any version.
+
+    Only columns that exist in every version are read.
     """
     tables = connection.introspection.table_names()
     if Host._meta.db_table in tables:
@@ -113,7 +113,7 @@ def refuse_if_at_work() -> None:
 
 
 def back_up(target: Path | None) -> Backup:
-    """The store as it lies. Raises ``Refused`` where the database keeps its own backups."""
+    """Back up the unused store. Raises ``Refused`` if the database has its own backups."""
     if connection.vendor != "sqlite":
         how = "pg_dump $DATABASE_URL > FILE && studio-gateway upgrade --backed-up"
         raise Refused(f"the database is PostgreSQL's own to back up; type: {how}")
@@ -127,7 +127,7 @@ def back_up(target: Path | None) -> Backup:
 
 
 def way_back(backup: Backup) -> str:
-    """What to type to have the store as it was, under the version that it was of."""
+    """Return the command that restores the store as it was, for its old version."""
     root, kept = shlex.quote(str(store().root)), shlex.quote(f"{store().root}.upgraded")
     packed = shlex.quote(backup.path.replace(str(store().root), f"{store().root}.upgraded", 1))
     return (

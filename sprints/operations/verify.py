@@ -1,4 +1,4 @@
-"""What is done with the record as a whole: verified."""
+"""Verify the journal as a whole."""
 
 from dataclasses import asdict
 
@@ -16,14 +16,15 @@ is_one_chain = chain_check_process.is_one_chain
 
 
 def verify(tell: Tell | None = None, *, outputs: bool = True) -> Report:
-    """Compare chain, rows and files as they lie, and with ``outputs`` what gates and agents
-    printed; writes nothing. Raises ``StoreError``, ``OSError``.
+    """Compare chain, rows and files as they are, with ``outputs`` also the stored outputs.
+
+    Writes nothing. Raises ``StoreError`` and ``OSError``.
     """
     return mirror_verify.verify(store(), tell, read_outputs=outputs)
 
 
 def record_verified(found: Report) -> None:
-    """Put it on record: a ``verified`` event, or an ``error`` that says what differs."""
+    """Record a ``verified`` event, or an ``error`` event with the difference."""
     data = {key: value for key, value in asdict(found).items() if key != "difference"}
     if found.difference:
         words = f"the record does not agree: {found.difference.text}"

@@ -1,4 +1,4 @@
-"""Look, without any process of ours, whether what a tag certifies is true."""
+"""Check a tag's certificate without any running process of the gateway."""
 
 import os
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from sprints.state.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """What a certificate says, and what of that is not so, a line each. ``events`` and ``logs``
-    are how many of each were there to be looked at.
+    """The claims of a certificate, and one line for each false one.
+
+    ``events`` and ``logs`` are the numbers of each that could be checked.
     """
 
     tag: str
@@ -29,10 +30,10 @@ class Certified:
 
 
 def verify_tag(tag: str, file: Path | None = None) -> Certified:
-    """Compare a certificate with the repository, and with events and evidence where they are at
-    hand. Needs no database, and writes nothing. Raises ``Refused``, ``OSError``.
+    """Compare a certificate with the repository, and with available events and evidence.
 
-    ``file`` is another events.jsonl than the store's.
+    Needs no database and writes nothing. ``file`` is an events.jsonl to use instead of the store's.
+    Raises ``Refused`` and ``OSError``.
     """
     ours = store()
     git = users(ours.repo, home_of(ours.root))
@@ -50,7 +51,7 @@ def verify_tag(tag: str, file: Path | None = None) -> Certified:
 
 
 def _told(path: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
-    """How many events there are, and what of the certificate none of them tells."""
+    """Return the number of events, and the claims that no event supports."""
     told, count = Told(facts), 0
     with path.open("rb") as file:
         try:
@@ -63,7 +64,7 @@ def _told(path: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
 
 
 def _logs(folder: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
-    """How many logs are there still, and which are not those of the certificate."""
+    """Return the number of available logs, and those that differ from the certificate."""
     count, changed = 0, []
     for gate in facts["gates"]:
         for name in ("stdout", "stderr"):

@@ -1,1 +1,1 @@
-"""The folder .studio_gateway: its layout, config, locks, evidence and schema version."""
+"""Keep the folder .studio_gateway: its layout, config, locks, evidence and schema version."""

@@ -1,4 +1,4 @@
-"""Read and write config.json, every known key checked."""
+"""Read and write config.json, with a check of every known key."""
 
 import json
 import secrets
@@ -24,8 +24,10 @@ def _no_constant(name: str) -> None:
 
 
 def strict_json(text: str) -> Any:
-    """Parse JSON as the standard has it. Raises ``ValueError`` for NaN, repeated keys, nesting
-    that Python cannot follow, and whatever else is not JSON.
+    """Parse JSON by the standard.
+
+    Raises ``ValueError`` for NaN, repeated keys, too deep nesting, and anything else that is not
+    JSON.
     """
     try:
         return json.loads(text, object_pairs_hook=_no_twice, parse_constant=_no_constant)
@@ -34,7 +36,7 @@ def strict_json(text: str) -> Any:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """config.json as a dict, every known key checked; unknown keys are kept.
+    """Return config.json as a dict, with every known key checked; unknown keys are kept.
 
     Raises ``StoreError`` with one line that names the file, the key and the remedy.
     """
@@ -109,13 +111,14 @@ RULES: dict[str, tuple[str, Any]] = {
 
 
 def fresh_token() -> str:
-    """A new token: ``sgw_<key>_<secret>``, 256 bits of chance in the secret."""
+    """Return a new token: ``sgw_<key>_<secret>``, with 256 random bits in the secret."""
     return f"sgw_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
 
 
 def turn(path: Path, key: str, value: object) -> Any:
-    """Set one switch of config.json and return what it was, None where it was not there. The
-    caller holds the store's lock. Raises ``StoreError``.
+    """Set one key of config.json and return its old value, None if it was missing.
+
+    The caller holds the store's lock. Raises ``StoreError``.
     """
     config = read_config(path)
     before = config.get(key)
@@ -124,8 +127,9 @@ def turn(path: Path, key: str, value: object) -> Any:
 
 
 def make_config(path: Path) -> dict[str, Any]:
-    """Make config.json (0600 from its first byte), or add what an older one lacks. Repeatable:
-    a token that is there stays. Raises ``StoreError``.
+    """Make config.json (0600 from its first byte), or add keys that an older one lacks.
+
+    Repeatable: an existing token stays. Raises ``StoreError``.
     """
     fresh = {
         "auth_token": fresh_token(),

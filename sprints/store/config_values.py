@@ -1,4 +1,4 @@
-"""The switches of config.json, as this host has them now; they may be turned at any time."""
+"""Read the settings of config.json, which may change at any time."""
 
 from dataclasses import dataclass, field, fields
 
@@ -11,7 +11,7 @@ from sprints.store.config import BIND_HOST, PORT, read_config
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """What holds where config.json says nothing."""
+    """The settings, with their defaults."""
 
     bind_host: str = BIND_HOST
     port: int = PORT
@@ -31,7 +31,7 @@ class Switches:
 
 
 def switches() -> Switches:
-    """The switches of this store. Raises ``StoreError``."""
+    """Return the present settings of this store. Raises ``StoreError``."""
     config = read_config(settings.STORE.config)
     known = [one.name for one in fields(Switches)]
     return Switches(**{name: config[name] for name in known if name in config})

@@ -1,8 +1,7 @@
-"""What a sprint's gates printed, opened for reading: a plain file in the sprint's own folder, or
-nothing.
+"""Open an output of a sprint's gates: a plain file in the sprint's own folder, or nothing.
 
-A gate may put links and pipes there, and swap a folder while we look. So each part of a path is
-opened from the one before it, and no link is ever followed: what was checked is what is read.
+A gate may put links and pipes there, and swap a folder meanwhile. So each part of a path is opened
+from the one before it, and no link is followed: the checked file is the one that is read.
 """
 
 import contextlib
@@ -22,15 +21,17 @@ _STEPWISE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 
 def open_evidence(sprint_id: str, relpath: str) -> BufferedReader:
-    """The file ``relpath`` (its parts separated by ``/``) of that sprint's folder; the caller reads
-    and closes it. Raises ``FileNotFoundError`` for whatever is not a plain file of that sprint.
+    """Open the file ``relpath`` (parts separated by ``/``) in that sprint's folder.
+
+    The caller closes it. Raises ``FileNotFoundError`` for anything but a plain file of that sprint.
     """
     return os.fdopen(_plain(_opened, sprint_id, relpath, _secrets()), "rb")
 
 
 class Held:
-    """Opens one file after the other. The folders of the last one stay open, for the next one is
-    nearby as a rule, and to come to it would take longer than to read it.
+    """An opener of many files, which keeps the folders of the last file open.
+
+    The next file is usually nearby, and to open its folders would take longer than to read it.
     """
 
     def __init__(self) -> None:
@@ -44,8 +45,9 @@ class Held:
         self._let_go(0)
 
     def opened(self, sprint_id: str, relpath: str) -> int:
-        """The descriptor of the file, which the caller closes; as ``open_evidence``, but
-        it may not lie deeper than ``DEEPEST`` folders.
+        """Return the file's descriptor, which the caller closes.
+
+        As ``open_evidence``, but for at most ``DEEPEST`` folders.
         """
         opened = self._opened if _STEPWISE else _opened
         return _plain(opened, sprint_id, relpath, self._secrets)
@@ -72,7 +74,7 @@ def _plain(
     relpath: str,
     secrets: set[tuple[int, int]],
 ) -> int:
-    """The descriptor of a plain file that may be shown. Raises ``FileNotFoundError``."""
+    """Return the descriptor of a plain file that may be shown. Raises ``FileNotFoundError``."""
     parts = relpath.split("/")
     try:
         check_id(sprint_id)
@@ -89,7 +91,7 @@ def _plain(
 
 
 def _is_name(part: str) -> bool:
-    """The name of one file: it leads neither up nor elsewhere, on whatever system."""
+    """Return whether ``part`` is a plain file name on every system."""
     try:
         return part not in ("", ".", "..") and not {"\0", "\\"} & {*part} and bool(part.encode())
     except UnicodeEncodeError:  # half a surrogate pair
@@ -97,7 +99,7 @@ def _is_name(part: str) -> bool:
 
 
 def _opened(parts: Sequence[str]) -> int:
-    """The descriptor of what lies there in the store. Raises ``OSError``."""
+    """Return the descriptor of the file in the store. Raises ``OSError``."""
     if not _STEPWISE:
         return _opened_at_once(settings.STORE.root, parts)
     *folders, name = parts
@@ -129,7 +131,7 @@ def _file(name: str, folder: int, secrets: set[tuple[int, int]]) -> int:
 
 
 def _opened_at_once(root: Path, parts: Sequence[str]) -> int:
-    """Where a path cannot be opened part by part (Windows; there, a gate may make no links)."""
+    """Open a path that cannot be opened part by part (Windows, where a gate may make no links)."""
     path = root.joinpath(*parts)
     if path.resolve(strict=True) != root.resolve(strict=True).joinpath(*parts):
         raise FileNotFoundError(path)
@@ -137,7 +139,7 @@ def _opened_at_once(root: Path, parts: Sequence[str]) -> int:
 
 
 def _secrets() -> set[tuple[int, int]]:
-    """What must not be shown by any name: a hard link is no link to follow."""
+    """Return the identities of secret files, which a hard link could expose by another name."""
     found = set()
     for path in (settings.STORE.config, settings.STORE.database):
         with contextlib.suppress(OSError):

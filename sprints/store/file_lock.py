@@ -1,4 +1,4 @@
-"""One writer at a time, across processes; and who is there, for one who must be alone."""
+"""Lock files across processes: one writer at a time, or shared presence."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ else:
 
 
 class Busy(StoreError):
-    """Another process holds the lock; ``holder`` is its pid, 0 where it has not said so."""
+    """Another process holds the lock; ``holder`` is its pid, 0 if unknown."""
 
     def __init__(self, path: Path, holder: int) -> None:
         self.holder = holder
@@ -47,9 +47,9 @@ class Busy(StoreError):
 
 @contextlib.contextmanager
 def locked(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
-    """Hold the lock that ``path`` stands for. The system lets go of it when a process dies.
+    """Hold the lock ``path``. The system releases it when the process dies.
 
-    Raises ``Busy`` when one and the same process has kept it for ``patience_s``, and ``OSError``.
+    Raises ``Busy`` if one process has held it for ``patience_s`` seconds, and ``OSError``.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -60,8 +60,10 @@ def locked(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
 
 
 def be_there(path: Path) -> None:
-    """Be seen by ``alone`` until this process ends. In a store that is read-only or not made yet
-    nobody can be. Raises ``BlockingIOError`` while somebody is alone.
+    """Make this process visible to ``alone`` until it ends.
+
+    Does nothing in a read-only or missing store. Raises ``BlockingIOError`` while another process
+    is alone.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -76,7 +78,10 @@ def be_there(path: Path) -> None:
 
 @contextlib.contextmanager
 def alone(path: Path) -> Iterator[bool]:
-    """Whether nobody is there; if so, nobody comes while the block lasts. Raises ``OSError``."""
+    """Yield whether no other process is present; if so, none can enter during the block.
+
+    Raises ``OSError``.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _lock(descriptor)
@@ -89,7 +94,7 @@ def alone(path: Path) -> Iterator[bool]:
 
 
 def _take(descriptor: int, path: Path, patience_s: float) -> None:
-    """Poll: a wait inside the system has no end when the holder is frozen."""
+    """Poll for the lock: a blocking wait would have no end if the holder is frozen."""
     holder, since = 0, time.monotonic()
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The store on disk: where things lie, and config.json. Knows nothing of Django."""
+"""Name the store's files and folders, without Django."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ FOLDER = ".studio_gateway"
 class StoreError(Exception):
     """The store cannot be used; the message is one line that says what to type.
 
-    ``remedy`` is that part of it, where it stands alone.
+    ``remedy`` is the part of it that says what to type.
     """
 
     def __init__(self, what: str, remedy: str = "") -> None:
@@ -27,8 +27,9 @@ class StoreError(Exception):
 
 
 def find_repo(start: Path, environ: Mapping[str, str]) -> Path:
-    """The repository that is served: ``STUDIO_GATEWAY_REPO``, else the git top level at or above
-    ``start``, else ``start``. Git itself is not asked: a ``.git`` marks the top.
+    """Return the repository: ``STUDIO_GATEWAY_REPO``, else the git top level, else ``start``.
+
+    Git itself is not asked: a ``.git`` at or above ``start`` marks the top.
     """
     if named := environ.get("STUDIO_GATEWAY_REPO"):
         with contextlib.suppress(RuntimeError):  # no such user: then it is no such folder
@@ -49,11 +50,11 @@ class Store:
 
     @property
     def place(self) -> str:
-        """Names this store among those of all machines that share a database."""
+        """Return this store's name among all machines that share a database."""
         return f"{socket.gethostname()}:{self.root}"
 
     def place_of(self, folder: Path) -> str:
-        """This store's, where ``folder`` is of its artifacts; else empty."""
+        """Return this store's place if ``folder`` is in its artifacts; else empty."""
         return self.place if folder.is_relative_to(self.artifacts) else ""
 
     @property
@@ -81,7 +82,7 @@ class Store:
         return self.root / "web.lock"
 
     def evidence_of(self, sprint_id: str) -> Path:
-        """The folder of one sprint."""
+        """Return the folder of one sprint's evidence."""
         return self.artifacts / sprint_id
 
     @property
@@ -106,7 +107,7 @@ def make_folders(store: Store) -> None:
 
 
 def shut(path: Path) -> StoreError | None:
-    """Why this process may not read and write ``path``, and what mends it; None where it may."""
+    """Return why this process may not read and write ``path``, with the fix; None if it may."""
     if os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)):
         return None
     if hasattr(os, "statvfs") and os.statvfs(path).f_flag & os.ST_RDONLY:
@@ -122,7 +123,7 @@ AGENT_LOGS = ".cursor/plans/agent_logs"  # in the repository, where a user wants
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace ``path`` at once by a file of mode 0600, durably. Raises ``StoreError``."""
+    """Replace ``path`` atomically and durably by a file of mode 0600. Raises ``StoreError``."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -139,5 +140,5 @@ def write_private(path: Path, text: str) -> None:
 
 
 def is_private(path: Path) -> bool:
-    """True if nobody but the owner may read ``path`` (always true where modes mean nothing)."""
+    """Return whether only the owner may read ``path``; always true where modes mean nothing."""
     return os.name == "nt" or not stat.S_IMODE(path.stat().st_mode) & 0o077

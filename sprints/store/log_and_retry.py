@@ -1,4 +1,4 @@
-"""What went wrong in a process that goes on nevertheless."""
+"""Log an error of a process that goes on and tries again."""
 
 import sys
 from contextlib import suppress
@@ -9,8 +9,9 @@ from sprints.store.layout import StoreError
 
 
 def put_off(exc: Exception) -> None:
-    """Say in one line that what failed is tried again when its time comes, and drop a connection
-    that may be broken. Raises nothing.
+    """Print in one line that the failed act will be tried again, and drop the database connection.
+
+    Raises nothing.
     """
     kind = "" if isinstance(exc, DatabaseError | StoreError) else f"{type(exc).__name__}: "
     with suppress(OSError, ValueError):  # who read our lines has gone

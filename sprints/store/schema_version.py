@@ -1,4 +1,4 @@
-"""Is the database ready for this version? Asked before every command, so it costs two queries."""
+"""Check whether the database fits this version, with two queries before every command."""
 
 import shlex
 import shutil
@@ -14,7 +14,7 @@ LITTLE = 1 << 20  # bytes; SQLite calls it an I/O error when its index of the lo
 
 
 class NotReady(StoreError):
-    """The database cannot be used yet, and init mends that, too."""
+    """The database cannot be used yet; ``init`` fixes this."""
 
     def __init__(self, what: str, remedy: str = INIT) -> None:
         super().__init__(what, remedy)
@@ -25,8 +25,9 @@ class Older(NotReady):
 
 
 def check_schema() -> None:
-    """Raises ``NotReady`` where migrations are missing, ``StoreError`` where they were made by a
-    newer version or the database cannot be read.
+    """Raise ``NotReady`` if migrations are missing.
+
+    Raises ``StoreError`` if a newer version has made the database, or it cannot be read.
     """
     file = _file()
     try:
@@ -49,7 +50,7 @@ def check_schema() -> None:
 
 
 def unusable(fault: DatabaseError) -> StoreError:
-    """What ``fault`` says of the database, in one line, and what mends it."""
+    """Return the error for ``fault`` of the database, in one line, with the fix."""
     said, _, _ = str(fault).strip().partition("\n")
     what = f"the database cannot be used: {said}"
     file = _file()
@@ -65,7 +66,7 @@ def unusable(fault: DatabaseError) -> StoreError:
 
 
 def _file() -> Path | None:
-    """Where the embedded database lies; None for another."""
+    """Return the path of the embedded database; None for any other."""
     name = connection.settings_dict["NAME"]
     return name if isinstance(name, Path) else None
 
