@@ -1,4 +1,4 @@
-"""Read the rows for every face: nothing here writes."""
+"""Read the rows for every face; nothing here writes."""
 
 from sprints.queries.events import events_after, last_event, last_events
 from sprints.queries.sprints import (

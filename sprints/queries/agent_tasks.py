@@ -1,4 +1,4 @@
-"""The agents as their owner has defined them, and what each was asked last."""
+"""Read the agents and their latest tasks."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -9,14 +9,14 @@ OF_EACH = 4
 
 
 def agents() -> list[tuple[Agent, list[Task]]]:
-    """Every agent with its last tasks. Two queries."""
+    """Return every agent with its latest tasks, by two queries."""
     rows = list(Agent.objects.all())
     tasks = last_tasks([row.pk for row in rows], OF_EACH)
     return [(row, tasks[row.pk]) for row in rows]
 
 
 def last_tasks(agents: Collection[str], limit: int) -> dict[str, list[Task]]:
-    """The last tasks of each agent, newest first, with their rounds. One query."""
+    """Return the latest tasks of each agent with their rounds, newest first, by one query."""
     if not agents:
         return {}
     first, *others = (

@@ -1,4 +1,4 @@
-"""What waits for a person, the most urgent first, and what that person may do about it."""
+"""List the sprints that need a person, the most urgent first, with the next act."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ GATE_FAILED = re.compile(r"gate_failed:(\S+) exit_code=(\S+)(?: \((.*)\))?")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One sprint: ``kind`` is what it is held by, ``said`` why, ``todo`` the next act in words."""
+    """One sprint: ``kind`` is its condition, ``said`` the reason, ``todo`` the next act."""
 
     line: Line
     kind: str
@@ -30,8 +30,9 @@ class Item:
 def items(
     stopped: Iterable[Line], running: Iterable[Line], unstarted: Iterable[Line]
 ) -> list[Item]:
-    """What is asked of a human comes first; then blocked and failed sprints, those that run and are
-    held or late, and what was never started.
+    """Return questions to a human first, then blocked and failed sprints, held and late ones.
+
+    Unstarted sprints come last.
     """
     found = sorted((_stopped(line) for line in stopped), key=lambda item: item.kind not in FIRST)
     found += [item for line in running if (item := _running(line))]
@@ -67,7 +68,7 @@ def _running(line: Line) -> Item | None:
 
 
 def cause(last_error: str) -> str:
-    """``last_error`` in words, as far as it has a fixed form."""
+    """Return ``last_error`` in words, as far as it has a fixed form."""
     if found := GATE_FAILED.fullmatch(last_error):
         code = "without an exit code" if found[2] == "None" else f"exit code {found[2]}"
         return f"gate {found[1]} said no, {code}" + (f": {found[3]}" if found[3] else "")

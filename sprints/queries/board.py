@@ -1,5 +1,6 @@
-"""Sprints as the pages list them. Whatever the number of lines, the number of queries is the same,
-and none costs more in a store with a long history.
+"""Read the lines of sprint lists, by a fixed number of queries.
+
+No query is slower in a store with a long history.
 """
 
 from collections import defaultdict
@@ -28,8 +29,10 @@ CARRIED = 50  # running sprints that are looked at one by one
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sprint: ``rounds`` are pairs of code and status in their order, ``ran_s`` is without the
-    waiting, ``waiting`` is as ``waiting_for`` has it.
+    """One sprint of a list.
+
+    ``rounds`` are pairs of code and status in their order, ``ran_s`` excludes waiting times, and
+    ``waiting`` has the form of ``waiting_for``.
     """
 
     sprint_id: str
@@ -48,30 +51,30 @@ class Line:
 
     @property
     def for_person(self) -> bool:
-        """It has begun, has not ended, and goes on only when a person acts."""
+        """Return whether the sprint has begun and waits for a person."""
         begun = self.status in (Sprint.Status.RUNNING, Sprint.Status.BLOCKED)
         return begun and bool(self.waiting) and (self.waiting or {})["who"] == OPERATOR
 
     @property
     def asks(self) -> bool:
-        """It waits for a human's answer to its agent."""
+        """Return whether the sprint waits for a human's answer to its agent."""
         return self.status == Sprint.Status.BLOCKED and self.last_error.startswith(ASKS)
 
     @property
     def shown(self) -> str:
-        """Its status, where a pause does not say more."""
+        """Return the status, or ``paused``."""
         paused = self.for_person and self.status == Sprint.Status.RUNNING
         return "paused" if paused else self.status
 
     @property
     def overdue(self) -> bool:
-        """It has waited for longer than it may."""
+        """Return whether the sprint has waited longer than allowed."""
         until = (self.waiting or {}).get("until_ts")
         return bool(until) and str(until) < stamp(timezone.now())
 
 
 def lines(rows: Sequence[Sprint]) -> list[Line]:
-    """The lines of those sprints, in their order."""
+    """Return the lines of those sprints, in their order."""
     rounds = defaultdict(list)
     found = Round.objects.filter(sprint__in=[row.pk for row in rows]).order_by("id")
     for sprint_id, code, status in found.values_list("sprint_id", "code", "status"):
@@ -99,7 +102,7 @@ def lines(rows: Sequence[Sprint]) -> list[Line]:
 
 
 def together(**lists: Sequence[Sprint]) -> dict[str, list[Line]]:
-    """The lines of several lists by their names; who stands in more than one is looked at once."""
+    """Return the lines of several lists by name; each sprint is read only once."""
     rows = {row.pk: row for found in lists.values() for row in found}
     known = {line.sprint_id: line for line in lines(list(rows.values()))}
     return {name: [known[row.pk] for row in found] for name, found in lists.items()}
@@ -108,9 +111,10 @@ def together(**lists: Sequence[Sprint]) -> dict[str, list[Line]]:
 def page(
     limit: int, *, status: str = "", text: str = "", before: str = ""
 ) -> tuple[list[Sprint], str]:
-    """The newest sprints of that status (or ``ARCHIVED``) whose id or title holds ``text``; those
-    older than sprint ``before``. With them, what is ``before`` for the page that follows, empty at
-    the end. Raises ``Sprint.DoesNotExist`` where there is no such sprint.
+    """Return the newest sprints, and the ``before`` of the next page, empty at the end.
+
+    They have that status (or ``ARCHIVED``), ``text`` in their id or title, and are older than
+    sprint ``before``. Raises ``Sprint.DoesNotExist`` if there is no such sprint.
     """
     rows = _rows(archived=status == ARCHIVED)
     if status and status != ARCHIVED:
@@ -125,18 +129,19 @@ def page(
 
 
 def last_started(limit: int) -> list[Sprint]:
-    """The newest sprints that have been started, newest first."""
+    """Return the newest sprints that have been started, newest first."""
     return list(_rows().exclude(status=Sprint.Status.CREATED)[:limit])
 
 
 def running() -> list[Sprint]:
-    """What runs, the newest first; at most ``CARRIED``."""
+    """Return the running sprints, newest first; at most ``CARRIED``."""
     return list(_rows().filter(status=Sprint.Status.RUNNING)[:CARRIED])
 
 
 def stopped(limit: int) -> list[Sprint]:
-    """What stands still and wants a person: blocked, those for an answer or an approval first, and
-    failed within the last day.
+    """Return the blocked sprints, then those that failed within the last day.
+
+    Sprints that wait for an answer or an approval come first.
     """
     rows = _rows().order_by("-finished_at")
     yesterday = timezone.now() - timedelta(days=1)
@@ -148,12 +153,12 @@ def stopped(limit: int) -> list[Sprint]:
 
 
 def unstarted(limit: int) -> list[Sprint]:
-    """What was made and never started, newest first."""
+    """Return the sprints that were never started, newest first."""
     return list(_rows().filter(status=Sprint.Status.CREATED)[:limit])
 
 
 def counts() -> dict[str, int]:
-    """How many sprints there are of each status, counted up to ``MANY``."""
+    """Return the number of sprints of each status, counted up to ``MANY``."""
     return {
         status.value: listed().filter(status=status).order_by()[:MANY].count()
         for status in Sprint.Status
@@ -161,18 +166,18 @@ def counts() -> dict[str, int]:
 
 
 def archived() -> int:
-    """How many sprints are archived, counted up to ``MANY``."""
+    """Return the number of archived sprints, counted up to ``MANY``."""
     return listed(archived=True).order_by()[:MANY].count()
 
 
 def _rows(*, archived: bool = False) -> QuerySet[Sprint]:
-    """Newest first; a brief may be long, so of the meta only its owner is read."""
+    """Return the sprints, newest first; of the meta, which may be long, only the owner is read."""
     owner = KeyTextTransform("created_by", "meta")
     rows = listed(archived=archived).annotate(owner=owner).defer("contract", "meta")
     return rows.order_by("-created_at", "-pk")
 
 
 def ended(found: Iterable[Line]) -> list[Line]:
-    """Those that have come to an end."""
+    """Return the lines of sprints that have ended."""
     ends = (Sprint.Status.SUCCEEDED, Sprint.Status.FAILED, Sprint.Status.CANCELLED)
     return [line for line in found if line.status in ends]

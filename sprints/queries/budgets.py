@@ -1,4 +1,4 @@
-"""What the programs of sprints may use up, and what they have."""
+"""Read the budgets of sprints and the amounts used."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from sprints.models import Sprint, Task
 
 
 def budget_of(sprint: Sprint, tasks: Iterable[Task]) -> Spending | None:
-    """That of one sprint by its rows; None where it asks no program, or has not started."""
+    """Return the spending of one sprint; None if it has not started or has no agent commands."""
     contract = sprint.contract or {}
     if not contract.get("agents"):
         return None
@@ -21,7 +21,10 @@ def budget_of(sprint: Sprint, tasks: Iterable[Task]) -> Spending | None:
 
 
 def budgets() -> dict[str, dict[str, Any]]:
-    """Those of all sprints that run, or are parked for one, by their ids. Two queries."""
+    """Return the spendings of sprints that run or are blocked by their budget, by id.
+
+    Needs two queries.
+    """
     wanted = Q(status=Sprint.Status.RUNNING)
     wanted |= Q(status=Sprint.Status.BLOCKED, last_error__startswith=USED_UP)
     rows = [row for row in Sprint.objects.filter(wanted) if (row.contract or {}).get("agents")]

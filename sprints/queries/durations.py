@@ -1,8 +1,7 @@
-"""How long sprints have run: the time in which they waited for a person is taken off.
+"""Compute how long sprints have run, without the time in which they waited for a person.
 
-What is known: a pause, a wait for an operator, and the time between an end and its retry stand in
-the events. What is not: how long a sprint waited for a worker, or was held by the switch
-``automation_paused``, is on no record of the sprint, and counts as run time.
+Events record pauses, waits for an operator, and the time between an end and its retry. They do not
+record waits for a worker or holds by the setting ``automation_paused``: these count as run time.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +19,10 @@ Moment = tuple[datetime, list[dict[str, Any]]]  # when, and the event's ``change
 
 
 def ran(rows: Iterable[Sprint], now: datetime) -> dict[str, float]:
-    """Seconds by id, of those that have started, up to now while they have not ended. One query."""
+    """Return the run time in seconds of each started sprint, by id. Needs one query.
+
+    A sprint that has not ended counts up to ``now``.
+    """
     started = {row.pk: row for row in rows if row.started_at}
     if not started:
         return {}
@@ -37,8 +39,10 @@ def ran(rows: Iterable[Sprint], now: datetime) -> dict[str, float]:
 
 
 def ran_s(sprint_id: str, start: datetime, end: datetime, moments: Sequence[Moment]) -> float:
-    """Seconds from ``start`` to ``end`` without those in which the sprint waited for a person, or
-    had ended and was not yet retried. ``moments`` are in order; others than ours do no harm.
+    """Return the seconds from ``start`` to ``end`` without the sprint's idle times.
+
+    Idle times are waits for a person, and those between an end and a retry. ``moments`` are in
+    order; those of other sprints are ignored.
     """
     path = f"/sprints/{sprint_id}"
     idle, since = 0.0, None

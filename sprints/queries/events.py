@@ -4,7 +4,7 @@ from sprints.models import Event
 
 
 def last_event(sprint_id: str | None = None) -> str:
-    """A text that changes with each event, of that sprint if one is named."""
+    """Return a text that changes with each event, of that sprint if one is named."""
     events = Event.objects.order_by("-seq")
     if sprint_id is not None:
         events = events.filter(sprint_id=sprint_id)
@@ -13,7 +13,7 @@ def last_event(sprint_id: str | None = None) -> str:
 
 
 def last_events(tail: int, sprint_id: str | None = None) -> list[Event]:
-    """The last ``tail`` events, of that sprint if one is named, oldest first."""
+    """Return the last ``tail`` events, of that sprint if one is named, oldest first."""
     events = Event.objects.order_by("-seq")
     if sprint_id is not None:
         events = events.filter(sprint_id=sprint_id)
@@ -21,7 +21,7 @@ def last_events(tail: int, sprint_id: str | None = None) -> list[Event]:
 
 
 def events_after(seq: int, sprint_id: str | None = None, limit: int = 1000) -> list[Event]:
-    """The first ``limit`` events after ``seq``, oldest first."""
+    """Return the first ``limit`` events after ``seq``, oldest first."""
     events = Event.objects.filter(seq__gt=seq).order_by("seq")
     if sprint_id is not None:
         events = events.filter(sprint_id=sprint_id)

@@ -1,4 +1,4 @@
-"""What came of the gates' last runs."""
+"""Read the latest runs of gates and their statistics."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -14,8 +14,9 @@ JUDGED = (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of the runs that came to a verdict: how many there are, the share that passed (0 to 1), and
-    percentiles of their seconds; None where there is nothing to tell.
+    """Statistics of the runs with a verdict; None where there is no value.
+
+    They are the number of runs, the share that passed (0 to 1), and percentiles in seconds.
     """
 
     runs: int
@@ -25,17 +26,17 @@ class Figures:
 
 
 def definitions() -> list[Gate]:
-    """All gates, in their order."""
+    """Return all gates, in their order."""
     return list(Gate.objects.all())
 
 
 def definition(gate_id: str) -> Gate | None:
-    """The gate of that id, None where it was removed or never was."""
+    """Return the gate of that id; None if there is none."""
     return Gate.objects.filter(pk=gate_id).first()
 
 
 def last_runs(gate_ids: Collection[str], limit: int) -> dict[str, list[GateRun]]:
-    """The last runs of each gate, newest first. One query, whatever the number of gates."""
+    """Return the latest runs of each gate, newest first, by one query."""
     found: dict[str, list[GateRun]] = defaultdict(list)
     if gate_ids:
         first, *others = (_last(gate_id, limit) for gate_id in gate_ids)
@@ -47,8 +48,9 @@ def last_runs(gate_ids: Collection[str], limit: int) -> dict[str, list[GateRun]]
 
 
 def flaky(gate_ids: Collection[str]) -> dict[str, int]:
-    """Of each gate, how many trees it has said both no and yes to, in one round and attempt and
-    with one definition: its ledger, kept by the runs themselves. One query.
+    """Return for each gate on how many trees it has both failed and passed. Needs one query.
+
+    Only runs in the same round and attempt with the same definition are compared.
     """
     said_no = Q(status__in=JUDGED[1:])
     rows = (
@@ -64,13 +66,13 @@ def flaky(gate_ids: Collection[str]) -> dict[str, int]:
 
 
 def _last(gate_id: str, limit: int) -> QuerySet[GateRun]:
-    """The limit stands inside, where every database lets it stand in a union."""
+    """Return the gate's latest runs; the limit is in a subquery, as unions demand."""
     newest = GateRun.objects.filter(gate_id=gate_id).order_by("-started_at").values("pk")[:limit]
     return GateRun.objects.filter(pk__in=newest).select_related("round").order_by()
 
 
 def figures(runs: Sequence[GateRun]) -> Figures:
-    """What the runs say of their gate; those that were cut short say nothing."""
+    """Return the statistics of the runs; interrupted runs do not count."""
     judged = [run for run in runs if run.status in JUDGED]
     seconds = [run.duration_s for run in judged if run.duration_s is not None]
     passed = sum(run.status == Verdict.PASSED for run in judged)
@@ -83,7 +85,7 @@ def figures(runs: Sequence[GateRun]) -> Figures:
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """The least value that a ``share`` of them does not exceed; None where there is none."""
+    """Return the nearest-rank percentile for ``share`` (0 to 1); None without values."""
     if not values:
         return None
     rank = -(-share * len(values) // 1)  # rounded up

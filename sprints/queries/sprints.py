@@ -17,7 +17,7 @@ from sprints.state.snapshot import Snapshot
 
 
 def get(sprint_id: str) -> Sprint:
-    """The sprint of that id. Raises ``Unknown`` for an unknown or impossible one."""
+    """Return the sprint of that id. Raises ``Unknown`` for an unknown or invalid id."""
     try:
         check_id(sprint_id)
         return Sprint.objects.get(pk=sprint_id)
@@ -28,12 +28,12 @@ def get(sprint_id: str) -> Sprint:
 
 
 def look(sprint_id: str) -> Snapshot:
-    """The sprint as it is now. Raises ``Sprint.DoesNotExist``."""
+    """Return the sprint as it is now. Raises ``Sprint.DoesNotExist``."""
     return load(sprint_id, timezone.now())
 
 
 def version_of(sprint_id: str) -> str:
-    """A text that changes with the sprint. Raises ``Unknown``."""
+    """Return a text that changes with the sprint. Raises ``Unknown``."""
     with contextlib.suppress(BadId):
         rows = Sprint.objects.filter(pk=check_id(sprint_id))
         for version, created_at in rows.values_list("version", "created_at"):
@@ -42,29 +42,29 @@ def version_of(sprint_id: str) -> str:
 
 
 def as_in_state_json(sprint_id: str) -> dict[str, Any]:
-    """The sprint exactly as in state.json. Raises ``Sprint.DoesNotExist``."""
+    """Return the sprint exactly as in state.json. Raises ``Sprint.DoesNotExist``."""
     return consistent(sprint_id)
 
 
 def listed(*, archived: bool = False) -> QuerySet[Sprint]:
-    """The sprints that lists show: all that are not archived, or those that are."""
+    """Return the sprints for lists: all that are not archived, or the archived ones."""
     return Sprint.objects.filter(archived_at__isnull=not archived)
 
 
 def titles(*, archived: bool = False) -> dict[str, str]:
-    """The title of each sprint, or each archived one, by its id, sorted."""
+    """Return the title of each sprint, or each archived one, by its id, sorted."""
     return dict(listed(archived=archived).order_by("pk").values_list("pk", "title"))
 
 
 def ids() -> list[str]:
-    """The ids of all sprints that are not archived, sorted."""
+    """Return the ids of all sprints that are not archived, sorted."""
     return list(listed().order_by("pk").values_list("pk", flat=True))
 
 
 def newest(
     limit: int, status: str | None = None, *, archived: bool = False
 ) -> list[dict[str, Any]]:
-    """The newest sprints, or the newest archived ones, a flat dict each, times as in the files."""
+    """Return the newest sprints, or archived ones, as flat dicts with times as in the files."""
     rows = listed(archived=archived).order_by("-created_at").defer("contract", "meta")
     if status:
         rows = rows.filter(status=status)
@@ -89,7 +89,7 @@ def newest(
 
 
 def _took(row: Sprint, now: datetime) -> float | None:
-    """Seconds from the start to the end, or to now while it runs."""
+    """Return the seconds from the start to the end, or to now while it runs."""
     if row.started_at is None:
         return None
     return round(((row.finished_at or now) - row.started_at).total_seconds(), 3)

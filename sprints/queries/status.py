@@ -19,7 +19,7 @@ from sprints.state.event_format import stamp
 
 
 def status() -> dict[str, Any]:
-    """What ``status --json`` shows."""
+    """Return the data of ``status --json``."""
     counts = dict(
         listed()
         .order_by()
@@ -46,14 +46,15 @@ def status() -> dict[str, Any]:
 
 
 def job() -> dict[str, Any]:
-    """Whether a sprint is being carried right now, and which."""
+    """Return whether a sprint runs now, and its name."""
     names = sorted(row.pk for row in held() if holder(row))
     return {"running": bool(names), "name": names[0] if names else None}
 
 
 def hosts() -> list[dict[str, Any]]:
-    """The hosts that carry sprints, or once did: their age in seconds, and what each carries.
-    ``silent``: no worker has answered for long, though one of them has nothing to carry.
+    """Return all known hosts: their age in seconds, and the sprints that each runs.
+
+    ``silent``: no worker has answered for long, although one of them is idle.
     """
     carried: dict[str, list[str]] = {}
     for pk, home in sorted(held().values_list("pk", "home")):
@@ -75,14 +76,14 @@ def hosts() -> list[dict[str, Any]]:
 
 
 def gates() -> list[dict[str, Any]]:
-    """The gates as their owner has defined them; of their environments, the names alone."""
+    """Return the gates' definitions; of their environments, only the names."""
     keys = "gate_id title kind command required rounds profiles timeout_s enabled".split()
     rows = Gate.objects.all()
     return [{key: getattr(row, key) for key in keys} | {"env": sorted(row.env)} for row in rows]
 
 
 def schedules() -> list[dict[str, Any]]:
-    """All schedules, the next to fire first; those that are off at the end."""
+    """Return all schedules, the next to fire first; those that are off come last."""
     rows = Schedule.objects.order_by(F("next_at").asc(nulls_last=True), "pk").defer("brief")
     return [
         {
@@ -99,7 +100,7 @@ def schedules() -> list[dict[str, Any]]:
 
 
 def local(at: datetime, zone: str) -> str:
-    """``at`` as the clocks of that zone show it, with the zone; in UTC where the zone is gone."""
+    """Return ``at`` in that zone, with the zone's name; in UTC if the zone is unknown."""
     try:
         return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
     except (ValueError, OSError, ZoneInfoNotFoundError):
@@ -111,10 +112,10 @@ def _age(then: datetime, now: datetime) -> float:
 
 
 def head() -> int:
-    """The last event's seq."""
+    """Return the last event's seq."""
     return Head.objects.values_list("seq", flat=True).get(pk=1)
 
 
 def mirror_fault() -> str:
-    """Why the files are behind the rows; empty while they are not."""
+    """Return why the files are behind the rows; empty while they are not."""
     return Head.objects.values_list("mirror_fault", flat=True).get(pk=1)

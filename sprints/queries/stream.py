@@ -1,4 +1,4 @@
-"""The event stream as pages read it: filtered, newest first, paged by number."""
+"""Read the event stream for pages: filtered, newest first, paged by number."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events; what is empty or None does not filter. Times are inclusive."""
+    """The criteria for events; an empty value or None does not filter. Times are inclusive."""
 
     sprint_id: str = ""
     kind: str = ""
@@ -28,7 +28,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An event as a page shows it."""
+    """An event in the form of a page."""
 
     seq: int
     at: datetime
@@ -40,7 +40,7 @@ class Shown:
 
 
 def newest(limit: int, which: Filter, *, before: int | None = None) -> tuple[list[Shown], bool]:
-    """The newest events, those before number ``before``; and whether there are older ones."""
+    """Return the newest events, those before number ``before``, and whether there are more."""
     rows = _matching(which)
     if before is not None:
         rows = rows.filter(seq__lt=before)
@@ -49,15 +49,16 @@ def newest(limit: int, which: Filter, *, before: int | None = None) -> tuple[lis
 
 
 def after(limit: int, which: Filter, seq: int) -> tuple[list[Shown], bool]:
-    """The newest events after number ``seq``, newest first; and whether some were left out."""
+    """Return the newest events after number ``seq``, and whether some were left out."""
     found = list(_matching(which).filter(seq__gt=seq).order_by("-seq")[: limit + 1])
     return [_shown(row) for row in found[:limit]], len(found) > limit
 
 
 def _matching(which: Filter) -> QuerySet[Event]:
-    """Times are turned into numbers first: a walk along the numbers from the newest event down to
-    an hour of last year would be long. (Where a clock was put back, the hour that stands twice may
-    be cut short.)
+    """Return the matching events, with times converted to numbers first.
+
+    A scan by number from the newest event to a past hour would be long. After a clock change, a
+    repeated hour may be cut short.
     """
     rows = Event.objects.all()
     if which.sprint_id:

@@ -1,4 +1,4 @@
-"""Nobody is silent: what a sprint that has not ended waits for, who is asked, and since when."""
+"""Compute the wait of a sprint that has not ended: for what, for whom, and since when."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,49 +17,48 @@ from sprints.store.config_values import switches
 
 
 def waiting_for(row: Sprint) -> dict[str, Any] | None:
-    """``what``, ``who``, ``since_ts`` and ``until_ts`` (when it is overdue, None where nothing says
-    so); None for a sprint that has ended.
+    """Return ``what``, ``who``, ``since_ts`` and ``until_ts``; None for an ended sprint.
 
-    What stands on record (``Sprint.waiting``), with whoever carries the sprint now; else which step
-    it waits for, and whose turn that is.
+    ``until_ts`` is when the wait is overdue, or None. The recorded wait (``Sprint.waiting``) comes
+    with the present runner. Without one, the wait is for the next step, or for another sprint.
     """
     return waits_of([row])[row.pk]
 
 
 def waits_of(rows: Iterable[Sprint]) -> dict[str, dict[str, Any] | None]:
-    """The same of many sprints, by id; the number of queries does not grow with them."""
+    """Return the waits of many sprints by id, by a fixed number of queries."""
     rows = list(rows)
     around = _Around([row.pk for row in rows])
     return {row.pk: _wait_of(row, around) for row in rows}
 
 
 class _Around:
-    """What is asked of other rows, each at most once and only where it is needed."""
+    """Queries about other rows, each made at most once and only when needed."""
 
     def __init__(self, ids: list[str]) -> None:
         self._ids = ids
 
     @cached_property
     def last_at(self) -> dict[str, datetime]:
-        """When each sprint's last event was."""
+        """Return the time of each sprint's last event."""
         events = Event.objects.filter(sprint_id=OuterRef("pk")).order_by("-seq")
         rows = Sprint.objects.filter(pk__in=self._ids, status=Sprint.Status.RUNNING).order_by()
         return dict(rows.values_list("pk", Subquery(events.values("ts")[:1])))
 
     @cached_property
     def hosts(self) -> dict[str, str]:
-        """The name of the living host of each place."""
+        """Return the name of the living host of each place."""
         places = living_places()
         return {row.place: row.name for row in Host.objects.filter(place__in=places)}
 
     @cached_property
     def carried(self) -> list[tuple[str, str]]:
-        """Place and id of each sprint that a living process carries."""
+        """Return place and id of each sprint that a living process runs."""
         return sorted((row.home, row.pk) for row in held() if holder(row))
 
     @cached_property
     def paused(self) -> bool:
-        """The switch of this store."""
+        """Return this store's setting ``automation_paused``."""
         return switches().automation_paused
 
 
@@ -89,7 +88,7 @@ def _wait_of(row: Sprint, around: _Around) -> dict[str, Any] | None:
 
 
 def _turn(row: Sprint, around: _Around) -> str:
-    """What a sprint that nobody carries waits for."""
+    """Return the wait of a sprint that no process runs."""
     place = row.home or settings.STORE.place
     before = next((pk for home, pk in around.carried if home == place and pk != row.pk), None)
     return f"its turn; sprint {before} is in the repository" if before else "its next step"

@@ -1,4 +1,4 @@
-"""What follows once the time for an approval is over; on record by whoever looks first."""
+"""Apply the contract's decision to approval requests that have expired."""
 
 import contextlib
 
@@ -16,9 +16,7 @@ from sprints.state.transitions import ExpectedVersion, MoveRefused
 
 
 def carry_out() -> None:
-    """End each sprint for whose approval it is too late, as its contract has it; one that waits on
-    is told of, once.
-    """
+    """End each sprint whose approval has expired, or record once that it is overdue."""
     at = timezone.now()
     late = Sprint.objects.filter(
         status=Sprint.Status.BLOCKED,

@@ -1,4 +1,4 @@
-"""The queue's table as django-q's broker: woken by its writers, deaf to what it does not know."""
+"""Serve the queue's table as django-q's broker: woken by writers, ignoring unknown messages."""
 
 import time
 
@@ -16,10 +16,10 @@ AWAY_S = 1.0  # between looks at a database that is away
 
 
 class Broker(ORM):  # type: ignore[misc]
-    """One message at a time, claimed by deleting it: that succeeds once, whoever else looks."""
+    """A broker that claims a message by deleting it, which succeeds for one reader only."""
 
     def enqueue(self, task: str) -> int:
-        """Add a message in the caller's transaction, and wake the readers once it is committed."""
+        """Add a message in the caller's transaction, and wake the readers after the commit."""
         faults.point("before_enqueue")
         row = OrmQ.objects.create(key=self.list_key, payload=task, lock=timezone.now())
         transaction.on_commit(wake)
@@ -27,7 +27,7 @@ class Broker(ORM):  # type: ignore[misc]
         return int(row.pk)
 
     def dequeue(self) -> list[tuple[int, str]] | None:
-        """The oldest message for us that is free; None after a while without one."""
+        """Return the oldest free message for this store; None after a while without one."""
         try:
             found = self._claim()
             if found is None:
@@ -46,18 +46,18 @@ class Broker(ORM):  # type: ignore[misc]
         return [(row.pk, row.payload)] if mine and allowed(row.payload) else []
 
     def acknowledge(self, task_id: int) -> None:
-        """Nothing is left of a message once it is claimed; ``reconcile`` knows what was lost."""
+        """Do nothing: a claimed message is deleted already, and ``reconcile`` repeats lost ones."""
 
     def answers(self) -> bool:
-        """A table is there when the database is, which raises by itself."""
+        """Return True: a missing database raises by itself."""
         return True
 
     def letters(self) -> list[str]:
-        """The messages that wait for our own readers, the oldest first."""
+        """Return the messages that wait for this store's readers, the oldest first."""
         rows = OrmQ.objects.filter(key=self.list_key).order_by("id")
         return list(rows.values_list("payload", flat=True))
 
     def waiting(self) -> tuple[int, str | None]:
-        """How many messages wait, for whomever, and the oldest of them."""
+        """Return the number of all waiting messages, and the oldest one."""
         rows = OrmQ.objects.order_by("id")
         return rows.count(), rows.values_list("payload", flat=True).first()

@@ -1,4 +1,4 @@
-"""django-q's cluster, made to end with its parent and to hand back what it carries."""
+"""Run django-q's cluster so that it ends with its parent and releases its sprints."""
 
 import contextlib
 import gc
@@ -22,22 +22,22 @@ LOOK_S = 0.5
 
 
 class Sentinel(cluster.Sentinel):  # type: ignore[misc]
-    """Stops by asking every worker to hand its sprint back, not by waiting for its end."""
+    """A sentinel that asks every worker to release its sprint, instead of waiting for the end."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         _die_with_parent()
         super().__init__(*args, **kwargs)
 
     def spawn_pusher(self) -> Any:
-        """django-q's, but that it cannot outlive us: it would claim messages for nobody."""
+        """Start django-q's pusher so that it dies with us; alone it would only claim messages."""
         return self.spawn_process(_pusher, self.task_queue, self.event_out, self.broker)
 
     def spawn_monitor(self) -> Any:
-        """django-q's, but that it cannot outlive us."""
+        """Start django-q's monitor so that it dies with us."""
         return self.spawn_process(_monitor, self.result_queue, self.broker)
 
     def stop(self) -> None:
-        """Ask the workers, then let django-q wait for them."""
+        """Ask the workers to stop, then let django-q wait for them."""
         for worker in self.pool:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGTERM)
@@ -45,20 +45,22 @@ class Sentinel(cluster.Sentinel):  # type: ignore[misc]
 
 
 def _die_with_parent() -> None:
-    """Also where the parent was dead before we could ask for it."""
+    """End with the parent, even if it died before this call."""
     parent = multiprocessing.parent_process()
     die_with_parent(parent.pid if parent else None)
 
 
 class Cluster(cluster.Cluster):  # type: ignore[misc]
-    """Stops when it has been asked to, but not in the signal's handler: a second signal, such as
-    the death of a parent with threads sends, would wait there for a lock that the first one holds.
+    """A cluster that stops outside of the signal handler.
+
+    A second signal, as from the death of a parent with threads, would wait in the handler for a
+    lock that the first one holds.
     """
 
     asked = False
 
     def sig_handler(self, *_: object) -> None:
-        """Note it."""
+        """Note the request to stop."""
         self.asked = True
 
 
@@ -73,7 +75,7 @@ def _monitor(*args: Any) -> None:
 
 
 def _spawned(**kwargs: object) -> None:
-    """In a worker, before its first task."""
+    """Prepare a worker before its first task."""
     _die_with_parent()
 
     def hand_back(*_: object) -> None:
@@ -83,9 +85,7 @@ def _spawned(**kwargs: object) -> None:
 
 
 def run(workers: int, parent: int) -> None:
-    """Work until SIGTERM or SIGINT, or until the process ``parent`` ends; returns when everything
-    has been handed back.
-    """
+    """Work until SIGTERM or SIGINT, or until the process ``parent`` ends; release everything."""
     die_with_parent(parent)
     Conf.WORKERS = workers
     cluster.Queue = PacketQueue

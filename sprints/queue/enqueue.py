@@ -1,4 +1,4 @@
-"""Put a message into the queue, and say how deep the queue is."""
+"""Put a message into the queue, and return the queue's depth."""
 
 import contextlib
 from typing import Any
@@ -16,10 +16,9 @@ ALLOWED = frozenset({WORK, BEAT})
 
 
 def ask(sprint_id: str) -> None:
-    """Ask for somebody to carry the sprint; a part of the caller's transaction, if there is one.
+    """Queue a message to run the sprint, in the caller's transaction, if there is one.
 
-    It is asked of the host that has the sprint's files, while that lives; else of our own store's;
-    else of whoever comes first.
+    It goes to the living host that has the sprint's files, else to this store, else to any host.
     """
     _enqueue(WORK, sprint_id, _place_of(sprint_id))
 
@@ -31,8 +30,9 @@ def _place_of(sprint_id: str) -> str:
 
 
 def ask_beat(host: str) -> bool:
-    """Ask the workers of ``host``, which serves our store, for a sign of life, unless they have
-    been and did not look yet; False where the queue is away.
+    """Queue a heartbeat request for the workers of ``host``, unless one is queued.
+
+    The host must serve this store. Return False if the queue is away.
     """
     from django_q.brokers import get_broker
 
@@ -64,8 +64,9 @@ def _enqueue(function: str, argument: str, place: str) -> None:
 
 
 def depth() -> dict[str, Any]:
-    """How many messages wait, and the age of the oldest in seconds; ``away`` says why neither can
-    be told.
+    """Return the number of waiting messages, and the age of the oldest in seconds.
+
+    ``away`` says why the queue cannot be read.
     """
     from django_q.brokers import get_broker
     from django_q.signing import BadSignature, SignedPackage

@@ -1,7 +1,7 @@
-"""Whether a host's workers have gone silent, by what we saw ourselves.
+"""Detect silent workers by this process's own observations.
 
-No clock is believed that somebody may set, nor one that went on while this machine, or we alone,
-stood still: after that the workers have not had the time either.
+Clocks that can be set are not used, nor one that goes on while this machine or this process stands
+still: the workers have had no time either then.
 """
 
 from time import monotonic
@@ -16,7 +16,7 @@ ABSENCE_S = 2.0  # what lies further between two looks was an absence of our own
 
 
 class Silence:
-    """Grows from look to look while a beat that was asked for stays without an answer."""
+    """The time without an answer, which grows while a requested heartbeat stays unanswered."""
 
     def __init__(self, host: str, workers: int) -> None:
         self._host = host
@@ -26,28 +26,31 @@ class Silence:
         self.begin()
 
     def begin(self) -> None:
-        """A cluster has just been started: it is given time."""
+        """Start a grace period for a new cluster."""
         self._patient_until = monotonic() + SILENT_S
         self.excuse()
 
     def excuse(self) -> None:
-        """No beat could be asked for, and nobody can answer what was not asked."""
+        """Reset the silence, because no heartbeat could be requested."""
         self._asked = False
         self._seconds = 0.0
 
     def wants_beat(self) -> bool:
-        """Whether to ask: they have answered, or are free to and did not, so that the beat may be
-        lost. While all of them carry a sprint the one that they were asked for is enough.
+        """Return whether to request a heartbeat.
+
+        A request may be lost if idle workers do not answer. While all of them run a sprint, the
+        pending request is enough.
         """
         return not self._asked or self._seconds > 0
 
     def asked(self) -> None:
-        """A beat has been asked for."""
+        """Note that a heartbeat has been requested."""
         self._asked = True
 
     def look(self) -> bool:
-        """True when the workers owe an answer for too long, and not because all of them carry a
-        sprint. To be asked every second. Raises ``DatabaseError``.
+        """Return whether an answer is overdue although not all workers run a sprint.
+
+        Call this every second. Raises ``DatabaseError``.
         """
         since, self._looked_at = self._looked_at, monotonic()
         answers = Host.objects.filter(pk=self._host).values_list("worked_at", flat=True)

@@ -1,4 +1,4 @@
-"""What every broker of ours asks of a message: that it is signed, of ours, and for us."""
+"""Check a message for every broker: is it signed by us, known, and for this store?"""
 
 import hashlib
 from typing import Any
@@ -11,12 +11,12 @@ from sprints.queue.enqueue import ALLOWED
 
 
 def allowed(payload: str | bytes) -> bool:
-    """True for a message that we have signed and that names a function of ours."""
+    """Return whether the message is signed by us and names an allowed function."""
     return asked(payload)[0] in ALLOWED
 
 
 def asked(payload: str | bytes) -> tuple[Any, Any]:
-    """The function that a message names, and its arguments; nothing for one that is not ours."""
+    """Return the function that a message names, and its arguments; (None, None) if not ours."""
     try:
         package = SignedPackage.loads(payload)
         return package.get("func"), package.get("args")
@@ -25,12 +25,12 @@ def asked(payload: str | bytes) -> tuple[Any, Any]:
 
 
 def key_of(place: str) -> str:
-    """The key of the messages for that place alone; empty means whoever comes first."""
+    """Return the key of the messages for that place; empty means any host."""
     if not place:
         return str(Conf.CLUSTER_NAME)
     return f"{Conf.CLUSTER_NAME}:{hashlib.sha256(place.encode()).hexdigest()[:16]}"
 
 
 def ours() -> list[str]:
-    """The keys that this store reads: its own first."""
+    """Return the keys that this store reads, its own first."""
     return [key_of(settings.STORE.place), key_of("")]

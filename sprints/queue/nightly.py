@@ -1,4 +1,4 @@
-"""Every night the store is verified, in a process of its own: however long, nobody waits."""
+"""Verify the store every night, in a process of its own, so that nothing waits for it."""
 
 import os
 import sys
@@ -17,8 +17,9 @@ SAID = (0, 1)  # it has put on record what it found
 
 
 class Nightly:
-    """One host's. Its night is over once the result is on record: what a stop or a crash cut short
-    is done again.
+    """The nightly verification of one host.
+
+    A night is done when its result is recorded: an interrupted verification is repeated.
     """
 
     def __init__(self, host: str) -> None:
@@ -26,7 +27,7 @@ class Nightly:
         self._program: Program | None = None
 
     def look(self) -> None:
-        """Begin where the night has come, and end where the result is there. Raises ``OSError``."""
+        """Start the verification if it is due, or take note of its end. Raises ``OSError``."""
         if self._program is None:
             if self._is_due():
                 pid = str(os.getpid())
@@ -43,12 +44,12 @@ class Nightly:
             note("error", words, timezone.now())
 
     def stop(self) -> None:
-        """End what is under way; the next start begins it anew."""
+        """Stop a running verification; the next start repeats it."""
         if self._program:
             self._program.stop(grace_s=0.0)
 
     def _is_due(self) -> bool:
-        """Of hosts that serve one store, the first by name looks after it."""
+        """Return whether this host must verify now: the first by name of the hosts of one store."""
         first = living(settings.STORE.place)
         if first is None or first.pk != self._host:
             return False

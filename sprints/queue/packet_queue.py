@@ -1,7 +1,8 @@
-"""A queue between processes that a kill -9 cannot lock.
+"""Provide a queue between processes that a kill -9 cannot lock.
 
-multiprocessing's own holds a semaphore while a reader waits: kill one idle worker, and in half of
-all trials no other worker ever reads again. Here the kernel hands each packet to one reader.
+The queue of multiprocessing holds a semaphore while a reader waits. After the kill of one idle
+worker, in half of all trials no other worker could read again. Here the kernel hands each packet to
+one reader.
 """
 
 import contextlib
@@ -18,22 +19,20 @@ STOP = "STOP"  # django-q's word for the end of a queue
 
 
 class PacketQueue:
-    """What django-q asks of a queue, over a pair of packet sockets that forked processes share.
+    """A queue for django-q over a pair of packet sockets, which forked processes share.
 
-    What is put is our own process tree's, never a message from outside: those are signed texts.
+    It carries objects of our own processes only. Messages from outside are signed texts.
     """
 
     def __init__(self, maxsize: int = 0) -> None:
         self._read, self._write = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
     def put(self, item: Any) -> None:
-        """Hand ``item`` to whoever reads next; waits while there is no room."""
+        """Send ``item`` to the next reader; wait while there is no room."""
         self._write.sendall(pickle.dumps(item))
 
     def get(self) -> Any:
-        """Wait for the next item; ``STOP`` for a process that has been asked to hand back: it must
-        not take what it will not do.
-        """
+        """Wait for the next item; return ``STOP`` in a process that is to release its work."""
         while not STOP_REQUEST.hand_back:
             if select.select([self._read], [], [], LOOK_S)[0]:
                 with contextlib.suppress(BlockingIOError):  # another reader was faster
@@ -41,17 +40,17 @@ class PacketQueue:
         return STOP
 
     def empty(self) -> bool:
-        """True when nothing waits to be read."""
+        """Return whether nothing waits to be read."""
         return self._read.fileno() < 0 or not select.select([self._read], [], [], 0)[0]
 
     def qsize(self) -> int:
-        """0 or 1: enough for django-q's own statistics."""
+        """Return 0 or 1: enough for django-q's own statistics."""
         return 0 if self.empty() else 1
 
     def close(self) -> None:
-        """Let go of it in this process; what was put stays for the others."""
+        """Close this process's ends; other processes can still read the sent items."""
         self._read.close()
         self._write.close()
 
     def join_thread(self) -> None:
-        """Nothing is buffered on this side."""
+        """Do nothing: this side buffers nothing."""

@@ -1,4 +1,4 @@
-"""Redis as the queue, for those who have one: it may lose messages, which ``reconcile`` mends."""
+"""Use Redis as the queue; it may lose messages, which ``reconcile`` repeats."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ AWAY_S = 1.0
 
 
 class Broker(Redis):  # type: ignore[misc]
-    """A list a place; what is popped is claimed."""
+    """A broker with one list a place; a popped message is claimed."""
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
@@ -31,7 +31,7 @@ class Broker(Redis):  # type: ignore[misc]
             sys.stderr.write(f"the queue is away; a worker finds the sprint by itself: {exc}\n")
 
     def dequeue(self) -> list[tuple[None, bytes]] | None:
-        """The oldest message for us; None after a while without one."""
+        """Return the oldest message for this store; None after a while without one."""
         try:
             found = self.connection.blpop(ours(), LOOK_S)
         except RedisError:
@@ -40,21 +40,21 @@ class Broker(Redis):  # type: ignore[misc]
         return [(None, found[1])] if found and allowed(found[1]) else None
 
     def answers(self) -> bool:
-        """Whether the server is there."""
+        """Return whether the server is there."""
         try:
             return bool(self.connection.ping())
         except RedisError:
             return False
 
     def letters(self) -> list[bytes]:
-        """The messages that wait for our own readers, the oldest first; none where it is away."""
+        """Return the messages for this store's readers, oldest first; none if Redis is away."""
         try:
             return list(self.connection.lrange(self.list_key, 0, -1))
         except RedisError:
             return []
 
     def waiting(self) -> tuple[int, bytes | None]:
-        """How many messages wait, for whomever, and the oldest of them. Raises ``OSError``."""
+        """Return the number of all waiting messages, and the oldest one. Raises ``OSError``."""
         try:
             keys = self.connection.keys(f"{ours()[-1]}*")
             firsts = [first for key in keys if (first := self.connection.lindex(key, 0))]

@@ -1,4 +1,4 @@
-"""Outside the cluster: start it, listen for it, and start it anew when it has gone silent."""
+"""Supervise the cluster from outside: start it, check it, restart it when it has gone silent."""
 
 import contextlib
 import os
@@ -29,8 +29,9 @@ ROUND_S = 0.2
 
 
 class Watch:
-    """One host's cluster, as long as the block lasts that it opens; then the cluster hands back
-    what it carries. One watch a host: the signs of life of two would hide the death of either.
+    """The supervisor of one host's cluster; at its end the cluster releases its sprints.
+
+    A host has one supervisor: the heartbeats of two would hide the death of either.
     """
 
     def __init__(self, host: str, workers: int) -> None:
@@ -41,14 +42,15 @@ class Watch:
         self._nightly = Nightly(host)
 
     def __enter__(self) -> Self:
-        """Raises ``Refused`` where the host has a watch already."""
+        """Start the cluster. Raises ``Refused`` if the host has a supervisor already."""
         self._register()
         self._start()
         return self
 
     def run(self, stop: Callable[[], bool], chore: Callable[[], None]) -> None:
-        """Keep the cluster at work until ``stop``, which is asked several times a second; ``chore``
-        is done every few seconds.
+        """Keep the cluster at work until ``stop``, called several times a second, returns true.
+
+        ``chore`` is called every few seconds.
         """
         next_beat = next_look = 0.0
         with Courier():
@@ -103,12 +105,12 @@ class Watch:
         )
 
     def _look(self) -> None:
-        """Start the cluster anew where it has ended, or gone silent."""
+        """Restart the cluster if it has ended or gone silent."""
         if self._cluster is None or self._cluster.has_ended() or self._silent():
             self._restart()
 
     def _beat(self) -> None:
-        """Note that we live, and ask the workers to."""
+        """Record our heartbeat, and request one from the workers."""
         try:
             Host.objects.filter(pk=self.host).update(seen_at=Now())
             if not self._silence.wants_beat():
@@ -126,7 +128,7 @@ class Watch:
             self._silence.excuse()
 
     def _do(self, act: Callable[[], None]) -> None:
-        """Do it, or put it off: with us would end the cluster, and the gates that it runs."""
+        """Call ``act`` and log its errors, because our end would end the cluster and its gates."""
         try:
             act()
         except Exception as exc:

@@ -1,4 +1,4 @@
-"""Run what a queued message asks for: one sprint, or a heartbeat of the workers."""
+"""Run a queued task: one sprint, or a heartbeat of the workers."""
 
 import contextlib
 
@@ -26,7 +26,7 @@ STOP_REQUEST = StopRequest()
 
 
 def work(sprint_id: str) -> None:
-    """Carry the sprint as far as it goes without waiting; nothing where that is another's turn."""
+    """Run the sprint as far as it goes without waiting; do nothing if another process runs it."""
     if STOP_REQUEST.hand_back:
         return
     faults.point("task_started")
@@ -52,7 +52,7 @@ def work(sprint_id: str) -> None:
 
 
 def _give_up(sprint_id: str, exc: Exception) -> None:
-    """End a sprint over which the engine has fallen, unless somebody else carries it by now."""
+    """End a sprint that the core cannot run, unless another process runs it by now."""
     row = Sprint.objects.only("version", "current_round", "waiting").get(pk=sprint_id)
     at = timezone.now()
     runs = GateRun.objects.filter(round__sprint=sprint_id, status=GateRun.RUNNING)
@@ -67,7 +67,7 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
 
 
 def beat(host: str) -> None:
-    """A worker of ``host`` takes messages: say so, and look for sprints that nobody carries."""
+    """Record the heartbeat of a worker of ``host``, and look for sprints without a runner."""
     Host.objects.filter(pk=host).update(worked_at=Now())
     record_overdue()
     approval_timeouts.carry_out()
@@ -76,7 +76,7 @@ def beat(host: str) -> None:
 
 
 def record_overdue() -> None:
-    """Put on record, once, what has waited for longer than it may."""
+    """Record once each wait that has outlasted its time."""
     at = timezone.now()
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING, waiting__until_ts__lt=stamp(at))
     running = running.filter(started_at__isnull=False)  # no wait of this gateway's
@@ -89,8 +89,9 @@ def record_overdue() -> None:
 
 
 def reconcile() -> str | None:
-    """Ask for the sprint that has waited longest, where there is room and its message does not
-    wait already; returns its id.
+    """Queue the sprint that has waited longest, if there is room for it; return its id.
+
+    Return None if its message is queued already.
     """
     sprint = unheld()
     if sprint is None or _is_queued(WORK, sprint.pk, _place_of(sprint.pk)):

@@ -1,4 +1,4 @@
-"""Calls that wake a reader of the queue at once; each also looks by itself now and then."""
+"""Wake a reader of the queue at once; each reader also polls now and then."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ CHANNEL = "studio_gateway"
 
 
 class LocalEar:
-    """A socket in the store on which a reader sleeps until it is called. Raises ``OSError``."""
+    """A socket in the store on which a reader waits for a wake-up. Raises ``OSError``."""
 
     def __init__(self) -> None:
         folder = settings.STORE.root / "calls"
@@ -26,14 +26,14 @@ class LocalEar:
             self._socket.bind(f"{path}/{name}")
 
     def wait(self, seconds: float) -> None:
-        """Sleep until somebody calls."""
+        """Wait for a wake-up, up to ``seconds``."""
         self._socket.settimeout(seconds)
         with contextlib.suppress(TimeoutError):
             self._socket.recv(16)
 
 
 class ServerEar:
-    """A connection of its own on which PostgreSQL tells of every call. Raises ``DatabaseError``."""
+    """A connection of its own that receives PostgreSQL's wake-ups. Raises ``DatabaseError``."""
 
     def __init__(self) -> None:
         self._own: Any = connections.create_connection("default")
@@ -41,7 +41,7 @@ class ServerEar:
             cursor.execute(f"LISTEN {CHANNEL}")
 
     def wait(self, seconds: float) -> None:
-        """Sleep until somebody calls."""
+        """Wait for a wake-up, up to ``seconds``."""
         try:
             with self._own.wrap_database_errors:
                 for _ in self._own.connection.notifies(timeout=seconds, stop_after=1):
@@ -55,13 +55,13 @@ _ears: dict[int, LocalEar | ServerEar] = {}
 
 
 def ear() -> LocalEar | ServerEar:
-    """This process's own."""
+    """Return this process's own listener for wake-ups."""
     kind = ServerEar if connection.vendor == "postgresql" else LocalEar
     return _ears.get(os.getpid()) or _ears.setdefault(os.getpid(), kind())
 
 
 def wake() -> None:
-    """Call every reader: of this database, or of this store where the database cannot call."""
+    """Wake every reader of this database, or of this store if the database cannot notify."""
     if connection.vendor == "postgresql":
         with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
             cursor.execute(f"NOTIFY {CHANNEL}")
@@ -86,7 +86,7 @@ def _call_all(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _short(folder: Path) -> Iterator[str]:
-    """A name of ``folder`` that fits into a socket's path, which has room for some 100 letters."""
+    """Yield a name of ``folder`` that fits into a socket's path of some 100 characters."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         proc = f"/proc/self/fd/{descriptor}"
