@@ -1,4 +1,4 @@
-"""Who answers: one module a runner, and one line in this table."""
+"""List the agent runners: one module a runner, and one line in this table."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A program's own session: the words that begin it or take it up, and the id that it has."""
+"""Begin or resume a command's own session: its words on the command line, and its id."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ def _rules(question: Question) -> dict[str, Any]:
 
 
 def words(question: Question) -> list[str]:
-    """What stands in its command for the session."""
+    """Return the words for the session on the command line."""
     said = _rules(question).get("again" if question.again else "begin", [])
     if not question.session:  # a trial has none
         return []
@@ -27,8 +27,10 @@ def words(question: Question) -> list[str]:
 
 
 def noted(question: Question, said: Exchange, folder: Path) -> Exchange:
-    """The exchange with the id of its session. One that was to be taken up and is not known to the
-    program has failed nothing: the question is asked again, in a new one.
+    """Return the exchange with the id of its session.
+
+    If the command does not know the session to resume, the attempt does not count as failed: the
+    question is asked again in a new session.
     """
     rules = _rules(question)
     if not rules or not (folder / "stdout.txt").exists():  # it has never begun

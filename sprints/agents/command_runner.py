@@ -1,6 +1,6 @@
-"""An agent that is a program: the prompt goes in by a file, the reply is what it prints.
+"""Run an agent's command: the prompt is a file, and the reply is its output.
 
-It runs as a gate does, under a supervisor of its own that ends it whatever happens to us.
+It runs like a gate, under its own supervisor, which ends it even if this process dies.
 """
 
 import os
@@ -35,7 +35,7 @@ PROMPT = "prompt.txt"
 
 
 def ask(question: Question, tick: Tick) -> Exchange:
-    """Run the agent's program to its end. Never raises for anything that the program does."""
+    """Run the agent's command to its end. Never raises for anything that the command does."""
     agent = question.agent
     assert agent is not None, "only an agent that is on record with its program comes here"
     try:
@@ -73,13 +73,13 @@ def ask(question: Question, tick: Tick) -> Exchange:
 
 
 def _within(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The same for a program that is confined, where this machine can do that."""
+    """Return the command line with the options for a sandbox, if there is one."""
     others = {} if lacking() else WITHIN.get(Path(words[0]).name, {})
     return tuple(others.get(word, word) for word in words)
 
 
 def _settle_in(agent: AgentDefinition, env: Mapping[str, str]) -> None:
-    """Make what a program that we know keeps below its HOME, where that is not there yet."""
+    """Make the folders that a known command keeps below its HOME, if they are missing."""
     home = env.get("HOME", "")
     for name in HOMES.get(Path(agent.command[0]).name, ()) if home.startswith("/") else ():
         with suppress(OSError):  # then it has to do without
@@ -87,7 +87,7 @@ def _settle_in(agent: AgentDefinition, env: Mapping[str, str]) -> None:
 
 
 def recover(question: Question) -> Exchange:
-    """What became of a try that an earlier life left; nothing of it runs any more."""
+    """Return the result of an attempt that an earlier process left, after ending its processes."""
     agent = question.agent
     assert agent is not None, "only an agent that is on record with its program comes here"
     folder = question.folder / "runs" / str(question.number)
@@ -99,9 +99,10 @@ def recover(question: Question) -> Exchange:
 
 
 def filled(agent: AgentDefinition, prompt: Path, question: Question) -> tuple[str, ...]:
-    """The agent's argv with the names in it filled in; nothing that is filled in is looked at
-    again, and braces of other names stay as they are. ``{session}`` is a word of its own, in the
-    place of those that begin a session or take it up.
+    """Return the agent's argv with its placeholders filled in.
+
+    Inserted values are not searched again, and unknown braces stay. ``{session}`` is a word of its
+    own, replaced by the words that begin or resume a session.
     """
     values = {"{prompt_file}": str(prompt), "{model}": agent.model, "{cwd}": str(question.cwd)}
     argv: list[str] = []
@@ -120,9 +121,7 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
 
 
 def environment(ours: Mapping[str, str], agent: AgentDefinition) -> dict[str, str]:
-    """The agent's environment: from nothing, what is allowed for all, what its row names, and what
-    that sets.
-    """
+    """Return the agent's environment: the allowed variables, those its row passes, and its own."""
     env = {
         name: value
         for name, value in ours.items()
@@ -133,8 +132,10 @@ def environment(ours: Mapping[str, str], agent: AgentDefinition) -> dict[str, st
 
 
 def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exchange:
-    """What the end of the program means. Only a reply that can be read, after exit code 0 that it
-    reached alone and without saying that it failed, is an answer.
+    """Return the meaning of the command's end.
+
+    Only a readable reply counts as an answer, after an exit code 0 without a stop or a reported
+    failure.
     """
     rules = agent.reply or {}
     end = Exchange(
@@ -172,7 +173,7 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
 
 
 def _shown(folder: Path, exchange: Exchange) -> Exchange:
-    """The exchange, with its outputs, once those are shown as the task's latest."""
+    """Return the exchange with its outputs, once they are linked as the task's latest."""
     found = evidence.digests(folder)
     exchange = replace(exchange, outputs=found, place=settings.STORE.place_of(folder))
     try:

@@ -1,4 +1,4 @@
-"""Why a program gave no answer, by what it has printed itself."""
+"""Find the reason of a failure in a command's output."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,7 @@ MOST_NAMED = 10  # tools
 
 
 def failed(folder: Path, rules: Mapping[str, Any]) -> str:
-    """What the program says of its failure, in a line that begins with what that is a sign of;
-    empty where it says nothing that the rules know.
-    """
+    """Return the failure that the command reports, in one line with its sign; empty if none."""
     for value in _printed(folder):
         for rule in rules.get("fails", ()):
             if holds(value, rule) and (line := next(texts(value, rule["say"]), "")):
@@ -24,7 +22,7 @@ def failed(folder: Path, rules: Mapping[str, Any]) -> str:
 
 
 def signed(folder: Path, rules: Mapping[str, Any]) -> str:
-    """The last line of its errors in which a sign is found, and what of; else empty."""
+    """Return the last line of its error output with a known sign; empty if there is none."""
     if not rules.get("signs"):
         return ""
     for line in reversed(plain(end_of(folder / "stderr.txt", TAIL_BYTES)).split("\n")):
@@ -34,7 +32,7 @@ def signed(folder: Path, rules: Mapping[str, Any]) -> str:
 
 
 def of(text: str, rules: Mapping[str, Any]) -> str:
-    """What a short text, given in place of a reply, is a sign of; empty for any other."""
+    """Return the sign in a short text that stands in place of a reply; empty if there is none."""
     line = " ".join(text.split())
     return _signed(line, rules) if len(line) <= LONGEST else ""
 
@@ -47,13 +45,13 @@ def _signed(line: str, rules: Mapping[str, Any]) -> str:
 
 
 def _stands(sign: str, line: str) -> bool:
-    """Whether it begins a word there, and is one where it ends with a digit: 429 is not in 4290."""
+    """Return whether the sign begins a word of the line; 429 is not in 4290."""
     end = r"(?!\w)" if sign[-1].isdigit() else ""
     return re.search(rf"(?<!\w){re.escape(sign)}{end}", line, re.IGNORECASE) is not None
 
 
 def denied(folder: Path, rules: Mapping[str, Any]) -> tuple[str, ...]:
-    """The tools that it was not allowed to use, each once."""
+    """Return the distinct tools that the agent was not allowed to use."""
     rule = rules.get("denied")
     if rule is None:
         return ()

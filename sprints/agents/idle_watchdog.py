@@ -1,4 +1,4 @@
-"""The watch over an agent that does nothing any more: it waits for what nobody can answer."""
+"""Stop an agent that does nothing any more, because it waits for an answer."""
 
 import os
 import time
@@ -17,8 +17,9 @@ SPENT_S, SHARE = 0.05, 0.01
 
 
 class Quiet:
-    """A tick that also stops a program which, for ``idle_s``, has printed nothing and computed
-    next to nothing; 0 is for ever. Where the system does not tell CPU times, it never does.
+    """A tick that also stops a command which has neither printed nor computed for ``idle_s``.
+
+    0 sets no limit. Where the system does not report CPU times, it never stops the command.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Quiet:
         self._stop: Stop | None = None
 
     def __call__(self) -> Stop | None:
-        """Why it shall end, if it shall."""
+        """Return the stop, if any."""
         stop = self._tick()
         if stop or not self._idle_s or self._stop:
             return stop or self._stop

@@ -1,4 +1,4 @@
-"""Cut the head and the tail of what a gate run printed, for prompts and events."""
+"""Cut the head and the tail of a gate run's output, for prompts and events."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from sprints.prompts.reply_format import plain
 
 
 def excerpt(folder: Path) -> str:
-    """What a run in that folder has printed, its head and its tail: at most some 12 KiB."""
+    """Return head and tail of a run's output: at most some 12 KiB."""
     parts = []
     for name in OUTPUTS:
         head, left_out, tail = ends_of(folder / name, HEAD_BYTES, TAIL_BYTES)

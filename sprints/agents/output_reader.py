@@ -1,4 +1,4 @@
-"""What an agent's program has printed: the end of it, and where in it the reply stands."""
+"""Read an agent command's output, and find the reply in it."""
 
 import json
 import os
@@ -14,15 +14,14 @@ HEAD_BYTES, TAIL_BYTES, TAIL_LINES, LONGEST_LINE = 2048, 4096, 3, 200
 
 
 def end_of(path: Path, most: int = END_BYTES) -> bytes:
-    """The last ``most`` bytes of a file that the program may have put something else in place of;
-    empty where there is nothing to read.
-    """
+    """Return the last ``most`` bytes of an untrusted file; empty if it cannot be read."""
     return ends_of(path, 0, most)[2]
 
 
 def ends_of(path: Path, head: int, tail: int) -> tuple[bytes, int, bytes]:
-    """The first ``head`` bytes of such a file, how many are left out, and its last ``tail`` bytes:
-    each byte once.
+    """Return the first ``head`` bytes, the number of bytes left out, and the last ``tail`` bytes.
+
+    The parts never overlap. The file is untrusted: all are empty unless it is a plain file.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -39,8 +38,9 @@ def ends_of(path: Path, head: int, tail: int) -> tuple[bytes, int, bytes]:
 
 
 def found(printed: bytes, rules: dict[str, Any] | None) -> bytes:
-    """The reply in what was printed: all of it, or a field of the last JSON object that has it, be
-    that one line of many or the whole. Raises ``Unreadable``.
+    """Return the reply: the whole output, or a field of the last JSON object that has it.
+
+    The object may be one line or the whole output. Raises ``Unreadable``.
     """
     if rules is None or "take" not in rules:
         return printed
@@ -52,13 +52,13 @@ def found(printed: bytes, rules: dict[str, Any] | None) -> bytes:
 
 
 def objects(printed: bytes) -> Iterator[Any]:
-    """What of it is JSON: the whole, else its lines, the last first."""
+    """Yield the JSON values in the output: the whole, else its lines, the last first."""
     for part in (printed, *reversed(printed.splitlines())):
         yield from reversed(json_of(part))
 
 
 def json_of(part: bytes) -> list[Any]:
-    """The JSON values that ``part`` is: one, or the items of an array; none where it is no JSON."""
+    """Return the JSON values in ``part``: one, or the items of an array; none if it is not JSON."""
     if part.lstrip()[:1] not in (b"{", b"["):
         return []
     try:
@@ -69,7 +69,7 @@ def json_of(part: bytes) -> list[Any]:
 
 
 def values(value: Any, path: str) -> Iterator[Any]:
-    """What stands in a JSON value at ``a.b``; ``*`` is every item of a list or an object."""
+    """Yield the values at path ``a.b``; ``*`` is every item of a list or an object."""
     name, more, rest = path.partition(".")
     if name == "*":
         items = value.values() if isinstance(value, dict) else value
@@ -81,7 +81,7 @@ def values(value: Any, path: str) -> Iterator[Any]:
 
 
 def holds(value: Any, rule: Mapping[str, Any]) -> bool:
-    """Whether a JSON value has all that ``where`` of that rule wants."""
+    """Return whether a JSON value has all fields in the rule's ``where``."""
     return all(
         any(one == wanted and type(one) is type(wanted) for one in values(value, path))
         for path, wanted in rule.get("where", {}).items()
@@ -89,7 +89,7 @@ def holds(value: Any, rule: Mapping[str, Any]) -> bool:
 
 
 def texts(value: Any, paths: str | list[str]) -> Iterator[str]:
-    """The texts that stand at those paths, each a line of what is printable in it."""
+    """Yield the texts at those paths, each as one printable line."""
     for path in [paths] if isinstance(paths, str) else paths:
         for one in values(value, path):
             if isinstance(one, str) and (
@@ -99,7 +99,7 @@ def texts(value: Any, paths: str | list[str]) -> Iterator[str]:
 
 
 def last_lines(folder: Path) -> str:
-    """The last lines of its errors, else of its output, on one line; empty where there are none."""
+    """Return the last lines of its errors, else of its output, in one line; empty if none."""
     for name in ("stderr.txt", "stdout.txt"):
         text = plain(end_of(folder / name, TAIL_BYTES))
         lines = [" ".join(line.split())[-LONGEST_LINE:] for line in text.split("\n")]

@@ -1,8 +1,8 @@
-"""Coding-agent programs as data: how each is started without a human, and how what it prints is
-read: its reply, what it used, why it failed (``sprints.contract.output_rules``).
+"""Describe coding agents as data: their command lines, and the rules that read their output.
 
-The prompt goes in on standard input. What they may do in the repository is their own business: each
-is told to edit files, to run what it needs and to ask nobody.
+The rules find the reply, the usage and the failures (``sprints.contract.output_rules``). The prompt
+goes to standard input. Each command line lets the agent edit files, run any command, and ask no
+one.
 """
 
 from typing import Any
@@ -210,9 +210,10 @@ MODEL = dict.fromkeys(PRESETS, "-m") | {"claude-code": "--model", "copilot": "--
 def preset(
     name: str, model: str, more: tuple[str, ...] = (), policy: str = WRITE
 ) -> dict[str, Any]:
-    """What an agent's row gets by that name; a model, where there is one, is named to the program,
-    and so is, where it has words for that, that it may only read. ``more`` words are put behind its
-    own options. Raises ``KeyError``.
+    """Return the fields of an agent's row for that preset. Raises ``KeyError``.
+
+    The model, if any, and a read-only policy, if supported, become words of the command. ``more``
+    words follow its own options.
     """
     found = dict(PRESETS[name])
     others = found.pop("read_only", {})

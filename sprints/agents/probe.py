@@ -1,4 +1,4 @@
-"""Is an agent's program there, does it answer, and does it keep to its clone? Tried for real."""
+"""Try an agent's command: does it exist, does it answer, does it stay in its clone?"""
 
 import os
 import stat
@@ -21,8 +21,9 @@ Seen = dict[str, tuple[int, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How it went, in words, and what the program says to ``--version``. ``outside`` names what
-    changed beside its clone, some files of it.
+    """The result of a trial, in words, and the command's answer to ``--version``.
+
+    ``outside`` names some of the files that changed outside the clone.
     """
 
     answered: bool
@@ -32,7 +33,7 @@ class Trial:
 
 
 def _version(agent: AgentDefinition, cwd: Path) -> str:
-    """What its program says to ``--version``, in a line; empty where that is nothing."""
+    """Return the command's answer to ``--version``, in one line; empty if none."""
     env = environment(os.environ, agent)
     program = resolve(agent.command, env.get("PATH"))[0]
     code, said = process.capture([program, "--version"], timeout_s=VERSION_S, cwd=cwd, env=env)
@@ -41,8 +42,10 @@ def _version(agent: AgentDefinition, cwd: Path) -> str:
 
 
 def probe(agent: AgentDefinition, cwd: Path, repo: Path, store: Path, timeout_s: float) -> Trial:
-    """Ask the agent in ``cwd`` for its version and a trivial question, and look what changed around
-    it and in ``repo``, but for ``store``, which the gateway itself writes.
+    """Ask the agent in ``cwd`` for its version and a trivial answer, and find changed files.
+
+    Changes are sought around ``cwd`` and in ``repo``, but not in ``store``, which the gateway
+    writes.
     """
     folder = cwd.parent / "exchange"
     before = {**seen(repo, store), **seen(cwd.parent, cwd, folder)}
@@ -69,8 +72,9 @@ def probe(agent: AgentDefinition, cwd: Path, repo: Path, store: Path, timeout_s:
 
 
 def seen(root: Path, *but: Path) -> Seen:
-    """Mode, size and time of change of each file below ``root``, by its path; without what lies in
-    ``but``. A folder counts by its mode, for its time is that of its files.
+    """Return mode, size and time of each file below ``root``, by path, except in ``but``.
+
+    A folder has only its mode, because its time changes with its files.
     """
     found: Seen = {}
     for folder, names, files in os.walk(root):
@@ -88,6 +92,6 @@ def seen(root: Path, *but: Path) -> Seen:
 
 
 def changed(before: Seen, after: Seen) -> tuple[str, ...]:
-    """What is new, gone or another, some names of it."""
+    """Return some names of files that are new, gone or changed."""
     names = sorted(name for name in before | after if before.get(name) != after.get(name))
     return tuple(names[:NAMED])

@@ -1,4 +1,4 @@
-"""What a program says that it has used, read from what it prints, also while it prints it."""
+"""Read the usage that a command reports in its output, also while it runs."""
 
 import math
 import os
@@ -20,7 +20,7 @@ LOOK_S = 1.0
 
 
 class Meter:
-    """Reads a file of JSON lines as it grows, each line once."""
+    """A reader of a growing file of JSON lines, which reads each line once."""
 
     def __init__(self, path: Path, rules: Mapping[str, Any]) -> None:
         self._path, self._rules = path, rules
@@ -29,7 +29,7 @@ class Meter:
         self._each: dict[object, dict[str, float]] = {}
 
     def read(self) -> Usage | None:
-        """What is used by all lines that are whole so far; None where none tells it."""
+        """Return the usage in all complete lines so far; None if there is none."""
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             with os.fdopen(os.open(self._path, flags), "rb") as file:
@@ -43,7 +43,7 @@ class Meter:
         return self.usage
 
     def end(self) -> Usage | None:
-        """The same of all that is there, be its last line whole or not, or all of it one value."""
+        """Return the usage in the whole output, with an incomplete last line or as one value."""
         self.read()
         self._split(b"\n")
         if self.usage is None:
@@ -76,7 +76,7 @@ class Meter:
 
     @property
     def usage(self) -> Usage | None:
-        """A final record says it of all; what that leaves out, and until there is one, messages."""
+        """Return the final record's usage; values that it lacks come from the messages."""
         if not self._last and not self._each:
             return None
         told: dict[str, float] = {}
@@ -107,15 +107,16 @@ def _is_number(value: Any) -> bool:
 
 
 def used(folder: Path, reading: Mapping[str, Any] | None) -> Usage | None:
-    """What the program whose output lies there has said that it used; None where it has not."""
+    """Return the usage that the command in that folder has reported; None if there is none."""
     rules = (reading or {}).get("usage")
     return Meter(folder / "stdout.txt", rules).end() if rules else None
 
 
 class Allowance:
-    """A tick that also stops a program once it has said that it used what its sprint had left. It
-    looks about once a second, so what a program uses between two messages may be over it. A final
-    record comes too late to stop anything.
+    """A tick that also stops a command whose reported usage has reached the sprint's rest.
+
+    It looks about once a second, so the last message may exceed the budget. A final record comes
+    too late to stop the command.
     """
 
     def __init__(
@@ -135,7 +136,7 @@ class Allowance:
         self._stop: Stop | None = None
 
     def __call__(self) -> Stop | None:
-        """Why it shall end, if it shall."""
+        """Return the stop, if any."""
         stop = self._tick() or self._stop
         now = self._clock()
         if stop or self._meter is None or now - self._looked < LOOK_S:

@@ -1,4 +1,4 @@
-"""Who is told: one module a kind, and one line in this table."""
+"""List the hook kinds: one module a kind, and one line in this table."""
 
 from sprints.hooks import command, notify, webhook
 from sprints.hooks.delivery_values import Kind

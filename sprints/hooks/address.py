@@ -1,7 +1,7 @@
-"""Where a webhook may go: an address is checked, and that very address is connected to.
+"""Check the address of a webhook, and connect to exactly that address.
 
-A name is resolved once. To check what it stands for and then to connect to the name would let a
-server that answers differently the second time lead us into our own network.
+A name is resolved once. If it were resolved again for the connection, a server with a second answer
+could lead the gateway into its own network.
 """
 
 import ipaddress
@@ -18,12 +18,14 @@ Resolve = Callable[..., list[Any]]
 
 
 class NotPublic(OSError):
-    """The host stands for an address that is not for everybody; the message says which."""
+    """The host has an address that is not public; the message names it."""
 
 
 def is_public(text: str) -> bool:
-    """True for an address of the internet: not of this machine, its network, a cloud's metadata,
-    nor a way around to one of these by an IPv6 address that stands for an IPv4 one.
+    """Return whether ``text`` is an address of the public internet.
+
+    Not public are this machine, its network and a cloud's metadata, also by an IPv6 address that
+    contains such an IPv4 address.
     """
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
@@ -35,7 +37,7 @@ def is_public(text: str) -> bool:
 
 
 def literal(host: str) -> str | None:
-    """The address that ``host`` is, in whatever notation the system takes; None for a name."""
+    """Return the address that ``host`` is, in any notation of the system; None for a name."""
     if host == "localhost" or host.endswith(".localhost"):
         return "127.0.0.1"
     try:
@@ -53,10 +55,10 @@ def connect(
     allow_private: bool,
     resolve: Resolve = socket.getaddrinfo,
 ) -> socket.socket:
-    """A connection to the first address of ``host`` that takes one, by ``end`` (monotonic).
+    """Connect to the first address of ``host`` that accepts, by ``end`` (monotonic).
 
-    Raises ``NotPublic`` if any of its addresses is not public, unless ``allow_private``; and
-    ``OSError``.
+    Raises ``OSError``, and ``NotPublic`` if any of its addresses is not public, unless
+    ``allow_private``.
     """
     found = _resolved(host, port, end, resolve)
     for *_, place in found:
@@ -77,7 +79,7 @@ def connect(
 
 
 def _resolved(host: str, port: int, end: float, resolve: Resolve) -> list[Any]:
-    """What the resolver says, within our time: its own limits may lie far above."""
+    """Resolve the host by ``end``; the resolver's own limits may be far longer."""
     said: list[Any] = []
 
     def ask() -> None:
@@ -98,7 +100,7 @@ def _resolved(host: str, port: int, end: float, resolve: Resolve) -> list[Any]:
 
 
 class Guard:
-    """Cuts a connection at ``end`` (monotonic), however slowly its other side drips."""
+    """A timer that cuts a connection at ``end`` (monotonic), however slow the other side is."""
 
     def __init__(self, connection: socket.socket, end: float) -> None:
         self._twin = connection.dup()  # TLS takes the connection itself away from us

@@ -1,5 +1,7 @@
-"""A program that says one thing through Apprise: ``url``, ``title`` and ``body`` come as JSON on
-standard input, so that no list of processes shows the URL, which is a secret. Exits with 0 if said.
+"""Send one message through Apprise, as a process of its own.
+
+``url``, ``title`` and ``body`` come as JSON on standard input, because a process list must not show
+the secret URL. Exits with 0 if the message was sent.
 """
 
 import json
@@ -10,7 +12,7 @@ from apprise import Apprise
 
 
 def main() -> int:
-    """Say it; whatever Apprise has to say about that goes to standard error."""
+    """Send the message; Apprise's own reports go to standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     told = json.load(sys.stdin)
     service = Apprise()

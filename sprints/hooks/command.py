@@ -1,4 +1,4 @@
-"""A hook that is a command: the payload on its standard input, what it is about in ``STUDIO_*``."""
+"""Deliver to a command: the payload on standard input, its subject in ``STUDIO_*`` variables."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ ABOUT = {
 
 
 def problems(hook: HookDefinition) -> Iterator[str]:
-    """What is wrong with its argv."""
+    """Yield the faults of the hook's argv."""
     if not hook.target or not hook.target[0].strip():
         yield "the command is empty"
     if not all(is_text(word) for word in hook.target):
@@ -34,13 +34,13 @@ def problems(hook: HookDefinition) -> Iterator[str]:
 
 
 def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
-    """Run the command to its end; exit code 0 means that it has taken the delivery."""
+    """Run the command to its end; exit code 0 means delivered."""
     env = environment(os.environ, about(letter))
     return run(letter, resolve(letter.hook.target, env.get("PATH")), env, letter.text, tick)
 
 
 def about(letter: DeliveryAttempt) -> dict[str, str]:
-    """The delivery in the environment; what it is not about is empty."""
+    """Return the variables that describe the delivery; unknown values are empty."""
     data = letter.payload["data"]
     found = {name: data.get(key) for name, key in ABOUT.items()}
     return {
@@ -55,8 +55,9 @@ def about(letter: DeliveryAttempt) -> dict[str, str]:
 def run(
     letter: DeliveryAttempt, argv: tuple[str, ...], env: Mapping[str, str], given: str, tick: Tick
 ) -> DeliveryResult:
-    """Run ``argv`` with ``given`` on its standard input; or adopt the result of an earlier life,
-    if that had seen the command to its end.
+    """Run ``argv`` with ``given`` on its standard input.
+
+    If an earlier process has run the command to its end, return that result instead.
     """
     if letter.before and (done := process.recover(letter.folder, letter.before)):
         return answer(done, letter.folder)
@@ -83,7 +84,7 @@ def run(
 
 
 def answer(done: process.Completed, folder: Path) -> DeliveryResult:
-    """What the end of the command means for the delivery."""
+    """Return the result of the delivery for the command's end."""
     printed = b"".join(_head(folder / name) for name in ("stdout.txt", "stderr.txt"))
     return DeliveryResult(
         delivered=done.ending == "exited" and done.exit_code == 0,
@@ -96,7 +97,7 @@ def answer(done: process.Completed, folder: Path) -> DeliveryResult:
 
 
 def _head(path: Path) -> bytes:
-    """The beginning of a file that a hook may have put something else in the place of."""
+    """Return the beginning of an untrusted file."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:

@@ -1,4 +1,4 @@
-"""What is brought to a hook, and what comes back."""
+"""Define the input of a delivery attempt, and the interface of a hook kind."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -15,10 +15,11 @@ Tick = Callable[[], Stop | None]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """One try of one delivery. ``payload`` is what the JSON of ``text`` says; ``folder`` is this
-    delivery's own. ``token`` marks this try and no other; ``before`` is that of a try which an
-    earlier life left behind, empty if there is none. After ``not_after`` (monotonic) a command is
-    not begun any more.
+    """One attempt of one delivery.
+
+    ``payload`` is the parsed JSON of ``text``. ``folder`` belongs to this delivery. ``token``
+    identifies this attempt; ``before`` is the token of an attempt that an earlier process left, or
+    empty. After ``not_after`` (monotonic) a command is not started.
     """
 
     hook: HookDefinition
@@ -34,12 +35,13 @@ class DeliveryAttempt:
 
 
 class Kind(Protocol):
-    """What a module of this package has to offer."""
+    """The functions that a module of a hook kind provides."""
 
     def problems(self, hook: HookDefinition) -> Iterator[str]:
-        """What is wrong with the hook's target, a line each."""
+        """Yield one line for each fault of the hook's target."""
 
     def deliver(self, letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
-        """Try once, within the hook's timeout. Never raises for anything that the hook does;
-        ``tick`` is called several times a second, where there is somebody who can be stopped.
+        """Try once, within the hook's timeout. Never raises for anything that the hook does.
+
+        ``tick`` is called several times a second during a command, and may stop it.
         """

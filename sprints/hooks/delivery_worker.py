@@ -1,7 +1,7 @@
-"""Who brings what is due: threads of a process that has other things to do.
+"""Deliver due events in threads of a process that has other work.
 
-One lane a hook, so that a hook that hangs holds up nothing but itself; and no worker of the queue,
-because a hook that hangs would be a sprint that waits.
+Each hook has its own thread, so that a hook that hangs delays only itself. The queue's workers do
+not deliver, because a hook that hangs would delay a sprint.
 """
 
 import threading
@@ -22,10 +22,10 @@ STOP_S = 5.0
 
 
 class Courier:
-    """Brings deliveries from its ``with`` on to its end.
+    """A context manager that delivers due events while its block lasts.
 
-    What is still due then is given ``linger_s``; what still runs after that is ended, and brought
-    again by whoever comes next.
+    At its end, pending deliveries get ``linger_s`` seconds. Deliveries that still run then are
+    stopped, and repeated by the next process.
     """
 
     def __init__(self, linger_s: float = 0.0) -> None:
@@ -59,7 +59,7 @@ class Courier:
             lane.join(max(0.0, end - time.monotonic()))
 
     def _call(self, **kwargs: object) -> None:
-        """Receiver of ``event_committed``."""
+        """Wake the thread on ``event_committed``."""
         self._called.set()
 
     def _look(self) -> None:
@@ -70,8 +70,9 @@ class Courier:
         connection.close()
 
     def _go_round(self) -> bool:
-        """Hand out what is new and see that each hook with something due has a lane; False when
-        nothing is under way.
+        """Queue new deliveries, and start a thread for each hook with a due one.
+
+        Return False if nothing is under way.
         """
         self._lanes = {name: lane for name, lane in self._lanes.items() if lane.is_alive()}
         now = timezone.now()

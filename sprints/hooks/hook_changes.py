@@ -1,4 +1,4 @@
-"""Record that a hook has changed, and drop the deliveries that nobody sends any more."""
+"""Record changes of a hook, and drop the pending deliveries of a disabled one."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,7 +9,7 @@ from sprints.models.transitions import note
 
 
 def disable(hook_id: str, why: str) -> None:
-    """Tell the hook no more, because it asks for that; nothing where it is disabled already."""
+    """Disable the hook at its receiver's request; do nothing if it is disabled already."""
     with transaction.atomic():
         hook = Hook.objects.filter(pk=hook_id, enabled=True).first()
         if hook and Hook.objects.filter(pk=hook_id, enabled=True).update(enabled=False):
@@ -18,7 +18,7 @@ def disable(hook_id: str, why: str) -> None:
 
 
 def drop_deliveries(hook_id: str, why: str) -> None:
-    """Bring no more; but a sprint that waits for this hook was promised its answer."""
+    """Drop the hook's pending deliveries, except those for which a sprint waits."""
     waiting = Delivery.objects.filter(hook_id=hook_id, status=Delivery.Status.PENDING, place="")
     waiting.update(status=Delivery.Status.DROPPED, reason=why, finished_at=timezone.now())
 

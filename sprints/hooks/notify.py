@@ -1,7 +1,7 @@
-"""A hook that is a person's mailbox or chat: an Apprise URL, said in one short message.
+"""Deliver to a person's mailbox or chat: an Apprise URL, with one short message.
 
-Apprise is an extra. It runs in a process of its own, as a command does: it knows a hundred
-services, and no limit of time that holds for all of them.
+Apprise is an optional dependency. It runs in its own process, as a command does, because not all of
+its hundred services have a timeout.
 """
 
 import json
@@ -25,7 +25,7 @@ MISSING = "a notification needs Apprise; type: pip install 'studio-gateway[notif
 
 
 def problems(hook: HookDefinition) -> Iterator[str]:
-    """What is wrong with its URL."""
+    """Yield the faults of the hook's URL."""
     if not _installed():
         yield MISSING
     elif not hook.target[0].isprintable() or not _known(hook.target[0]):
@@ -33,7 +33,7 @@ def problems(hook: HookDefinition) -> Iterator[str]:
 
 
 def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
-    """Say it once, within the timeout."""
+    """Send the message once, within the timeout."""
     if not _installed():
         return DeliveryResult(False, MISSING)
     given = json.dumps({"url": letter.hook.target[0], **words(letter.payload)})
@@ -42,7 +42,7 @@ def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
 
 
 def words(payload: dict[str, Any]) -> dict[str, str]:
-    """A title and a body for people."""
+    """Return a title and a body for people."""
     data = payload["data"]
     about = [data.get(key) for key in ("sprint_id", "round_id", "gate_id")]
     title = " ".join(filter(None, ("Studio Gateway:", *about)))

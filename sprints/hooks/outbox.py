@@ -1,8 +1,8 @@
-"""Deliveries as rows: handed out once, claimed by one process, tried until taken or given up.
+"""Keep deliveries as rows: queued once, claimed by one process, retried until done or failed.
 
-Who is told of what is decided from the committed events, so that the engine has nothing to do with
-it, and nothing is lost with a process. A delivery is brought at least once, always under the same
-id, by which its receiver can tell that it has it already.
+The committed events decide which hook gets a delivery, so the core need not know hooks, and nothing
+is lost with a process. An event is delivered at least once, always under the same id, by which a
+receiver can recognise a repetition.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ OWN_DOING = "what a hook has caused is not brought to a command again"
 
 
 def hand_out(now: datetime) -> None:
-    """Make a delivery of each event for each hook that wants it and has not been handed it."""
+    """Queue a delivery of each new event for each hook that subscribes to it."""
     head = Head.objects.values_list("seq", flat=True).get(pk=1)
     for hook in Hook.objects.filter(enabled=True, blocking=False, seq__lt=head):
         events = Event.objects.filter(seq__gt=hook.seq, seq__lte=head)
@@ -76,7 +76,7 @@ def _delivery(hook: Hook, event: Event, now: datetime) -> Delivery | None:
 
 
 def by_hook(event: dict[str, Any]) -> bool:
-    """True for what a hook has done, and for all that happens to a sprint that a hook started."""
+    """Return whether a hook has caused the event, also by starting the event's sprint."""
     if event["data"].get("hook_depth"):
         return True
     starts = Event.objects.filter(
@@ -87,7 +87,7 @@ def by_hook(event: dict[str, Any]) -> bool:
 
 
 def _tell_dropped(hook: Hook, made: list[Delivery]) -> None:
-    """Once a sprint, that its events are not brought to this hook."""
+    """Record once for each sprint that its events are not delivered to this hook."""
     for one in made:
         dropped = Delivery.objects.filter(
             hook_id=hook.pk, sprint_id=one.sprint_id, reason=OWN_DOING, seq__lt=one.seq
@@ -97,7 +97,7 @@ def _tell_dropped(hook: Hook, made: list[Delivery]) -> None:
 
 
 def due(now: datetime) -> set[str]:
-    """The hooks for which there is something to bring that nobody is at."""
+    """Return the hooks with a due delivery that no process has claimed."""
     waiting = _waiting(now)
     pending = waiting.filter(status=Status.PENDING).order_by()
     lost = [one for one in waiting.filter(status=Status.RUNNING) if not _lives(one, now)]
@@ -111,9 +111,9 @@ def _waiting(now: datetime) -> QuerySet[Delivery]:
 
 
 def claim(now: datetime, **which: Any) -> tuple[Delivery, str] | None:
-    """Take the first delivery of ``which`` that is due and nobody's; None where there is none.
+    """Claim the first due delivery of ``which`` that is free; None if there is none.
 
-    With it comes the token of the try that it was taken over from, empty if there was none.
+    Also return the token of the attempt that it replaces, or empty.
     """
     for row in _waiting(now).filter(**which).order_by("next_at", "seq")[:10]:
         if row.status == Status.RUNNING and _lives(row, now):
@@ -135,7 +135,7 @@ def _timeout_s(hook_id: str) -> float:
 
 
 def _lives(row: Delivery, now: datetime) -> bool:
-    """Whether somebody may still be at it."""
+    """Return whether another process may still be delivering."""
     longest = timedelta(seconds=MAX_TIMEOUT_S + SLACK_S)
     in_time = row.until is not None and now < row.until <= now + longest
     return in_time and Identity.parse(row.owner).is_alive() is not False
@@ -146,7 +146,7 @@ def _token(row: Delivery) -> str:
 
 
 def carry_out(row: Delivery, before: str, tick: Tick) -> None:
-    """Bring a delivery that we have claimed, and put on record what came of it."""
+    """Deliver a claimed row, and record the result."""
     hook = Hook.objects.filter(pk=row.hook_id).first()
     folder = settings.STORE.root / "hooks" / row.pk
     if hook is None or not (hook.enabled or row.point == TEST):
@@ -166,7 +166,7 @@ def carry_out(row: Delivery, before: str, tick: Tick) -> None:
 
 
 def bring_now(delivery_id: str, tick: Tick) -> Delivery:
-    """Bring a delivery that is due, or wait for whoever was quicker; returns it as it is then."""
+    """Deliver a due row, or wait for the process that has claimed it; return the row."""
     row = Delivery.objects.get(pk=delivery_id)
     end = time.monotonic() + _timeout_s(row.hook_id) + SLACK_S
     while row.status in (Status.PENDING, Status.RUNNING) and time.monotonic() < end:
@@ -180,7 +180,7 @@ def bring_now(delivery_id: str, tick: Tick) -> Delivery:
 
 
 def _bring(hook: Hook, row: Delivery, before: str, folder: Path, tick: Tick) -> DeliveryResult:
-    """One try, whatever the hook's kind makes of it."""
+    """Make one attempt through the hook's kind."""
     letter = DeliveryAttempt(
         hook=hook.definition,
         secret=hook.secret,
@@ -221,7 +221,7 @@ def _record(hook: Hook, row: Delivery, answer: DeliveryResult) -> None:
 def _settle(
     row: Delivery, status: Status, answer: DeliveryResult, failures: int, wait_s: float = 0.0
 ) -> bool:
-    """Put the try on record; False when the delivery is another's by now."""
+    """Record the attempt; return False if another process has claimed the delivery since."""
     now = timezone.now()
     ended = status != Status.PENDING
     mine = Delivery.objects.filter(pk=row.pk, status=Status.RUNNING, tries=row.tries)
@@ -243,6 +243,6 @@ def _settle(
 
 
 def _about(row: Delivery, **more: Any) -> tuple[datetime, dict[str, Any]]:
-    """When, and the data of an event that tells of an undelivered one."""
+    """Return the time, and the data of an event about a failed delivery."""
     about = {"hook_id": row.hook_id, "point": row.point, "seq": row.seq, "undelivered": row.pk}
     return timezone.now(), {**about, "sprint_id": row.sprint_id, **more}

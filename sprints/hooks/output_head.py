@@ -1,10 +1,10 @@
-"""The beginning of what a hook printed or answered, without secrets."""
+"""Cut the beginning of a hook's output or response, without secrets."""
 
 from sprints.models.redaction import clean
 from sprints.state.delivery_result import OUTPUT_CHARACTERS
 
 
 def head(raw: bytes) -> str:
-    """The beginning of what was printed or answered, as a database can keep it, without secrets."""
+    """Return the beginning of the bytes as a text for the database, without secrets."""
     text: str = clean(raw.decode(errors="replace"))
     return text.replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]

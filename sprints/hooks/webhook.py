@@ -1,6 +1,6 @@
-"""A hook that is a URL: one POST, signed as Standard Webhooks has it. 2xx means that it is taken.
+"""Deliver to a URL: one POST, signed by Standard Webhooks. A 2xx status means delivered.
 
-Redirects are not followed, proxies not asked, and no more than ``ANSWER_BYTES`` are read.
+Redirects and proxies are not used, and at most ``ANSWER_BYTES`` are read.
 """
 
 import http.client
@@ -27,7 +27,7 @@ GONE = 410
 
 
 def problems(hook: HookDefinition) -> Iterator[str]:
-    """What is wrong with its URL."""
+    """Yield the faults of the hook's URL."""
     url = hook.target[0]
     if not url.isascii() or not url.isprintable() or " " in url or len(url) > LONGEST_URL:
         yield f"a URL is at most {LONGEST_URL} printable ASCII characters without spaces"
@@ -49,7 +49,7 @@ def problems(hook: HookDefinition) -> Iterator[str]:
 
 
 def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
-    """Post the payload once; the whole of it, resolving and TLS included, within the timeout."""
+    """Post the payload once; everything, with name resolution and TLS, within the timeout."""
     begun = time.monotonic()
     end = begun + letter.hook.timeout_s
     try:
@@ -97,7 +97,7 @@ def _exchange(
 
 
 def headers(letter: DeliveryAttempt) -> dict[str, str]:
-    """The delivery's id, the time of this try, and the signature over both and the body."""
+    """Return the headers: the delivery's id, the time, and the signature of both and the body."""
     from standardwebhooks import Webhook
 
     at = datetime.now(UTC)
