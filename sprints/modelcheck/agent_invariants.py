@@ -1,4 +1,4 @@
-"""What must hold of every step about agents, judged by what those have really said and used up."""
+"""Check the invariants of each step about agents, against their true replies and usage."""
 
 from collections.abc import Iterator
 
@@ -32,8 +32,9 @@ NEAR_S = 0.001
 
 
 def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
-    """A round is closed only with the answer of each agent that it asks, and of each that was sent
-    something back; who was to work and has changed nothing was asked once more, and no more.
+    """Yield rounds that were closed without the reply of every asked agent.
+
+    An agent that was to work and has changed nothing must be asked exactly once more.
     """
     pairs = zip(before.snapshot.rounds, after.snapshot.rounds, strict=True)
     for one in (now for was, now in pairs if now.status == "done" != was.status):
@@ -49,8 +50,10 @@ def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
-    """A sprint fails over an agent that has really not answered, or under which too many gateways
-    have died; and is blocked over what one has really asked, or over a budget that is really used.
+    """Yield ends of a sprint that name an agent or a budget without cause.
+
+    A failure needs an agent that gave no answer, or too many gateway deaths. A block needs a real
+    question, or a budget that is used up.
     """
     if after.snapshot.sprint.status == before.snapshot.sprint.status or not after.programs.kinds:
         return
@@ -68,9 +71,7 @@ def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def within_budget(before: State, step: Step, after: State) -> Iterator[str]:
-    """Nothing is launched that the budget does not cover, for no longer than it does; and what was
-    really used is on record.
-    """
+    """Yield launches beyond the budget, and usage that was not recorded."""
     used = spent(after.snapshot)
     if used is None or not after.programs.kinds:
         return
@@ -90,7 +91,7 @@ def within_budget(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def answers_arrive(before: State, step: Step, after: State) -> Iterator[str]:
-    """What a human has answered stays on record, and the agent that has asked is told of it."""
+    """Yield human answers that were lost, or not passed to the agent."""
     for task in after.snapshot.tasks if after.programs.answered else ():
         if task.id in after.programs.answered:
             if ANSWER not in [one["text"] for one in task.details["answers"]]:
@@ -100,8 +101,9 @@ def answers_arrive(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def leads_on(before: State, step: Step, after: State) -> Iterator[str]:
-    """Where a question or a budget blocks a sprint, an operator is asked, in words that say for
-    what, and what that one does leads on.
+    """Yield blocks by a question or a budget that no operator can resolve.
+
+    The recorded wait must also name the operator and the subject.
     """
     error = after.snapshot.sprint.last_error or ""
     blocked = after.snapshot.sprint.status == "blocked" != before.snapshot.sprint.status
@@ -125,8 +127,9 @@ def leads_on(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def late_is_refused(before: State, step: Step, after: State) -> Iterator[str]:
-    """What is answered to a try that is over changes nothing: it is not taken for an answer to
-    another try, and a task that has ended takes none.
+    """Yield late replies that would change something.
+
+    A reply to an earlier attempt must not count for another one, and an ended task takes none.
     """
     if not after.programs.kinds:
         return
@@ -141,26 +144,26 @@ def late_is_refused(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def works_alone(before: State, step: Step, after: State) -> Iterator[str]:
-    """While a program works, no gate judges, and nothing else is under way."""
+    """Yield anything that runs while an agent works."""
     for task in after.snapshot.tasks:
         if agent_tasks.is_open(task) and after.attended - {task.id}:
             yield f"{task.owner_agent} works, and so does {', '.join(sorted(after.attended))}"
 
 
 def _begins(before: State, task: TaskValue) -> bool:
-    """The step has begun this try of it."""
+    """Return whether the step has begun this attempt of the task."""
     was = {one.id: one.status for one in before.snapshot.tasks}
     return agent_tasks.is_open(task) and was.get(task.id) != task.status
 
 
 def _stays(state: State) -> bool:
-    """A question of the current round is still unanswered, or nobody is to be asked again."""
+    """Return whether a question of the current round is still unanswered."""
     tasks = state.snapshot.tasks_of(state.snapshot.current_round.id)
     return any(task.status == agent_tasks.Status.BLOCKED for task in tasks)
 
 
 def _takes(state: State, task: TaskValue) -> bool:
-    """Whether the rows take one more answer of a try of it."""
+    """Return whether the rows accept one more reply to an attempt of the task."""
     at = state.snapshot.at
     late = Replied(at, Exchange(None, "late", exit_code=3, duration_s=0.0))
     try:

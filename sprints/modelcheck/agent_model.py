@@ -1,10 +1,10 @@
-"""What agents that are programs may do in the walk through all that can happen; pure.
+"""Model the possible behaviour of agent commands; pure.
 
-A question to one is under way until it is answered, and an operator leads on from what it asks and
-from a budget that is used up. How large the budget is, the walk does not say: before each launch
-there may be enough of it, minutes that end before the agent's own do, or nothing left. That covers
-every budget, for nothing else of it is ever read. An agent asks an operator once in each of its
-tasks at the most, and edits nothing in the clone before it has answered: no gate judges until then.
+A question stays under way until it is answered. An operator resolves its questions and a used-up
+budget. The size of the budget is not modelled: before each launch there may be enough, fewer
+minutes than the agent's timeout, or nothing. That covers every budget, because nothing else about
+it is read. An agent asks an operator at most once in each task, and changes the clone only with its
+reply, because no gate judges before.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -46,19 +46,19 @@ _STOPPED = Exchange(None, "the gateway stops", stopped=True, exit_code=-15, dura
 
 
 def is_walked(state: State, action: Action | None) -> bool:
-    """Whether a program is asked, and what it may do is walked through."""
+    """Return whether the action asks an agent command whose behaviour is explored."""
     if not isinstance(action, Ask) or action.kind not in state.programs.kinds:
         return False
     return state.snapshot.started_contract.agent(action.agent) is not None
 
 
 def try_of(task: TaskValue) -> str:
-    """What its present try is called where the walk keeps what was really said."""
+    """Return the key of the task's present attempt in the truth of the model."""
     return f"{task.id}#{task.details['try']}"
 
 
 def walked(state: State, round_id: str) -> list[TaskValue]:
-    """The questions to programs in that round and attempt that are walked through."""
+    """Return the explored questions to agent commands in that round and attempt."""
     return [
         task
         for task in state.snapshot.tasks_of(round_id)
@@ -67,9 +67,7 @@ def walked(state: State, round_id: str) -> list[TaskValue]:
 
 
 def allowances(state: State, action: Action | None) -> Iterator[State]:
-    """The same state, with all that may be left of the budget when a program is to be launched;
-    nothing where none is.
-    """
+    """Yield the state with each possible rest of the budget before a launch."""
     if not is_walked(state, action):
         return
     assert isinstance(action, Ask), "only a question is walked through"
@@ -91,13 +89,13 @@ def allowances(state: State, action: Action | None) -> Iterator[State]:
 
 
 def begun(state: State, after: Snapshot, action: Ask) -> Programs:
-    """What programs have used once that question is under way."""
+    """Return the usage once that question is under way."""
     used, name = state.programs, awaited(after, action)
     return replace(used, launches=used.launches + 1, names=used.names | {name})
 
 
 def answers(state: State, action: Ask | RecoverTask) -> list[tuple[str, str, Outcome]]:
-    """How a question that is under way may end: by whom, in a word, and the outcome."""
+    """Return the possible ends of a question: the cause, a word, and the outcome."""
     task, at = _task(state.snapshot, action), state.snapshot.at
     found = [(WORLD, word, said) for word, said in _SAID.items()]
     if agent_replies.is_to_work(state.snapshot, task):
@@ -114,7 +112,7 @@ def answers(state: State, action: Ask | RecoverTask) -> list[tuple[str, str, Out
 
 
 def heard(state: State, action: Action, said: str, step: Step) -> Iterator[Step]:
-    """The step with which an agent has ended, with what is really so after it."""
+    """Yield the step with the agent's end, and with the true facts after it."""
     if step.after is None or not isinstance(action, Ask | RecoverTask):
         yield step
         return
@@ -132,8 +130,9 @@ def heard(state: State, action: Action, said: str, step: Step) -> Iterator[Step]
 
 
 def led_on(state: State) -> list[tuple[State, Callable[[datetime], Transition | None]]]:
-    """What an operator may do where a program's question or its budget blocks the sprint: the
-    state in which that is so, and the act.
+    """Return the operator's acts for a blocked sprint: the state before each, and the act.
+
+    The block is an agent's question, or a used-up budget.
     """
     snapshot, used = state.snapshot, spent(state.snapshot)
     if task := questions.question_of(snapshot):
@@ -147,7 +146,7 @@ def led_on(state: State) -> list[tuple[State, Callable[[datetime], Transition | 
 
 
 def blocks(state: State) -> str:
-    """Which of the two blocks the sprint; empty where neither does."""
+    """Return which of the two blocks the sprint; empty if neither does."""
     if not state.programs.kinds or state.snapshot.sprint.status != "blocked":
         return ""
     if questions.question_of(state.snapshot):
@@ -156,9 +155,10 @@ def blocks(state: State) -> str:
 
 
 def agent_key(state: State) -> Hashable:
-    """What the rows and the truth say of the questions of the current round, and whether anything
-    is left of the budget: the walk chooses that anew before each launch. While agents answer at
-    once, how many launches there were.
+    """Return the rows and the truth of the current round's questions, as part of the state key.
+
+    The rest of the budget is only whether there is any, because it is chosen again before each
+    launch. For agents that answer at once, it is the number of launches.
     """
     used = spent(state.snapshot)
     left = used and (used.out if state.programs.kinds else used.launches)
@@ -194,27 +194,28 @@ def _key(state: State, task: TaskValue) -> Hashable:
 
 
 def times_lost(state: State, task: TaskValue) -> int:
-    """How often its end was really not seen by anybody."""
+    """Return how often the attempt's end was truly lost, up to the limit."""
     tries = (f"{task.id}#{number + 1}" for number in range(task.details["try"]))
     return min(agent_tasks.MOST_LOST, sum(state.truth.get(one) == LEFT for one in tries))
 
 
 def has_answered(state: State, task: TaskValue) -> bool:
-    """Whether its agent has really done what it was asked; who was to work and has changed nothing
-    has, once that is so for the second time.
+    """Return whether the agent has truly answered.
+
+    A reply without any change counts at the second time.
     """
     said = state.truth.get(try_of(task))
     return said == DONE or (said == IDLE and times_idle(state, task) == ASKED_IDLE)
 
 
 def times_idle(state: State, task: TaskValue) -> int:
-    """How often its agent has really said that it is done, and changed nothing."""
+    """Return how often the agent has truly claimed finished work without a change."""
     tries = (f"{task.id}#{number + 1}" for number in range(task.details["try"]))
     return min(ASKED_IDLE + 1, sum(state.truth.get(one) == IDLE for one in tries))
 
 
 def _is_short(snapshot: Snapshot, task: TaskValue) -> bool:
-    """The budget's minutes end before its agent's own."""
+    """Return whether the budget's minutes end before the agent's timeout."""
     agent = snapshot.started_contract.agent(task.owner_agent)
     return agent is not None and task.details["reserved_s"] < agent.timeout_s
 

@@ -1,4 +1,4 @@
-"""What humans decide and what protected paths hold, wherever the walk asks for it; pure."""
+"""Model the decisions of humans and the content of protected paths; pure."""
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
@@ -19,8 +19,10 @@ ENDS = ("approval_rejected:", "approval_expired:")
 
 
 def compared(state: State, action: Compare) -> Iterator[Step]:
-    """What may differ of protected paths in the tree that is there: nothing, something new, or what
-    the tree had from which it came. One tree has always the same.
+    """Yield the possible changes of protected paths in the present tree.
+
+    They are nothing, something new, or those of the tree from which it came. One tree always has
+    the same.
     """
     tree, there = tree_of(state), state.flags.get(tree_of(state))
     earlier = [one.tree for one in state.sent if _is_here(state, one)][-1:]
@@ -43,14 +45,14 @@ def compared(state: State, action: Compare) -> Iterator[Step]:
 
 
 def tree_of(state: State) -> str:
-    """The tree that is to be compared: what is merged, where that is judged; else the clone's."""
+    """Return the tree to compare: the merge while it is judged, else the clone's."""
     if shipping.status(state.snapshot) == shipping.JUDGING:
         return str(shipping.state(state.snapshot)["tree"])
     return state.tree
 
 
 def decided(state: State) -> Iterator[Step]:
-    """A human says yes or no to what is asked, or nobody does in time."""
+    """Yield the possible decisions on the open request: approved, rejected, expired."""
     snapshot = state.snapshot
     ask = approval_requests.ask_of(snapshot)
     if ask is None:
@@ -79,7 +81,7 @@ def _step(state: State, by: str, act: Callable[[datetime], Transition | None]) -
 
 
 def approval_key(state: State) -> Hashable:
-    """All of it that a later step may read, by rows and in truth."""
+    """Return everything that a later step may read of approvals, in rows and in truth."""
     snapshot, terms = state.snapshot, state.snapshot.started_contract.approvals
     if terms is None:
         return ()
@@ -106,7 +108,7 @@ def approval_key(state: State) -> Hashable:
 
 
 def _open(state: State, flag: str | None) -> str | None:
-    """The flag; none where a human's yes to it counts: all goes on as if nothing was touched."""
+    """Return the flag of protected paths, or empty if an approval covers it."""
     counts = flag and approval_requests.is_given(state.snapshot, PATHS, flag)
     return "" if counts and (PATHS, flag) in state.approved else flag
 
@@ -117,7 +119,7 @@ def _is_here(state: State, sent: object) -> bool:
 
 
 def asks_first(before: State, step: Step, after: State) -> Iterator[str]:
-    """Nothing is built, closed or published without a yes to exactly that, where that is agreed."""
+    """Yield anything built, closed or published without the required approval."""
     snapshot, terms = after.snapshot, after.snapshot.started_contract.approvals
     if terms is None:
         return
@@ -138,7 +140,7 @@ def asks_first(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def _unapproved(state: State, tree: str, what: str) -> Iterator[str]:
-    """What protected paths hold in that tree, where nobody has looked or said yes."""
+    """Yield protected changes in that tree that were not compared or not approved."""
     terms = state.snapshot.started_contract
     works = state.snapshot.gate_runs or any(
         task.details.get("try") for task in state.snapshot.tasks
@@ -153,7 +155,7 @@ def _unapproved(state: State, tree: str, what: str) -> Iterator[str]:
 
 
 def says_no(before: State, step: Step, after: State) -> bool:
-    """Whether a human, or the end of the time for one, has ended the sprint."""
+    """Return whether a rejection or an expiry has ended the sprint."""
     error = after.snapshot.sprint.last_error or ""
     asked = approval_requests.ask_of(before.snapshot) is not None
     return asked and step.by in (HUMAN, TIME) and error.startswith(ENDS)

@@ -1,7 +1,7 @@
-"""Everything that can happen under a contract, breadth first: is there a way to break a promise?
+"""Explore every path under a contract, breadth first, in search of a broken invariant.
 
-The machine is small enough to be walked through whole: every verdict, stop, cancel, pause, crash,
-missed deadline and retry at every point. What is found is the shortest way there.
+The state space is small enough to explore in full: every verdict, stop, cancel, pause, crash,
+missed deadline and retry at every point. A finding shows the shortest path.
 """
 
 import time
@@ -25,7 +25,7 @@ NAMES = (*PROMISES, FALLS, ENDS)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A broken promise, and the steps that lead there, from the start."""
+    """A broken invariant, and the steps that lead there from the start."""
 
     promise: str
     text: str
@@ -34,9 +34,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was walked through. ``complete`` is False where there was more than was allowed: then
-    nothing is proved.
-    """
+    """The result of an exploration. If not ``complete``, nothing is proved."""
 
     states: int
     steps: int
@@ -46,13 +44,13 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Every promise is proved."""
+        """Return whether every invariant is proved."""
         return self.complete and not self.findings
 
 
 @dataclass(slots=True)
 class _Walk:
-    """Where each state was first come from, and what leads on without anybody's wish."""
+    """The explored states, with their first predecessors and their unforced successors."""
 
     came: list[tuple[int, str]] = field(default_factory=list)
     onward: list[list[tuple[int, str]]] = field(default_factory=list)
@@ -72,7 +70,7 @@ class _Walk:
         return tuple(told)
 
     def breaks(self, state: State, step: Step, number: int) -> bool:
-        """Whether the step breaks a promise; it is told, and nobody need look any further."""
+        """Record the invariants that the step breaks; return whether there are any."""
         if step.after is None:
             self.tell(FALLS, f"{step.text}: {step.fault}", number, step.text)
             return True
@@ -84,7 +82,7 @@ class _Walk:
         return broken
 
     def look_for_circles(self) -> None:
-        """A path that comes back to where it was, with nobody wishing it, never ends."""
+        """Record a path that returns to its start without an outside cause: it would never end."""
         open_, done = 1, 2
         seen = bytearray(len(self.onward))
         for root in range(len(self.onward)):
@@ -120,10 +118,11 @@ def explore(
     kinds: Collection[str] = (),
     until: str = "",
 ) -> Report:
-    """Walk through everything that can happen to a sprint under ``contract``. ``tell`` hears now
-    and then how many states have been seen. What programs may do that are asked one of ``kinds`` is
-    walked through; any other agent answers at once. The walk ends where the promise ``until`` is
-    seen to be broken, for who wants to know no more.
+    """Explore every path of a sprint under ``contract``.
+
+    ``tell`` receives now and then the number of states. The behaviour of agent commands that are
+    asked one of ``kinds`` is explored; all other agents answer at once. The exploration ends at
+    once if the invariant ``until`` is broken.
     """
     began = time.monotonic()
     walk = _Walk()

@@ -1,6 +1,6 @@
-"""What must hold of every step that can happen, judged by what gates and hooks have really said.
+"""Check the invariants of every step, against the true verdicts of gates and hooks.
 
-One function a promise and one line in the table; each yields what is broken, in words.
+Each invariant is one function and one line in the table; each function yields violations in words.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,8 +22,9 @@ ABOUT_THE_WORK = (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
 
 
 def green(state: State, one: RoundValue, attempt: int | None = None) -> bool:
-    """Whether the last run of each required gate of that round has really passed; in that attempt,
-    where one is named.
+    """Return whether the last run of each required gate of that round has truly passed.
+
+    With ``attempt``, only runs of that attempt count.
     """
     for gate in state.snapshot.started_contract.gates_of(one.code):
         runs = [r for r in state.snapshot.gate_runs if attempt in (None, r.attempt)]
@@ -35,7 +36,7 @@ def green(state: State, one: RoundValue, attempt: int | None = None) -> bool:
 
 
 def never_red(before: State, step: Step, after: State) -> Iterator[str]:
-    """No round is closed, and no sprint succeeds, over a required gate that is not green."""
+    """Yield closed rounds and succeeded sprints with a required gate that has not passed."""
     for one in _closed(before, after):
         if not green(after, one, after.snapshot.sprint.attempt):
             yield f"{one.code} is done, and a required gate has not passed in it"
@@ -46,14 +47,14 @@ def never_red(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def _closed(before: State, after: State) -> Iterator[RoundValue]:
-    """The rounds that the step has closed."""
+    """Yield the rounds that the step has closed."""
     for was, one in zip(before.snapshot.rounds, after.snapshot.rounds, strict=True):
         if one.status == "done" and was.status != "done":
             yield one
 
 
 def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
-    """A sprint fails over a verdict about the work, or over its minutes where that is agreed."""
+    """Yield failures of a sprint without a failed gate or another agreed cause."""
     sprint = after.snapshot.sprint
     if sprint.status != "failed" or before.snapshot.sprint.status == "failed":
         return
@@ -74,7 +75,7 @@ def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def hooks_count(before: State, step: Step, after: State) -> Iterator[str]:
-    """A round is closed only with the yes of each blocking hook that it has asked."""
+    """Yield rounds that were closed without the success of each blocking hook."""
     attempt = f"/{after.snapshot.sprint.attempt}/"
     for one in _closed(before, after):
         for row in after.snapshot.deliveries:
@@ -84,7 +85,7 @@ def hooks_count(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def nothing_left(before: State, step: Step, after: State) -> Iterator[str]:
-    """Nothing runs, is asked or is to be tried once a sprint has ended; so cancelled is stopped."""
+    """Yield everything that still runs, waits or is pending after a sprint's end."""
     snapshot = after.snapshot
     if snapshot.sprint.status == "running":
         return
@@ -103,7 +104,7 @@ def nothing_left(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def cancel_counts(before: State, step: Step, after: State) -> Iterator[str]:
-    """Once a cancel is on record, a sprint ends as cancelled and begins nothing new."""
+    """Yield steps that ignore a recorded cancel."""
     if not before.snapshot.sprint.cancel_by or step.by != ENGINE:
         return
     status = after.snapshot.sprint.status
@@ -114,7 +115,7 @@ def cancel_counts(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def pause_holds(before: State, step: Step, after: State) -> Iterator[str]:
-    """A paused sprint does nothing but look after what a crash has left, and end when cancelled."""
+    """Yield steps of a paused sprint, except recoveries and a cancel."""
     if step.by != ENGINE or not before.snapshot.paused or before.snapshot.sprint.cancel_by:
         return
     if not isinstance(step.action, Recover | RecoverHook | RecoverTask):
@@ -122,7 +123,7 @@ def pause_holds(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def within_bounds(before: State, step: Step, after: State) -> Iterator[str]:
-    """No more gates run at once than agreed; no row is made twice; what is done stays done."""
+    """Yield too many parallel gates, duplicate rows, and closed rounds that were reopened."""
     snapshot, most = after.snapshot, after.snapshot.started_contract.gates_at_once
     if len(after.attended) > max(1, most):
         yield f"{len(after.attended)} run at once, and the contract says {most}"
@@ -136,9 +137,7 @@ def within_bounds(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def waits_have_owners(before: State, step: Step, after: State) -> Iterator[str]:
-    """What does not move says why and who is asked; an operator who is asked can lead on, and what
-    the gateway waits for has a time.
-    """
+    """Yield waits without a reason, a person who can resolve them, or a deadline."""
     snapshot = after.snapshot
     ends = snapshot.sprint.status != before.snapshot.sprint.status
     if ends and snapshot.sprint.status in commands.STOPPED and (fault := retried(after).fault):
@@ -156,9 +155,7 @@ def waits_have_owners(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
-    """Nothing is published but what each required gate has passed since it was merged, and that
-    once; and a sprint that is to be shipped does not succeed without.
-    """
+    """Yield publications of a merge that some required gate has not passed, and missing ones."""
     was, now = shipping.status(before.snapshot), shipping.status(after.snapshot)
     snapshot = after.snapshot
     if now != was and now in (shipping.PUBLISHING, shipping.SHIPPED):
@@ -180,7 +177,7 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def judges_what_is_there(before: State, step: Step, after: State) -> Iterator[str]:
-    """A round is closed, and a sprint fails at a gate, over the tree that is there then."""
+    """Yield rounds closed, or sprints failed, over a tree other than the present one."""
     failed = after.snapshot.sprint.status == "failed" and step.by == ENGINE
     error = (after.snapshot.sprint.last_error or "") if failed else ""
     at_gate = error.startswith("gate_failed:")
@@ -194,8 +191,10 @@ def judges_what_is_there(before: State, step: Step, after: State) -> Iterator[st
 
 
 def sends_back_within_reason(before: State, step: Step, after: State) -> Iterator[str]:
-    """What goes back is red, of the tree that is there, within the contract's bound; and never what
-    failed in the same way on the same tree before, or went round to an earlier one.
+    """Yield fixes that must not happen.
+
+    A fix needs a failed gate on the present tree, within the contract's limit. It must not repeat
+    the same failure on the same tree, nor return to an earlier tree.
     """
     if len(after.sent) == len(before.sent):
         return
@@ -216,9 +215,7 @@ def sends_back_within_reason(before: State, step: Step, after: State) -> Iterato
 
 
 def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
-    """Where red gates go back, a sprint fails at one only once that is used up or comes to nothing:
-    unless no tree of the agent was judged.
-    """
+    """Yield failures at a gate while another fix was due."""
     snapshot, error = after.snapshot, after.snapshot.sprint.last_error or ""
     ends = snapshot.sprint.status == "failed" and step.by == ENGINE
     at_gate = ends and error.startswith("gate_failed:")
@@ -239,9 +236,7 @@ def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[st
 
 
 def flaky_is_a_humans(before: State, step: Step, after: State) -> Iterator[str]:
-    """Where red gates run again, none that has said no and yes of one tree closes a round, and none
-    that has said no but once is sent back.
-    """
+    """Yield flaky gates that close a round, and fixes after one failure, if gates are rerun."""
     snapshot = after.snapshot
     if not snapshot.started_contract.rerun_red:
         return
@@ -258,7 +253,7 @@ def flaky_is_a_humans(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def _said_of(state: State, one: RoundValue, gate_id: str, tree: str) -> list[str]:
-    """What the gate has really said of that tree in this round and attempt."""
+    """Return the gate's true verdicts on that tree in this round and attempt."""
     runs = state.snapshot.runs_of(one.id, gate_id)
     mine = [run for run in runs if not shipping.is_of_ship(state.snapshot, run)]
     return [state.truth[run.id] for run in mine if state.trees.get(run.id) == tree]

@@ -1,4 +1,4 @@
-"""Where the walk through all that can happen stands, and what is really so there; pure."""
+"""Define the states and steps of the model check; pure."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ ENGINE, WORLD, CRASH, TIME, CANCEL, FREE = "engine", "world", "crash", "time", "
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was really sent back: the round and attempt, the tree, and what gates said of it."""
+    """The true facts of a fix: the round and attempt, the tree, and the gates' verdicts on it."""
 
     place: str
     attempt: int
@@ -30,10 +30,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """What agents that are programs have really done. ``kinds`` of questions are walked through,
-    all others answered at once; ``launches`` and ``seconds`` are used up; ``names`` are those by
-    which the rows waited for tries that have begun, ``answered`` the tasks whose question a human
-    has answered.
+    """The true behaviour of agent commands.
+
+    ``kinds`` of questions are explored; all others are answered at once. ``launches`` and
+    ``seconds`` are the amounts used. ``names`` are the names by which the rows waited for attempts,
+    ``answered`` the tasks whose question a human has answered.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -45,12 +46,13 @@ class Programs:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The rows; the ids of what this life of the gateway has under way; what gates, hooks and
-    agents have really said, by the id of the run, delivery or try, whatever the rows make of it.
-    ``tree`` is what is in the clone, ``trees`` what was there when a run judged it, ``sent`` what
-    was sent back.
-    ``flags`` are what protected paths hold in each tree that was looked at, empty where nothing of
-    them was touched; ``approved`` is what a human has really said yes to.
+    """A state of the model: the rows, and the true facts, whatever the rows record.
+
+    ``attended`` are the ids that this process has under way. ``truth`` holds the true verdicts and
+    replies, by the id of the run, delivery or attempt. ``tree`` is the content of the clone,
+    ``trees`` its content when a run judged it, ``sent`` the fixes. ``flags`` are the changes of
+    protected paths in each compared tree, empty for none; ``approved`` is what a human has truly
+    approved.
     """
 
     snapshot: Snapshot
@@ -67,8 +69,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happens: by whom, in words, and what is so after. ``fault`` says how the
-    engine fell over it; then nothing is after.
+    """One step: its cause, a text, and the state after it.
+
+    ``fault`` says how the core failed; there is no state after that.
     """
 
     by: str
@@ -79,8 +82,9 @@ class Step:
 
 
 def begin(contract: Contract, kinds: Collection[str] = ()) -> State:
-    """A sprint that has just been started under that contract; what programs may do that are asked
-    one of ``kinds`` is walked through.
+    """Return a sprint just started under that contract.
+
+    The behaviour of agent commands that are asked one of ``kinds`` is explored.
     """
     sprint = SprintValue(
         "s", "S", "created", None, "evidence", None, {}, NOON, None, None, 1, None, ""
@@ -91,7 +95,7 @@ def begin(contract: Contract, kinds: Collection[str] = ()) -> State:
 
 
 def sent_back(before: State, after: State) -> State:
-    """The state in which it is on record that red gates were sent back."""
+    """Return the state with the fix recorded in its true facts."""
     now, attempt = before.snapshot.current_round, before.snapshot.sprint.attempt
     last = {
         run.gate_id: before.truth[run.id]
@@ -104,9 +108,7 @@ def sent_back(before: State, after: State) -> State:
 
 
 def mended(step: Step, after: State) -> Iterator[Step]:
-    """What may be in the clone once its agent has answered: the same, something new, or what was
-    there before that.
-    """
+    """Yield the possible contents of the clone after a fix: unchanged, new, or an earlier one."""
     place, sent = (after.sent[-1].place, after.sent[-1].attempt), after.sent
     known = [one.tree for one in sent if (one.place, one.attempt) == place]
     new = str(1 + max(int(tree) for tree in (after.tree, *(one.tree for one in sent))))
@@ -116,8 +118,9 @@ def mended(step: Step, after: State) -> Iterator[Step]:
 
 
 def recorded(snapshot: Snapshot, moves: list[Transition], at: datetime) -> Snapshot:
-    """The snapshot once that is on record. Raises ``MoveRefused``, as ``record`` would, also for a
-    row that is not there.
+    """Return the snapshot after the transitions.
+
+    Raises ``MoveRefused`` as ``record`` would, also for a missing row.
     """
     known = {snapshot.sprint_id, *(row.id for row in snapshot.rounds)}
     known.update(row.id for row in snapshot.tasks)

@@ -1,8 +1,7 @@
-"""Which walks prove a contract: one through everything, or several where that would be too much.
+"""Split the proof of a contract into explorations: one for everything, or several smaller ones.
 
-What programs may do beside all that gates, hooks and shipping may do is more than can be walked
-through in a minute. So it is walked through in turn, each with the gates; what stands in different
-walks is not combined.
+Agents, gates, hooks and shipping together have more states than a minute allows. So they are
+explored in turn, each with the gates. Parts of different explorations are not combined.
 """
 
 from collections.abc import Callable
@@ -19,8 +18,10 @@ WHOLE = "everything at once"
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One of them: ``name`` says what is combined in it. What programs may do that are asked one
-    of ``kinds`` is walked through, and all other agents answer at once.
+    """One exploration; ``name`` says which parts it combines.
+
+    The behaviour of agent commands that are asked one of ``kinds`` is explored; all other agents
+    answer at once.
     """
 
     name: str
@@ -30,38 +31,38 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What all walks have found; each finding by the name of its walk."""
+    """The results of all explorations, by their names."""
 
     walks: tuple[tuple[Walk, Report], ...]
 
     @property
     def holds(self) -> bool:
-        """Every promise is proved, in each of them."""
+        """Return whether every invariant is proved in each exploration."""
         return all(report.holds for _, report in self.walks)
 
     @property
     def complete(self) -> bool:
-        """None of them was given up."""
+        """Return whether no exploration reached its limit."""
         return all(report.complete for _, report in self.walks)
 
     @property
     def states(self) -> int:
-        """How many were seen, in all."""
+        """Return the total number of states."""
         return sum(report.states for _, report in self.walks)
 
     @property
     def steps(self) -> int:
-        """How many were made, in all."""
+        """Return the total number of steps."""
         return sum(report.steps for _, report in self.walks)
 
     @property
     def took_s(self) -> float:
-        """Seconds, in all."""
+        """Return the total time in seconds."""
         return sum(report.took_s for _, report in self.walks)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """A broken promise each, told once."""
+        """Return the broken invariants, each once."""
         found: dict[str, Finding] = {}
         for _, report in self.walks:
             for one in report.findings:
@@ -70,9 +71,7 @@ class Proof:
 
 
 def walks(contract: Contract, *, whole: bool = False) -> tuple[Walk, ...]:
-    """Those that prove the contract. ``whole``: all that can happen in one, however long that
-    takes.
-    """
+    """Return the explorations that prove the contract; ``whole``: a single, complete one."""
     if whole or not contract.agents:
         return (Walk(WHOLE, contract, (*ASKED, FIX) if contract.agents else ()),)
     plain = replace(contract, fix_attempts=0, rerun_red=False, ship=False, hooks=(), approvals=None)
@@ -100,8 +99,9 @@ def prove(
     whole: bool = False,
     most_states: int = MOST_STATES,
 ) -> Proof:
-    """Walk them all; no walk sees more than ``most_states``. ``tell`` hears now and then how many
-    states have been seen.
+    """Run all explorations, each up to ``most_states``.
+
+    ``tell`` receives now and then the number of states.
     """
     found: list[tuple[Walk, Report]] = []
     before = 0

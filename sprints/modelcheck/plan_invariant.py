@@ -1,4 +1,4 @@
-"""What must hold of the tasks that Agent 01 gives out, whatever comes between; pure."""
+"""Check that planned tasks are done in their order and completely; pure."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,7 @@ from sprints.state.snapshot import Snapshot
 
 
 def builds_as_planned(before: State, step: Step, after: State) -> Iterator[str]:
-    """A task is begun once all that come before it are done; a round's gates run, and it is closed,
-    once all of its tasks are.
-    """
+    """Yield tasks begun before their predecessors, and rounds judged before their tasks."""
     now = before.snapshot.round_if_any
     if now is None or now.code not in WORK:
         return
@@ -29,7 +27,7 @@ def builds_as_planned(before: State, step: Step, after: State) -> Iterator[str]:
 
 
 def _done(snapshot: Snapshot) -> set[str]:
-    """The ids of the planned tasks that are done in this round and attempt."""
+    """Return the ids of the planned tasks that are done in this round and attempt."""
     kinds = (WORK[BUILD], WORK[POLISH])
     tasks = snapshot.tasks_of(snapshot.current_round.id)
     mine = [task for task in tasks if task.details["kind"] in kinds and task.status == "done"]

@@ -1,4 +1,4 @@
-"""What may come of shipping, in the walk through all that can happen; pure."""
+"""Model the possible outcomes of shipping; pure."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sprints.state.snapshot import Snapshot
 
 
 def outcomes(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]:
-    """What may come of a merge, or of its publishing."""
+    """Return the possible outcomes of a merge or a publication."""
     if shipping.status(snapshot) == shipping.PUBLISHING:
         return [
             (WORLD, "shipped", Published(at, tag="t")),

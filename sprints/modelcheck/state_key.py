@@ -1,10 +1,10 @@
-"""States that nothing can tell apart from here on are one: without times, texts and counts.
+"""Identify states that have the same future: without times, texts and counts.
 
-A key holds whatever a later step may read. What it leaves out: times, but for whether the round is
-over its minutes; verdicts, but for whether they are green; runs that were interrupted, but for how
-many gateways died under a gate that has no verdict yet; rounds that are done, but for whether they
-were closed over a red gate; earlier attempts, but for their last verdict on the current round; of
-agents, what they have said, and the budget of those that are programs (``walked_agents``).
+A key holds everything that a later step may read. It reduces times to whether the round is overdue,
+verdicts to whether they passed, and interrupted runs to the number of gateway deaths under a gate
+without verdict. Of closed rounds it keeps whether a gate had failed, and of earlier attempts only
+their last verdict on the current round. Of agents it keeps their replies and their budget
+(``agent_model``).
 """
 
 from collections.abc import Hashable
@@ -25,7 +25,7 @@ PLANS = (CONFIRM, BUILD, POLISH)
 
 
 def state_key(state: State) -> Hashable:
-    """The state as a value that is the same for all that go on alike."""
+    """Return a value that is equal for states with the same future."""
     snapshot, sprint = state.snapshot, state.snapshot.sprint
     closed = tuple(
         (one.status, one.status != "done" or green(state, one)) for one in snapshot.rounds
@@ -64,9 +64,10 @@ def state_key(state: State) -> Hashable:
 
 
 def _sent(state: State) -> Hashable:
-    """What was sent back in this round and attempt, by rows and in truth, and whether what gates
-    have said since is about the tree that is there. Once nothing goes back any more, no more than
-    how often it did, and whether that comes to nothing.
+    """Return the fixes of this round and attempt, in rows and in truth.
+
+    It also holds whether the verdicts since are on the present tree. Once no further fix is
+    possible, only the number of fixes remains, and whether they are stuck.
     """
     snapshot, now = state.snapshot, state.snapshot.current_round
     if not fix_loop.is_on(snapshot, now.code):
@@ -107,7 +108,7 @@ def _sent(state: State) -> Hashable:
 
 
 def _is_of_current(state: State, place: str) -> bool:
-    """Whether it was brought to the hook of a run that counts still."""
+    """Return whether the hook's delivery belongs to a run that still counts."""
     mine = [run for run in state.snapshot.gate_runs if place.endswith(f"/{run.id}")]
     return any(_is_current(state, run) for run in mine)
 
@@ -117,7 +118,7 @@ def _is_current(state: State, run: GateRunValue) -> bool:
 
 
 def _ship(state: State) -> Hashable:
-    """How far it is with shipping, and which gates have judged what is to be shipped."""
+    """Return the progress of shipping, and which gates have judged the merge."""
     snapshot, found = state.snapshot, shipping.state(state.snapshot)
     if not found:
         return ()
@@ -133,7 +134,7 @@ def _ship(state: State) -> Hashable:
 
 
 def _gate(state: State, gate_id: str) -> Hashable:
-    """What is known of a gate of the current round: in this attempt, and last in earlier ones."""
+    """Return the facts of a gate in the current round: in this attempt and the last one."""
     now, runs = (
         state.snapshot.current_round,
         state.snapshot.runs_of(state.snapshot.current_round.id, gate_id),
@@ -160,7 +161,7 @@ _NO_VERDICT = (RUNNING, Verdict.INTERRUPTED)
 
 
 def _heard(state: State, run: GateRunValue) -> Hashable:
-    """What is on record of its verdict, and what it has really said."""
+    """Return the recorded and the true verdict."""
     said = state.truth.get(run.id)
     return (run.status == Verdict.PASSED, "red" if said in ABOUT_THE_WORK else said)
 
@@ -171,7 +172,7 @@ def _lost(runs: tuple[GateRunValue, ...]) -> int:
 
 
 def _hooks(state: State) -> list[Hashable]:
-    """The deliveries of this attempt's current round, and what an earlier one has brought."""
+    """Return the deliveries of this attempt's current round, and those of earlier starts."""
     found: list[Hashable] = []
     attempt = f"/{state.snapshot.sprint.attempt}/"
     for row in state.snapshot.deliveries:

@@ -1,6 +1,7 @@
-"""All that can happen to a sprint next: what the engine does, what the world answers, what an
-operator asks for, and what breaks. Pure; time stands still but where the minutes of a round end.
-Agents answer at once, but for programs in a walk that goes through what those may do.
+"""Generate every possible next step of a sprint; pure.
+
+Steps come from the core, from outside effects, from operators and from crashes. Time stands still
+except at the end of a round's minutes. Agents answer at once, unless their behaviour is explored.
 """
 
 from collections.abc import Callable, Iterator
@@ -67,7 +68,7 @@ _STOPPED = DeliveryResult(False, "stopped", stopped=True)
 
 
 def steps(state: State) -> Iterator[Step]:
-    """Everything that can happen next."""
+    """Yield every possible next step."""
     snapshot = state.snapshot
     if snapshot.sprint.status == "running":
         yield from _carried(state)
@@ -82,7 +83,7 @@ def steps(state: State) -> Iterator[Step]:
 
 
 def _carried(state: State) -> Iterator[Step]:
-    """What the carrier does next, or is waiting for."""
+    """Yield the runner's next step, or the outcomes for which it waits."""
     snapshot = state.snapshot
     try:
         action = decide.decide(snapshot, state.attended)
@@ -118,7 +119,7 @@ def _carried(state: State) -> Iterator[Step]:
 
 
 def _begun(state: State, action: Action) -> Step:
-    """A step of bookkeeping, an instant question and its answer, or the beginning of a run."""
+    """Return a bookkeeping step, an instant question with its answer, or the start of a run."""
     at = state.snapshot.at
     try:
         moves = reducer.reduce(state.snapshot, action, Begun(at))
@@ -145,18 +146,18 @@ def _begun(state: State, action: Action) -> Step:
 
 
 def _is_sent_back(before: Snapshot, after: Snapshot, action: Action) -> bool:
-    """A red gate goes back with it for the first time."""
+    """Return whether the action sends a failed gate back for the first time."""
     is_fix = isinstance(action, Ask) and action.kind == fix_loop.FIX
     return is_fix and len(after.tasks) > len(before.tasks)
 
 
 def heard(snapshot: Snapshot, action: Ask) -> Exchange:
-    """What the agent answers."""
+    """Return the agent's reply."""
     return Exchange(answer(action.agent, action.kind))
 
 
 def _action_of(snapshot: Snapshot, name: str) -> Action:
-    """The action that has ``name`` under way."""
+    """Return the action that has ``name`` under way."""
     if name == SHIP:
         publishing = shipping.status(snapshot) == shipping.PUBLISHING
         return (Publish if publishing else Merge)(snapshot.current_round.code)
@@ -171,7 +172,7 @@ def _action_of(snapshot: Snapshot, name: str) -> Action:
 
 
 def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
-    """Every answer that the world may give."""
+    """Yield every possible outcome of the action."""
     at = state.snapshot.at
     outcomes: list[tuple[str, str, Outcome]]
     if isinstance(action, RunGate | Recover):
@@ -223,7 +224,7 @@ def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outc
 
 
 def _disturbed(state: State) -> Iterator[Step]:
-    """What may come between at any moment."""
+    """Yield the events that may happen at any moment."""
     snapshot = state.snapshot
     if state.attended:
         yield Step(CRASH, "the gateway is killed", replace(state, attended=frozenset()))
@@ -242,19 +243,19 @@ def _disturbed(state: State) -> Iterator[Step]:
 
 
 def resumed(state: State) -> Step:
-    """An operator lets a paused sprint go on."""
+    """Return the step in which an operator resumes a paused sprint."""
     return _asked(state, FREE, lambda at: commands.resume(state.snapshot, OPERATOR))
 
 
 def led_on(state: State) -> Iterator[Step]:
-    """An operator answers a program's question, or gives more of a budget that is used up."""
+    """Yield the steps in which an operator answers an agent or raises a budget."""
     if state.programs.kinds:
         for given, act in agent_model.led_on(state):
             yield _asked(given, FREE, act)
 
 
 def retried(state: State) -> Step:
-    """An operator has a sprint that was stopped tried again."""
+    """Return the step in which an operator retries a stopped sprint."""
     snapshot = state.snapshot
     again = replace(state, retries=state.retries + 1)
     return _asked(again, FREE, lambda at: commands.retry(snapshot, snapshot.started_contract, at))

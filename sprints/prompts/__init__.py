@@ -1,1 +1,1 @@
-"""Write what agents are asked, and read their replies: pure functions."""
+"""Write the prompts of agents, and read their replies: pure functions."""

@@ -1,4 +1,4 @@
-"""What an agent is told of approvals: what it may not change unasked, and what was rejected."""
+"""Write the part of a prompt about approvals: protected paths, and earlier rejections."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ REJECTED = "What a human has rejected:\n"
 
 
 def approval_lines(snapshot: Snapshot) -> Iterator[str]:
-    """Parts of a prompt; none where nothing is agreed on, and nothing was rejected."""
+    """Yield parts of a prompt; none if no approval is needed and nothing was rejected."""
     terms = snapshot.started_contract.approvals
     if terms is None:
         return

@@ -1,4 +1,4 @@
-"""The tasks that Agent 01 gives out: a fenced block of JSON in its reply, read strictly. Pure."""
+"""Parse the tasks that Agent 01 assigns: a fenced JSON block in its reply, read strictly. Pure."""
 
 import json
 import re
@@ -33,7 +33,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One task of one implementer. ``after`` are the ids of those that come before it."""
+    """One task of one implementer. ``after`` are the ids of its predecessors."""
 
     id: str
     agent: str
@@ -45,16 +45,16 @@ class Assignment:
     rollback: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in the details of a task."""
+        """Return the task as JSON data for the details of a task."""
         return asdict(self) | {key: [*getattr(self, key)] for key in LISTS}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of ``to_json``."""
+        """Return the task that ``to_json`` has written."""
         return cls(**{**data, **{key: tuple(data[key]) for key in LISTS}})
 
     def lines(self) -> str:
-        """It, as prompts show it."""
+        """Return the task as text for a prompt."""
         told = [f"- {self.id} ({self.agent}): {self.title}", f"  {self.what}"]
         for name in LISTS:
             if items := getattr(self, name):
@@ -65,7 +65,7 @@ class Assignment:
 
 
 class Unusable(ValueError):
-    """The block is no plan that can be followed; ``errors`` say why, a line each."""
+    """The block is not a valid plan; ``errors`` say why, a line each."""
 
     def __init__(self, errors: list[str]) -> None:
         more = len(errors) - MOST_ERRORS
@@ -75,7 +75,7 @@ class Unusable(ValueError):
 
 
 def block(text: str) -> str | None:
-    """The last block of tasks that the reply holds, also where it never ends; None without one."""
+    """Return the last task block of the reply, even if unterminated; None without one."""
     lines = text.split("\n")
     found = ["\n".join(lines[start + 1 : end]) for start, end in _blocks(lines)]
     ours = [body for body in found if _MARK in body and body.strip() not in EXAMPLE]
@@ -83,7 +83,7 @@ def block(text: str) -> str | None:
 
 
 def without(text: str) -> str:
-    """The reply without such blocks: what people say in it."""
+    """Return the reply without its task blocks."""
     lines = text.split("\n")
     for start, end in reversed(_blocks(lines)):
         if end < len(lines) and any(_MARK in line for line in lines[start:end]):
@@ -92,7 +92,7 @@ def without(text: str) -> str:
 
 
 def _blocks(lines: list[str]) -> list[tuple[int, int]]:
-    """The lines at which each fenced block of JSON begins and ends; past the last line if never."""
+    """Return the first and last line of each fenced JSON block; past the end if unterminated."""
     found, start = [], -1
     for number, line in enumerate(lines):
         words = line.strip()
@@ -105,8 +105,9 @@ def _blocks(lines: list[str]) -> list[tuple[int, int]]:
 
 
 def parse(body: str, able: Collection[str]) -> tuple[Assignment, ...]:
-    """The tasks in the order in which they are integrated: as listed, but each after those that it
-    names. ``able`` are the agents that may be given one. Raises ``Unusable`` with every reason.
+    """Return the tasks in order: as listed, but each after its predecessors.
+
+    ``able`` are the agents to which tasks may be assigned. Raises ``Unusable`` with every reason.
     """
     if len(body) > LONGEST_BLOCK:
         raise Unusable([f"it has {len(body)} characters; at most {LONGEST_BLOCK}"])
@@ -128,7 +129,7 @@ def parse(body: str, able: Collection[str]) -> tuple[Assignment, ...]:
 
 
 def _wrong(number: int, row: Any, able: Collection[str]) -> Iterator[str]:
-    """What is wrong with that task alone."""
+    """Yield the faults of one task alone."""
     if not isinstance(row, dict):
         yield f"task {number} must be an object"
         return
@@ -160,7 +161,7 @@ def _wrong(number: int, row: Any, able: Collection[str]) -> Iterator[str]:
 
 
 def _unlinked(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """What does not fit together of tasks that are each well made."""
+    """Yield the faults between tasks that are valid alone."""
     ids = [row["id"] for row in rows]
     yield from (
         f"the id {one} stands twice" for one in sorted({i for i in ids if ids.count(i) > 1})
@@ -175,13 +176,13 @@ def _unlinked(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _left(tasks: list[Assignment]) -> list[Assignment]:
-    """Those whose turn never comes."""
+    """Return the tasks that wait for each other."""
     done = {task.id for task in _ordered(tasks)}
     return [task for task in tasks if task.id not in done]
 
 
 def _ordered(tasks: list[Assignment]) -> tuple[Assignment, ...]:
-    """Each time the first one listed, of those whose turn it may be."""
+    """Return the tasks in order: each time the first listed one whose predecessors are done."""
     order: list[Assignment] = []
     while ready := [
         task
@@ -199,7 +200,7 @@ def _made(row: dict[str, Any]) -> Assignment:
 
 
 def _is_text(value: Any, longest: int, *, empty: bool = False) -> bool:
-    """Words that a database, a terminal and a prompt can take."""
+    """Return whether ``value`` is printable text of at most ``longest`` characters."""
     if not isinstance(value, str) or len(value) > longest:
         return False
     words = " ".join(value.split())

@@ -1,4 +1,4 @@
-"""What goes to an agent, and what comes back."""
+"""Define the question to an agent and the result of asking."""
 
 import math
 from collections.abc import Callable
@@ -17,12 +17,13 @@ Tick = Callable[[], Stop | None]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One try of one task. ``folder`` is that of the task: it keeps every try under its
-    ``number``. ``token`` marks this one try and no other. It does not begin after
-    ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone of its own, and ``fence`` keeps it
-    there. ``tokens_left`` and ``usd_left`` are what its sprint may still use. ``session`` is the id
-    of the program's session, which is taken up ``again``, or begins by that id; empty where the
-    program names it.
+    """One attempt of one task.
+
+    ``folder`` is the task's folder, in which each attempt has its ``number``. ``token`` identifies
+    this attempt. It does not begin after ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone,
+    and ``fence`` is the sandbox. ``tokens_left`` and ``usd_left`` are the rest of the sprint's
+    budget. ``session`` is the id of the command's session, which is resumed if ``again``, else
+    begun with this id; empty if the command chooses the id.
     """
 
     agent_id: str
@@ -45,17 +46,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """How it ended. ``reply`` is None where there is none, and ``reason`` says why in a line.
+    """The result of one attempt. ``reply`` is None if there is none; ``reason`` says why.
 
-    ``stopped``: we wanted that, and it is to be asked again unless the sprint was cancelled;
-    ``out_of_budget``: so did what its sprint may still use.
-    ``text`` is the reply as it came, ``tail`` the last that was printed without one, both bounded.
-    ``outputs`` is the SHA-256 (hex) of what it printed, by the file's name, and ``place`` names
-    the store in which that lies.
-    ``seen`` is what it has left in its clone; None where it had none. ``confined`` says what kept
-    it to its folders (``gates.execution.Completed.fence``).
-    ``usage`` is what it says that it used, ``denied`` the tools that it was not allowed to use,
-    ``session`` the id by which its session can be taken up; empty where it cannot.
+    ``stopped``: the gateway stopped it, and it is asked again unless the sprint was cancelled.
+    ``out_of_budget``: it used the rest of the sprint's budget. ``text`` is the reply as it came,
+    ``tail`` the last output without a reply; both are bounded. ``outputs`` is the hex SHA-256 of
+    each output file, by name, and ``place`` names the store that holds them. ``seen`` is its change
+    of the clone; None without a clone. ``confined`` is the sandbox used
+    (``gates.execution.Completed.fence``). ``usage`` is the reported usage, ``denied`` the refused
+    tools, ``session`` the id by which its session can be resumed, empty if it cannot.
     """
 
     reply: Reply | None
@@ -82,5 +81,5 @@ LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)
 
 
 def is_lost(exchange: Exchange) -> bool:
-    """Nobody saw its end, whatever it has left in its clone, or told before."""
+    """Return whether the attempt's end was not observed, whatever it has left behind."""
     return replace(exchange, seen=None, usage=None, session="") == LOST

@@ -1,4 +1,4 @@
-"""What an agent is told when a gate has said no to its work: pure, a part of its prompt."""
+"""Write the part of a prompt about a failed gate; pure."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ MOST_PATHS = 10  # of the files that an earlier attempt has changed
 
 
 def mend(snapshot: Snapshot, details: Mapping[str, Any]) -> str:
-    """What has failed and what was tried before, of the fix that has these details."""
+    """Return the failures and the earlier fixes, for the fix task with these details."""
     most = snapshot.started_contract.fix_attempts
     lines = [f"What the gates said (attempt {details['number']} of {most} to mend it):\n"]
     for failure in details["failures"]:

@@ -1,7 +1,7 @@
-"""The plan that Agent 01 has given, as the rows have it; pure.
+"""Read Agent 01's plan from the rows; pure.
 
-It is checked when the reply comes in (``heard``) and stands in the details of that task. From then
-on code walks through it: no later word of an agent moves anything.
+The plan is checked when the reply arrives (``heard``), and kept in the details of that task. Later
+replies of agents cannot change it.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,9 @@ LONGEST_QUESTION = 900
 
 
 def plan_for(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
-    """The tasks that the round is about, in the order of their integration: what R1 has proposed
-    for R2, what R2 has confirmed for R3, what R3 has left for R4; empty where there are none.
+    """Return the round's planned tasks in order; empty if there are none.
+
+    R1 proposes them for R2, R2 confirms them for R3, and R3 leaves some for R4.
     """
     if code == CONFIRM:
         return _told(snapshot, CONTRACTS)
@@ -30,13 +31,13 @@ def plan_for(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
 
 
 def done_by(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
-    """All tasks whose work is there when the gates of that round run, in their order."""
+    """Return all tasks whose work exists when that round's gates run, in their order."""
     polished = () if code == BUILD else plan_for(snapshot, POLISH)
     return (*plan_for(snapshot, BUILD), *polished)
 
 
 def _told(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
-    """The plan of that round's lead: of this attempt, or of the one that has closed the round."""
+    """Return the plan of that round's lead, in this attempt or the one that closed the round."""
     found = next((one for one in snapshot.rounds if one.code == code), None)
     if found is None:
         return ()
@@ -54,15 +55,16 @@ def _told(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
 
 
 def assignment(snapshot: Snapshot, code: str, task_id: str) -> Assignment | None:
-    """The task of that id among those of the round and the ones before, the newest first."""
+    """Return the newest task of that id in the round or before; None if there is none."""
     found = [task for task in done_by(snapshot, code) if task.id == task_id]
     return found[-1] if found else None
 
 
 def heard(snapshot: Snapshot, task: TaskValue, text: str) -> dict[str, Any]:
-    """What the lead's reply ``text`` says of tasks, for the details of its own: the ``plan``; or
-    ``plan_errors`` and how often it was ``returned`` with such; nothing where it holds no tasks, is
-    of an earlier attempt, or the round or the contract takes none.
+    """Return the plan entry for the details of the lead's task: ``plan``, or ``plan_errors``.
+
+    With errors, ``returned`` counts how often the plan was sent back. Empty if the reply has no
+    tasks, belongs to an earlier attempt, or tasks are not expected.
     """
     code, current = task.round_id.split("/")[1], task.attempt == snapshot.sprint.attempt
     counts = task.details["kind"] == "lead" and code in PLANNED_IN and current
@@ -76,12 +78,12 @@ def heard(snapshot: Snapshot, task: TaskValue, text: str) -> dict[str, Any]:
 
 
 def patch_notes(snapshot: Snapshot, task: TaskValue, lines: Sequence[str]) -> dict[str, Any]:
-    """What the last round's lead has delivered, for the details of its task."""
+    """Return the deliverables of the last round's lead, for the details of its task."""
     last = snapshot.started_contract.rounds[-1].code == snapshot.current_round.code
     return {"patch_notes": [*lines]} if last and task.details["kind"] == "lead" and lines else {}
 
 
 def question(errors: Sequence[str]) -> str:
-    """What a human is asked about a plan that cannot be followed."""
+    """Return the question to a human about an invalid plan."""
     told = f"what shall be planned? The tasks cannot be taken as they are: {'; '.join(errors)}"
     return told[:LONGEST_QUESTION]

@@ -1,5 +1,6 @@
-"""Questions that Agent 01 decides: they stand in its next prompt, its answers in the asker's later
-ones. Pure: both are read from the replies as they were kept.
+"""Pass questions of agents to Agent 01, and its answers back, through their prompts.
+
+Pure: both are read from the recorded replies.
 """
 
 import re
@@ -21,7 +22,7 @@ Questions to you:
 
 
 def questions(snapshot: Snapshot) -> str:
-    """What agents have asked Agent 01 that it has not answered yet; empty where nobody waits."""
+    """Return the agents' questions that Agent 01 has not answered yet; empty if there are none."""
     codes = {value.id: value.code for value in snapshot.rounds}
     told = []
     for task in _in_order(snapshot):
@@ -34,7 +35,7 @@ def questions(snapshot: Snapshot) -> str:
 
 
 def answers(snapshot: Snapshot, agent_id: str) -> str:
-    """What Agent 01 has answered that agent, oldest first; empty where it has not."""
+    """Return Agent 01's answers to that agent, oldest first; empty if there are none."""
     told = [
         f"- {text.strip()}\n"
         for lead in _leads(snapshot)
@@ -58,6 +59,6 @@ def _leads(snapshot: Snapshot) -> Iterator[TaskValue]:
 
 
 def _in_order(snapshot: Snapshot) -> list[TaskValue]:
-    """What programs have replied, oldest first."""
+    """Return the replies of agent commands, oldest first."""
     done = [task for task in snapshot.tasks if task.status == "done" and "runner" in task.details]
     return sorted(done, key=lambda task: task.updated_at)

@@ -1,4 +1,4 @@
-"""What an agent is asked: a pure function of the sprint and the round."""
+"""Write the prompt of an agent: a pure function of the sprint and the round."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ TITLES = {
 
 
 def title(kind: str, spec: RoundSpec, details: Mapping[str, Any]) -> str:
-    """The task's title."""
+    """Return the task's title."""
     if kind in ("build", "polish") and (task := details.get("assignment")):
         return f"{TITLES[kind]} {task['id']}: {task['title']}"
     return f"{TITLES[kind]} {spec.code.split('_')[0]} {spec.title}"
@@ -33,7 +33,7 @@ def title(kind: str, spec: RoundSpec, details: Mapping[str, Any]) -> str:
 def prompt(
     kind: str, agent: str, sprint_id: str, meta: Mapping[str, Any], spec: RoundSpec, profile: str
 ) -> str:
-    """What is asked, as plain text: the whole prompt of a scripted agent."""
+    """Return the question as plain text: the whole prompt of a scripted agent."""
     active = ", ".join(meta.get("active_agents") or []) or "(default)"
     wish = {
         "ack": "Acknowledge the decisions of this round and list blockers (at most 3).",
@@ -108,12 +108,13 @@ def whole(
     spec: RoundSpec,
     details: Mapping[str, Any],
 ) -> str:
-    """The prompt of an agent that is a program: ``prompt``, its card, what the others have said,
-    what the human and Agent 01 have answered, what a human has rejected, what the round and the
-    ``details`` of the task ask for, how much time there is, what is to be mended by a fix, and the
-    form of the reply.
+    """Return the whole prompt of an agent command.
 
-    It begins with plain words whatever stands in it: a program takes no line for a command.
+    It holds ``prompt``, the agent's card, the replies of other agents, the answers of the human and
+    of Agent 01, rejections, the instructions for the round and the task, the time limit, the
+    failures to fix, and the reply format.
+
+    It always begins with plain words, so that no command takes it for an option.
     """
     asked = prompt(
         kind,
@@ -148,17 +149,17 @@ def whole(
 
 
 def _spoken(seconds: float) -> str:
-    """A time as people say it, never longer than it is."""
+    """Return a time in whole minutes or seconds, rounded down."""
     return f"{int(seconds / 60)} minutes" if seconds >= 120 else f"{int(seconds)} seconds"
 
 
 def trial() -> str:
-    """A question that takes no work."""
+    """Return the prompt of a trial, which needs no work."""
     return "\n".join([TRIAL, REPLY + EXAMPLE.text()])
 
 
 def _card(agent: AgentDefinition) -> Iterator[str]:
-    """What stands on its card, a part each."""
+    """Yield the parts of the agent's card."""
     for name, lines in (
         ("Your responsibilities", agent.responsibilities),
         ("What you may decide, and what not", agent.authority),
@@ -169,8 +170,10 @@ def _card(agent: AgentDefinition) -> Iterator[str]:
 
 
 def _heard(snapshot: Snapshot, kind: str, agent_id: str) -> Iterator[str]:
-    """The leads of the rounds that are done, and what the agent itself has confirmed; for all but
-    who acknowledges, also this one.
+    """Yield the earlier replies for this prompt.
+
+    They are those of the leads of closed rounds, the agent's own confirmation, and, unless it
+    acknowledges, all of the current round.
     """
     codes = {value.id: value.code for value in snapshot.rounds}
     attempt = snapshot.sprint.attempt
@@ -188,7 +191,7 @@ def _heard(snapshot: Snapshot, kind: str, agent_id: str) -> Iterator[str]:
 
 
 def _answers(snapshot: Snapshot) -> Iterator[str]:
-    """Every question that was put to the human, and the answer, oldest first."""
+    """Yield every question to the human with its answer, oldest first."""
     ours = [task for task in snapshot.tasks if "runner" in task.details]
     given = [one for task in ours for one in task.details["answers"]]
     for one in sorted(given, key=lambda one: one["ts"]):

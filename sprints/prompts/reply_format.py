@@ -1,4 +1,4 @@
-"""The four parts of every reply: Status, Deliverables, Questions, Next actions."""
+"""Define the four parts of every reply: Status, Deliverables, Questions, Next actions."""
 
 import re
 from collections.abc import Iterable
@@ -32,12 +32,12 @@ _CONTROL = {c: "\N{REPLACEMENT CHARACTER}" for c in (*range(32), 127) if chr(c) 
 
 
 class Unreadable(ValueError):
-    """The text is no reply; the message says why, in a line."""
+    """The text is not a reply; the message says why, in a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An agent's answer. ``questions`` are blockers only, three at the most."""
+    """An agent's answer. ``questions`` are blockers only, at most three."""
 
     status: str
     deliverables: tuple[str, ...]
@@ -45,7 +45,7 @@ class Reply:
     next_actions: tuple[str, ...]
 
     def text(self) -> str:
-        """The reply as agents write it."""
+        """Return the reply in the format that agents write."""
         parts = [f"Status: {self.status}"]
         for title, lines in (
             ("Deliverables", self.deliverables),
@@ -57,19 +57,20 @@ class Reply:
 
     @property
     def directional(self) -> tuple[str, ...]:
-        """The questions that only a human can answer, without the word that marks them."""
+        """Return the questions for a human, without the word that marks them."""
         marked = (q for q in self.questions if is_directional(q))
         return tuple(_DIRECTIONAL.sub("", q, count=1) or q for q in marked)
 
 
 def is_directional(question: str) -> bool:
-    """Whether only a human can answer it."""
+    """Return whether only a human can answer the question."""
     return _DIRECTIONAL.match(question) is not None
 
 
 def options(question: str) -> tuple[str, ...]:
-    """The answers that a question offers at its end, as in ``which one? [red | blue]``; none where
-    it offers fewer than two.
+    """Return the choices at the end of a question, as in ``which one? [red | blue]``.
+
+    Empty if it offers fewer than two.
     """
     found = _OPTIONS.search(question)
     given = [one.strip() for one in found[1].split("|")] if found else []
@@ -78,16 +79,17 @@ def options(question: str) -> tuple[str, ...]:
 
 
 def plain(raw: bytes) -> str:
-    """What a program printed, as a text that a database and a terminal can take."""
+    """Return a command's output as a text for a database and a terminal."""
     text = _COLOUR.sub("", raw.decode("utf-8", "replace").replace("\r\n", "\n"))
     return text.translate(_CONTROL)
 
 
 def parse(text: str) -> Reply:
-    """The reply that ``text`` ends with: its last Status, and the parts that follow it. What is
-    over the limits is left out, and so is a block of tasks. Raises ``Unreadable``.
+    """Return the reply at the end of ``text``: its last Status and the parts that follow.
 
-    A part but Status may be missing. Markdown around the headings and the items is taken off.
+    Text over the limits and task blocks are left out. Raises ``Unreadable``.
+
+    Every part but Status may be missing. Markdown around headings and items is removed.
     """
     lines = without(text).split("\n")
     heads = [(n, found) for n, line in enumerate(lines) if (found := _HEADING.match(line[:2000]))]
@@ -119,7 +121,7 @@ def _part(found: re.Match[str]) -> str:
 
 
 def _items(lines: Iterable[str]) -> list[str]:
-    """One text an item: a line that is indented and has no bullet goes on with the one before."""
+    """Return one text an item; an indented line without a bullet continues the item before."""
     found: list[str] = []
     for line in lines:
         words = line.strip()

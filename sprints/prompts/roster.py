@@ -1,11 +1,13 @@
-"""The fifteen agents of the studio."""
+"""List the fifteen agents of the studio."""
 
 from typing import NamedTuple
 
 
 class Agent(NamedTuple):
-    """``label`` is the name by which files and prompts know the role; ``title`` is for people. The
-    last three are its card, a line each.
+    """One agent of the roster.
+
+    ``label`` names its role in files and prompts, ``title`` is for people. The last three fields
+    are its card, a line each.
     """
 
     agent_id: str

@@ -1,4 +1,4 @@
-"""What a round asks of an agent that is a program, beside who it is: a part of its prompt. Pure."""
+"""Write the part of a prompt about the round's task; pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -78,7 +78,7 @@ It is about your task, one of these in the order of integration: {0}.
 def wishes(
     snapshot: Snapshot, kind: str, agent_id: str, details: Mapping[str, Any]
 ) -> Iterator[str]:
-    """The parts, as texts that end with a line."""
+    """Yield the parts, as texts that end with a newline."""
     if kind == "lead":
         yield from _of_lead(snapshot, details)
     tasks = lead_plan.plan_for(snapshot, snapshot.current_round.code)
@@ -119,7 +119,7 @@ def _without(code: str, is_planned: bool) -> str:
 
 
 def to_whom(agent_id: str) -> str:
-    """What becomes of a question that is not a human's; empty for who answers those."""
+    """Return who answers a question that is not for a human; empty for Agent 01 itself."""
     if agent_id == LEAD:
         return ""
     return (

@@ -1,10 +1,10 @@
-"""The replies of scripted agents: deterministic, and good enough to walk every round."""
+"""Write the replies of scripted agents: fixed, and sufficient for every round."""
 
 from sprints.prompts.reply_format import Reply
 
 
 def answer(agent: str, kind: str) -> Reply:
-    """The reply of ``agent`` to a task of that kind."""
+    """Return the reply of ``agent`` to a task of that kind."""
     if kind == "ack":
         return Reply("ACK (scripted)", ("Decisions read; no objection",), (), ("Stand by",))
     return Reply(

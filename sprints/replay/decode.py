@@ -1,4 +1,4 @@
-"""What came from outside, as events tell it: acts of operators, and answers of the world. Pure."""
+"""Decode recorded events to their outside causes: operators' acts and outcomes. Pure."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -49,8 +49,10 @@ FIELDS = {row: {key: name for name, key in keys.items()} for row, keys in KEYS.i
 
 
 def is_act(event: dict[str, Any], snapshot: Snapshot | None) -> bool:
-    """Whether somebody else than the engine did it. The end of a sprint that did not run is an
-    operator's; where ``snapshot``, the sprint as it was, is None, it is taken for the engine's.
+    """Return whether the event has another cause than the core.
+
+    The end of a sprint that did not run is an operator's act. Without ``snapshot``, the sprint
+    before the event, that end counts as the core's.
     """
     if event["kind"] in ACT_KINDS:
         return True
@@ -62,7 +64,7 @@ def is_act(event: dict[str, Any], snapshot: Snapshot | None) -> bool:
 
 
 def begin(event: dict[str, Any]) -> Snapshot:
-    """The sprint that ``event`` tells to be made."""
+    """Return the sprint that ``event`` creates."""
     (made,) = event["change"]
     value = made["value"]
     sprint = SprintValue(
@@ -84,7 +86,7 @@ def begin(event: dict[str, Any]) -> Snapshot:
 
 
 def act(event: dict[str, Any], snapshot: Snapshot) -> Snapshot:
-    """The sprint after that act."""
+    """Return the sprint after that act."""
     at = moment(event["ts"])
     if event["kind"] in ("sprint_archived", "sprint_restored"):
         return snapshot
@@ -100,7 +102,7 @@ def act(event: dict[str, Any], snapshot: Snapshot) -> Snapshot:
 
 
 def _beside(event: dict[str, Any], at: datetime) -> dict[str, Any]:
-    """What becomes of the sprint beside its part of state.json."""
+    """Return the changes of the sprint that are not in state.json."""
     data, found = event["data"], dict[str, Any]()
     status = [op["value"] for op in event["change"] if op["path"].endswith("/status")]
     if any(op["path"].count("/") == 3 and op["path"].endswith("/status") for op in event["change"]):
@@ -117,7 +119,7 @@ def _beside(event: dict[str, Any], at: datetime) -> dict[str, Any]:
 
 
 def _change(op: dict[str, Any], snapshot: Snapshot) -> Change:
-    """An operation on state.json as the change of a row."""
+    """Return an operation on state.json as the change of a row."""
     name = snapshot.sprint_id
     parts = [part.replace("~1", "/").replace("~0", "~") for part in op["path"].split("/")[3:]]
     value = op.get("value")
@@ -148,12 +150,12 @@ def _plain(key: str, value: Any) -> Any:
 
 
 def moment(text: str) -> datetime:
-    """A time of the files as an aware one."""
+    """Return a time of the files as an aware one."""
     return datetime.fromisoformat(text)
 
 
 def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome] | None:
-    """What the world had answered, and to what; None where the event tells of no answer."""
+    """Return the recorded action and its outcome; None if the event records none."""
     data = event["data"]
     match event["kind"]:
         case "gate_finished":
@@ -192,7 +194,7 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
 
 
 def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
-    """What came of a merge, or of publishing it, whichever was under way."""
+    """Return the outcome of the merge or publication that was under way."""
     at, kind, data = moment(event["ts"]), event["kind"], event["data"]
     reason = data.get("reason", "") if kind == "ship_refused" else ""
     if shipping.status(snapshot) == shipping.PUBLISHING:
@@ -203,7 +205,7 @@ def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
 
 
 def _told_at(event: dict[str, Any], key: str) -> datetime:
-    """When the answer came, as the change tells it."""
+    """Return the time of the outcome, from the event's change."""
     return moment(next(op["value"] for op in event["change"] if op["path"].endswith(f"/{key}")))
 
 
@@ -246,7 +248,7 @@ def _session(data: dict[str, Any]) -> str:
 
 
 def _seen(work: dict[str, Any] | None) -> Seen | None:
-    """What git had shown of a try, as its task has it."""
+    """Return the change of the clone recorded in the task."""
     if work is None:
         return None
     lists: dict[str, Any] = {key: tuple(work.get(key, ())) for key in ("paths", "notes")}
@@ -254,7 +256,7 @@ def _seen(work: dict[str, Any] | None) -> Seen | None:
 
 
 def _outputs(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Name and digest of each file, as the world gave them."""
+    """Return name and digest of each output file."""
     return tuple((path.rpartition("/")[2], sha) for path, sha in data.get("outputs", {}).items())
 
 

@@ -1,6 +1,4 @@
-"""What a sprint would do under a contract if every gate said yes: lived through with answers that
-nobody has given; pure. And what its programs may use up at the worst.
-"""
+"""Simulate a sprint in which every gate passes, and compute its greatest possible usage; pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -46,13 +44,13 @@ _GREEN = Judgement(Verdict.PASSED, 0, "", 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Worst:
-    """What programs may use at the worst, without what humans have asked for again."""
+    """The most that agent commands may use, without extra attempts requested by humans."""
 
     launches: int
     minutes: float
 
     def of(self, budget: AgentBudget) -> str:
-        """In words, with what there is of it."""
+        """Return the usage in words, next to the budget."""
         parked = self.launches > budget.launches or self.minutes > budget.minutes
         more = "; above the budget, the sprint waits for you" if parked else ""
         return (
@@ -62,7 +60,7 @@ class Worst:
 
 
 def begun(sprint_id: str, title: str, meta: Mapping[str, Any], at: datetime) -> Snapshot:
-    """A sprint of that name and meta that is yet to be started, and that nobody holds."""
+    """Return an unstarted sprint with that name and meta, without any hold."""
     holds = {"automation_paused", STEP, GRANTED, *PAUSE}
     kept = {key: value for key, value in meta.items() if key not in holds}
     artifacts = "(the folder of its evidence)"
@@ -73,8 +71,9 @@ def begun(sprint_id: str, title: str, meta: Mapping[str, Any], at: datetime) -> 
 
 
 def simulate(snapshot: Snapshot, contract: Contract) -> Iterator[Transition]:
-    """Every move from the start on, until the sprint succeeds or waits for a human; what it would
-    ask of humans before is taken for given.
+    """Yield every transition from the start until the sprint succeeds or waits for a human.
+
+    Approvals before that count as given.
     """
     at = snapshot.at
     if contract.approvals:
@@ -107,7 +106,7 @@ def _answered(action: Action, at: datetime) -> Outcome:
 
 
 def worst(contract: Contract, meta: Mapping[str, Any]) -> tuple[Worst, AgentBudget] | None:
-    """What the programs of a sprint may use at the worst, and its budget; None without any."""
+    """Return the most that the sprint's agent commands may use, and its budget, or None."""
     if contract.budget is None:
         return None
     asked = [agent for spec in contract.rounds for agent in (*spec.acks, LEAD)]

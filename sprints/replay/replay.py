@@ -1,8 +1,8 @@
-"""The record of a sprint, lived again: would today's engine do what was done? Pure.
+"""Replay a recorded sprint with today's core, and find the first difference. Pure.
 
-What came from outside is taken from the record: what operators did, what gates, agents and hooks
-answered, what the clock said. What the engine made of it, it has to make of it again, event by
-event. The wording of prompts is no decision, and is not compared.
+Outside causes come from the record: acts of operators, outcomes of gates, agents and hooks, and
+times. The core must produce the recorded events again from them. The wording of prompts is not
+compared.
 """
 
 import json
@@ -28,7 +28,7 @@ COMPARED = ("kind", "round_id", "message", "data", "change")
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """The first event that today's engine would not have told so: ``what`` of it differs."""
+    """The first event that today's core would write differently; ``what`` names the part."""
 
     sprint_id: str
     seq: int
@@ -46,7 +46,7 @@ class _Differs(Exception):
 
 
 def replay(events: Iterable[dict[str, Any]]) -> Divergence | None:
-    """The first divergence in the events of one sprint, which come in their order, or None."""
+    """Return the first divergence in the ordered events of one sprint; None if there is none."""
     snapshot: Snapshot | None = None
     for batch in _batches(events):
         first = batch[0]
@@ -66,7 +66,7 @@ def replay(events: Iterable[dict[str, Any]]) -> Divergence | None:
 
 
 def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """What was recorded at once, which has one time; an act stands alone."""
+    """Yield the events that were recorded together, at one time; an act stands alone."""
     batch: list[dict[str, Any]] = []
     for event in events:
         alone = is_act(event, None)
@@ -79,7 +79,7 @@ def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
 
 
 def _lived_again(snapshot: Snapshot, batch: Sequence[dict[str, Any]]) -> Snapshot:
-    """The sprint after ``batch``, as today's engine makes it. Raises ``_Differs``."""
+    """Return the sprint after ``batch``, as today's core makes it. Raises ``_Differs``."""
     at = moment(batch[0]["ts"])
     now = replace(snapshot, at=at)
     moves: list[Transition] = []
@@ -109,8 +109,10 @@ def _lived_again(snapshot: Snapshot, batch: Sequence[dict[str, Any]]) -> Snapsho
 
 
 def _under_way(snapshot: Snapshot) -> set[str]:
-    """The ids of all that waits for the world: what its carrier attends to. One that has lost its
-    carrier tells nothing before it has an answer, so this is what can be seen of either.
+    """Return the ids of everything that waits for an outside effect.
+
+    These are the ids that a runner attends to. A lost runner leaves no event, so this set also
+    stands for one without a runner.
     """
     found = {run.id for run in snapshot.gate_runs if is_running(run)}
     found |= {task.id for task in snapshot.tasks if is_open(task)}
@@ -145,7 +147,7 @@ def _worded(found: _Differs) -> Divergence:
 
 
 def _apart(then: Any, now: Any) -> tuple[str, str]:
-    """Both as text, without what they have in common where that can be told apart."""
+    """Return both values as text, without their common parts where these can be told."""
     if isinstance(then, dict) and isinstance(now, dict):
         keys = [key for key in {**then, **now} if then.get(key) != now.get(key)]
         then, now = ({key: one.get(key) for key in keys} for one in (then, now))
