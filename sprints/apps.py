@@ -1,4 +1,4 @@
-"""The app: it lets the journal listen to committed events."""
+"""Configure the app: connect the journal to committed events."""
 
 from django.apps import AppConfig
 
@@ -9,7 +9,7 @@ class SprintsConfig(AppConfig):
     name = "sprints"
 
     def ready(self) -> None:
-        """Connect those who are told after a commit; none of them can hurt the engine."""
+        """Connect the receivers of committed events, none of which can make the core fail."""
         from gates import secret_values
         from sprints.health import django_checks  # noqa: F401 (checks register themselves)
         from sprints.journal import writer

@@ -1,8 +1,8 @@
-"""When a cron is due: five fields, read on the wall clock of a named zone.
+"""Compute when a cron is due: five fields, read on the wall clock of a named zone.
 
-A wall time that the clocks leave out is due at the first instant after the gap; one that they show
-twice is due at the first. croniter knows the calendar alone: what it does about a change of the
-clocks is not asked for.
+A wall time that a clock change skips is due at the first instant after the gap; one that occurs
+twice is due at the first. croniter is used for the calendar only: its treatment of clock changes
+has no effect.
 """
 
 import re
@@ -20,12 +20,13 @@ FROM_AND_TO_THE_SAME = re.compile(r"(?<!\w)(\w+)-\1(?!\w)", re.IGNORECASE)
 
 
 class CannotFire(ValueError):
-    """A cron or a zone from which no time follows; the message is one line that says why."""
+    """A cron or a zone without any due time; the message says why in one line."""
 
 
 def next_after(cron: str, zone: str, after: datetime) -> datetime:
-    """The first instant later than ``after`` at which ``cron`` is due in ``zone``, in UTC. Raises
-    ``CannotFire``.
+    """Return the first instant after ``after`` at which ``cron`` is due in ``zone``, in UTC.
+
+    Raises ``CannotFire``.
     """
     where = zone_of(zone)
     wall = after.astimezone(where).replace(tzinfo=None)
@@ -35,7 +36,7 @@ def next_after(cron: str, zone: str, after: datetime) -> datetime:
 
 
 def _wall_times(cron: str, wall: datetime) -> Iterator[datetime]:
-    """The times of ``cron`` on a calendar without zones, later than ``wall``, without end."""
+    """Yield the times of ``cron`` on a calendar without zones, later than ``wall``, without end."""
     from croniter import croniter  # felt in the start of every command, needed by few
 
     _check(cron)
@@ -52,8 +53,9 @@ def _wall_times(cron: str, wall: datetime) -> Iterator[datetime]:
 
 
 def _check(cron: str) -> None:
-    """Refuse what croniter takes and cron does not know: seconds, words, chance. Raises
-    ``CannotFire``.
+    """Refuse extensions of croniter that cron lacks: seconds, words, random values.
+
+    Raises ``CannotFire``.
     """
     if len(cron) > 100:
         raise CannotFire("a cron has at most 100 characters")
@@ -69,7 +71,7 @@ def _check(cron: str) -> None:
 
 
 def _instant(wall: datetime, where: ZoneInfo) -> datetime:
-    """The first instant at which the clocks show ``wall``, or what follows where they never do."""
+    """Return the first instant at which clocks show ``wall``, or the next time if they never do."""
     while True:
         instant = wall.replace(tzinfo=where).astimezone(UTC)
         if instant.astimezone(where).replace(tzinfo=None) == wall:
@@ -78,7 +80,7 @@ def _instant(wall: datetime, where: ZoneInfo) -> datetime:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of that IANA name. Raises ``CannotFire``."""
+    """Return the zone of that IANA name. Raises ``CannotFire``."""
     try:
         if len(name) > 64:
             raise ValueError
@@ -90,7 +92,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def machine_zone(clock: Path = Path("/etc/localtime")) -> str:
-    """The name of this machine's zone, as the link ``clock`` tells it; UTC where it does not."""
+    """Return the name of this machine's zone by the link ``clock``; UTC if unknown."""
     try:
         name = str(clock.readlink()).rpartition("zoneinfo/")[2]
         return zone_of(name).key

@@ -1,4 +1,4 @@
-"""What may name a sprint or a gate: an id is also a folder, a branch and a URL part."""
+"""Check ids: an id of a sprint or a gate is also a folder, a branch and a URL part."""
 
 import re
 
@@ -17,10 +17,10 @@ class BadId(ValueError):
 
 
 def check_id(text: object, what: str = "sprint id") -> str:
-    """Return ``text`` if it may be an id. Raises ``BadId``.
+    """Return ``text`` if it is a valid id. Raises ``BadId``.
 
-    The grammar is ``[A-Za-z0-9][A-Za-z0-9._-]{0,63}``; beyond it, a name is refused that Windows
-    or git would refuse as a folder or a branch (``nul``, ``x.``, ``a..b``, ``x.lock``).
+    The grammar is ``[A-Za-z0-9][A-Za-z0-9._-]{0,63}``. Names that Windows or git refuses as a
+    folder or a branch are refused, too (``nul``, ``x.``, ``a..b``, ``x.lock``).
     """
     if not isinstance(text, str):
         raise BadId(f"a {what} is a text, not {type(text).__name__}")

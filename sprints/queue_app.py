@@ -1,4 +1,4 @@
-"""django-q as an app, without the libraries that it loads for what is not used here."""
+"""Load django-q as an app, without the libraries that are not used here."""
 
 import contextlib
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def hidden(*names: str) -> Iterator[None]:
-    """Let an import of ``names`` fail, as that of a library does which is not installed."""
+    """Make imports of ``names`` fail in the block, as if they were not installed."""
     loaded = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     for name in names:
         sys.modules[name] = None  # type: ignore[assignment]  # it says so to the import
@@ -26,4 +26,4 @@ with hidden("croniter", "prometheus_client"):
 
 
 class DjangoQ(DjangoQConfig):  # type: ignore[misc]
-    """django-q's own app, under its own name."""
+    """The app of django-q, under its own name."""

@@ -1,10 +1,10 @@
-"""What somebody may do, from looking on to changing what runs on this machine."""
+"""Define the roles of users, from viewing to changing what runs on this machine."""
 
 from enum import IntEnum
 
 
 class Role(IntEnum):
-    """Each includes those before it."""
+    """The roles; each includes those before it."""
 
     VIEWER = 1  # sees everything but secrets
     OPERATOR = 2  # runs, cancels, retries, approves
@@ -12,12 +12,12 @@ class Role(IntEnum):
 
     @property
     def word(self) -> str:
-        """As it stands in commands, groups and pages: ``viewer``."""
+        """Return the role's name in commands, groups and pages: ``viewer``."""
         return self.name.lower()
 
     @classmethod
     def named(cls, word: str) -> "Role":
-        """The role of that word. Raises ``ValueError``."""
+        """Return the role of that name. Raises ``ValueError``."""
         try:
             return cls[word.upper()]
         except KeyError:

@@ -1,1 +1,1 @@
-"""Gates, agents and hooks as rows that a user edits, with their proof."""
+"""Keep gates, agents and hooks as rows that a user edits."""

@@ -1,4 +1,4 @@
-"""Agents as rows that a user edits: checked before they are kept, and told as events."""
+"""Check, store and record the agents that a user edits."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from sprints.state.refusals import Refused
 
 
 def seed() -> None:
-    """Have a row for every agent of the roster; those that are there stay as they are."""
+    """Make a row for every missing agent of the roster; existing rows stay unchanged."""
     there = set(Agent.objects.values_list("pk", flat=True))
     missing = [Agent(**one._asdict()) for one in ROSTER if one.agent_id not in there]
     if missing:
@@ -23,7 +23,7 @@ def seed() -> None:
 
 
 def get(agent_id: str) -> Agent:
-    """The agent of that id. Raises ``Refused``."""
+    """Return the agent of that id. Raises ``Refused``."""
     agent = Agent.objects.filter(pk=agent_id).first() if agent_id in AGENTS else None
     if agent is None:
         raise Refused(f"no agent {agent_id[:70]!r}; see: studio-gateway agent list")
@@ -31,8 +31,9 @@ def get(agent_id: str) -> Agent:
 
 
 def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
-    """Keep those agents, all or none, and return the ids of those that were changed; ``by`` is who
-    wants it so, where a person does. Raises ``Refused`` with every reason.
+    """Store those agents, all or none, and return the ids of the changed ones.
+
+    ``by`` is the operator, if a person asks for it. Raises ``Refused`` with every reason.
     """
     if problems := [problem for agent in agents for problem in agent.problems()]:
         raise Refused("; ".join(problems))
@@ -47,8 +48,10 @@ def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
 
 
 def states(sprint: Sprint, agent_ids: Sequence[str]) -> dict[str, str]:
-    """Each agent's state in that sprint: ``Active`` where its meta says so, or says nothing and the
-    agent is asked or may be given tasks; ``Consult`` where it is only asked, else ``Silent``.
+    """Return each agent's state in that sprint: ``Active``, ``Consult`` or ``Silent``.
+
+    Active agents are those in meta, or without these all that are asked or may be assigned tasks.
+    ``Consult`` agents are only asked.
     """
     contract = sprint.contract or _drafted(sprint.meta)
     asked = {LEAD, *(agent for spec in contract["rounds"] for agent in spec["acks"])}

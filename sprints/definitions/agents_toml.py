@@ -1,4 +1,4 @@
-"""Agents as a TOML file: a table an agent, and in it what differs from an untouched row."""
+"""Read and write agents as TOML: a table an agent, with its differences from a fresh row."""
 
 import json
 import tomllib
@@ -29,7 +29,7 @@ KEPT = ("label", "title", "mission", *CARD)  # of an agent whose table leaves th
 
 
 def written(agents: Iterable[AgentDefinition]) -> str:
-    """The file."""
+    """Return the file's text."""
     return "\n".join(_table(agent) for agent in agents)
 
 
@@ -54,13 +54,15 @@ def _value(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """A basic string of TOML, which is one of JSON but for DEL."""
+    """Return a TOML basic string: JSON, except for DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
-    """The agents that the file names, as it wants them; what it leaves out is as on an untouched
-    row, but for title, mission and card, which stay. Raises ``Refused`` with every reason.
+    """Return the agents in the file.
+
+    Missing keys get the values of a fresh row, but title, mission and card stay. Raises ``Refused``
+    with every reason.
     """
     try:
         tables = tomllib.loads(text)

@@ -1,4 +1,4 @@
-"""Gates as rows that a user edits: checked before they are kept, and told as events."""
+"""Check, store and record the gates that a user edits."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from sprints.state.refusals import Refused
 
 
 def get(gate_id: str) -> Gate:
-    """The gate of that id. Raises ``Refused``."""
+    """Return the gate of that id. Raises ``Refused``."""
     gate = Gate.objects.filter(pk=_checked(gate_id)).first()
     if gate is None:
         raise Refused(f"no gate {gate_id!r}; see: studio-gateway gate list")
@@ -24,7 +24,7 @@ def get(gate_id: str) -> Gate:
 
 
 def exists(gate_id: str) -> bool:
-    """True if there is a gate of that id. Raises ``Refused`` where there cannot be one."""
+    """Return whether there is a gate of that id. Raises ``Refused`` for an invalid id."""
     return Gate.objects.filter(pk=_checked(gate_id)).exists()
 
 
@@ -36,8 +36,10 @@ def put(
     told: bool = True,
     by: str | None = None,
 ) -> Gate:
-    """Keep the gate under its id, new or changed; ``by`` is who wants it so, where a person does,
-    and ``told`` is False where another event tells of it. Raises ``Refused`` with every reason.
+    """Store the gate under its id, new or changed.
+
+    ``by`` is the operator, if a person asks for it. ``told`` is False if another event records the
+    change. Raises ``Refused`` with every reason.
     """
     if problems := [*_problems(gate, profiles)]:
         raise Refused("; ".join(problems))
@@ -61,12 +63,12 @@ def put(
 
 
 def as_told(row: Gate) -> dict[str, Any]:
-    """The gate as events have it."""
+    """Return the gate as in events."""
     return {**row.definition.to_json(), "profiles": [*row.profiles], "enabled": row.enabled}
 
 
 def remove(gate_id: str, by: str | None = None) -> None:
-    """Forget the gate; its runs and running sprints keep theirs. Raises ``Refused``."""
+    """Delete the gate; its runs stay, and running sprints keep it. Raises ``Refused``."""
     gate = get(gate_id)
     with transaction.atomic():
         gate.delete()

@@ -1,4 +1,4 @@
-"""Hooks as rows that a user edits: checked before they are kept, and told as events."""
+"""Check, store and record the hooks that a user edits, and their deliveries."""
 
 import base64
 import secrets
@@ -26,7 +26,7 @@ SHOWN = (
 
 
 def get(hook_id: str) -> Hook:
-    """The hook of that id. Raises ``Refused``."""
+    """Return the hook of that id. Raises ``Refused``."""
     hook = Hook.objects.filter(pk=_checked(hook_id)).first()
     if hook is None:
         raise Refused(f"no hook {hook_id!r}; see: studio-gateway hook list")
@@ -34,7 +34,7 @@ def get(hook_id: str) -> Hook:
 
 
 def exists(hook_id: str) -> bool:
-    """True if there is a hook of that id. Raises ``Refused`` where there cannot be one."""
+    """Return whether there is a hook of that id. Raises ``Refused`` for an invalid id."""
     return Hook.objects.filter(pk=_checked(hook_id)).exists()
 
 
@@ -45,10 +45,11 @@ def put(
     new_secret: bool = False,
     by: str | None = None,
 ) -> Hook:
-    """Keep the hook under its id, new or changed; ``by`` is who wants it so, where a person does.
-    Raises ``Refused`` with every reason.
+    """Store the hook under its id, new or changed.
 
-    It is told of what happens from now on: neither of what was before, nor while it was disabled.
+    ``by`` is the operator, if a person asks for it. Raises ``Refused`` with every reason.
+
+    It receives events from now on: none from before, and none from while it was disabled.
     """
     if problems := [*_problems(hook)]:
         raise Refused("; ".join(problems))
@@ -68,7 +69,7 @@ def put(
 
 
 def remove(hook_id: str, by: str | None = None) -> None:
-    """Forget the hook; its deliveries are kept. Raises ``Refused``."""
+    """Delete the hook; its deliveries stay. Raises ``Refused``."""
     hook = get(hook_id)
     with transaction.atomic():
         hook.delete()
@@ -78,7 +79,7 @@ def remove(hook_id: str, by: str | None = None) -> None:
 
 
 def test(hook_id: str) -> Delivery:
-    """A delivery that is about nothing, to see whether it arrives. Raises ``Refused``."""
+    """Create a test delivery. Raises ``Refused``."""
     hook, at = get(hook_id), timezone.now()
     if hook.definition.is_cut:
         raise Refused("; ".join(hook.definition.problems()))
@@ -93,7 +94,7 @@ def test(hook_id: str) -> Delivery:
 
 
 def redeliver(delivery_id: str) -> Delivery:
-    """Have a delivery that has ended brought once more, under its old id. Raises ``Refused``."""
+    """Repeat a delivery that has ended, under its old id. Raises ``Refused``."""
     row = Delivery.objects.filter(pk=delivery_id).first()
     if row is None:
         raise Refused(f"no delivery {delivery_id!r}; see: studio-gateway hook deliveries")
@@ -111,7 +112,7 @@ def redeliver(delivery_id: str) -> Delivery:
 
 
 def deliveries(limit: int, hook_id: str | None = None) -> list[dict[str, Any]]:
-    """The newest deliveries, a flat dict each, times as in the files. Raises ``Refused``."""
+    """Return the newest deliveries as flat dicts with times as in the files. Raises ``Refused``."""
     rows = Delivery.objects.order_by("-created_at", "-seq").defer("payload")
     if hook_id is not None:
         rows = rows.filter(hook_id=_checked(hook_id))
@@ -127,7 +128,7 @@ def deliveries(limit: int, hook_id: str | None = None) -> list[dict[str, Any]]:
 
 
 def _secret() -> str:
-    """A key of 32 random bytes, as Standard Webhooks writes them."""
+    """Return a key of 32 random bytes in the format of Standard Webhooks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 

@@ -1,4 +1,4 @@
-"""``doctor agents``: every program that answers for an agent is tried, one finding an agent."""
+"""Try every agent command for ``doctor agents``, with one finding an agent."""
 
 import shlex
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ TIMEOUT_S, MOST_S = 60.0, 3600.0
 
 
 def trials(timeout_s: float = TIMEOUT_S) -> dict[str, Check]:
-    """The check, with that many seconds for an answer."""
+    """Return the check, with a timeout in seconds."""
     return {"agents": lambda store: _tried(store, timeout_s)}
 
 
@@ -42,7 +42,7 @@ def _tried(store: Store, timeout_s: float) -> Iterator[Finding]:
 
 
 def _program(agent: AgentDefinition) -> AgentDefinition:
-    """What a trial depends on: two agents that are alike in it are tried once."""
+    """Return the fields on which a trial depends: agents with equal ones are tried once."""
     nobody = replace(agent, agent_id="", label="", title="", mission="")
     return replace(nobody, responsibilities=(), authority=(), deliverables=())
 

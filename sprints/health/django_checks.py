@@ -1,4 +1,4 @@
-"""Settings that would break a promise are refused before anything runs."""
+"""Refuse settings that would break an invariant, before anything runs."""
 
 from typing import Any
 
@@ -12,8 +12,10 @@ QUEUE = "queue"  # a tag of ours: what a process of the cluster checks again for
 
 @register(QUEUE)
 def timeouts_in_order(**kwargs: Any) -> list[CheckMessage]:
-    """The queue's timeout kills a worker without a word, so it lies above every gate's own; and
-    the queue hands a message out again after ``retry``, so that lies above the timeout.
+    """Return an error unless the queue's timeouts are in order.
+
+    The queue's timeout kills a worker without notice, so it must exceed every gate's timeout. The
+    queue hands out a message again after ``retry``, so that must exceed the timeout.
     """
     queue: dict[str, Any] = settings.Q_CLUSTER
     found: list[CheckMessage] = []

@@ -1,4 +1,4 @@
-"""Is this installation sound? One small function a check, and one line in the table."""
+"""Check this installation: one small function a check, and one line in the table."""
 
 import errno
 import itertools
@@ -34,7 +34,7 @@ GIT_LEAST = (2, 30)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One answer: ``level`` is ok, warn or bad; ``remedy`` is what to type, empty when ok."""
+    """One result: ``level`` is ok, warn or bad; ``remedy`` is the fix to type, empty if ok."""
 
     check: str
     level: str
@@ -46,7 +46,7 @@ Check = Callable[[Store], Iterator[Finding]]
 
 
 def findings(checks: Mapping[str, Check]) -> Iterator[Finding]:
-    """What these checks find, in their order; one that falls over is itself a finding."""
+    """Yield the findings of these checks, in their order; an exception is a finding, too."""
     store: Store = settings.STORE
     for name, check in checks.items():
         try:
@@ -57,7 +57,7 @@ def findings(checks: Mapping[str, Check]) -> Iterator[Finding]:
 
 
 def _fault(store: Store, exc: Exception) -> StoreError:
-    """What made a check fall over, and what mends it."""
+    """Return the reason why a check failed, with the fix."""
     match exc:
         case StoreError():
             return exc
@@ -73,7 +73,7 @@ def _fault(store: Store, exc: Exception) -> StoreError:
 
 
 def python(store: Store) -> Iterator[Finding]:
-    """The interpreter's version."""
+    """Check the interpreter's version."""
     version = ".".join(map(str, sys.version_info[:3]))
     good = sys.version_info >= (3, 11)
     yield Finding(
@@ -82,7 +82,7 @@ def python(store: Store) -> Iterator[Finding]:
 
 
 def git(store: Store) -> Iterator[Finding]:
-    """Git is there, new enough, and the folder that is served is a checkout."""
+    """Check that git exists, is recent enough, and that the served folder is a checkout."""
     try:
         text = version()
     except GitError as exc:
@@ -98,7 +98,7 @@ def git(store: Store) -> Iterator[Finding]:
 
 
 def config(store: Store) -> Iterator[Finding]:
-    """config.json is there, sound and private."""
+    """Check that config.json exists, is valid and private."""
     read_config(store.config)
     if is_private(store.config):
         yield Finding("config", "ok", "config.json is sound and private")
@@ -108,7 +108,7 @@ def config(store: Store) -> Iterator[Finding]:
 
 
 def database(store: Store) -> Iterator[Finding]:
-    """The database answers, is up to date, and keeps what it has acknowledged."""
+    """Check that the database answers, is up to date, and keeps acknowledged commits."""
     if connection.vendor == "sqlite" and not store.database.exists():
         raise NotReady("there is no database yet")
     check_schema()
@@ -131,8 +131,10 @@ def database(store: Store) -> Iterator[Finding]:
 
 
 def wal_reset_bug(version: tuple[int, ...]) -> bool:
-    """True for the releases with the WAL-reset race: 3.7.0 to 3.51.2, but for the back-ports
-    3.44.6 and 3.50.7 (sqlite.org/wal.html, "The WAL reset bug").
+    """Return whether this SQLite release has the WAL-reset race.
+
+    Affected are 3.7.0 to 3.51.2, except the back-ports 3.44.6 and 3.50.7 (sqlite.org/wal.html, "The
+    WAL reset bug").
     """
     fixed = (
         version[:2] in ((3, 44), (3, 50))
@@ -142,7 +144,7 @@ def wal_reset_bug(version: tuple[int, ...]) -> bool:
 
 
 def disk(store: Store) -> Iterator[Finding]:
-    """There is room for evidence."""
+    """Check that there is room for evidence."""
     free = shutil.disk_usage(store.repo).free
     text = f"{free / 2**30:.1f} GiB free"
     if free < FREE_BYTES:
@@ -152,7 +154,7 @@ def disk(store: Store) -> Iterator[Finding]:
 
 
 def gates(store: Store) -> Iterator[Finding]:
-    """Every gate's command can be found from the repository, and every agent's."""
+    """Check that the command of every gate and every agent is found from the repository."""
     check_schema()
     rows = list(Gate.objects.filter(enabled=True))
     if not rows:
@@ -172,7 +174,7 @@ def gates(store: Store) -> Iterator[Finding]:
 
 
 def _agents(store: Store) -> Iterator[Finding]:
-    """Every agent that is a program has one; nothing is said of one that is not."""
+    """Check that every agent with a command has its program; skip scripted ones."""
     for row in Agent.objects.exclude(runner=SCRIPTED):
         if missing := missing_in(store.repo, row.definition.command):
             text = f"{row.agent_id}: there is no {missing}"
@@ -182,7 +184,7 @@ def _agents(store: Store) -> Iterator[Finding]:
 
 
 def missing_in(repo: Path, command: tuple[str, ...]) -> str:
-    """The program, or the script that an interpreter is to run, that is not there."""
+    """Return the missing program, or the missing script of an interpreter; empty if none."""
     program, *words = resolve(command, None)
     by_name = os.sep not in program and shutil.which(program)
     if not (by_name or shutil.which(str(repo / program))):
@@ -193,13 +195,13 @@ def missing_in(repo: Path, command: tuple[str, ...]) -> str:
 
 
 def confinement(store: Store) -> Iterator[Finding]:
-    """What keeps the programs of a sprint in a clone to that."""
+    """Check the sandbox for commands that work in a clone."""
     mode = read_config(store.config).get("confinement", confinements.AUTO)
     yield Finding("confinement", *confinements.judged(mode))
 
 
 def mirror(store: Store) -> Iterator[Finding]:
-    """The files say what the rows say, once they have caught up with them."""
+    """Check that the files agree with the rows, once they have caught up."""
     check_schema()
     found = verify.differences(store)
     if not found:
@@ -209,7 +211,7 @@ def mirror(store: Store) -> Iterator[Finding]:
 
 
 def _remedy(store: Store, difference: str) -> str:
-    """The rows are the truth: a file that differs from them is moved away and written anew."""
+    """Return the fix: a file that differs from the rows is moved away and written again."""
     if difference.startswith("events.jsonl"):
         return _anew(store.events)
     if difference.startswith("state.json"):
@@ -218,7 +220,7 @@ def _remedy(store: Store, difference: str) -> str:
 
 
 def _anew(path: Path) -> str:
-    """Have a file written anew, once it is moved to a name that is free."""
+    """Return the command that moves a file to a free name and writes it again."""
     names = (path.with_name(f"{path.name}.kept{n or ''}") for n in itertools.count())
     kept = next(name for name in names if not os.path.lexists(name))
     return f"mv {_quoted(path)} {_quoted(kept)} && studio-gateway init"
@@ -229,7 +231,7 @@ def _quoted(path: Path) -> str:
 
 
 def invariants(store: Store) -> Iterator[Finding]:
-    """What must hold among rows and processes, whatever has happened."""
+    """Check the invariants of rows and processes."""
     check_schema()
     found = list(check_rows())
     for one in found:
@@ -240,7 +242,7 @@ def invariants(store: Store) -> Iterator[Finding]:
 
 
 def fault(store: Store) -> Iterator[Finding]:
-    """No test has left its fault in the environment."""
+    """Check that no test has left a fault in the environment."""
     if text := os.environ.get(faults.VARIABLE):
         words = f"{faults.VARIABLE}={text} breaks this gateway on purpose"
         yield Finding("fault", "bad", words, f"unset {faults.VARIABLE}")

@@ -1,4 +1,4 @@
-"""What a monitor asks for: a few numbers, at a cost that does not grow with history."""
+"""Read a few numbers for a monitor, at a cost that does not grow with history."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,10 @@ from sprints.queue import enqueue
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """The numbers of now. ``sprints`` is by status, all of them; ``queue_oldest_s`` is in seconds,
-    None where nothing waits; ``queue_away`` is true where the broker does not answer.
+    """The present numbers.
+
+    ``sprints`` is by status, all of them; ``queue_oldest_s`` is in seconds, None if nothing waits;
+    ``queue_away`` is true if the broker does not answer.
     """
 
     sprints: dict[str, int]
@@ -29,7 +31,7 @@ class Gauges:
 
 
 def gauges() -> Gauges:
-    """Ask the database and the queue."""
+    """Return the numbers, from the database and the queue."""
     counts = dict(queries.listed().order_by().values_list("status").annotate(Count("pk")))
     running = Sprint.Status.RUNNING
     waiting: dict[str, Any] = enqueue.depth()

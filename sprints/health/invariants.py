@@ -1,7 +1,7 @@
-"""What must hold whatever has been killed: asked by the doctor, and by the tests after every fault.
+"""Check the invariants that hold whatever was killed, for the doctor and the fault tests.
 
-One function an invariant and one line in the table. Files that differ from the rows are written
-anew from them; what is wrong among the rows is a fault of ours, or of who wrote to the database.
+Each invariant is one function and one line in the table. Files that differ from the rows are
+written again. A fault among the rows is a bug, or someone has written to the database.
 """
 
 from collections import defaultdict
@@ -36,7 +36,7 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What does not hold, and what to type. ``waits``: nothing is wrong, but nobody goes on."""
+    """A broken invariant, and the fix to type. ``waits``: sound, but nothing goes on."""
 
     text: str
     remedy: str
@@ -44,14 +44,14 @@ class Violation:
 
 
 def check_invariants(store: Store) -> Iterator[Violation]:
-    """Everything that does not hold, of files, rows and processes; nothing when all is well."""
+    """Yield every violation in files, rows and processes; none if all is well."""
     for line in verify.differences(store):
         yield Violation(line, "studio-gateway doctor")
     yield from check_rows()
 
 
 def check_rows() -> Iterator[Violation]:
-    """What does not hold of rows and processes, whatever the files say."""
+    """Yield every violation in rows and processes, whatever the files contain."""
     now = timezone.now()
     for check in CHECKS.values():
         yield from check(now)
@@ -61,9 +61,10 @@ RESTORE = "restore the database from a backup, and tell us: this must not happen
 
 
 def one_verdict(now: datetime) -> Iterator[Violation]:
-    """A gate comes to one verdict a round and attempt, and to one more each time work was sent back
-    and each time a merge was made there to be shipped; where red gates run again, to twice as many
-    before that. And every run of it is on record.
+    """Yield gates with too many verdicts in a round and attempt, and unrecorded runs.
+
+    A gate has one verdict, and one more for each fix and each merge to be shipped. If failed gates
+    are rerun, it may have twice as many before the merge.
     """
     judged = GateRun.objects.exclude(status__in=UNJUDGED).order_by()
     twice = judged.values_list("round_id", "gate_id", "attempt").annotate(n=Count("pk"))
@@ -85,18 +86,18 @@ def one_verdict(now: datetime) -> Iterator[Violation]:
 
 
 def _reruns(place: str) -> bool:
-    """Whether the sprint's contract has red gates run again."""
+    """Return whether the sprint's contract reruns failed gates."""
     contract = Sprint.objects.values_list("contract", flat=True).get(pk=place.split("/")[0])
     return bool(contract and contract.get("rerun_red"))
 
 
 def _fixes(place: str, attempt: int) -> int:
-    """How often the work was sent back, in that round and attempt of a sprint."""
+    """Return the number of fixes in that round and attempt of a sprint."""
     return Task.objects.filter(round=place, attempt=attempt, details__kind="fix").count()
 
 
 def _merges(place: str, attempt: int) -> int:
-    """How many merges were made to be shipped, in that round and attempt of a sprint."""
+    """Return the number of merges to be shipped in that round and attempt of a sprint."""
     sprint_id, code = place.split("/")
     told = Event.objects.filter(sprint_id=sprint_id, kind="ship_merged")
     where = [(event.body["round_id"], event.body["data"]["attempt"]) for event in told]
@@ -104,7 +105,7 @@ def _merges(place: str, attempt: int) -> int:
 
 
 def shipped_green(now: datetime) -> Iterator[Violation]:
-    """What is shipped was passed, after it was merged, by each gate that had to."""
+    """Yield shipped sprints whose merge some required gate had not passed."""
     rows = Sprint.objects.filter(meta__shipping__status="shipped", contract__isnull=False)
     for row in rows.only("contract", "meta", "attempt").iterator(CHUNK):
         contract: Any = row.contract
@@ -121,7 +122,7 @@ def shipped_green(now: datetime) -> Iterator[Violation]:
 
 
 def shipped_approved(now: datetime) -> Iterator[Violation]:
-    """What is shipped was approved by a human, where its contract asks for that: that very tree."""
+    """Yield shipped sprints whose tree was not approved as their contract demands."""
     rows = Sprint.objects.filter(meta__shipping__status="shipped", contract__isnull=False)
     for row in rows.only("contract", "meta", "attempt").iterator(CHUNK):
         contract: Any = row.contract
@@ -134,7 +135,7 @@ def shipped_approved(now: datetime) -> Iterator[Violation]:
 
 
 def one_answer(now: datetime) -> Iterator[Violation]:
-    """Nothing is still asked for a sprint that does not run."""
+    """Yield unanswered tasks of sprints that do not run."""
     still = Task.objects.filter(status__in=(Task.Status.PENDING, Task.Status.IN_PROGRESS))
     ours = still.filter(round__sprint__started_at__isnull=False)
     for task in ours.exclude(round__sprint__status=Sprint.Status.RUNNING).only("pk"):
@@ -142,7 +143,7 @@ def one_answer(now: datetime) -> Iterator[Violation]:
 
 
 def never_over_red(now: datetime) -> Iterator[Violation]:
-    """A sprint that succeeded passed every required gate of every round."""
+    """Yield succeeded sprints with a required gate that had not passed."""
     rows = Sprint.objects.filter(status=Sprint.Status.SUCCEEDED, contract__isnull=False)
     ended = rows.values_list("pk", "attempt", "contract").order_by("pk").iterator(CHUNK)
     while some := list(islice(ended, CHUNK)):
@@ -171,8 +172,9 @@ def _required(contract: dict[str, Any], code: str) -> list[str]:
 
 
 def _not_passed(runs: list[GateRun], attempt: int | None, asked: Iterable[str]) -> list[str]:
-    """The required gates whose last verdict in the round's last attempt is not green. ``asked``
-    are those of the contract; a round of an earlier attempt was judged under an earlier contract.
+    """Return the required gates whose last verdict in the round's last attempt is not green.
+
+    ``asked`` are those of the contract; an earlier attempt had an earlier contract.
     """
     last = dict.fromkeys(asked, "")
     last |= {run.gate_id: run.status for run in runs if run.required and run.attempt == attempt}
@@ -180,7 +182,7 @@ def _not_passed(runs: list[GateRun], attempt: int | None, asked: Iterable[str]) 
 
 
 def no_remains(now: datetime) -> Iterator[Violation]:
-    """No process of a gate or an agent outlives its run."""
+    """Yield processes of gates and agents that outlive their run."""
     carried = process_table.values_of(COOKIE)
     ids = {cookie.partition("@")[0] for cookie in carried}
     for run in GateRun.objects.filter(pk__in=ids).exclude(status=GateRun.RUNNING):
@@ -196,7 +198,7 @@ def no_remains(now: datetime) -> Iterator[Violation]:
 
 
 def one_carrier(now: datetime) -> Iterator[Violation]:
-    """One living process carries a sprint in this repository, and lets go of one that ended."""
+    """Yield sprints that run in parallel in this repository, and leases on ended sprints."""
     rows = sorted(held(), key=lambda row: row.pk)
     lively = [(row, who) for row in rows if (who := holder(row))]
     carried = [(row.home, row.pk, who) for row, who in lively if not row.cancel_by]
@@ -212,7 +214,7 @@ def one_carrier(now: datetime) -> Iterator[Violation]:
 
 
 def nobody_silent(now: datetime) -> Iterator[Violation]:
-    """What runs is carried, waits for its turn, or waits for somebody who is there."""
+    """Yield running sprints without a runner, a turn, or a living party for which they wait."""
     rows = Sprint.objects.filter(status=Sprint.Status.RUNNING, started_at__isnull=False)
     running = list(rows.order_by("started_at"))
     carried = [row.home for row in held() if holder(row)]
@@ -241,7 +243,7 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
 
 
 def _stirring(now: datetime) -> set[str]:
-    """The homes of the sprints that something was told of just now; empty stands for the store."""
+    """Return the homes of sprints with a recent event; empty stands for the store."""
     told = Event.objects.order_by("-seq").values_list("ts", "sprint_id")
     recent = takewhile(lambda one: one[0] >= now - SILENT, told.iterator(CHUNK))
     names = {sprint_id for _, sprint_id in recent}

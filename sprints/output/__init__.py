@@ -1,1 +1,1 @@
-"""What gates printed, as people read it: windows of a file, inked lines, the line that failed."""
+"""Prepare outputs for people: windows of a file, coloured lines, the line that failed."""

@@ -1,7 +1,7 @@
-"""What a program printed on one line, as a terminal would show it: pure, and piece by piece.
+"""Interpret one line of terminal output; pure, in pieces of any size.
 
-Colours come out as names of CSS classes; every other control sequence is dropped. A carriage return
-begins the line anew, so that of a progress bar only its last state is left.
+Colours become names of CSS classes; every other control sequence is dropped. A carriage return
+restarts the line, so only the last state of a progress bar remains.
 """
 
 import re
@@ -24,7 +24,7 @@ _OFF = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("inverse"
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """How the next character looks: colours 0 to 15 or None, and flags."""
+    """The style of the next character: colours 0 to 15 or None, and flags."""
 
     front: int | None = None
     back: int | None = None
@@ -32,7 +32,7 @@ class Ink:
 
     @property
     def classes(self) -> str:
-        """``f1 b4 bold``; empty for plain text."""
+        """Return the CSS classes, as in ``f1 b4 bold``; empty for plain text."""
         front = [] if self.front is None else [f"f{self.front}"]
         back = [] if self.back is None else [f"b{self.back}"]
         return " ".join([*front, *back, *sorted(self.flags)])
@@ -40,8 +40,9 @@ class Ink:
 
 @dataclass(slots=True)
 class Line:
-    """One line, or as much of it as has been read. ``spans`` are (text, ink); ``cleared`` says that
-    what stood on the line before the first ``read`` is gone.
+    """One line, or the part of it read so far.
+
+    ``spans`` are (text, ink). ``cleared``: the text before the first ``read`` was erased.
     """
 
     ink: Ink = field(default_factory=Ink)
@@ -52,7 +53,7 @@ class Line:
     folded: bool = False
 
     def read(self, text: str) -> None:
-        """Go on with ``text``, which has no newline in it."""
+        """Continue the line with ``text``, which has no newline."""
         at = 0
         for found in _SEQUENCE.finditer(text):
             self._write(text[at : found.start()])
@@ -92,12 +93,12 @@ class Line:
 
     @property
     def text(self) -> str:
-        """What is seen, without its ink."""
+        """Return the visible text, without style."""
         return "".join(text for text, _ in self.spans)
 
 
 def inked(ink: Ink, params: str) -> Ink:
-    """The ink after ``ESC [ params m``. What is not known changes nothing."""
+    """Return the style after ``ESC [ params m``; unknown codes change nothing."""
     codes = [int(code[:5] or 0) for code in re.split("[;:]", params) if code.isdigit() or not code]
     codes.reverse()
     while codes:
@@ -134,7 +135,7 @@ def _coloured(ink: Ink, code: int) -> Ink:
 
 
 def _mixed(codes: list[int]) -> int | None:
-    """One of the 16 for ``5;n`` or ``2;r;g;b``, which it takes off the end of ``codes``."""
+    """Return one of the 16 colours for ``5;n`` or ``2;r;g;b``; remove it from ``codes``."""
     kind = codes.pop() if codes else 0
     if kind == 5 and codes:
         number = codes.pop()
@@ -162,8 +163,9 @@ def _nearest(red: int, green: int, blue: int) -> int:
 
 
 def settled(data: bytes) -> int:
-    """How many bytes of ``data`` mean the same whatever follows: it ends neither within a
-    character, nor within a control sequence, nor in a carriage return.
+    """Return how many bytes of ``data`` are independent of the bytes that follow.
+
+    The rest is an incomplete character, an incomplete control sequence or a carriage return.
     """
     cut = len(data)
     if unfinished := _UNFINISHED.search(data, max(0, cut - _LONGEST_SEQUENCE)):

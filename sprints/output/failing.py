@@ -1,4 +1,4 @@
-"""Which line of an output says what went wrong: a pure guess, from the surest sign to the least."""
+"""Guess which line of an output names the failure, from the surest sign to the least; pure."""
 
 import re
 from collections.abc import Sequence
@@ -16,15 +16,17 @@ SURE = len(_SIGNS) + 1  # ranks below it are signs; that one is merely the last 
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """The line's index, and how sure a sign it bears: 0 is the surest."""
+    """The line's index, and the rank of its sign: 0 is the surest."""
 
     index: int
     rank: int
 
 
 def failing(lines: Sequence[str]) -> Failing | None:
-    """The line that names the failure: what the last traceback ends in, else the first line with
-    the surest sign, else the last that is not empty. None where all are.
+    """Return the line that names the failure; None if all lines are empty.
+
+    It is the end of the last traceback, else the first line with the surest sign, else the last
+    line that is not empty.
     """
     if (index := _end_of_traceback(lines)) is not None:
         return Failing(index, 0)
@@ -39,8 +41,9 @@ def failing(lines: Sequence[str]) -> Failing | None:
 
 
 def _end_of_traceback(lines: Sequence[str]) -> int | None:
-    """The line of the last traceback that names the exception: the first as little indented as
-    its head.
+    """Return the line of the last traceback that names the exception.
+
+    It is the first one indented no more than the traceback's head.
     """
     for head in range(len(lines) - 1, -1, -1):
         if not lines[head].endswith(_TRACEBACK):

@@ -1,4 +1,4 @@
-"""A window as HTML: a row for each line, everything escaped, ink as classes."""
+"""Render a window as HTML: a row for each line, everything escaped, styles as classes."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,10 @@ _FOLDED = '<em class="folded"> … the rest of this line stands in the file</em>
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """``more`` belongs to the line that is there already, after what it shows or, if ``clears``,
-    in its place; ``html`` are the rows below it. ``number`` is that of the line which begins, or
-    goes on, at the window's end.
+    """The HTML of a window.
+
+    ``more`` belongs to the last displayed line: it is appended, or replaces it if ``clears``.
+    ``html`` are the rows below. ``number`` is that of the line at the window's end.
     """
 
     more: SafeString
@@ -25,9 +26,11 @@ class Rows:
 
 
 def rows(window: Window, stream: str, marked: int | None = None, *, apart: bool = False) -> Rows:
-    """The window's lines. Ids are ``stdout-L12``, or ``stdout-B4096`` by the byte at which the
-    line begins where no number is known; ``marked`` is the offset of the line to be marked.
-    ``apart``: nothing stands above it, so that what goes on is a row of its own.
+    """Return the window's lines as HTML.
+
+    Ids are ``stdout-L12``, or ``stdout-B4096`` by the line's first byte if its number is unknown.
+    ``marked`` is the offset of the line to mark. ``apart``: nothing is displayed above, so a
+    continued line is a row of its own.
     """
     line = _before(window)
     parts = window.data.split(b"\n")
@@ -50,7 +53,7 @@ def rows(window: Window, stream: str, marked: int | None = None, *, apart: bool 
 
 
 def texts(data: bytes) -> list[str]:
-    """The lines of ``data`` as they are seen, without their ink."""
+    """Return the visible lines of ``data``, without styles."""
     found, ink = [], Ink()
     for part in data.split(b"\n"):
         line = Line(ink=ink)
@@ -60,7 +63,7 @@ def texts(data: bytes) -> list[str]:
 
 
 def _before(window: Window) -> Line:
-    """The line as it stands where the window begins, with nothing of it to be shown again."""
+    """Return the line as it stands where the window begins, without visible text."""
     *above, own = window.lead.split(b"\n")
     line = Line()
     for part in above:

@@ -1,4 +1,4 @@
-"""Windows of a file of any size: so many bytes, cut where lines end, never the whole of it."""
+"""Read windows of a file of any size: a bounded number of bytes, cut where lines end."""
 
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -14,8 +14,10 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The bytes from ``start`` on. ``lead`` stands before them; ``size`` is the file's, and
-    ``number`` that of the first line, None where it is too far in to be counted.
+    """The bytes from ``start`` on.
+
+    ``lead`` are the bytes before them; ``size`` is the file's. ``number`` is that of the first
+    line, None if it is too far in to be counted.
     """
 
     start: int
@@ -26,21 +28,22 @@ class Window:
 
     @property
     def end(self) -> int:
-        """Where the next window begins."""
+        """Return where the next window begins."""
         return self.start + len(self.data)
 
     @property
     def continues(self) -> bool:
-        """Whether it begins within a line."""
+        """Return whether the window begins within a line."""
         return self.start > 0 and not self.lead.endswith(b"\n")
 
 
 def following(
     file: BinaryIO, start: int, *, over: bool, number: int | None = None, most: int = MOST_BYTES
 ) -> Window:
-    """What follows ``start``. Where it may go on (not ``over``, or longer than ``most`` bytes) it
-    ends where nothing that follows can change what it means. ``number`` is that of the line at
-    ``start``, counted if it is not given.
+    """Return the window from ``start`` on.
+
+    If more may follow (not ``over``, or over ``most`` bytes), it ends where later bytes cannot
+    change its meaning. ``number`` is that of the line at ``start``, counted if not given.
     """
     size = _size(file)
     start = min(max(start, 0), size)
@@ -56,7 +59,7 @@ def following(
 def preceding(
     file: BinaryIO, end: int, *, lines: int = MOST_LINES, most: int = MOST_BYTES
 ) -> Window:
-    """The last ``lines`` lines before ``end``, as far as ``most`` bytes go."""
+    """Return the last ``lines`` lines before ``end``, within ``most`` bytes."""
     size = _size(file)
     end = min(max(end, 0), size)
     start = _lines_back(file, end, lines, most)
@@ -64,15 +67,13 @@ def preceding(
 
 
 def tail(file: BinaryIO, *, over: bool, lines: int = MOST_LINES) -> Window:
-    """The last ``lines`` lines of the file."""
+    """Return the last ``lines`` lines of the file."""
     size = _size(file)
     return following(file, _lines_back(file, size, lines, MOST_BYTES), over=over)
 
 
 def around(file: BinaryIO, number: int, *, over: bool, before: int = 200) -> Window | None:
-    """The lines about line ``number``; None where the file has none of that number, or it is too
-    far in to be counted.
-    """
+    """Return the lines around line ``number``; None if it is missing or too far in."""
     start = offset_of(file, max(1, number - before))
     if start is None:
         return None
@@ -81,7 +82,7 @@ def around(file: BinaryIO, number: int, *, over: bool, before: int = 200) -> Win
 
 
 def offset_of(file: BinaryIO, number: int) -> int | None:
-    """Where line ``number`` (from 1) begins; None where that is unknown."""
+    """Return where line ``number`` (from 1) begins; None if unknown."""
     at, left = 0, number - 1
     while left > 0:
         block = _read(file, at, _BLOCK) if at < MOST_COUNTED else b""
@@ -100,7 +101,7 @@ def offset_of(file: BinaryIO, number: int) -> int | None:
 
 
 def number_at(file: BinaryIO, offset: int) -> int | None:
-    """The number (from 1) of the line in which ``offset`` lies; None where it is too far in."""
+    """Return the number (from 1) of the line at ``offset``; None if it is too far in."""
     if offset > MOST_COUNTED:
         return None
     count, at = 1, 0
@@ -114,7 +115,7 @@ def number_at(file: BinaryIO, offset: int) -> int | None:
 
 
 def _lines_back(file: BinaryIO, end: int, lines: int, most: int) -> int:
-    """Where the last ``lines`` lines before ``end`` begin, no further back than ``most`` bytes."""
+    """Return where the last ``lines`` lines before ``end`` begin, within ``most`` bytes."""
     floor = max(0, end - most)
     data = _read(file, floor, end - floor)
     at = len(data) - 1 if data.endswith(b"\n") else len(data)

@@ -1,1 +1,1 @@
-"""What our templates may say beyond Django's own words."""
+"""Add filters and tags to the templates."""

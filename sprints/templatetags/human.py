@@ -1,4 +1,4 @@
-"""Times, durations and rounds in words, the same on every page."""
+"""Format times, durations and rounds, the same on every page."""
 
 import shlex
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ SIGNS = {"done": "✓", "in_progress": "▸", "failed": "✕", "blocked": "!", "
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """Seconds in their two largest units, ``24m 45s``; a dash where there are none."""
+    """Return seconds in their two largest units, ``24m 45s``; a dash for None."""
     if seconds is None:
         return DASH
     if seconds < 10:
@@ -39,8 +39,10 @@ def duration(seconds: float | None) -> str:
 
 @register.simple_tag
 def when(at: datetime | str | None) -> str:
-    """A ``<time>``: how long ago in words, the exact time in its title, which the page's script
-    turns into the reader's own zone. ``at`` is aware, or as the files have it; nothing for None.
+    """Return a ``<time>`` element: the age in words, with the exact time as its title.
+
+    The page's script converts the time to the reader's zone. ``at`` is aware, or a text as in the
+    files; empty for None.
     """
     if not at:
         return ""
@@ -55,7 +57,7 @@ def when(at: datetime | str | None) -> str:
 
 
 def ago(seconds: float) -> str:
-    """``3 min ago``; ``in 3 min`` for what is to come."""
+    """Return ``3 min ago``, or ``in 3 min`` for the future."""
     size = abs(seconds)
     if size < 5:
         return "just now"
@@ -72,20 +74,21 @@ def ago(seconds: float) -> str:
 
 @register.filter
 def word(status: str) -> str:
-    """A status as it is read: ``in progress``."""
+    """Return a status in words: ``in progress``."""
     return WORDS.get(status, status)
 
 
 @register.filter
 def short(code: str) -> str:
-    """A round's short name: ``R3`` of ``R3_BUILD_A_INTEGRATE``."""
+    """Return a round's short name: ``R3`` of ``R3_BUILD_A_INTEGRATE``."""
     return code.split("_")[0]
 
 
 @register.filter
 def percent(share: float | None) -> str:
-    """A share from 0 to 1 as ``86 %``, and as 0 % or 100 % only what is none or all; a dash where
-    there is none.
+    """Return a share from 0 to 1 as ``86 %``; a dash for None.
+
+    0 % and 100 % stand only for exactly none and all.
     """
     if share is None:
         return DASH
@@ -97,19 +100,19 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def argv(command: Sequence[str]) -> str:
-    """A command as somebody would type it."""
+    """Return a command as a user would type it."""
     return shlex.join(str(part) for part in command)
 
 
 @register.filter
 def plain(text: str) -> str:
-    """Control characters made visible, so that no text can play with the page or hide in it."""
+    """Return the text with visible control characters, so that nothing can hide in the page."""
     return "".join(c if c.isprintable() or c == " " else f"\\x{ord(c):02x}" for c in str(text))
 
 
 @register.inclusion_tag("sprints/rounds.html")
 def round_cells(rounds: Sequence[tuple[str, str]], status: str) -> dict[str, Any]:
-    """Six cells, one a round; ``status`` is the sprint's."""
+    """Return six cells, one a round; ``status`` is the sprint's."""
     cells = [(short(code), _cell(at, status)) for code, at in rounds]
     told = ", ".join(f"{name} {word(kind)}" for name, kind in cells)
     marked = [(name, kind, SIGNS.get(kind, "")) for name, kind in cells]
@@ -117,7 +120,7 @@ def round_cells(rounds: Sequence[tuple[str, str]], status: str) -> dict[str, Any
 
 
 def _cell(of_round: str, of_sprint: str) -> str:
-    """A round in which a sprint ended is shown as what became of the sprint."""
+    """Return the round's status, or the sprint's if the sprint ended in this round."""
     if of_round in ("blocked", "in_progress") and of_sprint in ("failed", "cancelled"):
         return of_sprint
     return of_round
@@ -125,5 +128,5 @@ def _cell(of_round: str, of_sprint: str) -> str:
 
 @register.filter
 def may(request: Any, role: str) -> bool:
-    """Whether who asks has that role, or a higher one."""
+    """Return whether the requesting user has that role, or a higher one."""
     return bool(request.role >= Role.named(role))
