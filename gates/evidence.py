@@ -8,6 +8,8 @@ import shutil
 import stat
 from pathlib import Path
 
+from gates import untrusted_file
+
 OUTPUTS = ("stdout.txt", "stderr.txt")
 UP_TO_SPRINT = 4  # the folders above that of a run: runs, the gate's, gates, the sprint's
 
@@ -73,8 +75,7 @@ def _refuse_links(folder: Path, up: int) -> None:
 
 def _old(path: Path) -> int:
     """Open a file for reading, without following a link or waiting for a pipe's writer."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    return os.open(path, flags | getattr(os, "O_BINARY", 0))
+    return os.open(path, untrusted_file.FLAGS)
 
 
 def _new(path: Path) -> int:

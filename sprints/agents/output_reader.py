@@ -2,11 +2,11 @@
 
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gates.untrusted_file import open_regular
 from sprints.prompts.reply_format import Unreadable, plain
 
 END_BYTES = 4 << 20  # a line of JSON may be long
@@ -23,14 +23,11 @@ def ends_of(path: Path, head: int, tail: int) -> tuple[bytes, int, bytes]:
 
     The parts never overlap. The file is untrusted: all are empty unless it is a plain file.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                return b"", 0, b""
-            first = file.read(min(head, about.st_size))
-            at = max(len(first), about.st_size - tail)
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            first = file.read(min(head, size))
+            at = max(len(first), size - tail)
             file.seek(at)
             return first, at - len(first), file.read(tail)
     except OSError:

@@ -1,14 +1,13 @@
 """Read the usage that a command reports in its output, also while it runs."""
 
 import math
-import os
-import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gates.process import Stop
+from gates.untrusted_file import open_regular
 from sprints.agents.output_reader import end_of, holds, json_of, objects, values
 from sprints.contract.output_rules import COUNTS
 from sprints.contract.token_usage import DIGITS, MOST, Usage
@@ -30,14 +29,12 @@ class Meter:
 
     def read(self) -> Usage | None:
         """Return the usage in all complete lines so far; None if there is none."""
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            with os.fdopen(os.open(self._path, flags), "rb") as file:
-                if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    file.seek(self._at)
-                    while part := file.read(PART_BYTES):
-                        self._at += len(part)
-                        self._split(part)
+            with open_regular(self._path) as file:
+                file.seek(self._at)
+                while part := file.read(PART_BYTES):
+                    self._at += len(part)
+                    self._split(part)
         except OSError:
             pass  # the program may have put something else in its place
         return self.usage

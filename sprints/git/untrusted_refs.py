@@ -5,12 +5,12 @@ It is read as plain files; no link is followed, and only a bounded number of fil
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice, takewhile
 from pathlib import Path
 
+from gates.untrusted_file import open_regular
 from sprints.git.git import SHA
 
 REF = re.compile(r"refs/heads/[A-Za-z0-9._/-]{1,200}")
@@ -85,12 +85,10 @@ def _packed(folder: Path) -> Iterator[tuple[str, str]]:
 def _text(folder: Path, name: str) -> str:
     """Return a small file below ``folder``; empty if it is none, or behind a link."""
     path = folder / name
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     between = takewhile(lambda parent: parent != folder.parent, path.parents)
     with suppress(OSError, ValueError):  # an agent may have named it as nothing can be named
         if any(parent.is_symlink() for parent in between):
             return ""
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return file.read(MOST_BYTES).decode("utf-8", "replace").strip()
+        with open_regular(path) as file:
+            return file.read(MOST_BYTES).decode("utf-8", "replace").strip()
     return ""

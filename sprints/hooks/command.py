@@ -7,6 +7,7 @@ from pathlib import Path
 from gates import process
 from gates.definition import is_text
 from gates.kinds.command import environment, resolve
+from gates.untrusted_file import open_regular
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.hooks.output_head import head
@@ -98,9 +99,8 @@ def answer(done: process.Completed, folder: Path) -> DeliveryResult:
 
 def _head(path: Path) -> bytes:
     """Return the beginning of an untrusted file."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
+        with open_regular(path) as file:
             return file.read(OUTPUT_CHARACTERS // 2)
     except OSError:
         return b""

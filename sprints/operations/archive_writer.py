@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import copyfileobj, rmtree
 from typing import IO
 
+from gates.untrusted_file import open_regular
 from sprints.journal import events_file
 from sprints.operations.store import store
 from sprints.state.refusals import Refused
@@ -125,10 +126,5 @@ def add_evidence(sink: Sink) -> None:
             path = Path(folder) / name
             with suppress(FileNotFoundError):
                 if stat.S_ISREG(path.lstat().st_mode):
-                    with _opened(path) as file:
+                    with open_regular(path) as file:
                         sink.add_whole(path.relative_to(store().root).as_posix(), file)
-
-
-def _opened(path: Path) -> IO[bytes]:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    return os.fdopen(os.open(path, flags), "rb")
