@@ -1,11 +1,11 @@
-"""The variables of our environment that are read, each with what holds without it."""
+"""The environment variables that the gateway reads, with their defaults."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """``without`` says what holds where it is not set; both are for people, in Markdown."""
+    """One variable. ``without`` is its default; both texts are Markdown for people."""
 
     name: str
     without: str
@@ -15,53 +15,56 @@ class Variable:
 VARIABLES = (
     Variable(
         "STUDIO_GATEWAY_REPO",
-        "the git top level at or above the current folder, else that folder",
-        "the repository that is served; its store is `.studio_gateway/` in it",
+        "the git top level of the current folder, else the current folder",
+        "Path of the repository to serve. Its store is the folder `.studio_gateway/` in it.",
     ),
     Variable(
         "DATABASE_URL",
-        "the SQLite `.studio_gateway/gateway.sqlite3`",
-        "a PostgreSQL, `postgres://user:password@host/name`; needs the extra `[postgres]`",
+        "SQLite, `.studio_gateway/gateway.sqlite3`",
+        "PostgreSQL database, `postgres://user:password@host/name`. Needs the extra `[postgres]`.",
     ),
     Variable(
         "STUDIO_GATEWAY_BROKER",
         "`database`",
-        "where the queue is: `database`, or a Redis as `redis://`, `rediss://` or `unix://`; "
-        "needs the extra `[redis]`",
+        "Queue of the workers: `database`, or a Redis URL with `redis://`, `rediss://` or "
+        "`unix://`. Redis needs the extra `[redis]`.",
     ),
     Variable(
         "STUDIO_GATEWAY_SECRET_KEY",
         "`secret_key` of `config.json`",
-        "signs sessions and what lies in the queue; hosts that share a database have the same",
+        "Key that signs sessions and queue messages. Hosts with one database need the same key.",
     ),
     Variable(
         "STUDIO_GATEWAY_ALLOWED_HOSTS",
         "`127.0.0.1`, `localhost`, `[::1]` and the address that `serve` binds",
-        "further names by which a browser may call the web, with commas between",
+        "More host names under which browsers may open the web pages, separated by commas.",
     ),
     Variable(
         "STUDIO_GATEWAY_HTTPS",
         "plain HTTP",
-        "`1`: others reach the web through a proxy with TLS (see [deploy](../deploy/README.md))",
+        "Set to `1` if users reach the web through a proxy with TLS "
+        "([Deploying](../deploy/README.md)).",
     ),
     Variable(
         "STUDIO_GATEWAY_TRUSTED_PROXY",
         "`127.0.0.1`",
-        "with `STUDIO_GATEWAY_HTTPS=1`: the one address whose word counts for scheme and client",
+        "With `STUDIO_GATEWAY_HTTPS=1`: address of the proxy. The gateway trusts its headers for "
+        "the scheme and the client.",
     ),
     Variable(
         "STUDIO_GATEWAY_GIT_SSH_COMMAND",
         "`ssh -oBatchMode=yes`",
-        "how git reaches a remote by ssh, where one is pushed to (see [shipping](shipping.md))",
+        "Command that git uses for ssh remotes ([Shipping](shipping.md#push-to-a-remote)).",
     ),
     Variable(
         "STUDIO_GATEWAY_GIT_ASKPASS",
-        "no password is given",
-        "a program that git asks for user and password of a remote by https; it prints one line",
+        "git gets no password",
+        "Program that git runs to get the user and the password of an https remote. It prints one "
+        "line.",
     ),
     Variable(
         "STUDIO_FAULT",
-        "nothing is broken",
-        "for tests: breaks this process at a named point, see `gates/faults.py`",
+        "no fault",
+        "For tests only: stop this process at a named point (`gates/faults.py`).",
     ),
 )

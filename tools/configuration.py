@@ -1,4 +1,4 @@
-"""Write docs/configuration.md anew, from the tables of the code."""
+"""Write docs/configuration.md from the tables of the code."""
 
 import json
 import os
@@ -13,22 +13,22 @@ FILE = ROOT / "docs" / "configuration.md"
 PAGE = """\
 # Configuration
 
-Nothing has to be set. This page is made from the tables of the code by `python
-tools/configuration.py`; a test fails where it is not of this code.
+For people who change how the gateway works. Everything has a default, so you need to set nothing.
+`python tools/configuration.py` writes this page from the code, and a test compares the two.
 
-## Environment
+## Environment variables
 
-Read when a process starts. Whatever is named like a secret is kept from gates, agents and logs
-([security](security.md)).
+A process reads these variables when it starts. Gates and agents do not get `DATABASE_URL` and
+`STUDIO_GATEWAY_*`, and secrets in them never appear in logs ([Security](security.md#secrets)).
 
 {variables}
 
-## config.json
+## Settings in config.json
 
-In `.studio_gateway/`, mode 0600, made by `init`. It is read again at each use, so a switch counts
-from the next step on, but for what is frozen when a sprint is started. `config set KEY VALUE`,
-the page *Switches* in `/admin/` and `POST /api/config` turn one, with an event that says who.
-Unknown keys are kept.
+`init` creates `.studio_gateway/config.json` with mode 0600. Change a setting with `config set`, on
+the page *Switches* in `/admin/` or with `POST /api/config`. An event records each change with its
+user. The gateway reads the file again at each use, so a change takes effect at the next step. Some
+settings are frozen in the contract of a sprint when it starts. Unknown keys stay in the file.
 
 ```console
 $ studio-gateway config set max_concurrent_global 2
@@ -44,16 +44,21 @@ error: port must be {port}
 
 {switches}
 
-Gates, hooks, agents, schedules, users and tokens are rows of the database, not settings: `gate`,
-`hook`, `agent`, `schedule`, `user` and `token` show and change them.
+Gates, hooks, agents, schedules, users and tokens are rows of the database, not settings. The
+commands `gate`, `hook`, `agent`, `schedule`, `user` and `token` change them.
 
-## A sprint's meta
+## Sprint settings
 
-`sprint create --set KEY=VALUE`, `sprint edit ID --set KEY=VALUE` and `POST /api/sprints/ID` with
-`{{"meta": {{…}}}}` set any, a sprint's page some; null removes one. A value that cannot be taken is
-refused with the reason, and a key that is not named here is kept as it is. What is *frozen* becomes
-part of the contract when the sprint is started: while it runs it cannot be changed, and a
-`sprint retry` takes it as it is then.
+Each sprint has settings of its own, in the field `meta`. Set them with one of these:
+
+- `sprint create ID --set KEY=VALUE` or `sprint edit ID --set KEY=VALUE`
+- `POST /api/sprints/ID` with `{{"meta": {{…}}}}`
+- the sprint's page, for some of them
+
+The value null removes a key. The gateway refuses wrong values, and keeps unknown keys.
+
+A *frozen* setting becomes part of the contract when the sprint starts. It cannot change while the
+sprint runs; `sprint retry` uses the new value.
 
 ```console
 $ studio-gateway sprint create wk1 --set fix_attempts=3 --set 'active_agents=["agent_04"]'
@@ -63,20 +68,21 @@ error: fix_attempts must be a whole number from 0 to 20
 
 {keys}
 
-Written by the gateway alone, for you to read:
+Only the gateway writes these keys:
 
 {ours}
 
-## The rounds
+## Rounds
 
 {rounds}
 
-Minutes bind as `round_deadline` says. Agent 01 leads every round, after those who acknowledge.
+Agent 01 leads every round, after the agents that acknowledge it. The setting `round_deadline` says
+what happens when the minutes are over.
 """
 
 
 def text() -> str:
-    """The page as the file has it; Django is set up."""
+    """Return the page; Django is set up."""
     from gateway_project.variables import VARIABLES
     from sprints.contract.meta import FROZEN, OURS
     from sprints.contract.meta_reference import KEYS, UNKNOWN
@@ -89,19 +95,19 @@ def text() -> str:
     known = KEYS | {key: one for key, one in known.items() if key not in KEYS}
     return PAGE.format(
         variables=table(
-            ("variable", "without it", "what it is"),
+            ("variable", "default", "meaning"),
             ((f"`{one.name}`", one.without, one.meaning) for one in VARIABLES),
         ),
         port=RULES["port"][0],
         switches=table(
-            ("key", "what it may be", "without it", "what it is"),
+            ("setting", "value", "default", "meaning"),
             (
                 (f"`{key}`", rule, defaults.get(key, ""), MEANINGS.get(key, ""))
                 for key, (rule, _) in RULES.items()
             ),
         ),
         keys=table(
-            ("key", "what it may be", "without it", "what it is", ""),
+            ("setting", "value", "default", "meaning", "frozen"),
             (
                 (f"`{key}`", one.holds, one.without, one.meaning, "frozen" * (key in FROZEN))
                 for key, one in known.items()
@@ -109,11 +115,11 @@ def text() -> str:
             ),
         ),
         ours=table(
-            ("key", "what it is"),
+            ("key", "meaning"),
             ((f"`{key}`", one.meaning) for key, one in known.items() if key in OURS),
         ),
         rounds=table(
-            ("round", "minutes", "acknowledged by", "the default gate runs"),
+            ("round", "minutes", "acknowledged by", "default gate runs"),
             (
                 (
                     f"`{spec.code}`",
@@ -128,7 +134,7 @@ def text() -> str:
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     return "\n".join(_lines([head, ("---",) * len(head), *rows]))
 
 
@@ -138,7 +144,7 @@ def _lines(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Write the file; returns the exit code."""
+    """Write the file; return the exit code."""
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
     import django

@@ -33,66 +33,89 @@ def _ours(meaning: str) -> MetaKey:
 
 
 KEYS: dict[str, MetaKey] = {
-    "brief": MetaKey(f"a text of at most {BRIEF_BYTES} bytes", "", "goes into every prompt"),
+    "brief": MetaKey(
+        f"a text of at most {BRIEF_BYTES} bytes", "", "Text of the brief. Part of every prompt."
+    ),
     "gate_profile": MetaKey(
-        " or ".join(PROFILES), "`gate_profile` of `config.json`", "whose gates judge it"
+        " or ".join(PROFILES), "`gate_profile` of `config.json`", "Gate profile of the sprint."
     ),
     "round_deadline": MetaKey(
-        " or ".join(DEADLINES), DEADLINES[0], "what the end of a round's minutes does"
+        " or ".join(DEADLINES),
+        DEADLINES[0],
+        "Action when the minutes of a round are over: report once, or stop the sprint.",
     ),
     "gates_at_once": MetaKey(
-        f"a whole number from 1 to {MOST_AT_ONCE}", "1", "gates of a round that run side by side"
+        f"a whole number from 1 to {MOST_AT_ONCE}",
+        "1",
+        "Maximum number of gates of one round that run at the same time.",
     ),
     "round_minutes": MetaKey(
-        "`{round: [low, high]}`", "those of the table below", "how long a round takes"
+        "`{round: [low, high]}`", "see [Rounds](#rounds)", "Planned minutes of each round."
     ),
     "required_acks_by_round": MetaKey(
-        "`{round: [agents]}`", "those of the table below", "who acknowledges before Agent 01 leads"
+        "`{round: [agents]}`",
+        "see [Rounds](#rounds)",
+        "Agents that acknowledge the round before Agent 01 leads it.",
     ),
     "active_agents": MetaKey(
-        "`[agents]`", "all who are asked", "who is Active: Agent 01 gives tasks to no other"
+        "`[agents]`",
+        "all agents that are asked",
+        "Active agents. Agent 01 gives tasks only to these agents.",
     ),
-    "implementer": MetaKey("an agent that is a program", LEAD, "to whom red gates go back"),
+    "implementer": MetaKey(
+        "an agent with an agent command", LEAD, "Agent that fixes failed gates."
+    ),
     "fix_attempts": MetaKey(
         f"a whole number from 0 to {MOST_FIXES}",
         str(FIX_ATTEMPTS),
-        "how often the red gates of a round go back; 0 without agents that are programs",
+        "Maximum number of fixes in one round. Without agent commands, 0.",
     ),
-    "rerun_red": MetaKey(SWITCH, "false", "a red gate runs once more on the same tree"),
+    "rerun_red": MetaKey(
+        SWITCH, "false", "Run a failed gate again on the same tree, to find flaky gates."
+    ),
     "enable_auto_merge": MetaKey(
-        SWITCH, "`enable_auto_merge` of `config.json`", "what has passed is merged and tagged"
+        SWITCH, "`enable_auto_merge` of `config.json`", "Merge and tag the work after success."
     ),
     "ship_remote": MetaKey(
-        REMOTE_RULE, "`ship_remote` of `config.json`", "where what is merged is pushed as well"
+        REMOTE_RULE,
+        "`ship_remote` of `config.json`",
+        "Remote to which merged work is pushed as well.",
     ),
     "approvals": MetaKey(
         f"a list of {', '.join(POINTS)}",
         "`approvals` of `config.json`",
-        "where a named human has to say yes; see [approvals](approvals.md)",
+        "Points at which a person must approve ([Approvals](approvals.md)).",
     ),
     "approval_hours": MetaKey(
-        f"a number above 0 and at most {MOST_HOURS:g}", f"{HOURS:g}", "how long it is asked"
+        f"a number above 0 and at most {MOST_HOURS:g}",
+        f"{HOURS:g}",
+        "Hours until an approval request expires.",
     ),
     "approval_default": MetaKey(
-        " or ".join(AT_DEADLINE), AT_DEADLINE[0], "what the end of that time does"
+        " or ".join(AT_DEADLINE), AT_DEADLINE[0], "Action when an approval request expires."
     ),
     "protected_paths": MetaKey(
-        "a list of patterns; empty for none",
+        "a list of patterns; an empty list means none",
         "tests, CI and the scripts that gates run",
-        "what agents change in them needs a yes",
+        "Files that agents may change only with an approval.",
     ),
-    "automation_paused": MetaKey(SWITCH, "false", "it holds at its next step, as `sprint pause`"),
-    "created_by": _ours("`cli`, or the user or the schedule that made it"),
+    "automation_paused": MetaKey(
+        SWITCH, "false", "Pause the sprint at its next step, like `sprint pause`."
+    ),
+    "created_by": _ours("`cli`, or the user or the schedule that created the sprint."),
     "waiting_for": _ours(
-        "`what` it waits for, `who` is asked, `since_ts`, and `until_ts` where it has an end"
+        "Wait reason: `what` the sprint waits for, `who` is asked, `since_ts`, and `until_ts` if "
+        "the wait has an end."
     ),
-    "paused_by": _ours("who paused it"),
-    "paused_ts": _ours("when"),
-    "paused_why": _ours("what was said with it"),
-    "pause_after": _ours("of `sprint step`: `round_id`, after which it holds, and `by`"),
-    "agent_budget": _ours("what `sprint budget` has given: `launches`, `minutes`, `tokens`, `usd`"),
-    "shipping": _ours("how far shipping is, and what was published"),
-    "approval": _ours("what a human is `asked` for, and the last that were `given`"),
-    "unships": _ours("the sprint whose work it takes back, and the `commit`"),
-    "unshipped_by": _ours("the sprint that takes back what this one has shipped"),
+    "paused_by": _ours("User who paused the sprint."),
+    "paused_ts": _ours("Time of the pause."),
+    "paused_why": _ours("Reason of the pause."),
+    "pause_after": _ours("Set by `sprint step`: pause after this `round_id`; `by` is the user."),
+    "agent_budget": _ours(
+        "Budget that `sprint budget` set: `launches`, `minutes`, `tokens`, `usd`."
+    ),
+    "shipping": _ours("Progress of shipping, and what was published."),
+    "approval": _ours("The open approval request (`asked`), and the last decisions (`given`)."),
+    "unships": _ours("The sprint whose work this sprint reverts, and its `commit`."),
+    "unshipped_by": _ours("The sprint that reverts what this sprint shipped."),
 }

@@ -38,26 +38,28 @@ def switches() -> Switches:
 
 
 MEANINGS = {
-    "auth_token": "your token, made by `init`; see `token rotate`",
-    "secret_key": "signs sessions and what lies in the queue, made by `init`",
-    "bind_host": "where `serve` listens; from its next start on",
-    "port": "where `serve` listens; from its next start on",
-    "enable_auto_merge": "what has passed is merged into the branch that it began from; "
-    "frozen when a sprint is started",
-    "automation_paused": "every sprint holds at its next step, and no schedule fires",
-    "max_concurrent_global": "how many sprints are carried at once, by all hosts together",
-    "gate_profile": "the profile of new sprints",
-    "agent_launches": "how often a sprint that is started may launch agents' programs",
-    "agent_minutes": "how many minutes those programs may run, in all",
-    "agent_tokens": "how many tokens they may use, in all, as far as they tell that",
-    "agent_usd": "what they may cost, in US dollars, as far as they tell that",
-    "agent_logs": "the studio's log of each agent is kept in `.cursor/plans/agent_logs` of the "
-    "repository",
-    "ship_remote": "the remote to which what is merged is pushed as well; frozen when a sprint is "
-    "started",
-    "approvals": "where new sprints ask a human for a yes",
-    "confinement": "what works in a clone is confined where the kernel can do that, always (no "
-    "sprint is started where it cannot), or never; frozen when a sprint is started",
-    "confine_paths": "what it may write besides its clone and its `HOME`; frozen when a sprint is "
-    "started",
+    "auth_token": "Your access token. `init` creates it, and `token rotate` replaces it.",
+    "secret_key": "Key that signs sessions and queue messages. `init` creates it.",
+    "bind_host": "Address on which `serve` listens, from its next start on.",
+    "port": "Port on which `serve` listens, from its next start on.",
+    "enable_auto_merge": "Merge the work of a succeeded sprint into the branch of its base commit. "
+    "Frozen at the start of a sprint.",
+    "automation_paused": "Pause every sprint at its next step, and stop all schedules.",
+    "max_concurrent_global": "Maximum number of sprints that run at the same time on all hosts.",
+    "gate_profile": "Gate profile of new sprints.",
+    "agent_launches": "Maximum number of agent launches for one sprint. Frozen at its start.",
+    "agent_minutes": "Maximum running time of all agents of one sprint, in minutes. Frozen at its "
+    "start.",
+    "agent_tokens": "Maximum number of tokens for one sprint, if its agents report tokens. Frozen "
+    "at its start.",
+    "agent_usd": "Maximum cost of one sprint in US dollars, if its agents report the cost. Frozen "
+    "at its start.",
+    "agent_logs": "Write a log of each agent to `.cursor/plans/agent_logs` in the repository.",
+    "ship_remote": "Remote to which merged work is pushed too. Frozen at the start of a sprint.",
+    "approvals": "Points at which new sprints need an approval ([Approvals](approvals.md)).",
+    "confinement": "Sandbox of agents and gates in a clone: `auto` if the kernel has Landlock, "
+    "`required` to refuse sprints without it, `none` for no sandbox. Frozen at the start of a "
+    "sprint ([Security](security.md#sandbox)).",
+    "confine_paths": "Paths that the sandbox may write, besides the clone and `HOME`. Frozen at "
+    "the start of a sprint.",
 }
