@@ -1,7 +1,7 @@
 """Base of all commands: help texts, one-line errors with exit code 2, complete files on return."""
 
 import sys
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Literal, NoReturn
 
@@ -17,7 +17,10 @@ from sprints.store.layout import StoreError
 from sprints.store.schema_version import NotReady, check_schema, unusable
 
 # Options that Django gives to each of its commands: accepted, and left out of our help.
-DJANGO_OPTIONS = "version verbosity settings pythonpath traceback no-color force-color skip-checks"
+DJANGO_OPTIONS = "version verbosity settings pythonpath traceback no-color force-color"
+
+
+UNCHANGED = "Properties that you do not name stay unchanged."
 
 
 class OneLineParser(CommandParser):
@@ -49,6 +52,9 @@ class GatewayCommand(BaseCommand):
         kwargs["epilog"] = worded_exits(self.exits)
         parser = super().create_parser("studio-gateway", subcommand, **kwargs)
         parser.__class__ = OneLineParser
+        for action in parser._actions:
+            if action.dest == "skip_checks":  # Django declares it past the list above
+                action.help = SUPPRESS
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:

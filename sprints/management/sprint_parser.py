@@ -119,19 +119,28 @@ def declare(parser: ArgumentParser) -> None:
     budget = act(
         "budget",
         "show or change the agent budget of a sprint",
-        "If the sprint is blocked because the budget is used up, a larger budget continues it.",
+        "Without options, the command prints the budget. If a sprint is blocked because its budget"
+        " is used up, a larger budget continues the sprint.",
     )
     launches = whole_number(1, MOST_LAUNCHES)
     budget.add_argument(
-        "--launches", type=launches, metavar="N", help="maximum number of agent launches"
+        "--launches",
+        type=launches,
+        metavar="N",
+        help="maximum number of agent launches for the sprint",
     )
     budget.add_argument(
-        "--minutes", type=float, metavar="M", help="maximum running time of all agents, in minutes"
+        "--minutes", type=float, metavar="M", help="maximum running time of all agents in minutes"
     )
     budget.add_argument(
-        "--tokens", type=whole_number(1, MOST_TOKENS), metavar="N", help="maximum number of tokens"
+        "--tokens",
+        type=whole_number(1, MOST_TOKENS),
+        metavar="N",
+        help="maximum number of tokens for the sprint",
     )
-    budget.add_argument("--usd", type=float, metavar="X", help="maximum cost, in US dollars")
+    budget.add_argument(
+        "--usd", type=float, metavar="X", help="maximum cost of the sprint in US dollars"
+    )
     act("resume", "resume a paused sprint", AS_WORKERS)
     act("cancel", "cancel a sprint; the command returns when all its processes have ended")
     unship = act(
@@ -148,7 +157,7 @@ def declare(parser: ArgumentParser) -> None:
         "--json", action="store_true", help="print JSON instead of text, with every prompt"
     )
     plan.add_argument(
-        "--prompts", action="store_true", help="print the prompts of agent commands, too"
+        "--prompts", action="store_true", help="print also the prompt of each agent command"
     )
     show = act("show", "show the rounds, gate runs and last error of a sprint")
     show.add_argument(
@@ -156,8 +165,14 @@ def declare(parser: ArgumentParser) -> None:
     )
     all_ = subcommand(group, "list", "list sprints, newest first")
     all_.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    all_.add_argument("--status", choices=[*Sprint.Status], help="list only this status")
+    all_.add_argument(
+        "--status", choices=[*Sprint.Status], help="list only sprints with this status"
+    )
     all_.add_argument("--archived", action="store_true", help="list the archived sprints")
     all_.add_argument(
-        "--limit", type=count, default=50, metavar="N", help="maximum number (default 50)"
+        "--limit",
+        type=count,
+        default=50,
+        metavar="N",
+        help="maximum number of sprints (default 50)",
     )

@@ -25,7 +25,7 @@ from sprints.contract.output_rules import COUNTS
 from sprints.definitions import agents, agents_toml
 from sprints.management.arguments import COMMAND as COMMAND_LINE
 from sprints.management.arguments import argv_of, environment
-from sprints.management.base import GatewayCommand, subcommand, subcommands
+from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
 from sprints.models import Agent
 
@@ -51,7 +51,7 @@ class Command(GatewayCommand):
         shown = subcommand(acts, "show", "show one agent: its role, command and limits")
         shown.add_argument("id", metavar="ID", help="id of the agent, such as agent_01")
         shown.add_argument("--json", action="store_true", help="print JSON instead of text")
-        _declare_set(subcommand(acts, "set", "change an agent"))
+        _declare_set(subcommand(acts, "set", "change an agent", more=UNCHANGED))
         taken = subcommand(
             acts, "import", "change agents from a TOML file", more="All changes are made, or none."
         )
@@ -188,7 +188,7 @@ def _declare_set(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--preset", metavar="P", help=f"command of a known coding agent: {', '.join(PRESETS)}"
     )
-    parser.add_argument("--more", metavar="W", help="extra words for the command of --preset")
+    parser.add_argument("--more", metavar="W", help="extra words after the options of --preset")
     parser.add_argument("--model", metavar="M", help="text that replaces {model} in the command")
     parser.add_argument(
         "--timeout", type=float, metavar="S", help="time limit in seconds (default 600)"

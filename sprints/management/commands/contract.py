@@ -16,7 +16,10 @@ from sprints.management.progress_bars import number_of
 class Command(GatewayCommand):
     """Run the model check of a contract; exit 1 if a path breaks an invariant."""
 
-    help = "Check that no path through a sprint breaks an invariant, such as: never ships red."
+    help = (
+        "Check that no path through a sprint breaks an invariant."
+        " One invariant is: a sprint never ships work that failed a required gate."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the subcommands and their options."""

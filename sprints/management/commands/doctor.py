@@ -17,7 +17,7 @@ class Command(GatewayCommand):
 
     help = (
         "Check Python, git, config.json, the database, the disk, gates, agents and files."
-        " Prints a fix for every problem."
+        " The command prints a fix for every problem."
     )
     exits = {0: "no problem, or only warnings", 1: "a problem needs a fix"}
     needs_store = False
@@ -28,7 +28,8 @@ class Command(GatewayCommand):
             "what",
             nargs="?",
             choices=["agents"],
-            help="agents: run each agent command once, with a test question in a fresh clone",
+            metavar="agents",
+            help="test only agents: run each agent command once in a fresh clone",
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
         parser.add_argument(

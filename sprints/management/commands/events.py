@@ -32,7 +32,7 @@ class Command(GatewayCommand):
         parser.add_argument(
             "--follow",
             action="store_true",
-            help="print one event a line, and new events until Ctrl-C",
+            help="print each event on one line, and keep printing new events until Ctrl-C",
         )
 
     def handle(self, *, tail: int, sprint: str | None, follow: bool, **options: Any) -> None:

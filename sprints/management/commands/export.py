@@ -17,7 +17,7 @@ class Command(GatewayCommand):
 
     help = (
         "Write state.json, events.jsonl, artifacts and the settings to an archive, without secrets."
-        " Another gateway can import the archive, also with another database."
+        " Another gateway can import the archive, even if it uses another database."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from sprints import operations
 from sprints.contract.contract import CODES, GATED, PROFILES
 from sprints.definitions import gates
 from sprints.management.arguments import COMMAND, argv_of, environment
-from sprints.management.base import GatewayCommand, subcommand, subcommands
+from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
 
 
@@ -32,8 +32,8 @@ class Command(GatewayCommand):
         listed = subcommand(acts, "list", "list all gates in the order in which they run")
         listed.add_argument("--json", action="store_true", help="print JSON instead of a table")
         codes = ", ".join(code.split("_")[0] for code in CODES)
-        for name, what in (("add", "add a gate"), ("set", "change a gate")):
-            made = subcommand(acts, name, what)
+        for name, what, more in (("add", "add a gate", ""), ("set", "change a gate", UNCHANGED)):
+            made = subcommand(acts, name, what, more=more)
             made.add_argument("id", metavar="ID", help="id of the gate")
             made.add_argument("--command", metavar="C", help=COMMAND)
             made.add_argument("--title", metavar="T", help="title, one line (default: the id)")

@@ -13,6 +13,7 @@ from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.management.arguments import COMMAND, argv_of
 from sprints.management.base import (
+    UNCHANGED,
     GatewayCommand,
     one_line,
     subcommand,
@@ -45,8 +46,8 @@ class Command(GatewayCommand):
         shown.add_argument(
             "--secret", action="store_true", help="print only the signing secret of a webhook"
         )
-        for name, what in (("add", "add a hook"), ("set", "change a hook")):
-            _declare_hook(subcommand(acts, name, what), is_new=name == "add")
+        _declare_hook(subcommand(acts, "add", "add a hook"), is_new=True)
+        _declare_hook(subcommand(acts, "set", "change a hook", more=UNCHANGED), is_new=False)
         removed = subcommand(acts, "remove", "remove a hook; its recorded deliveries stay")
         removed.add_argument("id", metavar="ID", help="id of the hook")
         for name, what, thing in (
@@ -59,7 +60,11 @@ class Command(GatewayCommand):
         brought.add_argument("--hook", metavar="ID", help="list only deliveries to this hook")
         brought.add_argument("--json", action="store_true", help="print JSON instead of a table")
         brought.add_argument(
-            "--limit", type=count, default=50, metavar="N", help="maximum number (default 50)"
+            "--limit",
+            type=count,
+            default=50,
+            metavar="N",
+            help="maximum number of deliveries (default 50)",
         )
 
     def handle(self, *, act: str, **options: Any) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 from sprints import operations, queries
 from sprints.contract.contract import DEADLINES, PROFILES
-from sprints.management.base import GatewayCommand, subcommand, subcommands
+from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import read_brief, tell_who_works, user
 
 
 class Command(GatewayCommand):
     """Translate each subcommand into one operation on schedules."""
 
-    help = "Create and start a new sprint on a cron schedule, while a serve or worker runs."
+    help = "Create and start sprints on a cron schedule. Schedules work while serve or worker runs."
     writes = True
     asks = ("list",)
 
@@ -28,7 +28,7 @@ class Command(GatewayCommand):
             "add a schedule",
             more='Example, every night at 2:00: schedule add nightly --cron "0 2 * * *"',
         )
-        change = subcommand(acts, "set", "change a schedule")
+        change = subcommand(acts, "set", "change a schedule", more=UNCHANGED)
         for made in (add, change):
             made.add_argument("id", metavar="ID", help="id of the schedule")
             made.add_argument(

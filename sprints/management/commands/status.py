@@ -15,7 +15,7 @@ SHOWN = 20
 class Command(GatewayCommand):
     """Print a table for people, JSON for programs."""
 
-    help = "Show running, waiting and finished sprints. Prints JSON if the output is a pipe."
+    help = "Show running, waiting and finished sprints. In a pipe, the command prints JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""

@@ -23,7 +23,10 @@ class Command(GatewayCommand):
         "Check the hash chain of events.jsonl, and that the events agree with the database,"
         " state.json, the contracts and the logs of gates and agents. Sprints can run meanwhile."
     )
-    exits = {0: "everything agrees", 1: "something differs; the output names the first difference"}
+    exits = {
+        0: "everything agrees",
+        1: "something differs, and the output names the first difference",
+    }
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
@@ -37,8 +40,8 @@ class Command(GatewayCommand):
         parser.add_argument(
             "--tag",
             metavar="TAG",
-            help="check instead that a shipped tag agrees with its certificate; FILE is then"
-            " the events file (default: events.jsonl of the store)",
+            help="check only that a shipped tag agrees with its certificate and with FILE"
+            " (default: events.jsonl of the store)",
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
         parser.add_argument("--record", action="store_true", help="record the result as an event")

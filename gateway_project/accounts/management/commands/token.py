@@ -26,7 +26,7 @@ class Command(GatewayCommand):
             acts,
             "create",
             "create a token",
-            more="Prints the new token once, on standard output. It cannot be shown again.",
+            more="The command prints the new token. The token cannot be shown again.",
         )
         made.add_argument("--name", required=True, metavar="N", help="name, such as its purpose")
         made.add_argument("--user", metavar="U", help="user (default: the owner of config.json)")
@@ -46,7 +46,7 @@ class Command(GatewayCommand):
             acts,
             "rotate",
             "replace a token; the old token is revoked at once",
-            more="Prints the new token once. Without KEY, the new token is written to config.json.",
+            more="The command prints the new token. Without KEY, it goes to config.json.",
         )
         turned.add_argument(
             "key", metavar="KEY", nargs="?", help="key of the token (default: that in config.json)"

@@ -37,7 +37,7 @@ class Command(GatewayCommand):
         others = [
             subcommand(acts, name, what)
             for name, what in (
-                ("password", "set a user's password; asks for it, or reads it from a pipe"),
+                ("password", "set a user's password, typed twice or read from a pipe"),
                 ("disable", "disable a user and end the user's sessions"),
                 ("enable", "enable a disabled user"),
             )
