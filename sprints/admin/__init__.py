@@ -1,4 +1,4 @@
-"""The back office: every table of ours, and what may be done to its rows."""
+"""Show every table in the back office, with the acts on its rows."""
 
 from sprints.admin import agents, gates, hooks, hosts, record, schedules, work
 from sprints.admin.back_office import site

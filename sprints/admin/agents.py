@@ -1,4 +1,4 @@
-"""Agents: who sets a command has a shell, so that only admins edit them; nobody adds one."""
+"""Edit agents. Only admins may: a command is a shell on this machine. None is added."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,12 +14,12 @@ from sprints.models import Agent
 
 
 def lines(rows: int, **options: Any) -> forms.CharField:
-    """A field of several lines."""
+    """Return a field of several lines."""
     return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), **options)
 
 
 class AgentForm(Asked):
-    """An agent as a form; where its reply stands in what it prints is left as it is."""
+    """The form of an agent; the rules for its reply stay unchanged."""
 
     words = {
         "a title": "title",
@@ -62,25 +62,25 @@ class AgentForm(Asked):
         fields: list[str] = []
 
     def shown(self, row: Agent) -> dict[str, Any]:
-        """Lists as they are typed."""
+        """Return the row's values, with lists as they are typed."""
         cards = {name: "\n".join(getattr(row, name)) for name in CARD}
         programs = {"command": joined(row.command), "pass_env": " ".join(row.pass_env)}
         return super().shown(row) | cards | programs | {"env": typed(row.env)}
 
     def clean_command(self) -> tuple[str, ...]:
-        """As an argv."""
+        """Return the command as an argv."""
         return split(self.cleaned_data["command"])
 
     def clean_env(self) -> dict[str, str]:
-        """As a dict."""
+        """Return the environment as a dict."""
         return pairs(self.cleaned_data["env"])
 
     def clean_mission(self) -> str:
-        """With the ends of lines that every other face writes."""
+        """Return the mission with newlines as every other face writes them."""
         return str(self.cleaned_data["mission"]).replace("\r\n", "\n")
 
     def keep(self, by: str) -> Agent:
-        """Put the agent. Raises ``Refused``."""
+        """Store the agent. Raises ``Refused``."""
         values = dict(self.cleaned_data)
         for name in CARD:
             given = (line.strip() for line in values[name].splitlines())
@@ -93,21 +93,21 @@ class AgentForm(Asked):
 
 @admin.register(Agent, site=site)
 class Agents(Edited):
-    """Who is asked, and by what program. They are fifteen: none is added, none is deleted."""
+    """The fifteen agents and their commands; none is added, none is deleted."""
 
     form = AgentForm
     list_display = ["agent_id", "title", "runner", "model", "argv"]
     seen = ["agent_id", "title", "mission", *CARD, "runner", "model", "policy"]
 
     def has_add_permission(self, request: Any) -> bool:
-        """Nobody adds."""
+        """Return False: no agent is added."""
         return False
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Nobody deletes."""
+        """Return False: no agent is deleted."""
         return False
 
     @admin.display(description="command")
     def argv(self, row: Agent) -> str:
-        """As it is typed."""
+        """Return the command as it is typed."""
         return joined(row.command)

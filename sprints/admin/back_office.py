@@ -1,4 +1,4 @@
-"""The back office: Django's admin under our roles, with nothing registered but what we name."""
+"""Configure Django's admin as the back office: with our roles, and only the named tables."""
 
 from typing import Any
 
@@ -15,8 +15,10 @@ GONE = {"logout", "password_change", "password_change_done", "autocomplete", "vi
 
 
 class BackOffice(AdminSite):
-    """Who may enter is the door's to say. Packages that register their tables with Django's own
-    site (the queue's forms could run any function) have none of them here.
+    """The admin site.
+
+    The middleware decides who may enter. Tables that other packages register with Django's own site
+    are left out: the queue's forms could run any function.
     """
 
     site_title = site_header = "Studio Gateway"
@@ -25,24 +27,24 @@ class BackOffice(AdminSite):
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whoever has a role sees it."""
+        """Return whether the user has any role."""
         return getattr(request, "role", 0) >= Role.VIEWER
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """There is one page to sign in, and it is not this one."""
+        """Redirect to the one page for signing in."""
         index = reverse("admin:index")
         if self.has_permission(request):
             return HttpResponseRedirect(index)
         return redirect_to_login(index, reverse("login"))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Django's, with the switches, and without what is elsewhere."""
+        """Return Django's URLs with the settings page, without those that are elsewhere."""
         theirs = [one for one in super().get_urls() if getattr(one, "name", None) not in GONE]
         page = self.admin_view(switches.page)
         return [path("switches/", page, name="switches", kwargs={"site": self}), *theirs]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Django's, with the switches, which are no rows."""
+        """Return Django's list with the settings, which are no rows."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
             if app["app_label"] == "sprints":

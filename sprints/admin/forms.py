@@ -1,4 +1,4 @@
-"""Rows that an admin edits, by forms that refuse what the commands refuse."""
+"""Edit rows by forms that refuse everything that the commands refuse."""
 
 import shlex
 from collections.abc import Iterable, Mapping
@@ -16,8 +16,9 @@ from sprints.state.refusals import Refused
 
 
 class Asked(forms.ModelForm):  # type: ignore[type-arg]
-    """A form whose fields are its own, and whose last check is the operation itself: carried out,
-    and rolled back. What it refuses is told at the field whose word it names.
+    """A form whose last check is the operation itself, carried out and rolled back.
+
+    A refusal appears at the field whose word it contains.
     """
 
     words: ClassVar[dict[str, str]] = {}  # in a refusal, and the field that it is about
@@ -33,15 +34,15 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
             self.fields[name].disabled = not self.instance._state.adding
 
     def shown(self, row: Any) -> dict[str, Any]:
-        """The row's values as the fields have them."""
+        """Return the row's values for the fields."""
         return {name: getattr(row, name) for name in self.base_fields if hasattr(row, name)}
 
     def keep(self, by: str) -> Model:
-        """Carry it out. Raises ``Refused``."""
+        """Carry out the operation. Raises ``Refused``."""
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
-        """Whether it would be refused."""
+        """Check whether the operation would be refused."""
         super().clean()
         edit = partial(operations.proved, lambda: self.keep("a rehearsal"))
         if not self.errors and (why := rehearsed(edit)):
@@ -50,54 +51,54 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
     def refuse_another(self, pk: str) -> str:
-        """The id, unless a new row would change one that is there. Raises ``Refused``."""
+        """Return the id. Raises ``Refused`` if a new row would replace an existing one."""
         model = self.instance._meta.model
         if self.instance._state.adding and model._default_manager.filter(pk=pk).exists():
             raise Refused(f"{self.instance._meta.verbose_name} {pk} already exists")
         return pk
 
     def _post_clean(self) -> None:
-        """The operation has checked everything: the model's own checks know less."""
+        """Skip the model's own checks: the operation has checked more."""
 
 
 class Edited(Rows):
-    """A table that admins edit, a row at a time or by an action; others see its list's columns."""
+    """A table that admins edit, by row or by action; others see the list's columns."""
 
     seen: ClassVar[list[str]] = []
 
     def has_add_permission(self, request: Any) -> bool:
-        """Admins add."""
+        """Return whether the user is an admin."""
         return self.has_edit_permission(request)
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        """Admins edit."""
+        """Return whether the user is an admin."""
         return self.has_edit_permission(request)
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Admins delete."""
+        """Return whether the user is an admin."""
         return self.has_edit_permission(request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The form's, or what may be seen."""
+        """Return the form's fields, or the visible ones."""
         if obj is None or self.has_change_permission(request, obj):
             return super().get_fields(request, obj)
         return self.seen or self.list_display
 
     def forget(self, row: Any, by: str) -> None:
-        """Delete it by its operation. Raises ``Refused``."""
+        """Delete the row by its operation. Raises ``Refused``."""
         raise NotImplementedError
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """By the form's operation."""
+        """Save by the form's operation."""
         row = form.keep(request.user.get_username())
         obj.__dict__.update(row.__dict__)
 
     def delete_model(self, request: Any, obj: Any) -> None:
-        """By its operation."""
+        """Delete by the operation, after a proof."""
         operations.proved(lambda: self.forget(obj, request.user.get_username()))
 
     def delete_queryset(self, request: Any, queryset: QuerySet[Any]) -> None:
-        """Each by its operation."""
+        """Delete each row by the operation, after a proof."""
         for row in queryset:
             try:
                 operations.proved(partial(self.forget, row, request.user.get_username()))
@@ -105,14 +106,14 @@ class Edited(Rows):
                 self.message_user(request, str(exc), messages.ERROR)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The form; what is refused although it was rehearsed has changed in between."""
+        """Show the form; report a refusal if the row has changed since the check."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except Refused as exc:
             return self._refused(request, exc)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The question, and the answer; another may have been faster."""
+        """Ask, then delete; report a refusal if the row has changed meanwhile."""
         try:
             return super().delete_view(request, *args, **kwargs)
         except Refused as exc:
@@ -124,7 +125,7 @@ class Edited(Rows):
 
 
 def split(text: str) -> tuple[str, ...]:
-    """A command as a shell would split it; no shell runs it. Raises ``ValidationError``."""
+    """Return a command split as by a shell; no shell runs it. Raises ``ValidationError``."""
     try:
         return tuple(shlex.split(text))
     except ValueError as exc:
@@ -132,7 +133,7 @@ def split(text: str) -> tuple[str, ...]:
 
 
 def pairs(text: str) -> dict[str, str]:
-    """An environment, ``NAME=VALUE`` a line. Raises ``ValidationError``."""
+    """Return an environment, ``NAME=VALUE`` a line, as a dict. Raises ``ValidationError``."""
     given = [line for line in text.splitlines() if line.strip()]
     for wrong in (line for line in given if "=" not in line):
         raise forms.ValidationError(f"{wrong!r}: write NAME=VALUE")
@@ -140,15 +141,15 @@ def pairs(text: str) -> dict[str, str]:
 
 
 def typed(env: Mapping[str, str]) -> str:
-    """An environment as it is typed."""
+    """Return an environment as it is typed."""
     return "\n".join(f"{name}={value}" for name, value in env.items())
 
 
 def joined(argv: Iterable[str]) -> str:
-    """A command as it is typed."""
+    """Return a command as it is typed."""
     return shlex.join(argv)
 
 
 def choices(words: Any) -> list[tuple[str, str]]:
-    """Each word for itself."""
+    """Return each word as a choice with itself as label."""
     return [(word, word) for word in words]

@@ -1,4 +1,4 @@
-"""Gates: who sets a command has a shell, so that only admins do."""
+"""Edit gates. Only admins may: a command is a shell on this machine."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from sprints.definitions import gates
 
 
 class GateForm(Asked):
-    """A gate as a form."""
+    """The form of a gate."""
 
     words = {
         "gate id": "gate_id",
@@ -61,19 +61,19 @@ class GateForm(Asked):
         fields: list[str] = []
 
     def shown(self, row: Gate) -> dict[str, Any]:
-        """The command and the environment as they are typed."""
+        """Return the row's values, with command and environment as they are typed."""
         return super().shown(row) | {"command": joined(row.command), "env": typed(row.env)}
 
     def clean_command(self) -> tuple[str, ...]:
-        """As an argv."""
+        """Return the command as an argv."""
         return split(self.cleaned_data["command"])
 
     def clean_env(self) -> dict[str, str]:
-        """As a dict."""
+        """Return the environment as a dict."""
         return pairs(self.cleaned_data["env"])
 
     def keep(self, by: str) -> Gate:
-        """Put the gate. Raises ``Refused``."""
+        """Store the gate. Raises ``Refused``."""
         values = dict(self.cleaned_data)
         profiles, enabled = values.pop("profiles"), values.pop("enabled")
         gate_id = self.refuse_another(values.pop("gate_id"))
@@ -84,21 +84,21 @@ class GateForm(Asked):
 
 @admin.register(Gate, site=site)
 class Gates(Edited):
-    """What judges a sprint, in the order in which it runs."""
+    """The gates, in the order in which they run."""
 
     form = GateForm
     list_display = ["gate_id", "title", "argv", "when", "profiles", "required", "enabled"]
 
     def forget(self, row: Gate, by: str) -> None:
-        """Its runs stay."""
+        """Delete the gate; its runs stay."""
         gates.remove(row.pk, by)
 
     @admin.display(description="command")
     def argv(self, row: Gate) -> str:
-        """As it is typed."""
+        """Return the command as it is typed."""
         return joined(row.command)
 
     @admin.display(description="rounds")
     def when(self, row: Gate) -> str:
-        """The heads of its rounds: R3 R5."""
+        """Return the short names of its rounds: R3 R5."""
         return " ".join(code.split("_")[0] for code in row.rounds)

@@ -1,4 +1,4 @@
-"""Hooks and their deliveries. Who sets a command has a shell, so that only admins do."""
+"""Edit hooks and list deliveries. Only admins edit: a command is a shell on this machine."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from sprints.state.event_catalog import NAMES
 
 
 class HookForm(Asked):
-    """A hook as a form."""
+    """The form of a hook."""
 
     words = {
         "hook id": "hook_id",
@@ -66,12 +66,12 @@ class HookForm(Asked):
         fields: list[str] = []
 
     def shown(self, row: Hook) -> dict[str, Any]:
-        """A command as it is typed."""
+        """Return the row's values, with a command as it is typed."""
         target = joined(row.target) if row.kind == "command" else row.target[0]
         return super().shown(row) | {"target": target}
 
     def clean(self) -> dict[str, Any]:
-        """The target by its kind."""
+        """Parse the target by the hook's kind, then check the operation."""
         if "target" in self.cleaned_data and self.cleaned_data.get("kind") == "command":
             try:
                 self.cleaned_data["target"] = split(self.cleaned_data["target"])
@@ -82,7 +82,7 @@ class HookForm(Asked):
         return super().clean()
 
     def keep(self, by: str) -> Hook:
-        """Put the hook. Raises ``Refused``."""
+        """Store the hook. Raises ``Refused``."""
         values = dict(self.cleaned_data)
         enabled, new_secret = values.pop("enabled"), values.pop("new_secret")
         hook_id = self.refuse_another(values.pop("hook_id"))
@@ -93,34 +93,34 @@ class HookForm(Asked):
 
 @admin.register(Hook, site=site)
 class Hooks(Edited):
-    """Who is told of what."""
+    """The hooks and their events."""
 
     form = HookForm
     list_display = ["hook_id", "on", "kind", "where", "policy", "blocking", "enabled"]
 
     def forget(self, row: Hook, by: str) -> None:
-        """Its deliveries stay."""
+        """Delete the hook; its deliveries stay."""
         hooks.remove(row.pk, by)
 
     @admin.display(description="on")
     def on(self, row: Hook) -> str:
-        """The points."""
+        """Return the hook's points."""
         return " ".join(row.points)
 
     @admin.display(description="target")
     def where(self, row: Hook) -> str:
-        """As anybody may see it: a URL may be a secret."""
+        """Return the target, with a URL shortened, because it may be a secret."""
         return row.definition.shown
 
     @admin.display(description="policy")
     def policy(self, row: Hook) -> str:
-        """How long and how often."""
+        """Return timeout, number of attempts and delay in words."""
         return f"{row.timeout_s:g} s, {row.tries} tries, {row.backoff_s:g} s apart"
 
 
 @admin.register(Delivery, site=site)
 class Deliveries(Rows):
-    """What was brought, and what came back."""
+    """The deliveries and their results."""
 
     list_display = ["id", "hook_id", "point", "sprint_id", "state", "tries", "reason", "created"]
     list_filter = ["status"]
@@ -141,15 +141,15 @@ class Deliveries(Rows):
     finished = staticmethod(when("finished_at"))
 
     def get_queryset(self, request: Any) -> QuerySet[Delivery]:
-        """Without what is long."""
+        """Return the rows without their long texts."""
         return super().get_queryset(request).defer("payload", "output")
 
     @admin.display(description="status")
     def state(self, row: Delivery) -> SafeString:
-        """Its status."""
+        """Return the status as a pill."""
         return pill(row.status)
 
     @admin.action(description="Bring once more", permissions=["operate"])
     def redeliver(self, request: Any, queryset: QuerySet[Delivery]) -> None:
-        """Under the same id, by the couriers, now."""
+        """Queue the deliveries again, under the same ids."""
         self.act(request, queryset, lambda row: hooks.redeliver(row.pk), "to be brought again")

@@ -1,4 +1,4 @@
-"""Hosts: who carries sprints, what, and whether they have gone silent."""
+"""List the hosts that run sprints, with their state."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from sprints.models import Host
 
 @admin.register(Host, site=site)
 class Hosts(Rows):
-    """Each host as ``status`` shows it."""
+    """The hosts, as ``status`` shows them."""
 
     list_display = ["name", "state", "workers", "carries", "seen", "worked", "restarts", "place"]
     fields = tuple("name state workers carries seen worked restarts place started watch".split())
@@ -21,7 +21,7 @@ class Hosts(Rows):
     started = staticmethod(when("started_at"))
 
     def get_changelist_instance(self, request: Any) -> ChangeList:
-        """With what ``status`` knows of each, asked once."""
+        """Return the list, with the facts from ``status`` read once."""
         found = super().get_changelist_instance(request)
         known = {facts["name"]: facts for facts in queries.hosts()}
         for row in found.result_list:
@@ -29,7 +29,7 @@ class Hosts(Rows):
         return found
 
     def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
-        """With what ``status`` knows of it."""
+        """Return the row, with its facts from ``status``."""
         row = super().get_object(request, object_id, from_field)
         if row is not None:
             row.facts = next((f for f in queries.hosts() if f["name"] == row.pk), {})
@@ -37,22 +37,22 @@ class Hosts(Rows):
 
     @admin.display(description="state")
     def state(self, row: Any) -> Any:
-        """Alive, silent (no worker answers though one is free), or gone."""
+        """Return alive, silent (no worker answers although one is free) or gone."""
         if not row.facts.get("alive"):
             return pill("gone")
         return pill("silent" if row.facts["silent"] else "alive")
 
     @admin.display(description="carries")
     def carries(self, row: Any) -> str:
-        """The sprints that it carries now."""
+        """Return the sprints that the host runs now."""
         return ", ".join(row.facts.get("carries", [])) or "nothing"
 
     @admin.display(description="seen")
     def seen(self, row: Any) -> str:
-        """Seconds since its last sign of life."""
+        """Return the seconds since its last heartbeat."""
         return f"{row.facts.get('seen_s', 0):.0f} s ago"
 
     @admin.display(description="worked")
     def worked(self, row: Any) -> str:
-        """Seconds since the last one of its workers."""
+        """Return the seconds since the last heartbeat of its workers."""
         return f"{row.facts.get('worked_s', 0):.0f} s ago"

@@ -1,4 +1,4 @@
-"""The record: events and their head. Nobody changes what has been."""
+"""List the events and their head, which no one can edit."""
 
 from typing import Any
 
@@ -14,22 +14,22 @@ from sprints.state.event_catalog import EVENT_KINDS
 
 
 class ByKind(admin.SimpleListFilter):
-    """The kinds that there are, without asking a million rows which of them they have."""
+    """A filter by the known event kinds, without a query over all rows."""
 
     title = parameter_name = "kind"
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
-        """Each kind."""
+        """Return each kind."""
         return [(kind, kind) for kind in EVENT_KINDS]
 
     def queryset(self, request: Any, queryset: QuerySet[Event]) -> QuerySet[Event]:
-        """Events of that kind."""
+        """Return the events of the chosen kind."""
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(Event, site=site)
 class Events(Rows):
-    """The newest events first; a search names a sprint, or an event by its number."""
+    """The events, newest first; a search finds a sprint, or an event by its number."""
 
     list_display = ["seq", "at", "kind", "sprint_id", "message"]
     list_filter = [ByKind]
@@ -44,7 +44,7 @@ class Events(Rows):
     def get_search_results(
         self, request: Any, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
-        """``#7``, or a sprint's id."""
+        """Return event ``#7``, or the events of a sprint."""
         number = search_term.strip().removeprefix("#")
         if number != search_term.strip() and number.isascii() and number.isdecimal():
             return queryset.filter(seq=min(int(number), (1 << 63) - 1)), False
@@ -52,12 +52,12 @@ class Events(Rows):
 
     @admin.display(description="message")
     def message(self, row: Event) -> str:
-        """What it says."""
+        """Return the event's message."""
         return str(row.body["message"])
 
     @admin.display(description="as in events.jsonl")
     def whole(self, row: Event) -> SafeString:
-        """All of it."""
+        """Return the whole event as JSON."""
         return as_json(row.body)
 
 
@@ -70,5 +70,5 @@ class Heads(Rows):
 
     @admin.display(description="hash")
     def chained(self, row: Head) -> SafeString:
-        """The last event's hash."""
+        """Return the last event's hash."""
         return format_html("<code>{}</code>", row.hash)

@@ -1,5 +1,7 @@
-"""What every table of the back office does: seen by viewers, acted on by operators, and changed,
-where it can be changed at all, by admins through the operations that the commands use.
+"""Define the behaviour of every table of the back office.
+
+Viewers see the rows, operators act on them, and admins edit them, if the table allows it, through
+the operations that the commands use.
 """
 
 import json
@@ -35,18 +37,18 @@ else:
 
 
 class Window(Pages):
-    """Counts no further than ``SEEN``: a million rows are not counted to show fifty."""
+    """A paginator that counts only up to ``SEEN`` rows."""
 
     @cached_property
     def count(self) -> int:
-        """How many rows can be paged through."""
+        """Return how many rows can be paged through."""
         rows = self.object_list
         assert isinstance(rows, QuerySet)
         return rows.order_by().values("pk")[:SEEN].count()
 
 
 class Rows(Table):
-    """A table that nobody edits here."""
+    """A table that is not edited here."""
 
     list_per_page = 50
     list_max_show_all = 0
@@ -58,42 +60,40 @@ class Rows(Table):
     exact: ClassVar[str] = ""  # the column in which a search looks: equality, which an index finds
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
-        """Viewers see."""
+        """Return whether the user is a viewer or more."""
         return bool(request.role >= Role.VIEWER)
 
     def has_module_permission(self, request: Any) -> bool:
-        """Viewers see."""
+        """Return whether the user is a viewer or more."""
         return bool(request.role >= Role.VIEWER)
 
     def has_operate_permission(self, request: Any) -> bool:
-        """Operators act."""
+        """Return whether the user is an operator or more."""
         return bool(request.role >= Role.OPERATOR)
 
     def has_edit_permission(self, request: Any) -> bool:
-        """Admins edit."""
+        """Return whether the user is an admin."""
         return bool(request.role >= Role.ADMIN)
 
     def has_add_permission(self, request: Any) -> bool:
-        """Nobody adds."""
+        """Return False: rows are not added here."""
         return False
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        """Nobody edits."""
+        """Return False: rows are not edited here."""
         return False
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Nobody deletes."""
+        """Return False: rows are not deleted here."""
         return False
 
     @property
     def media(self) -> Media:
-        """What its pages need of Django's scripts: the boxes of a list. They are small, and plain
-        where jQuery is not.
-        """
+        """Return Django's scripts for the list's check boxes: small, and without jQuery."""
         return Media(js=["admin/js/core.js", "admin/js/actions.js"])
 
     def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
-        """The list, and what is done to its rows."""
+        """Show the list, or carry out an action on its rows."""
         if request.method == "POST" and not self.get_actions(request):
             raise PermissionDenied
         titled = {"title": capfirst(str(self.opts.verbose_name_plural)), **(extra_context or {})}
@@ -102,7 +102,7 @@ class Rows(Table):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """The rows that have exactly that, where the table is one that grows."""
+        """Return the rows with exactly the searched value, for tables that grow."""
         if self.exact and search_term.strip():
             return queryset.filter(**{self.exact: search_term.strip()}), False
         return super().get_search_results(request, queryset, search_term)
@@ -114,7 +114,10 @@ class Rows(Table):
         operation: Callable[[Any], object],
         done: str,
     ) -> None:
-        """Do it to each row, and say what was done and what was refused. ``done``: "started"."""
+        """Carry out the operation on each row, and report successes and refusals.
+
+        ``done`` is the word for a success: "started".
+        """
         told: dict[str, list[str]] = {}
         rows = list(rows[: ACTED_ON + 1] if isinstance(rows, QuerySet) else rows)
         if len(rows) > ACTED_ON:
@@ -133,12 +136,12 @@ class Rows(Table):
 
 
 def pill(word: str) -> SafeString:
-    """A status as all our pages show it."""
+    """Return a status as on all pages."""
     return format_html('<span class="pill {}">{}</span>', word, word)
 
 
 def when(field: str, title: str = "") -> Callable[[Any], SafeString | str]:
-    """A column with that field's time, to the second, in UTC; the page tells the reader's own."""
+    """Return a column with that field's time in UTC; the page converts it to the reader's zone."""
 
     @admin.display(description=title or field.removesuffix("_at").replace("_", " "), ordering=field)
     def column(row: Any) -> SafeString | str:
@@ -153,12 +156,12 @@ def when(field: str, title: str = "") -> Callable[[Any], SafeString | str]:
 
 
 def as_json(value: Any) -> SafeString:
-    """A value as a block of JSON."""
+    """Return a value as a block of JSON."""
     return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, sort_keys=True))
 
 
 def rehearsed(operation: Callable[[], object]) -> str | None:
-    """Why the operation would be refused, None where it would not be; nothing is kept of it."""
+    """Return why the operation would be refused, else None; roll it back."""
     try:
         with transaction.atomic():
             operation()

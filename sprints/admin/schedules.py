@@ -1,4 +1,4 @@
-"""Schedules: a sprint whenever a cron is due."""
+"""Edit schedules: a sprint whenever a cron is due."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from sprints.models import Schedule
 
 
 class ScheduleForm(Asked):
-    """A schedule as a form; it is turned on and off by an action of the list."""
+    """The form of a schedule; the list's actions switch it on and off."""
 
     words = {
         "schedule id": "schedule_id",
@@ -43,7 +43,7 @@ class ScheduleForm(Asked):
         fields: list[str] = []
 
     def keep(self, by: str) -> Schedule:
-        """Add or change it. Raises ``Refused``."""
+        """Add or change the schedule. Raises ``Refused``."""
         values = dict(self.cleaned_data)
         schedule_id = values.pop("schedule_id")
         if self.instance._state.adding:
@@ -54,29 +54,29 @@ class ScheduleForm(Asked):
 
 @admin.register(Schedule, site=site)
 class Schedules(Edited):
-    """All schedules; operators turn them on and off."""
+    """All schedules; operators switch them on and off."""
 
     form = ScheduleForm
     list_display = ["schedule_id", "cron", "zone", "title", "following", "last_sprint_id"]
     actions = ["turn_on", "turn_off"]
 
     def forget(self, row: Schedule, by: str) -> None:
-        """Its sprints stay."""
+        """Delete the schedule; its sprints stay."""
         operations.remove_schedule(row.pk, by)
 
     @admin.display(description="next")
     def following(self, row: Schedule) -> str:
-        """When it fires."""
+        """Return when the schedule fires next, or off."""
         return queries.local(row.next_at, row.zone) if row.next_at else "off"
 
     @admin.action(description="Turn on", permissions=["operate"])
     def turn_on(self, request: Any, queryset: QuerySet[Schedule]) -> None:
-        """From its next time on."""
+        """Switch the schedules on, from their next times."""
         self._turn(request, queryset, on=True)
 
     @admin.action(description="Turn off", permissions=["operate"])
     def turn_off(self, request: Any, queryset: QuerySet[Schedule]) -> None:
-        """Keep it, and let it not fire."""
+        """Switch the schedules off."""
         self._turn(request, queryset, on=False)
 
     def _turn(self, request: Any, queryset: QuerySet[Schedule], *, on: bool) -> None:

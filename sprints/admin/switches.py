@@ -1,4 +1,4 @@
-"""The switches of config.json, as a page of the back office."""
+"""Edit the settings of config.json on a page of the back office."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ from sprints.views.request import Request
 
 
 class Switches(forms.Form):
-    """One field a switch."""
+    """The form: one field a setting."""
 
     automation_paused = forms.BooleanField(
         required=False, help_text="every sprint holds at its next step"
@@ -53,12 +53,12 @@ class Switches(forms.Form):
     port = forms.IntegerField(help_text="from the next start on")
 
     def clean_confine_paths(self) -> Any:
-        """An empty field is an empty list."""
+        """Return the paths; an empty field is an empty list."""
         value = self.cleaned_data["confine_paths"]
         return [] if value is None else value
 
     def clean(self) -> dict[str, Any]:
-        """All of it or nothing: what one switch cannot be is told before any is turned."""
+        """Check all values before any setting changes."""
         for key, value in list(self.cleaned_data.items()):
             rule, holds = RULES[key]
             if not holds(value):
@@ -67,7 +67,7 @@ class Switches(forms.Form):
 
 
 def page(request: Request, site: Any) -> HttpResponse:
-    """The switches as they are, and turned."""
+    """Show the settings, or change them."""
     may = request.role >= Role.ADMIN
     now = operations.configuration()
     form = Switches(request.POST if request.method == "POST" else None, initial=now)
@@ -102,7 +102,7 @@ def _turn(request: Request, form: Switches) -> bool:
 
 
 def entry(request: Any) -> dict[str, Any]:
-    """How the list of tables names it."""
+    """Return the entry in the list of tables."""
     return {
         "name": "Switches",
         "object_name": "Switches",

@@ -1,4 +1,4 @@
-"""Sprints and what belongs to them. Only operations change them; here they are asked for."""
+"""List sprints with their rounds, tasks and runs; only operations change them."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ from sprints.operations import Refused
 
 
 class Archived(admin.SimpleListFilter):
-    """What is archived is left out unless asked for."""
+    """A filter that leaves out archived sprints by default."""
 
     title = parameter_name = "archived"
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
-        """The other choice is the first: not archived."""
+        """Return the choice next to the default."""
         return [("1", "archived")]
 
     def queryset(self, request: Any, queryset: QuerySet[Sprint]) -> QuerySet[Sprint]:
-        """Those that are, or are not; on its own page each is found."""
+        """Return the archived sprints, or the others; all for a sprint's own page."""
         if request.resolver_match.url_name.endswith("_change"):
             return queryset
         return queryset.filter(archived_at__isnull=self.value() != "1")
@@ -32,7 +32,7 @@ class Archived(admin.SimpleListFilter):
 
 @admin.register(Sprint, site=site)
 class Sprints(Rows):
-    """All sprints, the newest first."""
+    """All sprints, newest first."""
 
     list_display = ["sprint_id", "title", "state", "current_round", "owner", "waits", "age"]
     list_filter = ["status", Archived]
@@ -55,65 +55,65 @@ class Sprints(Rows):
     archived = staticmethod(when("archived_at"))
 
     def get_queryset(self, request: Any) -> QuerySet[Sprint]:
-        """Without what is large, and read by nobody in a list."""
+        """Return the rows without their contracts, which are large."""
         return super().get_queryset(request).defer("contract")
 
     def view_on_site(self, obj: Sprint) -> str:
-        """Its own page shows it better."""
+        """Return the address of the sprint's own page."""
         return f"/sprints/{obj.pk}/"
 
     @admin.display(description="status")
     def state(self, row: Sprint) -> SafeString:
-        """Its status."""
+        """Return the status as a pill."""
         return pill(row.status)
 
     @admin.display(description="created by")
     def owner(self, row: Sprint) -> str:
-        """Who made it."""
+        """Return the sprint's creator."""
         return str(row.meta.get("created_by", ""))
 
     @admin.display(description="waits for")
     def waits(self, row: Sprint) -> str:
-        """What stands on record."""
+        """Return the recorded wait."""
         return f"{row.waiting['what']} ({row.waiting['who']})" if row.waiting else ""
 
     @admin.display(description="meta")
     def meta_shown(self, row: Sprint) -> SafeString:
-        """As state.json has it."""
+        """Return the meta as in state.json."""
         return as_json(row.meta)
 
     @admin.display(description="contract")
     def contract_shown(self, row: Sprint) -> SafeString:
-        """What it was started under."""
+        """Return the contract as JSON."""
         return as_json(row.contract)
 
     @admin.action(description="Start: hand to the workers", permissions=["operate"])
     def start(self, request: Any, queryset: QuerySet[Sprint]) -> None:
-        """Into the queue."""
+        """Queue the sprints."""
         self.act(request, queryset, lambda row: operations.start(row.pk), "queued")
 
     @admin.action(description="Pause at the next step", permissions=["operate"])
     def pause(self, request: Any, queryset: QuerySet[Sprint]) -> None:
-        """Hold."""
+        """Pause the sprints."""
         by = request.user.get_username()
         self.act(request, queryset, lambda row: operations.pause(row.pk, by), "paused")
 
     @admin.action(description="Resume", permissions=["operate"])
     def resume(self, request: Any, queryset: QuerySet[Sprint]) -> None:
-        """Go on."""
+        """Resume the sprints."""
         by = request.user.get_username()
         self.act(request, queryset, lambda row: operations.resume(row.pk, by), "resumed")
 
     @admin.action(description="Retry at the round that failed", permissions=["operate"])
     def retry(self, request: Any, queryset: QuerySet[Sprint]) -> None:
-        """As a new attempt, by the workers."""
+        """Queue a new attempt of the sprints."""
         self.act(
             request, queryset, lambda row: operations.start(row.pk, again=True), "queued again"
         )
 
     @admin.action(description="Cancel", permissions=["operate"])
     def cancel(self, request: Any, queryset: QuerySet[Sprint]) -> None:
-        """Ask it to end; a page does not wait for a gate that takes its time to."""
+        """Ask the sprints to end, without waiting for running gates."""
         by = request.user.get_username()
 
         def asked(row: Sprint) -> None:
@@ -128,7 +128,7 @@ class Sprints(Rows):
 
 @admin.register(Round, site=site)
 class Rounds(Rows):
-    """The rounds of all sprints; a search names one sprint."""
+    """The rounds of all sprints; a search finds one sprint."""
 
     list_display = ["id", "title", "state", "started", "finished"]
     list_filter = ["status"]
@@ -143,13 +143,13 @@ class Rounds(Rows):
 
     @admin.display(description="status")
     def state(self, row: Round) -> SafeString:
-        """Its status."""
+        """Return the status as a pill."""
         return pill(row.status)
 
 
 @admin.register(Task, site=site)
 class Tasks(Rows):
-    """What agents were asked, and answered."""
+    """The questions to agents and their answers."""
 
     list_display = ["id", "title", "owner_agent", "state", "attempt", "updated"]
     list_filter = ["status"]
@@ -165,18 +165,18 @@ class Tasks(Rows):
     updated = staticmethod(when("updated_at"))
 
     def get_queryset(self, request: Any) -> QuerySet[Task]:
-        """Without the texts, which may be long."""
+        """Return the rows without their texts, which may be long."""
         return super().get_queryset(request).defer("prompt", "reply")
 
     @admin.display(description="status")
     def state(self, row: Task) -> SafeString:
-        """Its status."""
+        """Return the status as a pill."""
         return pill(row.status)
 
 
 @admin.register(GateRun, site=site)
 class GateRuns(Rows):
-    """Every execution of a gate, and its verdict."""
+    """Every execution of a gate, with its verdict."""
 
     list_display = ["id", "state", "exit_code", "reason", "took", "required", "started"]
     list_filter = ["status"]
@@ -196,10 +196,10 @@ class GateRuns(Rows):
 
     @admin.display(description="verdict")
     def state(self, row: GateRun) -> SafeString:
-        """Its verdict."""
+        """Return the verdict as a pill."""
         return pill(row.status)
 
     @admin.display(description="took")
     def took(self, row: GateRun) -> str:
-        """How long it ran."""
+        """Return the run's duration in seconds."""
         return "-" if row.duration_s is None else f"{row.duration_s:.1f} s"

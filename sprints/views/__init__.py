@@ -1,1 +1,1 @@
-"""The web: a view turns a request into one question or one operation."""
+"""Serve the web: a view turns a request into one query or one operation."""

@@ -1,4 +1,4 @@
-"""The agents: who they are and what they were asked last."""
+"""Show the agents with their cards and their latest tasks."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,7 +9,7 @@ from sprints.views.responses import only
 
 @only("GET")
 def agents(request: HttpRequest) -> HttpResponse:
-    """All of them, each with its card."""
+    """Show all agents."""
     found = [
         {
             "agent": agent,

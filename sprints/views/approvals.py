@@ -1,4 +1,4 @@
-"""What a human is asked to approve, and what was decided: shown on the sprint's page."""
+"""Show approval requests and decisions on the sprint's page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,7 @@ from sprints.views.sprint_rows import SprintRows
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What waits for a yes. ``ask`` is as it stands in meta; ``fails`` whether the end of its time
-    is a no.
-    """
+    """An open request. ``ask`` is its entry in meta; ``fails``: its expiry is a rejection."""
 
     name: str
     words: str
@@ -22,17 +20,17 @@ class Approval:
 
     @property
     def of_plan(self) -> bool:
-        """Whether it is the brief and its contract, and no tree."""
+        """Return whether the subject is the brief and its contract, not a tree."""
         return bool(self.ask["what"] == BUILD)
 
     @property
     def more(self) -> int:
-        """How many paths are not named."""
+        """Return how many changed paths are not named."""
         return int(self.ask.get("count", 0)) - len(self.ask.get("paths", ()))
 
 
 def approval_in(rows: SprintRows) -> Approval | None:
-    """What the sprint is blocked for; None where it is not, or for something else."""
+    """Return the request that blocks the sprint; None if there is none."""
     sprint = rows.sprint
     if sprint.status != sprint.Status.BLOCKED or not (sprint.last_error or "").startswith(NEEDED):
         return None
@@ -44,7 +42,7 @@ def approval_in(rows: SprintRows) -> Approval | None:
 
 
 def decisions_in(rows: SprintRows) -> list[dict[str, Any]]:
-    """What was decided, the newest first: ``words``, ``verdict``, ``by``, ``why``, ``ts``."""
+    """Return the decisions, newest first: ``words``, ``verdict``, ``by``, ``why``, ``ts``."""
     given = _of(rows).get("given", ())
     return [{**one, "words": WORDS[one["what"]]} for one in reversed(given)]
 

@@ -1,4 +1,4 @@
-"""A brief as a page shows it: Markdown, of which nothing runs and nothing is fetched."""
+"""Render a brief: Markdown without scripts and without external content."""
 
 from functools import cache
 
@@ -16,7 +16,7 @@ def _markdown() -> MarkdownIt:
 
 
 def brief_html(text: str) -> SafeString | None:
-    """The brief as HTML; None where it is too long to be set, and is to be shown as it is."""
+    """Return the brief as HTML; None if it is too long and is to be shown as text."""
     if len(text) > LONGEST:
         return None
     html = _markdown().render(text)

@@ -1,4 +1,4 @@
-"""Where the bars of a chart stand: pure arithmetic; templates draw it, classes colour it."""
+"""Compute the bars of a chart; pure. Templates draw it, classes colour it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,7 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value of a row: its height (None where it is not known), what became of it, what is said
-    of it, where it leads.
-    """
+    """One value of a row: its height (None if unknown), its kind, its label, its link."""
 
     value: float | None
     kind: str
@@ -35,7 +33,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar, in the units of the drawing; ``middle`` is where its sign stands."""
+    """One bar, in the units of the drawing; ``middle`` is the place of its sign."""
 
     x: float
     y: float
@@ -50,7 +48,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing of that size; ``top`` is the value that its full height stands for."""
+    """A drawing of that size; ``top`` is the value of its full height."""
 
     width: int
     height: int
@@ -59,9 +57,10 @@ class Chart:
 
 
 def bars(points: Sequence[Point], *, width: int, height: int, places: int = 1) -> Chart:
-    """One bar a point, from the left. There is room for ``places`` of them, even where there are
-    fewer: one alone is no wall. The highest fills the height; what is far over the median is cut
-    off there, and marked.
+    """Return one bar a point, from the left.
+
+    There is room for at least ``places`` bars, so that a single one is not as wide as the chart.
+    The highest fills the height. Values far over the median are cut off and marked.
     """
     known = sorted(max(point.value, 0.0) for point in points if point.value is not None)
     top = min(known[-1], HIGH * known[len(known) // 2] or known[-1]) if known else 0.0

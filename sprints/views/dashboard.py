@@ -1,4 +1,4 @@
-"""The first page: what waits for you, what runs, what came of the rest."""
+"""Show the first page: what waits for the user, what runs, what has ended."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ COMING = 3
 
 @only("GET")
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Everything at one look. The live part alone where that is what is asked for."""
+    """Show everything at one glance, or only the live part if that is requested."""
     hosts = queries.hosts()
     seen = mark(request, [{**host, "seen_s": 0, "worked_s": 0} for host in hosts])
     if is_live_part(request) and request.GET.get("seen") == seen:
@@ -79,7 +79,7 @@ def _sprints(status: str) -> dict[str, Any]:
 
 
 def chips(path: str, chosen: str, counts: dict[str, int], text: str = "") -> list[dict[str, Any]]:
-    """The filters by status: name, number (empty where there is none), address, and which is on."""
+    """Return the filters by status: name, number (may be empty), address, and which is on."""
     many = {name: f"{board.MANY - 1}+" for name, n in counts.items() if n >= board.MANY}
     return [
         {
@@ -94,13 +94,13 @@ def chips(path: str, chosen: str, counts: dict[str, int], text: str = "") -> lis
 
 
 def _first_unworked(moving: Sequence[board.Line]) -> str:
-    """The id of a sprint that waits for a worker; one that is run in a terminal waits for none."""
+    """Return the id of a sprint that waits for a worker; empty if there is none."""
     waits = (line for line in moving if line.waiting and line.waiting["who"] == "a worker")
     return next((line.sprint_id for line in waits), "")
 
 
 def _figures(last: Sequence[board.Line]) -> dict[str, Any]:
-    """Of the last sprints: how many succeeded of those that ended, how long those took."""
+    """Return the success rate of the last sprints that ended, and their durations."""
     ended = board.ended(last)
     good = [line for line in ended if line.status == Sprint.Status.SUCCEEDED]
     seconds = [line.ran_s for line in good if line.ran_s is not None]
@@ -117,7 +117,7 @@ def _figures(last: Sequence[board.Line]) -> dict[str, Any]:
 
 
 def _chart(last: Sequence[board.Line]) -> charts.Chart:
-    """Oldest on the left."""
+    """Return the chart of the last sprints, oldest on the left."""
     points = [
         charts.Point(
             line.ran_s,
@@ -131,7 +131,7 @@ def _chart(last: Sequence[board.Line]) -> charts.Chart:
 
 
 def gate_trends() -> list[dict[str, Any]]:
-    """Pass rate and durations of the first gates that are switched on."""
+    """Return pass rates and durations of the first enabled gates."""
     gates = [gate for gate in gate_history.definitions() if gate.enabled][:GATES]
     runs = gate_history.last_runs([gate.pk for gate in gates], LAST)
     return [
@@ -145,7 +145,7 @@ def gate_trends() -> list[dict[str, Any]]:
 
 
 def run_chart(runs: Sequence[Any], *, places: int = LAST, width: int = 360) -> charts.Chart:
-    """Seconds and verdict of a gate's runs, given newest first, drawn oldest first."""
+    """Return the chart of a gate's runs, given newest first, drawn oldest first."""
     points = [
         charts.Point(
             run.duration_s,
@@ -159,7 +159,7 @@ def run_chart(runs: Sequence[Any], *, places: int = LAST, width: int = 360) -> c
 
 
 def _health(hosts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Who works for us, how much is queued, what is held, what comes next."""
+    """Return the state of hosts, queue, sandbox and schedules."""
     confined = sandbox.state(switches().confinement)
     coming = [row for row in queries.schedules() if row["next_ts"]][:COMING]
     return {

@@ -1,4 +1,4 @@
-"""The event stream: filtered, newest first, or followed as it grows."""
+"""Show the event stream: filtered, newest first, or followed as it grows."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +14,7 @@ SHOWN = 100
 
 @only("GET")
 def events(request: HttpRequest) -> HttpResponse:
-    """One page of events; with ``after_seq`` only the rows of those that came since."""
+    """Show one page of events; with ``after_seq`` only the rows of newer ones."""
     asked = Asked(request.GET)
     which = stream.Filter(
         sprint_id=asked.text("sprint"),
@@ -54,7 +54,7 @@ def events(request: HttpRequest) -> HttpResponse:
 def _since(
     request: HttpRequest, which: stream.Filter, query: dict[str, object], seq: int
 ) -> HttpResponse:
-    """The row that asks again, and the new rows under it."""
+    """Return the row that polls again, and the new rows below it."""
     found, more = stream.after(SHOWN, which, seq)
     if not found:
         return nothing_new()

@@ -1,4 +1,4 @@
-"""Gates: what they are and what came of them."""
+"""Show the gates and their latest runs."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +13,7 @@ OF_ONE = 50
 
 @only("GET")
 def gates(request: HttpRequest) -> HttpResponse:
-    """All gates, with their last runs."""
+    """Show all gates, with their latest runs."""
     rows = gate_history.definitions()
     runs = gate_history.last_runs([gate.pk for gate in rows], OF_EACH)
     found = [
@@ -30,7 +30,7 @@ def gates(request: HttpRequest) -> HttpResponse:
 
 @only("GET")
 def gate(request: HttpRequest, gate_id: str) -> HttpResponse:
-    """One gate; of one that was removed, its runs."""
+    """Show one gate; for a removed one, its runs."""
     if not gate_id.isprintable():  # no database takes every text
         raise Http404
     definition = gate_history.definition(gate_id)

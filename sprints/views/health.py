@@ -1,4 +1,4 @@
-"""Whether this process answers; the one question that nobody needs a token for."""
+"""Report that this process answers: the only path that needs no token."""
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
@@ -8,5 +8,5 @@ from sprints.views.responses import only
 
 @only("GET")
 def health(request: HttpRequest) -> JsonResponse:
-    """That this process answers, whatever else is wrong."""
+    """Return that this process answers, whatever else is wrong."""
     return JsonResponse({"ok": True, "version": settings.VERSION})

@@ -1,4 +1,4 @@
-"""A gate's output, window by window, for the page that follows it; and the whole file."""
+"""Serve a gate's output, in windows for a page that follows it, or as a whole file."""
 
 from typing import Any, cast
 
@@ -16,14 +16,16 @@ LARGEST = 1 << 53  # no file is larger, and no script counts further
 
 
 class Unclear(ValueError):
-    """The request asks for nothing that could be; the message says why."""
+    """The request has an invalid parameter; the message says why."""
 
 
 @only("GET")
 def log(request: Request, sprint_id: str) -> HttpResponse:
-    """A window of ``stream`` of ``run`` (``gate/number``): what follows the byte ``from``, or the
-    lines before the byte ``before``. ``line`` is the number of the line at ``from``, where the
-    asker knows it. ``over`` and ``next`` = ``size``: there is no more to come.
+    """Return a window of ``stream`` of ``run`` (``gate/number``).
+
+    The window follows the byte ``from``, or precedes the byte ``before``. ``line`` is the number of
+    the line at ``from``, if the client knows it. The output is complete if ``over`` and ``next`` =
+    ``size``.
     """
     try:
         name, stream = _asked(request)
@@ -62,7 +64,7 @@ def log(request: Request, sprint_id: str) -> HttpResponse:
 
 @only("GET")
 def raw(request: Request, sprint_id: str) -> HttpResponse:
-    """The whole output as it is, to be kept as a file and shown nowhere."""
+    """Return the whole output as a download."""
     try:
         name, stream = _asked(request)
         run = GateRun.objects.filter(pk=f"{sprint_id}/{name}").only("pk").first()
@@ -81,7 +83,7 @@ def raw(request: Request, sprint_id: str) -> HttpResponse:
 
 
 def number(request: Request, name: str) -> int | None:
-    """A whole number from the address, None where it is not given. Raises ``Unclear``."""
+    """Return a whole number from the address; None if missing. Raises ``Unclear``."""
     text = request.GET.get(name)
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""``GET /metrics``: for a Prometheus. The only module that knows its library, an extra."""
+"""Serve ``GET /metrics`` for Prometheus, whose library is optional and used only here."""
 
 from collections.abc import Iterator
 from itertools import accumulate
@@ -22,7 +22,7 @@ MISSING = "metrics need an extra: pip install 'studio-gateway[metrics]'"
 @only("GET")
 @needs(Role.VIEWER)
 def metrics(request: HttpRequest) -> HttpResponse:
-    """All metrics as text; 501 without the extra."""
+    """Return all metrics as text; 501 without the library."""
     try:
         from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
     except ImportError:
@@ -33,14 +33,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class Collected:
-    """The numbers of the moment in which they are asked for."""
+    """The numbers at the time of the request."""
 
     def describe(self) -> list["Metric"]:
-        """Nothing in advance."""
+        """Return nothing in advance."""
         return []
 
     def collect(self) -> Iterator["Metric"]:
-        """Of the engine, then of the web."""
+        """Yield the metrics of the engine, then those of the web."""
         yield from _engine()
         yield _requests()
 

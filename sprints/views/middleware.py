@@ -1,4 +1,4 @@
-"""Before any view: what every answer carries, by which name we are called, who may do this."""
+"""Check every request before its view: headers, host name, origin, size and role."""
 
 import logging
 from collections.abc import Callable
@@ -36,8 +36,9 @@ log = logging.getLogger("sprints.views")
 
 
 def headers(ask: Ask) -> Ask:
-    """Every answer tells the browser to trust as little as possible. It has a length, so that the
-    connection can go on to the next request, and to HEAD it has no body.
+    """Add headers that make the browser trust as little as possible.
+
+    Every response has a length, so that the connection can be reused; to HEAD it has no body.
     """
 
     def asked(request: HttpRequest) -> HttpResponse:
@@ -53,9 +54,10 @@ def headers(ask: Ask) -> Ask:
 
 
 class Names:
-    """Turns away who calls us by a foreign name: a page that has rebound its own name to this
-    machine; what another site's page sends, whatever it brings; and what is too large. And whoever
-    asks while the database is away is told to try again.
+    """A middleware that refuses foreign requests.
+
+    It refuses foreign host names, as after DNS rebinding, requests from other sites' pages, and too
+    large bodies. While the database is away, it asks the client to try again.
     """
 
     def __init__(self, ask: Ask) -> None:
@@ -76,12 +78,12 @@ class Names:
             return _away(exc)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A database that is away for a moment is no fault of ours: try again."""
+        """Return a retry response if the database is away; None for other exceptions."""
         return _away(exception) if isinstance(exception, DatabaseError) else None
 
 
 def _is_foreign(request: HttpRequest) -> bool:
-    """Whether a browser says that the request was made by a page that is not ours."""
+    """Return whether a browser reports that another site's page made the request."""
     origin = request.headers.get("Origin")
     if origin is None:
         return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
@@ -94,7 +96,7 @@ def _is_foreign(request: HttpRequest) -> bool:
 
 
 def _length(request: HttpRequest) -> int:
-    """What the request says of its body, in bytes."""
+    """Return the declared length of the body, in bytes."""
     said = request.META.get("CONTENT_LENGTH") or ""
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 20 else 0
 
@@ -105,7 +107,7 @@ def _away(exc: Exception) -> HttpResponse:
 
 
 def needs(role: Role) -> Callable[[View], View]:
-    """Let the view answer only to who has that role, or a higher one."""
+    """Allow the view only for users with that role, or a higher one."""
 
     def decorate(view: View) -> View:
         @wraps(view)

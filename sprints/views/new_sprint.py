@@ -1,4 +1,4 @@
-"""The form that makes a sprint."""
+"""Show the form that creates a sprint."""
 
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ LONGEST_BRIEF = 200_000
 
 
 class NewSprint(forms.Form):
-    """What a sprint is made of. What is refused is said at its field."""
+    """The values of a new sprint; each refusal appears at its field."""
 
     sprint_id = forms.CharField(max_length=64)
     title = forms.CharField(max_length=200, required=False)
@@ -28,28 +28,28 @@ class NewSprint(forms.Form):
     profile = forms.ChoiceField(choices=[(name, name) for name in ("", *PROFILES)], required=False)
 
     def clean_sprint_id(self) -> str:
-        """Also a folder, a branch and a part of addresses."""
+        """Return the id, which is also a folder, a branch and a part of addresses."""
         try:
             return check_id(self.cleaned_data["sprint_id"])
         except BadId as exc:
             raise ValidationError(str(exc)) from exc
 
     def clean_title(self) -> str:
-        """One line."""
+        """Return the title, which must be one line."""
         title: str = self.cleaned_data["title"]
         if not title.isprintable():
             raise ValidationError("a title is one line of at most 200 characters")
         return title
 
     def clean_brief(self) -> str:
-        """Browsers end lines as teletypes did."""
+        """Return the brief with plain newlines; browsers send CRLF."""
         return str(self.cleaned_data["brief"]).replace("\r\n", "\n")
 
 
 @only("GET", "POST")
 @needs(Role.OPERATOR)
 def new_sprint(request: HttpRequest) -> HttpResponse:
-    """The empty form; or the sprint's page, once it is made; or the form with what was typed."""
+    """Show the empty form, the created sprint's page, or the form with its errors."""
     if request.method != "POST":
         return _form(request, NewSprint(), 200)
     form = NewSprint(request.POST)

@@ -1,4 +1,4 @@
-"""Which part of which output a page opens on: the end, an asked line, or the one that failed."""
+"""Choose the part of an output that a page opens on: the end, a given line, or the failure."""
 
 import re
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ SEARCHED = 256 << 10  # bytes at the end of an output, and a quarter of it at it
 
 
 def opened(run: GateRun, stream: str) -> BinaryIO:
-    """The output of that run. Raises ``FileNotFoundError``."""
+    """Open the output of that run. Raises ``FileNotFoundError``."""
     sprint_id, gate_id, number = run.pk.split("/")
     return open_evidence(sprint_id, f"gates/{gate_id}/runs/{number}/{stream}.txt")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The line that says what went wrong: where it begins, and its number where it is known."""
+    """The line that names the failure: its offset, and its number if known."""
 
     stream: str
     offset: int
@@ -31,13 +31,13 @@ class Fault:
 
     @property
     def anchor(self) -> str:
-        """The id of its row: ``stderr-L12``."""
+        """Return the id of its row: ``stderr-L12``."""
         name = f"B{self.offset}" if self.number is None else f"L{self.number}"
         return f"{self.stream}-{name}"
 
 
 def fault_of(run: GateRun) -> Fault | None:
-    """The line with the surest sign in either output; None where both are empty or gone."""
+    """Return the line with the surest sign in either output; None if both are empty or gone."""
     found: list[tuple[int, Fault]] = []
     for stream in reversed(STREAMS):
         try:
@@ -72,7 +72,7 @@ def _fault(file: BinaryIO, window: windows.Window, stream: str) -> tuple[int, Fa
 
 
 def _plain(line: str) -> str:
-    """The line as a banner quotes it, without pytest's mark."""
+    """Return the line for a banner, without pytest's mark."""
     return re.sub(r"^E {3,}", "", line).strip()[:300]
 
 
@@ -92,7 +92,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a page asks for: a line by its number, or bytes from or before an offset."""
+    """The requested place: a line by its number, or bytes from or before an offset."""
 
     line: int | None = None
     since: int | None = None
@@ -100,7 +100,7 @@ class Wanted:
 
 
 def output(run: GateRun, stream: str, wanted: Wanted, fault: Fault | None) -> Output:
-    """The window that the page opens on: what is wanted, else the line at fault, else the end."""
+    """Return the window that the page opens on: the requested place, the failure, or the end."""
     over = run.status != GateRun.RUNNING
     try:
         with opened(run, stream) as file:

@@ -1,5 +1,6 @@
-"""Live parts of a page: they ask again every two seconds while something runs, and are told that
-nothing is new in an answer without a body.
+"""Serve the live parts of a page, which poll every two seconds while something runs.
+
+If nothing is new, the response has no body.
 """
 
 import hashlib
@@ -17,13 +18,14 @@ FRESH_S = 15  # so old may be what a live part says of times
 
 
 def is_live_part(request: HttpRequest) -> bool:
-    """Whether a part of a page is asked for that is there already."""
+    """Return whether the request is for a live part of a page."""
     return bool(cast(Request, request).htmx)
 
 
 def mark(request: HttpRequest, facts: Any) -> str:
-    """Stands for all that a page shows: what was recorded, what is known of the hosts (``facts``),
-    who looks, which part, and since how long.
+    """Return a text that changes with anything that the page shows.
+
+    It covers the events, the hosts (``facts``), the user's role, the request, and the page's age.
     """
     asked = {key: request.GET.getlist(key) for key in sorted(request.GET) if key != "seen"}
     role = int(cast(Request, request).role)
@@ -33,5 +35,5 @@ def mark(request: HttpRequest, facts: Any) -> str:
 
 
 def nothing_new() -> HttpResponse:
-    """htmx leaves the page as it is."""
+    """Return 204, for which htmx leaves the page unchanged."""
     return HttpResponse(status=204)

@@ -1,6 +1,4 @@
-"""What stands after the ``?`` of an address: typed by hand or kept in a bookmark, so what cannot
-be read is left out and said, never an error.
-"""
+"""Read the parameters of an address; invalid ones are ignored and reported, never an error."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -12,28 +10,28 @@ LONGEST = 200
 
 
 class Asked:
-    """Reads one value after another; ``said`` has a line for each that could not be."""
+    """A reader of parameters; ``said`` has a line for each invalid one."""
 
     def __init__(self, query: QueryDict) -> None:
         self._query = query
         self.said: list[str] = []
 
     def text(self, key: str) -> str:
-        """One line of text, without blanks at its ends."""
+        """Return one line of text, stripped."""
         value = self._query.get(key, "").strip()
         if len(value) <= LONGEST and value.isprintable():
             return value
         return self._leave_out(key, value, f"is no line of at most {LONGEST} characters")
 
     def one_of(self, key: str, known: Collection[str]) -> str:
-        """One of ``known``, or empty."""
+        """Return one of ``known``, or empty."""
         value = self._query.get(key, "")
         if not value or value in known:
             return value
         return self._leave_out(key, value, f"is not one of {', '.join(known)}")
 
     def number(self, key: str) -> int | None:
-        """A number from 0 to 2**53, None where there is none."""
+        """Return a number from 0 to 2**53; None if there is none."""
         value = self._query.get(key, "")
         if value.isascii() and value.isdigit() and len(value) <= 16:
             return int(value)
@@ -42,7 +40,7 @@ class Asked:
         return None
 
     def time(self, key: str) -> datetime | None:
-        """A time in UTC, or with its own offset: ``2026-11-24T17:30``."""
+        """Return a time, in UTC or with its own offset: ``2026-11-24T17:30``."""
         value = self._query.get(key, "").strip()
         if not value:
             return None
@@ -59,6 +57,6 @@ class Asked:
 
 
 def address(path: str, **query: object) -> str:
-    """``path`` with what is not empty of ``query``."""
+    """Return ``path`` with the non-empty values of ``query``."""
     given = {key: value for key, value in query.items() if value not in ("", None)}
     return f"{path}?{urlencode(given)}" if given else path

@@ -1,4 +1,4 @@
-"""What agents ask of a human: shown on the sprint's page, and read from its form."""
+"""Show an agent's question on the sprint's page, and read its answer from the form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What waits for an answer. ``parts`` are pairs of a question and what it offers."""
+    """An open question. ``parts`` are pairs of a question and its choices."""
 
     name: str
     agent: str
@@ -28,12 +28,12 @@ class Question:
 
     @property
     def offers(self) -> bool:
-        """Whether there is anything to choose from."""
+        """Return whether any part has choices."""
         return any(offered for _, offered in self.parts)
 
 
 def question_in(rows: SprintRows) -> Question | None:
-    """What the sprint is blocked for; None where it is not, or for something else."""
+    """Return the question that blocks the sprint; None if there is none."""
     sprint = rows.sprint
     if sprint.status != sprint.Status.BLOCKED:
         return None
@@ -50,8 +50,9 @@ def question_in(rows: SprintRows) -> Question | None:
 
 
 def answers_in(rows: SprintRows) -> list[dict[str, Any]]:
-    """What humans have answered, the newest first: ``agent``, ``code``, ``questions``, ``text``,
-    ``by``, ``ts``.
+    """Return the answers of humans, newest first.
+
+    Keys: ``agent``, ``code``, ``questions``, ``text``, ``by``, ``ts``.
     """
     found = [
         {**one, "code": task.round_id.split("/")[1]}
@@ -62,8 +63,9 @@ def answers_in(rows: SprintRows) -> list[dict[str, Any]]:
 
 
 def answer_of(snapshot: Snapshot, form: Mapping[str, str]) -> str:
-    """The answer that the form gives to what is asked now: what was chosen, by ``choice_0`` and so
-    on, then what was written. Raises ``Refused``.
+    """Return the form's answer to the open question: the choices, then the text.
+
+    The choices are ``choice_0`` and so on. Raises ``Refused``.
     """
     task = question_of(snapshot)
     asked = asks(task) if task else []

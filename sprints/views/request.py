@@ -1,4 +1,4 @@
-"""A request as a view gets it: for annotations."""
+"""Define the type of a request in a view, for annotations."""
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -8,7 +8,7 @@ from sprints.roles import Role
 
 
 class Request(HttpRequest):
-    """With who asks, what they may do, and whether they brought their token along."""
+    """A request with its user, role, and whether it carries a token."""
 
     user: User
     role: Role | int  # NOBODY on the paths that ask for nothing

@@ -1,4 +1,4 @@
-"""How many requests, and how long they took: counted by this process, since it started."""
+"""Count the requests to this process and their durations, since its start."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ NO_ROUTE = "-"  # turned away at the door, or no such path: what was typed is no
 
 @dataclass(slots=True)
 class Took:
-    """Requests of one kind: how many took how long, up to each of ``UP_TO_S`` and beyond."""
+    """Requests of one kind: the number for each duration limit of ``UP_TO_S``, and beyond."""
 
     seconds: float = 0.0
     counts: list[int] = field(default_factory=lambda: [0] * (len(UP_TO_S) + 1))
@@ -28,7 +28,7 @@ _took: dict[Kind, Took] = {}
 
 
 def measured(ask: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Count every answer. Labels are names of ours, never what somebody sent."""
+    """Count every response, with labels of ours, never values from a request."""
 
     def asked(request: HttpRequest) -> HttpResponse:
         begun = time.monotonic()
@@ -40,7 +40,7 @@ def measured(ask: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReques
 
 
 def all_of_them() -> dict[Kind, Took]:
-    """What has been counted, as a copy."""
+    """Return a copy of the counts."""
     with _lock:
         return {kind: Took(one.seconds, [*one.counts]) for kind, one in _took.items()}
 

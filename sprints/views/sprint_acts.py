@@ -1,4 +1,4 @@
-"""What an operator does to a sprint from its page: one operation each, and its refusal in words."""
+"""Carry out an operator's acts from a sprint's page: one operation each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Act:
 
 
 def acts_of(rows: SprintRows) -> list[Act]:
-    """What may be done to the sprint as it is."""
+    """Return the acts that the sprint's state allows."""
     if rows.sprint.archived_at:
         says = "Puts the sprint back into state.json and into all lists."
         return [Act("restore", "Restore", "a", says)]
@@ -50,7 +50,7 @@ def acts_of(rows: SprintRows) -> list[Act]:
 
 
 def _onward(rows: SprintRows) -> list[Act]:
-    """What leads the sprint on, or ends it."""
+    """Return the acts that lead the sprint on, or end it."""
     sprint, where = rows.sprint, (rows.sprint.current_round or "").split("_")[0]
     if sprint.is_foreign and sprint.status != Sprint.Status.SUCCEEDED:
         says = (
@@ -183,7 +183,7 @@ def _edit(sprint_id: str, by: str, form: Any) -> str:
 
 
 def _listed(text: str) -> list[str] | None:
-    """Agents with commas or spaces between; ``-`` is nobody, and nothing leaves it as it is."""
+    """Return agents separated by commas or spaces; ``-`` means none, empty text no change."""
     words = text.replace(",", " ").split()
     return None if not words else [] if words == ["-"] else words
 
@@ -209,7 +209,7 @@ ACTS: dict[str, Do] = {
 @only("POST")
 @needs(Role.OPERATOR)
 def act(request: Request, sprint_id: str, verb: str) -> HttpResponse:
-    """Do it, and show the sprint's page with what came of it."""
+    """Carry out the act, and show the sprint's page with the result."""
     try:
         queries.get(sprint_id)
     except Refused as exc:

@@ -1,4 +1,4 @@
-"""What became of a sprint and of its parts, in words."""
+"""Describe the state of a sprint and its parts in words."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A round as its card shows it; ``seconds`` so far while it goes on."""
+    """A round for its card; ``seconds`` counts up while the round runs."""
 
     code: str
     title: str
@@ -35,7 +35,7 @@ class Card:
 
 
 def banner(rows: SprintRows) -> Banner | None:
-    """Why the sprint has failed, or is blocked; None for every other."""
+    """Return why the sprint has failed or is blocked; None for any other sprint."""
     sprint = rows.sprint
     if sprint.status not in ("failed", "blocked"):
         return None
@@ -80,13 +80,13 @@ def banner(rows: SprintRows) -> Banner | None:
 
 
 def _not_sent_back(rest: str) -> str:
-    """Why no agent was asked to mend it again, as a sentence; empty where that is not said."""
+    """Return why the failure was not sent back for a fix, as a sentence; empty if unknown."""
     _, _, why = rest.partition(" (")
     return f" Not sent back: {why.removesuffix(')')}." if why else ""
 
 
 def failed_run(rows: SprintRows) -> GateRun | None:
-    """The run for which the sprint has failed."""
+    """Return the run for which the sprint has failed; None if there is none."""
     gate_id = (rows.sprint.last_error or "").removeprefix("gate_failed:").partition(" ")[0]
     said_no = [run for run in rows.runs if run.gate_id == gate_id and run.status != "passed"]
     return max(said_no, key=lambda run: run.number, default=None)
@@ -102,7 +102,7 @@ def _said_no(run: GateRun, where: str) -> str:
 
 
 def cards(rows: SprintRows, now: datetime) -> list[Card]:
-    """The six rounds, also those that are still to come."""
+    """Return the six rounds, including those still to come."""
     found = {row.code: row for row in rows.rounds}
     attempts: dict[str, int] = {}
     for round_id, attempt in rows.began():
@@ -120,8 +120,9 @@ def cards(rows: SprintRows, now: datetime) -> list[Card]:
 
 
 def _state(status: str, rows: SprintRows) -> str:
-    """A round in which the sprint stopped is what became of the sprint; what comes after it was
-    not reached.
+    """Return the status to show for a round.
+
+    The round in which a sprint stopped shows the sprint's status; later rounds are skipped.
     """
     if status == "blocked":
         return rows.sprint.status if rows.sprint.status != "running" else status

@@ -1,4 +1,4 @@
-"""All sprints: filtered by status and text, the newest first."""
+"""List all sprints, filtered by status and text, newest first."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,7 +15,7 @@ SHOWN = 50
 
 @only("GET")
 def sprint_list(request: HttpRequest) -> HttpResponse:
-    """One page of them."""
+    """Show one page of sprints."""
     seen = mark(request, None)
     if is_live_part(request) and request.GET.get("seen") == seen:
         return nothing_new()

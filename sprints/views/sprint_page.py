@@ -1,4 +1,4 @@
-"""The page of one sprint: why it stands where it stands, and what its gates printed."""
+"""Show the page of one sprint: its state, and the output of its gates."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,9 +38,7 @@ OURS = frozenset(  # of a sprint's meta: shown in their own places
 
 @only("GET")
 def page(request: Request, sprint_id: str) -> HttpResponse:
-    """The page; of it only ``part`` where that is asked for: ``live``, what moves while the sprint
-    does, or ``output``, the pane.
-    """
+    """Show the page, or only its ``part``: ``live``, which changes, or ``output``, the pane."""
     try:
         rows = rows_of(sprint_id)
         asked = Asked.of(request, rows)
@@ -61,7 +59,7 @@ def page(request: Request, sprint_id: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address names: an attempt, a run and its stream, a place in it."""
+    """The parameters of the address: an attempt, a run and its stream, a place in it."""
 
     attempt: int
     run: GateRun | None
@@ -71,7 +69,7 @@ class Asked:
 
     @classmethod
     def of(cls, request: Request, rows: SprintRows) -> "Asked":
-        """Raises ``Unclear``, and ``Refused`` for a run that there is not."""
+        """Return the parameters. Raises ``Unclear``, and ``Refused`` for an unknown run."""
         attempt = number(request, "attempt") or rows.sprint.attempt
         stream = request.GET.get("stream")
         if stream is not None and stream not in STREAMS:
@@ -86,7 +84,7 @@ class Asked:
 
 
 def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
-    """What is shown anew while the sprint moves."""
+    """Return the values of the live part."""
     now, sprint = timezone.now(), rows.sprint
     tasks, runs = rows.as_of(asked.attempt)
     why = banner(rows)
@@ -129,7 +127,7 @@ def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
 
 
 def _pane(rows: SprintRows, asked: Asked, why: Banner | None) -> dict[str, Any]:
-    """The output that is shown, and where it opens."""
+    """Return the values of the output pane."""
     run = asked.run or first_run(rows, why)
     if run is None:
         return {"run": None, "sprint": rows.sprint}
@@ -148,7 +146,7 @@ def _pane(rows: SprintRows, asked: Asked, why: Banner | None) -> dict[str, Any]:
 
 
 def first_run(rows: SprintRows, why: Banner | None) -> GateRun | None:
-    """What the page opens on: the run at fault, else one that is under way, else the last."""
+    """Return the run that the page opens on: the failed one, a running one, or the last."""
     if why and why.run:
         return why.run
     going = [run for run in rows.runs if run.status == GateRun.RUNNING]
@@ -157,7 +155,7 @@ def first_run(rows: SprintRows, why: Banner | None) -> GateRun | None:
 
 
 def tabs(rows: SprintRows, now: datetime) -> list[tuple[int, list[dict[str, Any]]]]:
-    """The runs by attempt, the newest attempt first."""
+    """Return the runs by attempt, the newest attempt first."""
     by_attempt: dict[int, list[dict[str, Any]]] = {}
     for run in rows.runs:
         seconds = run.duration_s
@@ -173,7 +171,7 @@ def _name(run: GateRun | None) -> str:
 
 
 def _profile(rows: SprintRows) -> str:
-    """The gate profile: as it was frozen, or as it would be if the sprint began now."""
+    """Return the frozen gate profile, or the one for a start now."""
     frozen = rows.sprint.contract
     wished = rows.sprint.meta.get("gate_profile") or switches().gate_profile
     return str(frozen["profile"] if frozen else wished)
@@ -257,7 +255,7 @@ def _brief(rows: SprintRows) -> dict[str, Any]:
 
 
 def _listed(acks: Any) -> str:
-    """As the form takes it."""
+    """Return the agents as the form takes them."""
     if not isinstance(acks, list):
         return ""
     return ", ".join(str(one) for one in acks) or "-"

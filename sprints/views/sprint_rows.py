@@ -1,4 +1,4 @@
-"""The rows that one sprint's page shows: a fixed number of queries, however often it was tried."""
+"""Read the rows for one sprint's page, by a fixed number of queries."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ MOST_DELIVERIES = 30
 
 @dataclass(frozen=True, slots=True)
 class SprintRows:
-    """``tasks`` have no texts; ``runs`` go by attempt and round, ``events`` newest first."""
+    """The rows of one sprint.
+
+    ``tasks`` have no texts; ``runs`` are ordered by attempt and round, ``events`` newest first.
+    """
 
     sprint: Sprint
     rounds: list[Round]
@@ -27,30 +30,30 @@ class SprintRows:
 
     @property
     def ended(self) -> bool:
-        """Nothing of it moves any more unless somebody tries again."""
+        """Return whether the sprint has ended, unless it is retried."""
         return self.sprint.status in ("succeeded", "failed", "cancelled")
 
     @property
     def paused(self) -> bool:
-        """Somebody holds it at its next step."""
+        """Return whether an operator holds the sprint at its next step."""
         return self.sprint.meta.get("automation_paused") is True
 
     @property
     def attempts(self) -> list[int]:
-        """All attempts, the newest first."""
+        """Return all attempts, newest first."""
         return list(range(self.sprint.attempt, 0, -1))
 
     def began(self) -> Iterator[tuple[str, int]]:
-        """The round and the attempt of all that began."""
+        """Yield the round and the attempt of everything that began."""
         yield from ((task.round_id, task.attempt) for task in self.tasks)
         yield from ((run.round_id, run.attempt) for run in self.runs)
 
     def run(self, name: str) -> GateRun | None:
-        """The run of that name, ``gate_id/number``."""
+        """Return the run of that name, ``gate_id/number``; None if there is none."""
         return next((run for run in self.runs if run.pk.partition("/")[2] == name), None)
 
     def as_of(self, attempt: int) -> tuple[list[Task], list[GateRun]]:
-        """What each round came to by then: one that was done before was not run again."""
+        """Return the tasks and runs valid in that attempt; finished rounds are not run again."""
         last: dict[str, int] = {}
         for round_id, at in self.began():
             if at <= attempt:
@@ -62,7 +65,7 @@ class SprintRows:
 
 
 def rows_of(sprint_id: str) -> SprintRows:
-    """The sprint's rows as they are now. Raises ``Refused`` for an unknown or impossible id."""
+    """Return the sprint's present rows. Raises ``Refused`` for an unknown or invalid id."""
     sprint = queries.get(sprint_id)
     runs = GateRun.objects.filter(round__sprint=sprint_id).order_by(
         "attempt", "round_id", "started_at", "number"
@@ -81,6 +84,6 @@ def rows_of(sprint_id: str) -> SprintRows:
 
 
 def texts_of(tasks: list[Task]) -> dict[str, tuple[str, str]]:
-    """What these tasks asked and what was answered, by their ids."""
+    """Return prompt and reply of these tasks, by id."""
     rows = Task.objects.filter(pk__in=[task.pk for task in tasks])
     return {pk: (prompt, reply) for pk, prompt, reply in rows.values_list("pk", "prompt", "reply")}

@@ -1,4 +1,4 @@
-"""When what ran: bars on one axis, from values alone. Long idle times are cut out of the axis."""
+"""Compute a timeline: bars on one axis, with long idle times cut out; pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The rows, the places where the axis was cut, and its marks: (x, seconds from the start)."""
+    """The rows, the cuts of the axis, and its marks: (x, seconds from the start)."""
 
     bars: tuple[Bar, ...]
     cuts: tuple[float, ...]
@@ -44,7 +44,7 @@ class Timeline:
 
 
 class Axis:
-    """Maps a moment to its place, from 0 to ``WIDE``."""
+    """An axis that maps times to places from 0 to ``WIDE``."""
 
     def __init__(self, busy: Sequence[Interval], start: datetime, end: datetime) -> None:
         work = sum((to - since for since, to in busy), timedelta())
@@ -56,11 +56,11 @@ class Axis:
 
     @property
     def cuts(self) -> tuple[float, ...]:
-        """Where idle time was left out."""
+        """Return the places of the cuts."""
         return tuple((self.at(since) + self.at(to)) / 2 for since, to in self._gaps)
 
     def at(self, moment: datetime) -> float:
-        """Its place; what lies outside is at the edge."""
+        """Return the place of a time; times outside are at the edge."""
         inside = min(max(moment, self.start), self.end)
         return round(WIDE * (self._place(inside) / self._long), 2)
 
@@ -75,7 +75,7 @@ class Axis:
 
 
 def gaps(busy: Iterable[Interval], start: datetime, end: datetime) -> list[Interval]:
-    """The times between ``start`` and ``end`` in which nothing was busy."""
+    """Return the times between ``start`` and ``end`` in which nothing was busy."""
     found, at = [], start
     for since, to in sorted(busy):
         if since > at:
@@ -87,8 +87,9 @@ def gaps(busy: Iterable[Interval], start: datetime, end: datetime) -> list[Inter
 
 
 def timeline(items: Sequence[Item], start: datetime, end: datetime) -> Timeline:
-    """``items`` in the order of the rows; ``end`` is now while the sprint runs. A last row shows
-    when it waited: for a person, a worker, or its turn.
+    """Return the timeline of ``items``, in their order; ``end`` is now while the sprint runs.
+
+    A last row shows the sprint's waits.
     """
     timed = [(item, item.start, item.end or end) for item in items if item.start]
     busy = [(since, max(since, to)) for item, since, to in timed if item.kind != "round"]
@@ -104,7 +105,7 @@ def timeline(items: Sequence[Item], start: datetime, end: datetime) -> Timeline:
 
 
 def axis_seconds(axis: Axis, share: float) -> float:
-    """Seconds from the start at that share of the axis."""
+    """Return the seconds from the start at that share of the axis."""
     low, high = axis.start, axis.end
     for _ in range(40):
         middle = low + (high - low) / 2

@@ -1,4 +1,4 @@
-"""The JSON interface (FORMATS: "HTTP"). ``urls`` are its paths, below ``/api/``."""
+"""Serve the JSON interface (FORMATS: "HTTP"). ``urls`` are its paths, below ``/api/``."""
 
 from collections.abc import Callable
 
@@ -28,9 +28,7 @@ for part in (store, events, sprint_acts, artifacts):
 
 
 def asked_plainly(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Ninja's view as all of ours are: with HEAD, a JSON 405, and Django's own CSRF check, from
-    which ninja takes its views out.
-    """
+    """Return ninja's view with HEAD, a JSON 405, and Django's CSRF check, which ninja removes."""
 
     def asked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         is_head = request.method == "HEAD"
@@ -50,7 +48,7 @@ def asked_plainly(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
 
 
 def _bare(response: HttpResponseBase) -> HttpResponseBase:
-    """The answer to HEAD; what is streamed would be sent."""
+    """Return the response to HEAD, without a body."""
     if not response.streaming:
         return response
     bare = HttpResponse(status=response.status_code, headers=dict(response.items()))

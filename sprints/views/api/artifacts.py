@@ -1,4 +1,4 @@
-"""A sprint's evidence: as text that no browser runs, whole or in part."""
+"""Serve a sprint's evidence as text that no browser runs, whole or in part."""
 
 import os
 import re
@@ -46,7 +46,7 @@ router = Router()
 
 
 class RelPath:
-    """Any text, newlines too: whether it leads to a file is not for the pattern to say."""
+    """A path converter for any text, newlines included; the view checks the path."""
 
     regex = r"(?s:.+)"
 
@@ -72,7 +72,7 @@ def artifact(
     relpath: str = Path(..., description="As in `gates/qa_smoke_quick/stdout.txt`."),
     download: bool = Query(False, description="1: for the browser to keep, not to show."),
 ) -> HttpResponseBase:
-    """A file of the sprint's folder, its bytes as they are."""
+    """Return a file of the sprint's folder, byte for byte."""
     try:
         file = open_evidence(sprint_id, relpath)
     except FileNotFoundError:
@@ -102,8 +102,9 @@ def artifact(
 
 
 def _part(asked: str, size: int) -> tuple[int, int] | None:
-    """From where up to where; nothing in between where there are no such bytes; None where no part
-    is asked for, or in a way that we need not understand.
+    """Return the first byte and the end of the requested range; None for the whole file.
+
+    The range is empty if no such bytes exist. An unsupported range counts as the whole file.
     """
     found = RANGE.fullmatch(asked.strip().replace(" ", ""))
     if found is None or found.groups() == ("", ""):
@@ -117,7 +118,7 @@ def _part(asked: str, size: int) -> tuple[int, int] | None:
 
 
 def _bytes(file: BinaryIO, count: int) -> Iterator[bytes]:
-    """That many bytes from where the file stands: one that grows meanwhile has more."""
+    """Yield that many bytes from the file's present position; it may grow meanwhile."""
     while count > 0 and (chunk := file.read(min(CHUNK, count))):
         count -= len(chunk)
         yield chunk

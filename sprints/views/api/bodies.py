@@ -1,4 +1,4 @@
-"""What a request carries, as JSON and within bounds."""
+"""Parse the body of a request: JSON within limits."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ DEEPEST = DEEP + 8  # meta stands some levels down in a body
 
 
 class Strict(Parser):
-    """JSON as the standard has it: UTF-8, no key twice, no NaN, nested no deeper than we can go."""
+    """A strict JSON parser: UTF-8, no repeated key, no NaN, limited nesting."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """The value of the body. Raises ``ValueError``."""
+        """Return the value of the body. Raises ``ValueError``."""
         body: dict[str, Any] = strict_json(request.body.decode("utf-8"))
         if _is_deeper(body, DEEPEST):
             raise ValueError("nested too deeply")
@@ -23,7 +23,7 @@ class Strict(Parser):
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether it is nested over more than that many levels; level by level, without recursion."""
+    """Return whether the value is nested over more than ``levels`` levels, without recursion."""
     here = [value] if isinstance(value, dict | list) else []
     for _ in range(levels + 1):
         inner = (one.values() if isinstance(one, dict) else one for one in here)

@@ -1,4 +1,4 @@
-"""Answers that a client may have already: ETag and If-None-Match."""
+"""Answer conditional requests: ETag and If-None-Match."""
 
 from collections.abc import Callable
 
@@ -21,8 +21,9 @@ TAGGED = {
 
 
 def tagged(request: Request, tag: str, make: Callable[[], HttpResponse]) -> HttpResponse:
-    """What ``make`` gives, or 304 where the client has that already. ``tag`` must be read before
-    what it tags: then a change in between is seen at the next look, never missed.
+    """Return the response of ``make``, or 304 if the client has it already.
+
+    ``tag`` must be read before the content: a change in between is then seen at the next request.
     """
     quoted = f'"{tag}"'
     known = parse_etags(request.headers.get("If-None-Match", ""))

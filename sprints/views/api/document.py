@@ -1,4 +1,4 @@
-"""The OpenAPI document, and the page that shows it to people: from our own template, offline."""
+"""Build the OpenAPI document, and show it as a page that works offline."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ DEEP = 6
 
 
 def document() -> dict[str, Any]:
-    """The OpenAPI document of the whole interface."""
+    """Return the OpenAPI document of the whole interface."""
     made: dict[str, Any] = json.loads(json.dumps(interface.get_openapi_schema(path_prefix="/api/")))
     made["components"]["schemas"]["Health"] = shapes.Health.model_json_schema()
     made["components"]["securitySchemes"] = SECURITY
@@ -41,13 +41,13 @@ def document() -> dict[str, Any]:
 
 @only("GET")
 def openapi(request: Request) -> HttpResponse:
-    """The document."""
+    """Return the OpenAPI document."""
     return JsonResponse(document())
 
 
 @only("GET")
 def page(request: Request) -> HttpResponse:
-    """The document for people."""
+    """Show the document as a page."""
     made = document()
     base = f"{request.scheme}://{request.get_host()}"
     what = {"info": made["info"], "operations": [*_operations(made, base)]}
@@ -84,7 +84,7 @@ def _answers(made: dict[str, Any], responses: dict[str, Any]) -> Iterator[dict[s
 
 
 def _curl(method: str, base: str, path: str, sent: str) -> str:
-    """A line for a shell that does it; nothing in it needs more quoting than it has."""
+    """Return a curl command for the operation."""
     words = ["curl"] if path == "/health" else ["curl -H X-Studio-Gateway-Token:$TOKEN"]
     if method != "GET":
         words.append(f"-X {method}")
@@ -94,7 +94,7 @@ def _curl(method: str, base: str, path: str, sent: str) -> str:
 
 
 def example(made: dict[str, Any], schema: dict[str, Any], deep: int = DEEP) -> Any:
-    """A value of that schema, of which the page shows one."""
+    """Return an example value of the schema."""
     if deep < 0:
         return None
     if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""What each answer looks like in the OpenAPI document."""
+"""Describe each response in the OpenAPI document."""
 
 from typing import Any
 
@@ -6,5 +6,5 @@ from sprints.views.api import shapes
 
 
 def noes(*statuses: int) -> dict[int, Any]:
-    """The refusals that an operation knows, beside those that all do."""
+    """Return the error responses of an operation, with those that all operations have."""
     return dict.fromkeys(sorted({401, 503, *statuses}), shapes.Error)

@@ -1,4 +1,4 @@
-"""The event stream."""
+"""Serve the event stream."""
 
 from django.http import HttpResponse
 from ninja import Router
@@ -33,7 +33,7 @@ def events(
         description="The first `tail` events after that seq, instead of the last of all.",
     ),
 ) -> HttpResponse:
-    """The last events, oldest first; or those that follow one that you have."""
+    """Return the last events, oldest first, or those after a given one."""
     if sprint_id is not None:
         try:
             check_id(sprint_id)

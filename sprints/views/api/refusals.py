@@ -1,4 +1,4 @@
-"""Whatever goes wrong in the interface, as ``{"error": one line}``."""
+"""Answer every error in the interface with ``{"error": one line}``."""
 
 from typing import Any
 
@@ -22,17 +22,17 @@ LONGEST = 500
 
 
 class Missing(Refused):
-    """What must be given is not there."""
+    """A required value is missing."""
 
 
 class AtLeast:
-    """Asked by ninja before it looks at anything else that was sent."""
+    """A required role, which ninja checks before anything else of the request."""
 
     def __init__(self, role: Role) -> None:
         self.role = role
 
     def __call__(self, request: Request) -> bool:
-        """True, or a refusal."""
+        """Return True, or raise the refusal."""
         if request.role < self.role:
             raise HttpError(403, f"not allowed: this needs the role {self.role.word}")
         return True
@@ -42,7 +42,7 @@ VIEWER, OPERATOR, ADMIN = (AtLeast(role) for role in Role)
 
 
 def teach(interface: NinjaAPI) -> None:
-    """Let it say no in our words."""
+    """Register our error responses."""
     interface.add_exception_handler(Http404, lambda request, exc: refuse(404, "not found"))
     interface.add_exception_handler(HttpError, _by_status)
     interface.add_exception_handler(ValidationError, _invalid)
@@ -53,7 +53,7 @@ def teach(interface: NinjaAPI) -> None:
 
 
 def _by_status(request: HttpRequest, exc: Any) -> HttpResponse:
-    """Ninja keeps what was wrong with a body as the cause."""
+    """Return the response for an ``HttpError``, whose cause is the fault of a body."""
     if isinstance(exc.__cause__, UnicodeDecodeError):
         return refuse(400, "the body is not JSON: it is not UTF-8")
     if isinstance(exc.__cause__, ValueError):
@@ -71,7 +71,7 @@ def _invalid(request: HttpRequest, exc: Any) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, exc: Any) -> HttpResponse:
-    """By what it is; a plain refusal is for what was given."""
+    """Return the response for a refusal, with the status of its type; 422 by default."""
     status = {Missing: 400, Unknown: 404, NotNow: 409}.get(type(exc), 422)
     return refuse(status, one_line(str(exc)))
 
@@ -81,7 +81,7 @@ def _no_store(request: HttpRequest, exc: Any) -> HttpResponse:
 
 
 def _a_form(request: HttpRequest, exc: Any) -> HttpResponse:
-    """Its parts have been read already, in search of a form's token."""
+    """Return the response for a form, whose body was already read for a form token."""
     return refuse(400, "the body is not JSON: it is a form")
 
 
@@ -90,7 +90,7 @@ def _cut_off(request: HttpRequest, exc: Any) -> HttpResponse:
 
 
 def one_line(text: str) -> str:
-    """``text`` as one line that can do nothing to a terminal, cut where it is long."""
+    """Return ``text`` as one printable line of limited length."""
     words = " ".join(text.split())
     plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
     return plain if len(plain) <= LONGEST else plain[: LONGEST - 3] + "..."

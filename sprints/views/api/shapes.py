@@ -1,5 +1,6 @@
-"""What is sent and what comes back (FORMATS: "HTTP", "state.json"): for the OpenAPI document, and
-for the check of what is sent.
+"""Define the JSON of requests and responses (FORMATS: "HTTP", "state.json").
+
+They serve the OpenAPI document and the validation of requests.
 """
 
 from typing import Annotated, Any, Literal
@@ -14,34 +15,35 @@ Text = Annotated[StrictStr, Field(max_length=10_000)]
 
 
 class Asked(Schema):
-    """A body of which every key counts."""
+    """A request body without unknown keys."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class NewSprint(Asked):
-    """``title`` is the id where none is given."""
+    """A new sprint. The default ``title`` is the id."""
 
     sprint_id: StrictStr | None = Field(None, examples=["wk1"])
     title: Text | None = Field(None, examples=["Week one"])
 
 
 class SprintChange(Asked):
-    """``meta`` is merged key by key; null removes one."""
+    """A change of a sprint. ``meta`` is merged key by key; null removes a key."""
 
     title: Text | None = Field(None, examples=["Week one"])
     meta: dict[str, Any] | None = Field(None, examples=[{"brief": "Make it faster", "old": None}])
 
 
 class Why(Asked):
-    """One line for the others."""
+    """A reason in one line."""
 
     why: Text | None = Field(None, examples=["lunch"])
 
 
 class Answer(Asked):
-    """What an agent is told that asked. ``question``, as `<round_id>/<task_id>/<try>`, sees to it
-    that nothing else is answered.
+    """The answer to an agent's question.
+
+    ``question``, as `<round_id>/<task_id>/<try>`, makes sure that no other question is answered.
     """
 
     text: Text | None = Field(None, examples=["Blue."])
@@ -49,14 +51,17 @@ class Answer(Asked):
 
 
 class Decision(Asked):
-    """A yes or a no. ``ask``, as `<what>/<number>`, sees to it that nothing else is decided."""
+    """An approval or a rejection.
+
+    ``ask``, as `<what>/<number>`, makes sure that no other request is decided.
+    """
 
     why: Text | None = Field(None, examples=["The test was wrong."])
     ask: Text | None = Field(None, examples=["before_ship/2"])
 
 
 class BudgetToSet(Asked):
-    """In all rounds and attempts; what is not given stays."""
+    """The budget for all rounds and attempts; a missing value stays unchanged."""
 
     launches: StrictInt | None = Field(None, examples=[80])
     minutes: Annotated[float, Field(strict=True)] | None = Field(None, examples=[500.0])
@@ -65,7 +70,7 @@ class BudgetToSet(Asked):
 
 
 class Switches(Schema):
-    """The switches of config.json; never the token."""
+    """The settings of config.json, without the token."""
 
     bind_host: str
     port: int
@@ -85,7 +90,7 @@ class Switches(Schema):
 
 
 class SwitchesToTurn(Asked):
-    """All or none of those that are given."""
+    """New settings, applied all or none."""
 
     bind_host: Annotated[StrictStr, Field(max_length=255)] | None = None
     port: StrictInt | None = None
@@ -105,13 +110,13 @@ class SwitchesToTurn(Asked):
 
 
 class Error(Schema):
-    """Every refusal."""
+    """An error response."""
 
     error: str = Field(examples=["unauthorized"])
 
 
 class Ok(Schema):
-    """It was taken on."""
+    """The request was accepted."""
 
     ok: bool = True
 
@@ -124,20 +129,20 @@ class Health(Schema):
 
 
 class Created(Ok):
-    """The sprint is there."""
+    """The sprint was created."""
 
     sprint_id: str
 
 
 class Job(Schema):
-    """Whether a sprint is being carried right now, and which."""
+    """Whether a sprint runs now, and its name."""
 
     running: bool
     name: str | None
 
 
 class Host(Schema):
-    """A host that carries sprints, or once did; ages in seconds."""
+    """A host that runs sprints, or once did; ages in seconds."""
 
     name: str
     place: str
@@ -151,13 +156,13 @@ class Host(Schema):
 
 
 class Hosts(Schema):
-    """All of them."""
+    """All hosts."""
 
     hosts: list[Host]
 
 
 class Status(Hosts):
-    """What this gateway is, holds and does, and who works for it."""
+    """The state of this gateway: its sprints, the running one, its hosts."""
 
     version: str
     repo_root: str
@@ -210,7 +215,7 @@ class GateRun(Schema):
 
 
 class Sprint(Schema):
-    """A sprint as state.json has it."""
+    """A sprint as in state.json."""
 
     sprint_id: str
     title: str
@@ -240,7 +245,7 @@ class Event(Schema):
 
 
 class AgentTask(Schema):
-    """What an agent was asked."""
+    """A task of an agent."""
 
     sprint_id: str
     round_id: str
@@ -251,7 +256,7 @@ class AgentTask(Schema):
 
 
 class Agent(Schema):
-    """An agent as its owner has defined it, and what it was asked last, the newest first."""
+    """An agent as its owner has defined it, with its latest tasks, newest first."""
 
     agent_id: str
     label: str
@@ -266,13 +271,13 @@ class Agent(Schema):
 
 
 class Agents(Schema):
-    """All of them."""
+    """All agents."""
 
     agents: list[Agent]
 
 
 class Gate(Schema):
-    """A gate as its owner has defined it; of its environment, the names."""
+    """A gate as its owner has defined it; of its environment, only the names."""
 
     gate_id: str
     title: str
@@ -287,6 +292,6 @@ class Gate(Schema):
 
 
 class Gates(Schema):
-    """All of them."""
+    """All gates."""
 
     gates: list[Gate]

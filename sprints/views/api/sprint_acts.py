@@ -1,4 +1,4 @@
-"""Sprints: listed, made, shown, changed, and set going or stopped."""
+"""Serve sprints: list, create, show, change, run and stop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ def sprints(
     request: Request,
     archived: bool = Query(False, description="1: those that are archived, and no others."),
 ) -> JsonResponse:
-    """The title of each sprint, by its id."""
+    """Return the title of each sprint, by its id."""
     return JsonResponse({"sprints": queries.titles(archived=archived)})
 
 
@@ -33,7 +33,7 @@ def sprints(
     auth=refusals.OPERATOR,
 )
 def create(request: Request, body: shapes.NewSprint | None = Body(None)) -> JsonResponse:
-    """Make a sprint that can be started."""
+    """Create a sprint that can be started."""
     if body is None or not body.sprint_id:
         raise refusals.Missing("sprint_id is missing")
     made = operations.create(body.sprint_id, title=body.title or "", by=name_of(request))
@@ -47,7 +47,7 @@ def create(request: Request, body: shapes.NewSprint | None = Body(None)) -> Json
     openapi_extra=TAGGED,
 )
 def sprint(request: Request, sprint_id: str) -> HttpResponse:
-    """The sprint exactly as in state.json."""
+    """Return the sprint exactly as in state.json."""
 
     def whole() -> HttpResponse:
         found = queries.as_in_state_json(sprint_id)
@@ -63,7 +63,7 @@ def sprint(request: Request, sprint_id: str) -> HttpResponse:
     auth=refusals.OPERATOR,
 )
 def change(request: Request, sprint_id: str, body: shapes.SprintChange = Body(...)) -> HttpResponse:
-    """Another title, and a shallow merge into meta, where null removes a key; the sprint then."""
+    """Set the title, and merge meta shallowly, in which null removes a key; return the sprint."""
     operations.edit(sprint_id, name_of(request), body.title, body.meta)
     found = queries.as_in_state_json(sprint_id)
     return JsonResponse(found, json_dumps_params={"sort_keys": True})
@@ -76,7 +76,7 @@ def change(request: Request, sprint_id: str, body: shapes.SprintChange = Body(..
     auth=refusals.OPERATOR,
 )
 def run(request: Request, sprint_id: str) -> JsonResponse:
-    """Hand it to the workers, to its end."""
+    """Run the sprint to its end with the workers."""
     return taken_on(operations.start, sprint_id, by=name_of(request))
 
 
@@ -87,7 +87,7 @@ def run(request: Request, sprint_id: str) -> JsonResponse:
     auth=refusals.OPERATOR,
 )
 def step(request: Request, sprint_id: str) -> JsonResponse:
-    """Hand it to the workers for one round; it holds after that."""
+    """Run the current round with the workers, then hold the sprint."""
     return taken_on(operations.step, sprint_id, name_of(request))
 
 
@@ -98,7 +98,7 @@ def step(request: Request, sprint_id: str) -> JsonResponse:
     auth=refusals.OPERATOR,
 )
 def cancel(request: Request, sprint_id: str) -> JsonResponse:
-    """Ask for its end; it is cancelled once nothing of it runs any more."""
+    """Ask the sprint to end; it is cancelled when nothing of it runs any more."""
     return taken_on(operations.ask_to_cancel, sprint_id, name_of(request))
 
 
@@ -109,7 +109,7 @@ def cancel(request: Request, sprint_id: str) -> JsonResponse:
     auth=refusals.OPERATOR,
 )
 def retry(request: Request, sprint_id: str) -> JsonResponse:
-    """Start again at the round that failed, as a new attempt, with the workers."""
+    """Start a new attempt at the round that failed, with the workers."""
     return taken_on(operations.start, sprint_id, again=True, by=name_of(request))
 
 
@@ -120,7 +120,7 @@ def retry(request: Request, sprint_id: str) -> JsonResponse:
     auth=refusals.OPERATOR,
 )
 def pause(request: Request, sprint_id: str, body: shapes.Why | None = Body(None)) -> JsonResponse:
-    """Hold it at its next step; what runs goes on to its end."""
+    """Hold the sprint at its next step; a running action completes."""
     why = (body and body.why) or ""
     operations.pause(sprint_id, name_of(request), why)
     return JsonResponse({"ok": True}, status=202)
@@ -133,7 +133,7 @@ def pause(request: Request, sprint_id: str, body: shapes.Why | None = Body(None)
     auth=refusals.OPERATOR,
 )
 def unship(request: Request, sprint_id: str, body: shapes.Why | None = Body(None)) -> JsonResponse:
-    """Take back what it has shipped, by a sprint of its own, which is handed to the workers."""
+    """Revert the shipped work by a new sprint, which the workers run."""
     name = operations.unship(sprint_id, name_of(request), (body and body.why) or "")
     operations.start(name, by=name_of(request))
     return JsonResponse({"ok": True, "sprint_id": name}, status=202)
@@ -146,7 +146,7 @@ def unship(request: Request, sprint_id: str, body: shapes.Why | None = Body(None
     auth=refusals.OPERATOR,
 )
 def archive(request: Request, sprint_id: str) -> JsonResponse:
-    """Take it out of state.json and of all lists, once it has ended; nothing of it is lost."""
+    """Remove the ended sprint from state.json and all lists; its data stay."""
     operations.archive([sprint_id], name_of(request))
     return JsonResponse({"ok": True})
 
@@ -158,7 +158,7 @@ def archive(request: Request, sprint_id: str) -> JsonResponse:
     auth=refusals.OPERATOR,
 )
 def restore(request: Request, sprint_id: str) -> JsonResponse:
-    """Put it back where it was archived."""
+    """Put the archived sprint back into state.json and all lists."""
     operations.restore([sprint_id], name_of(request))
     return JsonResponse({"ok": True})
 
@@ -183,7 +183,7 @@ def resume(request: Request, sprint_id: str) -> JsonResponse:
 def answer(
     request: Request, sprint_id: str, body: shapes.Answer | None = Body(None)
 ) -> JsonResponse:
-    """Tell an agent what it asked of a human; the sprint goes on with the workers."""
+    """Answer the question of an agent; the sprint goes on with the workers."""
     if body is None or not body.text:
         raise refusals.Missing("text is missing")
     operations.answer(sprint_id, body.text, name_of(request), body.question or "")
@@ -199,7 +199,7 @@ def answer(
 def approve(
     request: Request, sprint_id: str, body: shapes.Decision | None = Body(None)
 ) -> JsonResponse:
-    """Say yes to what it asks about; the sprint goes on with the workers."""
+    """Approve the open request; the sprint goes on with the workers."""
     why, ask = (body.why, body.ask) if body else ("", "")
     operations.approve(sprint_id, name_of(request), why or "", ask or "")
     return JsonResponse({"ok": True}, status=202)
@@ -214,7 +214,7 @@ def approve(
 def reject(
     request: Request, sprint_id: str, body: shapes.Decision | None = Body(None)
 ) -> JsonResponse:
-    """Say no to what it asks about; the sprint fails."""
+    """Reject the open request; the sprint fails."""
     if body is None or not body.why:
         raise refusals.Missing("why is missing")
     operations.reject(sprint_id, name_of(request), body.why, body.ask or "")
@@ -230,7 +230,7 @@ def reject(
 def budget(
     request: Request, sprint_id: str, body: shapes.BudgetToSet | None = Body(None)
 ) -> JsonResponse:
-    """Say what its agents' programs may use up; a sprint that is parked for that goes on."""
+    """Set the budget of the agent commands; a sprint blocked by its budget goes on."""
     given = {} if body is None else body.dict(exclude_none=True)
     if not given:
         raise refusals.Missing("launches, minutes, tokens or usd is missing")
@@ -239,8 +239,9 @@ def budget(
 
 
 def taken_on(act: Callable[..., Any], sprint_id: str, *args: Any, **options: Any) -> JsonResponse:
-    """202 once the act is on record; nothing was given that could be wrong, so a refusal is for
-    the state of things.
+    """Return 202 once the act is recorded.
+
+    No argument can be wrong here, so a refusal is due to the sprint's state.
     """
     try:
         act(sprint_id, *args, **options)
@@ -252,5 +253,5 @@ def taken_on(act: Callable[..., Any], sprint_id: str, *args: Any, **options: Any
 
 
 def name_of(request: Request) -> str:
-    """Who acts, as the rows have room for it."""
+    """Return the user's name, cut to the length of the rows' field."""
     return request.user.get_username()[:100]

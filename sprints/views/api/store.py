@@ -1,4 +1,4 @@
-"""What the gateway is: its status, its switches, who works for it and who judges."""
+"""Serve the gateway's status, settings, hosts, agents and gates."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ router = Router()
 
 @router.get("/status", response={200: shapes.Status, **noes()}, operation_id="status")
 def status(request: Request) -> JsonResponse:
-    """What this gateway is, what it holds, what it does, and who works for it."""
+    """Return the state of this gateway: its sprints, the running one, its hosts."""
     return JsonResponse(
         {
             "version": settings.VERSION,
@@ -34,7 +34,7 @@ def status(request: Request) -> JsonResponse:
 
 @router.get("/config", response={200: shapes.Switches, **noes()}, operation_id="config")
 def config(request: Request) -> JsonResponse:
-    """The switches of config.json, as they hold now."""
+    """Return the present settings of config.json."""
     return JsonResponse(operations.configuration())
 
 
@@ -45,14 +45,14 @@ def config(request: Request) -> JsonResponse:
     auth=refusals.ADMIN,
 )
 def set_config(request: Request, body: shapes.SwitchesToTurn = Body(...)) -> JsonResponse:
-    """Turn switches; `bind_host` and `port` count from the next start on."""
+    """Change settings; `bind_host` and `port` apply from the next start on."""
     values: dict[str, Any] = body.model_dump(exclude_unset=True)
     return JsonResponse(operations.configure_all(values, request.user.get_username()))
 
 
 @router.get("/agents", response={200: shapes.Agents, **noes()}, operation_id="agents")
 def agents(request: Request) -> JsonResponse:
-    """The agents as they are now, each with what it was asked last."""
+    """Return the agents as they are now, with their latest tasks."""
     keys = [*shapes.Agent.model_fields]
     keys.remove("last_tasks")
     found = [
@@ -75,11 +75,11 @@ def _asked(task: Task) -> dict[str, Any]:
 
 @router.get("/hosts", response={200: shapes.Hosts, **noes()}, operation_id="hosts")
 def hosts(request: Request) -> JsonResponse:
-    """The hosts that carry sprints, or once did."""
+    """Return the hosts that run sprints, or once did."""
     return JsonResponse({"hosts": queries.hosts()})
 
 
 @router.get("/gates", response={200: shapes.Gates, **noes()}, operation_id="gates")
 def gates(request: Request) -> JsonResponse:
-    """The gates, in the order in which they run; of their environments, the names alone."""
+    """Return the gates, in the order in which they run; of their environments, only the names."""
     return JsonResponse({"gates": queries.gates()})
