@@ -1,3 +1,3 @@
-"""The Django project: settings and entry points. It assembles and holds no rule."""
+"""Assemble the Django project: settings and entry points, without rules of its own."""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
-"""Who can reach the web: this machine alone, or others through a proxy with TLS.
+"""Configure who can reach the web: only this machine, or others through a proxy with TLS.
 
-``STUDIO_GATEWAY_HTTPS=1`` says the latter, and ``STUDIO_GATEWAY_TRUSTED_PROXY`` the one address
-from which that proxy asks (127.0.0.1): its word alone counts for the scheme and for who asks.
+``STUDIO_GATEWAY_HTTPS=1`` means the proxy. ``STUDIO_GATEWAY_TRUSTED_PROXY`` is the proxy's address
+(127.0.0.1): only from there, headers about scheme and client are trusted.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ WITHOUT_TLS = {
 
 
 def settings_for(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Django's settings of the profile, and waitress's as ``WEB_PROXY``."""
+    """Return Django's settings of the profile, and waitress's as ``WEB_PROXY``."""
     named = {
         "SESSION_COOKIE_NAME": "studio_gateway_session",
         "CSRF_COOKIE_NAME": "studio_gateway_csrf",

@@ -1,7 +1,7 @@
-"""Settings, from the environment and from the store that is served.
+"""Define the settings, from the environment and from the served store.
 
-``gateway_project.variables`` has the variables that are read, and ``gateway_project.exposure`` says
-what there is to set behind a proxy with TLS.
+``gateway_project.variables`` lists the variables. ``gateway_project.exposure`` has the settings for
+a proxy with TLS.
 """
 
 import contextlib

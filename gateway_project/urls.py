@@ -1,4 +1,4 @@
-"""The paths of all our apps, and who answers for a path that goes wrong."""
+"""Map the paths of all apps to views, and set the error handlers."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""The application for a WSGI server of your own; ``serve`` brings one along."""
+"""Provide the application for another WSGI server; ``serve`` has its own."""
 
 import os
 

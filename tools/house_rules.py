@@ -1,4 +1,4 @@
-"""Our own rules on the tree as it lies here: one line for each place that breaks one."""
+"""Check the project's own rules on the tree, with one line for each violation."""
 
 import re
 import sys
@@ -26,21 +26,21 @@ NAMED = {
 
 
 def long_modules(sources: Mapping[str, str]) -> Iterator[str]:
-    """Modules over the limit, by path and text."""
+    """Yield the modules over the limit, by path and text."""
     for path, text in sources.items():
         if (lines := len(text.splitlines())) > MODULE_LINES:
             yield f"{path}: {lines} lines, at most {MODULE_LINES}: it has more than one subject"
 
 
 def vague_names(paths: Collection[str]) -> Iterator[str]:
-    """Modules and packages whose name does not say what is in them."""
+    """Yield the modules and packages whose names do not say what they contain."""
     for path in paths:
         for word in sorted(VAGUE & set(Path(path).with_suffix("").parts)):
             yield f"{path}: {word!r} says nothing; name the subject"
 
 
 def lines_with(pattern: re.Pattern[str], what: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """Lines in which ``pattern`` stands, as ``path:line: what: match``."""
+    """Yield the lines that match ``pattern``, as ``path:line: what: match``."""
     for path, text in texts.items():
         for number, line in enumerate(text.splitlines(), 1):
             if found := pattern.search(line):
@@ -53,7 +53,7 @@ def without_project_urls(pyproject: str) -> str:
 
 
 def readme_faults(readme: str, known: Mapping[str, Collection[str]]) -> Iterator[str]:
-    """What the README names in code and the project does not have; a README that is too long."""
+    """Yield names that the README has in code and the project lacks, and an excess of length."""
     if (lines := len(readme.splitlines())) >= README_LINES:
         yield f"README.md: {lines} lines, must stay under {README_LINES}"
     code = "\n".join(CODE.findall(readme))
@@ -63,7 +63,7 @@ def readme_faults(readme: str, known: Mapping[str, Collection[str]]) -> Iterator
 
 
 def what_exists() -> dict[str, set[str]]:
-    """What a README may name, by the kinds of ``NAMED``."""
+    """Return the names that a README may use, by the kinds of ``NAMED``."""
     from django.core import management
 
     homes = [Path(management.__file__).parent]
@@ -77,7 +77,7 @@ def what_exists() -> dict[str, set[str]]:
 
 
 def faults() -> Iterator[str]:
-    """Every place that breaks a rule."""
+    """Yield every violation of a rule."""
     modules = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
     modules += [ROOT / name for name in SCRIPTS]
     sources = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in modules}
@@ -95,7 +95,7 @@ def faults() -> Iterator[str]:
 
 
 def main() -> int:
-    """Print what breaks a rule; returns the exit code."""
+    """Print the violations; return the exit code."""
     found = list(faults())
     print(*found, sep="\n")
     return 1 if found else 0

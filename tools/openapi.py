@@ -1,4 +1,4 @@
-"""Write docs/openapi.json anew: what the interface says of itself."""
+"""Write docs/openapi.json: the interface's own description."""
 
 import json
 import os
@@ -10,14 +10,14 @@ FILE = ROOT / "docs" / "openapi.json"
 
 
 def text() -> str:
-    """The document as the file has it; Django is set up."""
+    """Return the document's text; needs Django set up."""
     from sprints.views.api.document import document
 
     return json.dumps(document(), indent=2, sort_keys=True) + "\n"
 
 
 def main() -> int:
-    """Write the file; returns the exit code."""
+    """Write the file; return the exit code."""
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
     import django

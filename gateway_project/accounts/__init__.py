@@ -1,1 +1,1 @@
-"""Who may do what: users, their tokens, their roles, and the door."""
+"""Manage users, their tokens and their roles, and authenticate requests."""

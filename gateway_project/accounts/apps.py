@@ -1,10 +1,10 @@
-"""The app of users and tokens."""
+"""Configure the app of users and tokens."""
 
 from django.apps import AppConfig
 
 
 class Accounts(AppConfig):
-    """Users are Django's; their tokens are ours."""
+    """The app: users are Django's, tokens are ours."""
 
     name = "gateway_project.accounts"
     label = "accounts"

@@ -1,4 +1,4 @@
-"""At the door: who is it, by token or by session, and what may they do."""
+"""Authenticate each request by token or session, and set its role."""
 
 import logging
 from typing import cast
@@ -25,14 +25,16 @@ log = logging.getLogger("sprints.views")
 
 
 class Door(AuthenticationMiddleware):
-    """Sets ``request.user`` and ``request.role``, and turns strangers away. They are not told which
-    paths exist.
+    """A middleware that sets ``request.user`` and ``request.role``, and refuses unknown users.
 
-    ``request.by_token`` says that the request carries its token itself, as no foreign page can make
-    a browser do: such a request needs no other proof that its sender meant it.
+    They do not learn which paths exist.
+
+    ``request.by_token`` says that the request itself carries its token. Another site's page cannot
+    make a browser do this, so such a request needs no CSRF token.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Authenticate the request, and answer it or refuse it."""
         asked = cast(Request, request)
         request.user = AnonymousUser()
         asked.role, asked.by_token = NOBODY, False
@@ -74,7 +76,7 @@ def _enter(request: Request, user: User, row: Token | None) -> None:
 
 
 def token_in(request: HttpRequest) -> str | None:
-    """The token in a request's headers, None where none is given. A header's bytes are latin-1."""
+    """Return the token in a request's headers (latin-1); None if there is none."""
     given = request.headers.get("X-Studio-Gateway-Token", "")
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     if not given and scheme.lower() == "bearer":

@@ -1,4 +1,4 @@
-"""Tokens: what a program, or a person in a hurry, signs in with."""
+"""Store tokens, with which programs or users sign in."""
 
 import hashlib
 from typing import ClassVar
@@ -10,10 +10,10 @@ from sprints.roles import ROLES, Role
 
 
 class Token(models.Model):
-    """``sgw_<key>_<secret>``: the key finds the row, and only the secret's digest is kept.
+    """A token ``sgw_<key>_<secret>``: the key finds the row, and only a digest of it is stored.
 
-    ``place`` names the store whose config.json holds the token. It is a token as long as it stands
-    there, and no longer.
+    ``place`` names the store whose config.json holds the token. Such a token is valid only while it
+    is in that file.
     """
 
     key = models.CharField(max_length=16, primary_key=True)
@@ -42,12 +42,12 @@ class Token(models.Model):
 
 
 def digest_of(token: str) -> str:
-    """What is kept of a token. It has 256 bits of chance: a slow hash would add nothing."""
+    """Return the stored digest of a token; with 256 random bits, it needs no slow hash."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def key_of(token: str) -> str:
-    """What finds its row; for a token from elsewhere, which has no key in it, the digest's head."""
+    """Return the key that finds the row; for a foreign token, the head of its digest."""
     parts = token.split("_", 2)
     if len(parts) == 3 and parts[0] == "sgw" and 0 < len(parts[1]) <= 16:
         return parts[1]

@@ -1,4 +1,4 @@
-"""What is asked of users and tokens, for the lists; nothing here writes, and nothing is secret."""
+"""Read users and tokens for lists, without writing and without secrets."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from sprints.state.event_format import stamp
 
 
 def tokens(username: str | None = None) -> list[dict[str, Any]]:
-    """The tokens, of that user if one is named, the newest first, a flat dict each."""
+    """Return the tokens as flat dicts, newest first, of that user if one is named."""
     rows = Token.objects.select_related("user")
     if username is not None:
         rows = rows.filter(user__username=username)
@@ -34,7 +34,7 @@ def tokens(username: str | None = None) -> list[dict[str, Any]]:
 
 
 def standing(row: Token) -> str:
-    """``good``, ``revoked``, ``expired``, or ``disabled`` with its user."""
+    """Return ``good``, ``revoked``, ``expired``, or ``disabled`` if its user is."""
     if row.revoked_at:
         return "revoked"
     if row.expires_at and row.expires_at <= timezone.now():
@@ -43,7 +43,7 @@ def standing(row: Token) -> str:
 
 
 def users() -> list[dict[str, Any]]:
-    """All users by name, a flat dict each; ``tokens`` counts those that are good."""
+    """Return all users by name as flat dicts; ``tokens`` counts the valid ones."""
     rows = User.objects.order_by("username").prefetch_related("groups")
     return [
         {
@@ -59,13 +59,13 @@ def users() -> list[dict[str, Any]]:
 
 
 def good() -> Q:
-    """Of a user's tokens: neither revoked nor run out."""
+    """Return the condition for a user's valid tokens: neither revoked nor expired."""
     in_time = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=timezone.now())
     return Q(tokens__revoked_at=None) & in_time
 
 
 def highest(user: User) -> str | None:
-    """The role of a user whose groups are at hand, disabled or not."""
+    """Return the role of a user with loaded groups, disabled or not; None without a role."""
     if user.is_superuser:
         return Role.ADMIN.word
     names = [group.name for group in user.groups.all() if group.name in ROLES]

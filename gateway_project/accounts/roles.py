@@ -1,4 +1,4 @@
-"""Roles are groups: Django's admin gives them to users, we only read them."""
+"""Read and set roles, which are Django's groups."""
 
 from django.contrib.auth.models import AbstractUser, Group
 
@@ -6,7 +6,7 @@ from sprints.roles import ROLES, Role
 
 
 def role_of(user: AbstractUser) -> Role | None:
-    """The highest of a user's roles; None for one who has none or may not sign in."""
+    """Return the highest of a user's roles; None for a user who has none or is disabled."""
     if not user.is_active:
         return None
     if user.is_superuser:
@@ -16,7 +16,7 @@ def role_of(user: AbstractUser) -> Role | None:
 
 
 def give(user: AbstractUser, role: Role) -> None:
-    """Let the user have that role and no other. Who has one may see the back office."""
+    """Give the user that role and no other. Any role opens the back office."""
     group, _ = Group.objects.get_or_create(name=role.word)
     user.groups.remove(*user.groups.filter(name__in=ROLES).exclude(pk=group.pk))
     user.groups.add(group)

@@ -1,4 +1,4 @@
-"""What is done to tokens: created, revoked, rotated. Each is told as an event, without a secret."""
+"""Create, revoke and rotate tokens. Each act is recorded as an event, without a secret."""
 
 import re
 from datetime import datetime, timedelta
@@ -25,8 +25,10 @@ LONGEST = timedelta(days=3660)
 def create(
     user: User, name: str, by: str, *, role: Role | None = None, lasts: str = "never"
 ) -> tuple[Token, str]:
-    """A new token of that user: its row, and itself, which nobody can read again. No ``role``: what
-    the user may now. It ``lasts`` as ``until`` has it. Raises ``Refused``.
+    """Create a token of that user; return its row and its text, which is not stored.
+
+    Without ``role``, it gets the user's present role. ``lasts`` is as in ``until``. Raises
+    ``Refused``.
     """
     expires_at = until(lasts)
     may = role_of(user)
@@ -44,8 +46,9 @@ def create(
 
 
 def revoke(key: str, by: str) -> Token:
-    """Let the token be none from the next request on, and end what was signed in by it. Raises
-    ``Refused``.
+    """Revoke the token from the next request on, and end the sessions begun with it.
+
+    Raises ``Refused``.
     """
     with transaction.atomic():
         row = _locked(key)
@@ -62,8 +65,9 @@ def revoke(key: str, by: str) -> Token:
 
 
 def rotate(key: str, by: str, *, lasts: str | None = None) -> tuple[Token, str]:
-    """A new token in the place of that one, which is none any more: of the same user, name and
-    role, and for as long as that was given where ``lasts`` does not say. Raises ``Refused``.
+    """Replace that token by a new one of the same user, name and role; return its row and text.
+
+    It lasts as long as the old one was given, unless ``lasts`` says otherwise. Raises ``Refused``.
     """
     with transaction.atomic():
         old = _locked(key)
@@ -88,9 +92,7 @@ def rotate(key: str, by: str, *, lasts: str | None = None) -> tuple[Token, str]:
 
 
 def rotate_own(by: str) -> Token:
-    """Another token in config.json; the one that stood there is none any more. Raises
-    ``StoreError``.
-    """
+    """Replace the token in config.json; the old one becomes invalid. Raises ``StoreError``."""
     store = settings.STORE
     with locked(store.root / "init.lock"), transaction.atomic():
         old = tokens.adopt()
@@ -103,7 +105,7 @@ def rotate_own(by: str) -> Token:
 
 
 def until(text: str) -> datetime | None:
-    """``90d``, ``12h``, ``2w`` from now on; None for ``never``. Raises ``Refused``."""
+    """Return the expiry for ``90d``, ``12h``, ``2w``; None for ``never``. Raises ``Refused``."""
     if text == "never":
         return None
     found = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
@@ -114,13 +116,13 @@ def until(text: str) -> datetime | None:
 
 
 def _retire(row: Token, at: datetime) -> None:
-    """Revoked; and where it stood in config.json, another stands now."""
+    """Revoke the row, which config.json does not hold any more."""
     row.revoked_at, row.place = at, ""
     row.save(update_fields=["revoked_at", "place"])
 
 
 def _locked(key: str) -> Token:
-    """The row; nobody else changes it before the transaction ends. Raises ``Refused``."""
+    """Return the row, locked until the transaction ends. Raises ``Refused``."""
     rows = Token.objects.select_for_update(of=("self",)).select_related("user")
     row = rows.filter(pk=key).first()
     if row is None:

@@ -1,4 +1,4 @@
-"""Tokens: issued, looked up, revoked. A change counts from the next request on."""
+"""Issue and find tokens. A change takes effect with the next request."""
 
 import getpass
 import re
@@ -21,13 +21,13 @@ NOTED_EVERY = timedelta(minutes=1)  # a write for each request would be one too 
 def issue(
     user: User, name: str, role: Role, expires_at: datetime | None = None
 ) -> tuple[Token, str]:
-    """A new token of that user: its row, and itself, which nobody can read again."""
+    """Create a token of that user; return its row and its text, which is not stored."""
     text = fresh_token()
     return _keep(text, user, name, role, expires_at=expires_at), text
 
 
 def find(text: str) -> Token | None:
-    """The token if it may be used now. Raises ``StoreError``."""
+    """Return the token if it is valid now; None otherwise. Raises ``StoreError``."""
     if not text:
         return None
     ours = compare_digest(text.encode("utf-8", "surrogatepass"), _own().encode())
@@ -40,29 +40,30 @@ def find(text: str) -> Token | None:
 
 
 def is_good(row: Token) -> bool:
-    """Whether it is neither revoked nor run out, and its user may sign in."""
+    """Return whether it is neither revoked nor expired, and its user is enabled."""
     now = timezone.now()
     in_time = row.expires_at is None or now < row.expires_at
     return row.revoked_at is None and in_time and row.user.is_active
 
 
 def is_current(row: Token) -> bool:
-    """Whether a session that began with this token may go on. Raises ``StoreError``."""
+    """Return whether a session begun with this token may go on. Raises ``StoreError``."""
     here = row.place == settings.STORE.place
     return is_good(row) and (not here or compare_digest(row.digest, digest_of(_own())))
 
 
 def used(row: Token) -> None:
-    """Note that it was used, now and then."""
+    """Note the use of the token, now and then."""
     now = timezone.now()
     if row.last_used_at is None or now - row.last_used_at > NOTED_EVERY:
         Token.objects.filter(pk=row.pk).update(last_used_at=now)
 
 
 def adopt(owner: User | None = None) -> Token:
-    """The row of the token in config.json. It is its ``owner``'s: who started the gateway, where
-    none is named, and who is made an admin where the gateway has no such user yet. Raises
-    ``StoreError``.
+    """Return the row of the token in config.json, made if missing.
+
+    Its ``owner`` is by default the user who started the gateway. A new owner becomes an admin.
+    Raises ``StoreError``.
     """
     text = _own()
     found = Token.objects.select_related("user").filter(pk=key_of(text)).first()
@@ -79,7 +80,7 @@ def adopt(owner: User | None = None) -> Token:
 
 
 def _owner() -> User:
-    """Who started the gateway, as the machine knows them, with no password to sign in with."""
+    """Return the user who started the gateway, by the system's name, without a password."""
     try:
         name = getpass.getuser()
     except (OSError, KeyError):

@@ -1,4 +1,4 @@
-"""Which view answers which path."""
+"""Map paths to views."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What is done to users: added, given a role or a password, disabled, enabled; told as events."""
+"""Add users, set roles and passwords, disable and enable users; recorded as events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from sprints.state.refusals import Refused
 
 
 def get(username: str) -> User:
-    """The user of that name. Raises ``Refused``."""
+    """Return the user of that name. Raises ``Refused``."""
     user = User.objects.filter(username=username).first()
     if user is None:
         raise Refused(f"no user {username!r}; see: studio-gateway user list")
@@ -26,8 +26,9 @@ def get(username: str) -> User:
 
 
 def add(username: str, role: Role, by: str, password: str | None = None) -> User:
-    """A user who may sign in: by a token of theirs, and by the password where one is given. Raises
-    ``Refused``.
+    """Add a user, who may sign in by token, and by the password if one is given.
+
+    Raises ``Refused``.
     """
     user = User(username=username, is_staff=True)
     try:
@@ -47,8 +48,9 @@ def add(username: str, role: Role, by: str, password: str | None = None) -> User
 
 
 def set_role(username: str, role: Role, by: str, *, keep: str | None = None) -> User:
-    """Let the user have that role and no other; their sessions end, but for the one of the key
-    ``keep``. Raises ``Refused`` for the last admin.
+    """Give the user that role and no other; end all sessions but that of the key ``keep``.
+
+    Raises ``Refused`` for the last admin.
     """
 
     def turn(user: User) -> None:
@@ -62,8 +64,9 @@ def set_role(username: str, role: Role, by: str, *, keep: str | None = None) -> 
 
 
 def set_password(username: str, password: str, by: str, *, keep: str | None = None) -> User:
-    """Let the user sign in with that password, too; their sessions end, but for the one of the key
-    ``keep``. Raises ``Refused``.
+    """Set the user's password; end all sessions but that of the key ``keep``.
+
+    Raises ``Refused``.
     """
 
     def turn(user: User) -> None:
@@ -74,7 +77,8 @@ def set_password(username: str, password: str, by: str, *, keep: str | None = No
 
 
 def turn(username: str, by: str, *, on: bool) -> User:
-    """Let the user sign in, or not any more: their sessions end, and no token of theirs opens.
+    """Enable or disable the user; disabling ends all sessions and invalidates all tokens.
+
     Raises ``Refused`` for the last admin.
     """
 
@@ -105,7 +109,7 @@ def _change(
 
 
 def _check_others(user: User, stays: bool) -> None:
-    """Somebody has to be able to mend things. Raises ``Refused``."""
+    """Raise ``Refused`` if no other admin would be left."""
     if stays or role_of(user) is not Role.ADMIN:
         return
     admins = User.objects.filter(Q(is_superuser=True) | Q(groups__name=Role.ADMIN.word))
@@ -117,7 +121,7 @@ def _check_others(user: User, stays: bool) -> None:
 
 
 def _end_sessions(user: User, keep: str | None) -> None:
-    """A session does not know its user but by its content: few acts look through them all."""
+    """End the user's sessions. All must be read, because a session stores its user as content."""
     now = timezone.now()
     for session in Session.objects.filter(expire_date__gt=now).exclude(pk=keep or "").iterator():
         if session.get_decoded().get("_auth_user_id") == str(user.pk):

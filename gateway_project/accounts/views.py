@@ -1,4 +1,4 @@
-"""Sign in, sign out."""
+"""Sign users in and out."""
 
 from django import forms
 from django.contrib.auth import authenticate, login, logout
@@ -17,7 +17,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class SignIn(forms.Form):
-    """A token, or a name and a password."""
+    """The form: a token, or a name and a password."""
 
     token = forms.CharField(required=False, max_length=400)
     username = forms.CharField(required=False, max_length=150)
@@ -26,7 +26,7 @@ class SignIn(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The page, and what becomes of its form. A wrong token and a wrong password read the same."""
+    """Show the page, or process its form. Errors for token and password are the same."""
     after = _after(request)
     if request.method != "POST":
         if request.user.is_authenticated:
@@ -40,7 +40,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _let_in(request: HttpRequest, *, token: str, username: str, password: str) -> bool:
-    """A good token opens whatever others have tried; a password only until too many have."""
+    """Sign the user in; return False if that fails.
+
+    A valid token always works; a password only until too many attempts have failed.
+    """
     if token:
         row = tokens.find(token)
         if row is None:
@@ -58,13 +61,13 @@ def _let_in(request: HttpRequest, *, token: str, username: str, password: str) -
 
 
 def name_given(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
-    """The name that somebody tried, for the record of failures: a token typed there is not kept."""
+    """Return the tried name for the log of failures, without a token typed in its place."""
     name = (credentials or {}).get("username") or request.POST.get("username", "")
     return str(clean(name))
 
 
 def _after(request: HttpRequest) -> str:
-    """Where to go then: a path of ours, wherever the form would like to go."""
+    """Return the path to go to after signing in: always one of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return wanted if ours and wanted.startswith("/") else resolve_url("dashboard")
@@ -80,7 +83,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def too_many_tries(
     request: HttpRequest, response: HttpResponse, credentials: dict[str, str]
 ) -> HttpResponse:
-    """Password after password: a while of silence. The token in config.json opens all the same."""
+    """Refuse passwords for a while; the token in config.json still works."""
     said = "Too many tries. Wait ten minutes, or sign in with a token."
     what = {"next": _after(request), "error": said}
     return render(request, "accounts/sign_in.html", what, status=429)

@@ -1,1 +1,1 @@
-"""Measures the gateway beside its floors: ``python -m tools.bench``."""
+"""Measure the gateway beside bare programs: ``python -m tools.bench``."""

@@ -38,7 +38,7 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def main() -> int:
-    """Run the sections, each in a process of its own: Django can be set up but once."""
+    """Run the sections, each in its own process, because Django can be set up only once."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument(
         "section",

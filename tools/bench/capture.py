@@ -1,6 +1,6 @@
-"""Output of a gate, captured as evidence and without secrets, beside a shell's ``cmd > file``.
+"""Measure the capture of a gate's output without secrets, beside a shell's ``cmd > file``.
 
-Zeros hold nothing that could be the beginning of a secret, a log has lines in which one may begin.
+Zeros contain no possible beginning of a secret; lines of a log may.
 """
 
 import os
@@ -17,7 +17,7 @@ LOG_LINE = b"2026-11-24 12:00:00 INFO tests/x.py::test_something passed in 0.12 
 
 
 def figures(megabytes: int, runs: int) -> Iterator[Figure]:
-    """MB/s of both, in turn; the fixed cost of a start is in both and small beside the bytes."""
+    """Yield MB/s of both, measured in turn; the fixed cost of a start is in both."""
     with fresh_store() as repo:
         size = megabytes * 1_000_000
         log = repo / "log.txt"
@@ -32,7 +32,7 @@ def figures(megabytes: int, runs: int) -> Iterator[Figure]:
 
 
 def _rates(repo: Path, argv: tuple[str, ...], runs: int) -> tuple[float, float]:
-    """MB/s of a gate that runs ``argv``, and of a shell's redirect."""
+    """Return MB/s of a gate that runs ``argv``, and of a shell's redirect."""
     from gates import process
 
     ours, floors = [], []

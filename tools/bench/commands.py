@@ -1,4 +1,4 @@
-"""``status`` and ``events --tail 100`` as whole processes beside a bare ``django.setup()``."""
+"""Measure ``status`` and ``events --tail 100`` as processes beside a bare ``django.setup()``."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ COMMANDS = {"status": ["status"], "events --tail 100": ["events", "--tail", "100
 
 
 def figures(sizes: tuple[int, ...], runs: int) -> Iterator[Figure]:
-    """Each command at each number of events."""
+    """Yield the time of each command at each number of events."""
     with fresh_store():
         first: dict[str, float] = {}
         for size in sizes:

@@ -1,4 +1,4 @@
-"""Figures that were kept of an earlier run, and how far those of this one are from them."""
+"""Keep the figures of a run, and compare later ones with them."""
 
 import json
 from pathlib import Path
@@ -9,21 +9,22 @@ Rows = dict[str, dict[str, Any]]
 
 
 def read(path: Path) -> Rows:
-    """The kept rows by their names; none where there is no file. Raises ``ValueError``."""
+    """Return the kept rows by name; none if there is no file. Raises ``ValueError``."""
     if not path.exists():
         return {}
     return {row["name"]: row for row in json.loads(path.read_text())}
 
 
 def keep(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Keep these rows in place of those of the same names; all others stay."""
+    """Replace the kept rows of the same names; all others stay."""
     kept = read(path) | {row["name"]: row for row in rows}
     path.write_text(json.dumps(list(kept.values()), indent=1) + "\n")
 
 
 def change(row: dict[str, Any], kept: Rows) -> str:
-    """How the row differs from the kept one, in words: its ratio to the floor where it has one,
-    since that alone is the same on every machine, else its value. Empty where none was kept.
+    """Return the difference from the kept row, in words; empty if none was kept.
+
+    The ratio to the floor is compared, if there is one, because only that is portable.
     """
     before = kept.get(row["name"])
     if before is None:

@@ -1,4 +1,4 @@
-"""From the start of a sprint to its first step in a worker, by database and queue."""
+"""Measure the time from a sprint's start to its first step in a worker, by database and queue."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ POSTGRES = os.environ.get("STUDIO_TEST_POSTGRES", "postgres://postgres@127.0.0.1
 
 
 def figures(runs: int, on: str) -> Iterator[Figure]:
-    """Sprints handed to two workers, one after another; ``on`` is sqlite, redis or postgres."""
+    """Yield the latencies of sprints run by two workers; ``on`` is sqlite, redis or postgres."""
     server = {"redis": _redis, "postgres": _postgres}.get(on, nullcontext)
     with server(), fresh_store(), worker():
         latencies = sorted(measured(runs))
@@ -31,7 +31,7 @@ def figures(runs: int, on: str) -> Iterator[Figure]:
 
 @contextmanager
 def worker() -> Iterator[subprocess.Popen[bytes]]:
-    """Two workers at work in the store of this process."""
+    """Run two workers in the store of this process."""
     running = subprocess.Popen(
         [sys.executable, "-m", "studio_gateway", "worker"], stdout=subprocess.DEVNULL
     )
@@ -44,7 +44,7 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def measured(runs: int) -> Iterator[float]:
-    """Milliseconds from a start to the sprint's first step, by what is on record of both."""
+    """Yield the recorded milliseconds from a start to the sprint's first step."""
     from sprints import operations
     from sprints.models import Event, Sprint
 
@@ -62,7 +62,7 @@ def measured(runs: int) -> Iterator[float]:
 
 @contextmanager
 def _redis() -> Iterator[None]:
-    """A Redis of our own, which keeps nothing."""
+    """Run a Redis server without persistence."""
     program = shutil.which("redis-server")
     if program is None:
         sys.exit("error: no redis-server on PATH; install Redis, or leave latency-redis out")
@@ -83,7 +83,7 @@ def _redis() -> Iterator[None]:
 
 @contextmanager
 def _postgres() -> Iterator[None]:
-    """A database of our own."""
+    """Create a database for the block, and use it."""
     import psycopg
 
     with psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3) as server:

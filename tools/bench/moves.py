@@ -1,4 +1,4 @@
-"""Moves recorded per second beside bare commits of the same bytes on the same disk."""
+"""Measure recorded transitions per second beside bare commits of the same bytes."""
 
 import sqlite3
 import time
@@ -11,7 +11,7 @@ from tools.bench.stores import fresh_store
 
 
 def figures(count: int) -> Iterator[Figure]:
-    """Row, event and head in one durable transaction, against one INSERT in one."""
+    """Yield the rate of a durable transaction with row, event and head, against one INSERT."""
     with fresh_store() as repo:
         from sprints import operations
 

@@ -1,4 +1,4 @@
-"""What waiting workers cost, and how they take many sprints at once."""
+"""Measure the cost of waiting workers, and their speed with many sprints."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ from tools.bench.stores import fresh_store
 
 
 def figures(idle_s: float, many: int) -> Iterator[Figure]:
-    """Nothing for a while, then many sprints at once."""
+    """Yield the figures of idle workers, then of many sprints at once."""
     with fresh_store() as repo, TemporaryFile() as log:
         workers = subprocess.Popen(
             [sys.executable, "-m", "studio_gateway", "worker"], stdout=log, stderr=log
@@ -47,7 +47,7 @@ def figures(idle_s: float, many: int) -> Iterator[Figure]:
 
 
 def _many(count: int) -> tuple[float, int]:
-    """Sprints a second through the workers, and how many did not succeed."""
+    """Return sprints per second through the workers, and how many did not succeed."""
     from sprints import operations
     from sprints.models import Sprint
 
@@ -65,7 +65,7 @@ def _many(count: int) -> tuple[float, int]:
 
 
 def _foreground(count: int) -> float:
-    """Sprints a second where this process carries them itself."""
+    """Return sprints per second if this process runs them itself."""
     from sprints import operations
     from sprints.runner.runner import StopRequest
 

@@ -1,4 +1,4 @@
-"""What is done with the record as a whole, beside a bare reader and a bare copy of its bytes."""
+"""Measure acts on the whole journal, beside a bare reader and a bare copy of its bytes."""
 
 import json
 import os
@@ -45,7 +45,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 @dataclass(frozen=True)
 class Run:
-    """A process that has ended: how long it took, and the most memory that it had (MB)."""
+    """An ended process: its duration, and its peak memory (MB)."""
 
     seconds: float
     peak_mb: float
@@ -53,7 +53,7 @@ class Run:
 
 
 def figures(sizes: tuple[tuple[int, int], ...]) -> Iterator[Figure]:
-    """Each command at each number of sprints and events; memory beside that at the first."""
+    """Yield each command at each size of the store, with memory relative to the first."""
     with fresh_store() as repo:
         least: dict[str, float] = {}
         there = 0
@@ -79,7 +79,7 @@ def figures(sizes: tuple[tuple[int, int], ...]) -> Iterator[Figure]:
 
 
 def _commands(repo: Path) -> Iterator[tuple[str, Run, float, float]]:
-    """Name, run, and the seconds that it and its floor took."""
+    """Yield the name, the run, and the seconds of the command and of its floor."""
     store = repo / ".studio_gateway"
     events = str(store / "events.jsonl")
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
@@ -118,7 +118,7 @@ def _commands(repo: Path) -> Iterator[tuple[str, Run, float, float]]:
 
 
 def _new(repo: Path) -> dict[str, str]:
-    """The environment of a new repository there."""
+    """Return the environment for a new repository at ``repo``."""
     (repo / ".git").mkdir(parents=True)
     return {"STUDIO_GATEWAY_REPO": str(repo)}
 

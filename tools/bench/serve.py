@@ -1,4 +1,4 @@
-"""An idle ``serve`` beside the bare programs that it is made of: a qcluster and a waitress."""
+"""Measure an idle ``serve`` beside the bare programs in it: qcluster and waitress."""
 
 import os
 import socket
@@ -38,7 +38,7 @@ SETTLE_S = 8.0
 
 
 def figures(idle_s: float) -> Iterator[Figure]:
-    """Both idle at the same time, so that a drift of the machine meets both."""
+    """Yield the figures of both, idle at the same time, so that both see a drift of the machine."""
     with fresh_store() as repo, ExitStack() as stack:
         ours = [_started(stack, repo, {}, "-m", "studio_gateway", "serve", "--port", _port())]
         bare = _bare(stack, repo)
@@ -55,7 +55,7 @@ def figures(idle_s: float) -> Iterator[Figure]:
 
 
 def _bare(stack: ExitStack, folder: Path) -> list[int]:
-    """A qcluster of two workers and a waitress, of a Django project that does nothing."""
+    """Return the pids of a qcluster with two workers and a waitress, in an empty Django project."""
     (folder / "bare_settings.py").write_text(BARE_SETTINGS)
     (folder / "bare_urls.py").write_text(BARE_URLS)
     env = {"DJANGO_SETTINGS_MODULE": "bare_settings"}
@@ -72,7 +72,7 @@ def _bare(stack: ExitStack, folder: Path) -> list[int]:
 
 
 def _started(stack: ExitStack, folder: Path, env: dict[str, str], *argv: str) -> int:
-    """The pid of a Python that runs in ``folder`` until the stack unwinds."""
+    """Return the pid of a Python that runs in ``folder`` until the stack unwinds."""
     process = subprocess.Popen(
         [sys.executable, *argv],
         stdout=subprocess.DEVNULL,

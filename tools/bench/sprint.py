@@ -1,4 +1,4 @@
-"""What a sprint costs beyond its gates, and whether that grows with what is stored."""
+"""Measure the cost of a sprint beyond its gates, and its growth with the store."""
 
 import os
 import statistics
@@ -14,7 +14,7 @@ GATES_A_SPRINT = 2
 
 
 def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
-    """Sprints carried one after another by one process, at each size of the store."""
+    """Yield the figures of sprints run one after another, at each size of the store."""
     from sprints.store.layout import Store
 
     with fresh_store() as repo:
@@ -55,7 +55,7 @@ def figures(stored: tuple[int, ...], runs: int) -> Iterator[Figure]:
 
 
 def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float]]:
-    """Milliseconds of each run: carrying, completing the files, the bare gates; in turn."""
+    """Return the milliseconds of each run: the sprint, its files, the bare gates."""
     from sprints import operations
     from sprints.runner.runner import StopRequest
 
@@ -70,7 +70,7 @@ def _measure(size: int, runs: int) -> tuple[list[float], list[float], list[float
 
 
 def _bare_copy(path: Path) -> None:
-    """What a file of that size costs to replace, whatever is in it."""
+    """Replace a file of that size: the floor for state.json."""
     with path.with_name("bare.tmp").open("wb") as file:
         file.write(path.read_bytes())
         file.flush()

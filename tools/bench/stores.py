@@ -1,4 +1,4 @@
-"""Temporary stores with a history: many sprints, many events, all of them sound."""
+"""Make temporary stores with a valid history of many sprints and events."""
 
 import json
 import os
@@ -15,9 +15,9 @@ CHUNK = 2000
 
 @contextmanager
 def fresh_store() -> Iterator[Path]:
-    """A folder that is set up for this process as its repository; Django is loaded on it.
+    """Yield a folder that is set up as this process's repository, with Django loaded.
 
-    It lies on the disk of the working directory: a memory file system would flatter every figure.
+    It is on the disk of the working directory: a memory file system would improve every figure.
     """
     with TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
         repo = Path(name)
@@ -49,7 +49,7 @@ def fresh_store() -> Iterator[Path]:
 
 
 def set_gate(*command: str) -> None:
-    """Let the default gate be that command."""
+    """Set the command of the default gate."""
     from dataclasses import replace
 
     from sprints.contract.contract import DEFAULT_GATE
@@ -59,7 +59,7 @@ def set_gate(*command: str) -> None:
 
 
 def fill(sprints: int) -> None:
-    """Add that many finished sprints: one is run, the others are its copies under other ids."""
+    """Add that many finished sprints: one is run, the others are copies with other ids."""
     if not sprints:
         return
     from django.conf import settings
@@ -140,7 +140,7 @@ def _copy_events(template: str, names: list[str]) -> None:
 
 
 def fill_events(count: int) -> None:
-    """Bring the stream up to ``count`` events with notes that belong to no sprint."""
+    """Fill the stream up to ``count`` events with notes that belong to no sprint."""
     from django.db import transaction
     from django.utils import timezone
 

@@ -1,6 +1,4 @@
-"""Many who follow one gate's output at once: what that costs the web, beside as many who only ask
-for ``/health``.
-"""
+"""Measure the web's cost of many clients that follow a gate's output, beside ``/health``."""
 
 import json
 import os
@@ -21,7 +19,7 @@ PRINTS = "while true; do echo a line of some length, as a test prints it; sleep 
 
 
 def figures(watchers: int, seconds: float) -> Iterator[Figure]:
-    """``watchers`` follow a gate that prints twenty lines a second, for ``seconds``."""
+    """Yield the figures of ``watchers`` that follow twenty lines a second, for ``seconds``."""
     with fresh_store() as repo:
         set_gate("sh", "-c", PRINTS)
         run = _started(repo)
@@ -37,7 +35,7 @@ def figures(watchers: int, seconds: float) -> Iterator[Figure]:
 
 
 def _started(repo: Path) -> "subprocess.Popen[bytes]":
-    """A sprint whose gate prints."""
+    """Return the process of a sprint whose gate prints."""
     from sprints import operations
 
     operations.create("watched", by="bench")
@@ -52,7 +50,7 @@ def _started(repo: Path) -> "subprocess.Popen[bytes]":
 def _watched(
     web: Serving, watchers: int, seconds: float, look: Callable[[Ask, int], int]
 ) -> tuple[float, float]:
-    """The 95th percentile of an answer in ms, and the web's share of a core in per cent."""
+    """Return the 95th percentile of a response in ms, and the web's share of a core in per cent."""
     took: list[float] = []
     end = time.monotonic() + seconds
 

@@ -1,4 +1,4 @@
-"""Every page and endpoint over a real ``serve``, beside ``/health`` of the same process."""
+"""Measure every page and endpoint of a real ``serve``, beside its ``/health``."""
 
 import http.client
 import json
@@ -35,7 +35,7 @@ LISTS = ("/api/status", "/api/sprints")  # they name every sprint: as long as th
 
 
 def figures(sizes: tuple[tuple[int, int], ...], asks: int) -> Iterator[Figure]:
-    """``sizes``: sprints and events, one after another; ``asks`` of each page at each."""
+    """Yield each page's time at each of ``sizes`` (sprints, events), with ``asks`` requests."""
     with fresh_store() as repo:
         first: dict[str, float] = {}
         stored = 0
@@ -72,7 +72,7 @@ def _page(
 
 
 def queries(path: str) -> float:
-    """How many queries the page asks of the database."""
+    """Return the number of database queries of the page."""
     from django.conf import settings
     from django.db import connection
     from django.test import Client
@@ -87,14 +87,14 @@ def queries(path: str) -> float:
 
 
 class Ask:
-    """One connection that is kept, as a browser keeps it."""
+    """One kept connection, as in a browser."""
 
     def __init__(self, port: int, token: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._headers = {"X-Studio-Gateway-Token": token}
 
     def get(self, path: str) -> bytes:
-        """The body; the answer has to be 200."""
+        """Return the body; the status must be 200."""
         self._connection.request("GET", path, headers=self._headers)
         answer = self._connection.getresponse()
         body = answer.read()
@@ -111,13 +111,13 @@ class Serving:
         self._port, self._token = port, token
 
     def connect(self) -> Ask:
-        """One more connection."""
+        """Return one more connection."""
         return Ask(self._port, self._token)
 
 
 @contextmanager
 def serving(repo: Path) -> Iterator[Serving]:
-    """The store's web, until the block ends."""
+    """Serve the store's web until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     token = json.loads((repo / ".studio_gateway/config.json").read_text())["auth_token"]

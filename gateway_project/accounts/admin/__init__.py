@@ -1,4 +1,4 @@
-"""Users, roles and tokens in the back office, and what was done there."""
+"""Show users, roles and tokens in the back office, with the log of its acts."""
 
 from gateway_project.accounts.admin import audit, tokens, users
 from sprints.admin.back_office import site

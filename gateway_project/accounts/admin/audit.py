@@ -1,4 +1,4 @@
-"""What was done in the back office, and by whom."""
+"""Show the log of acts in the back office."""
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -9,7 +9,7 @@ from sprints.admin.rows import Rows, when
 
 @admin.register(LogEntry, site=site)
 class Done(Rows):
-    """What was done in the back office, and by whom."""
+    """The acts in the back office, and their users."""
 
     list_display = ["at", "user", "content_type", "object_repr", "what"]
     list_select_related = ["user", "content_type"]
@@ -22,5 +22,5 @@ class Done(Rows):
 
     @admin.display(description="what")
     def what(self, row: LogEntry) -> str:
-        """In words."""
+        """Return the act in words."""
         return row.get_change_message()

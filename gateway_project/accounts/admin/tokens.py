@@ -1,4 +1,4 @@
-"""Tokens: made, rotated and revoked; shown once."""
+"""Create, rotate and revoke tokens, each displayed once."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from sprints.state.refusals import Refused
 
 
 class TokenForm(Asked):
-    """A new token as a form."""
+    """The form of a new token."""
 
     words = {"name": "name", "lasts": "lasts", "may do": "role", "user": "user"}
     text = ""  # the token itself, once it is made
@@ -38,7 +38,7 @@ class TokenForm(Asked):
         fields: list[str] = []
 
     def keep(self, by: str) -> Token:
-        """Make it. Raises ``Refused``."""
+        """Create the token. Raises ``Refused``."""
         asked = self.cleaned_data
         role = Role.named(asked["role"]) if asked["role"] else None
         row, self.text = token_acts.create(
@@ -49,7 +49,7 @@ class TokenForm(Asked):
 
 @admin.register(Token, site=site)
 class Tokens(Edited):
-    """All tokens. A token itself is shown once, on the page that answers its making."""
+    """All tokens. The text of a token is displayed once, on the page after its creation."""
 
     form = TokenForm
     list_display = ["key", "name", "user", "role", "state", "expires", "used"]
@@ -79,36 +79,36 @@ class Tokens(Edited):
     revoked = staticmethod(when("revoked_at"))
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        """A token is revoked or rotated, not changed."""
+        """Return False: a token is revoked or rotated, not changed."""
         return False
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Nobody deletes: what it did names it."""
+        """Return False: the log names the token."""
         return False
 
     @admin.display(description="status")
     def state(self, row: Token) -> Any:
-        """Whether it opens."""
+        """Return whether the token is valid, as a pill."""
         return pill(queries.standing(row))
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """The answer shows the token."""
+        """Create the token, and keep its text for the response."""
         super().save_model(request, obj, form, change)
         obj.text = form.text
 
     def response_add(self, request: Any, obj: Any, post_url_continue: Any = None) -> HttpResponse:
-        """The page with the token, in no message: those are kept for the next page."""
+        """Show the token on this page; a message would be stored for the next page."""
         return self._show(request, obj, obj.text)
 
     @admin.action(description="Revoke", permissions=["edit"])
     def revoke(self, request: Any, queryset: QuerySet[Token]) -> None:
-        """None any more, from now on."""
+        """Revoke the tokens."""
         by = request.user.get_username()
         self.act(request, queryset, lambda row: token_acts.revoke(row.pk, by), "revoked")
 
     @admin.action(description="Rotate: another in its place", permissions=["edit"])
     def rotate(self, request: Any, queryset: QuerySet[Token]) -> HttpResponse | None:
-        """One at a time: the answer shows it."""
+        """Rotate one token, and show the new one."""
         rows = list(queryset[:2])
         if len(rows) != 1:
             self.message_user(request, "rotate one token at a time", messages.ERROR)

@@ -1,4 +1,4 @@
-"""Users and their roles."""
+"""Edit users and their roles."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from sprints.roles import ROLES, Role
 
 
 class UserForm(Asked):
-    """A user as a form."""
+    """The form of a user."""
 
     words = {
         "name": "username",
@@ -46,12 +46,12 @@ class UserForm(Asked):
         fields: list[str] = []
 
     def shown(self, row: User) -> dict[str, Any]:
-        """Never the password."""
+        """Return the user's values, without the password."""
         role = queries.highest(row) or Role.VIEWER.word
         return {"username": row.get_username(), "is_active": row.is_active, "role": role}
 
     def keep(self, by: str) -> User:
-        """Add the user, or change what was changed. Raises ``Refused``."""
+        """Add the user, or apply the changes. Raises ``Refused``."""
         asked = self.cleaned_data
         role, password = Role.named(asked["role"]), asked["password"] or None
         with transaction.atomic():
@@ -72,7 +72,7 @@ class UserForm(Asked):
 
 @admin.register(User, site=site)
 class Users(Edited):
-    """Who may sign in. Users are disabled, never deleted: what they did names them."""
+    """The users. They are disabled, never deleted, because the log names them."""
 
     form = UserForm
     list_display = ["username", "role", "is_active", "good_tokens", "signed_in"]
@@ -82,53 +82,53 @@ class Users(Edited):
     signed_in = staticmethod(when("last_login", "last sign-in"))
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Nobody deletes."""
+        """Return False: the log names the user."""
         return False
 
     def get_queryset(self, request: Any) -> QuerySet[User]:
-        """With their groups and how many good tokens each has."""
+        """Return the users with their groups and the number of their valid tokens."""
         rows: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
         return rows.annotate(good=Count("tokens", filter=queries.good()))
 
     def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
-        """Also for a number that is none."""
+        """Return the user; None for an id that is not a number."""
         return super().get_object(request, object_id, from_field) if object_id.isascii() else None
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """With the session that asks."""
+        """Return the form, with the key of the user's own session."""
         form = super().get_form(request, obj, change=change, **kwargs)
         form.session_key = request.session.session_key  # type: ignore[attr-defined]
         return form
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """Who changes their own password stays signed in."""
+        """Save the user; a user who changes the own password stays signed in."""
         super().save_model(request, obj, form, change)
         if change and obj.pk == request.user.pk and form.cleaned_data["password"]:
             update_session_auth_hash(request, obj)
 
     @admin.display(description="role")
     def role(self, row: User) -> str:
-        """What they may do."""
+        """Return the user's role."""
         return queries.highest(row) or "none"
 
     @admin.display(description="tokens")
     def good_tokens(self, row: Any) -> int:
-        """How many are good."""
+        """Return the number of valid tokens."""
         return int(row.good)
 
 
 @admin.register(Group, site=site)
 class Roles(Rows):
-    """The three roles, and who has them."""
+    """The three roles and their members."""
 
     list_display = ["name", "members"]
     fields = ["name", "members"]
 
     def get_queryset(self, request: Any) -> QuerySet[Group]:
-        """The groups that are roles."""
+        """Return the groups that are roles."""
         return super().get_queryset(request).filter(name__in=ROLES).prefetch_related("user_set")
 
     @admin.display(description="members")
     def members(self, row: Group) -> str:
-        """By name."""
+        """Return the members' names."""
         return ", ".join(sorted(user.get_username() for user in row.user_set.all())) or "nobody"
