@@ -33,6 +33,7 @@ class Remote:
 
     @property
     def shown(self) -> str:
+        """Return the address without user and password."""
         return redacted(self.url)
 
 

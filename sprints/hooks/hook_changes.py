@@ -24,5 +24,6 @@ def drop_deliveries(hook_id: str, why: str) -> None:
 
 
 def record_change(what: str, hook: HookDefinition, *, enabled: bool, by: str | None) -> None:
+    """Record the change ``what`` of a hook as an event, without secrets."""
     data = hook.public() | {"enabled": enabled} | ({"by": by} if by else {})
     note("hook_changed", f"hook {what}: {hook.hook_id}", timezone.now(), data)

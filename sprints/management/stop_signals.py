@@ -20,6 +20,7 @@ class Stop:
                 signal.signal(number, self._ask)
 
     def __call__(self) -> bool:
+        """Return whether a stop was requested."""
         return self._asked
 
     def _ask(self, number: int, frame: FrameType | None) -> None:

@@ -75,6 +75,7 @@ class Packed(Sink):
         self._tar.members.clear()  # type: ignore[attr-defined]  # it would remember every one
 
     def close(self) -> None:
+        """Complete the file on disk."""
         self._tar.close()
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -194,6 +194,7 @@ def retry(sprint_id: str, wish: StopRequest) -> Snapshot:
 def carry_here(
     sprint_id: str, wish: StopRequest, *, one_round: bool, retry: bool, beside: bool = False
 ) -> Snapshot:
+    """Take the lease and run the sprint in this process. Raises ``Refused`` and ``LeaseLost``."""
     try:
         lease = take(sprint_id, process.identity(), beside=beside)
     except Held as exc:

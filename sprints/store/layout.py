@@ -59,26 +59,32 @@ class Store:
 
     @property
     def root(self) -> Path:
+        """Return the store's folder."""
         return self.repo / FOLDER
 
     @property
     def state(self) -> Path:
+        """Return the path of state.json."""
         return self.root / "state.json"
 
     @property
     def events(self) -> Path:
+        """Return the path of events.jsonl."""
         return self.root / "events.jsonl"
 
     @property
     def config(self) -> Path:
+        """Return the path of config.json."""
         return self.root / "config.json"
 
     @property
     def artifacts(self) -> Path:
+        """Return the folder of all sprints' evidence."""
         return self.root / "artifacts"
 
     @property
     def web_lock(self) -> Path:
+        """Return the path of the lock that a running web holds."""
         return self.root / "web.lock"
 
     def evidence_of(self, sprint_id: str) -> Path:
@@ -87,6 +93,7 @@ class Store:
 
     @property
     def database(self) -> Path:
+        """Return the path of the embedded database."""
         return self.root / "gateway.sqlite3"
 
 

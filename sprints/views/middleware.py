@@ -64,6 +64,7 @@ class Names:
         self.ask = ask
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse a foreign or too large request, else answer it."""
         try:
             request.get_host()
         except DisallowedHost:

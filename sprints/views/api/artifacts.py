@@ -51,9 +51,11 @@ class RelPath:
     regex = r"(?s:.+)"
 
     def to_python(self, value: str) -> str:
+        """Return the text unchanged."""
         return value
 
     def to_url(self, value: str) -> str:
+        """Return the text unchanged."""
         return value
 
 
