@@ -94,7 +94,10 @@ class Fault:
         return self.left == 0 and self._first()
 
     def happen(self) -> None:
-        """Break the process. The last two actions work only in ``write`` and ``fsync``."""
+        """Break the process as the fault says; raise ``OSError`` for the fault of an error.
+
+        The last two actions work only in ``write`` and ``fsync``.
+        """
         if self.action in SIGNALS:
             os.kill(os.getpid(), signal.Signals[self.action.upper()])
         elif self.action == "exit":

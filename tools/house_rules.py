@@ -1,13 +1,23 @@
 """Check the project's own rules on the tree, with one line for each violation."""
 
+import ast
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("gateway_project", "gates", "sprints")
 SCRIPTS = ("manage.py", "studio_gateway.py")
+# Faces turn refusals into their own language, and their callers are frameworks.
+FACES = (
+    "/admin/",
+    "/management/",
+    "/migrations/",
+    "/views/",
+    "/views.py",
+    "gateway_project/cli.py",
+)
 LOCKS = ("requirements.txt", "requirements-dev.txt", "deploy/requirements.txt")
 FREE_OF_HOSTS = ("pyproject.toml", *LOCKS)
 
@@ -47,6 +57,40 @@ def lines_with(pattern: re.Pattern[str], what: str, texts: Mapping[str, str]) ->
                 yield f"{path}:{number}: {what}: {found[0]}"
 
 
+def silent_raises(sources: Mapping[str, str]) -> Iterator[str]:
+    """Yield the public functions that raise and whose docstring does not say so."""
+    for path, text in sources.items():
+        if any(face in path for face in FACES):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                told = ast.get_docstring(node)
+                errors = sorted(set(_raised(node.body)))
+                if told and errors and not re.search(r"\b[Rr]aises?\b", told):
+                    yield f"{path}:{node.lineno}: {node.name} raises {', '.join(errors)}: say so"
+
+
+def _raised(body: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the names of the errors that these statements raise and do not catch."""
+    for node in body:
+        match node:
+            case ast.FunctionDef() | ast.ClassDef() | ast.Lambda():
+                continue
+            case ast.Raise(exc=ast.Call(func=ast.Name(name)) | ast.Name(name)) if name[0].isupper():
+                yield name
+            case ast.Try():
+                caught = {
+                    one.id
+                    for handler in node.handlers
+                    for one in ast.walk(handler.type or ast.Name("BaseException"))
+                    if isinstance(one, ast.Name)
+                }
+                yield from (name for name in _raised(node.body) if name not in caught)
+                yield from _raised([*node.handlers, *node.orelse, *node.finalbody])
+            case _:
+                yield from _raised(ast.iter_child_nodes(node))
+
+
 def without_project_urls(pyproject: str) -> str:
     """Return ``pyproject`` with empty lines in place of its table of the project's own URLs."""
     return PROJECT_URLS.sub(lambda found: "\n" * found[0].count("\n"), pyproject)
@@ -83,6 +127,7 @@ def faults() -> Iterator[str]:
     sources = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in modules}
     yield from long_modules({k: v for k, v in sources.items() if "/migrations/" not in k})
     yield from vague_names(sources)
+    yield from silent_raises(sources)
     yield from lines_with(MACHINE_PATH, "a path of one machine", sources)
     locks = {name: (ROOT / name).read_text("utf-8") for name in FREE_OF_HOSTS}
     locks["pyproject.toml"] = without_project_urls(locks["pyproject.toml"])

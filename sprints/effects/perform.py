@@ -41,7 +41,10 @@ from sprints.state.snapshot import GateRunValue, Snapshot
 
 
 def perform(snapshot: Snapshot, action: Action, world: EffectContext) -> Outcome:
-    """Perform the action and return its outcome. Failures of gates and agents never raise."""
+    """Perform the action and return its outcome. Failures of gates and agents never raise.
+
+    Raises ``ValueError`` for an action without an outside effect.
+    """
     match action:
         case Ask():
             left_s = _left_s(snapshot, world)

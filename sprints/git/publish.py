@@ -25,9 +25,8 @@ REBASES = ("rebase-merge/head-name", "rebase-merge/update-refs", "rebase-apply/h
 def publish(site: Workspace, merge: Merge, certificate: str) -> str:
     """Move the branch to the merge and tag it; return the tag's name.
 
-    May be repeated: finished steps are not repeated. ``Moved``, ``Refused``, ``GitError`` and
-    ``OSError`` mean that nothing was published. ``Unfinished`` means that the merge is published,
-    but a later step failed.
+    May be repeated: finished steps are not repeated. Raises ``Moved``, ``Refused``, ``GitError``
+    and ``OSError`` if nothing was published, and ``Unfinished`` if a step after publishing failed.
     """
     git, branch = users(site.repo, site.own.home), f"refs/heads/{merge.branch}"
     is_pushed = False

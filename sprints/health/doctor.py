@@ -108,7 +108,10 @@ def config(store: Store) -> Iterator[Finding]:
 
 
 def database(store: Store) -> Iterator[Finding]:
-    """Check that the database answers, is up to date, and keeps acknowledged commits."""
+    """Check that the database answers, is up to date, and keeps acknowledged commits.
+
+    Raises ``StoreError`` and ``DatabaseError``, which ``findings`` turns into a finding.
+    """
     if connection.vendor == "sqlite" and not store.database.exists():
         raise NotReady("there is no database yet")
     check_schema()

@@ -146,8 +146,8 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     """Write the events of the file's first ``whole`` bytes, their rows and the head.
 
     Needs an empty database. Return the number of rows of each kind, and a line for each loss.
-    Parents come last: foreign keys are checked when the transaction ends. Raises ``Broken``, and
-    ``KeyError``, ``TypeError`` or ``ValueError`` for an impossible patch.
+    Parents come last: foreign keys are checked when the transaction ends. Raises ``Broken`` and
+    ``Refused``, and ``KeyError``, ``TypeError`` or ``ValueError`` for an impossible patch.
     """
     moves = [move for line in _lines(file, whole) if (move := _move(line))]
     file.seek(0)

@@ -98,7 +98,10 @@ class Store:
 
 
 def make_folders(store: Store) -> None:
-    """Make the store's folders (0700) and the ``.gitignore`` that hides it. Repeatable."""
+    """Make the store's folders (0700) and the ``.gitignore`` that hides it. Repeatable.
+
+    Raises ``StoreError``.
+    """
     if not store.repo.is_dir():
         raise StoreError(f"no such folder: {store.repo}")
     try:

@@ -12,6 +12,7 @@ from tools.house_rules import (
     lines_with,
     long_modules,
     readme_faults,
+    silent_raises,
     vague_names,
     without_project_urls,
 )
@@ -32,6 +33,35 @@ def test_a_name_says_what_is_inside():
     found = list(vague_names(paths))
 
     assert [line.split(":")[0] for line in found] == paths[:2]
+
+
+FUNCTION = '''
+def read(path):
+    """{}"""
+    try:
+        raise OSError
+    except OSError as exc:
+        raise StoreError(path) from exc
+'''
+
+
+def test_a_docstring_names_the_errors_that_its_function_raises():
+    silent = FUNCTION.format("Return the text.")
+
+    found = list(silent_raises({"sprints/a.py": silent}))
+
+    assert found == ["sprints/a.py:2: read raises StoreError: say so"]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("sprints/a.py", "Return the text. Raises ``StoreError``."),
+        ("sprints/views/a.py", "Return the text."),
+    ],
+)
+def test_a_docstring_that_does_passes_and_so_does_a_face(path, told):
+    assert not list(silent_raises({path: FUNCTION.format(told)}))
 
 
 @pytest.mark.parametrize(
