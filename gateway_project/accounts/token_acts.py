@@ -13,6 +13,7 @@ from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
 from sprints.models.transitions import note
 from sprints.roles import Role
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.refusals import Refused
 from sprints.store.config import fresh_token, turn
@@ -41,7 +42,7 @@ def create(
         raise Refused("a token's name is one line of 1 to 100 characters")
     with transaction.atomic():
         row, text = tokens.issue(user, name.strip(), role or may, expires_at)
-        _tell("token_created", f"token {row} of {user} created by {by}", row, by)
+        _tell(EventKind.TOKEN_CREATED, f"token {row} of {user} created by {by}", row, by)
     return row, text
 
 
@@ -60,7 +61,7 @@ def revoke(key: str, by: str) -> Token:
             raise Refused(f"token {key} is revoked already")
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
-        _tell("token_revoked", f"token {row} of {row.user} revoked by {by}", row, by)
+        _tell(EventKind.TOKEN_REVOKED, f"token {row} of {row.user} revoked by {by}", row, by)
     return row
 
 
@@ -87,7 +88,7 @@ def rotate(key: str, by: str, *, lasts: str | None = None) -> tuple[Token, str]:
         row, text = tokens.issue(old.user, old.name, Role.named(old.role), expires_at)
         _retire(old, now)
         words = f"token {old} of {old.user} rotated by {by}: now {row.key}"
-        _tell("token_rotated", words, row, by, instead_of=old.key)
+        _tell(EventKind.TOKEN_ROTATED, words, row, by, instead_of=old.key)
     return row, text
 
 
@@ -100,7 +101,7 @@ def rotate_own(by: str) -> Token:
         _retire(old, timezone.now())
         row = tokens.adopt(old.user)
         words = f"token of config.json rotated by {by}: now {row.key}"
-        _tell("token_rotated", words, row, by, instead_of=old.key)
+        _tell(EventKind.TOKEN_ROTATED, words, row, by, instead_of=old.key)
     return row
 
 
@@ -130,7 +131,7 @@ def _locked(key: str) -> Token:
     return row
 
 
-def _tell(kind: str, words: str, row: Token, by: str, **more: str) -> None:
+def _tell(kind: EventKind, words: str, row: Token, by: str, **more: str) -> None:
     data = {
         "key": row.key,
         "name": row.name,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from gateway_project.accounts.roles import give, role_of
 from sprints.models.transitions import note
 from sprints.roles import Role
+from sprints.state.event_codes import EventKind
 from sprints.state.refusals import Refused
 
 
@@ -43,7 +44,13 @@ def add(username: str, role: Role, by: str, password: str | None = None) -> User
     with transaction.atomic():
         user.save()
         give(user, role)
-        _tell("user_added", f"user {username} added by {by}: {role.word}", user, by, role=role.word)
+        _tell(
+            EventKind.USER_ADDED,
+            f"user {username} added by {by}: {role.word}",
+            user,
+            by,
+            role=role.word,
+        )
     return user
 
 
@@ -104,7 +111,7 @@ def _change(
         user = get(username)
         turn(user)
         _end_sessions(user, keep)
-        _tell("user_changed", f"user {username} {how} (by {by})", user, by, **data)
+        _tell(EventKind.USER_CHANGED, f"user {username} {how} (by {by})", user, by, **data)
     return user
 
 
@@ -139,5 +146,5 @@ def _set_password(user: User, password: str | None) -> None:
     user.set_password(password)
 
 
-def _tell(kind: str, words: str, user: User, by: str, **more: Any) -> None:
+def _tell(kind: EventKind, words: str, user: User, by: str, **more: Any) -> None:
     note(kind, words, timezone.now(), {"user": user.get_username(), "by": by, **more})

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from sprints.admin.back_office import site
 from sprints.admin.rows import Rows, as_json, when
 from sprints.models import Event, Head
-from sprints.state.event_catalog import EVENT_KINDS
+from sprints.state.event_codes import EventKind
 
 
 class ByKind(admin.SimpleListFilter):
@@ -20,7 +20,7 @@ class ByKind(admin.SimpleListFilter):
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
         """Return each kind."""
-        return [(kind, kind) for kind in EVENT_KINDS]
+        return [(kind.value, kind.value) for kind in EventKind]
 
     def queryset(self, request: Any, queryset: QuerySet[Event]) -> QuerySet[Event]:
         """Return the events of the chosen kind."""

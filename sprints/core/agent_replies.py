@@ -12,6 +12,7 @@ from sprints.contract.git_values import ABSENT
 from sprints.core.assignment import WORK
 from sprints.prompts import lead_plan
 from sprints.prompts.exchange import Exchange
+from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 
@@ -24,13 +25,13 @@ Status = TaskStatus
 
 def meant(
     snapshot: Snapshot, task: TaskValue, said: Exchange, details: Data, data: Data
-) -> tuple[Status, str, str, Data, Data]:
+) -> tuple[Status, EventKind, str, Data, Data]:
     """Return the task's status, the event's kind and message, the details, the event's data."""
     reply, name = said.reply, task.owner_agent
     assert reply is not None, "it has answered"
     if directional := [*reply.directional]:
         words = f"{name} asks: {' / '.join(directional)}"
-        return Status.BLOCKED, "task_asks", words, details | {"asks": directional}, data
+        return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": directional}, data
     told = lead_plan.heard(snapshot, task, said.text)
     told |= lead_plan.patch_notes(snapshot, task, reply.deliverables)
     told |= _unchanged(snapshot, task, said)
@@ -39,18 +40,18 @@ def meant(
     if errors := told.get("plan_errors"):
         words = f"the tasks of {name} go back: {'; '.join(errors)}"[:LONGEST]
         if told["returned"] <= lead_plan.MOST_RETURNED:
-            return Status.PENDING, "task_returned", words, details, data
+            return Status.PENDING, EventKind.TASK_RETURNED, words, details, data
         asks = [lead_plan.question(errors)]
         words = f"{name} asks: {asks[0]}"[:LONGEST]
-        return Status.BLOCKED, "task_asks", words, details | {"asks": asks}, data
+        return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": asks}, data
     without = f" (it was denied: {', '.join(said.denied)})" if said.denied else ""
     words = f"{name} answered: {reply.status}{without}"
     if "unchanged" not in told:
-        return Status.DONE, "task_done", words, details, data
+        return Status.DONE, EventKind.TASK_DONE, words, details, data
     if told["unchanged"] == 1:
         words = f"{words}; git shows no change, and it is asked once more"
-        return Status.PENDING, "task_returned", words, details, data
-    return Status.DONE, "task_done", f"{words}; git shows no change, again", details, data
+        return Status.PENDING, EventKind.TASK_RETURNED, words, details, data
+    return Status.DONE, EventKind.TASK_DONE, f"{words}; git shows no change, again", details, data
 
 
 def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:

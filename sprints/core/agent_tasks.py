@@ -13,6 +13,7 @@ from sprints.core.actions import Ask, Replied
 from sprints.core.budget import spent
 from sprints.prompts import prompts
 from sprints.prompts.exchange import LOST, is_lost
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
@@ -91,7 +92,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
         }
         change = Create("task", f"{now.id}/{task_id}", values)
     message = f"asked {action.agent}: {task_id}{again}"
-    return Transition("task_started", message, (change,), round_id=now.code, data=data)
+    return Transition(EventKind.TASK_STARTED, message, (change,), round_id=now.code, data=data)
 
 
 def touched(task: TaskValue) -> list[str]:
@@ -188,14 +189,22 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
             snapshot, task, said, details, data
         )
     elif said.stopped and (snapshot.sprint.cancel_by or task.attempt != snapshot.sprint.attempt):
-        status, kind, words = Status.CANCELLED, "task_stopped", f"{name} was stopped: {reason}"
+        status, kind, words = (
+            Status.CANCELLED,
+            EventKind.TASK_STOPPED,
+            f"{name} was stopped: {reason}",
+        )
     elif said.stopped:
-        status, kind = Status.PENDING, "task_stopped"
+        status, kind = Status.PENDING, EventKind.TASK_STOPPED
         words = f"{name} was stopped: {reason}; it is asked again"
     else:
         details |= {"tail": said.tail}
         data |= {"tail": said.tail}
-        status, kind, words = Status.BLOCKED, "task_failed", f"{name} did not answer: {reason}"
+        status, kind, words = (
+            Status.BLOCKED,
+            EventKind.TASK_FAILED,
+            f"{name} did not answer: {reason}",
+        )
     values = {"status": status.value, "updated_at": at, "reply": text, "details": details}
     change = Update("task", task.id, (Status.IN_PROGRESS,), values)
     return Transition(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)
@@ -223,7 +232,7 @@ def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
         "details": task.details | {"reply": reply.status},
     }
     return Transition(
-        "task_done",
+        EventKind.TASK_DONE,
         f"{task.owner_agent} answered: {reply.status}",
         (Update("task", task.id, (Status.IN_PROGRESS,), values),),
         round_id=snapshot.current_round.code,

@@ -7,6 +7,7 @@ from typing import Any
 from sprints.contract.approval_policy import REJECT, WORDS
 from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, state
 from sprints.core.reopen_round import OVERDUE
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
@@ -33,7 +34,7 @@ def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") 
     goes_on: dict[str, Any] = {"status": "running", "last_error": None, "finished_at": None}
     goes_on |= {"meta": _meta(snapshot, given)}
     return Transition(
-        "approved",
+        EventKind.APPROVED,
         f"{by} approved {WORDS[found['what']]}{_because(why)}"[:500],
         (
             Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
@@ -53,7 +54,7 @@ def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -
     given = _given(found, REJECTED, by, why, at)
     words = f"{by} rejected {WORDS[found['what']]}{_because(why)}"
     error = f"approval_rejected:{found['what']} by {by}{_because(why)}"
-    return _failed(snapshot, "rejected", words, error, given, at)
+    return _failed(snapshot, EventKind.REJECTED, words, error, given, at)
 
 
 def expired(snapshot: Snapshot, at: datetime) -> Transition | None:
@@ -67,7 +68,7 @@ def expired(snapshot: Snapshot, at: datetime) -> Transition | None:
     given = _given(found, REJECTED, "", "nobody had decided", at)
     words = f"nobody approved {WORDS[found['what']]} until {found['until_ts']}"
     error = f"approval_expired:{found['what']} until {found['until_ts']}"
-    return _failed(snapshot, "approval_expired", words, error, given, at)
+    return _failed(snapshot, EventKind.APPROVAL_EXPIRED, words, error, given, at)
 
 
 def _open(snapshot: Snapshot, at: datetime, ask: str) -> Mapping[str, Any]:
@@ -112,7 +113,7 @@ def _meta(snapshot: Snapshot, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failed(
-    snapshot: Snapshot, kind: str, words: str, error: str, given: dict[str, Any], at: datetime
+    snapshot: Snapshot, kind: EventKind, words: str, error: str, given: dict[str, Any], at: datetime
 ) -> Transition:
     ends = {"status": "failed", "last_error": error, "finished_at": at}
     ends["meta"] = _meta(snapshot, given)

@@ -26,6 +26,7 @@ from sprints.core.actions import (
     StartRound,
 )
 from sprints.core.termination import ended
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import Transition, Update
@@ -135,7 +136,11 @@ def compared(snapshot: Snapshot, outcome: Compared) -> Transition:
     meta = snapshot.sprint.meta | {KEY: {**state(snapshot), "compared": found}}
     change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
     return Transition(
-        "paths_compared", words[:500], (change,), round_id=snapshot.current_round.code, data=found
+        EventKind.PATHS_COMPARED,
+        words[:500],
+        (change,),
+        round_id=snapshot.current_round.code,
+        data=found,
     )
 
 
@@ -150,7 +155,7 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
         words = f"protected paths could not be compared; the sprint is blocked: {touched.reason}"
         ends = ended(snapshot.sprint_id, code, "blocked", error, at)
         return Transition(
-            "error", words[:500], ends, round_id=code, data={"reason": touched.reason}
+            EventKind.ERROR, words[:500], ends, round_id=code, data={"reason": touched.reason}
         )
     terms, before = snapshot.started_contract.approvals, state(snapshot)
     assert terms is not None, "only a contract with approvals asks for one"
@@ -173,7 +178,7 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
     stays, ends_so = ended(snapshot.sprint_id, code, "blocked", f"{NEEDED}{action.what}", at)
     ends_so = Update(ends_so.row, ends_so.id, ends_so.only_from, ends_so.values | {"meta": meta})
     return Transition(
-        "approval_asked",
+        EventKind.APPROVAL_ASKED,
         f"an approval is needed {WORDS[action.what]}; the sprint is blocked",
         (stays, ends_so),
         round_id=code,

@@ -25,6 +25,7 @@ from sprints.core.actions import (
 )
 from sprints.state.delivery_result import DeliveryResult
 from sprints.state.event_catalog import payload
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import canonical, stamp
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot
 from sprints.state.statuses import DeliveryStatus
@@ -133,7 +134,7 @@ def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Transition:
         }
         change = Create("delivery", row.id, values)
     return Transition(
-        "hook_started",
+        EventKind.HOOK_STARTED,
         f"hook started: {row.hook_id} at {row.point}",
         (change,),
         round_id=action.code,
@@ -208,7 +209,7 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
     }
     again = "; it is run again" if status == Status.PENDING else ""
     return Transition(
-        "hook_finished",
+        EventKind.HOOK_FINISHED,
         f"hook finished: {row.hook_id} at {row.point}: {reason}{again}",
         (Update("delivery", row.id, (Status.RUNNING,), values),),
         round_id=row.place.split("/")[0],

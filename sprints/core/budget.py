@@ -8,6 +8,7 @@ from typing import Any
 from sprints.contract.budget import GRANTED, USED_UP, Spending, spending, with_granted
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.core.reopen_round import OVERDUE
+from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.statuses import TaskStatus
 from sprints.state.transitions import MoveRefused, Transition, Update
@@ -24,7 +25,7 @@ def parked(snapshot: Snapshot, at: datetime) -> Transition:
     stays = {"status": "blocked", "finished_at": at}
     waiting = [task for task in snapshot.tasks_of(now.id) if task.status == TaskStatus.PENDING]
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"agents have used {words}; the sprint is parked",
         (
             *(
@@ -80,7 +81,7 @@ def grant(
         raise MoveRefused(f"sprint {sprint.sprint_id} stays parked: {words}")
     changes = _goes_on(snapshot, meta, at) if waits else (_set(snapshot, {"meta": meta}),)
     return Transition(
-        "budget_changed",
+        EventKind.BUDGET_CHANGED,
         f"{by} gave agents {_in_words(allowed, given)}",
         changes,
         round_id=snapshot.current_round.code if waits else None,

@@ -10,6 +10,7 @@ from sprints.core import agent_tasks
 from sprints.core.approval_requests import KEY as APPROVAL
 from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.core.reopen_round import OVERDUE
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import Create, MoveRefused, Transition, Update
 
@@ -31,7 +32,7 @@ def create(
         "created_at": at,
     }
     return Transition(
-        "sprint_created",
+        EventKind.SPRINT_CREATED,
         f"sprint created: {sprint_id}",
         (Create("sprint", sprint_id, values),),
     )
@@ -40,7 +41,7 @@ def create(
 def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     """Freeze the contract with the sprint, and enter the first round."""
     if snapshot.rounds:
-        return _anew(snapshot, contract, "sprint started", at)
+        return _anew(snapshot, contract, EventCode.SPRINT_STARTED, "sprint started", at)
     first = contract.rounds[0].code
     values = {
         "status": "running",
@@ -51,10 +52,11 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     }
     rounds = tuple(_round(snapshot.sprint_id, spec) for spec in contract.rounds)
     return Transition(
-        "note",
+        EventKind.NOTE,
         "sprint started",
         (Update("sprint", snapshot.sprint_id, ("created",), values), *rounds),
         data={
+            "code": EventCode.SPRINT_STARTED.value,
             "point": "sprint_start",
             "round": first,
             "contract": contract.to_json(),
@@ -75,7 +77,9 @@ def _unapproved(snapshot: Snapshot) -> dict[str, Any]:
     return {"meta": {k: v for k, v in meta.items() if k != APPROVAL}} if APPROVAL in meta else {}
 
 
-def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) -> Transition:
+def _anew(
+    snapshot: Snapshot, contract: Contract, what: EventCode, message: str, at: datetime
+) -> Transition:
     """Start an imported sprint at its first round, as a new attempt.
 
     No gate of this store has judged its earlier rounds.
@@ -95,7 +99,7 @@ def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) ->
         **_unapproved(snapshot),
     }
     return Transition(
-        "note",
+        EventKind.NOTE,
         message,
         (
             Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values),
@@ -108,6 +112,7 @@ def _anew(snapshot: Snapshot, contract: Contract, message: str, at: datetime) ->
             *agent_tasks.dropped(snapshot, at),
         ),
         data={
+            "code": what.value,
             "point": "sprint_start",
             "round": first,
             "attempt": attempt,
@@ -125,7 +130,8 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     """
     if snapshot.is_foreign and snapshot.sprint.status in (*STOPPED, "running"):
         first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
-        return _anew(snapshot, contract, f"sprint retried from {first}, attempt {attempt}", at)
+        words = f"sprint retried from {first}, attempt {attempt}"
+        return _anew(snapshot, contract, EventCode.SPRINT_RETRIED, words, at)
     now = snapshot.round_if_any
     if now is None or snapshot.sprint.status not in STOPPED:
         raise MoveRefused(
@@ -140,7 +146,8 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
         "finished_at": None,
         "cancel_by": "",
     }
-    data: dict[str, Any] = {"round": now.code, "attempt": attempt, "digest": contract.digest}
+    data: dict[str, Any] = {"code": EventCode.SPRINT_RETRIED.value, "round": now.code}
+    data |= {"attempt": attempt, "digest": contract.digest}
     if contract != snapshot.contract:
         values["contract"] = data["contract"] = contract.to_json()
     if STEP in snapshot.sprint.meta:
@@ -149,7 +156,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
     return Transition(
-        "note",
+        EventKind.NOTE,
         f"sprint retried from {now.code}, attempt {attempt}",
         (
             sprint,
@@ -172,7 +179,7 @@ def archive(snapshot: Snapshot, by: str, at: datetime) -> Transition:
             f"sprint {sprint.sprint_id} is {sprint.status}; only one that has ended is archived"
         )
     return Transition(
-        "sprint_archived",
+        EventKind.SPRINT_ARCHIVED,
         f"sprint archived by {by}",
         (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": at}),),
         data={"by": by},
@@ -187,7 +194,7 @@ def restore(snapshot: Snapshot, by: str) -> Transition:
         raise MoveRefused(f"sprint {sprint.sprint_id} is not archived")
     whole = {"op": "add", "path": f"/sprints/{sprint.sprint_id}", "value": snapshot.state()}
     return Transition(
-        "sprint_restored",
+        EventKind.SPRINT_RESTORED,
         f"sprint restored by {by}",
         (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": None}),),
         data={"by": by},
@@ -198,11 +205,11 @@ def restore(snapshot: Snapshot, by: str) -> Transition:
 def settle_in(snapshot: Snapshot, artifacts_dir: str) -> Transition:
     """Keep the evidence in ``artifacts_dir`` after an import or a move of the store."""
     return Transition(
-        "note",
+        EventKind.NOTE,
         f"evidence is kept in {artifacts_dir} from now on",
         (Update("sprint", snapshot.sprint_id, ("running",), {"artifacts_dir": artifacts_dir}),),
         round_id=snapshot.current_round.code,
-        data={"before": snapshot.sprint.artifacts_dir},
+        data={"code": EventCode.EVIDENCE_MOVED.value, "before": snapshot.sprint.artifacts_dir},
     )
 
 
@@ -217,14 +224,16 @@ def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Transition:
         raise MoveRefused(f"sprint {sprint.sprint_id} is paused already, by {paused_by(snapshot)}")
     because = f": {why}" if why else ""
     meta = sprint.meta | held(by, why, at)
-    return noted(snapshot, f"sprint paused by {by}{because}", meta, by)
+    words = f"sprint paused by {by}{because}"
+    return noted(snapshot, EventCode.SPRINT_PAUSED, words, meta, by)
 
 
 def resume(snapshot: Snapshot, by: str) -> Transition:
     """Let a paused sprint go on. Raises ``MoveRefused``."""
     if not snapshot.paused:
         raise MoveRefused(f"sprint {snapshot.sprint_id} is not paused")
-    return noted(snapshot, f"sprint resumed by {by}", unpaused(snapshot), by)
+    words = f"sprint resumed by {by}"
+    return noted(snapshot, EventCode.SPRINT_RESUMED, words, unpaused(snapshot), by)
 
 
 def edit(
@@ -259,7 +268,9 @@ def edit(
     what = [*(["title"] if "title" in values else []), *keys]
     change = Update("sprint", sprint.sprint_id, (sprint.status,), values)
     message = f"sprint changed by {by}: {', '.join(what)}"
-    return Transition("sprint_changed", message[:500], (change,), data={"by": by, "keys": what})
+    return Transition(
+        EventKind.SPRINT_CHANGED, message[:500], (change,), data={"by": by, "keys": what}
+    )
 
 
 def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
@@ -267,10 +278,10 @@ def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
     status = snapshot.sprint.status
     if status == "running" and not snapshot.is_foreign:
         return Transition(
-            "note",
+            EventKind.NOTE,
             f"cancel asked by {by}",
             (Update("sprint", snapshot.sprint_id, ("running",), {"cancel_by": by}),),
-            data={"by": by},
+            data={"code": EventCode.CANCEL_REQUESTED.value, "by": by},
         )
     if status not in ("created", "blocked", "running"):
         raise MoveRefused(f"sprint {snapshot.sprint_id} is {status}; there is nothing to cancel")
@@ -281,8 +292,8 @@ def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
         "finished_at": at,
     }
     return Transition(
-        "note",
+        EventKind.NOTE,
         f"sprint cancelled by {by}",
         (Update("sprint", snapshot.sprint_id, (status,), values),),
-        data={"by": by},
+        data={"code": EventCode.SPRINT_CANCELLED.value, "by": by},
     )

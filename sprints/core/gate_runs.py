@@ -10,6 +10,7 @@ from sprints.core.actions import (
     Judged,
     RunGate,
 )
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Create, Transition, Update
 
@@ -36,7 +37,7 @@ def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
         "stderr_path": f"{folder}/stderr.txt",
     }
     return Transition(
-        "gate_started",
+        EventKind.GATE_STARTED,
         f"gate started: {gate.gate_id}",
         (Create("gate_run", f"{snapshot.sprint_id}/{gate.gate_id}/{number}", values),),
         round_id=now.code,
@@ -142,7 +143,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         data["outputs_at"] = said.place
     moves = [
         Transition(
-            "gate_finished",
+            EventKind.GATE_FINISHED,
             f"gate finished: {run.gate_id} exit_code={said.exit_code}",
             (Update("gate_run", run.id, (RUNNING,), values),),
             round_id=code,
@@ -150,10 +151,13 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         )
     ]
     if said.verdict == Verdict.INTERRUPTED:
-        moves.append(Transition("note", f"gate {run.gate_id} is run again", round_id=code))
+        data = {"code": EventCode.GATE_REPEATED.value, "gate_id": run.gate_id}
+        words = f"gate {run.gate_id} is run again"
+        moves.append(Transition(EventKind.NOTE, words, round_id=code, data=data))
     elif said.verdict != Verdict.PASSED and not run.required:
         words = f"advisory gate {run.gate_id} said no: {said.reason}"
-        moves.append(Transition("note", words, round_id=code))
+        data = {"code": EventCode.ADVISORY_GATE_FAILED.value, "gate_id": run.gate_id}
+        moves.append(Transition(EventKind.NOTE, words, round_id=code, data=data))
     return moves
 
 

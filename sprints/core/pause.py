@@ -6,6 +6,7 @@ A hold is kept in meta, so it survives crashes and holds for every later runner.
 from datetime import datetime
 from typing import Any
 
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
@@ -43,7 +44,8 @@ def step(snapshot: Snapshot, begun: Transition | None, code: str, by: str) -> Tr
         raise MoveRefused(f"sprint {sprint.sprint_id} is paused by {paused_by(snapshot)}")
     meta = unpaused(snapshot) | {STEP: {"round_id": code, "by": by}}
     if begun is None:
-        return noted(snapshot, f"one round asked for by {by}: {code}", meta, by)
+        words = f"one round asked for by {by}: {code}"
+        return noted(snapshot, EventCode.STEP_REQUESTED, words, meta, by)
     (row, *rounds), data = begun.changes, begun.data | {"one_round": code, "by": by}
     assert isinstance(row, Update), "a start begins with the sprint's own row"
     first = Update(row.row, row.id, row.only_from, row.values | {"meta": meta})
@@ -58,7 +60,8 @@ def go_on(snapshot: Snapshot) -> Transition | None:
     meta = unpaused(snapshot) if _is_between_steps(snapshot) else dict(sprint.meta)
     meta.pop(STEP, None)
     change = Update("sprint", sprint.sprint_id, ("running",), {"meta": meta})
-    return Transition("note", "sprint goes on to its end", (change,))
+    data = {"code": EventCode.STEP_CLEARED.value}
+    return Transition(EventKind.NOTE, "sprint goes on to its end", (change,), data=data)
 
 
 def hold_after_step(snapshot: Snapshot, at: datetime) -> Transition | None:
@@ -68,14 +71,18 @@ def hold_after_step(snapshot: Snapshot, at: datetime) -> Transition | None:
         return None
     by, code = asked["by"], asked["round_id"]
     meta = snapshot.sprint.meta | held(by, f"one round was asked for, {code}", at)
-    return noted(snapshot, f"sprint holds after {code}, as {by} asked", meta, by)
+    words = f"sprint holds after {code}, as {by} asked"
+    return noted(snapshot, EventCode.HELD_AFTER_STEP, words, meta, by)
 
 
-def noted(snapshot: Snapshot, message: str, meta: dict[str, Any], by: str) -> Transition:
+def noted(
+    snapshot: Snapshot, what: EventCode, message: str, meta: dict[str, Any], by: str
+) -> Transition:
     """Return a note by ``by``, and the new meta."""
     only_from = (snapshot.sprint.status,)
     change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta})
-    return Transition("note", message, (change,), data={"by": by})
+    data = {"code": what.value, "by": by}
+    return Transition(EventKind.NOTE, message, (change,), data=data)
 
 
 def _is_between_steps(snapshot: Snapshot) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sprints.core.agent_tasks import Status, asks
 from sprints.core.reopen_round import OVERDUE
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.transitions import MoveRefused, Transition, Update
@@ -53,7 +54,7 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     goes_on = {"status": "running", "last_error": None, "finished_at": None}
     waits = {"status": Status.PENDING.value, "updated_at": at, "details": details}
     return Transition(
-        "task_answered",
+        EventKind.TASK_ANSWERED,
         f"{by} answered {task.owner_agent}",
         (
             Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),

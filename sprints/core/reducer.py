@@ -54,6 +54,7 @@ from sprints.core.actions import (
 )
 from sprints.core.pause import STEP, hold_after_step
 from sprints.core.reopen_round import OVERDUE
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import Transition, Update
 
@@ -169,7 +170,7 @@ def fault(
     last = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
     last |= {"waiting": None} if waits else {}
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"the engine cannot carry the sprint: {text}",
         (
             *(Update("gate_run", run_id, (RUNNING,), lost) for run_id in open_runs),
@@ -178,6 +179,7 @@ def fault(
             Update("sprint", sprint_id, ("running",), last),
         ),
         round_id=code,
+        data={"code": EventCode.ENGINE_ERROR.value},
     )
 
 
@@ -185,7 +187,7 @@ def _start_round(snapshot: Snapshot, at: datetime) -> Transition:
     now = snapshot.current_round
     values = {"status": "in_progress", "started_at": at, "finished_at": None}
     return Transition(
-        "round_started",
+        EventKind.ROUND_STARTED,
         f"round started: {now.code}",
         (Update("round", now.id, ("pending",), values),),
         round_id=now.code,
@@ -194,13 +196,15 @@ def _start_round(snapshot: Snapshot, at: datetime) -> Transition:
 
 def _warned(snapshot: Snapshot) -> Transition:
     now = snapshot.current_round
-    words = f"{OVERDUE}: {snapshot.started_contract.round(now.code).max_minutes:g}"
+    minutes = snapshot.started_contract.round(now.code).max_minutes
+    words = f"{OVERDUE}: {minutes:g}"
     values = {"notes": [*now.notes, words]}
     return Transition(
-        "note",
+        EventKind.NOTE,
         f"round {now.code} is {words}",
         (Update("round", now.id, ("in_progress",), values),),
         round_id=now.code,
+        data={"code": EventCode.ROUND_OVERDUE.value, "minutes": minutes},
     )
 
 
@@ -209,7 +213,7 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Transition:
     minutes = snapshot.started_contract.round(code).max_minutes
     error = f"deadline:{code} minutes={minutes:g}"
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"round {code} is over its {minutes:g} minutes; stopping sprint",
         (
             *agent_tasks.dropped(snapshot, at),
@@ -227,10 +231,10 @@ def _cancelled(snapshot: Snapshot, at: datetime) -> Transition:
     )
     tasks = agent_tasks.dropped(snapshot, at)
     return Transition(
-        "note",
+        EventKind.NOTE,
         f"sprint cancelled by {by}",
         (*tasks, *blocking_hooks.dropped(snapshot, at), round_end, sprint_end),
-        data={"by": by},
+        data={"code": EventCode.SPRINT_CANCELLED.value, "by": by},
     )
 
 
@@ -250,7 +254,7 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
         "notes": [*now.notes, f"acks_collected={sorted(acks)}"],
     }
     closed = Update("round", now.id, ("in_progress",), values)
-    done = "round_done", f"round done: {now.code}"
+    done = EventKind.ROUND_DONE, f"round done: {now.code}"
     if following:
         onward = Update("sprint", snapshot.sprint_id, ("running",), {"current_round": following})
         moves = [Transition(*done, (closed, onward), round_id=now.code)]
@@ -267,8 +271,9 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
     return [
         Transition(*done, (closed,), round_id=now.code),
         Transition(
-            "note",
+            EventKind.NOTE,
             "sprint succeeded",
             (Update("sprint", snapshot.sprint_id, ("running",), ended),),
+            data={"code": EventCode.SPRINT_SUCCEEDED.value},
         ),
     ]

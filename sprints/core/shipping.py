@@ -20,6 +20,7 @@ from sprints.core.actions import (
     RecoverShip,
     RunGate,
 )
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Transition, Update
@@ -30,7 +31,7 @@ MOST_TRIES = 5  # of merging with a base that moves each time
 MERGING, JUDGING, MOVED = "merging", "judging", "moved"
 PUBLISHING, SHIPPED, REFUSED, NOTHING = "publishing", "shipped", "refused", "nothing"
 OPEN = (MERGING, PUBLISHING)
-PUBLISHES = "ship_publishing"  # the event, of which the certificate says the hash
+PUBLISHES = EventKind.SHIP_PUBLISHING  # the event, of which the certificate says the hash
 LONGEST_REASON = 400
 
 
@@ -112,7 +113,7 @@ def merging(snapshot: Snapshot, at: datetime) -> Transition:
         "since_ts": stamp(at),
     }
     words = f"merging the work of {snapshot.sprint_id}" + (f", try {number}" if number > 1 else "")
-    return _move(snapshot, "ship_started", words, begun)
+    return _move(snapshot, EventKind.SHIP_STARTED, words, begun)
 
 
 def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
@@ -125,12 +126,12 @@ def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
         found |= {"remote": snapshot.started_contract.ship_remote, "url": said.url}
     if not said.commit:
         words = f"nothing to ship: {said.branch} has all of it"
-        return _move(snapshot, "ship_skipped", words, found | {"status": NOTHING})
+        return _move(snapshot, EventKind.SHIP_SKIPPED, words, found | {"status": NOTHING})
     gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     after = {gate.gate_id: snapshot.next_number(gate.gate_id) - 1 for gate in gates}
     found |= {"status": JUDGING, "commit": said.commit, "tree": said.tree, "after": after}
     words = f"merged with {said.branch} as {said.commit[:12]}; its gates are next"
-    return _move(snapshot, "ship_merged", words, found)
+    return _move(snapshot, EventKind.SHIP_MERGED, words, found)
 
 
 def publishing(snapshot: Snapshot, at: datetime) -> Transition:
@@ -146,7 +147,7 @@ def published(snapshot: Snapshot, outcome: Published) -> Transition:
     found = dict(state(snapshot))
     if outcome.moved and found["try"] < MOST_TRIES:
         words = f"{_where(found)} has moved; merging again"
-        return _move(snapshot, "ship_moved", words, found | {"status": MOVED})
+        return _move(snapshot, EventKind.SHIP_MOVED, words, found | {"status": MOVED})
     if outcome.moved:
         return _refused(snapshot, f"{_where(found)} moved {MOST_TRIES} times while gates judged")
     if outcome.reason:
@@ -156,7 +157,7 @@ def published(snapshot: Snapshot, outcome: Published) -> Transition:
     if outcome.unfinished:
         found["unfinished"] = outcome.unfinished[:LONGEST_REASON]
         words += f"; unfinished: {found['unfinished']}"
-    return _move(snapshot, "shipped", words, found)
+    return _move(snapshot, EventKind.SHIPPED, words, found)
 
 
 def _where(found: Mapping[str, Any]) -> str:
@@ -167,10 +168,10 @@ def _where(found: Mapping[str, Any]) -> str:
 def _refused(snapshot: Snapshot, reason: str) -> Transition:
     reason = reason[:LONGEST_REASON]
     found = {**state(snapshot), "status": REFUSED, "reason": reason}
-    return _move(snapshot, "ship_refused", f"not shipped: {reason}", found)
+    return _move(snapshot, EventKind.SHIP_REFUSED, f"not shipped: {reason}", found)
 
 
-def _move(snapshot: Snapshot, kind: str, words: str, found: dict[str, Any]) -> Transition:
+def _move(snapshot: Snapshot, kind: EventKind, words: str, found: dict[str, Any]) -> Transition:
     meta = snapshot.sprint.meta | {KEY: found}
     change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
     return Transition(kind, words, (change,), round_id=snapshot.current_round.code, data=found)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sprints.core import agent_tasks, fix_loop, shipping
+from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 from sprints.state.transitions import Transition, Update
 
@@ -33,7 +34,7 @@ def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
     if stuck := fix_loop.concerns(snapshot, run) and fix_loop.stuck(snapshot, run):
         error = f"{error} ({stuck})"
     return Transition(
-        "error",
+        EventKind.ERROR,
         "required gate failed; stopping sprint",
         ended(snapshot.sprint_id, snapshot.current_round.code, "failed", error, at),
         round_id=snapshot.current_round.code,
@@ -47,7 +48,7 @@ def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
     runs = [one.number for one in fix_loop.of_tree(snapshot, run)]
     error = f"gate_flaky:{run.gate_id} runs {runs[0]} and {runs[-1]} of one tree"
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"gate {run.gate_id} said no, then yes, of the same tree; the sprint is blocked",
         ended(snapshot.sprint_id, code, "blocked", error, at),
         round_id=code,
@@ -60,7 +61,7 @@ def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
     agent, details = task.owner_agent, task.details
     error = f"agent_failed:{agent} {details['reason']}"
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"agent {agent} did not answer; stopping sprint",
         ended(snapshot.sprint_id, snapshot.current_round.code, "failed", error, at),
         round_id=snapshot.current_round.code,
@@ -78,7 +79,7 @@ def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
     agent, questions = task.owner_agent, agent_tasks.asks(task)
     error = f"agent_asks:{agent} {' / '.join(questions)}"
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"agent {agent} asks what only a human can answer; the sprint is blocked",
         ended(snapshot.sprint_id, snapshot.current_round.code, "blocked", error, at),
         round_id=snapshot.current_round.code,
@@ -90,7 +91,7 @@ def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Transition:
     """Block the sprint: a blocking hook failed."""
     error = f"hook_failed:{row.hook_id} {row.reason}"
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"hook {row.hook_id} said no at {row.point}; the sprint is blocked",
         ended(snapshot.sprint_id, snapshot.current_round.code, "blocked", error, at),
         round_id=snapshot.current_round.code,
@@ -103,7 +104,7 @@ def unshipped(snapshot: Snapshot, at: datetime) -> Transition:
     reason = shipping.state(snapshot)["reason"]
     code, error = snapshot.current_round.code, f"ship_refused:{reason}"
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"what has passed is not shipped: {reason}; the sprint is blocked",
         ended(snapshot.sprint_id, code, "blocked", error, at),
         round_id=code,

@@ -12,6 +12,7 @@ from sprints.contract.approval_policy import SHIP, Approvals
 from sprints.contract.contract import Contract
 from sprints.contract.git_values import Base, Undone
 from sprints.core import shipping
+from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
 
@@ -84,4 +85,6 @@ def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Transition:
     change = Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta})
     because = f": {why}" if why else ""
     words = f"sprint is to be taken back by {name}, asked by {by}{because}"
-    return Transition("sprint_changed", words, (change,), data={"by": by, "keys": [UNSHIPPED_BY]})
+    return Transition(
+        EventKind.SPRINT_CHANGED, words, (change,), data={"by": by, "keys": [UNSHIPPED_BY]}
+    )

@@ -13,6 +13,7 @@ from sprints.core.approval_requests import ask_of
 from sprints.core.budget import parked_for
 from sprints.core.questions import question_of
 from sprints.state.actors import GATEWAY, OPERATOR
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot, evolve
 from sprints.state.transitions import Transition, Update
@@ -108,8 +109,8 @@ def overdue(sprint_id: str, status: str, waiting: dict[str, Any]) -> Transition:
     """Report once a wait that exceeds its time."""
     what, since = waiting["what"], waiting["since_ts"]
     return Transition(
-        "error",
+        EventKind.ERROR,
         f"overdue: the sprint has waited for {what} since {since}",
         (Update("sprint", sprint_id, (status,), {"waiting": waiting | {"overdue": True}}),),
-        data={"waiting_for": waiting},
+        data={"code": EventCode.WAIT_OVERDUE.value, "waiting_for": waiting},
     )

@@ -11,6 +11,7 @@ from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
 from sprints.models.transitions import note
 from sprints.prompts.roster import AGENTS, ROSTER
+from sprints.state.event_codes import EventKind
 from sprints.state.refusals import Refused
 
 
@@ -43,7 +44,7 @@ def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
             values = agent.to_json()
             Agent.objects.filter(pk=values.pop("agent_id")).update(**values)
             data = agent.to_json() | ({"by": by} if by else {})
-            note("agent_changed", f"agent changed: {agent.agent_id}", timezone.now(), data)
+            note(EventKind.AGENT_CHANGED, f"agent changed: {agent.agent_id}", timezone.now(), data)
     return [agent.agent_id for agent in changed]
 
 

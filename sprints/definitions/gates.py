@@ -12,6 +12,7 @@ from gates.models import Gate
 from sprints.contract.contract import CODES, PROFILES
 from sprints.ids import BadId, check_id
 from sprints.models.transitions import note
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.refusals import Refused
 
 
@@ -72,12 +73,12 @@ def remove(gate_id: str, by: str | None = None) -> None:
     gate = get(gate_id)
     with transaction.atomic():
         gate.delete()
-        _tell("removed", gate_id, by, {"gate_id": gate_id})
+        _tell("removed", gate_id, by, {"code": EventCode.REMOVED.value, "gate_id": gate_id})
 
 
 def _tell(what: str, gate_id: str, by: str | None, data: dict[str, Any]) -> None:
     words = f"gate {what}: {gate_id}"
-    note("gate_changed", words, timezone.now(), data | ({"by": by} if by else {}))
+    note(EventKind.GATE_CHANGED, words, timezone.now(), data | ({"by": by} if by else {}))
 
 
 def _checked(gate_id: str) -> str:

@@ -15,6 +15,7 @@ from sprints.ids import BadId, check_id
 from sprints.models import Delivery, Head, Hook
 from sprints.models.transitions import note
 from sprints.state.event_catalog import NAMES, TEST, payload_of_a_test
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import canonical, stamp
 from sprints.state.refusals import Refused
 
@@ -74,8 +75,8 @@ def remove(hook_id: str, by: str | None = None) -> None:
     with transaction.atomic():
         hook.delete()
         drop_deliveries(hook_id, "the hook is removed")
-        data = {"hook_id": hook_id} | ({"by": by} if by else {})
-        note("hook_changed", f"hook removed: {hook_id}", timezone.now(), data)
+        data = {"code": EventCode.REMOVED.value, "hook_id": hook_id} | ({"by": by} if by else {})
+        note(EventKind.HOOK_CHANGED, f"hook removed: {hook_id}", timezone.now(), data)
 
 
 def test(hook_id: str) -> Delivery:

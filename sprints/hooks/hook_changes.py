@@ -6,6 +6,7 @@ from django.utils import timezone
 from sprints.contract.hook_spec import HookDefinition
 from sprints.models import Delivery, Hook
 from sprints.models.transitions import note
+from sprints.state.event_codes import EventKind
 
 
 def disable(hook_id: str, why: str) -> None:
@@ -26,4 +27,4 @@ def drop_deliveries(hook_id: str, why: str) -> None:
 def record_change(what: str, hook: HookDefinition, *, enabled: bool, by: str | None) -> None:
     """Record the change ``what`` of a hook as an event, without secrets."""
     data = hook.public() | {"enabled": enabled} | ({"by": by} if by else {})
-    note("hook_changed", f"hook {what}: {hook.hook_id}", timezone.now(), data)
+    note(EventKind.HOOK_CHANGED, f"hook {what}: {hook.hook_id}", timezone.now(), data)

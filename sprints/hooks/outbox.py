@@ -28,6 +28,7 @@ from sprints.models.redaction import clean
 from sprints.models.transitions import note
 from sprints.state.delivery_result import DeliveryResult
 from sprints.state.event_catalog import TEST, kinds_of, payload, point_of
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import canonical
 from sprints.state.statuses import DeliveryStatus as Status
 
@@ -93,7 +94,8 @@ def _tell_dropped(hook: Hook, made: list[Delivery]) -> None:
             hook_id=hook.pk, sprint_id=one.sprint_id, reason=OWN_DOING, seq__lt=one.seq
         )
         if one.reason == OWN_DOING and not dropped.exists():
-            note("error", f"hook {hook} is not told of a hook's own doing", *_about(one))
+            words = f"hook {hook} is not told of a hook's own doing"
+            note(EventKind.ERROR, words, *_about(one, EventCode.HOOK_NOT_REPEATED))
 
 
 def due(now: datetime) -> set[str]:
@@ -210,7 +212,10 @@ def _record(hook: Hook, row: Delivery, answer: DeliveryResult) -> None:
         with transaction.atomic():
             if _settle(row, Status.FAILED, answer, failures) and row.point != TEST:
                 words = f"hook {hook} was not told of {row.point}: {answer.reason}"
-                note("error", words, *_about(row, tries=row.tries, reason=answer.reason))
+                told = _about(
+                    row, EventCode.HOOK_UNDELIVERED, tries=row.tries, reason=answer.reason
+                )
+                note(EventKind.ERROR, words, *told)
     else:
         wait_s = 0.0 if answer.stopped else hook.definition.wait_s(failures)
         _settle(row, Status.PENDING, answer, failures, wait_s)
@@ -242,7 +247,7 @@ def _settle(
     )
 
 
-def _about(row: Delivery, **more: Any) -> tuple[datetime, dict[str, Any]]:
+def _about(row: Delivery, code: EventCode, **more: Any) -> tuple[datetime, dict[str, Any]]:
     """Return the time, and the data of an event about a failed delivery."""
     about = {"hook_id": row.hook_id, "point": row.point, "seq": row.seq, "undelivered": row.pk}
-    return timezone.now(), {**about, "sprint_id": row.sprint_id, **more}
+    return timezone.now(), {"code": code.value, **about, "sprint_id": row.sprint_id, **more}

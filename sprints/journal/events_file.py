@@ -14,6 +14,7 @@ from django.utils import timezone
 from gates import faults
 from sprints.models import Event, Head
 from sprints.models.transitions import note
+from sprints.state.event_codes import EventKind
 
 CHUNK = 1000
 TAIL_BYTES = 1 << 16
@@ -95,7 +96,7 @@ def _position(path: Path, descriptor: int) -> tuple[int, int]:
         _keep_aside(path, descriptor, end, found.st_size)
         os.ftruncate(descriptor, end)
         data = {"file": path.name, "cut_bytes": found.st_size - end}
-        note("mirror_repaired", f"{path.name} had a torn tail", timezone.now(), data)
+        note(EventKind.MIRROR_REPAIRED, f"{path.name} had a torn tail", timezone.now(), data)
     _remember(path, descriptor, end, seq)
     return end, seq
 

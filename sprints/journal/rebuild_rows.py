@@ -14,6 +14,8 @@ from sprints.journal.path_mapping import lead_sprint, led, led_details
 from sprints.journal.projection import apply
 from sprints.journal.settings_projection import Settings
 from sprints.journal.spill_dict import Shelf
+from sprints.state.event_codes import EventCode
+from sprints.state.version0 import act_of
 
 Row = tuple[str, dict[str, Any]]
 TASK_KINDS = "task_started task_done task_asks task_failed task_stopped task_returned".split()
@@ -189,7 +191,7 @@ class _Story:
             beside["started_at"] = at
         if "attempt" in data and "digest" in data:
             beside |= {"attempt": data["attempt"], "cancel_by": ""}
-        elif event["message"].startswith(("cancel asked by ", "sprint cancelled by ")):
+        elif act_of(event) in (EventCode.CANCEL_REQUESTED, EventCode.SPRINT_CANCELLED):
             beside["cancel_by"] = data["by"]
             if status:
                 self._drop(event["sprint_id"], moment(at))

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from sprints.journal.missing_secrets import lacking
+from sprints.state.event_codes import EventCode
+from sprints.state.version0 import act_of
 
 SCHEDULE = "schedule_id cron zone title brief profile deadline last_sprint_id".split()
 
@@ -22,7 +24,7 @@ class Settings:
 
     def heed(self, event: dict[str, Any]) -> None:
         """Apply an event that belongs to no sprint."""
-        data, removed = event["data"], " removed: " in event["message"]
+        data, removed = event["data"], act_of(event) == EventCode.REMOVED
         if event["seq"] == 1:
             for gate in data.get("gates", ()):
                 self._gate(gate)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from sprints.journal import agent_logs, events_file, state_file
 from sprints.models import Head
 from sprints.models.transitions import note
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.store.config_values import switches
 from sprints.store.file_lock import PATIENCE_S, Busy, locked
 from sprints.store.layout import Store, StoreError
@@ -119,7 +120,8 @@ def _fault(exc: Exception) -> None:
         told = Head.objects.filter(pk=1, mirror_fault="").update(mirror_fault=text[:300])
         if told:
             sys.stderr.write(f"the files of the store cannot be written: {text}\n")
-            note("error", f"mirror cannot be written: {text}", timezone.now())
+            data = {"code": EventCode.JOURNAL_FAILED.value, "reason": text}
+            note(EventKind.ERROR, f"mirror cannot be written: {text}", timezone.now(), data)
     except DatabaseError:
         sys.stderr.write(f"the files of the store cannot be written: {text}\n")
 
@@ -135,4 +137,5 @@ def _head() -> tuple[int, str]:
 def _mended(fault: str) -> None:
     cleared = Head.objects.filter(pk=1, mirror_fault=fault).update(mirror_fault="")
     if cleared:
-        note("note", "mirror is written again", timezone.now())
+        data = {"code": EventCode.JOURNAL_WRITTEN.value}
+        note(EventKind.NOTE, "mirror is written again", timezone.now(), data)

@@ -137,7 +137,7 @@ def _numbered(drafts: Sequence[Draft], at: datetime, seq: int, prev: str) -> lis
         seq += 1
         body = {
             "ts": stamp(at),
-            "kind": draft.kind,
+            "kind": str(draft.kind),
             "message": draft.message,
             "sprint_id": draft.sprint_id,
             "round_id": draft.round_id,
@@ -148,5 +148,5 @@ def _numbered(drafts: Sequence[Draft], at: datetime, seq: int, prev: str) -> lis
         }
         prev = body["hash"] = chain(prev, body)
         line = canonical(body)
-        events.append(Event(seq, at, draft.kind, draft.sprint_id, prev, line))
+        events.append(Event(seq, at, str(draft.kind), draft.sprint_id, prev, line))
     return events

@@ -18,6 +18,7 @@ from sprints.models import redaction
 from sprints.models.event import Event, append
 from sprints.models.row_types import MODELS
 from sprints.models.sprint import Sprint
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
 from sprints.state.transitions import (
     Change,
@@ -64,7 +65,7 @@ def record(
 
 
 def note(
-    kind: str,
+    kind: EventKind,
     message: str,
     at: datetime,
     data: dict[str, Any] | None = None,

@@ -25,6 +25,7 @@ from sprints.models.redaction import clean
 from sprints.operations.import_source import EVENTS, STATE, Source
 from sprints.operations.rebuild import MODELS, batches, whole_bytes, written
 from sprints.operations.store import store
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import Draft, stamp
 from sprints.state.refusals import Refused
 
@@ -144,7 +145,7 @@ def _lead_here(done: Imported) -> None:
         if ops and name in live:
             done.mapped += len(ops)
             words = f"the files of sprint {name} are in {artifacts} from now on"
-            append([Draft("sprint_moved", words, name, change=ops)], timezone.now())
+            append([Draft(EventKind.SPRINT_MOVED, words, name, change=ops)], timezone.now())
 
 
 def _compare(source: Source, done: Imported) -> None:
@@ -186,8 +187,11 @@ def _retell(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
         ]
         Head.objects.filter(pk=1).update(extra=clean(came.extra))
         words = "what stood beside the sprints is imported"
-        append([Draft("note", words, change=ops)], timezone.now())
-    first_and_sprints = Event.objects.filter(seq=1) | Event.objects.filter(kind="sprint_imported")
+        data = {"code": EventCode.STATE_IMPORTED.value}
+        append([Draft(EventKind.NOTE, words, data=data, change=ops)], timezone.now())
+    first_and_sprints = Event.objects.filter(seq=1) | Event.objects.filter(
+        kind=EventKind.SPRINT_IMPORTED
+    )
     rows = retell(row.body for row in first_and_sprints.order_by("seq").iterator(CHUNK))
     for some in batches(rows, Counter(), []):
         for kind in ("gate_run", "task", "sprint", "round"):
@@ -231,7 +235,7 @@ def _sprints(came: Documented, places: dict[tuple[str, str], str]) -> Iterator[d
         whole = clean(sprint)
         yield {
             "ts": _now(),
-            "kind": "sprint_imported",
+            "kind": EventKind.SPRINT_IMPORTED.value,
             "message": f"sprint imported: {name}",
             "sprint_id": name,
             "round_id": None,

@@ -23,6 +23,7 @@ from sprints.operations import import_rows, import_source
 from sprints.operations.import_rows import Imported
 from sprints.operations.import_source import ASIDE, CONFIG, Source
 from sprints.operations.store import store
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
 from sprints.state.refusals import Refused
 from sprints.store.config import RULES, read_config, strict_json
@@ -167,7 +168,7 @@ def _tell_of_it(done: Imported, switches: dict[str, Any]) -> None:
     }
     words = f"{done.sprints} sprints and {done.events} events imported from {done.path}"
     message, data = clean([words, data])
-    append([Draft("imported", message, data=data)], timezone.now())
+    append([Draft(EventKind.IMPORTED, message, data=data)], timezone.now())
 
 
 def _keep_aside(source: Source, staging: Path, damaged: list[Damaged], done: Imported) -> None:

@@ -12,6 +12,7 @@ from sprints.models import Schedule, Sprint
 from sprints.models.transitions import note
 from sprints.operations.base_commit import Ground, ground
 from sprints.operations.lifecycle import check_wish, create, start
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.refusals import Refused
 from sprints.store.config_values import switches
@@ -63,8 +64,8 @@ def remove_schedule(schedule_id: str, by: str) -> None:
     """Delete the schedule; its sprints stay. Raises ``Refused``."""
     with transaction.atomic():
         _locked(schedule_id).delete()
-        data = {"schedule_id": schedule_id, "by": by}
-        note("schedule_changed", f"schedule removed: {schedule_id}", timezone.now(), data)
+        data = {"code": EventCode.REMOVED.value, "schedule_id": schedule_id, "by": by}
+        note(EventKind.SCHEDULE_CHANGED, f"schedule removed: {schedule_id}", timezone.now(), data)
 
 
 def fire_schedules() -> None:
@@ -98,7 +99,7 @@ def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
             return
         if _is_at_work(row.last_sprint_id):
             words = f"schedule {row.pk} is due: no sprint, as {row.last_sprint_id} is still running"
-            _skip(row.pk, words, now, "schedule_skipped")
+            _skip(row.pk, words, now, EventKind.SCHEDULE_SKIPPED)
             return
         was_due = row.next_at
         sprint_id = f"{row.pk}-{was_due.astimezone(zone_of(row.zone)):%Y%m%d-%H%M}"
@@ -109,7 +110,7 @@ def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
         data["next_ts"] = stamp(row.next_at)
         late = now - was_due
         words = f", {late.total_seconds() / 60:.0f} minutes late" if late > LATE else ""
-        note("schedule_fired", f"schedule {row.pk} is due: {sprint_id}{words}", now, data)
+        note(EventKind.SCHEDULE_FIRED, f"schedule {row.pk} is due: {sprint_id}{words}", now, data)
         create(
             sprint_id,
             title=row.title,
@@ -126,12 +127,14 @@ def _is_at_work(sprint_id: str) -> bool:
     return Sprint.objects.filter(pk=sprint_id, status=Sprint.Status.RUNNING).exists()
 
 
-def _skip(schedule_id: str, words: str, now: datetime, kind: str = "error") -> None:
+def _skip(schedule_id: str, words: str, now: datetime, kind: EventKind = EventKind.ERROR) -> None:
     with transaction.atomic():
         if row := _due(schedule_id, now):
             row.next_at = next_after(row.cron, row.zone, now)
             row.save(update_fields=["next_at"])
             data = {"schedule_id": schedule_id, "next_ts": stamp(row.next_at)}
+            if kind == EventKind.ERROR:
+                data["code"] = EventCode.SCHEDULE_FAILED.value
             note(kind, words, now, data)
 
 
@@ -140,7 +143,8 @@ def _give_up(schedule_id: str, words: str, now: datetime) -> None:
         if row := _due(schedule_id, now):
             row.next_at = None
             row.save(update_fields=["next_at"])
-            note("error", words, now, {"schedule_id": schedule_id, "next_ts": None})
+            data = {"code": EventCode.SCHEDULE_FAILED.value, "schedule_id": schedule_id}
+            note(EventKind.ERROR, words, now, data | {"next_ts": None})
 
 
 def _due(schedule_id: str, now: datetime) -> Schedule | None:
@@ -171,7 +175,7 @@ def _keep(row: Schedule, how: str, by: str, *, on: bool) -> None:
     row.save(force_insert=row._state.adding)
     data = {"schedule_id": row.pk, "by": by, **{name: getattr(row, name) for name in TOLD}}
     data["next_ts"] = row.next_at and stamp(row.next_at)
-    note("schedule_changed", f"schedule {how}: {row.pk}", now, data)
+    note(EventKind.SCHEDULE_CHANGED, f"schedule {how}: {row.pk}", now, data)
 
 
 def _checked(schedule_id: str) -> str:

@@ -19,6 +19,7 @@ from sprints.models import Head
 from sprints.models.transitions import note
 from sprints.operations.prove import prove_switches
 from sprints.queue import tasks
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.refusals import Refused
 from sprints.store.config import RULES, make_config, strict_json, turn
 from sprints.store.config_values import switches
@@ -57,7 +58,7 @@ def complete() -> None:
             Head.objects.create(pk=1)
             if not Gate.objects.exists():
                 gate_rows.put(DEFAULT_GATE, PROFILES, told=False)
-            note("note", "studio_gateway initialized", timezone.now(), *_first_event())
+            note(EventKind.NOTE, "studio_gateway initialized", timezone.now(), *_first_event())
 
 
 def make_schema() -> None:
@@ -92,7 +93,8 @@ def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
         {"op": "add", "path": "/sprints", "value": {}},
     ]
     gates = [gate_rows.as_told(row) for row in Gate.objects.all()]
-    return {"version": settings.VERSION, "gates": gates}, change
+    code = EventCode.STORE_INITIALIZED.value
+    return {"code": code, "version": settings.VERSION, "gates": gates}, change
 
 
 def configuration() -> dict[str, Any]:
@@ -133,7 +135,7 @@ def _turn(key: str, value: Any, by: str) -> None:
     with locked(store().root / "init.lock"), transaction.atomic():
         before = turn(store().config, key, value)
         data = {"key": key, "before": before, "after": value, "by": by}
-        note("config_changed", f"{key} set to {value} by {by}", timezone.now(), data)
+        note(EventKind.CONFIG_CHANGED, f"{key} set to {value} by {by}", timezone.now(), data)
     if key in ("automation_paused", "max_concurrent_global"):
         tasks.reconcile()  # there may be room now
 

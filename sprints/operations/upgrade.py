@@ -18,6 +18,7 @@ from sprints.models.transitions import note
 from sprints.operations.backup import Backup, back_up_as_it_lies
 from sprints.operations.store import complete, migrate, store
 from sprints.operations.verify import verify
+from sprints.state.event_codes import EventKind
 from sprints.state.refusals import Refused
 from sprints.store.file_lock import alone, locked
 from sprints.store.layout import StoreError, make_folders
@@ -71,7 +72,7 @@ def upgrade(
     if done.migrations:
         words = f"the store was upgraded by {len(done.migrations)} migrations"
         data = {"migrations": done.migrations, "backup": done.backup and done.backup.path}
-        note("upgraded", words, timezone.now(), data)
+        note(EventKind.UPGRADED, words, timezone.now(), data)
     writer.flush()
     done.report = verify(tell)
     return done

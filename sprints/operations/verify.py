@@ -10,6 +10,7 @@ from sprints.journal.checked_events import Tell
 from sprints.journal.verify import Report
 from sprints.models.transitions import note
 from sprints.operations.store import store
+from sprints.state.event_codes import EventCode, EventKind
 
 verify_file = mirror_verify.verify_file
 is_one_chain = chain_check_process.is_one_chain
@@ -28,6 +29,7 @@ def record_verified(found: Report) -> None:
     data = {key: value for key, value in asdict(found).items() if key != "difference"}
     if found.difference:
         words = f"the record does not agree: {found.difference.text}"
-        note("error", words, timezone.now(), data | {"difference": asdict(found.difference)})
+        data |= {"code": EventCode.VERIFY_FAILED.value, "difference": asdict(found.difference)}
+        note(EventKind.ERROR, words, timezone.now(), data)
     else:
-        note("verified", f"{found.events} events verified", timezone.now(), data)
+        note(EventKind.VERIFIED, f"{found.events} events verified", timezone.now(), data)

@@ -8,13 +8,6 @@ from django.db.models import QuerySet
 
 from sprints.models import Event
 
-# What we record ourselves; other kinds may be asked for as well.
-KINDS = (
-    "sprint_created round_started round_done gate_started gate_finished task_started task_done "
-    "hook_started hook_finished note error config_changed gate_changed hook_changed "
-    "schedule_changed schedule_fired schedule_skipped mirror_repaired"
-).split()
-
 
 @dataclass(frozen=True, slots=True)
 class Filter:

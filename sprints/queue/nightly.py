@@ -11,6 +11,7 @@ from sprints.cron import machine_zone, next_after
 from sprints.models import Host
 from sprints.models.host import living
 from sprints.models.transitions import note
+from sprints.state.event_codes import EventCode, EventKind
 
 NIGHTLY = "0 3 * * *"  # by this machine's clock
 SAID = (0, 1)  # it has put on record what it found
@@ -41,7 +42,8 @@ class Nightly:
         self._put_off()
         if code not in SAID:
             words = f"the record could not be verified: it ended with exit code {code}"
-            note("error", words, timezone.now())
+            data = {"code": EventCode.VERIFY_UNFINISHED.value, "exit_code": code}
+            note(EventKind.ERROR, words, timezone.now(), data)
 
     def stop(self) -> None:
         """Stop a running verification; the next start repeats it."""

@@ -30,20 +30,29 @@ from sprints.prompts.exchange import BUDGET_ENDED, Exchange
 from sprints.prompts.reply_format import Reply
 from sprints.state import ship_values
 from sprints.state.delivery_result import DeliveryResult
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import Snapshot, SprintValue, TaskValue, evolve
 from sprints.state.state_mapping import KEYS
 from sprints.state.transitions import Change, Create, Transition, Update
+from sprints.state.version0 import act_of
 
 ACT_KINDS = (
     "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"
     " budget_changed approved rejected approval_expired"
 ).split()
-# A note or an error is an operator's or a watcher's if it begins so; all others are the engine's.
-ACT_WORDS = (
-    "sprint started", "sprint retried from", "sprint paused by", "sprint resumed by",
-    "one round asked for", "sprint goes on to its end", "cancel asked by", "evidence is kept in",
-    "overdue: ", "the engine cannot carry",
-)  # fmt: skip
+# The acts of operators and watchers among notes and errors; all others are the engine's.
+ACTS = (
+    EventCode.SPRINT_STARTED,
+    EventCode.SPRINT_RETRIED,
+    EventCode.SPRINT_PAUSED,
+    EventCode.SPRINT_RESUMED,
+    EventCode.STEP_REQUESTED,
+    EventCode.STEP_CLEARED,
+    EventCode.CANCEL_REQUESTED,
+    EventCode.EVIDENCE_MOVED,
+    EventCode.WAIT_OVERDUE,
+    EventCode.ENGINE_ERROR,
+)
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
 FIELDS = {row: {key: name for name, key in keys.items()} for row, keys in KEYS.items()}
 
@@ -56,11 +65,10 @@ def is_act(event: dict[str, Any], snapshot: Snapshot | None) -> bool:
     """
     if event["kind"] in ACT_KINDS:
         return True
-    if event["kind"] not in ("note", "error"):
-        return False
-    if event["message"].startswith("sprint cancelled by ") and snapshot is not None:
+    what = act_of(event)
+    if what == EventCode.SPRINT_CANCELLED and snapshot is not None:
         return snapshot.sprint.status != "running"
-    return bool(event["message"].startswith(ACT_WORDS))
+    return what in ACTS
 
 
 def begin(event: dict[str, Any]) -> Snapshot:
@@ -93,11 +101,11 @@ def act(event: dict[str, Any], snapshot: Snapshot) -> Snapshot:
     changes = [_change(op, snapshot) for op in event["change"]]
     beside = _beside(event, at)
     changes.append(Update("sprint", snapshot.sprint_id, (), beside))
-    if event["message"].startswith("the engine cannot carry"):
+    if act_of(event) == EventCode.ENGINE_ERROR:
         lost = {"status": Verdict.INTERRUPTED.value, "reason": "the engine fell"}
         open_runs = [run.id for run in snapshot.gate_runs if gate_runs.is_open(run)]
         changes += [Update("gate_run", run_id, (), lost) for run_id in open_runs]
-    move = Transition(event["kind"], event["message"], tuple(changes))
+    move = Transition(EventKind(event["kind"]), event["message"], tuple(changes))
     return evolve(snapshot, [move], at)
 
 
@@ -113,7 +121,7 @@ def _beside(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         found["started_at"] = at
     if "attempt" in data and "digest" in data:
         found |= {"attempt": data["attempt"], "cancel_by": ""}
-    if event["message"].startswith(("cancel asked by ", "sprint cancelled by ")):
+    if act_of(event) in (EventCode.CANCEL_REQUESTED, EventCode.SPRINT_CANCELLED):
         found["cancel_by"] = data["by"]
     return found
 

@@ -4,78 +4,27 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 
 # A point and the kind of event that marks it. An event may also name its point itself, as the
 # "sprint started" note does: ``data.point``.
 MARKED_BY = {
-    "round_start": "round_started",
-    "round_done": "round_done",
-    "gate_start": "gate_started",
-    "gate_done": "gate_finished",
-    "release_ready": "shipped",
+    "round_start": EventKind.ROUND_STARTED.value,
+    "round_done": EventKind.ROUND_DONE.value,
+    "gate_start": EventKind.GATE_STARTED.value,
+    "gate_done": EventKind.GATE_FINISHED.value,
+    "release_ready": EventKind.SHIPPED.value,
 }
 TEST = "test"  # the point of a delivery that somebody asked for, to see whether it arrives
 POINTS = ("sprint_start", *MARKED_BY)
 
-EVENT_KINDS = (
-    "sprint_created",
-    "round_started",
-    "round_done",
-    "gate_started",
-    "gate_finished",
-    "task_started",
-    "task_done",
-    "task_failed",
-    "task_asks",
-    "task_returned",
-    "task_answered",
-    "task_stopped",
-    "note",
-    "error",
-    "agent_changed",
-    "approval_asked",
-    "approval_expired",
-    "approved",
-    "budget_changed",
-    "config_changed",
-    "gate_changed",
-    "hook_changed",
-    "hook_started",
-    "hook_finished",
-    "imported",
-    "mirror_repaired",
-    "paths_compared",
-    "rejected",
-    "schedule_changed",
-    "schedule_fired",
-    "schedule_skipped",
-    "ship_merged",
-    "ship_moved",
-    "ship_publishing",
-    "ship_refused",
-    "ship_skipped",
-    "ship_started",
-    "shipped",
-    "sprint_archived",
-    "sprint_changed",
-    "sprint_imported",
-    "sprint_moved",
-    "sprint_restored",
-    "token_created",
-    "token_revoked",
-    "token_rotated",
-    "user_added",
-    "user_changed",
-    "upgraded",
-    "verified",
-)
-NAMES = tuple(dict.fromkeys((*POINTS, *EVENT_KINDS)))
+NAMES = tuple(dict.fromkeys((*POINTS, *(kind.value for kind in EventKind))))
 
 
 def kinds_of(wanted: Iterable[str]) -> set[str]:
     """Return the kinds of event that can match one of these names."""
-    return {kind for name in wanted for kind in (name, MARKED_BY.get(name, "note"))}
+    return {kind for name in wanted for kind in (name, MARKED_BY.get(name, EventKind.NOTE.value))}
 
 
 def point_of(wanted: Iterable[str], event: dict[str, Any]) -> str | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sprints.state.event_codes import EventKind
+
 FIRST_PREV = "0" * 64
 
 
@@ -13,7 +15,7 @@ FIRST_PREV = "0" * 64
 class Draft:
     """An event without a number yet. ``change`` is an RFC 6902 patch against state.json."""
 
-    kind: str
+    kind: EventKind
     message: str
     sprint_id: str | None = None
     round_id: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
 from sprints.state.state_mapping import KEYS, fragment, plain, pointer
 
@@ -38,7 +39,7 @@ Change = Create | Update
 class Transition:
     """An event and its row changes. ``patch`` holds further operations on state.json."""
 
-    kind: str
+    kind: EventKind
     message: str
     changes: tuple[Change, ...] = ()
     round_id: str | None = None

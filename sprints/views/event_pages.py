@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from sprints import queries
 from sprints.queries import stream
+from sprints.state.event_codes import EventKind
 from sprints.views.polling import is_live_part, nothing_new
 from sprints.views.query_params import Asked, address
 from sprints.views.responses import only
@@ -39,7 +40,7 @@ def events(request: HttpRequest) -> HttpResponse:
     what = {
         "events": found,
         "query": query,
-        "kinds": stream.KINDS,
+        "kinds": [kind.value for kind in EventKind],
         "said": asked.said,
         "is_filtered": any(query.values()),
         "newest": address("/events/", **query) if before is not None else "",

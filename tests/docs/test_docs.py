@@ -7,7 +7,7 @@ import pytest
 
 from sprints.contract.approval_policy import NEEDED
 from sprints.contract.budget import USED_UP
-from sprints.state.event_catalog import EVENT_KINDS
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.store.layout import Store
 from tests.docs import pages, parsed, typed
 from tests.docs.pages import DOCS, PAGES, name_of
@@ -112,7 +112,13 @@ def test_every_file_of_the_project_that_a_page_names_is_there(doc):
 def test_every_kind_of_event_is_in_the_page_about_formats():
     told = set(pages.spans(DOCS / "formats.md"))
 
-    assert set(EVENT_KINDS) - told == set()
+    assert set(EventKind) - told == set()
+
+
+def test_every_code_of_an_event_is_in_the_page_about_formats():
+    told = set(pages.spans(DOCS / "formats.md"))
+
+    assert set(EventCode) - told == set()
 
 
 def test_every_way_in_which_a_sprint_stops_is_in_the_page_about_trouble():

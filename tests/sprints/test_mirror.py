@@ -16,6 +16,7 @@ from sprints.journal import events_file, state_file, verify, writer
 from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.runner.runner import StopRequest
+from sprints.state.event_codes import EventKind
 from sprints.store.layout import Store
 from tests.world import set_gate
 
@@ -24,7 +25,7 @@ def tell(message: str = "hello") -> None:
     """Record an event."""
     from django.utils import timezone
 
-    note("note", message, timezone.now())
+    note(EventKind.NOTE, message, timezone.now())
 
 
 @contextmanager

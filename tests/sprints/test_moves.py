@@ -12,6 +12,7 @@ from sprints.core import commands
 from sprints.models import Event, Head, Round, Sprint
 from sprints.models.loading import load
 from sprints.models.transitions import record
+from sprints.state.event_codes import EventKind
 from sprints.state.transitions import Create, ExpectedVersion, MoveRefused, Transition, Update, net
 
 
@@ -25,7 +26,10 @@ def retitle(version: int, only_from: tuple[str, ...] = ("created",), token: int 
     """A move of the sprint by a writer who has read that version."""
     update = Update("sprint", "wk1", only_from, {"title": "New"})
     return record(
-        "wk1", [Transition("note", "m", (update,))], ExpectedVersion(version, token), timezone.now()
+        "wk1",
+        [Transition(EventKind.NOTE, "m", (update,))],
+        ExpectedVersion(version, token),
+        timezone.now(),
     )
 
 

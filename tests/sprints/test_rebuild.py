@@ -15,6 +15,7 @@ from sprints.definitions import hooks as hook_rows
 from sprints.journal import writer
 from sprints.journal.settings_projection import Settings
 from sprints.models import Event, Schedule, Sprint, Task
+from sprints.operations.rebuild import MODELS
 from sprints.runner.runner import StopRequest
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 from tests.speakers import ask, set_speaker
@@ -84,7 +85,7 @@ def test_rows_are_what_the_events_tell(lived, invoke):
     ],
 )
 def test_a_row_that_is_not_what_the_events_tell_is_named(lived, invoke, kind, name, changed, words):
-    operations.rebuild_acts.MODELS[kind].objects.filter(pk=name).update(**changed)
+    MODELS[kind].objects.filter(pk=name).update(**changed)
 
     said = invoke("rebuild", "--check")
 

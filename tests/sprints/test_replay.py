@@ -136,7 +136,7 @@ def test_an_engine_that_falls_over_is_found(lived, invoke, monkeypatch):
     def falls(*args):
         raise LookupError("no such round")
 
-    monkeypatch.setattr(engine, "settle", falls)
+    monkeypatch.setattr(engine, "reduce", falls)
 
     said = invoke("replay")
 

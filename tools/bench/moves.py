@@ -44,12 +44,16 @@ def _moves(version: int, count: int) -> None:
     from django.utils import timezone
 
     from sprints.models.transitions import record
+    from sprints.state.event_codes import EventKind
     from sprints.state.transitions import ExpectedVersion, Transition, Update
 
     for number in range(version, version + count):
         update = Update("sprint", "m", ("created",), {"title": f"t{number}"})
         record(
-            "m", [Transition("note", "bench", (update,))], ExpectedVersion(number), timezone.now()
+            "m",
+            [Transition(EventKind.NOTE, "bench", (update,))],
+            ExpectedVersion(number),
+            timezone.now(),
         )
 
 

@@ -1,0 +1,53 @@
+"""Events of version 0 have no code: what their messages say is read in one place."""
+
+import pytest
+
+from sprints.state.event_codes import EventCode
+from sprints.state.version0 import act_of
+
+SHAPES = [
+    ("note", "sprint started", EventCode.SPRINT_STARTED),
+    ("note", "sprint retried from R3_BUILD_A_INTEGRATE, attempt 2", EventCode.SPRINT_RETRIED),
+    ("note", "sprint paused by kim: lunch", EventCode.SPRINT_PAUSED),
+    ("note", "sprint resumed by kim", EventCode.SPRINT_RESUMED),
+    ("note", "one round asked for by kim: R1_CONTRACTS", EventCode.STEP_REQUESTED),
+    ("note", "sprint goes on to its end", EventCode.STEP_CLEARED),
+    ("note", "sprint holds after R1_CONTRACTS, as kim asked", EventCode.HELD_AFTER_STEP),
+    ("note", "cancel asked by kim", EventCode.CANCEL_REQUESTED),
+    ("note", "sprint cancelled by kim", EventCode.SPRINT_CANCELLED),
+    ("note", "sprint succeeded", EventCode.SPRINT_SUCCEEDED),
+    ("note", "evidence is kept in /srv/artifacts/wk1 from now on", EventCode.EVIDENCE_MOVED),
+    ("note", "round R0_SETUP is over its minutes: 6", EventCode.ROUND_OVERDUE),
+    ("note", "gate qa_smoke_quick is run again", EventCode.GATE_REPEATED),
+    ("note", "advisory gate lint said no: exit code 1", EventCode.ADVISORY_GATE_FAILED),
+    ("error", "overdue: the sprint has waited for gate qa since …", EventCode.WAIT_OVERDUE),
+    ("error", "the engine cannot carry the sprint: KeyError: 'x'", EventCode.ENGINE_ERROR),
+    ("gate_changed", "gate removed: lint", EventCode.REMOVED),
+    ("hook_changed", "hook removed: tell", EventCode.REMOVED),
+    ("schedule_changed", "schedule removed: nightly", EventCode.REMOVED),
+    ("hook_changed", "hook disabled (it was removed: gone): tell", None),
+    ("gate_changed", "gate changed: lint", None),
+    ("error", "required gate failed; stopping sprint", None),
+    ("error", "round R0_SETUP is over its 6 minutes; stopping sprint", None),
+    ("error", "sprint started", None),
+    ("note", "mirror is written again", None),
+    ("round_done", "sprint started", None),
+]
+
+
+@pytest.mark.parametrize(("kind", "message", "code"), SHAPES, ids=[one[1] for one in SHAPES])
+def test_a_message_of_version_0_says_which_act_it_is(kind, message, code):
+    assert act_of({"kind": kind, "message": message, "data": {"by": "kim"}}) == code
+
+
+@pytest.mark.parametrize("code", list(EventCode))
+def test_a_code_is_read_before_any_message(code):
+    event = {"kind": "note", "message": "sprint started", "data": {"code": code.value}}
+
+    assert act_of(event) == code
+
+
+def test_a_code_that_is_of_no_act_is_none():
+    event = {"kind": "error", "message": "overdue: …", "data": {"code": "something_else"}}
+
+    assert act_of(event) is None
