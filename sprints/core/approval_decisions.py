@@ -6,7 +6,7 @@ from typing import Any
 
 from sprints.contract.approval_policy import REJECT, WORDS
 from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, state
-from sprints.core.reopen_round import OVERDUE
+from sprints.core.reopen_round import reopened
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
@@ -29,8 +29,6 @@ def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") 
     found = _open(snapshot, at, ask)
     now = snapshot.current_round
     given = _given(found, APPROVED, by, why, at)
-    notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
-    again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     goes_on: dict[str, Any] = {"status": "running", "last_error": None, "finished_at": None}
     goes_on |= {"meta": _meta(snapshot, given)}
     return Transition(
@@ -38,7 +36,7 @@ def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") 
         f"{by} approved {WORDS[found['what']]}{_because(why)}"[:500],
         (
             Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
-            Update("round", now.id, ("blocked",), again),
+            reopened(snapshot),
         ),
         round_id=now.code,
         data=given,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sprints.contract.budget import GRANTED, USED_UP, Spending, spending, with_granted
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
-from sprints.core.reopen_round import OVERDUE
+from sprints.core.reopen_round import reopened
 from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.statuses import TaskStatus
@@ -110,12 +110,10 @@ def _set(snapshot: Snapshot, values: dict[str, Any]) -> Update:
 def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Update, ...]:
     """Return the updates that reopen the round; its answered tasks stay answered."""
     now = snapshot.current_round
-    notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
-    again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     goes_on = {"status": "running", "last_error": None, "finished_at": None, "meta": meta}
     return (
         _set(snapshot, goes_on),
-        Update("round", now.id, ("blocked",), again),
+        reopened(snapshot),
         *(
             Update(
                 "task",

@@ -9,7 +9,7 @@ from sprints.contract.meta import frozen, merged, same
 from sprints.core import agent_tasks
 from sprints.core.approval_requests import KEY as APPROVAL
 from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
-from sprints.core.reopen_round import OVERDUE
+from sprints.core.reopen_round import reopened
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import Create, MoveRefused, Transition, Update
@@ -152,15 +152,13 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
         values["contract"] = data["contract"] = contract.to_json()
     if STEP in snapshot.sprint.meta:
         values["meta"] = {k: v for k, v in snapshot.sprint.meta.items() if k != STEP}
-    notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
-    again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
     return Transition(
         EventKind.NOTE,
         f"sprint retried from {now.code}, attempt {attempt}",
         (
             sprint,
-            Update("round", now.id, ("blocked",), again),
+            reopened(snapshot),
         ),
         data=data,
     )

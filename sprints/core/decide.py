@@ -30,7 +30,6 @@ from sprints.core.actions import (
 from sprints.core.agent_tasks import asks, is_open
 from sprints.core.blocking_hooks import guarded
 from sprints.core.budget import spent
-from sprints.core.reopen_round import OVERDUE
 from sprints.core.shipping import SHIP
 from sprints.state.snapshot import RoundValue, Snapshot
 from sprints.state.statuses import TaskStatus
@@ -133,8 +132,7 @@ def _overdue(snapshot: Snapshot, deadline: str, spec: RoundSpec, now: RoundValue
         return None
     if deadline == "stop":
         return StopOverdue(spec.code)
-    told = any(note.startswith(OVERDUE) for note in now.notes)
-    return None if told else WarnOverdue(spec.code)
+    return None if now.overdue_note else WarnOverdue(spec.code)
 
 
 def _unanswered(snapshot: Snapshot, now: RoundValue) -> Action | None:

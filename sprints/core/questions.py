@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sprints.core.agent_tasks import Status, asks
-from sprints.core.reopen_round import OVERDUE
+from sprints.core.reopen_round import reopened
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot, TaskValue
@@ -49,8 +49,6 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     }
     details = {key: value for key, value in task.details.items() if key != "asks"}
     details |= {"answers": [*details["answers"], given]}
-    notes = [note for note in now.notes if not note.startswith(OVERDUE)]  # told anew, if need be
-    again = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     goes_on = {"status": "running", "last_error": None, "finished_at": None}
     waits = {"status": Status.PENDING.value, "updated_at": at, "details": details}
     return Transition(
@@ -58,7 +56,7 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
         f"{by} answered {task.owner_agent}",
         (
             Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
-            Update("round", now.id, ("blocked",), again),
+            reopened(snapshot),
             Update("task", task.id, (Status.BLOCKED,), waits),
         ),
         round_id=now.code,

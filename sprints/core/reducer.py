@@ -53,7 +53,6 @@ from sprints.core.actions import (
     WarnOverdue,
 )
 from sprints.core.pause import STEP, hold_after_step
-from sprints.core.reopen_round import OVERDUE
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import Transition, Update
@@ -197,8 +196,8 @@ def _start_round(snapshot: Snapshot, at: datetime) -> Transition:
 def _warned(snapshot: Snapshot) -> Transition:
     now = snapshot.current_round
     minutes = snapshot.started_contract.round(now.code).max_minutes
-    words = f"{OVERDUE}: {minutes:g}"
-    values = {"notes": [*now.notes, words]}
+    words = f"over its minutes: {minutes:g}"
+    values = {"notes": [*now.notes, words], "overdue_note": words}
     return Transition(
         EventKind.NOTE,
         f"round {now.code} is {words}",

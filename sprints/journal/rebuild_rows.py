@@ -67,6 +67,7 @@ class _Story:
         self.beside: MutableMapping[str, dict[str, Any]] = Shelf()
         self.prompts: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
+        self.overdue: dict[str, str] = {}  # the warning among the notes of a round, by its id
         self.deliveries: dict[str, dict[str, Any]] = {}
         self.settings = Settings()
         self.archived: MutableMapping[str, dict[str, Any]] = Shelf()
@@ -143,6 +144,7 @@ class _Story:
                         **{key: value[key] for key in ("title", "status", "notes")},
                         "started_at": moment(value["started_ts"]),
                         "finished_at": moment(value["finished_ts"]),
+                        "overdue_note": self.overdue.get(f"{name}/{code}", ""),
                         "extra": beyond("round", value),
                     },
                 )
@@ -183,6 +185,7 @@ class _Story:
         status = [op["value"] for op in event["change"] if op["path"] == where]
         if status:
             beside["finished_at"] = at if status[-1] in ENDED else None
+        self._heed_rounds(event)
         if "contract" in data:
             beside["contract"] = self.settings.contract = data["contract"]
         if event["kind"] != "note":
@@ -195,6 +198,16 @@ class _Story:
             beside["cancel_by"] = data["by"]
             if status:
                 self._drop(event["sprint_id"], moment(at))
+
+    def _heed_rounds(self, event: dict[str, Any]) -> None:
+        """Keep which note is the warning that a round is over its minutes, until it reopens."""
+        for op in event["change"]:
+            match op["path"].split("/"):
+                case ["", "sprints", name, "rounds", code, "status"] if op["value"] == "pending":
+                    self.overdue.pop(f"{name}/{code}", None)
+                case ["", "sprints", name, "rounds", code, "notes"]:
+                    if act_of(event) == EventCode.ROUND_OVERDUE:
+                        self.overdue[f"{name}/{code}"] = op["value"][-1]
 
     def _asked(self, name: str, kind: str, data: dict[str, Any]) -> None:
         """Update a task's prompt and reply; the reply stays until the next one."""

@@ -14,7 +14,6 @@ from gates.verdict import RUNNING, Verdict
 from sprints.core import approval_requests, commands, fix_loop, gate_runs, shipping
 from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import MOST_LOST
-from sprints.core.reopen_round import OVERDUE
 from sprints.modelcheck import agent_model, approval_model
 from sprints.modelcheck.invariants import ABOUT_THE_WORK, green
 from sprints.modelcheck.model import State
@@ -38,7 +37,7 @@ def state_key(state: State) -> Hashable:
         return (*common, kept)  # a retry reads what humans have said yes to
     now, left = snapshot.current_round, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
-    told = any(note.startswith(OVERDUE) for note in now.notes)
+    told = bool(now.overdue_note)
     planned = tuple((task.id, task.agent) for code in PLANS for task in plan_for(snapshot, code))
     return (
         *common,

@@ -19,7 +19,7 @@ from sprints.store.layout import StoreError
 # The fields of the rows that hold words of people and programs.
 WORDS = {
     "sprint": {"title", "last_error", "meta", "waiting", "cancel_by"},
-    "round": {"title", "notes"},
+    "round": {"title", "notes", "overdue_note"},
     "task": {"title", "details", "prompt", "reply"},
     "gate_run": {"title", "command", "reason", "excerpt"},
     "delivery": {"reason", "output"},

@@ -24,6 +24,12 @@ class Round(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     notes = models.JSONField(default=list, blank=True)
+    overdue_note = models.CharField(
+        max_length=100,
+        default="",
+        blank=True,
+        help_text="the note that the round is over its minutes",
+    )
     extra = models.JSONField(
         default=dict, blank=True, help_text="keys of state.json that nobody here knows"
     )

@@ -139,6 +139,9 @@ def _change(op: dict[str, Any], snapshot: Snapshot) -> Change:
         case ["rounds", code] if isinstance(value, dict):
             made = {FIELDS["round"][k]: _plain(k, one) for k, one in value.items() if k != "tasks"}
             return Create("round", f"{name}/{code}", made | {"sprint_id": name})
+        case ["rounds", code, "status"] if value == "pending":
+            values = {"status": value, "overdue_note": ""}  # it is not overdue any more
+            return Update("round", f"{name}/{code}", (), values)
         case ["rounds", code, key]:
             return _update("round", f"{name}/{code}", key, value)
         case ["rounds", code, "tasks", task_id, key]:

@@ -22,6 +22,7 @@ class RoundValue:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     notes: list[str] | tuple[str, ...] = ()
+    overdue_note: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
 

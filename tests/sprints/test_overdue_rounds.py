@@ -1,0 +1,69 @@
+"""Whether a round is over its minutes is a value of its row, and survives what the row survives."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+
+from sprints import operations
+from sprints.core import commands
+from sprints.core.actions import Begun, Cancel, StartRound, WarnOverdue
+from sprints.core.reducer import reduce
+from sprints.journal import writer
+from sprints.models import Round, Sprint
+from sprints.models.loading import load
+from sprints.models.transitions import record
+from sprints.runner.runner import StopRequest
+from sprints.state.transitions import ExpectedVersion
+
+CODE = "R1_CONTRACTS"
+
+
+def keep(make):
+    """Record the moves that ``make`` makes of sprint wk1 as it is."""
+    now = timezone.now()
+    snapshot = load("wk1", now)
+    record("wk1", make(snapshot, now), ExpectedVersion(snapshot.version), now)
+
+
+@pytest.fixture
+def warned(store):
+    """A store in whose sprint the second round is over its minutes."""
+    operations.create("wk1", by="test")
+    operations.run("wk1", StopRequest(), one_round=True)
+    keep(lambda snapshot, now: reduce(snapshot, StartRound(CODE), Begun(now)))
+    keep(lambda snapshot, now: reduce(snapshot, WarnOverdue(CODE), Begun(now)))
+    return store
+
+
+def test_the_events_tell_that_a_round_is_overdue(warned, invoke):
+    row = Round.objects.get(pk=f"wk1/{CODE}")
+
+    assert row.notes == [row.overdue_note]
+    assert row.overdue_note
+    assert invoke("rebuild", "--check").code == 0
+
+
+def test_a_round_that_opens_again_is_overdue_no_more(warned, invoke):
+    Round.objects.filter(pk=f"wk1/{CODE}").update(notes=["ours", "over its minutes: 15"])
+    keep(lambda snapshot, now: reduce(snapshot, Cancel(CODE), Begun(now)))
+    keep(lambda snapshot, now: [commands.retry(snapshot, snapshot.contract, now)])
+
+    writer.flush()
+    row = Round.objects.get(pk=f"wk1/{CODE}")
+    assert Sprint.objects.get().status == "running"
+    assert (row.status, row.notes, row.overdue_note) == ("pending", ["ours"], "")
+    assert "over its minutes" not in warned.state.read_text()
+    assert invoke("rebuild", "--check").code == 0
+
+
+def test_an_upgrade_finds_the_overdue_rounds_of_version_0(warned, invoke):
+    note = Round.objects.get(pk=f"wk1/{CODE}").overdue_note
+    Round.objects.update(overdue_note="")
+    Round.objects.filter(pk="wk1/R2_PLAN_CONFIRM").update(notes=["over its minutes, says Kim"])
+
+    import_module("sprints.migrations.0017_overdue_note").find(apps, None)
+
+    found = Round.objects.exclude(overdue_note="").values_list("code", "overdue_note")
+    assert [*found] == [(CODE, note)]
