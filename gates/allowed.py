@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from gates import secret_values
 
 NAMES = frozenset(
-    # who and where
+    # user and place
     "PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TERM COLORTERM NO_COLOR FORCE_COLOR TMPDIR CI "
     "DISPLAY WAYLAND_DISPLAY http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY "
     # the same on Windows
@@ -17,13 +17,13 @@ NAMES = frozenset(
     # of compilers and of their caches
     "CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS MAKEFLAGS LD_LIBRARY_PATH DYLD_LIBRARY_PATH "
     "LIBRARY_PATH CPATH PKG_CONFIG_PATH CCACHE_DIR SOURCE_DATE_EPOCH "
-    # of languages
+    # programming languages
     "VIRTUAL_ENV CONDA_PREFIX NODE_PATH NODE_OPTIONS NODE_ENV NVM_DIR JAVA_HOME M2_HOME GOPATH "
     "GOROOT GOCACHE GOMODCACHE GOFLAGS GOPROXY GEM_HOME GEM_PATH RBENV_ROOT PYENV_ROOT ASDF_DIR "
     "DOTNET_ROOT ANDROID_HOME BUNDLE_PATH BUNDLE_GEMFILE BUNDLE_WITHOUT BUNDLE_JOBS ".split()
 )
-AUTH = re.compile(r"_AUTH|AUTH_", re.IGNORECASE)  # of npm and yarn, beside what is named a token
-USER = re.compile(r"://[^/\s]*@")  # whoever that is: a token may stand in place of a user
+AUTH = re.compile(r"_AUTH|AUTH_", re.IGNORECASE)  # npm and yarn, next to names that contain "token"
+USER = re.compile(r"://[^/\s]*@")  # any user part: a token may stand in its place
 OPTION = re.compile(r"passw|passphrase|token|secret|credential", re.IGNORECASE)
 PREFIXES = (
     "LC_", "XDG_", "SSL_CERT_", "SDL_", "PYTHON", "PIP_", "UV_", "TOX_", "PYTEST_", "NPM_CONFIG_",

@@ -8,7 +8,7 @@ from typing import Any, Self
 MAX_TIMEOUT_S = 24 * 3600
 MAX_CAP_BYTES = 16 << 30
 
-# What nothing that we start may see: the gateway's own keys, and settings meant for it alone.
+# Hidden from everything that the gateway starts: its own keys and settings.
 HIDDEN = frozenset({"DATABASE_URL", "SECRET_KEY"})
 HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT", "DJANGO_")
 

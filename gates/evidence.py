@@ -11,7 +11,7 @@ from pathlib import Path
 from gates import untrusted_file
 
 OUTPUTS = ("stdout.txt", "stderr.txt")
-UP_TO_SPRINT = 4  # the folders above that of a run: runs, the gate's, gates, the sprint's
+UP_TO_SPRINT = 4  # the parent folders of a run: runs, the gate's, gates, the sprint's
 
 
 def prepare(gate_folder: Path, number: int, *, up: int = UP_TO_SPRINT) -> Path:

@@ -14,55 +14,55 @@ import signal
 import sys
 import time
 
-# Every point, and whether there is a place for it today; a test compares the two.
+# Every point, and whether the code has it today; a test compares both.
 POINTS = {
     # the database and the queue
     "before_db_commit": True,
     "after_db_commit": True,
     "before_enqueue": True,
     "after_enqueue": True,
-    "migration_step": True,  # before and after each
-    # the files of the store; those of the state are those of config.json too
+    "migration_step": True,  # before and after each migration
+    # the files of the store; the state points also hold for config.json
     "before_event_append": True,
-    "mid_event_append": True,  # half of it is in the file
+    "mid_event_append": True,  # half of it is written
     "after_event_append": True,
     "before_state_fsync": True,
     "before_state_rename": True,
     "after_state_rename": True,
-    "import_placed": True,  # the evidence is in its place, the rows are not committed
-    # the carrier of a sprint
+    "import_placed": True,  # the evidence is in place, the rows are not committed
+    # the runner of a sprint
     "task_started": True,
     "lease_taken": True,
     "gate_spawned": True,
-    "gate_mid_output": True,  # whenever the carrier looks after its gate
+    "gate_mid_output": True,  # whenever the runner looks after its gate
     "gate_exited": True,
     "verdict_committed": True,
     # the supervisor of a gate
-    "gate_launched": True,  # forked, and waiting to be let go
+    "gate_launched": True,  # forked, waiting for go
     "gate_ended": True,
     "result_stored": True,
     # a delivery to a hook
-    "hook_spawned": True,  # its try is on record
-    "hook_exited": True,  # what came of it is not
-    # a question to an agent that is a program
-    "agent_spawned": True,  # its try is on record
-    "agent_exited": True,  # what came of it is not
-    # the clone of a sprint whose agents are programs
-    "base_fetched": True,  # and no branch begins there yet
+    "hook_spawned": True,  # the attempt is recorded
+    "hook_exited": True,  # the result is not recorded
+    # a question to an agent command
+    "agent_spawned": True,  # the attempt is recorded
+    "agent_exited": True,  # the result is not recorded
+    # the clone of a sprint with agent commands
+    "base_fetched": True,  # no branch begins there yet
     "clone_made": True,
-    "clone_renewed": True,  # its .git is away, and the new one is not there
-    "clone_cleared": True,  # it has another name, and is not removed
-    "work_kept": True,  # the branch has it, and the clone does not
-    # shipping what has passed
+    "clone_renewed": True,  # the old .git is moved away, the new one is not in place
+    "clone_cleared": True,  # the clone is renamed, not yet removed
+    "work_kept": True,  # the branch has the work, the clone does not
+    # shipping of passed work
     "merge_started": True,
     "merge_committed": True,
-    "revert_made": True,  # and no sprint is there that has it
+    "revert_made": True,  # no sprint has the commit yet
     "push_started": True,
-    "push_returned": True,  # the remote has it, and nothing here is changed
-    "checkout_locked": True,  # nothing of it is changed
-    "checkout_changed": True,  # its files are, and the branch is not
-    "ref_updated": True,  # with its tag, and the checkout's index is not
-    "tag_made": True,  # and nobody has put that on record
+    "push_returned": True,  # the remote has the merge, nothing here is changed
+    "checkout_locked": True,  # no file is changed
+    "checkout_changed": True,  # the files are changed, the branch is not
+    "ref_updated": True,  # branch and tag are moved, the checkout's index is not
+    "tag_made": True,  # not recorded yet
 }
 SIGNALS = ("sigkill", "sigterm", "sigstop")
 ERRORS = {"enospc": errno.ENOSPC, "eio": errno.EIO, "erofs": errno.EROFS}

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-# Below a HOME, what is run or believed later by who is behind no fence; also where it is not there
-# yet, or it could be made.
+# Below a HOME: files that a program without a sandbox later runs or trusts; also missing ones,
+# because they could be made.
 STARTUP = (
     ".bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile .zlogin "
     ".xprofile .xsession .pam_environment .ssh .gnupg .gitconfig .config/git .config/fish "

@@ -92,9 +92,9 @@ class GateRun(models.Model):
     )
 
     class Meta:
-        # By number, never by time: a clock may be put back, and the latest run is the last begun.
+        # By number, never by time: clocks may be set back, and the latest run is the last begun.
         ordering: ClassVar = ["gate_id", "number"]
-        # Among sprints there is but the clock.
+        # Runs of different sprints have only the clock.
         indexes: ClassVar = [
             models.Index(fields=["gate_id", "-started_at"], name="gaterun_by_gate"),
             models.Index(fields=["-started_at"], name="gaterun_by_age"),

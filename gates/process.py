@@ -31,9 +31,9 @@ __all__ = [
 ]  # fmt: skip
 
 PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))
-# An interpreter may not start without the first two; a gate gets none of them from here.
+# An interpreter may need the first two to start; a gate gets none of them from here.
 KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", faults.VARIABLE)
-SLACK_S = 30.0  # beyond its own limits, until a supervisor that says nothing is taken for dead
+SLACK_S = 30.0  # beyond its own limits, until a silent supervisor counts as dead
 SPEC_S, SAY_S, EXIT_S = 30.0, 1.0, 5.0
 TOO_LATE = "its worker came too late"
 
@@ -144,7 +144,7 @@ class Supervisor:
 
     gate: int | None = None
     last_words = ""
-    again = False  # it takes another spec
+    again = False  # can take another spec
 
     def __init__(self) -> None:
         self._popen = subprocess.Popen(

@@ -22,7 +22,7 @@ class Process:
     __slots__ = ("group", "parent", "pid", "session", "start", "state", "ticks")
 
     def __init__(self, pid: int, stat: bytes) -> None:
-        fields = stat[stat.rindex(b")") + 2 :].split()  # a name may hold blanks and brackets
+        fields = stat[stat.rindex(b")") + 2 :].split()  # a name may contain blanks and brackets
         self.pid = pid
         self.state = fields[0].decode()
         self.parent, self.group, self.session = (int(field) for field in fields[1:4])

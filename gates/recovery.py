@@ -37,7 +37,7 @@ def _recovered(run_dir: Path, token: str) -> Completed | None:
     if done:
         return done
     left = _read(run_dir / "process.json")
-    run_ids = {token}  # which is all that is left to go by where the gate damaged that file
+    run_ids = {token}  # the only id left if the gate damaged that file
     if isinstance(left, dict):
         run_ids.add(str(left.get("run_id")))
         if left.get("boot_id") == process_table.boot_id():
@@ -121,7 +121,7 @@ def _tree(gate: Process | None, supervisor: Process | None, before: list[Process
     tree: dict[int, Process] = {}
     if supervisor and _lives(supervisor):
         tree = {process.pid: process for process in process_table.descendants(supervisor.pid)}
-    # The number of a session is not given to another while one of its members lives.
+    # A session's number is not reused while one of its members lives.
     if gate and any(_lives(one) for one in (gate, *before) if one.session == gate.session):
         tree |= {process.pid: process for process in _members(gate.session)}
     return list(tree.values())

@@ -17,9 +17,9 @@ from typing import Any
 from gates import secret_shapes as shapes
 
 MARK = b"[redacted]"
-LEAST = 8  # a shorter value is a word that anybody may print
+LEAST = 8  # a shorter value is a word that may occur anywhere
 MOST = 8192
-TELLING = 16  # so much of a value, cut off by the end of the output, is taken out too
+TELLING = 16  # a cut-off beginning of this length at the end of the output is removed, too
 
 
 def forms(value: bytes) -> set[bytes]:
@@ -52,7 +52,7 @@ class Redactor:
 
     def looks(self, block: bytes) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
         """Return the forms and the numbers of shapes that ``block`` contains or may contain."""
-        # Forms may overlap: which of them are there is told one by one.
+        # Forms may overlap, so each is checked.
         some = self._sieve.found(block)
         return tuple(form for form in self.forms if some and form in block), shapes.hinted(block)
 
@@ -115,7 +115,7 @@ class Filter:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._block = b""
-        self._at = 0  # what is before this is out; a byte of it stays, for what looks back
+        self._at = 0  # everything before is written; one byte of it stays for look-behinds
 
     def feed(self, data: bytes) -> bytes:
         """Take in printed bytes; return the bytes that may be written."""

@@ -69,7 +69,7 @@ def _flatten(name: str, top: int, fresh: Callable[[], str]) -> None:
     try:
         for inner in os.listdir(here):  # noqa: PTH208 - a descriptor is no path
             if not _unlinked(inner, here):
-                os.close(_open(inner, os.dup(here)))  # one that is read-only cannot be moved
+                os.close(_open(inner, os.dup(here)))  # a read-only folder cannot be moved
                 os.rename(inner, fresh(), src_dir_fd=here, dst_dir_fd=top)
     finally:
         os.close(here)

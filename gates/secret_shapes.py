@@ -17,7 +17,7 @@ LIBRARIES = os.path.dirname(os.path.dirname(os.path.abspath(ahocorasick_rs.__fil
 WORD = "[A-Za-z0-9]"
 DASHED = "[A-Za-z0-9_-]"
 URL_PART = r"""[^\s/@:?#"'<>\\]"""
-LONGEST_LINE = 700  # bytes of one line that a shape may take
+LONGEST_LINE = 700  # maximum bytes of a shape in one line
 PEM_BYTES = 16_384
 
 
@@ -91,7 +91,7 @@ PEM = Shape(
     rf"{_PEM_BODY}{{0,{PEM_BYTES}}}(?:--{{0,4}}(?:E[A-Z0-9\ ]{{0,63}}-{{0,5}})?)?)",
 )
 SHAPES = (*LINES, PEM)
-_FIRST = re.compile(b"[gAxswa:]")  # letters with which those of LINES begin
+_FIRST = re.compile(b"[gAxswa:]")  # first letters of LINES
 
 
 class Sieve:
@@ -158,7 +158,7 @@ def held_from(block: bytes, start: int) -> int:
     begin = block.rfind(b"-----BEGIN ", max(start, size - PEM_BYTES - LONGEST_LINE))
     if begin >= 0 and _begun_pem().match(block, begin):
         found = min(found, begin)
-    for length in range(1, 11):  # the beginning of a key's beginning
+    for length in range(1, 11):  # the beginning of a key's first line
         if block.endswith(b"-----BEGIN "[:length], start):
             found = min(found, size - length)
     return found

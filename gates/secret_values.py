@@ -8,10 +8,10 @@ from functools import lru_cache
 NAMES = re.compile(
     "TOKEN|SECRET|PASSW|PASSPHRASE|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL", re.IGNORECASE
 )
-PLACES = re.compile("_(FILE|PATH|DIR|NAME)$", re.IGNORECASE)  # where a secret lies is none
+PLACES = re.compile("_(FILE|PATH|DIR|NAME)$", re.IGNORECASE)  # the place of a secret is none
 USERINFO = re.compile(r"\w://[^\s/@:]*:([^\s/@]+)@")
 
-# Who else knows secrets: each gives those of now, whenever it is asked.
+# Further sources of secrets; each returns its present ones.
 SOURCES: list[Callable[[], Iterable[str]]] = []
 
 

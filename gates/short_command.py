@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO
 
 CAPTURE_BYTES = 1 << 20
-GRACE_S = 5.0  # to clear up, for one that is told to end
+GRACE_S = 5.0  # time to clean up after SIGTERM
 BOUND = str(Path(__file__).with_name("supervision") / "die_with_parent.py")
-TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as a shell and timeout(1) say it
+TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as in a shell and timeout(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def run(
     ended after ``timeout_s``; ``err`` gives the reason. A ``bound`` program gets SIGTERM if we are
     killed, where the system supports this. Raises ``OSError`` if there is no room for outputs.
     """
-    # A pipe would be held open by what the program leaves.
+    # Descendants of the program would hold a pipe open.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         with tempfile.TemporaryFile() as input_:
             input_.write(given)
@@ -124,7 +124,7 @@ def _binds() -> tuple[str, ...]:
     ``setpriv`` is preferred: an interpreter takes 20 ms to start, and many git commands take 3.
     """
     code, _ = capture(["setpriv", "--pdeathsig", "TERM", "true"], timeout_s=10.0)
-    if code == 0:  # of util-linux; others know no such option
+    if code == 0:  # setpriv of util-linux; others lack the option
         return "setpriv", "--pdeathsig", "TERM", "--", "sh", "-c", '[ $PPID = $0 ] && exec "$@"'
     return sys.executable, "-I", "-S", BOUND
 
@@ -135,7 +135,7 @@ def _wait(popen: subprocess.Popen[bytes], timeout_s: float) -> int:
     Raises ``TimeoutExpired``.
     """
     if sys.platform == "linux":
-        with suppress(OSError):  # a kernel that has no such thing
+        with suppress(OSError):  # a kernel without pidfds
             end = os.pidfd_open(popen.pid)
             try:
                 ends = select.poll()

@@ -27,7 +27,7 @@ LOOK_ROUND_S = 5.0
 
 def main() -> None:
     """Run specs and report their results until the worker is gone."""
-    prctl(PR_SET_DUMPABLE, 0)  # a gate must not read, trace or answer for its supervisor
+    prctl(PR_SET_DUMPABLE, 0)  # a gate must not read, trace or act as its supervisor
     confined = prctl(PR_SET_CHILD_SUBREAPER, 1) and bool(process_table.look(os.getpid()))
     ears = EventLoop(worker=int(sys.argv[1]))
     again = True

@@ -9,7 +9,7 @@ from typing import Any
 
 YEAR_S = 365 * 24 * 3600
 
-# Django's checks that speak of TLS, where there is none; each with the reason why not.
+# Django's checks about TLS, silenced without TLS; each with the reason.
 WITHOUT_TLS = {
     "security.W004": "HSTS: what never leaves this machine has no TLS to insist on",
     "security.W008": "SSL redirect: there is nothing to redirect to",
@@ -30,7 +30,7 @@ def settings_for(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         **named,
         "SILENCED_SYSTEM_CHECKS": [],
-        # The prefix has browsers refuse a cookie of that name that another host or plain HTTP sets.
+        # With this prefix browsers refuse such a cookie from another host or over plain HTTP.
         "SESSION_COOKIE_NAME": f"__Host-{named['SESSION_COOKIE_NAME']}",
         "CSRF_COOKIE_NAME": f"__Host-{named['CSRF_COOKIE_NAME']}",
         "SESSION_COOKIE_SECURE": True,
@@ -40,7 +40,7 @@ def settings_for(environ: Mapping[str, str]) -> dict[str, Any]:
         "SECURE_HSTS_SECONDS": YEAR_S,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
         "SECURE_HSTS_PRELOAD": True,
-        # Not SECURE_PROXY_SSL_HEADER, which would believe whoever sends that header.
+        # Not SECURE_PROXY_SSL_HEADER, which would trust that header from any client.
         "WEB_PROXY": {
             "trusted_proxy": environ.get("STUDIO_GATEWAY_TRUSTED_PROXY") or "127.0.0.1",
             "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-for"},

@@ -32,7 +32,7 @@ SECRET_KEY = (
     or secrets.token_urlsafe(50)
 )
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]  # ``serve`` adds the one that it binds
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]  # ``serve`` adds its own address
 ALLOWED_HOSTS += filter(None, os.environ.get("STUDIO_GATEWAY_ALLOWED_HOSTS", "").split(","))
 ROOT_URLCONF = "gateway_project.urls"
 WSGI_APPLICATION = "gateway_project.wsgi.application"
@@ -64,13 +64,13 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True  # straight from the packages: there is nothing to collect
+WHITENOISE_USE_FINDERS = True  # served from the packages, without collectstatic
 
-# A session's cookie goes to this gateway alone, not to another on the same machine: ``serve`` puts
-# its port into the names.
+# A session's cookie is for this gateway, not for another on the same machine: ``serve`` adds its
+# port to the names.
 _exposed = exposure.settings_for(os.environ)
 globals().update(_exposed)
-WEB_PROXY: dict[str, Any] = _exposed["WEB_PROXY"]  # whom the web server believes
+WEB_PROXY: dict[str, Any] = _exposed["WEB_PROXY"]  # the proxy that the web server trusts
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "sprints.views.responses.forged"
@@ -90,10 +90,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=10)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # others' failures lock nobody out
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # failures of others lock no user out
 AXES_LOCKOUT_CALLABLE = "gateway_project.accounts.views.too_many_tries"
 AXES_USERNAME_CALLABLE = "gateway_project.accounts.views.name_given"
-# It keeps what a form brought, in which a token may be; and where the form wanted to go.
+# It stores form values, which may hold a token, and the target path.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "token", "next", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -101,7 +101,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"stderr": {"class": "logging.StreamHandler", "level": "ERROR"}},
-    # What a view raised goes to stderr with its traceback: the answer shows nothing of it.
+    # Exceptions of views go to stderr with a traceback; the response shows nothing.
     "loggers": {name: {"handlers": ["stderr"]} for name in ("django.request", "sprints")}
     | {"waitress.queue": {"level": "ERROR"}},
 }
@@ -128,11 +128,11 @@ USE_I18N = False
 if os.environ.get("DATABASE_URL"):
     import environ
 
-    with warnings.catch_warnings(action="ignore"):  # Django says it again, in one line
+    with warnings.catch_warnings(action="ignore"):  # Django reports it again, in one line
         DATABASES = {"default": environ.Env.db_url_config(os.environ["DATABASE_URL"])}
     DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     if DATABASES["default"].get("ENGINE") == "django.db.backends.postgresql":
-        # A server that is gone, or a lock that is not given, is noticed within a lease.
+        # A dead server or a held lock is noticed within a lease.
         DATABASES["default"]["OPTIONS"] = {
             "connect_timeout": 3,
             "options": "-c lock_timeout=5s",
@@ -145,7 +145,7 @@ else:
             "NAME": STORE.database,
             "CONN_MAX_AGE": None,
             "OPTIONS": {
-                # IMMEDIATE: a transaction that reads first would fail at its first write when
+                # IMMEDIATE: a transaction that reads first would fail at its first write if
                 # another came between. FULL: NORMAL loses acknowledged commits in a power cut.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -154,7 +154,7 @@ else:
         }
     }
 
-# The queue carries hints (ids only); see sprints/queue. Its own limits lie above every gate's.
+# The queue carries hints (ids only); see sprints/queue. Its limits exceed every gate's.
 BROKER = os.environ.get("STUDIO_GATEWAY_BROKER", "database")
 if BROKER != "database" and not BROKER.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("STUDIO_GATEWAY_BROKER is 'database' or the URL of a Redis")
@@ -173,7 +173,7 @@ Q_CLUSTER = {
     "queue_limit": 2,
     "recycle": 500,
     "log_level": "WARNING",
-    "scheduler": False,  # schedules are rows of ours: see sprints/operations/schedules.py
+    "scheduler": False,  # schedules are our own rows: see sprints/operations/schedules.py
 }
 if BROKER != "database":
     Q_CLUSTER |= {"broker_class": "sprints.queue.redis_broker.Broker", "redis": BROKER}

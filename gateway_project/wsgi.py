@@ -10,4 +10,4 @@ from sprints.store.file_lock import be_there
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
 application = get_wsgi_application()
-be_there(settings.STORE.web_lock)  # to the end of this process: no upgrade comes between
+be_there(settings.STORE.web_lock)  # until this process ends, no upgrade can start

@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MINUTE = timedelta(minutes=1)
-# What lies furthest apart is 29 February on both sides of 2100.
+# The longest gap is between 29 February before and after 2100.
 YEARS = 8
 NAMES = "jan feb mar apr may jun jul aug sep oct nov dec sun mon tue wed thu fri sat".split()
 FIELD = re.compile(rf"(?:[0-9*,/-]|{'|'.join(NAMES)})+", re.ASCII | re.IGNORECASE)
@@ -30,14 +30,14 @@ def next_after(cron: str, zone: str, after: datetime) -> datetime:
     """
     where = zone_of(zone)
     wall = after.astimezone(where).replace(tzinfo=None)
-    # A time that the clocks have shown before, or have left out, is not later than ``after``.
+    # Repeated and skipped wall times are not later than ``after``.
     instants = (_instant(time, where) for time in _wall_times(cron, wall))
     return next(instant for instant in instants if instant > after)
 
 
 def _wall_times(cron: str, wall: datetime) -> Iterator[datetime]:
     """Yield the times of ``cron`` on a calendar without zones, later than ``wall``, without end."""
-    from croniter import croniter  # felt in the start of every command, needed by few
+    from croniter import croniter  # slow to import, and few commands need it
 
     _check(cron)
     try:

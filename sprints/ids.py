@@ -4,7 +4,7 @@ import re
 
 GRAMMAR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
-# Words of our own routes and commands, and the device names of Windows, which no folder may have.
+# Words in our routes and commands, and device names of Windows, which cannot be folders.
 RESERVED = frozenset(
     "run step cancel retry resume create new list show pause approve archive all".split()
     + "con prn aux nul".split()

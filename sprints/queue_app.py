@@ -19,8 +19,8 @@ def hidden(*names: str) -> Iterator[None]:
         sys.modules.update(loaded)
 
 
-# croniter is for its schedules and Prometheus's library for dead workers' numbers. Both are extras
-# of django-q; we have neither, and every command would load them.
+# croniter is for its schedules, Prometheus's library for numbers of dead workers. Both are
+# extras of django-q that are not used here, and every command would load them.
 with hidden("croniter", "prometheus_client"):
     from django_q.apps import DjangoQConfig
 

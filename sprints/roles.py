@@ -8,7 +8,7 @@ class Role(IntEnum):
 
     VIEWER = 1  # sees everything but secrets
     OPERATOR = 2  # runs, cancels, retries, approves
-    ADMIN = 3  # edits gates, hooks, users: whoever sets a command has a shell
+    ADMIN = 3  # edits gates, hooks, users: a command is a shell on this machine
 
     @property
     def word(self) -> str:

@@ -21,14 +21,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNTIME, DEV = "requirements.txt", "requirements-dev.txt"  # what DEV holds includes RUNTIME
+RUNTIME, DEV = "requirements.txt", "requirements-dev.txt"  # DEV includes RUNTIME
 OLDEST_PIP = (22, 3)  # the first that installs into another environment
 QUIETLY = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-user"]
 ELSEWHERE = {"PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER"}  # where pip would install instead
-PROMPT = "studio-gateway"  # stands in pyvenv.cfg and marks a .venv as made here
+PROMPT = "studio-gateway"  # in pyvenv.cfg, marks a .venv as ours
 
-# The whole suite, a file in one of three processes: much of it waits, for programs and for time. In
-# the order of the collection, at whose end are the browser's tests.
+# The whole suite in three processes, a file in one of them: many tests wait for programs or time.
+# In the order of collection, with the browser's tests last.
 AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 USAGE = """\
@@ -86,7 +86,7 @@ class Venv:
         os.environ["PATH"] = os.pathsep.join([str(self.bin), os.environ.get("PATH", os.defpath)])
         os.environ["VIRTUAL_ENV"] = str(self.path)
         os.environ.pop("PYTHONHOME", None)
-        # Tests start our commands by the hundred: without bytecode each compiles all it imports.
+        # Tests start our commands by the hundred: without bytecode each compiles all its imports.
         if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
             os.environ["PYTHONPYCACHEPREFIX"] = str(self.path / "bytecode")
 
@@ -101,7 +101,7 @@ class Venv:
         return stamped if isinstance(stamped, dict) else {}
 
     def _identity(self) -> str:
-        # An environment knows its own folder and its interpreter: it cannot follow either.
+        # An environment depends on its own folder and its interpreter.
         return f"{sys.version} {sys.base_prefix} {self.path}"
 
     def _fingerprint(self, lock: str) -> str:
@@ -120,7 +120,7 @@ class Venv:
         try:
             self.path.mkdir(exist_ok=True)
             for child in self.path.iterdir():
-                if child != self.config:  # the last to go, so that a torn .venv is still known
+                if child != self.config:  # removed last, so that a broken .venv is still recognised
                     remove(child)
             self.config.write_text(f"prompt = {PROMPT!r}\n")
             EnvBuilder(symlinks=os.name != "nt", prompt=PROMPT).create(self.path)
@@ -157,7 +157,7 @@ def pip_version() -> tuple[int, ...]:
 def run_pip(argv: list[str]) -> None:
     """Run pip as the user's environment configures it. Raises ``Stopped`` where it fails."""
     env = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
-    # Away from the terminal's Ctrl-C, to which pip answers with a traceback.
+    # Away from the terminal's Ctrl-C, to which pip responds with a traceback.
     pip = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         code = pip.wait()

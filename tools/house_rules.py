@@ -21,7 +21,7 @@ FACES = (
 LOCKS = ("requirements.txt", "requirements-dev.txt", "deploy/requirements.txt")
 FREE_OF_HOSTS = ("pyproject.toml", *LOCKS)
 
-# A module is split where a second subject appears; this bound only finds the ones to look at.
+# A module is split where a second subject appears; this limit only finds candidates.
 MODULE_LINES, README_LINES = 500, 150
 VAGUE = {"common", "helpers", "manager", "misc", "orchestrator", "service", "utils"}
 HOST = re.compile(r"\w://|(?<![\w-])--(?:extra-)?index-url|--find-links|--trusted-host")

@@ -16,8 +16,8 @@ def main(parent: int, argv: list[str]) -> None:
     """Replace this process by the program. Raises ``OSError`` if there is no such program."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
-        return  # it has ended already
-    for name in ("SIGPIPE", "SIGXFSZ"):  # which an interpreter ignores, and a program must not
+        return  # the parent has ended already
+    for name in ("SIGPIPE", "SIGXFSZ"):  # an interpreter ignores them, a program must not
         signal.signal(getattr(signal, name), signal.SIG_DFL)
     os.execvp(argv[0], argv)  # noqa: S606 - a shell is not wanted
 

@@ -32,7 +32,7 @@ class EventLoop:
         signal.signal(signal.SIGTERM, self._terminate)
         for signum in (signal.SIGINT, signal.SIGHUP):
             signal.signal(signum, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # whatever our worker had blocked
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # undo signals blocked by our worker
 
     @property
     def deserted(self) -> bool:

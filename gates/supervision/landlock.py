@@ -22,7 +22,7 @@ PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 REFER, TRUNCATE = 1 << 13, 1 << 14
-FIRST = (1 << 13) - 1  # all that the first release knew
+FIRST = (1 << 13) - 1  # all rights of the first version
 OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 READ = EXECUTE | READ_FILE | READ_DIR
 SCOPE_SIGNAL = 1 << 1
@@ -32,7 +32,7 @@ OPEN_DEVICES = tuple(
     b"/dev/" + name
     for name in (b"null", b"zero", b"full", b"random", b"urandom", b"tty", b"ptmx", b"pts", b"shm")
 )
-# With these root could read and write round the fence: DAC_READ_SEARCH, SYS_MODULE, SYS_RAWIO,
+# With these capabilities root could bypass the sandbox: DAC_READ_SEARCH, SYS_MODULE, SYS_RAWIO,
 # SYS_PTRACE, SYS_ADMIN, SYS_BOOT, MKNOD, PERFMON, BPF.
 TAKEN = (2, 16, 17, 19, 21, 22, 27, 38, 39)
 
@@ -89,7 +89,7 @@ def handled(release: int) -> int:
 def rules(fence: dict[str, Any], release: int) -> int:
     """Return a descriptor of the sandbox's rules. Raises ``OSError``."""
     every = handled(release)
-    # The attributes of a later release follow those of an earlier one.
+    # Later versions append their attributes.
     attributes = struct.pack("Q", every)
     if release >= 6:
         attributes += struct.pack("QQ", 0, SCOPE_SIGNAL)
@@ -110,7 +110,7 @@ def allowed(fence: dict[str, Any]) -> Iterator[tuple[bytes, int]]:
         for name in ("own", "shown", "writable", "closed", "kept")
     )
     whole = FIRST | REFER | TRUNCATE
-    yield b"/", READ_DIR  # a name is no secret, and a program that looks about itself goes on
+    yield b"/", READ_DIR  # names are not secret, and programs that list folders go on working
     yield from ((path, READ) for path in beside(b"/", [*closed, DEVICES]))
     yield from ((path, whole) for path in OPEN_DEVICES)
     yield from ((path, READ) for path in shown)
@@ -133,7 +133,7 @@ def beside(path: bytes, holes: Iterable[bytes]) -> Iterator[bytes]:
         return
     try:
         names = os.listdir(path)
-    except OSError:  # it may be passed through, and not looked at
+    except OSError:  # may be passed through, but not listed
         names = [*{hole[len(path) :].lstrip(b"/").split(b"/")[0] for hole in inside}]
     for name in names:
         place = os.path.join(path, name)
@@ -167,7 +167,7 @@ def enter(found: int) -> None:
     """Apply the rules to this process, irrevocably. Raises ``OSError``."""
     if _LIBRARY.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    for capability in TAKEN:  # from what it will have as another program; only root can
+    for capability in TAKEN:  # after exec; only root can drop them
         _LIBRARY.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     _call(RESTRICT_SELF, found, 0)
 

@@ -47,7 +47,7 @@ class Launch:
         us = os.getpid()
         wait, self._go = os.pipe()
         self._fault, fault = os.pipe()
-        # A signal must not find our handlers in the child.
+        # Our signal handlers must not run in the child.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             self.pid = os.fork()
@@ -61,7 +61,7 @@ class Launch:
 
     def go(self) -> None:
         """Let the child become the program."""
-        with suppress(BrokenPipeError):  # it may have been killed already
+        with suppress(BrokenPipeError):  # the child may have been killed already
             os.write(self._go, b"g")
         os.close(self._go)
 
@@ -93,7 +93,7 @@ class Launch:
             os.setsid()
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent or not os.read(wait, 1):
-                os._exit(127)  # the supervisor was killed before the line above, or since
+                os._exit(127)  # the supervisor was killed before this line
             step = "stdin"
             given = os.open(self.stdin, os.O_RDONLY)
             for number, descriptor in enumerate((given, *outputs)):

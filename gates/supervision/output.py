@@ -20,7 +20,7 @@ QUICK_BYTES = 1 << 20  # printed since the last look: look again soon
 LITTLE_ROOM = 1 << 20
 SYNCED_BYTES = 16 << 20
 PIPE_BYTES, PIECE_BYTES = 1 << 20, 1 << 16
-F_SETPIPE_SZ = 1031  # Linux's own
+F_SETPIPE_SZ = 1031  # Linux only
 
 
 class Output:
@@ -45,8 +45,8 @@ class Output:
         }
         self._seen = 0
         self._discarded = 0
-        self._closed = False  # nothing more is kept
-        self.full = False  # something found no room
+        self._closed = False  # true: no more output is kept
+        self.full = False  # true: a write found no room
         self._every_s = QUICK_S
         self.look_at = 0.0
 
@@ -147,7 +147,7 @@ class Output:
         room = os.fstatvfs(self._folder)
         if not room.f_blocks or room.f_bavail * room.f_frsize >= LITTLE_ROOM:
             return False
-        try:  # what root may still use, or a quota leaves, only shows when it is tried
+        try:  # root's reserve and quotas show only when tried
             write(self._folder, ".room", bytes(4096))
         except OSError as exc:
             return exc.errno in FULL

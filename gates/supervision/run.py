@@ -13,8 +13,11 @@ from gates.supervision.event_loop import EventLoop
 from gates.supervision.launch import Launch
 from gates.supervision.output import Output, write
 
-SETTLE_S, SWEEP_S = 0.05, 0.5  # what outlives its gate: time to end by itself, and before SIGKILL
-KILL_S = 10.0  # what cannot be killed by then is left, and said
+SETTLE_S, SWEEP_S = (
+    0.05,
+    0.5,
+)  # outliving processes: time to end, time before SIGKILL
+KILL_S = 10.0  # processes that survive this are left and reported
 
 
 class Order:
@@ -212,7 +215,7 @@ class Run:
 
     def _terminate(self) -> None:
         self._signal(signal.SIGTERM)
-        self._signal(signal.SIGCONT)  # what has stopped itself gets its SIGTERM only now
+        self._signal(signal.SIGCONT)  # a stopped process receives SIGTERM only now
 
     def _signal(self, signum: int) -> None:
         whole_group = self._group(signum)
@@ -225,7 +228,7 @@ class Run:
         """SIGKILL the group and our children; orphans become our children and are next."""
         self._killing_since = self._killing_since or time.monotonic()
         self._group(signal.SIGKILL)
-        for pid in process_table.children(os.getpid()):  # not reaped, so still these and no others
+        for pid in process_table.children(os.getpid()):  # not reaped, so their pids are not reused
             self._count_stray(pid)
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)

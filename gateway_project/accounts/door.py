@@ -18,8 +18,8 @@ from sprints.store.layout import StoreError
 from sprints.views.request import Request
 from sprints.views.responses import refuse, wants_page
 
-OPEN = frozenset({"/health", "/login/"})  # the only paths of ours that ask for nothing
-BEGAN_WITH = "token_key"  # in a session: the token that it began with
+OPEN = frozenset({"/health", "/login/"})  # our only paths without authentication
+BEGAN_WITH = "token_key"  # in a session: the key of the token with which it began
 
 log = logging.getLogger("sprints.views")
 

@@ -15,7 +15,7 @@ from gateway_project.accounts.roles import give
 from sprints.roles import Role
 from sprints.store.config import fresh_token, read_config
 
-NOTED_EVERY = timedelta(minutes=1)  # a write for each request would be one too many
+NOTED_EVERY = timedelta(minutes=1)  # not one write for each request
 
 
 def issue(
@@ -73,7 +73,7 @@ def adopt(owner: User | None = None) -> Token:
     try:
         with transaction.atomic():
             owner = owner or _owner()
-            Token.objects.filter(place=place).delete()  # what stood there before
+            Token.objects.filter(place=place).delete()  # earlier tokens of this store
             return _keep(text, owner, "config.json", Role.ADMIN, place=place)
     except IntegrityError:  # another process was faster
         return Token.objects.select_related("user").get(pk=key_of(text))

@@ -62,7 +62,7 @@ def set_role(username: str, role: Role, by: str, *, keep: str | None = None) -> 
 
     def turn(user: User) -> None:
         _check_others(user, role is Role.ADMIN)
-        if user.is_superuser:  # Django's own word for a role above all
+        if user.is_superuser:  # Django's flag for a role above all others
             user.is_superuser = False
             user.save(update_fields=["is_superuser"])
         give(user, role)
@@ -106,7 +106,7 @@ def _change(
     **data: Any,
 ) -> User:
     with transaction.atomic():
-        # Who is the last admin is asked by one at a time.
+        # Locked, so that two requests cannot remove the last two admins.
         Group.objects.select_for_update().filter(name=Role.ADMIN.word).first()
         user = get(username)
         turn(user)

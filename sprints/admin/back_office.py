@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from sprints.admin import switches
 from sprints.roles import Role
 
-# Django's own ways to sign out and to change a password: ours are elsewhere.
+# Django's pages to sign out and to change a password: ours are elsewhere.
 GONE = {"logout", "password_change", "password_change_done", "autocomplete", "view_on_site"}
 
 

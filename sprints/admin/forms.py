@@ -21,9 +21,9 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
     A refusal appears at the field whose word it contains.
     """
 
-    words: ClassVar[dict[str, str]] = {}  # in a refusal, and the field that it is about
+    words: ClassVar[dict[str, str]] = {}  # a word in a refusal -> the field to blame
     otherwise: ClassVar[str | None] = None
-    fixed: ClassVar[set[str]] = set()  # once the row is there
+    fixed: ClassVar[set[str]] = set()  # fields fixed once the row exists
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         row = kwargs.get("instance")

@@ -25,8 +25,8 @@ from sprints.roles import Role
 from sprints.state.refusals import Refused
 from sprints.state.transitions import MoveRefused
 
-SEEN = 1000  # rows that can be paged through; who looks for an older one filters
-ACTED_ON = 100  # at most, by one click
+SEEN = 1000  # rows that can be paged through; filters find older ones
+ACTED_ON = 100  # maximum rows of one action
 
 if TYPE_CHECKING:
     Table = admin.ModelAdmin[Any]
@@ -57,7 +57,7 @@ class Rows(Table):
     show_full_result_count = False
     most_seen = SEEN
     sortable_by = ()
-    exact: ClassVar[str] = ""  # the column in which a search looks: equality, which an index finds
+    exact: ClassVar[str] = ""  # the searched column: equality, so that an index is used
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         """Return whether the user is a viewer or more."""

@@ -8,7 +8,7 @@ from sprints.agents.output_reader import TAIL_BYTES, end_of, ends_of, objects, t
 from sprints.prompts.exchange import Exchange, Question
 from sprints.prompts.reply_format import plain
 
-HEAD_BYTES = 64 << 10  # in which a program names its session
+HEAD_BYTES = 64 << 10  # the part in which a command names its session
 GONE = "its session is not known any more"
 
 
@@ -33,7 +33,7 @@ def noted(question: Question, said: Exchange, folder: Path) -> Exchange:
     question is asked again in a new session.
     """
     rules = _rules(question)
-    if not rules or not (folder / "stdout.txt").exists():  # it has never begun
+    if not rules or not (folder / "stdout.txt").exists():  # the command never began
         return said
     errors = plain(end_of(folder / "stderr.txt", TAIL_BYTES))
     told = f"{said.reason} {errors}".lower()

@@ -25,12 +25,10 @@ from sprints.prompts.exchange import LOST, Exchange, Question, Tick
 from sprints.prompts.prompts import EXAMPLE
 from sprints.prompts.reply_format import LONGEST_TEXT, Unreadable, parse, plain
 
-# What every agent gets of our environment, where it is set; all that it gets but for its own names.
+# The variables that every agent gets from our environment; pass_env of its row adds more.
 ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "GIT_CEILING_DIRECTORIES"})
 ALLOWED_PREFIX = "LC_"
-UP_TO_SPRINT = (
-    5  # the folders above that of a run: runs, the task's, the agent's, agents, the sprint's
-)
+UP_TO_SPRINT = 5  # the parent folders of a run: runs, the task's, the agent's, agents, the sprint's
 PROMPT = "prompt.txt"
 
 
@@ -82,7 +80,7 @@ def _settle_in(agent: AgentDefinition, env: Mapping[str, str]) -> None:
     """Make the folders that a known command keeps below its HOME, if they are missing."""
     home = env.get("HOME", "")
     for name in HOMES.get(Path(agent.command[0]).name, ()) if home.startswith("/") else ():
-        with suppress(OSError):  # then it has to do without
+        with suppress(OSError):  # then the command must do without
             Path(home, name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -163,7 +161,7 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
     try:
         text = plain(found(end_of(folder / "stdout.txt"), agent.reply)).strip()
         reply = parse(text)
-        if reply == EXAMPLE:  # a program that prints its prompt, and no more
+        if reply == EXAMPLE:  # the command only printed its prompt
             raise Unreadable("it ends with the example of its prompt")
     except Unreadable as exc:
         denied = f"denied: {', '.join(end.denied)}" if end.denied else ""

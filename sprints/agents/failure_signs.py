@@ -8,7 +8,7 @@ from typing import Any
 from sprints.agents.output_reader import TAIL_BYTES, end_of, holds, objects, texts
 from sprints.prompts.reply_format import plain
 
-LONGEST = 300  # characters of a line that is told
+LONGEST = 300  # characters of a reported line
 MOST_NAMED = 10  # tools
 
 

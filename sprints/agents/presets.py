@@ -22,7 +22,7 @@ SIGNS = {
         "missing api key", "authentication", "no auth", "auth method", "credentials",
     ],
 }  # fmt: skip
-# One record at the end; the messages before it tell what goes in, and little of what comes out.
+# One record at the end; earlier messages report most input, but little output.
 _RECORD: dict[str, Any] = {
     "take": "result",
     "where": {"type": "result"},
@@ -69,9 +69,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         ],
         "read_only": {"acceptEdits": "plan", "Bash": "Read"},
         "env": {
-            "CLAUDE_CODE_DISABLE_FILE_MENTIONS": "1",  # or a brief could have any file read
+            "CLAUDE_CODE_DISABLE_FILE_MENTIONS": "1",  # or a brief could make it read any file
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "CLAUDE_CODE_MAX_RETRIES": "2",  # a wrong key fails in seconds
+            "CLAUDE_CODE_MAX_RETRIES": "2",  # a wrong key fails within seconds
             "DISABLE_AUTOUPDATER": "1",
         },
     },
@@ -188,8 +188,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         ],
     },
 }  # fmt: skip
-# What each keeps of its own below HOME: sessions, settings, caches. It has to be there before a
-# program is confined, which can make nothing new in HOME itself.
+# Folders that each command keeps below HOME: sessions, settings, caches. They must exist before the
+# sandbox starts, which lets nothing new be made in HOME itself.
 HOMES: dict[str, tuple[str, ...]] = {
     "claude": (".claude",),
     "codex": (".codex",),
@@ -200,9 +200,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "qwen": (".qwen",),
     "copilot": (".copilot", ".cache/copilot"),
 }
-HOMES_NAMED = ("CLAUDE_CONFIG_DIR", "CODEX_HOME")  # variables that name another place for that
-# Words of a program that has a sandbox of its own, which cannot be put up within ours: so ours is
-# the one that counts, for a policy to read as well.
+HOMES_NAMED = ("CLAUDE_CONFIG_DIR", "CODEX_HOME")  # variables that name another folder for them
+# Options of a command with its own sandbox, which cannot run inside ours: so ours is the one that
+# counts, also for a read-only policy.
 WITHIN = {"codex": {"workspace-write": "danger-full-access", "read-only": "danger-full-access"}}
 MODEL = dict.fromkeys(PRESETS, "-m") | {"claude-code": "--model", "copilot": "--model"}
 

@@ -15,7 +15,7 @@ from sprints.prompts.reply_format import plain
 
 VERSION_S = 10.0
 LONGEST = 80  # characters of a version, and of a Status
-NAMED = 3  # files that changed outside
+NAMED = 3  # changed files that are named
 Seen = dict[str, tuple[int, int, int]]
 
 

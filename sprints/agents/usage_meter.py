@@ -14,7 +14,7 @@ from sprints.contract.token_usage import DIGITS, MOST, Usage
 from sprints.prompts.exchange import Tick
 
 PART_BYTES = 1 << 20
-LINE_BYTES = 4 << 20  # what is longer tells nothing
+LINE_BYTES = 4 << 20  # longer lines are ignored
 LOOK_S = 1.0
 
 
@@ -36,7 +36,7 @@ class Meter:
                     self._at += len(part)
                     self._split(part)
         except OSError:
-            pass  # the program may have put something else in its place
+            pass  # the command may have replaced the file
         return self.usage
 
     def end(self) -> Usage | None:

@@ -14,8 +14,8 @@ MAX_TIMEOUT_S = 24 * 3600.0
 MAX_GRACE_S = 600.0
 CAP_BYTES = 64 << 20
 LISTS = ("command", "pass_env")
-PLACES = ("{prompt_file}", "{model}", "{cwd}", "{session}")  # what the command may name
-CARD = ("responsibilities", "authority", "deliverables")  # of its definition: a line each
+PLACES = ("{prompt_file}", "{model}", "{cwd}", "{session}")  # placeholders in the command
+CARD = ("responsibilities", "authority", "deliverables")  # fields of the card: a line each
 MOST_LINES, LONGEST_LINE = 20, 300
 MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
 

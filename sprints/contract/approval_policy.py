@@ -8,10 +8,10 @@ from gates.definition import Definition, is_text
 from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED, scripts_of
 
 BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
-POINTS = (BUILD, SHIP)  # what may be agreed on; the third is asked where such paths differ
+POINTS = (BUILD, SHIP)  # points that may be set; the third is asked when protected paths differ
 WORDS = {BUILD: "to begin building", SHIP: "to ship", PATHS: "of what protected paths hold"}
-NEEDED = "approval_needed:"  # how ``last_error`` begins of a sprint that waits for one
-REJECT, WAIT = "reject", "wait"  # what the end of the time does; never a yes
+NEEDED = "approval_needed:"  # the prefix of ``last_error`` while a sprint waits for approval
+REJECT, WAIT = "reject", "wait"  # decisions at the deadline; never an approval
 AT_DEADLINE = (REJECT, WAIT)
 HOURS, MOST_HOURS = 72.0, 24.0 * 366
 
@@ -49,7 +49,7 @@ def agreed(
     Paths are protected only where agent commands do the work (``works``).
     """
     if problems(meta):
-        return None  # said of the meta, and nothing starts under it
+        return None  # the meta is invalid, and nothing starts under it
     paths = meta.get("protected_paths", [*PROTECTED, *scripts_of(gates)])
     found = Approvals(
         tuple(meta.get("approvals", ())),

@@ -10,11 +10,11 @@ from typing import Any, Self
 from sprints.contract.rounds import AgentBudget
 from sprints.contract.token_usage import DIGITS, TRIES, Usage
 
-GRANTED = "agent_budget"  # in a sprint's meta: what a human has given, in place of its contract's
+GRANTED = "agent_budget"  # in a sprint's meta: the budget raised by a human
 MOST_LAUNCHES, MOST_MINUTES = 10_000, 100_000.0
 MOST_TOKENS, MOST_USD = 10**12, 1_000_000.0
-LEAST_S = 1.0  # with less left, nothing is begun any more
-USED_UP = "budget:"  # how ``last_error`` begins of a sprint that is parked for it
+LEAST_S = 1.0  # with less left, nothing is launched
+USED_UP = "budget:"  # the prefix of ``last_error`` while a sprint is blocked by its budget
 
 
 @dataclass(frozen=True, slots=True)

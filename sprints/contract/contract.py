@@ -168,7 +168,7 @@ class Contract:
                 RoundSpec(**{**spec, "acks": tuple(spec["acks"])}) for spec in data["rounds"]
             ),
             gates=tuple(Definition.from_json(gate) for gate in data["gates"]),
-            gates_at_once=data.get("gates_at_once", 1),  # frozen before there was a choice
+            gates_at_once=data.get("gates_at_once", 1),  # contracts older than this setting
             hooks=tuple(HookDefinition.from_json(hook) for hook in data.get("hooks", ())),
             agents=tuple(AgentDefinition.from_json(agent) for agent in data.get("agents", ())),
             budget=AgentBudget(**data["budget"]) if "budget" in data else None,

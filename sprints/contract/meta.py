@@ -8,16 +8,16 @@ from typing import Any
 from sprints.contract.contract import DEFAULT_GATE, ContractError, draft
 
 BRIEF_BYTES = 1 << 20
-OTHER_BYTES = 1 << 16  # all but the brief, as JSON: every event of a pause carries it
+OTHER_BYTES = 1 << 16  # everything but the brief, as JSON: each event of a pause contains it
 KEY_LENGTH = 100
-DEEP = 32  # what writes the files follows nesting by recursion
+DEEP = 32  # the writers of files follow nesting by recursion
 
-# Written by the gateway alone.
+# Written only by the gateway.
 OURS = frozenset(
     "created_by waiting_for paused_by paused_ts paused_why pause_after agent_budget "
     "shipping unships unshipped_by approval".split()
 )
-# Frozen with the contract: a change would say what does not hold.
+# Frozen with the contract: a change would have no effect.
 FROZEN = frozenset(
     "gate_profile round_deadline gates_at_once round_minutes required_acks_by_round "
     "enable_auto_merge ship_remote fix_attempts implementer rerun_red approvals approval_hours "

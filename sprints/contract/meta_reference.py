@@ -25,7 +25,7 @@ class MetaKey:
     meaning: str
 
 
-UNKNOWN = MetaKey("", "", "")  # of a key that somebody has yet to describe
+UNKNOWN = MetaKey("", "", "")  # a key without a description yet
 
 
 def _ours(meaning: str) -> MetaKey:

@@ -41,7 +41,7 @@ SCRIPTS = (
 )
 MAKEFILES = {"make": ("Makefile", "makefile", "GNUmakefile"), "gmake": ("GNUmakefile",)}
 MOST_PATTERNS, PATTERN_LENGTH = 200, 200
-MOST_NAMED = 20  # paths of one comparison
+MOST_NAMED = 20  # named paths of one comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _inside(word: str) -> str:
     sound = word.isprintable() and len(word) <= PATTERN_LENGTH and not word.startswith("-")
     if path.is_absolute() or ".." in path.parts or " " in word or not sound:
         return ""
-    return f"/{path}"  # at the root alone
+    return f"/{path}"  # anchored at the root
 
 
 def matching(paths: Iterable[str], patterns: Iterable[str]) -> Iterator[str]:

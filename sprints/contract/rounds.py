@@ -38,8 +38,8 @@ class AgentBudget:
 
 
 LEAD = "agent_01"
-FIX_ATTEMPTS = 2  # how often red gates of a round go back, where nobody has said otherwise
-AGENT_BUDGET = AgentBudget(launches=40, minutes=240.0)  # where nobody has said otherwise
+FIX_ATTEMPTS = 2  # default number of fixes in a round
+AGENT_BUDGET = AgentBudget(launches=40, minutes=240.0)  # the default
 
 ROUNDS = (
     RoundSpec(
@@ -87,7 +87,7 @@ ROUNDS = (
     ),
 )
 CODES = tuple(spec.code for spec in ROUNDS)
-BUILDS = CODES[3:]  # where there is work that a red gate can send back
+BUILDS = CODES[3:]  # rounds with work that a failed gate can send back
 GATED = ("R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE")
 
 DEFAULT_GATE = Definition(

@@ -14,12 +14,12 @@ from gates.fence import Fence
 from gates.supervision import landlock
 
 AUTO, REQUIRED, NONE = "auto", "required", "none"
-# By which programs git reaches a remote and signs in there.
+# Programs by which git connects to a remote and signs in there.
 GIT_SSH, GIT_ASKPASS = "STUDIO_GATEWAY_GIT_SSH_COMMAND", "STUDIO_GATEWAY_GIT_ASKPASS"
-OFF = "off"  # what a run says of itself that nothing has confined
+OFF = "off"  # the sandbox of a run without one
 MODES = (AUTO, REQUIRED, NONE)
 MOST_PATHS = 50
-WHOLE_ABI = 3  # the first by which a file cannot be emptied either
+WHOLE_ABI = 3  # the first version that also protects files from truncation
 CODE = Path(__file__).resolve().parents[2]
 
 

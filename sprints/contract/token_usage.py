@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-MOST = 10**12  # of anything: what says more is not believed
-DIGITS = 6  # of a dollar
+MOST = 10**12  # maximum of any number; larger ones are not believed
+DIGITS = 6  # decimals of a dollar amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Usage:
 
 
 LEAST = ("input_tokens", "output_tokens")
-TRIES = "tries"  # of a task: how many of them have told what they used
+TRIES = "tries"  # in a task's usage: the number of attempts with a usage report
 
 
 def added(kept: Mapping[str, Any] | None, more: Usage) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 
-RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one try to the next
-LONGEST = 500  # characters of a reason, or of words about what an agent has said
+RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one attempt to the next
+LONGEST = 500  # maximum characters of a reason or a message
 
 Data = dict[str, Any]
 Status = TaskStatus
@@ -71,7 +71,7 @@ def is_to_work(snapshot: Snapshot, task: TaskValue) -> bool:
     attempt may find nothing to do.
     """
     if task.attempt > 1 or task.details.get("touched"):
-        return False  # it may be there from before
+        return False  # the change may exist from before
     code, kind = task.round_id.split("/")[1], task.details["kind"]
     agent = snapshot.started_contract.agent(task.owner_agent)
     if task.attempt != snapshot.sprint.attempt or agent is None or agent.policy == READ:

@@ -56,7 +56,7 @@ def settled(
     rules = ((agent and agent.reply) or {}).get(SESSION, {})
     before = Usage.from_json(known["told"]) if known["told"] and rules.get("total") else None
     usage = total = said.usage
-    if usage and before and usage.source == "each":  # messages are of this try alone
+    if usage and before and usage.source == "each":  # messages belong to this attempt only
         total = Usage.from_json(added(before.to_json(), usage))
     elif usage and before and _is_more(usage, before):
         usage = replace(

@@ -19,7 +19,7 @@ from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 from sprints.state.transitions import Create, Transition, Update
 
-MOST_LOST = 5  # gateways that may die under one question before it is no longer asked again
+MOST_LOST = 5  # gateway deaths under one question before it is given up
 
 Status = TaskStatus
 STILL = (Status.PENDING, Status.IN_PROGRESS)
@@ -173,7 +173,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
     data = {key: value for key, value in details.items() if key not in ("command", "answers")}
     data |= {"task_id": task.task_id, "agent": task.owner_agent}
     if said.usage:
-        data["used"] = said.usage.to_json()  # as this try told it
+        data["used"] = said.usage.to_json()  # as reported by this attempt
     if said.outputs:
         path = folder.removeprefix(f"{snapshot.sprint.artifacts_dir}/")
         data["outputs"] = {f"{path}/{name}": digest for name, digest in said.outputs}
@@ -184,7 +184,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
         details |= {"reply": said.reply.status, "questions": [*said.reply.questions]}
         data |= {"reply": asdict(said.reply)}
         if text and text != said.reply.text():
-            data |= {"text": text}  # as it came; without, the parts say it all
+            data |= {"text": text}  # as received; without it, the parts say everything
         status, kind, words, details, data = agent_replies.meant(
             snapshot, task, said, details, data
         )
@@ -217,7 +217,7 @@ def _used_s(task: TaskValue, outcome: Replied) -> float:
         return float(max(said.duration_s or 0.0, reserved_s))
     if said.duration_s is None and said.reason.startswith(LOST.reason):
         took_s = (outcome.at - task.updated_at).total_seconds()
-        return float(took_s if 0 <= took_s <= reserved_s else reserved_s)  # clocks are put back
+        return float(took_s if 0 <= took_s <= reserved_s else reserved_s)  # clocks may be set back
     return said.duration_s or 0.0
 
 

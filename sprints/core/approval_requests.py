@@ -33,7 +33,7 @@ from sprints.state.transitions import Transition, Update
 
 KEY = "approval"
 APPROVED, REJECTED = "approved", "rejected"
-UNSURE = "paths_unknown"  # what is asked where nobody can tell what there is to approve
+UNSURE = "paths_unknown"  # the subject when the comparison failed
 OVER = (shipping.SHIPPED, shipping.NOTHING)
 
 
@@ -47,7 +47,7 @@ def gated(snapshot: Snapshot, action: Action) -> Action:
             asks = code == BUILDS[0] and BUILD in terms.before
             asks = asks and not snapshot.tasks_of(
                 snapshot.current_round.id
-            )  # else it goes on in it
+            )  # otherwise it continues
             if asks and not is_given(snapshot, BUILD, plan_of(snapshot)):
                 return BlockForApproval(code, BUILD)
         case Merge() | FinishRound():
@@ -58,7 +58,7 @@ def gated(snapshot: Snapshot, action: Action) -> Action:
             tree = shipping.state(snapshot)["tree"]
             asks = SHIP in terms.before and not is_given(snapshot, SHIP, tree)
             if asks and needed in (None, asks_paths):
-                return BlockForApproval(code, SHIP)  # to what protected paths hold as well
+                return BlockForApproval(code, SHIP)  # this also approves the protected paths
             return needed or action
     return action
 
@@ -115,7 +115,7 @@ def comparison(snapshot: Snapshot) -> Touched | None:
     if not found or found["after"] != _works(snapshot):
         return None
     if found.get("reason") and found["attempt"] != snapshot.sprint.attempt:
-        return None  # it is looked at again
+        return None  # compared again
     return Touched.from_json(found)
 
 

@@ -32,7 +32,7 @@ from sprints.state.statuses import DeliveryStatus
 from sprints.state.transitions import Create, Transition, Update
 
 LOST = DeliveryResult(False, "the gateway ended before the hook did", stopped=True)
-MOST_LOST = 5  # gateways that may die under one hook before it is no longer run again
+MOST_LOST = 5  # gateway deaths under one hook before it is given up
 
 Status = DeliveryStatus
 

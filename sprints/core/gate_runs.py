@@ -14,8 +14,8 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Create, Transition, Update
 
-MOST_LOST = 5  # gateways that may die under one gate before it is no longer run again
-IT_MAY_BE = "it may be the gate that ends it"  # how the reason ends of one that is not
+MOST_LOST = 5  # gateway deaths under one gate before it is given up
+IT_MAY_BE = "it may be the gate that ends it"  # the end of the reason when it is given up
 
 
 def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:

@@ -11,8 +11,13 @@ from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
 
-PAUSE = ("automation_paused", "paused_by", "paused_ts", "paused_why")  # in meta, while it is held
-STEP = "pause_after"  # in meta, of a sprint that was asked for one round: {round_id, by}
+PAUSE = (
+    "automation_paused",
+    "paused_by",
+    "paused_ts",
+    "paused_why",
+)  # keys in meta while held
+STEP = "pause_after"  # key in meta of a sprint run for one round: {round_id, by}
 
 
 def held(by: str, why: str, at: datetime) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def reduce(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Transit
             return gate_runs.judged(run, gate_runs.meant(snapshot, outcome))
         case Recover(), Judged():
             run = gate_runs.run_of(snapshot, action.run_id)
-            outcome = gate_runs.bounded(snapshot, run, outcome)  # of deaths, not of stops
+            outcome = gate_runs.bounded(snapshot, run, outcome)  # limits deaths, not stops
             return gate_runs.judged(run, gate_runs.meant(snapshot, outcome))
         case RunHook(), Begun(at):
             return [blocking_hooks.begun(snapshot, action, at)]

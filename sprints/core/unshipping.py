@@ -16,8 +16,8 @@ from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
 
-UNSHIPS = "unships"  # of the meta of the sprint that takes back: what, and by which commit
-UNSHIPPED_BY = "unshipped_by"  # of the meta of the other: the id of that
+UNSHIPS = "unships"  # key in the reverting sprint's meta: the sprint and the commit
+UNSHIPPED_BY = "unshipped_by"  # key in the reverted sprint's meta: the id of the reverting one
 LONGEST_ID, MOST_NAMES = 57, 20
 
 

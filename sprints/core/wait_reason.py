@@ -18,7 +18,7 @@ from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot, evolve
 from sprints.state.transitions import Transition, Update
 
-SHIP_TIME = timedelta(hours=1)  # what git may take with a very large repository
+SHIP_TIME = timedelta(hours=1)  # git may take this long with a very large repository
 
 
 def with_wait_reason(
@@ -29,10 +29,10 @@ def with_wait_reason(
         return []
     before, after = snapshot.sprint.waiting, wait_of(evolve(snapshot, moves, at))
     if before and after == {key: value for key, value in before.items() if key != "overdue"}:
-        after = before  # the same wait, though it was told of as overdue
+        after = before  # the same wait, although it was reported as overdue
     first, *others = moves
     if before and any("meta" in change.values for move in moves for change in move.changes):
-        before = None  # it goes with the meta in which it stood
+        before = None  # it is removed with the old meta
         first = replace(first, changes=(_waits(snapshot, None), *first.changes))
     *others, last = first, *others
     if after != before:

@@ -25,7 +25,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "policy": (str,),
     **dict.fromkeys(CARD, (list,)),
 }
-KEPT = ("label", "title", "mission", *CARD)  # of an agent whose table leaves them out
+KEPT = ("label", "title", "mission", *CARD)  # fields that stay if an agent's table leaves them out
 
 
 def written(agents: Iterable[AgentDefinition]) -> str:

@@ -18,7 +18,7 @@ from sprints.git.git import GitError
 from sprints.prompts.exchange import BUDGET_ENDED, Exchange, Question
 from sprints.state.snapshot import Snapshot, TaskValue
 
-NEAR_S = 0.2  # a try is ended when its time is over, and not before
+NEAR_S = 0.2  # an attempt ends when its time is over, not before
 
 
 def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) -> Exchange:
@@ -70,7 +70,7 @@ def _question(snapshot: Snapshot, task: TaskValue, world: EffectContext, left_s:
     name = task.owner_agent
     agent = snapshot.started_contract.agent(
         name
-    )  # none: it is of an attempt under an earlier contract
+    )  # none: the attempt belongs to an earlier contract
     agent = agent or AgentDefinition(name, name, name, name)
     used, known = spent(snapshot), task.details.get(SESSION, {})
     return Question(

@@ -193,7 +193,7 @@ def after_gate(
         site = site_of(snapshot, world)
         if site is None:
             return said
-        if is_of_ship(snapshot, run):  # its clone is made anew for each run
+        if is_of_ship(snapshot, run):  # each run has its own clone
             return replace(said, tree=state(snapshot)["tree"])
         mark = gate_mark(snapshot, run)
         said = replace(said, tree=gate_checkout.judged(site, mark))

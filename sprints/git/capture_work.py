@@ -11,7 +11,7 @@ from sprints.git.git import GitError
 from sprints.git.user_repo import submodules
 
 LONGEST_PATH, MOST_NOTES = 200, 5
-MOST_KEPT, MOST_NAMED = 50, 2  # refs of one try
+MOST_KEPT, MOST_NAMED = 50, 2  # kept refs of one attempt, and named ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def refused(site: Workspace, mark: Mark) -> Seen:
         head, aside = site.head, site.ref("aside", mark.name)
         earlier = site.own("for-each-ref", "--count=1", "--format=%(objectname)", aside)
         kept, notes = _set_aside(site, mark, head)
-        kept = earlier or kept  # by who died before it could be said
+        kept = earlier or kept  # kept by a process that died before it was recorded
         names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, kept)
     except (GitError, OSError, ValueError) as exc:
         return Seen(UNKNOWN, before, reason=str(exc))

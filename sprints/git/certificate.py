@@ -12,7 +12,7 @@ VERSION = 1
 TEXTS = (
     "sprint", "branch", "base", "head", "commit", "tree", "contract", "chain", "published_ts",
 )  # fmt: skip
-MAY_BE = ("url", "undoes")  # of what is pushed, and of what takes back
+MAY_BE = ("url", "undoes")  # optional: the push target, the reverted commit
 OF_GATE = ("gate_id", "digest", "tree", "stdout_sha256", "stderr_sha256")
 
 

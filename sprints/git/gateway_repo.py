@@ -16,7 +16,7 @@ from sprints.contract.git_values import Base, branch_of
 from sprints.git import bundle
 from sprints.git.git import LONG_S, ZERO, Git, GitError, make
 
-STALE_S = 10.0  # a ref is locked for less, whatever the disk
+STALE_S = 10.0  # a ref is locked for less time on any disk
 LOOK_S = 0.1
 
 
@@ -99,7 +99,7 @@ def _begin(site: Workspace) -> None:
         faults.point("base_fetched")
     before = site.own.find(site.branch)
     moves = [f"update {site.branch} {commit} {before or ZERO}"]
-    if before:  # of an earlier life
+    if before:  # a branch of an earlier life
         moves.append(f"update refs/sg/{site.sprint_id}/before/{before} {before}")
     moves.append(f"create {site.ref('base')} {commit}")
     if os.path.lexists(site.tree):
@@ -133,7 +133,7 @@ def own_clone(repo: Path, root: Path) -> Git:
             new.rename(folder)
         if not folder.is_dir():
             raise GitError(f"cannot make {folder}")
-    (home / bundle.NAME).unlink(missing_ok=True)  # what a backup has brought is in the clone
+    (home / bundle.NAME).unlink(missing_ok=True)  # the backup's content is in the clone now
     _unlock(folder)
     return Git(home, folder)
 
@@ -166,7 +166,7 @@ def _unlock(folder: Path) -> None:
 
 def _is_held(lock: Path) -> bool:
     with suppress(OSError):
-        if abs(time.time() - lock.lstat().st_mtime) <= STALE_S:  # also of a clock that was put back
+        if abs(time.time() - lock.lstat().st_mtime) <= STALE_S:  # a clock may have been set back
             return True
         lock.unlink()
     return False

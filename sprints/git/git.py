@@ -10,14 +10,14 @@ from gates import process
 from gates.short_command import TIMED_OUT
 
 TIMEOUT_S = 120.0
-LONG_S = 1800.0  # for what copies a history
-MOST_BYTES = 1 << 28  # of what one call may print: the names of very many files
+LONG_S = 1800.0  # for commands that copy a history
+MOST_BYTES = 1 << 28  # maximum output of one command: the names of very many files
 LONGEST = 300
-MOST_WORDS = 3  # lines of another repository
+MOST_WORDS = 3  # lines from the remote
 ZERO = "0" * 40
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
-# Whatever a repository's own configuration says, these win. Nothing that they name is a program.
+# These override every repository's own configuration. None of them names a program.
 FIXED = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -26,7 +26,7 @@ FIXED = {
     "core.attributesFile": os.devnull,
     "core.excludesFile": os.devnull,
     "core.fsync": "all",
-    "core.commitGraph": "false",  # it may say of a commit what is not so
+    "core.commitGraph": "false",  # a cache that may be wrong about a commit
     "core.multiPackIndex": "false",
     "core.autocrlf": "false",
     "core.safecrlf": "false",
@@ -54,7 +54,7 @@ FIXED = {
     "advice.detachedHead": "false",
     "init.defaultBranch": "main",
 }
-# What may take long, or stops half-way: it must not go on once nobody waits for it.
+# Commands that may take long or stop half-way: they must end with their caller.
 BOUND = (
     "checkout-index",
     "fetch",
@@ -226,10 +226,10 @@ def _worded(verb: str, said: process.ShortCommand) -> str:
     text = said.err.decode("utf-8", "replace")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
-    if said.code == TIMED_OUT:  # what it said of its own end is not why
+    if said.code == TIMED_OUT:  # its last words about its own end are not the reason
         lines = lines[-1:]
     told = next((x for x in lines if x.startswith(("fatal:", "error:"))), "".join(lines[:1]))
-    refused = [x for x in lines if x.startswith("! ")]  # by another repository, a ref each
+    refused = [x for x in lines if x.startswith("! ")]  # refusals by the remote, a ref each
     if refused and said.code != TIMED_OUT:
         words = [x.removeprefix("remote:").strip() for x in lines if x.startswith("remote: ")]
         told = "; ".join([refused[0].removeprefix("! "), *words[:MOST_WORDS]])

@@ -72,7 +72,7 @@ def _link(new: Path, lock: Path) -> None:
         lock.hardlink_to(new)
     except FileExistsError:
         raise
-    except OSError:  # this disk has no such links
+    except OSError:  # this disk has no hard links
         with lock.open("x", encoding="utf-8") as file:
             file.write(new.read_text("utf-8"))
 

@@ -111,7 +111,7 @@ def _publish(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
     if here != merge.base and not behind:
         raise Moved
     tagged = _tag_object(site, merge, certificate)
-    # It may take long, and who works there meanwhile changes what is looked at from here on.
+    # This may take long; the user's changes meanwhile are checked after it.
     _bring(git, site, merge)
     lines = [f"update {branch} {merge.commit} {here}"]
     if not is_tagged:

@@ -19,7 +19,7 @@ ASK_S = 120.0
 SCHEMES = ("file://", "https://", "ssh://")
 HOST = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!:|//)\S")  # user@host:path
 SECRET = re.compile(r"(\w+://)[^/@\s]*@")
-# A remote is another repository: it may be asked by these, and by nothing that runs a program.
+# Protocols to a remote repository: none of them runs a program of its choice.
 PROTOCOLS = {"protocol.https.allow": "always", "protocol.ssh.allow": "always"}
 PASSED = ("SSH_AUTH_SOCK", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
 
@@ -156,7 +156,7 @@ def push(site: Workspace, remote: Remote, merge: Merge, tag: str, tagged: str) -
             f"{merge.commit}:{branch}", f"{tagged}:{name}",
             timeout_s=LONG_S,
         )  # fmt: skip
-    except GitError as exc:  # its answer may have been lost, or another has been faster
+    except GitError as exc:  # the answer may be lost, or another push was faster
         if not has(site, remote, merge):
             raise Refused(str(exc)) from exc
     faults.point("push_returned")

@@ -20,7 +20,7 @@ def clear(site: Workspace, found: Mark) -> str:
         _, notes = capture_work.keep(site, found)
         if notes:
             return "; ".join(notes)
-        # At once, or it would be half a clone, and what is missing would count as deleted.
+        # One rename: in half a clone, missing files would count as deleted.
         try:
             site.tree.rename(free(site.beside("old")))
         except OSError as exc:

@@ -80,7 +80,7 @@ def _filled(site: Workspace, folder: Path) -> Git:
     fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
     for key, value in zip(("user.name", "user.email"), GATEWAY, strict=True):
         git("config", key, value)
-    git("pack-refs", "--all")  # what is loose later is an agent's, but for very few
+    git("pack-refs", "--all")  # later loose refs are an agent's, with few exceptions
     return git
 
 

@@ -86,7 +86,7 @@ def _text(folder: Path, name: str) -> str:
     """Return a small file below ``folder``; empty if it is none, or behind a link."""
     path = folder / name
     between = takewhile(lambda parent: parent != folder.parent, path.parents)
-    with suppress(OSError, ValueError):  # an agent may have named it as nothing can be named
+    with suppress(OSError, ValueError):  # an agent may have used a name that no path can have
         if any(parent.is_symlink() for parent in between):
             return ""
         with open_regular(path) as file:

@@ -114,11 +114,11 @@ def _end(git: Git, copy: Path, site: Workspace, branch: str) -> None:
     base, commit = copy.name.removeprefix(_begins(site)).split(".")
     lock = copy.with_name(f"{copy.name}.lock")
     give_up_at = time.monotonic() + WAIT_S
-    while lock.exists() and time.monotonic() < give_up_at:  # a git that has not died with us
+    while lock.exists() and time.monotonic() < give_up_at:  # a git that outlived its process
         time.sleep(LOOK_S)
     lock.unlink(missing_ok=True)
     tip = git.find(branch)
-    if git.holds("diff-index", "--cached", "--quiet", base):  # else its user has gone on since
+    if git.holds("diff-index", "--cached", "--quiet", base):  # else the user has changed it
         if tip and git.holds("merge-base", "--is-ancestor", commit, tip):
             if git.find("HEAD") == commit:
                 copy.replace(folder / "index")

@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from gates.definition import MAX_TIMEOUT_S
 
-QUEUE = "queue"  # a tag of ours: what a process of the cluster checks again for itself
+QUEUE = "queue"  # our own tag: each process of the cluster repeats these checks
 
 
 @register(QUEUE)

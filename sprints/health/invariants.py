@@ -27,8 +27,8 @@ from sprints.state.event_format import stamp
 from sprints.store.config_values import switches
 from sprints.store.layout import Store
 
-SETTLED = timedelta(seconds=15)  # what a crash leaves is cleared away within that time
-SILENT = timedelta(seconds=30)  # a worker has taken up what it left within that time
+SETTLED = timedelta(seconds=15)  # leftovers of a crash are removed within this time
+SILENT = timedelta(seconds=30)  # a worker takes over leftovers within this time
 ALIVE = timedelta(seconds=15)
 UNJUDGED = (GateRun.RUNNING, Verdict.INTERRUPTED.value)
 CHUNK = 500
@@ -228,7 +228,7 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
             yield Violation(text, f"studio-gateway sprint cancel {row.pk}")
         paused = row.meta.get("automation_paused") is True or switches().automation_paused
         home = row.home or settings.STORE.place
-        able = {home} & living or living  # whose turn it is to take it up
+        able = {home} & living or living  # the hosts that may take the sprint over
         busy = home in carried or (able and able <= {*carried})
         if busy or full or (paused and not row.cancel_by):
             continue

@@ -103,7 +103,7 @@ class Guard:
     """A timer that cuts a connection at ``end`` (monotonic), however slow the other side is."""
 
     def __init__(self, connection: socket.socket, end: float) -> None:
-        self._twin = connection.dup()  # TLS takes the connection itself away from us
+        self._twin = connection.dup()  # TLS takes over the connection
         self._timer = threading.Timer(max(0.0, end - time.monotonic()), self._cut)
         self._timer.daemon = True
 

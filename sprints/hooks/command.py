@@ -17,7 +17,7 @@ from sprints.state.delivery_result import OUTPUT_CHARACTERS, DeliveryResult
 GRACE_S = 2.0
 CAP_BYTES = 1 << 20
 
-# What a command finds in its environment, and where that stands in the payload's data.
+# The variables of a command, and their keys in the payload's data.
 ABOUT = {
     "STUDIO_SPRINT_ID": "sprint_id",
     "STUDIO_ROUND_ID": "round_id",

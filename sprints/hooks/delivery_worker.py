@@ -81,7 +81,7 @@ class Courier:
             for name in outbox.due(now) - self._lanes.keys():
                 self._open(name)
         except Error:
-            connection.close()  # it is away for a moment: look again
+            connection.close()  # the database is away for a moment: look again
             return False
         except Exception as exc:
             put_off(exc)
@@ -97,7 +97,7 @@ class Courier:
             while not self._stopping and (found := outbox.claim(timezone.now(), hook_id=name)):
                 outbox.carry_out(*found, self._tick)
         except Error:
-            pass  # its claim runs out, and it is brought again
+            pass  # the claim expires, and the delivery is repeated
         finally:
             connection.close()
 

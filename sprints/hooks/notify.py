@@ -54,7 +54,7 @@ def _installed() -> bool:
 
 
 def _known(url: str) -> bool:
-    logging.getLogger("apprise").addHandler(logging.NullHandler())  # we say it ourselves
+    logging.getLogger("apprise").addHandler(logging.NullHandler())  # the result reports it
     with warnings.catch_warnings(action="ignore"):
         from apprise import Apprise
 

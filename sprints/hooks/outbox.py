@@ -32,9 +32,9 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import canonical
 from sprints.state.statuses import DeliveryStatus as Status
 
-SLACK_S = 60.0  # beyond its timeout, until whoever is at a delivery is taken for dead
-LIVES = 5  # tries that ended with their process, beyond those that the hook is given
-LAG = 1000  # events that a hook's place may be behind without being noted
+SLACK_S = 60.0  # beyond its timeout, until a process that delivers counts as dead
+LIVES = 5  # attempts lost with their process, beyond the hook's own
+LAG = 1000  # events that a hook's position may lag without an update
 
 OWN_DOING = "what a hook has caused is not brought to a command again"
 
@@ -107,7 +107,7 @@ def due(now: datetime) -> set[str]:
 
 
 def _waiting(now: datetime) -> QuerySet[Delivery]:
-    longest = now + timedelta(seconds=MAX_WAIT_S)  # a later one was put there by another clock
+    longest = now + timedelta(seconds=MAX_WAIT_S)  # a later time comes from another clock
     ready = Q(status=Status.PENDING) & (Q(next_at__lte=now) | Q(next_at__gt=longest))
     return Delivery.objects.filter(ready | Q(status=Status.RUNNING), place="")
 
@@ -197,7 +197,7 @@ def _bring(hook: Hook, row: Delivery, before: str, folder: Path, tick: Tick) -> 
     faults.point("hook_spawned")
     try:
         answer = KINDS[hook.kind].deliver(letter, tick)
-    except Exception as exc:  # a kind that falls over has not delivered; its lane goes on
+    except Exception as exc:  # an exception means not delivered; the hook's thread goes on
         answer = DeliveryResult(False, f"{type(exc).__name__}: {exc}")
     faults.point("hook_exited")
     return answer

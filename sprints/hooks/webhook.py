@@ -88,10 +88,10 @@ def _exchange(
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     client.request("POST", path, letter.text.encode(), {"Host": url.netloc, **headers(letter)})
     with client.getresponse() as response:
-        if time.monotonic() >= end:  # cut in its headers, which looks like their end
+        if time.monotonic() >= end:  # cut in the headers, which looks like their end
             raise TimeoutError
         said = b""
-        with suppress(OSError, http.client.HTTPException):  # the status is said; this is a comment
+        with suppress(OSError, http.client.HTTPException):  # the status is known already
             said = response.read(ANSWER_BYTES)
         return response.status, said
 

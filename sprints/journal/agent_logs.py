@@ -21,7 +21,7 @@ from sprints.store.file_lock import locked
 from sprints.store.layout import AGENT_LOGS, Store, StoreError, write_private
 
 FOLDER = Path(AGENT_LOGS)
-MARK = "agent_logs.seq"  # in the store
+MARK = "agent_logs.seq"  # a file in the store
 VERSION = "2.0"
 ENDS = ("task_done", "task_asks", "task_failed", "task_returned", "task_stopped")
 STATUS = {"done": "done", "blocked": "failed", "cancelled": "failed"}

@@ -14,7 +14,7 @@ from types import TracebackType
 from gates.program import Program
 from sprints.journal import hash_chain
 
-LARGE = 64 << 20  # bytes; below that it would hardly have begun when we are done
+LARGE = 64 << 20  # bytes; for less, the second process would start too late
 SLACK_S = 10.0
 
 

@@ -63,10 +63,10 @@ def checked_events(
     """
     head = Head.objects.get(pk=1)
     file, prev, number = _File(moment, tell), FIRST_PREV, 0
-    with connection.chunked_cursor() as cursor:  # rows as they are: a model takes as long as a hash
+    with connection.chunked_cursor() as cursor:  # plain rows: a model takes as long as a hash
         cursor.execute(_ROWS)
         while some := cursor.fetchmany(AT_ONCE):
-            # what is not ASCII then has another hash
+            # text that is not ASCII then has another hash
             texts = [row[0].encode("ascii", "replace") for row in some]
             there = file.goes_on_with(texts)
             for text, row in zip(texts, some, strict=True):

@@ -35,11 +35,11 @@ def one_moment(store: Store, *, catch_up: bool) -> Iterator[Moment]:
     with ExitStack() as stack:
         with locked(store.root / "mirror.lock"):
             if catch_up:
-                _catch_up(store)  # repairs, and tells of it: not within the moment
+                _catch_up(store)  # repairs record events, so this runs before the view
             stack.enter_context(_snapshot())
             if catch_up:
                 _catch_up(store)
-            Head.objects.get(pk=1)  # the moment is that of the first row that is read
+            Head.objects.get(pk=1)  # the first read fixes the view's moment
             files: list[IO[bytes] | None] = []
             for path in (store.events, store.state):
                 files.append(None)

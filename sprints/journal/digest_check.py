@@ -35,7 +35,7 @@ def _text(contract: Any) -> bytes:
     """Return the contract as a key for the cache: many contracts are equal."""
     try:
         return orjson.dumps(contract)
-    except TypeError:  # a number that is too long for it, half a surrogate pair
+    except TypeError:  # an integer beyond 64 bits, a lone surrogate
         return json.dumps(contract).encode("ascii")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_LONG = b"0" * 19  # orjson makes a float of an integer that is too long for 64 bits
+_LONG = b"0" * 19  # orjson turns an integer beyond 64 bits into a float
 
 
 def loads(text: bytes, upto: int | None = None) -> Any:
@@ -17,6 +17,6 @@ def loads(text: bytes, upto: int | None = None) -> Any:
     if _LONG not in text[:upto].translate(_ZEROS):
         try:
             return orjson.loads(text)
-        except ValueError:  # half a surrogate pair, a number beyond all floats: json knows them
+        except ValueError:  # a lone surrogate, a number beyond all floats: json accepts them
             pass
     return json.loads(text)

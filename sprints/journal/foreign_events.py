@@ -23,7 +23,7 @@ EMPTY: dict[str, Any] = {
     "round_id": None,
     "data": {},
 }
-DEEP = 64  # how deeply a line may be nested
+DEEP = 64  # maximum nesting of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _event(raw: bytes, number: int, ts: str) -> dict[str, Any]:
         raise ValueError("it is empty" if not raw.strip() else f"it is not JSON: {exc}") from exc
     if not isinstance(given, dict):
         raise ValueError("it is not an object")
-    plain_json(given, DEEP)  # what cannot stand in a file or a database cannot stand in this one
+    plain_json(given, DEEP)  # refuse values that files or databases cannot hold
     event = {key: value for key, value in given.items() if key not in OURS}
     event |= {
         key: ts if key == "ts" else empty for key, empty in EMPTY.items() if given.get(key) is None

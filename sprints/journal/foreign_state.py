@@ -88,7 +88,7 @@ def _sprint(
             one["tasks"][task_id] = made
             for key in FOLDERS & {*made["details"]}:
                 made["details"][key] = _led(made["details"][key], name, artifacts, found)
-    if sprint["gates"] and not sprint["rounds"]:  # a gate ran in some round
+    if sprint["gates"] and not sprint["rounds"]:  # a gate runs in some round
         sprint["rounds"][GATED[0]] = _filled({}, ROUND, where, round_id=GATED[0])
     for gate_id, gate in sprint["gates"].items():
         here = f"{where}/gates/{gate_id}"

@@ -13,10 +13,10 @@ from sprints.journal.fast_json import loads
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 
 MAX_LINE_BYTES = 64 << 20
-EACH = 5000  # lines between two signs of progress
+EACH = 5000  # lines between two progress reports
 
-# Scalars alone follow the hash in a line, and a quote inside a text has a backslash before it: the
-# last place that reads so is the key.
+# Only scalars follow the hash in a line, and a quote inside a text has a backslash: the last
+# place with this text is the key.
 _KEY = b', "hash": "'
 _START, _LENGTH = len(_KEY), len(_KEY) + 64 + 1
 
@@ -35,7 +35,7 @@ def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
     bare = b"%s\n%s%s" % (prev.encode(), line[:at], line[at + _LENGTH :])
     if sha256(bare).hexdigest() == digest and line.isascii() and line[:1] + line[-1:] == b"{}":
         try:
-            event = loads(line, at)  # of what follows, only seq is a number
+            event = loads(line, at)  # after it, only seq is a number
             if event["seq"] == seq and event["prev"] == prev and event["hash"] == digest:
                 return event  # type: ignore[no-any-return]
         except (ValueError, KeyError, TypeError, RecursionError):

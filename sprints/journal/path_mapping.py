@@ -4,7 +4,7 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-FOLDERS = {"folder", "stdout", "stderr"}  # of a task's details
+FOLDERS = {"folder", "stdout", "stderr"}  # path keys of a task's details
 
 
 def mapped(path: str, sprint_id: str, artifacts: PurePath) -> str | None:

@@ -18,7 +18,7 @@ def apply(state: dict[str, Any], change: Iterable[dict[str, Any]]) -> None:
         above, slash, last = op["path"].rpartition("/")
         if not slash:
             raise ValueError(f"{op['path']!r} is no place")
-        if above != there:  # else the one before has changed what is in it, but not where it is
+        if above != there:  # otherwise the parent object is still the same
             target, there = _found(state, above), above
         if "~" in last:
             last = _plain(last)

@@ -19,10 +19,10 @@ from sprints.state.version0 import act_of
 
 Row = tuple[str, dict[str, Any]]
 TASK_KINDS = "task_started task_done task_asks task_failed task_stopped task_returned".split()
-MOVED = "imported"  # the kind of the event by which a whole store was taken over
+MOVED = "imported"  # the kind of the event that imported a whole store
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
 WAIT = {"what", "who", "since_ts", "until_ts"}
-PATHS = ("stdout_path", "stderr_path")  # the only texts of ours that may be null elsewhere
+PATHS = ("stdout_path", "stderr_path")  # the only texts that may be null in imported rows
 FELL = {"status": "interrupted", "reason": "the engine fell", "duration_s": None, "tree": ""}
 FELL |= {"excerpt": "", "confined": ""}
 IMPORTED_RUN: dict[str, Any] = {"number": 1, "attempt": 1, "digest": ""}
@@ -87,7 +87,7 @@ class _Story:
         """Yield the rows that end with the event."""
         data = event["data"]
         if "imported" in event:
-            return  # a line of another gateway, which explains nothing here
+            return  # an imported line, which explains nothing here
         if event["sprint_id"] is None or event["sprint_id"] not in self.beside:
             self.settings.heed(event)
             if event["kind"] == MOVED:
@@ -125,7 +125,7 @@ class _Story:
 
     def end(self) -> Iterator[Row]:
         """Yield the rows that are still open, and those that can always change."""
-        self.moves = ()  # what is open still was led on with its sprint
+        self.moves = ()  # paths of open rows were mapped with their sprint
         for name in [*self.prompts]:
             yield self._task(name)
         for name in [*self.runs]:
@@ -163,7 +163,7 @@ class _Story:
         beside = dict(self.beside[name])
         meta, waiting = dict(sprint["meta"]), None
         if isinstance(meta.get("waiting_for"), dict) and {*meta["waiting_for"]} >= WAIT:
-            waiting = meta.pop("waiting_for")  # else it is not one of ours
+            waiting = meta.pop("waiting_for")  # otherwise it is an imported key
         keys = ("title", "status", "current_round", "artifacts_dir", "last_error")
         return {
             "sprint_id": name,

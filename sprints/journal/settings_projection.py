@@ -20,7 +20,7 @@ class Settings:
         self._hooks: dict[str, dict[str, Any]] = {}
         self._agents: dict[str, dict[str, Any]] = {}
         self._schedules: dict[str, dict[str, Any]] = {}
-        self._old: set[str] = set()  # schedules of which events did not tell all, as they do now
+        self._old: set[str] = set()  # schedules recorded by older events only in part
 
     def heed(self, event: dict[str, Any]) -> None:
         """Apply an event that belongs to no sprint."""
@@ -50,7 +50,7 @@ class Settings:
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the gates, changed agents, hooks and schedules, as recorded in events."""
-        if not self._gates:  # made before its first event told of the gates
+        if not self._gates:  # the store is older than events about gates
             for gate in self.contract.get("gates", ()):
                 self._gate(gate | {"profiles": [self.contract["profile"]], "enabled": True})
         yield from (("gate", row) for row in self._gates.values())

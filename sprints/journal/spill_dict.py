@@ -28,12 +28,12 @@ class Shelf(MutableMapping[str, Any]):
     """
 
     def __init__(self) -> None:
-        self._places: dict[str, Place | None] = {}  # None while it is only at hand
-        self._at_hand: dict[str, Any] = {}  # the one last asked for comes last
+        self._places: dict[str, Place | None] = {}  # None while the value is only in memory
+        self._at_hand: dict[str, Any] = {}  # least recently used first
         self._file = TemporaryFile()  # noqa: SIM115 - closed when nobody holds us any more
         weakref.finalize(self, self._file.close)
         self._end = 0
-        self._last: str | None = None  # the one last taken to hand, as a rule asked for next
+        self._last: str | None = None  # the most recently loaded one, usually used next
 
     def __getitem__(self, name: str) -> Any:
         if name == self._last:
@@ -77,7 +77,7 @@ class Shelf(MutableMapping[str, Any]):
             oldest = next(iter(self._at_hand))
             text, loads = _written(self._at_hand.pop(oldest))
             place = self._places[oldest]
-            if place is None or place.room < len(text):  # twice as much, for it will grow again
+            if place is None or place.room < len(text):  # twice the size, as it will grow
                 place = Place(self._end, 2 * len(text), 0, loads)
                 self._end += place.room
             self._file.seek(place.start)

@@ -30,7 +30,7 @@ class Shown:
         self._file, self._seal = file, seal
         self._looked = False
         self._shown: dict[str, Any] = {}
-        self._late: set[str] = set()  # sprints that an event still to come has to explain
+        self._late: set[str] = set()  # sprints that a later event must explain
 
     def heed(self, event: dict[str, Any], folded: dict[str, Any]) -> None:
         """Check the file at ``event``; ``folded`` is the state after it. Raises ``Wrong``."""

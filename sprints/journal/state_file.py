@@ -158,7 +158,7 @@ def _indented(whole: dict[str, Any]) -> bytes:
     """
     try:
         text = orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
-    except TypeError:  # a number that is too long for it, half a surrogate pair
+    except TypeError:  # an integer beyond 64 bits, a lone surrogate
         text = b""
     if text and text.isascii() and not _otherwise(text):
         return text
@@ -167,7 +167,7 @@ def _indented(whole: dict[str, Any]) -> bytes:
 
 def _otherwise(text: bytes) -> bool:
     """Return whether ``json`` may write something in the text differently."""
-    plain = text.translate(_ZEROS)  # an expression would take as long as all the rest
+    plain = text.translate(_ZEROS)  # a regular expression would take as long as all the rest
     return b"0e0" in plain or b"0e-0" in plain or b"0.0000" in text or b"\x7f" in text
 
 
@@ -187,7 +187,7 @@ def splice(frame: Frame, old: Any, new: Mapping[str, bytes | None]) -> Iterator[
     """
     at, ends = 0, len(old) - len(frame.suffix)
     with memoryview(old) as view:
-        held: Any = b""  # of what is last, the comma may still go
+        held: Any = b""  # its final comma may still be removed
         for sprint_id, text in new.items():
             start, there = _find(frame, old, sprint_id.encode("ascii"))
             end = old.find(END, start) + len(END) if there else start

@@ -34,7 +34,7 @@ class Report:
     size_bytes: int
     took_s: float
     difference: Difference | None = None
-    outputs: int = 0  # of gates and agents, read whole
+    outputs: int = 0  # of gates and agents, read completely
 
 
 def differences(store: Store) -> list[str]:
@@ -49,7 +49,7 @@ def differences(store: Store) -> list[str]:
         return [str(exc)]
     except Differs as exc:
         return [exc.difference.text]
-    flush()  # who found the lock taken has left it to us to look once more
+    flush()  # a writer that found the lock taken relies on this second look
     return []
 
 
@@ -148,7 +148,7 @@ def _compare(
         except Wrong as exc:
             wrong = wrong or exc
     seen.sprints = len(folded.get("sprints", {}))
-    _compare_rows(folded)  # first: where the rows are wrong, a file made of them is, too
+    _compare_rows(folded)  # first: a file made from wrong rows is wrong, too
     try:
         shown.end(folded)
     except Wrong as exc:

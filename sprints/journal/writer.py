@@ -21,7 +21,7 @@ from sprints.store.layout import Store, StoreError
 AT_MOST_EVERY_S = 0.5
 
 
-# state.json may take this part of the time; above it, it is written more rarely.
+# state.json may take this share of the time; above it, it is written less often.
 SHARE = 0.05
 
 
@@ -88,12 +88,12 @@ def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str
                 if whole:
                     _write_state(store)
             last, fault = _head()
-            if fault and whole:  # an append alone does not show that state.json can be written
+            if fault and whole:  # an append does not prove that state.json can be written
                 _mended(fault)
             elif last <= seq:
                 return
     except Head.DoesNotExist:
-        return  # not yet initialised: there is nothing to show
+        return  # not initialised yet: there is nothing to write
     except Busy as exc:
         if patience_s:
             sys.stderr.write(f"the files are behind: {exc}, then: studio-gateway init\n")

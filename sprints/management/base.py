@@ -16,7 +16,7 @@ from sprints.store.config import read_config
 from sprints.store.layout import StoreError
 from sprints.store.schema_version import NotReady, check_schema, unusable
 
-# Options that Django gives to each of its commands: accepted, and left out of our help.
+# Options that Django adds to each command: accepted, but not in our help.
 DJANGO_OPTIONS = "version verbosity settings pythonpath traceback no-color force-color"
 
 
@@ -53,7 +53,7 @@ class GatewayCommand(BaseCommand):
         parser = super().create_parser("studio-gateway", subcommand, **kwargs)
         parser.__class__ = OneLineParser
         for action in parser._actions:
-            if action.dest == "skip_checks":  # Django declares it past the list above
+            if action.dest == "skip_checks":  # Django adds it separately
                 action.help = SUPPRESS
         return parser
 

@@ -113,8 +113,8 @@ class Live:
         self.titles = {spec.code: spec.title for spec in ROUNDS}
         self.began = time.monotonic()
         self.asked = ""
-        self.running: dict[str, str] = {}  # gates and where they print, the latest at the end
-        self.speaks: Path | None = None  # where an agent prints that is a program
+        self.running: dict[str, str] = {}  # gates and their outputs, the latest last
+        self.speaks: Path | None = None  # the output of a running agent command
         self.live = RichLive(get_renderable=self.render, refresh_per_second=5)
 
     def __enter__(self) -> None:

@@ -17,16 +17,16 @@ from waitress.server import create_server
 from sprints.management.http_channel import Line
 from sprints.state.refusals import Refused
 
-DRAIN_S = 5.0  # for the requests that run at the end
+DRAIN_S = 5.0  # for running requests at the end
 LIMITS = {
     "threads": 4,
     "connection_limit": 500,
     "asyncore_use_poll": True,
-    "channel_timeout": 20,  # seconds for a client that says nothing
+    "channel_timeout": 20,  # seconds for a silent client
     "cleanup_interval": 5,
     "max_request_header_size": 1 << 15,
     "max_request_body_size": 1 << 20,
-    "log_socket_errors": False,  # a client that has gone is no event
+    "log_socket_errors": False,  # a disconnected client is not logged
     "ident": None,
 }
 
@@ -41,7 +41,7 @@ class Web:
         self._socket = _listen(host, port)
         self._address = ipaddress.ip_address(self._socket.getsockname()[0])
         self._port = port
-        for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"):  # cookies know no ports
+        for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"):  # cookies ignore ports
             setattr(settings, name, f"{getattr(settings, name)}_{port}")
         if not self._address.is_unspecified:
             settings.ALLOWED_HOSTS += [host, self._named]
@@ -90,7 +90,7 @@ class Web:
         self._between_requests(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
 
     def _between_requests(self, act: Callable[[], None]) -> None:
-        with contextlib.suppress(OSError):  # its thread has ended, and let go of everything
+        with contextlib.suppress(OSError):  # its thread has ended and closed everything
             self._server.trigger.pull_trigger(act)
 
     def _unsent(self) -> bool:

@@ -29,8 +29,8 @@ from sprints.state.transitions import Transition
 DONE, IDLE, ASKS, FAILED = "done", "done and changed nothing", "asks", "nothing"
 STOPPED, OUT, LEFT = "stopped", "out", "lost"
 ANSWER, OPERATOR = "take the blue one", "sam"
-MANY = 10_000  # launches, and seconds: more than any walk uses
-ASKED_IDLE = 2  # times in all
+MANY = 10_000  # launches, and seconds: more than any exploration uses
+ASKED_IDLE = 2  # total times
 TOOK_S = 1.0
 
 _REPLY = Reply("DONE", ("it",), (), ())
@@ -117,7 +117,7 @@ def heard(state: State, action: Action, said: str, step: Step) -> Iterator[Step]
         yield step
         return
     task = _task(state.snapshot, action)
-    since_s = (state.snapshot.at - task.updated_at).total_seconds()  # it may have run all the while
+    since_s = (state.snapshot.at - task.updated_at).total_seconds()  # it may have run all this time
     took_s = min(since_s, task.details["reserved_s"]) if said == LEFT else TOOK_S
     took_s = task.details["reserved_s"] if said == OUT else took_s
     used = replace(state.programs, seconds=state.programs.seconds + took_s)
@@ -183,7 +183,7 @@ def _key(state: State, task: TaskValue) -> Hashable:
     details, said = task.details, state.truth.get(try_of(task))
     most, asks, parked = agent_tasks.MOST_LOST, "asks" in details, budget_moves.PARKED in details
     if task.status == agent_tasks.Status.BLOCKED and not (asks or parked):
-        return said, said == LEFT and times_lost(state, task)  # it ends the sprint
+        return said, said == LEFT and times_lost(state, task)  # this ends the sprint
     return (
         details["kind"],
         (min(most, details["lost"]), times_lost(state, task), task.id in state.attended),

@@ -13,7 +13,7 @@ from sprints.modelcheck.model import TIME, WORLD, State, Step
 from sprints.state.snapshot import evolve
 from sprints.state.transitions import Transition
 
-HUMAN = "human"  # who makes the step; no circle, for each yes is to one thing alone
+HUMAN = "human"  # the cause of the step; no cycle, because each approval is for one subject
 PLAN = "plan"
 ENDS = ("approval_rejected:", "approval_expired:")
 
@@ -94,7 +94,7 @@ def approval_key(state: State) -> Hashable:
     seen = _open(state, found.digest) if found else ""
     numbers = {one: n for n, one in enumerate(dict.fromkeys([seen, *flags]))}
     merged = str(shipping.state(snapshot).get("tree", ""))
-    yeses = {what for what, _ in state.approved}  # one may be taken for another
+    yeses = {what for what, _ in state.approved}  # subjects that could be mixed up
     return (
         (planned, (BUILD, PLAN) in state.approved, ask and ask["what"], frozenset(yeses)),
         found and (bool(found.reason), numbers[seen]),

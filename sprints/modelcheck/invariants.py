@@ -64,11 +64,11 @@ def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
     if error.startswith("deadline:") and after.snapshot.started_contract.deadline == "stop":
         return
     if error.startswith("agent_failed:") and after.programs.kinds:
-        return  # it is judged by what agents have said
+        return  # checked against the agents' true replies
     gate_id = error.removeprefix("gate_failed:").split(" ")[0]
     now = after.snapshot.current_round
     runs = after.snapshot.runs_of(now.id, gate_id)
-    lost = runs and runs[-1].status == Verdict.ERROR  # too many gateways have died under it
+    lost = runs and runs[-1].status == Verdict.ERROR  # too many gateway deaths under it
     said = after.truth.get(runs[-1].id) if runs else None
     if not (said in ABOUT_THE_WORK or (said == "lost" and lost)):
         yield f"the sprint failed with {error!r}, and the gate had said {said}"

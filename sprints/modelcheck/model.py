@@ -14,7 +14,7 @@ from sprints.state.transitions import Create, MoveRefused, Transition
 NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)
 RED = (Verdict.FAILED.value, Verdict.ERROR.value, Verdict.TIMED_OUT.value)
 
-# Who makes the step. ``FREE`` steps are somebody's wish each time, and may go round in a circle.
+# The cause of a step. ``FREE`` steps need a wish each time, so a cycle of them is allowed.
 ENGINE, WORLD, CRASH, TIME, CANCEL, FREE = "engine", "world", "crash", "time", "cancel", "free"
 
 

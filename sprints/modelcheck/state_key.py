@@ -34,7 +34,7 @@ def state_key(state: State) -> Hashable:
     common = (sprint.status, sprint.current_round, state.retries, closed, shipped, blocks)
     if sprint.status != "running" and not blocks and not approval_requests.ask_of(snapshot):
         kept = approval_model.approval_key(state) if sprint.status in commands.STOPPED else ()
-        return (*common, kept)  # a retry reads what humans have said yes to
+        return (*common, kept)  # a retry reads the approvals
     now, left = snapshot.current_round, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
     told = bool(now.overdue_note)
@@ -87,7 +87,7 @@ def _sent(state: State) -> Hashable:
         again = [(state.tree, run.gate_id, state.truth.get(run.id)) in ways for run, _ in last]
         known = state.tree == sent[-1].tree, state.tree in {one.tree for one in sent}
         return (len(rows), len(sent), about, tuple(again), known)
-    numbers: dict[str, int] = {}  # of trees and of ways to fail, by when they came
+    numbers: dict[str, int] = {}  # numbers of trees and failures, in order of appearance
 
     def number(name: str) -> int:
         return numbers.setdefault(name, len(numbers))
@@ -150,12 +150,12 @@ def _gate(state: State, gate_id: str) -> Hashable:
     known = (tuple(earlier[-1:]), min(MOST_RUNS, len(judged)))
     if current is None:
         return (*known, _lost(runs))
-    if runs and runs[-1].status in _NO_VERDICT:  # it runs again, though it has said something
+    if runs and runs[-1].status in _NO_VERDICT:  # it runs again, despite an earlier verdict
         return (*known, _lost(runs), _heard(state, current))
     return (*known, _heard(state, current))
 
 
-MOST_RUNS = 3  # of one gate since the last fix: more of them are no more than that
+MOST_RUNS = 3  # runs of one gate since the last fix; more make no difference
 _NO_VERDICT = (RUNNING, Verdict.INTERRUPTED)
 
 

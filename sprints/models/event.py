@@ -11,10 +11,10 @@ from django.db import connection, models
 
 from sprints.state.event_format import FIRST_PREV, Draft, canonical, chain, stamp
 
-Columns = tuple[int, datetime, str, str | None, str, str]  # of an event, in their order
+Columns = tuple[int, datetime, str, str | None, str, str]  # the columns of an event, in order
 
-# Set for every command that is a hook, and so for whatever it starts. What such a process records
-# says so (``data.hook_depth``), lest a hook is told of its own doing, and does it again.
+# Set for every command that is a hook, and inherited by its children. Events of such a process
+# are marked (``data.hook_depth``), so that a hook does not react to itself without end.
 HOOK_DEPTH = "STUDIO_HOOK_DEPTH"
 
 

@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 
 from gates.identity import Identity
 
-ALIVE_S = 15.0  # since the watch's last sign of life
-SILENT_S = 10.0  # since a worker's last one, where a worker is free to give it
+ALIVE_S = 15.0  # since the supervisor's last heartbeat
+SILENT_S = 10.0  # since a worker's last heartbeat, if a worker is free
 
 
 class Host(models.Model):

@@ -96,7 +96,7 @@ def _renewed() -> dict[str, Any]:
 
 def _lives(row: Sprint) -> bool:
     alive = Identity.parse(row.lease_owner).is_alive()
-    if alive is None:  # another host or boot: only the clock can tell, and no lease is longer
+    if alive is None:  # another host or boot: only the clock decides, and no lease is longer
         now = _database_clock()
         return bool(row.lease_until and now < row.lease_until <= now + timedelta(seconds=TTL_S))
     return alive and row.lease_beat is not None and time.monotonic() < row.lease_beat + TTL_S

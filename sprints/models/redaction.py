@@ -16,7 +16,7 @@ from sprints.models.row_types import MODELS
 from sprints.store.config import read_config
 from sprints.store.layout import StoreError
 
-# The fields of the rows that hold words of people and programs.
+# The fields with texts of people and programs.
 WORDS = {
     "sprint": {"title", "last_error", "meta", "waiting", "cancel_by"},
     "round": {"title", "notes", "overdue_note"},
@@ -43,7 +43,7 @@ def own_secrets() -> Iterator[str]:
             )
         yield from _read[state]
     except (OSError, StoreError):
-        return  # commands and pages say what is wrong with it
+        return  # commands and pages report the fault
 
 
 def needed(values: Iterable[Any]) -> Redactor | None:

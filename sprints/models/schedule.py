@@ -30,7 +30,7 @@ class Schedule(models.Model):
     class Meta:
         ordering: ClassVar = ["schedule_id"]
         constraints: ClassVar = [
-            # Two ids that differ in case alone would make one sprint's.
+            # Ids that differ only in case would make the same sprint.
             models.UniqueConstraint(Lower("schedule_id"), name="schedule_id_any_case"),
         ]
 

@@ -56,14 +56,14 @@ class Sprint(models.Model):
     class Meta:
         ordering: ClassVar = ["sprint_id"]
         constraints: ClassVar = [
-            # Two ids that differ in case alone would be one folder on many file systems.
+            # Ids that differ only in case would be one folder on many file systems.
             models.UniqueConstraint(Lower("sprint_id"), name="sprint_id_any_case"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["status", "-created_at"], name="sprint_by_status_age"),
             models.Index(fields=["status", "-finished_at"], name="sprint_by_status_end"),
             models.Index(fields=["-created_at", "-sprint_id"], name="sprint_by_age"),
-            # What lists show, however much is archived; and what is archived, however little.
+            # For lists, fast with many archived sprints; and for the archive.
             models.Index(
                 fields=["-created_at", "-sprint_id"],
                 condition=models.Q(archived_at=None),

@@ -31,11 +31,11 @@ from sprints.state.transitions import (
     net,
 )
 
-# Sent after commit with ``events``: a list of Event, in order. A receiver cannot hurt the sender.
+# Sent after commit with ``events``: a list of Event, in order. Errors of receivers have no effect.
 event_committed = Signal()
 
-# Sent several times a second while the engine waits for the world: time for what was put off;
-# with ``resting=True`` when a worker is done with a sprint.
+# Sent several times a second while the runner waits for an outside effect, for postponed work;
+# with ``resting=True`` after a worker has finished a sprint.
 runner_idle = Signal()
 
 

@@ -50,7 +50,7 @@ def _decide(
     if len(why) > LONGEST_WHY or not is_text(why) or not why.isprintable():
         raise Refused(f"a reason is one line of at most {LONGEST_WHY} characters")
     get(sprint_id)
-    approval_timeouts.carry_out()  # no yes comes too late, whether or not a worker has looked
+    approval_timeouts.carry_out()  # the deadline holds even if no worker has looked
     with transaction.atomic():
         record_act(sprint_id, make)
         if goes:

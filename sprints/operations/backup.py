@@ -100,6 +100,6 @@ def _copy_database(copy: Path) -> None:
     target = sqlite3.connect(copy)
     try:
         source.backup(target)
-        target.execute("PRAGMA journal_mode = DELETE")  # one file, whole without its log
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, complete without its log
     finally:
         target.close()

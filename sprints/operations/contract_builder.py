@@ -39,7 +39,7 @@ def contract_for(meta: dict[str, Any]) -> Contract:
     chosen = {"approvals": asks, **meta, "gate_profile": profile, **ship}
     contract = undoing(draft(chosen, gates, hooks, agents, budget), meta)
     if not contract.agents and contract.base is None:
-        return contract  # its gates judge the repository as it lies
+        return contract  # gates judge the repository's own files
     confinement = Confinement(now.confinement, tuple(now.confine_paths))
     if refusal := confinement.refusal():
         raise ContractError(refusal)

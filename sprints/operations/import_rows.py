@@ -107,7 +107,7 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
         torn = file.read()
     _lead_here(done)
     sprints = dict(state_file.many(sorted(Sprint.objects.values_list("pk", flat=True))))
-    read(json.dumps({"sprints": sprints}), store().artifacts)  # a chain may tell of anything
+    read(json.dumps({"sprints": sprints}), store().artifacts)  # a chain may contain anything
     _compare(source, done)
     running = Sprint.objects.filter(status="running", started_at__isnull=False).order_by("pk")
     for name in running.values_list("pk", flat=True):

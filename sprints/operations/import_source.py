@@ -17,7 +17,7 @@ from sprints.store.layout import FOLDER
 STATE, EVENTS, CONFIG, ARTIFACTS = "state.json", "events.jsonl", "config.json", "artifacts"
 ASIDE = "events.damaged.jsonl"
 RECORD = (STATE, EVENTS, CONFIG, ASIDE)
-# What is no record: another database, locks, and what each store makes for itself.
+# Not imported: another database, locks, and files that each store makes itself.
 OWN = re.compile(r"gateway\.sqlite3.*|.*\.lock|\..*|calls|hooks|backups")
 CHUNK = 1 << 20
 

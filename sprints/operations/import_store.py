@@ -31,7 +31,12 @@ from sprints.store.file_lock import locked
 from sprints.store.layout import write_private
 
 STAGING = ".importing"
-HERE = ("auth_token", "secret_key", "bind_host", "port")  # of config.json: this gateway's own
+HERE = (
+    "auth_token",
+    "secret_key",
+    "bind_host",
+    "port",
+)  # keys that stay this gateway's own
 
 
 def import_store(path: Path, tell: Tell | None = None) -> Imported:
@@ -69,7 +74,7 @@ def import_store(path: Path, tell: Tell | None = None) -> Imported:
 def refuse_if_lived() -> None:
     """Raise ``Refused`` if a sprint or its evidence would be overwritten."""
     if _has_lived():
-        rmtree(store().root / STAGING, ignore_errors=True)  # of one that died once all was done
+        rmtree(store().root / STAGING, ignore_errors=True)  # of an import that died after its end
         raise Refused("this gateway has sprints already; import into a new, empty repository")
     if _evidence() and not (store().root / STAGING).is_dir():
         raise Refused(f"there is evidence in {store().artifacts} already; move it away first")
@@ -114,7 +119,7 @@ def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None)
     switches = _switches(source.root / CONFIG, done)
     _tell_of_it(done, switches)
     _keep_aside(source, staging, damaged, done)
-    Hook.objects.update(seq=Head.objects.get(pk=1).seq)  # what has been is not told anew
+    Hook.objects.update(seq=Head.objects.get(pk=1).seq)  # old events are not delivered again
     if store().artifacts.is_dir():
         store().artifacts.rmdir()
     source.artifacts.rename(store().artifacts)
@@ -127,7 +132,7 @@ def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None)
     if switches:
         config = read_config(store().config) | switches
         write_private(store().config, json.dumps(config, indent=2, sort_keys=True) + "\n")
-    if done.chain:  # of another history than the file that lies here, which its rows make anew
+    if done.chain:  # the old file has another history; the rows write it again
         store().events.unlink(missing_ok=True)
 
 

@@ -242,7 +242,7 @@ def record_act(
         try:
             record(sprint_id, moves, ExpectedVersion(snapshot.version), at)
         except MoveRefused:
-            continue  # it has changed since it was read: look again
+            continue  # it has changed since it was read: try again
         return replace(evolve(snapshot, moves, at), version=snapshot.version + 1)
     raise NotNow(f"sprint {sprint_id} keeps changing; try again")
 

@@ -62,7 +62,7 @@ def worst_of(sprint_id: str) -> str:
             return ""
         used = dry_run.worst(contract_for(sprint.meta), sprint.meta)
     except (Refused, ContractError):
-        return ""  # whoever starts it is told
+        return ""  # the start reports the reason
     return used[0].of(used[1]) if used else ""
 
 

@@ -18,8 +18,8 @@ from sprints.operations.base_commit import contract_to_walk
 from sprints.operations.contract_builder import contract_for
 from sprints.state.refusals import Refused
 
-MOST_STATES = 2_000  # of all walks of one contract; about a second
-TOLD = 6  # of the steps to a broken promise
+MOST_STATES = 2_000  # states of all explorations of one contract; about a second
+TOLD = 6  # last steps of a failing trace
 
 Kept = TypeVar("Kept")
 
@@ -31,7 +31,7 @@ def proved(edit: Callable[[], Kept]) -> Kept:
     raises.
     """
     before = [shape(one) for one in _contracts({})]
-    with transaction.atomic():  # to see what would hold; the walk is made without one
+    with transaction.atomic():  # to see the new contracts; the model check runs outside of it
         edit()
         after = _contracts({})
         transaction.set_rollback(True)
@@ -79,7 +79,7 @@ def usual() -> Iterator[Contract]:
         yield replace(found, base=Base("main", "0" * 40))
 
 
-_SEEN = {  # by a walk, of each of these; all else but what is left out here counts whole
+_SEEN = {  # the fields that the model check reads; other keys count whole, unless left out here
     "rounds": ("code", "acks"),
     "gates": ("gate_id", "rounds", "required"),
     "hooks": ("hook_id", "points", "tries"),

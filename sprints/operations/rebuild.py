@@ -43,7 +43,7 @@ MODELS: dict[str, Any] = {
     "schedule": Schedule,
 }
 CHUNK = 1000
-FREE = {"sprint": {"version"}, "hook": {"seq"}}  # what counts writes, not what happened
+FREE = {"sprint": {"version"}, "hook": {"seq"}}  # fields that count writes, not events
 COUNTED = ("sprint", "round", "task", "gate_run", "gate", "hook")
 SETTINGS = ("gate", "agent", "hook", "schedule")
 
@@ -163,7 +163,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
             last.update(seq=seq, hash=digest)
             lines.append((seq, at, event["kind"], event["sprint_id"], digest, line))
             if len(lines) >= CHUNK:
-                insert(lines)  # a model of each would take longer than all the rest
+                insert(lines)  # models would take longer than all the rest
                 lines.clear()
             yield event
 
@@ -172,7 +172,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
         for kind, values in some.items():
             if kind in SETTINGS:
                 values = [as_it_may_stand(kind, one) for one in values]
-            if kind == "agent":  # the whole roster is there already, as in every new store
+            if kind == "agent":  # the roster exists already, as in every new store
                 for one in values:
                     Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
             else:
@@ -181,7 +181,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     if not last:
         raise Refused("there is no event to rebuild from")
     Head.objects.create(**{"id": 1, **last})
-    Hook.objects.update(seq=last["seq"])  # what has been is not told anew
+    Hook.objects.update(seq=last["seq"])  # old events are not delivered again
     return {"event": last["seq"], **counts}, lost
 
 
@@ -213,7 +213,7 @@ def batches(
                 lost += values["lines"]
                 continue
             if kind == "task":
-                reply = values["reply"]  # as it came, or its parts
+                reply = values["reply"]  # as text, or in parts
                 parts = isinstance(reply, dict)
                 values["reply"] = Reply(**reply).text() if parts else reply or ""
             counts[kind] += 1

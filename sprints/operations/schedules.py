@@ -18,7 +18,7 @@ from sprints.state.refusals import Refused
 from sprints.store.config_values import switches
 
 TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")
-LATE = timedelta(minutes=2)  # from there on it is said how late a schedule fired
+LATE = timedelta(minutes=2)  # a later start is reported as late
 
 
 def add_schedule(schedule_id: str, by: str, **values: str) -> Schedule:

@@ -20,7 +20,7 @@ from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest
 from sprints.state.refusals import Refused
 
-LONGEST_ANSWER = 8000  # what was chosen, with its questions, and 4000 in one's own words
+LONGEST_ANSWER = 8000  # the choices with their questions, and 4000 characters of free text
 
 
 def pause(sprint_id: str, by: str, why: str = "") -> None:

@@ -137,7 +137,7 @@ def _turn(key: str, value: Any, by: str) -> None:
         data = {"key": key, "before": before, "after": value, "by": by}
         note(EventKind.CONFIG_CHANGED, f"{key} set to {value} by {by}", timezone.now(), data)
     if key in ("automation_paused", "max_concurrent_global"):
-        tasks.reconcile()  # there may be room now
+        tasks.reconcile()  # there may be room for a sprint now
 
 
 def settle_files() -> None:

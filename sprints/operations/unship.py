@@ -21,9 +21,9 @@ from sprints.state.refusals import NotNow, Refused
 from sprints.state.transitions import MoveRefused
 from sprints.store.file_lock import locked
 
-LIFE = "unship"  # before it is a sprint: its refs are told from those of any life
+LIFE = "unship"  # not a sprint yet: its refs differ from those of any life
 LONGEST_WHY = 200
-# What it was judged under, so is what takes it back.
+# The revert is judged under the same terms.
 KEPT = (
     "gate_profile", "round_deadline", "approvals", "approval_hours", "approval_default",
 )  # fmt: skip

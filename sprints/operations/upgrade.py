@@ -63,7 +63,7 @@ def upgrade(
             said = f"{done.backup.path}: {done.backup.files} files, {done.backup.size_bytes} bytes"
             say(f"backed up: {said}")
         try:
-            if done.migrations:  # also those of tables that are not ours
+            if done.migrations:  # including tables of other packages
                 migrate()
             complete()
         except StoreError as exc:
@@ -107,7 +107,7 @@ def refuse_if_at_work() -> None:
     with connection.cursor() as cursor:
         columns = connection.introspection.get_table_description(cursor, Sprint._meta.db_table)
     if "lease_beat" not in {column.name for column in columns}:
-        return  # of the time before there were workers
+        return  # older than workers
     for row in held.only("lease_owner", "lease_until", "lease_beat"):
         if who := holder(row):
             raise Refused(f"sprint {row.pk} is carried by {who}; let it end, then try again")

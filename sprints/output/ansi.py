@@ -7,9 +7,9 @@ restarts the line, so only the last state of a progress bar remains.
 import re
 from dataclasses import dataclass, field, replace
 
-MOST_SHOWN = 2000  # characters of one line; whoever wants more takes the file itself
+MOST_SHOWN = 2000  # characters of one line; the download has all of it
 
-# A whole sequence: CSI; a string (OSC, DCS …) up to its end, but never beyond its line; any other.
+# A whole sequence: CSI; a string (OSC, DCS …) up to its end within the line; any other.
 _SEQUENCE = re.compile(
     r"\x1b(?:\[(?P<params>[0-?]*)[ -/]*(?P<final>[@-~])|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\|)"
     r"|[ -/]*[0-Z\\`-~]|)"

@@ -11,7 +11,7 @@ _SIGNS = (
     re.compile(r"\berror\s*(?:\[\w+\])?:", re.IGNORECASE),
     re.compile(r"Error\b"),
 )
-SURE = len(_SIGNS) + 1  # ranks below it are signs; that one is merely the last line
+SURE = len(_SIGNS) + 1  # lower ranks are signs; this one is only the last line
 
 
 @dataclass(frozen=True, slots=True)

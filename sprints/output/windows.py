@@ -6,9 +6,9 @@ from typing import BinaryIO
 from sprints.output.ansi import settled
 
 MOST_LINES = 1000
-MOST_BYTES = 512 << 10  # of one window
-MOST_COUNTED = 64 << 20  # bytes in which newlines are counted to number a line
-LEAD = 16 << 10  # bytes before a window that say how its first line began, and in which ink
+MOST_BYTES = 512 << 10  # maximum of one window
+MOST_COUNTED = 64 << 20  # bytes searched for newlines to number a line
+LEAD = 16 << 10  # bytes before a window that determine its first line's beginning and style
 _BLOCK = 1 << 20
 
 
@@ -131,7 +131,7 @@ def _lines_back(file: BinaryIO, end: int, lines: int, most: int) -> int:
     newline = data.find(b"\n", 0, len(data) - 1)
     if newline >= 0:
         return floor + newline + 1
-    inside = 0  # one line that is longer than a window: at least begin with a whole character
+    inside = 0  # one line longer than a window: begin with a whole character
     while inside < min(3, len(data)) and 0x80 <= data[inside] < 0xC0:
         inside += 1
     return floor + inside

@@ -18,7 +18,7 @@ LISTS = ("files", "tests", "after")
 KEYS = (*NEEDED, *LISTS, "rollback")
 
 _BEGINS, _ENDS = "```json", "```"
-_MARK = '"tasks"'  # what makes a block one of ours: a reply may show other JSON
+_MARK = '"tasks"'  # marks our blocks: a reply may contain other JSON
 EXAMPLE = """\
 ```json
 {"tasks": [{

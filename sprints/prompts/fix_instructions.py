@@ -7,7 +7,7 @@ from typing import Any
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 
 OUTPUTS = ("stdout.txt", "stderr.txt")
-MOST_PATHS = 10  # of the files that an earlier attempt has changed
+MOST_PATHS = 10  # changed files of an earlier fix
 
 
 def mend(snapshot: Snapshot, details: Mapping[str, Any]) -> str:

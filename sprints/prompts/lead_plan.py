@@ -13,8 +13,8 @@ from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 
 CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES[1:]
-PLANNED_IN = (CONTRACTS, CONFIRM, BUILD)  # where the lead's reply may hold tasks
-MOST_RETURNED = 1  # how often a plan that cannot be followed goes back before a human is asked
+PLANNED_IN = (CONTRACTS, CONFIRM, BUILD)  # rounds in which the lead's reply may contain tasks
+MOST_RETURNED = 1  # how often an invalid plan is sent back before a human is asked
 LONGEST_QUESTION = 900
 
 

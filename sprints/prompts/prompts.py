@@ -98,7 +98,7 @@ TRIAL = """\
 This is a trial: somebody wants to know whether you are there and can answer.
 Read nothing, change no file, run no command; answer at once, with DONE as your status.
 """
-LONGEST_HEARD = 2000  # characters of what another agent has said
+LONGEST_HEARD = 2000  # characters of another agent's reply
 
 
 def whole(

@@ -8,7 +8,7 @@ from sprints.prompts.assignments import without
 
 MOST_QUESTIONS = 3
 MOST_LINES, LONGEST_LINE, LONGEST_STATUS = 50, 1000, 300
-LONGEST_TEXT = 32_000  # of a reply that is kept with its task; all of it lies in the evidence
+LONGEST_TEXT = 32_000  # of a reply kept with its task; the evidence has all of it
 
 PARTS = {
     "status": "status",
@@ -107,7 +107,7 @@ def parse(text: str) -> Reply:
     if not status:
         raise Unreadable("its Status is empty")
     questions = [q for q in _items(parts.get("questions", ())) if not _is_nothing(q)]
-    questions.sort(key=lambda q: not _DIRECTIONAL.match(q))  # those are kept in any case
+    questions.sort(key=lambda q: not _DIRECTIONAL.match(q))  # these are always kept
     return Reply(
         status=_cut(status, LONGEST_STATUS),
         deliverables=tuple(_items(parts.get("deliverables", ()))),

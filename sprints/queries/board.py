@@ -21,10 +21,10 @@ from sprints.queries.waiting import waits_of
 from sprints.state.actors import OPERATOR
 from sprints.state.event_format import stamp
 
-ARCHIVED = "archived"  # as a status to list by
-MANY = 100  # more are not counted
+ARCHIVED = "archived"  # a status for lists
+MANY = 100  # counted up to here
 ASKS = "agent_asks:"
-CARRIED = 50  # running sprints that are looked at one by one
+CARRIED = 50  # running sprints that are read one by one
 
 
 @dataclass(frozen=True, slots=True)

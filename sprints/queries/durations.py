@@ -13,9 +13,9 @@ from django.db.models import Q
 from sprints.models import Event, Sprint
 from sprints.state.actors import GATEWAY
 
-MOST_EVENTS = 5000  # of all the sprints together; a sprint has some ten of these kinds
+MOST_EVENTS = 5000  # of all the sprints together; a sprint has about ten of these kinds
 
-Moment = tuple[datetime, list[dict[str, Any]]]  # when, and the event's ``change``
+Moment = tuple[datetime, list[dict[str, Any]]]  # the time, and the event's ``change``
 
 
 def ran(rows: Iterable[Sprint], now: datetime) -> dict[str, float]:
@@ -52,7 +52,7 @@ def ran_s(sprint_id: str, start: datetime, end: datetime, moments: Sequence[Mome
             if step["path"] == f"{path}/status":
                 stopped = step["value"] != Sprint.Status.RUNNING
             elif step["path"] == f"{path}/meta":
-                waits = False  # it went with the meta in which it stood
+                waits = False  # it was removed with the old meta
             elif step["path"] == f"{path}/meta/waiting_for":
                 waits = step["op"] != "remove" and step["value"]["who"] != GATEWAY
         if (stopped or waits) and since is None:

@@ -27,12 +27,12 @@ def carry_out() -> None:
         snapshot = load(sprint_id, at)
         waiting = snapshot.sprint.waiting or {}
         if ask_of(snapshot) is None:
-            continue  # decided meanwhile, or from elsewhere
+            continue  # decided meanwhile, or imported
         move = expired(snapshot, at)
         if move is None and not waiting.get("overdue"):
             move = overdue(sprint_id, snapshot.sprint.status, waiting)
         if move:
-            with contextlib.suppress(MoveRefused):  # somebody has decided after all
+            with contextlib.suppress(MoveRefused):  # decided after all
                 record(
                     sprint_id,
                     with_wait_reason(snapshot, [move], at),

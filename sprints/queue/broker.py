@@ -11,8 +11,8 @@ from gates import faults
 from sprints.queue.message import allowed, ours
 from sprints.queue.wakeup import ear, wake
 
-LOOK_S = 2.0  # the long stop, should a call have been missed
-AWAY_S = 1.0  # between looks at a database that is away
+LOOK_S = 2.0  # the longest wait, if a wake-up was missed
+AWAY_S = 1.0  # between attempts while the database is away
 
 
 class Broker(ORM):  # type: ignore[misc]

@@ -92,9 +92,9 @@ def run(workers: int, parent: int) -> None:
     cluster.Sentinel = Sentinel
     post_spawn.connect(_spawned, weak=False)
     q = Cluster()
-    get_broker()  # loaded here, each process of the cluster has its modules from us
-    connections.close_all()  # a connection does not bear a fork
-    gc.freeze()  # what is loaded stays in pages that all share: no later collection writes there
+    get_broker()  # loaded here, so that the processes of the cluster share the modules
+    connections.close_all()  # connections cannot be shared across a fork
+    gc.freeze()  # loaded objects stay in shared pages, which collections do not write
     q.start()
     while q.sentinel.is_alive() and not q.asked:
         q.sentinel.join(LOOK_S)

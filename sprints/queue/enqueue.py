@@ -9,7 +9,7 @@ from django.utils import timezone
 from sprints.models import Sprint
 from sprints.models.host import living
 
-# The only functions that a worker runs, whatever a queued message names. They stand here, not in
+# The only functions that a worker runs, whatever a message names. They are here, not in
 # ``message``, because that imports django-q, and every command imports this module.
 WORK, BEAT = "sprints.queue.tasks.work", "sprints.queue.tasks.beat"
 ALLOWED = frozenset({WORK, BEAT})

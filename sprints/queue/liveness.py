@@ -10,9 +10,9 @@ from sprints.models import Host
 from sprints.models.host import SILENT_S
 from sprints.models.lease import held_here
 
-BEAT_S = 4.0  # from one beat that is asked for to the next
+BEAT_S = 4.0  # between two requested heartbeats
 ANSWER_S = SILENT_S - BEAT_S
-ABSENCE_S = 2.0  # what lies further between two looks was an absence of our own
+ABSENCE_S = 2.0  # a longer gap between two looks was this process's own absence
 
 
 class Silence:

@@ -14,7 +14,7 @@ from sprints.models.transitions import note
 from sprints.state.event_codes import EventCode, EventKind
 
 NIGHTLY = "0 3 * * *"  # by this machine's clock
-SAID = (0, 1)  # it has put on record what it found
+SAID = (0, 1)  # exit codes after a recorded result
 
 
 class Nightly:

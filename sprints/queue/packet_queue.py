@@ -15,7 +15,7 @@ from sprints.queue.tasks import STOP_REQUEST
 
 MOST = 1 << 20
 LOOK_S = 1.0
-STOP = "STOP"  # django-q's word for the end of a queue
+STOP = "STOP"  # django-q's sentinel for the end of a queue
 
 
 class PacketQueue:

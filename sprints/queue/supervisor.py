@@ -71,7 +71,7 @@ class Watch:
             return
         try:
             self._cluster.stop(grace_s=0.0 if kind else GRACE_S)
-        except BaseException:  # a second Ctrl-C, above all
+        except BaseException:  # above all a second Ctrl-C
             self._cluster.stop(grace_s=0.0)
             raise
 
@@ -79,7 +79,7 @@ class Watch:
         argv = [sys.executable, "-m", "studio_gateway", "worker", "--inside", str(os.getpid())]
         self._silence.begin()
         self._cluster = None
-        with contextlib.suppress(OSError):  # no room for a process: the next beat tries again
+        with contextlib.suppress(OSError):  # cannot start: the next heartbeat tries again
             self._cluster = Program([*argv, "--workers", str(self.workers)])
 
     @transaction.atomic
@@ -120,7 +120,7 @@ class Watch:
             self._silence.excuse()
             connection.close()
             if isinstance(exc, DatabaseError):
-                return  # it is away: what is done every few seconds tells it
+                return  # the database is away: the regular chores report it
             raise
         if asked:
             self._silence.asked()
@@ -147,6 +147,6 @@ class Watch:
         try:
             return self._silence.look()
         except DatabaseError:
-            connection.close()  # it may be back, but not on this connection
-            self._silence.excuse()  # what was asked may be lost
+            connection.close()  # the database may be back, but not on this connection
+            self._silence.excuse()  # the request may be lost
             return False

@@ -21,7 +21,7 @@ from sprints.state.event_format import stamp
 from sprints.state.transitions import ExpectedVersion, MoveRefused
 from sprints.store.layout import StoreError
 
-# What this process has been asked for: a worker's SIGTERM sets ``hand_back``.
+# The stop flags of this process: a worker's SIGTERM sets ``hand_back``.
 STOP_REQUEST = StopRequest()
 
 
@@ -39,9 +39,9 @@ def work(sprint_id: str) -> None:
     try:
         run_sprint(lease, STOP_REQUEST)
     except LeaseLost:
-        return  # whoever has it now goes on
+        return  # the new runner goes on
     except (DatabaseError, OSError, StoreError):
-        raise  # the world's fault, which may pass: ``reconcile`` asks again
+        raise  # an outside fault, which may pass: ``reconcile`` queues the sprint again
     except Exception as exc:
         _give_up(sprint_id, exc)
         raise
@@ -79,12 +79,12 @@ def record_overdue() -> None:
     """Record once each wait that has outlasted its time."""
     at = timezone.now()
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING, waiting__until_ts__lt=stamp(at))
-    running = running.filter(started_at__isnull=False)  # no wait of this gateway's
+    running = running.filter(started_at__isnull=False)  # imported waits do not count
     for row in running.only("version", "status", "waiting"):
         if not row.waiting or row.waiting.get("overdue"):
             continue
         move = overdue(row.pk, row.status, row.waiting)
-        with contextlib.suppress(MoveRefused):  # it moves after all
+        with contextlib.suppress(MoveRefused):  # the sprint moved after all
             record(row.pk, [move], ExpectedVersion(row.version), at)
 
 

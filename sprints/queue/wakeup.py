@@ -47,7 +47,7 @@ class ServerEar:
                 for _ in self._own.connection.notifies(timeout=seconds, stop_after=1):
                     return
         except DatabaseError:
-            _ears.clear()  # the next look opens another
+            _ears.clear()  # the next look opens a new one
             raise
 
 
@@ -68,7 +68,7 @@ def wake() -> None:
         return
     folder = settings.STORE.root / "calls"
     if folder.is_dir():
-        with contextlib.suppress(OSError):  # the message is there, and readers look by themselves
+        with contextlib.suppress(OSError):  # the message is there, and readers poll
             _call_all(folder)
 
 
@@ -81,7 +81,7 @@ def _call_all(folder: Path) -> None:
             except ConnectionRefusedError:
                 reader.unlink(missing_ok=True)
             except OSError:
-                pass  # it has more calls than it can hold: it will look
+                pass  # it has enough wake-ups: it will look
 
 
 @contextlib.contextmanager

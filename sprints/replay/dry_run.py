@@ -101,7 +101,7 @@ def _answered(action: Action, at: datetime) -> Outcome:
     if isinstance(action, RunHook):
         return Brought(at, DeliveryResult(True, "", exit_code=0))
     if isinstance(action, Merge):
-        return Merged(at, ship_values.Merge("", "", ""))  # nothing: there is no work yet
+        return Merged(at, ship_values.Merge("", "", ""))  # nothing to merge: there is no work yet
     return Judged(at, _GREEN)
 
 
@@ -115,11 +115,11 @@ def worst(contract: Contract, meta: Mapping[str, Any]) -> tuple[Worst, AgentBudg
     if contract.active:
         most = max(longest[agent] for agent in contract.active)
         implementers = min(len(contract.active), MOST_TASKS)
-        # each is confirmed, built, asked once more where nothing has changed, and polished
+        # each is confirmed, built, repeated once if nothing has changed, and polished
         seconds += [most] * (implementers + 3 * MOST_TASKS)
         seconds += [longest[LEAD]] * lead_plan.MOST_RETURNED * len(lead_plan.PLANNED_IN)
     elif LEAD in longest:
-        seconds.append(longest[LEAD])  # once more in R3, where nothing has changed
+        seconds.append(longest[LEAD])  # once more in R3, if nothing has changed
     owners = [longest[one] for one in (contract.implementer, *contract.active) if one in longest]
     for code in BUILDS:
         if owners and any(gate.required for gate in contract.gates_of(code)):

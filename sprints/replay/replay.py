@@ -22,7 +22,7 @@ from sprints.state.event_format import canonical
 from sprints.state.snapshot import Snapshot, evolve
 from sprints.state.transitions import Transition, draft_of
 
-NOT_COMPARED = ("prompt", "by", "hook_depth")  # of an event's data
+NOT_COMPARED = ("prompt", "by", "hook_depth")  # keys of an event's data
 COMPARED = ("kind", "round_id", "message", "data", "change")
 
 
@@ -59,7 +59,7 @@ def replay(events: Iterable[dict[str, Any]]) -> Divergence | None:
                 snapshot = _lived_again(snapshot, batch)
         except _Differs as exc:
             return _worded(exc)
-        except Exception as exc:  # whatever it falls over is what is looked for
+        except Exception as exc:  # any exception is a divergence
             fall = f"the engine falls over: {type(exc).__name__}: {exc}"
             return _worded(_Differs(first, "event", first["message"], fall))
     return None

@@ -65,7 +65,7 @@ class Attended:
         thread = threading.Thread(target=attend, name=name, daemon=True)
         try:
             thread.start()
-        except RuntimeError as exc:  # a shortage that may pass, not a fault of ours
+        except RuntimeError as exc:  # a passing shortage, not a bug
             raise OSError(str(exc)) from exc
         self._threads[name] = thread
 

@@ -48,8 +48,8 @@ from sprints.store.config_values import switches
 from sprints.store.layout import StoreError
 
 LOOK_S = 0.5
-REFUSALS = 3  # of a sprint that nobody else changes meanwhile
-AWAY_S = 30.0  # how long a database may be away between two steps
+REFUSALS = 3  # of a sprint that no other process changes meanwhile
+AWAY_S = 30.0  # seconds that the database may be away between two steps
 
 
 class Stuck(Exception):
@@ -86,7 +86,7 @@ def run_sprint(
         carrier = SprintRunner(lease, snapshot, settings.STORE.repo, wish)
         return carrier.carry(one_round=one_round)
     finally:
-        with suppress(DatabaseError):  # it runs out
+        with suppress(DatabaseError):  # the lease expires
             release(lease)
 
 
@@ -98,10 +98,10 @@ class SprintRunner:
         self.snapshot = snapshot
         self.wish = wish
         self.attended = Attended()
-        self._publishing = ""  # the hash of the event that tells of it
+        self._publishing = ""  # the hash of the event that announces it
         heed = self.attended.heed
         self.world = EffectContext(repo, heed, self._not_after, chain=lambda: self._publishing)
-        self._asked: dict[Action, str] = {}  # by what is to be answered, the run or try of it
+        self._asked: dict[Action, str] = {}  # by action, the awaited run or attempt
         self._lost = self._held = False
         self._cancel_asked = False
         self._looked, self._renewed = time.monotonic(), lease.since
@@ -131,7 +131,7 @@ class SprintRunner:
                 if refused >= REFUSALS:
                     raise Stuck(str(exc)) from exc
                 if answered and awaited(self.snapshot, answered[0]) != self._asked[answered[0]]:
-                    answered = None  # on record already: only the database's answer was lost
+                    answered = None  # recorded already: only the database's answer was lost
                 continue
             answered, refused = None, 0
             if action:
@@ -263,7 +263,7 @@ class SprintRunner:
                 runner_idle.send_robust(sender=SprintRunner)
                 self._look(now)
         except DatabaseError:
-            connection.close()  # it may be back by the next look, but not on this connection
+            connection.close()  # the database may come back, but not on this connection
         if self._lost:
             return Stop("the sprint was taken by another process")
         if now - self._renewed > TTL_S:

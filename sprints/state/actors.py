@@ -1,6 +1,6 @@
 """Name the parties for which a sprint waits."""
 
-GATEWAY = "the gateway"  # whichever process carries the sprint; who is asked, in ``waiting``
+GATEWAY = "the gateway"  # the process that runs the sprint, as ``who`` of a wait
 
 
-OPERATOR = "an operator"  # a person; who is asked, in ``waiting``, where the gateway cannot go on
+OPERATOR = "an operator"  # a person, as ``who`` of a wait that the gateway cannot resolve

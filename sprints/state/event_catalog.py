@@ -16,7 +16,7 @@ MARKED_BY = {
     "gate_done": EventKind.GATE_FINISHED.value,
     "release_ready": EventKind.SHIPPED.value,
 }
-TEST = "test"  # the point of a delivery that somebody asked for, to see whether it arrives
+TEST = "test"  # the point of a test delivery
 POINTS = ("sprint_start", *MARKED_BY)
 
 NAMES = tuple(dict.fromkeys((*POINTS, *(kind.value for kind in EventKind))))

@@ -6,8 +6,8 @@ from typing import Any
 
 from sprints.state.event_format import stamp
 
-# field of the row -> key of state.json; what is not named here is not in the file. A key
-# with a slash stands in another field's object, and only while it has a value.
+# field of the row -> key of state.json; fields not listed are not in the file. A key
+# with a slash belongs to another field's object, and exists only with a value.
 KEYS: dict[str, dict[str, str]] = {
     "sprint": {
         "sprint_id": "sprint_id",

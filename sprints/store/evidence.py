@@ -94,7 +94,7 @@ def _is_name(part: str) -> bool:
     """Return whether ``part`` is a plain file name on every system."""
     try:
         return part not in ("", ".", "..") and not {"\0", "\\"} & {*part} and bool(part.encode())
-    except UnicodeEncodeError:  # half a surrogate pair
+    except UnicodeEncodeError:  # a lone surrogate
         return False
 
 
@@ -123,10 +123,10 @@ def _folder(name: str, above: int) -> int:
 
 
 def _file(name: str, folder: int, secrets: set[tuple[int, int]]) -> int:
-    # To open the database by another name and close it would let go of our locks on it.
+    # To open the database by another name and close it would release our locks on it.
     if _identity(os.stat(name, dir_fd=folder, follow_symlinks=False)) in secrets:
         raise FileNotFoundError(name)
-    # A pipe with no writer would keep us waiting.
+    # A pipe without a writer would block.
     return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
 
 

@@ -17,7 +17,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # a locked byte is kept from readers, too
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # a locked byte cannot be read either
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
     def _share(descriptor: int) -> None:
@@ -112,7 +112,7 @@ def _take(descriptor: int, path: Path, patience_s: float) -> None:
 
 
 def _sign(descriptor: int) -> None:
-    with contextlib.suppress(OSError):  # a full disk is no reason not to hold it
+    with contextlib.suppress(OSError):  # a full disk does not prevent the lock
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, f"{os.getpid():<10}\n".encode())
 

@@ -32,7 +32,7 @@ def find_repo(start: Path, environ: Mapping[str, str]) -> Path:
     Git itself is not asked: a ``.git`` at or above ``start`` marks the top.
     """
     if named := environ.get("STUDIO_GATEWAY_REPO"):
-        with contextlib.suppress(RuntimeError):  # no such user: then it is no such folder
+        with contextlib.suppress(RuntimeError):  # no such user, so no such folder
             named = str(Path(named).expanduser())
         return Path(named).resolve()
     start = start.resolve()
@@ -129,7 +129,7 @@ def shut(path: Path) -> StoreError | None:
     return StoreError(f"{path} is {whose}", f"run: {how} {shlex.quote(str(path))}")
 
 
-AGENT_LOGS = ".cursor/plans/agent_logs"  # in the repository, where a user wants them there
+AGENT_LOGS = ".cursor/plans/agent_logs"  # in the repository, where a user wants the logs
 
 
 def write_private(path: Path, text: str) -> None:

@@ -14,7 +14,7 @@ def put_off(exc: Exception) -> None:
     Raises nothing.
     """
     kind = "" if isinstance(exc, DatabaseError | StoreError) else f"{type(exc).__name__}: "
-    with suppress(OSError, ValueError):  # who read our lines has gone
+    with suppress(OSError, ValueError):  # the reader of our lines has gone
         sys.stderr.write(f"put off: {kind}{' '.join(str(exc).split())}\n")
     with suppress(Exception):
         connection.close()

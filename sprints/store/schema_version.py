@@ -10,7 +10,7 @@ from sprints.store.layout import StoreError, shut
 
 OURS = ("gates", "sprints")
 INIT = "run: studio-gateway init"
-LITTLE = 1 << 20  # bytes; SQLite calls it an I/O error when its index of the log finds no room
+LITTLE = 1 << 20  # bytes; without room for its log's index, SQLite reports an I/O error
 
 
 class NotReady(StoreError):

@@ -16,7 +16,7 @@ register = template.Library()
 DASH = "\N{EN DASH}"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WORDS = {"in_progress": "in progress", "timed_out": "timed out"}
-# A status is never told by its colour alone.
+# A status is never shown by colour alone.
 SIGNS = {"done": "✓", "in_progress": "▸", "failed": "✕", "blocked": "!", "cancelled": DASH}
 
 

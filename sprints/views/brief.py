@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
 TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
-LONGEST = 200_000  # characters; a longer one is shown as it is written
+LONGEST = 200_000  # characters; a longer one is shown as plain text
 
 
 @cache

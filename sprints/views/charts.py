@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 DASH = "\N{EN DASH}"
-GAP = 0.18  # of a bar's place
-HIGH = 4.0  # medians: what is higher is cut off, lest one long night flattens all the others
+GAP = 0.18  # gap as a share of a bar's place
+HIGH = 4.0  # medians: higher bars are cut off, so that one long night does not flatten all others
 CUT = "⇡"
-LEAST = 2.0  # pixels: what took no time is still to be seen and pointed at
+LEAST = 2.0  # pixels: zero durations stay visible
 
-# What says without colour what became of a bar; no sign is good.
+# Signs that replace the colour of a bar; no sign means success.
 SIGNS = {
     "failed": "✕",
     "error": "✕",

@@ -22,7 +22,7 @@ from sprints.views.responses import only
 
 LAST = 24  # sprints in the figures and the chart
 SHOWN = 12  # sprints in the table
-URGENT = 5  # of each kind of what waits
+URGENT = 5  # of each kind of waiting sprint
 GATES = 6
 COMING = 3
 

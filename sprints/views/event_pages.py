@@ -33,7 +33,7 @@ def events(request: HttpRequest) -> HttpResponse:
     if is_live_part(request) and seq is not None:
         return _since(request, which, query, seq)
     before = asked.number("before")
-    last = queries.head()  # before the rows: what comes in between is among them
+    last = queries.head()  # before the rows, so that later events are among the next ones
     found, more = stream.newest(SHOWN, which, before=before)
     last = max(last, found[0].seq if found else 0)
     follows = bool(asked.one_of("follow", ["1"])) and before is None

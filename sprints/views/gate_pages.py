@@ -31,7 +31,7 @@ def gates(request: HttpRequest) -> HttpResponse:
 @only("GET")
 def gate(request: HttpRequest, gate_id: str) -> HttpResponse:
     """Show one gate; for a removed one, its runs."""
-    if not gate_id.isprintable():  # no database takes every text
+    if not gate_id.isprintable():  # databases refuse some texts
         raise Http404
     definition = gate_history.definition(gate_id)
     runs = gate_history.last_runs([gate_id], OF_ONE)[gate_id]

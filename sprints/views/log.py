@@ -11,8 +11,8 @@ from sprints.views.output_shown import STREAMS, opened
 from sprints.views.request import Request
 from sprints.views.responses import only, refuse
 
-MOST = 128 << 10  # bytes of one answer
-LARGEST = 1 << 53  # no file is larger, and no script counts further
+MOST = 128 << 10  # bytes of one response
+LARGEST = 1 << 53  # no file is larger, and JavaScript counts no further
 
 
 class Unclear(ValueError):
@@ -33,7 +33,7 @@ def log(request: Request, sprint_id: str) -> HttpResponse:
         line = number(request, "line")
     except Unclear as exc:
         return refuse(422, str(exc))
-    # The status first: what was over before the file was read has been read to its end.
+    # The status first: if the run was over then, the file is complete.
     run = GateRun.objects.filter(pk=f"{sprint_id}/{name}").only("pk", "status").first()
     if run is None:
         return refuse(404, "no such run")

@@ -58,7 +58,7 @@ def new_sprint(request: HttpRequest) -> HttpResponse:
     by = cast(Request, request).user.get_username()
     try:
         sprint = operations.create(**form.cleaned_data, by=by)
-    except operations.Refused as exc:  # the fields have been checked: it is the id that is taken
+    except operations.Refused as exc:  # the fields are valid: the id is taken
         form.add_error("sprint_id", str(exc))
         return _form(request, form, 409)
     return HttpResponseRedirect(f"/sprints/{sprint.pk}/")

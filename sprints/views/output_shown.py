@@ -11,7 +11,7 @@ from sprints.output.rows import Rows, rows, texts
 from sprints.store.evidence import open_evidence
 
 STREAMS = ("stdout", "stderr")
-SEARCHED = 256 << 10  # bytes at the end of an output, and a quarter of it at its head
+SEARCHED = 256 << 10  # bytes at the end of an output, and a quarter of that at its head
 
 
 def opened(run: GateRun, stream: str) -> BinaryIO:

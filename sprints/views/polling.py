@@ -14,7 +14,7 @@ from sprints import queries
 from sprints.store.config_values import switches
 from sprints.views.request import Request
 
-FRESH_S = 15  # so old may be what a live part says of times
+FRESH_S = 15  # maximum age of a live part's times
 
 
 def is_live_part(request: HttpRequest) -> bool:

@@ -11,6 +11,6 @@ class Request(HttpRequest):
     """A request with its user, role, and whether it carries a token."""
 
     user: User
-    role: Role | int  # NOBODY on the paths that ask for nothing
+    role: Role | int  # NOBODY on paths without authentication
     by_token: bool
     htmx: HtmxDetails

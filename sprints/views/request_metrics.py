@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 UP_TO_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-NO_ROUTE = "-"  # turned away at the door, or no such path: what was typed is no label
+NO_ROUTE = "-"  # refused requests and unknown paths: typed text is never a label
 
 
 @dataclass(slots=True)

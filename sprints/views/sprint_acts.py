@@ -76,7 +76,7 @@ def _onward(rows: SprintRows) -> list[Act]:
             return [onward, step, stop] if rows.paused else [hold, stop]
         case "failed" | "blocked" | "cancelled" if where:
             says = f"Starts a new attempt at {where}, under the gates as they are now."
-            # An answer, a budget or an approval leads on without a new attempt.
+            # An answer, a budget or an approval needs no new attempt.
             waits = (sprint.last_error or "").startswith((USED_UP, NEEDED)) or question_in(rows)
             again = Act("retry", f"Retry from {where}", "r", says, main=not waits)
             if (sprint.last_error or "").startswith(USED_UP):
@@ -138,13 +138,13 @@ def _restore(sprint_id: str, by: str, form: Any) -> str:
 
 
 def _answer(sprint_id: str, by: str, form: Any) -> str:
-    named = form.get("question") or "none"  # a page always names what it has shown
+    named = form.get("question") or "none"  # a page always names the displayed question
     operations.answer(sprint_id, answer_of(queries.look(sprint_id), form), by, named)
     return "Answered: the sprint goes on."
 
 
 def _approve(sprint_id: str, by: str, form: Any) -> str:
-    named = form.get("ask") or "none"  # a page always names what it has shown
+    named = form.get("ask") or "none"  # a page always names the displayed request
     operations.approve(sprint_id, by, form.get("why", "").strip(), named)
     return "Approved: the sprint goes on."
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 WIDE = 1000.0  # units of the axis
-LEAST = 4.0  # units; what took no time at all is seen as well
+LEAST = 4.0  # units; zero durations stay visible
 IDLE = timedelta(seconds=1)
-CUT_FROM = timedelta(minutes=2)  # an idle time longer than this, and than a tenth of all work
+CUT_FROM = timedelta(minutes=2)  # idle times longer than this, and than a tenth of all work
 
 Interval = tuple[datetime, datetime]
 

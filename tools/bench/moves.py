@@ -16,7 +16,7 @@ def figures(count: int) -> Iterator[Figure]:
         from sprints import operations
 
         operations.create("m", by="bench")
-        _moves(0, count // 10)  # warm
+        _moves(0, count // 10)  # warm up
         rates, floors = [], []
         version = count // 10
         for _ in range(5):

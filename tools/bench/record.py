@@ -14,7 +14,7 @@ from pathlib import Path
 from tools.bench.figures import Figure
 from tools.bench.stores import fill, fill_events, fresh_store
 
-# What nobody can do without: each line parsed and hashed; to have a database of them, written too.
+# The minimum: parse and hash each line; for a database, write it, too.
 READ = """
 import hashlib, json, sys
 with open(sys.argv[1], "rb") as file:
@@ -32,8 +32,8 @@ with open(sys.argv[1], "rb") as file, sqlite3.connect(sys.argv[2]) as database:
     database.execute("CREATE TABLE event (seq INTEGER PRIMARY KEY, hash, kind, line)")
     database.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", rows(file))
 """
-ARCHIVED = 50  # sprints at once, of which state.json is made anew
-# Linux counts the memory of who forked as a child's own; so a small process forks.
+ARCHIVED = 50  # archived sprints, after which state.json is written again
+# Linux counts the parent's memory as a child's own; so a small process forks.
 MEASURED = """
 import os, subprocess, sys
 process = subprocess.Popen(sys.argv[1:])
@@ -110,7 +110,7 @@ def _commands(repo: Path) -> Iterator[tuple[str, Run, float, float]]:
         run = _command("archive", *_ended())
         yield f"archive of {ARCHIVED}", run, run.seconds, copied
 
-        # By another process: to close the database's file here would let go of our locks on it.
+        # By another process: to close the database's file here would release our locks on it.
         copied = _ran("cp", "-r", str(store), str(there / "copy")).seconds
         shutil.rmtree(there / "copy")
         run = _command("backup", str(there / "backup"))

@@ -31,7 +31,7 @@ def fresh_store() -> Iterator[Path]:
         from sprints.store.config import make_config
         from sprints.store.layout import Store, make_folders
 
-        make_folders(Store(repo))  # settings read the key with which messages are signed
+        make_folders(Store(repo))  # settings read the key that signs messages
         make_config(Store(repo).config)
         django.setup()
         from django.db import connection

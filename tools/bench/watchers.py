@@ -14,7 +14,7 @@ from tools.bench.processes import cpu_s
 from tools.bench.stores import fresh_store, set_gate
 from tools.bench.web import Ask, Serving, serving
 
-EVERY_S = 0.7  # as the page asks while lines come
+EVERY_S = 0.7  # the page's polling interval while lines come
 PRINTS = "while true; do echo a line of some length, as a test prints it; sleep 0.05; done"
 
 

@@ -31,7 +31,7 @@ PAGES = (
     "/api/config",
     "/api/agents",
 )
-LISTS = ("/api/status", "/api/sprints")  # they name every sprint: as long as the format has it
+LISTS = ("/api/status", "/api/sprints")  # they list every sprint: as large as the store
 
 
 def figures(sizes: tuple[tuple[int, int], ...], asks: int) -> Iterator[Figure]:

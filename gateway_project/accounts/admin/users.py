@@ -26,7 +26,7 @@ class UserForm(Asked):
         "assword": "password",
     }
     fixed = {"username"}
-    session_key: str | None = None  # of who edits: it goes on
+    session_key: str | None = None  # of the editing user, which is kept
 
     username = forms.CharField(max_length=150, label="Name")
     role = forms.ChoiceField(choices=choices(ROLES), initial=Role.VIEWER.word)

@@ -23,7 +23,7 @@ from sprints.models import Hook
 from sprints.runner.runner import LeaseLost, StopRequest
 from sprints.state.snapshot import Snapshot
 
-LINGER_S = 5.0  # after a sprint's end, for hooks that are still to be told of it
+LINGER_S = 5.0  # after a sprint's end, for pending deliveries
 
 
 class Command(GatewayCommand):

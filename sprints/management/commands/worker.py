@@ -42,7 +42,7 @@ class Command(GatewayCommand):
 
     help = "Run queued sprints until SIGTERM or Ctrl-C. The next start continues running sprints."
 
-    requires_system_checks = "__all__"  # of the queue's timeouts, above all
+    requires_system_checks = "__all__"  # for the queue's timeouts above all
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""

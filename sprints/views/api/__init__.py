@@ -56,7 +56,7 @@ def _bare(response: HttpResponseBase) -> HttpResponseBase:
     return bare
 
 
-# Ninja has a pattern for each method of a path, all with the one view; and one of its own, bare.
+# Ninja has one pattern for each method of a path, all with the same view, and one without method.
 _views = {str(one.pattern): one for one in interface.urls[0] if isinstance(one, URLPattern)}
 urls = [
     path(f"api/{at}", asked_plainly(one.callback), name=f"api-{one.name}")

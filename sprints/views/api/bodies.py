@@ -8,7 +8,7 @@ from ninja.parser import Parser
 from sprints.contract.meta import DEEP
 from sprints.store.config import strict_json
 
-DEEPEST = DEEP + 8  # meta stands some levels down in a body
+DEEPEST = DEEP + 8  # meta is some levels down in a body
 
 
 class Strict(Parser):
