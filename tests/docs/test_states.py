@@ -1,0 +1,9 @@
+"""The page about states is what the code has."""
+
+from tools import state_charts
+
+
+def test_the_page_is_up_to_date():
+    assert state_charts.FILE.read_text() == state_charts.text(), (
+        "write it: python tools/state_charts.py"
+    )
