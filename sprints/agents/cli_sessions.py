@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sprints.agents.output_reader import TAIL_BYTES, end_of, ends_of, objects, texts
+from sprints.contract.json_types import JsonObject
 from sprints.prompts.exchange import Exchange, Question
 from sprints.prompts.reply_format import plain
 
@@ -12,9 +12,9 @@ HEAD_BYTES = 64 << 10  # the part in which a command names its session
 GONE = "its session is not known any more"
 
 
-def _rules(question: Question) -> dict[str, Any]:
+def _rules(question: Question) -> JsonObject:
     assert question.agent is not None, "only an agent that is on record with its program comes here"
-    rules: dict[str, Any] = (question.agent.reply or {}).get("session", {})
+    rules: JsonObject = (question.agent.reply or {}).get("session", {})
     return rules
 
 

@@ -1,18 +1,19 @@
 """Find the reason of a failure in a command's output."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sprints.agents.output_reader import TAIL_BYTES, end_of, holds, objects, texts
+from sprints.contract.json_types import JsonMapping
 from sprints.prompts.reply_format import plain
 
 LONGEST = 300  # characters of a reported line
 MOST_NAMED = 10  # tools
 
 
-def failed(folder: Path, rules: Mapping[str, Any]) -> str:
+def failed(folder: Path, rules: JsonMapping) -> str:
     """Return the failure that the command reports, in one line with its sign; empty if none."""
     for value in _printed(folder):
         for rule in rules.get("fails", ()):
@@ -21,7 +22,7 @@ def failed(folder: Path, rules: Mapping[str, Any]) -> str:
     return ""
 
 
-def signed(folder: Path, rules: Mapping[str, Any]) -> str:
+def signed(folder: Path, rules: JsonMapping) -> str:
     """Return the last line of its error output with a known sign; empty if there is none."""
     if not rules.get("signs"):
         return ""
@@ -31,13 +32,13 @@ def signed(folder: Path, rules: Mapping[str, Any]) -> str:
     return ""
 
 
-def of(text: str, rules: Mapping[str, Any]) -> str:
+def of(text: str, rules: JsonMapping) -> str:
     """Return the sign in a short text that stands in place of a reply; empty if there is none."""
     line = " ".join(text.split())
     return _signed(line, rules) if len(line) <= LONGEST else ""
 
 
-def _signed(line: str, rules: Mapping[str, Any]) -> str:
+def _signed(line: str, rules: JsonMapping) -> str:
     for word, signs in rules.get("signs", {}).items():
         if any(_stands(sign, line) for sign in signs):
             return f"{word}: {line[:LONGEST]}"
@@ -50,7 +51,7 @@ def _stands(sign: str, line: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(sign)}{end}", line, re.IGNORECASE) is not None
 
 
-def denied(folder: Path, rules: Mapping[str, Any]) -> tuple[str, ...]:
+def denied(folder: Path, rules: JsonMapping) -> tuple[str, ...]:
     """Return the distinct tools that the agent was not allowed to use."""
     rule = rules.get("denied")
     if rule is None:

@@ -2,11 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from gates.untrusted_file import open_regular
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.prompts.reply_format import Unreadable, plain
 
 END_BYTES = 4 << 20  # a line of JSON may be long
@@ -34,7 +34,7 @@ def ends_of(path: Path, head: int, tail: int) -> tuple[bytes, int, bytes]:
         return b"", 0, b""
 
 
-def found(printed: bytes, rules: dict[str, Any] | None) -> bytes:
+def found(printed: bytes, rules: JsonObject | None) -> bytes:
     """Return the reply: the whole output, or a field of the last JSON object that has it.
 
     The object may be one line or the whole output. Raises ``Unreadable``.
@@ -48,13 +48,13 @@ def found(printed: bytes, rules: dict[str, Any] | None) -> bytes:
     raise Unreadable(f"no JSON object in it has {rules['take']}")
 
 
-def objects(printed: bytes) -> Iterator[Any]:
+def objects(printed: bytes) -> Iterator[JsonValue]:
     """Yield the JSON values in the output: the whole, else its lines, the last first."""
     for part in (printed, *reversed(printed.splitlines())):
         yield from reversed(json_of(part))
 
 
-def json_of(part: bytes) -> list[Any]:
+def json_of(part: bytes) -> list[JsonValue]:
     """Return the JSON values in ``part``: one, or the items of an array; none if it is not JSON."""
     if part.lstrip()[:1] not in (b"{", b"["):
         return []
@@ -65,7 +65,7 @@ def json_of(part: bytes) -> list[Any]:
     return whole if isinstance(whole, list) else [whole]
 
 
-def values(value: Any, path: str) -> Iterator[Any]:
+def values(value: JsonValue, path: str) -> Iterator[JsonValue]:
     """Yield the values at path ``a.b``; ``*`` is every item of a list or an object."""
     name, more, rest = path.partition(".")
     if name == "*":
@@ -77,7 +77,7 @@ def values(value: Any, path: str) -> Iterator[Any]:
         yield from values(one, rest) if more else (one,)
 
 
-def holds(value: Any, rule: Mapping[str, Any]) -> bool:
+def holds(value: JsonValue, rule: JsonMapping) -> bool:
     """Return whether a JSON value has all fields in the rule's ``where``."""
     return all(
         any(one == wanted and type(one) is type(wanted) for one in values(value, path))
@@ -85,7 +85,7 @@ def holds(value: Any, rule: Mapping[str, Any]) -> bool:
     )
 
 
-def texts(value: Any, paths: str | list[str]) -> Iterator[str]:
+def texts(value: JsonValue, paths: str | list[str]) -> Iterator[str]:
     """Yield the texts at those paths, each as one printable line."""
     for path in [paths] if isinstance(paths, str) else paths:
         for one in values(value, path):

@@ -8,6 +8,7 @@ one.
 from typing import Any
 
 from sprints.contract.agent_spec import READ, WRITE
+from sprints.contract.json_types import JsonObject
 
 RATE_LIMITED, NOT_SIGNED_IN, NO_CREDIT = "rate limited", "not signed in", "out of credit"
 SIGNS = {
@@ -23,7 +24,7 @@ SIGNS = {
     ],
 }  # fmt: skip
 # One record at the end; earlier messages report most input, but little output.
-_RECORD: dict[str, Any] = {
+_RECORD: JsonObject = {
     "take": "result",
     "where": {"type": "result"},
     "fails": [
@@ -33,7 +34,7 @@ _RECORD: dict[str, Any] = {
     "denied": {"where": {"type": "result"}, "say": "permission_denials.*.tool_name"},
     "signs": SIGNS,
 }  # fmt: skip
-_OURS: dict[str, Any] = {"begin": ["--session-id", "{id}"], "again": ["--resume", "{id}"]}
+_OURS: JsonObject = {"begin": ["--session-id", "{id}"], "again": ["--resume", "{id}"]}
 _ANTHROPIC_INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 PRESETS: dict[str, dict[str, Any]] = {

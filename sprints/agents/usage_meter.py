@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gates.process import Stop
 from gates.untrusted_file import open_regular
 from sprints.agents.output_reader import end_of, holds, json_of, objects, values
+from sprints.contract.json_types import JsonMapping
 from sprints.contract.output_rules import COUNTS
 from sprints.contract.token_usage import DIGITS, MOST, Usage
 from sprints.prompts.exchange import Tick
@@ -21,7 +22,7 @@ LOOK_S = 1.0
 class Meter:
     """A reader of a growing file of JSON lines, which reads each line once."""
 
-    def __init__(self, path: Path, rules: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, rules: JsonMapping) -> None:
         self._path, self._rules = path, rules
         self._at, self._line, self._skips = 0, b"", False
         self._last: dict[str, float] = {}
@@ -87,7 +88,7 @@ class Meter:
         return Usage(whole["input"], whole["cached"], whole["output"], cost, source)
 
 
-def _counted(value: Any, rule: Mapping[str, Any]) -> dict[str, float]:
+def _counted(value: Any, rule: JsonMapping) -> dict[str, float]:
     found = {}
     for name in COUNTS:
         paths = rule.get(name, [])
@@ -103,7 +104,7 @@ def _is_number(value: Any) -> bool:
     return is_one and math.isfinite(value) and 0 <= value <= MOST
 
 
-def used(folder: Path, reading: Mapping[str, Any] | None) -> Usage | None:
+def used(folder: Path, reading: JsonMapping | None) -> Usage | None:
     """Return the usage that the command in that folder has reported; None if there is none."""
     rules = (reading or {}).get("usage")
     return Meter(folder / "stdout.txt", rules).end() if rules else None
@@ -120,7 +121,7 @@ class Allowance:
         self,
         tick: Tick,
         folder: Path,
-        reading: Mapping[str, Any] | None,
+        reading: JsonMapping | None,
         tokens: float,
         usd: float,
         *,

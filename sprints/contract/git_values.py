@@ -1,7 +1,9 @@
 """Define the branch of a sprint as values: its base, and the observed result of an agent."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
+
+from sprints.contract.json_types import JsonObject
 
 MOST_PATHS = 20
 OBSERVED, ABSENT, UNKNOWN, REFUSED = "observed", "absent", "unknown", "refused"
@@ -14,12 +16,12 @@ class Base:
     branch: str
     commit: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the base as JSON data for the contract."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
+    def from_json(cls, data: JsonObject) -> Self:
         """Return the base that ``to_json`` has written."""
         return cls(data["branch"], data["commit"])
 
@@ -44,7 +46,7 @@ class Seen:
     notes: tuple[str, ...] = ()
     reason: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return JSON data for the task, without empty fields."""
         whole = asdict(self) | {"paths": [*self.paths], "notes": [*self.notes]}
         return {key: value for key, value in whole.items() if value or key in ("seen", "files")}
@@ -57,7 +59,7 @@ class Undone:
     sprint: str
     commit: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the value as JSON data for the contract."""
         return asdict(self)
 

@@ -18,8 +18,9 @@ summed and the first text is taken.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 
 COUNTS = ("input", "cached", "output", "cost_usd")
 WORDS = ("begin", "again", "unknown")
@@ -27,7 +28,7 @@ KEYS = {"take", "where", "usage", "fails", "denied", "session", "signs"}
 LONGEST_PATH, MOST_PATHS, LONGEST = 100, 10, 10_000  # the last: of all rules, as JSON
 
 
-def problems(rules: Any) -> Iterator[str]:
+def problems(rules: JsonValue) -> Iterator[str]:
     """Yield one line for each fault of the rules."""
     if not isinstance(rules, dict) or not rules or set(rules) - KEYS or not _takes(rules):
         yield 'a reply is found by {"take": "field"}, and "where" {field: value}'
@@ -55,12 +56,12 @@ def problems(rules: Any) -> Iterator[str]:
             yield 'what stands in "where" are texts, or true and false'
 
 
-def _takes(rules: Mapping[str, Any]) -> bool:
+def _takes(rules: JsonMapping) -> bool:
     named = is_path(rules["take"]) if "take" in rules else "where" not in rules
     return named and isinstance(rules.get("where", {}), dict)
 
 
-def _has(one: Any, known: set[str], *least: str) -> bool:
+def _has(one: JsonValue, known: set[str], *least: str) -> bool:
     """Return whether ``one`` has only known keys, and paths in at least one of ``least``."""
     if not isinstance(one, dict) or set(one) - known or not isinstance(one.get("where", {}), dict):
         return False
@@ -68,19 +69,19 @@ def _has(one: Any, known: set[str], *least: str) -> bool:
     return any(key in one for key in least) and all(map(_are_paths, named))
 
 
-def _are_paths(value: Any) -> bool:
+def _are_paths(value: JsonValue) -> bool:
     several = value if isinstance(value, list) else [value]
     return 0 < len(several) <= MOST_PATHS and all(map(is_path, several))
 
 
-def _are_signs(signs: Any) -> bool:
+def _are_signs(signs: JsonValue) -> bool:
     return isinstance(signs, dict) and all(
         is_path(word) and isinstance(texts, list) and all(map(is_path, texts))
         for word, texts in signs.items()
     )
 
 
-def _is_session(rules: Any) -> bool:
+def _is_session(rules: JsonValue) -> bool:
     if not isinstance(rules, dict) or set(rules) - {*WORDS, "id", "total"}:
         return False
     lists = [rules.get(name, []) for name in WORDS]
@@ -91,8 +92,8 @@ def _is_session(rules: Any) -> bool:
     )
 
 
-def _where(one: Mapping[str, Any]) -> dict[str, Any]:
-    where: dict[str, Any] = one.get("where", {})
+def _where(one: JsonMapping) -> JsonObject:
+    where: JsonObject = one.get("where", {})
     return where
 
 

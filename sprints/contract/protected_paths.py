@@ -1,13 +1,14 @@
 """Name the protected paths, on which the worth of a passed gate depends, and their changes."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Any, Self
+from typing import Self
 
 from gates.definition import Definition
+from sprints.contract.json_types import JsonMapping, JsonObject
 
 PROTECTED = (
     "**/tests/**",
@@ -58,17 +59,15 @@ class Touched:
     paths: tuple[str, ...] = ()
     reason: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return JSON data for meta and events, without empty fields."""
         whole = asdict(self) | {"paths": [*self.paths]}
         return {key: value for key, value in whole.items() if value or key == "count"}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Return the value that ``to_json`` has written; unknown keys are ignored."""
-        known: dict[str, Any] = {
-            one.name: data[one.name] for one in fields(cls) if one.name in data
-        }
+        known: JsonObject = {one.name: data[one.name] for one in fields(cls) if one.name in data}
         return cls(**known | {"paths": tuple(data.get("paths", ()))})
 
     def __str__(self) -> str:

@@ -1,9 +1,9 @@
 """List the rounds, R0 to R5, and the gate that a new store begins with."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from gates.definition import Definition
+from sprints.contract.json_types import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class AgentBudget:
     tokens: int = 5_000_000
     usd: float = 50.0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the budget as JSON data for the contract, without default values."""
         usual = {field.name: field.default for field in fields(self)}
         return {key: value for key, value in asdict(self).items() if value != usual[key]}

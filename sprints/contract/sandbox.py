@@ -4,14 +4,15 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from gates.fence import Fence
 from gates.supervision import landlock
+from sprints.contract.json_types import JsonMapping, JsonObject
 
 AUTO, REQUIRED, NONE = "auto", "required", "none"
 # Programs by which git connects to a remote and signs in there.
@@ -35,12 +36,12 @@ class Confinement:
     mode: str = AUTO
     paths: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the setting as JSON data for the contract."""
         return {"mode": self.mode, "paths": [*self.paths]}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Return the setting that ``to_json`` has written; an empty dict gives the default."""
         return cls(data.get("mode", AUTO), tuple(data.get("paths", ())))
 

@@ -1,8 +1,9 @@
 """Add up the usage that agent commands report: tokens and money."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Self
+
+from sprints.contract.json_types import JsonMapping, JsonObject
 
 MOST = 10**12  # maximum of any number; larger ones are not believed
 DIGITS = 6  # decimals of a dollar amount
@@ -29,12 +30,12 @@ class Usage:
         """Return the tokens that count against a budget: all but cached ones."""
         return max(0, self.input_tokens - self.cached_tokens) + self.output_tokens
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return JSON data for events and tasks; missing values are left out."""
         return {key: value for key, value in asdict(self).items() if value or key in LEAST}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Return the usage that ``to_json`` has written; unknown keys are ignored."""
         return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
 
@@ -43,7 +44,7 @@ LEAST = ("input_tokens", "output_tokens")
 TRIES = "tries"  # in a task's usage: the number of attempts with a usage report
 
 
-def added(kept: Mapping[str, Any] | None, more: Usage) -> dict[str, Any]:
+def added(kept: JsonMapping | None, more: Usage) -> JsonObject:
     """Return the total usage of a task, for its details: the ``kept`` total plus ``more``."""
     before = Usage.from_json(kept or {})
     costs = [one for one in (before.cost_usd, more.cost_usd) if one is not None]

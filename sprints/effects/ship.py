@@ -1,8 +1,8 @@
 """Merge and publish passed work with git."""
 
 from pathlib import Path
-from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.core import approval_requests, shipping
 from sprints.core.actions import Merged, Published
 from sprints.effects import workspace
@@ -50,7 +50,7 @@ def _publish(snapshot: Snapshot, world: EffectContext) -> Published:
     return Published(world.clock(), tag=tag)
 
 
-def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> dict[str, Any]:
+def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> JsonObject:
     """Return the content of the certificate; ``chain`` is the hash of the announcing event."""
     keys = ("branch", "base", "head", "commit", "tree")
     runs = [
@@ -71,7 +71,7 @@ def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> dict[str, 
     }
 
 
-def _approved(snapshot: Snapshot, tree: str) -> dict[str, Any]:
+def _approved(snapshot: Snapshot, tree: str) -> JsonObject:
     """Return the approvals of that tree; empty if none was asked for."""
     found = [
         {key: one[key] for key in ("what", "tree", "by", "ts")}
@@ -81,7 +81,7 @@ def _approved(snapshot: Snapshot, tree: str) -> dict[str, Any]:
     return {"approvals": found} if found else {}
 
 
-def _gate(run: GateRunValue, tree: str) -> dict[str, Any]:
+def _gate(run: GateRunValue, tree: str) -> JsonObject:
     folder = Path(run.stdout_path).parent / "runs" / str(run.number)
     return {
         "gate_id": run.gate_id,

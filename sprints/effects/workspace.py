@@ -1,10 +1,9 @@
 """Provide the workspace of agents and gates: the repository's own files, or a clone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gates.fence import Fence
 from gates.removal import remove
@@ -12,6 +11,7 @@ from gates.verdict import Judgement, Verdict
 from sprints.contract import sandbox
 from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.git_values import UNKNOWN, Seen
+from sprints.contract.json_types import JsonMapping
 from sprints.contract.sandbox import OFF
 from sprints.core.shipping import is_of_ship, state
 from sprints.effects.context import EffectContext
@@ -176,7 +176,7 @@ def judged(
 
 
 def _judged_apart(
-    site: Workspace, shipping: Mapping[str, Any], judge: Callable[[Path, bool], Judgement]
+    site: Workspace, shipping: JsonMapping, judge: Callable[[Path, bool], Judgement]
 ) -> Judgement:
     """Return the judgement of the tree to be shipped, in a fresh clone."""
     scratch(site, shipping["commit"])

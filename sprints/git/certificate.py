@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.git.git import SHA, Git, GitError
 
 VERSION = 1
@@ -16,7 +16,7 @@ MAY_BE = ("url", "undoes")  # optional: the push target, the reverted commit
 OF_GATE = ("gate_id", "digest", "tree", "stdout_sha256", "stderr_sha256")
 
 
-def text(facts: Mapping[str, Any]) -> str:
+def text(facts: JsonMapping) -> str:
     """Return the certificate as the text of a tag."""
     return json.dumps({"version": VERSION, **facts}, indent=2, sort_keys=True) + "\n"
 
@@ -30,7 +30,7 @@ def digest_of(path: Path) -> str:
         return ""
 
 
-def read(git: Git, tag: str) -> tuple[str, dict[str, Any]]:
+def read(git: Git, tag: str) -> tuple[str, JsonObject]:
     """Return the commit of a tag, and its certificate.
 
     Raises ``GitError`` if there is no such tag or no certificate in it.
@@ -57,7 +57,7 @@ def read(git: Git, tag: str) -> tuple[str, dict[str, Any]]:
     return git.find(f"{found}^{{commit}}"), facts
 
 
-def untrue(git: Git, commit: str, facts: Mapping[str, Any]) -> Iterator[str]:
+def untrue(git: Git, commit: str, facts: JsonMapping) -> Iterator[str]:
     """Yield one line for each claim of a certificate that the repository contradicts."""
     if facts["commit"] != commit:
         yield f"it is of the commit {facts['commit'][:12]}, and its tag points at {commit[:12]}"

@@ -6,8 +6,10 @@ hash is the certificate's ``chain``, and so vouches for all earlier events.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
+
+from sprints.contract.json_types import JsonMapping, JsonObject
 
 PUBLISHES = "ship_publishing"
 SAME = ("branch", "base", "head", "commit", "tree")
@@ -18,16 +20,16 @@ OF_YES = ("what", "tree", "by", "ts")
 class Told:
     """A check that receives the events, oldest first, and lists the unsupported claims."""
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
+    def __init__(self, facts: JsonMapping) -> None:
         self._facts = facts
         self._contract: Any = None
         self._digest = ""
-        self._begun: dict[tuple[Any, Any], Mapping[str, Any]] = {}
-        self._ended: dict[tuple[Any, Any], tuple[Any, Mapping[str, Any]]] = {}
-        self._approved: list[dict[str, Any]] = []
+        self._begun: dict[tuple[Any, Any], JsonMapping] = {}
+        self._ended: dict[tuple[Any, Any], tuple[Any, JsonMapping]] = {}
+        self._approved: list[JsonObject] = []
         self._found: list[str] | None = None
 
-    def hear(self, event: Mapping[str, Any]) -> None:
+    def hear(self, event: JsonMapping) -> None:
         """Take in the next event."""
         if self._found is not None:
             return
@@ -46,7 +48,7 @@ class Told:
         else:
             yield from self._found
 
-    def _keep(self, kind: str, code: Any, data: Mapping[str, Any]) -> None:
+    def _keep(self, kind: str, code: Any, data: JsonMapping) -> None:
         if kind == "note" and "digest" in data:
             self._digest = data["digest"]
             self._contract = data.get("contract", self._contract)
@@ -57,7 +59,7 @@ class Told:
         elif kind == "gate_finished":
             self._ended[data["gate_id"], data["number"]] = code, data
 
-    def _unlike(self, event: Mapping[str, Any]) -> Iterator[str]:
+    def _unlike(self, event: JsonMapping) -> Iterator[str]:
         facts, told = self._facts, event["data"]
         if (event["sprint_id"], event["kind"]) != (facts["sprint"], PUBLISHES):
             chain = facts["chain"][:12]
@@ -89,7 +91,7 @@ class Told:
             if one not in self._approved:
                 yield f"no event tells that {one['by']!a} approved the tree {_short(one['tree'])}"
 
-    def _gates(self, code: Any, told: Mapping[str, Any]) -> Iterator[str]:
+    def _gates(self, code: Any, told: JsonMapping) -> Iterator[str]:
         """Yield faults of the gates: exactly the required ones, by their last run on the merge."""
         asked = {
             gate["gate_id"]: _digest(gate)
@@ -107,7 +109,7 @@ class Told:
                 yield from self._gate(gate, code, after, told, asked[gate["gate_id"]])
 
     def _gate(
-        self, gate: Mapping[str, Any], code: Any, after: int, told: Mapping[str, Any], digest: str
+        self, gate: JsonMapping, code: Any, after: int, told: JsonMapping, digest: str
     ) -> Iterator[str]:
         name, number = gate["gate_id"], gate["run"]
         judged = [

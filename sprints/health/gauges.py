@@ -1,12 +1,12 @@
 """Read a few numbers for a monitor, at a cost that does not grow with history."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count
 
 from gates.models import GateRun
 from sprints import queries
+from sprints.contract.json_types import JsonObject
 from sprints.models import Head, Sprint
 from sprints.queue import enqueue
 
@@ -34,7 +34,7 @@ def gauges() -> Gauges:
     """Return the numbers, from the database and the queue."""
     counts = dict(queries.listed().order_by().values_list("status").annotate(Count("pk")))
     running = Sprint.Status.RUNNING
-    waiting: dict[str, Any] = enqueue.depth()
+    waiting: JsonObject = enqueue.depth()
     hosts = queries.hosts()
     head = Head.objects.get(pk=1)
     return Gauges(

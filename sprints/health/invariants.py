@@ -19,6 +19,7 @@ from gates import process_table
 from gates.execution import COOKIE
 from gates.models import GateRun
 from gates.verdict import Verdict
+from sprints.contract.json_types import JsonObject
 from sprints.journal import verify
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.lease import held, holder
@@ -167,7 +168,7 @@ def _over_red(some: list[tuple[str, int, Any]]) -> Iterator[Violation]:
                 yield Violation(text, RESTORE)
 
 
-def _required(contract: dict[str, Any], code: str) -> list[str]:
+def _required(contract: JsonObject, code: str) -> list[str]:
     return [g["gate_id"] for g in contract["gates"] if g["required"] and code in g["rounds"]]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import faults
+from sprints.contract.json_types import JsonObject
 from sprints.models import Agent, Event, Head, Task
 from sprints.state.event_format import stamp
 from sprints.store.config import strict_json
@@ -73,7 +74,7 @@ def _place(repo: Path) -> Path:
     return folder
 
 
-def _read(path: Path, agent: dict[str, str]) -> dict[str, Any]:
+def _read(path: Path, agent: dict[str, str]) -> JsonObject:
     """Return the log in the file; a new log if there is no file."""
     log: Any = {"schema_version": VERSION, "agent": agent, "notes": "", "sprints": {}}
     if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -83,7 +84,7 @@ def _read(path: Path, agent: dict[str, str]) -> dict[str, Any]:
             log = strict_json(path.read_text("utf-8"))
         except ValueError as exc:
             raise StoreError(f"{path} is not JSON: {exc}", "mend it, or move it away") from exc
-    whole: dict[str, Any] = log if isinstance(log, dict) else {}
+    whole: JsonObject = log if isinstance(log, dict) else {}
     sprints = whole.get("sprints")
     if not _all_objects(sprints) or not all(
         _all_objects(one.get("rounds", {})) for one in whole["sprints"].values()
@@ -96,7 +97,7 @@ def _all_objects(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
 
 
-def _entries(sprint_id: str, agent_id: str) -> dict[str, dict[str, Any]]:
+def _entries(sprint_id: str, agent_id: str) -> dict[str, JsonObject]:
     """Return the agent's questions and answers in the sprint, one entry a round and attempt."""
     replies = _replies(sprint_id, agent_id)
     found: dict[str, list[Task]] = defaultdict(list)
@@ -108,7 +109,7 @@ def _entries(sprint_id: str, agent_id: str) -> dict[str, dict[str, Any]]:
     return {name: _entry(sprint_id, name, tasks, replies) for name, tasks in found.items()}
 
 
-def _replies(sprint_id: str, agent_id: str) -> dict[str, dict[str, Any]]:
+def _replies(sprint_id: str, agent_id: str) -> dict[str, JsonObject]:
     """Return the parts of the last reply of each task, by its row."""
     told = Event.objects.filter(sprint_id=sprint_id, kind__in=ENDS).order_by("seq")
     bodies = (event.body for event in told.only("line").iterator())
@@ -120,8 +121,8 @@ def _replies(sprint_id: str, agent_id: str) -> dict[str, dict[str, Any]]:
 
 
 def _entry(
-    sprint_id: str, name: str, tasks: list[Task], replies: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
+    sprint_id: str, name: str, tasks: list[Task], replies: dict[str, JsonObject]
+) -> JsonObject:
     last = tasks[-1]
     said = [replies[task.pk] for task in tasks if task.pk in replies]
     ran = [task.details for task in tasks if task.details.get("command")]
@@ -149,7 +150,7 @@ def _entry(
     }
 
 
-def _all(parts: Iterable[dict[str, Any]], key: str) -> list[str]:
+def _all(parts: Iterable[JsonObject], key: str) -> list[str]:
     return list(dict.fromkeys(line for part in parts for line in part.get(key, ())))
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from sprints.contract.json_types import JsonObject
+
 
 class Frozen:
     """The gates of each sprint's contract, up to the last checked event."""
@@ -14,7 +16,7 @@ class Frozen:
     def __init__(self) -> None:
         self._gates: dict[str, dict[str, str]] = {}
 
-    def altered(self, event: dict[str, Any]) -> str:
+    def altered(self, event: JsonObject) -> str:
         """Return why a digest of the event is wrong; empty if all are right."""
         data = event["data"]
         if "contract" in data:

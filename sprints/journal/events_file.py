@@ -7,11 +7,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.utils import timezone
 
 from gates import faults
+from sprints.contract.json_types import JsonObject
 from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventKind
@@ -118,7 +118,7 @@ def _keep_aside(path: Path, descriptor: int, end: int, size: int) -> None:
         aside.write_bytes(cut)
 
 
-def last_line(descriptor: int, size: int) -> tuple[int, dict[str, Any] | None]:
+def last_line(descriptor: int, size: int) -> tuple[int, JsonObject | None]:
     """Return the end of the last whole line (bytes) and its event; (0, None) if there is none."""
     start, block = size, b""
     while start > 0:
@@ -136,7 +136,7 @@ def last_line(descriptor: int, size: int) -> tuple[int, dict[str, Any] | None]:
     return 0, None
 
 
-def _event(line: bytes) -> dict[str, Any] | None:
+def _event(line: bytes) -> JsonObject | None:
     try:
         event = json.loads(line)
     except ValueError:

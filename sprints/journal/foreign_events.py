@@ -7,15 +7,16 @@ each sprint once.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
+from sprints.contract.json_types import JsonObject
 from sprints.contract.meta import BadMeta, plain_json
 from sprints.journal.foreign_state import is_time
 from sprints.journal.hash_chain import lines
 from sprints.store.config import strict_json
 
 OURS = ("seq", "change", "prev", "hash", "imported")
-EMPTY: dict[str, Any] = {
+EMPTY: JsonObject = {
     "ts": None,
     "kind": "note",
     "message": "",
@@ -42,7 +43,7 @@ class Damaged:
 
 def read(
     file: IO[bytes], size: int, ts: str, tell: Callable[[int], None] | None = None
-) -> Iterator[dict[str, Any] | Damaged]:
+) -> Iterator[JsonObject | Damaged]:
     """Yield each line as an event without our chain, or as ``Damaged``.
 
     ``ts`` is the time for lines without one before the first line with one.
@@ -58,7 +59,7 @@ def read(
         yield event
 
 
-def _event(raw: bytes, number: int, ts: str) -> dict[str, Any]:
+def _event(raw: bytes, number: int, ts: str) -> JsonObject:
     """Return the line's event. Raises ``ValueError``."""
     try:
         given = strict_json(raw.decode("utf-8"))
@@ -74,7 +75,7 @@ def _event(raw: bytes, number: int, ts: str) -> dict[str, Any]:
         key: ts if key == "ts" else empty for key, empty in EMPTY.items() if given.get(key) is None
     }
     _check(event)
-    about: dict[str, Any] = {"line": number}
+    about: JsonObject = {"line": number}
     if lacks := [key for key in EMPTY if key not in given]:
         about["lacks"] = lacks
     if was := {key: value for key, value in given.items() if event.get(key, OURS) != value}:
@@ -82,15 +83,15 @@ def _event(raw: bytes, number: int, ts: str) -> dict[str, Any]:
     return event | {"imported": about}
 
 
-def as_it_came(event: dict[str, Any]) -> dict[str, Any]:
+def as_it_came(event: JsonObject) -> JsonObject:
     """Return the original object of the line: the inverse of ``read``."""
-    about: dict[str, Any] = event["imported"]
+    about: JsonObject = event["imported"]
     left = {*OURS, *about.get("lacks", ())}
     came = {key: value for key, value in event.items() if key not in left}
     return {**came, **about.get("was", {})}
 
 
-def _check(event: dict[str, Any]) -> None:
+def _check(event: JsonObject) -> None:
     """Check the documented keys. Raises ``ValueError``."""
     if not is_time(event["ts"]):
         raise ValueError("its ts is no time")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sprints.contract.contract import CODES, GATED
+from sprints.contract.json_types import JsonObject
 from sprints.contract.meta import DEEP, BadMeta, plain_json
 from sprints.ids import BadId, check_id
 from sprints.journal.path_mapping import FOLDERS, mapped
@@ -31,8 +32,8 @@ class Documented:
     converted paths; ``astray`` are the paths outside any store, which are kept unchanged.
     """
 
-    sprints: dict[str, dict[str, Any]]
-    extra: dict[str, Any]
+    sprints: dict[str, JsonObject]
+    extra: JsonObject
     mapped: int = 0
     astray: list[str] = field(default_factory=list)
 
@@ -70,9 +71,7 @@ def read(text: str, artifacts: Path) -> Documented:
     return found
 
 
-def _sprint(
-    name: str, given: Any, where: str, artifacts: Path, found: Documented
-) -> dict[str, Any]:
+def _sprint(name: str, given: Any, where: str, artifacts: Path, found: Documented) -> JsonObject:
     sprint = _filled(given, SPRINT, where, sprint_id=name)
     at = sprint["created_ts"]
     for code, value in sprint["rounds"].items():
@@ -109,7 +108,7 @@ def _named(name: str, where: str, what: str) -> None:
 
 def _filled(
     given: Any, rules: Mapping[str, Rule], where: str, at: str | None = None, **own: str
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return the object with all documented keys.
 
     ``own`` are keys that must have the given values, ``at`` is the default for missing times.

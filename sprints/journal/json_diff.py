@@ -1,10 +1,11 @@
 """Find the first difference between two JSON values, and display both sides."""
 
 import json
-from typing import Any
+
+from sprints.contract.json_types import JsonValue
 
 
-def differ(a: Any, b: Any) -> str:
+def differ(a: JsonValue, b: JsonValue) -> str:
     """Return the first difference as a JSON pointer; empty if there is none, or if all differs."""
     if isinstance(a, dict) and isinstance(b, dict):
         for key in sorted({*a, *b}):
@@ -15,12 +16,12 @@ def differ(a: Any, b: Any) -> str:
     return ""
 
 
-def values(a: Any, b: Any, pointer: str) -> str:
+def values(a: JsonValue, b: JsonValue, pointer: str) -> str:
     """Return both values at that pointer, shortened: ``"x" instead of nothing``."""
     return f"{_at(a, pointer)} instead of {_at(b, pointer)}"
 
 
-def _at(whole: Any, pointer: str) -> str:
+def _at(whole: JsonValue, pointer: str) -> str:
     try:
         for key in pointer.split("/")[1:]:
             whole = whole[key.replace("~1", "/").replace("~0", "~")]

@@ -5,10 +5,10 @@ import json
 import os
 import weakref
 from tempfile import TemporaryFile
-from typing import Any
 
 from django.conf import settings
 
+from sprints.contract.json_types import JsonObject
 from sprints.store.evidence import Held
 
 KINDS = frozenset(
@@ -27,7 +27,7 @@ class Printed:
         self._file = TemporaryFile()  # noqa: SIM115 - closed when nobody holds us any more
         weakref.finalize(self, self._file.close)
 
-    def heed(self, event: dict[str, Any]) -> None:
+    def heed(self, event: JsonObject) -> None:
         """Store the digests in the event."""
         if event["kind"] in KINDS and (outputs := event["data"].get("outputs")):
             one = [event["sprint_id"] or "", event["data"]["outputs_at"], outputs]

@@ -4,6 +4,8 @@ import re
 from pathlib import PurePath
 from typing import Any
 
+from sprints.contract.json_types import JsonObject
+
 FOLDERS = {"folder", "stdout", "stderr"}  # path keys of a task's details
 
 
@@ -34,11 +36,11 @@ def led(path: str, sprint_id: str, artifacts: PurePath) -> str:
     return (path and mapped(path, sprint_id, artifacts)) or path
 
 
-def lead_sprint(sprint: dict[str, Any], name: str, artifacts: PurePath) -> list[dict[str, Any]]:
+def lead_sprint(sprint: JsonObject, name: str, artifacts: PurePath) -> list[JsonObject]:
     """Map the paths of a sprint of state.json in place; return the operations on state.json."""
     ops = []
 
-    def put(where: str, target: dict[str, Any], key: str, value: Any) -> None:
+    def put(where: str, target: JsonObject, key: str, value: Any) -> None:
         if value != target[key]:
             target[key] = value
             path = f"/sprints/{name}{where}/{key}"
@@ -55,7 +57,7 @@ def lead_sprint(sprint: dict[str, Any], name: str, artifacts: PurePath) -> list[
     return ops
 
 
-def led_details(details: dict[str, Any], sprint_id: str, artifacts: PurePath) -> dict[str, Any]:
+def led_details(details: JsonObject, sprint_id: str, artifacts: PurePath) -> JsonObject:
     """Return a task's details with their paths mapped."""
     paths = {key: details[key] for key in FOLDERS & {*details} if isinstance(details[key], str)}
     return details | {key: led(path, sprint_id, artifacts) for key, path in paths.items()}

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.journal.spill_dict import Shelf
 
 
-def apply(state: dict[str, Any], change: Iterable[dict[str, Any]]) -> None:
+def apply(state: JsonObject, change: Iterable[JsonObject]) -> None:
     """Apply RFC 6902 operations (add, replace, remove) on objects, in place.
 
     Raises ``KeyError``, ``TypeError``, ``AttributeError`` or ``ValueError`` at the first impossible
@@ -33,7 +34,7 @@ def apply(state: dict[str, Any], change: Iterable[dict[str, Any]]) -> None:
             target[last] = op["value"]
 
 
-def _found(state: dict[str, Any], path: str) -> MutableMapping[str, Any]:
+def _found(state: JsonObject, path: str) -> MutableMapping[str, Any]:
     found: MutableMapping[str, Any] = state
     _, *parts = path.split("/") if path else [""]
     for part in parts:

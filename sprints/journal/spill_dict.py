@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from sprints.contract.json_types import JsonObject, JsonValue
+
 AT_HAND = 64
 
 
@@ -29,13 +31,13 @@ class Shelf(MutableMapping[str, Any]):
 
     def __init__(self) -> None:
         self._places: dict[str, Place | None] = {}  # None while the value is only in memory
-        self._at_hand: dict[str, Any] = {}  # least recently used first
+        self._at_hand: JsonObject = {}  # least recently used first
         self._file = TemporaryFile()  # noqa: SIM115 - closed when nobody holds us any more
         weakref.finalize(self, self._file.close)
         self._end = 0
         self._last: str | None = None  # the most recently loaded one, usually used next
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> JsonValue:
         if name == self._last:
             return self._at_hand[name]
         value = self.look(name)
@@ -43,7 +45,7 @@ class Shelf(MutableMapping[str, Any]):
         self._take(name, value)
         return value
 
-    def look(self, name: str) -> Any:
+    def look(self, name: str) -> JsonValue:
         """Return the value, which must not be changed: it is not kept in memory."""
         place = self._places[name]
         if name in self._at_hand or place is None:
@@ -51,7 +53,7 @@ class Shelf(MutableMapping[str, Any]):
         self._file.seek(place.start)
         return place.loads(self._file.read(place.size))
 
-    def __setitem__(self, name: str, value: Any) -> None:
+    def __setitem__(self, name: str, value: JsonValue) -> None:
         self._places.setdefault(name, None)
         self._at_hand.pop(name, None)
         self._take(name, value)
@@ -70,7 +72,7 @@ class Shelf(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def _take(self, name: str, value: Any) -> None:
+    def _take(self, name: str, value: JsonValue) -> None:
         self._at_hand[name] = value
         self._last = name
         if len(self._at_hand) > AT_HAND:
@@ -85,7 +87,7 @@ class Shelf(MutableMapping[str, Any]):
             self._places[oldest] = place._replace(size=len(text), loads=loads)
 
 
-def _written(value: Any) -> tuple[bytes, Callable[[bytes], Any]]:
+def _written(value: JsonValue) -> tuple[bytes, Callable[[bytes], Any]]:
     """Return the value as text, and the function that parses it: orjson fails above 64 bits."""
     try:
         return orjson.dumps(value), orjson.loads

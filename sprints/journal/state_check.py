@@ -5,8 +5,9 @@ a process died before it sealed the file, all of them may be.
 """
 
 import json
-from typing import IO, Any
+from typing import IO
 
+from sprints.contract.json_types import JsonObject
 from sprints.journal import state_file
 from sprints.journal.json_diff import differ, values
 from sprints.journal.spill_dict import Shelf
@@ -29,29 +30,29 @@ class Shown:
     def __init__(self, file: IO[bytes] | None, seal: int | None) -> None:
         self._file, self._seal = file, seal
         self._looked = False
-        self._shown: dict[str, Any] = {}
+        self._shown: JsonObject = {}
         self._late: set[str] = set()  # sprints that a later event must explain
 
-    def heed(self, event: dict[str, Any], folded: dict[str, Any]) -> None:
+    def heed(self, event: JsonObject, folded: JsonObject) -> None:
         """Check the file at ``event``; ``folded`` is the state after it. Raises ``Wrong``."""
         if not self._looked and event["seq"] == self._seal:
             self._look(folded)
         elif (name := event["sprint_id"]) in self._late and self._agrees(name, folded):
             self._late.discard(name)
 
-    def end(self, folded: dict[str, Any]) -> None:
+    def end(self, folded: JsonObject) -> None:
         """Check the file after the last event. Raises ``Wrong``."""
         if not self._looked:
             self._look(folded)
         if self._late:
             self._refuse(folded)
 
-    def _agrees(self, name: str, folded: dict[str, Any]) -> bool:
+    def _agrees(self, name: str, folded: JsonObject) -> bool:
         sprints = folded["sprints"]
         there = sprints.look(name) if name in sprints else None
         return bool(there == self._shown["sprints"].get(name))
 
-    def _look(self, folded: dict[str, Any]) -> None:
+    def _look(self, folded: JsonObject) -> None:
         self._looked = True
         if self._file is None:
             raise Wrong("is not there")
@@ -70,19 +71,19 @@ class Shown:
         names = self._shown["sprints"].keys() | folded["sprints"].keys()
         self._late = {name for name in names if not self._agrees(name, folded)}
 
-    def _refuse(self, folded: dict[str, Any]) -> None:
+    def _refuse(self, folded: JsonObject) -> None:
         folded = folded | {"sprints": dict(folded.get("sprints", {}))}
         path = differ(self._shown, folded)
         why = values(self._shown, folded, path) if path else ""
         raise Wrong(f"differs from the rows at {path or '/'}", why, path)
 
 
-def _beside(whole: dict[str, Any]) -> dict[str, Any]:
+def _beside(whole: JsonObject) -> JsonObject:
     """Return the keys next to the sprints."""
     return {key: value for key, value in whole.items() if key != "sprints"}
 
 
-def _shows(file: IO[bytes], whole: dict[str, Any]) -> bool:
+def _shows(file: IO[bytes], whole: JsonObject) -> bool:
     """Return whether the file holds exactly this state, in the right format."""
     sprints, beside = whole.get("sprints", {}), _beside(whole)
     if beside.pop("version", None) != 1:

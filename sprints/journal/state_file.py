@@ -20,6 +20,7 @@ import orjson
 
 from gates import faults
 from gates.models import GateRun
+from sprints.contract.json_types import JsonObject
 from sprints.models import Event, Head, Round, Sprint, Task
 from sprints.models.loading import consistent
 from sprints.state.snapshot import as_state
@@ -39,7 +40,7 @@ class Frame:
     empty: bytes
 
     @classmethod
-    def around(cls, extra: dict[str, Any]) -> Self:
+    def around(cls, extra: JsonObject) -> Self:
         """Return the frame with those keys next to the sprints.
 
         Entries are found by their depth, so only the key itself can look like the frame's line.
@@ -115,7 +116,7 @@ def all_ids() -> Iterable[str]:
     return sorted(live.values_list("sprint_id", flat=True))
 
 
-def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def many(ids: Iterable[str]) -> Iterator[tuple[str, JsonObject]]:
     """Yield those sprints as in state.json, in the given order.
 
     Needs a transaction with one consistent view.
@@ -145,13 +146,13 @@ def entries(ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         yield sprint_id, entry(sprint_id, consistent(sprint_id))
 
 
-def entry(sprint_id: str, whole: dict[str, Any]) -> bytes:
+def entry(sprint_id: str, whole: JsonObject) -> bytes:
     """Return one sprint's text, without separators."""
     text = _indented(whole).replace(b"\n", b"\n    ")
     return b'    "%s": %s' % (sprint_id.encode("ascii"), text)
 
 
-def _indented(whole: dict[str, Any]) -> bytes:
+def _indented(whole: JsonObject) -> bytes:
     """Return the JSON with an indent as ``json`` writes it, by orjson if the result is the same.
 
     orjson is ten times as fast, but writes some numbers, DEL and non-ASCII text differently.

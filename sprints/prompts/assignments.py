@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any, Self
 
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.store.config import strict_json
 
 MOST_TASKS, MOST_ITEMS, MOST_ERRORS = 12, 20, 12
@@ -44,12 +45,12 @@ class Assignment:
     after: tuple[str, ...] = ()
     rollback: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the task as JSON data for the details of a task."""
         return asdict(self) | {key: [*getattr(self, key)] for key in LISTS}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Return the task that ``to_json`` has written."""
         return cls(**{**data, **{key: tuple(data[key]) for key in LISTS}})
 
@@ -160,7 +161,7 @@ def _wrong(number: int, row: Any, able: Collection[str]) -> Iterator[str]:
         yield f"{name}: {_shown(row['agent'])} is no active agent that is a program; {there}"
 
 
-def _unlinked(rows: list[dict[str, Any]]) -> Iterator[str]:
+def _unlinked(rows: list[JsonObject]) -> Iterator[str]:
     """Yield the faults between tasks that are valid alone."""
     ids = [row["id"] for row in rows]
     yield from (
@@ -193,8 +194,8 @@ def _ordered(tasks: list[Assignment]) -> tuple[Assignment, ...]:
     return tuple(order)
 
 
-def _made(row: dict[str, Any]) -> Assignment:
-    values: dict[str, Any] = {key: " ".join(row[key].split()) for key in LONGEST if key in row}
+def _made(row: JsonObject) -> Assignment:
+    values: JsonObject = {key: " ".join(row[key].split()) for key in LONGEST if key in row}
     values |= {key: tuple(dict.fromkeys(row.get(key, ()))) for key in LISTS}
     return Assignment(id=row["id"], agent=row["agent"], **values)
 

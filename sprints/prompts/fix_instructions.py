@@ -1,16 +1,16 @@
 """Write the part of a prompt about a failed gate; pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from sprints.contract.json_types import JsonMapping
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 
 OUTPUTS = ("stdout.txt", "stderr.txt")
 MOST_PATHS = 10  # changed files of an earlier fix
 
 
-def mend(snapshot: Snapshot, details: Mapping[str, Any]) -> str:
+def mend(snapshot: Snapshot, details: JsonMapping) -> str:
     """Return the failures and the earlier fixes, for the fix task with these details."""
     most = snapshot.started_contract.fix_attempts
     lines = [f"What the gates said (attempt {details['number']} of {most} to mend it):\n"]
@@ -28,7 +28,7 @@ def mend(snapshot: Snapshot, details: Mapping[str, Any]) -> str:
     return "".join(lines)
 
 
-def _failed(snapshot: Snapshot, failure: Mapping[str, Any]) -> Iterator[str]:
+def _failed(snapshot: Snapshot, failure: JsonMapping) -> Iterator[str]:
     run = _run_of(snapshot, failure)
     code = "none" if failure["exit_code"] is None else failure["exit_code"]
     yield f"- gate {failure['gate_id']}: {failure['verdict']}, exit code {code}\n"
@@ -42,7 +42,7 @@ def _failed(snapshot: Snapshot, failure: Mapping[str, Any]) -> Iterator[str]:
         yield "".join(f"    | {line}\n" for line in run.excerpt.splitlines()) or "    | nothing\n"
 
 
-def _run_of(snapshot: Snapshot, failure: Mapping[str, Any]) -> GateRunValue | None:
+def _run_of(snapshot: Snapshot, failure: JsonMapping) -> GateRunValue | None:
     wanted = failure["gate_id"], failure["run"]
     return next((run for run in snapshot.gate_runs if (run.gate_id, run.number) == wanted), None)
 

@@ -5,8 +5,8 @@ replies of agents cannot change it.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.contract.rounds import CODES
 from sprints.prompts.assignments import Assignment, Unusable, block, parse
 from sprints.state.snapshot import Snapshot, TaskValue
@@ -60,7 +60,7 @@ def assignment(snapshot: Snapshot, code: str, task_id: str) -> Assignment | None
     return found[-1] if found else None
 
 
-def heard(snapshot: Snapshot, task: TaskValue, text: str) -> dict[str, Any]:
+def heard(snapshot: Snapshot, task: TaskValue, text: str) -> JsonObject:
     """Return the plan entry for the details of the lead's task: ``plan``, or ``plan_errors``.
 
     With errors, ``returned`` counts how often the plan was sent back. Empty if the reply has no
@@ -77,7 +77,7 @@ def heard(snapshot: Snapshot, task: TaskValue, text: str) -> dict[str, Any]:
         return {"plan_errors": exc.errors, "returned": task.details.get("returned", 0) + 1}
 
 
-def patch_notes(snapshot: Snapshot, task: TaskValue, lines: Sequence[str]) -> dict[str, Any]:
+def patch_notes(snapshot: Snapshot, task: TaskValue, lines: Sequence[str]) -> JsonObject:
     """Return the deliverables of the last round's lead, for the details of its task."""
     last = snapshot.started_contract.rounds[-1].code == snapshot.current_round.code
     return {"patch_notes": [*lines]} if last and task.details["kind"] == "lead" and lines else {}

@@ -1,11 +1,11 @@
 """Write the prompt of an agent: a pure function of the sprint and the round."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.contract import RoundSpec
 from sprints.contract.git_values import branch_of
+from sprints.contract.json_types import JsonMapping
 from sprints.prompts import approval_notes, fix_instructions, lead_questions
 from sprints.prompts.assignments import without
 from sprints.prompts.reply_format import Reply
@@ -23,7 +23,7 @@ TITLES = {
 }
 
 
-def title(kind: str, spec: RoundSpec, details: Mapping[str, Any]) -> str:
+def title(kind: str, spec: RoundSpec, details: JsonMapping) -> str:
     """Return the task's title."""
     if kind in ("build", "polish") and (task := details.get("assignment")):
         return f"{TITLES[kind]} {task['id']}: {task['title']}"
@@ -31,7 +31,7 @@ def title(kind: str, spec: RoundSpec, details: Mapping[str, Any]) -> str:
 
 
 def prompt(
-    kind: str, agent: str, sprint_id: str, meta: Mapping[str, Any], spec: RoundSpec, profile: str
+    kind: str, agent: str, sprint_id: str, meta: JsonMapping, spec: RoundSpec, profile: str
 ) -> str:
     """Return the question as plain text: the whole prompt of a scripted agent."""
     active = ", ".join(meta.get("active_agents") or []) or "(default)"
@@ -106,7 +106,7 @@ def whole(
     kind: str,
     agent: AgentDefinition,
     spec: RoundSpec,
-    details: Mapping[str, Any],
+    details: JsonMapping,
 ) -> str:
     """Return the whole prompt of an agent command.
 

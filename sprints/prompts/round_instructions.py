@@ -1,9 +1,9 @@
 """Write the part of a prompt about the round's task; pure."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from sprints.contract.contract import CODES, LEAD
+from sprints.contract.json_types import JsonMapping
 from sprints.prompts import lead_plan
 from sprints.prompts.assignments import EXAMPLE, MOST_TASKS, Assignment
 from sprints.prompts.roster import AGENTS
@@ -75,9 +75,7 @@ It is about your task, one of these in the order of integration: {0}.
 }
 
 
-def wishes(
-    snapshot: Snapshot, kind: str, agent_id: str, details: Mapping[str, Any]
-) -> Iterator[str]:
+def wishes(snapshot: Snapshot, kind: str, agent_id: str, details: JsonMapping) -> Iterator[str]:
     """Yield the parts, as texts that end with a newline."""
     if kind == "lead":
         yield from _of_lead(snapshot, details)
@@ -93,7 +91,7 @@ def wishes(
         yield WORDS[kind].format(order, "".join(task.lines() for task in mine))
 
 
-def _of_lead(snapshot: Snapshot, details: Mapping[str, Any]) -> Iterator[str]:
+def _of_lead(snapshot: Snapshot, details: JsonMapping) -> Iterator[str]:
     code = snapshot.current_round.code
     yield f"What your Deliverables of this round are:\n{LEADS[code]}"
     tasks = lead_plan.plan_for(snapshot, code)

@@ -6,16 +6,16 @@ record waits for a worker or holds by the setting ``automation_paused``: these c
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 
+from sprints.contract.json_types import JsonObject
 from sprints.models import Event, Sprint
 from sprints.state.actors import GATEWAY
 
 MOST_EVENTS = 5000  # of all the sprints together; a sprint has about ten of these kinds
 
-Moment = tuple[datetime, list[dict[str, Any]]]  # the time, and the event's ``change``
+Moment = tuple[datetime, list[JsonObject]]  # the time, and the event's ``change``
 
 
 def ran(rows: Iterable[Sprint], now: datetime) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """Read the state of the gateway: hosts, gates, schedules, the journal."""
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.db.models import Count, F
 from django.db.models.functions import Now
 
 from gates.models import Gate
+from sprints.contract.json_types import JsonObject
 from sprints.models import Head, Host, Schedule, Sprint
 from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import held, holder
@@ -18,7 +18,7 @@ from sprints.queries.waiting import waits_of
 from sprints.state.event_format import stamp
 
 
-def status() -> dict[str, Any]:
+def status() -> JsonObject:
     """Return the data of ``status --json``."""
     counts = dict(
         listed()
@@ -45,13 +45,13 @@ def status() -> dict[str, Any]:
     }
 
 
-def job() -> dict[str, Any]:
+def job() -> JsonObject:
     """Return whether a sprint runs now, and its name."""
     names = sorted(row.pk for row in held() if holder(row))
     return {"running": bool(names), "name": names[0] if names else None}
 
 
-def hosts() -> list[dict[str, Any]]:
+def hosts() -> list[JsonObject]:
     """Return all known hosts: their age in seconds, and the sprints that each runs.
 
     ``silent``: no worker has answered for long, although one of them is idle.
@@ -75,14 +75,14 @@ def hosts() -> list[dict[str, Any]]:
     ]
 
 
-def gates() -> list[dict[str, Any]]:
+def gates() -> list[JsonObject]:
     """Return the gates' definitions; of their environments, only the names."""
     keys = "gate_id title kind command required rounds profiles timeout_s enabled".split()
     rows = Gate.objects.all()
     return [{key: getattr(row, key) for key in keys} | {"env": sorted(row.env)} for row in rows]
 
 
-def schedules() -> list[dict[str, Any]]:
+def schedules() -> list[JsonObject]:
     """Return all schedules, the next to fire first; those that are off come last."""
     rows = Schedule.objects.order_by(F("next_at").asc(nulls_last=True), "pk").defer("brief")
     return [

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
+from sprints.contract.json_types import JsonObject
 from sprints.models import Event
 
 
@@ -29,7 +29,7 @@ class Shown:
     message: str
     sprint_id: str
     round_id: str
-    data: dict[str, Any]
+    data: JsonObject
 
 
 def newest(limit: int, which: Filter, *, before: int | None = None) -> tuple[list[Shown], bool]:

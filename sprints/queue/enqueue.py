@@ -1,11 +1,11 @@
 """Put a message into the queue, and return the queue's depth."""
 
 import contextlib
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
+from sprints.contract.json_types import JsonObject
 from sprints.models import Sprint
 from sprints.models.host import living
 
@@ -63,7 +63,7 @@ def _enqueue(function: str, argument: str, place: str) -> None:
     async_task(function, argument, task_name=name, broker=to)
 
 
-def depth() -> dict[str, Any]:
+def depth() -> JsonObject:
     """Return the number of waiting messages, and the age of the oldest in seconds.
 
     ``away`` says why the queue cannot be read.

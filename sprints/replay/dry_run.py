@@ -1,13 +1,13 @@
 """Simulate a sprint in which every gate passes, and compute its greatest possible usage; pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from gates.verdict import Judgement, Verdict
 from sprints.contract.budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, with_granted
 from sprints.contract.contract import Contract
+from sprints.contract.json_types import JsonMapping
 from sprints.contract.protected_paths import Touched
 from sprints.contract.rounds import BUILDS, LEAD, AgentBudget
 from sprints.core import commands
@@ -59,7 +59,7 @@ class Worst:
         )
 
 
-def begun(sprint_id: str, title: str, meta: Mapping[str, Any], at: datetime) -> Snapshot:
+def begun(sprint_id: str, title: str, meta: JsonMapping, at: datetime) -> Snapshot:
     """Return an unstarted sprint with that name and meta, without any hold."""
     holds = {"automation_paused", STEP, GRANTED, *PAUSE}
     kept = {key: value for key, value in meta.items() if key not in holds}
@@ -105,7 +105,7 @@ def _answered(action: Action, at: datetime) -> Outcome:
     return Judged(at, _GREEN)
 
 
-def worst(contract: Contract, meta: Mapping[str, Any]) -> tuple[Worst, AgentBudget] | None:
+def worst(contract: Contract, meta: JsonMapping) -> tuple[Worst, AgentBudget] | None:
     """Return the most that the sprint's agent commands may use, and its budget, or None."""
     if contract.budget is None:
         return None
