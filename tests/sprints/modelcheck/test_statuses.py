@@ -15,10 +15,10 @@ from sprints.state.statuses import (
     TaskStatus,
 )
 from sprints.state.transitions import Transition, Update
-from tests.sprints.test_explore import CONTRACTS as PLAIN
-from tests.sprints.test_explore import IN_R3
-from tests.sprints.test_explore_agents import with_programs
-from tests.sprints.test_explore_approvals import CONTRACTS as APPROVED
+from tests.sprints.modelcheck.test_explore import CONTRACTS as PLAIN
+from tests.sprints.modelcheck.test_explore import IN_R3
+from tests.sprints.modelcheck.test_explore_agents import with_programs
+from tests.sprints.modelcheck.test_explore_approvals import CONTRACTS as APPROVED
 
 ROWS = {"round": "rounds", "task": "tasks", "gate_run": "gate_runs", "delivery": "deliveries"}
 ENUMS = {
