@@ -2,11 +2,15 @@
 
 import json
 import shlex
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.core.management.base import CommandError
 
+from sprints.contract.json_types import JsonObject
+
 COMMAND = "command to run; no shell interprets it"
+
+Options: TypeAlias = dict[str, Any]  # the parsed values of a command line, by name
 
 
 def argv_of(text: str | None) -> tuple[str, ...] | None:
@@ -26,11 +30,11 @@ def environment(pairs: list[str] | None) -> dict[str, str] | None:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def settings_of(pairs: list[str] | None) -> dict[str, Any]:
+def settings_of(pairs: list[str] | None) -> JsonObject:
     """Return KEY=VALUE pairs as changes to a sprint's meta. A value that is not JSON is a text.
     Raises ``CommandError``.
     """
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     for pair in pairs or []:
         key, there, text = pair.partition("=")
         if not there or not key:

@@ -2,16 +2,15 @@
 
 import getpass
 from pathlib import Path
-from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 
 from sprints import queries
 
 BRIEF_BYTES = 1 << 20
 
 
-def tell_who_works(out: Any) -> None:
+def tell_who_works(out: OutputWrapper) -> None:
     """Print a hint if no worker runs that could take the queued sprint."""
     if not any(host["alive"] for host in queries.hosts()):
         out.write("no worker runs; start one: studio-gateway worker")

@@ -2,7 +2,6 @@
 
 import json
 from argparse import ArgumentParser
-from typing import Any
 
 from sprints import operations
 from sprints.management.base import GatewayCommand
@@ -24,7 +23,7 @@ class Command(GatewayCommand):
         parser.add_argument("--restore", action="store_true", help="restore archived sprints")
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
-    def handle(self, *, ids: list[str], restore: bool, **options: Any) -> None:
+    def handle(self, *, ids: list[str], restore: bool, **options: object) -> None:
         """Archive or restore, and print the ids."""
         done = operations.restore(ids, user()) if restore else operations.archive(ids, user())
         kept = {} if restore else operations.tidy()

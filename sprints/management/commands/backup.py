@@ -4,7 +4,6 @@ import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -31,7 +30,7 @@ class Command(GatewayCommand):
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
-    def handle(self, *, target: Path, **options: Any) -> None:
+    def handle(self, *, target: Path, **options: object) -> None:
         """Copy, and print the number of files and bytes."""
         try:
             done = operations.backup(target)

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 
 from sprints import operations, queries
 from sprints.contract.contract import PROFILES, Contract
+from sprints.contract.json_types import JsonObject
 from sprints.management.base import GatewayCommand, subcommand, subcommands
 from sprints.management.progress_bars import number_of
 
@@ -79,7 +80,7 @@ class Command(GatewayCommand):
 
 
 def _contract(sprint_id: str | None, profile: str | None) -> Contract:
-    meta: dict[str, Any] = {"gate_profile": profile} if profile else {}
+    meta: JsonObject = {"gate_profile": profile} if profile else {}
     if sprint_id is not None:
         queries.get(sprint_id)
         snapshot = queries.look(sprint_id)

@@ -6,7 +6,6 @@ import signal
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterable
-from typing import Any
 
 from sprints import queries
 from sprints.management.base import GatewayCommand, whole_number
@@ -35,7 +34,7 @@ class Command(GatewayCommand):
             help="print each event on one line, and keep printing new events until Ctrl-C",
         )
 
-    def handle(self, *, tail: int, sprint: str | None, follow: bool, **options: Any) -> None:
+    def handle(self, *, tail: int, sprint: str | None, follow: bool, **options: object) -> None:
         """Print the events; with --follow, keep printing new ones."""
         if sprint is not None:
             queries.get(sprint)

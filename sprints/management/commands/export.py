@@ -4,7 +4,6 @@ import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -27,7 +26,7 @@ class Command(GatewayCommand):
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
-    def handle(self, *, out: Path, **options: Any) -> None:
+    def handle(self, *, out: Path, **options: object) -> None:
         """Pack, and print the number of sprints, events, files and bytes."""
         try:
             done = operations.export(out)

@@ -4,7 +4,6 @@ import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -33,7 +32,7 @@ class Command(GatewayCommand):
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
-    def handle(self, *, path: Path, **options: Any) -> None:
+    def handle(self, *, path: Path, **options: object) -> None:
         """Import, and print the numbers and the damaged parts."""
         try:
             with counted("importing") as tell:

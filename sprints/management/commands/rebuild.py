@@ -36,13 +36,13 @@ class Command(GatewayCommand):
             help="events file to read (default: events.jsonl of the store)",
         )
 
-    def execute(self, *args: Any, **options: Any) -> Any:
+    def execute(self, *args: object, **options: object) -> Any:
         """Require a store for --check; a rebuild creates it."""
         self.needs_store = bool(options.get("check"))
         self.writes = not self.needs_store
         return super().execute(*args, **options)
 
-    def handle(self, *, check: bool, file: Path | None, **options: Any) -> None:
+    def handle(self, *, check: bool, file: Path | None, **options: object) -> None:
         """Compare or rebuild, and print the number of rows."""
         if check and file:
             raise CommandError("--check reads the events of the store; remove --from")

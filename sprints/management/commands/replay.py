@@ -4,7 +4,6 @@ import json
 import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
-from typing import Any
 
 from sprints import operations
 from sprints.management.base import GatewayCommand
@@ -28,7 +27,7 @@ class Command(GatewayCommand):
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
-    def handle(self, *, ids: list[str], **options: Any) -> None:
+    def handle(self, *, ids: list[str], **options: object) -> None:
         """Replay, and print the first divergence or the number of equal events."""
         with number_of("sprints replayed") as tell:
             done = operations.replay_all(ids, tell)

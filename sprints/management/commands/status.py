@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from typing import Any
 
 from sprints import queries
 from sprints.management.base import GatewayCommand
@@ -21,7 +20,7 @@ class Command(GatewayCommand):
         """Declare the options."""
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         """Print the status."""
         facts = queries.status()
         if facts["hosts"]:  # without a host nothing was ever queued, and django-q stays unloaded

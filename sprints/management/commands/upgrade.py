@@ -5,7 +5,6 @@ import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -38,7 +37,7 @@ class Command(GatewayCommand):
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
-    def handle(self, *, backup: Path | None, backed_up: bool, **options: Any) -> None:
+    def handle(self, *, backup: Path | None, backed_up: bool, **options: object) -> None:
         """Upgrade, and print each step."""
         if backup and backed_up:
             raise CommandError("use --backup or --backed-up, not both")

@@ -51,7 +51,7 @@ class Command(GatewayCommand):
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
         parser.add_argument("--links", type=int, metavar="BYTES", help=SUPPRESS)
 
-    def execute(self, *args: Any, **options: Any) -> Any:
+    def execute(self, *args: object, **options: object) -> Any:
         """Require a store, except to check a file or a tag; with --record, update the files."""
         self.needs_store = options.get("file") is None and options.get("tag") is None
         self.writes = bool(options.get("record"))

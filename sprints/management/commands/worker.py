@@ -8,6 +8,7 @@ from django.core.checks import Tags
 
 from sprints.health.django_checks import QUEUE
 from sprints.ids import GRAMMAR
+from sprints.management.arguments import Options
 from sprints.management.base import GatewayCommand, whole_number
 from sprints.management.stop_signals import Stop
 
@@ -49,7 +50,7 @@ class Command(GatewayCommand):
         add_workers(parser)
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+    def get_check_kwargs(self, options: Options) -> Any:
         """All checks, but for a cluster those of its own: its watch has made the others, and those
         of the paths would load the whole web into every worker.
         """

@@ -1,7 +1,5 @@
 """``init``: create the folders, the database, config.json and its user."""
 
-from typing import Any
-
 from django.conf import settings
 
 from gateway_project.accounts import tokens
@@ -20,7 +18,7 @@ class Command(GatewayCommand):
     needs_store = False
     writes = True
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Create the store, and print its path."""
         operations.initialise()
         tokens.adopt()

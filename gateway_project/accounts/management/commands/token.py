@@ -3,9 +3,9 @@
 import json
 import sys
 from argparse import ArgumentParser
-from typing import Any
 
 from gateway_project.accounts import queries, token_acts, tokens, user_acts
+from sprints.management.arguments import Options
 from sprints.management.base import GatewayCommand, one_line, subcommand, subcommands
 from sprints.management.cli_user import user
 from sprints.roles import ROLES, Role
@@ -57,11 +57,11 @@ class Command(GatewayCommand):
             help="lifetime: 12h, 90d, 8w, never (default: that of the old token)",
         )
 
-    def handle(self, *, act: str, **options: Any) -> None:
+    def handle(self, *, act: str, **options: object) -> None:
         """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
-    def _create(self, options: dict[str, Any]) -> None:
+    def _create(self, options: Options) -> None:
         name = options["user"]
         owner = tokens.adopt().user if name is None else user_acts.get(name)
         row, text = token_acts.create(
@@ -73,7 +73,7 @@ class Command(GatewayCommand):
         )
         self._show(f"token {row} of {owner}", text)
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def _list(self, options: Options) -> None:
         if options["user"] is not None:
             user_acts.get(options["user"])
         rows = queries.tokens(options["user"])
@@ -84,11 +84,11 @@ class Command(GatewayCommand):
 
         tables.tokens(rows)
 
-    def _revoke(self, options: dict[str, Any]) -> None:
+    def _revoke(self, options: Options) -> None:
         row = token_acts.revoke(options["key"], user())
         self.stdout.write(one_line(f"revoked token {row} of {row.user}"))
 
-    def _rotate(self, options: dict[str, Any]) -> None:
+    def _rotate(self, options: Options) -> None:
         if options["key"] is not None:
             row, text = token_acts.rotate(options["key"], user(), lasts=options["expires"])
             self._show(f"token {row} of {row.user}, replaces {options['key']}", text)

@@ -4,9 +4,9 @@ import json
 import sys
 from argparse import ArgumentParser
 from getpass import getpass
-from typing import Any
 
 from gateway_project.accounts import queries, user_acts
+from sprints.management.arguments import Options
 from sprints.management.base import GatewayCommand, one_line, subcommand, subcommands
 from sprints.management.cli_user import user
 from sprints.roles import ROLES, Role
@@ -54,11 +54,11 @@ class Command(GatewayCommand):
             "role", choices=ROLES, metavar="ROLE", help=f"new role: {', '.join(ROLES)}"
         )
 
-    def handle(self, *, act: str, **options: Any) -> None:
+    def handle(self, *, act: str, **options: object) -> None:
         """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def _list(self, options: Options) -> None:
         rows = queries.users()
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
@@ -67,25 +67,25 @@ class Command(GatewayCommand):
 
         tables.users(rows)
 
-    def _add(self, options: dict[str, Any]) -> None:
+    def _add(self, options: Options) -> None:
         user_acts.add(options["name"], Role.named(options["role"]), user())
         self.stdout.write(f"added user {options['name']}, {options['role']}")
         self.stdout.write(HINT.format(options["name"]))
 
-    def _role(self, options: dict[str, Any]) -> None:
+    def _role(self, options: Options) -> None:
         user_acts.set_role(options["name"], Role.named(options["role"]), user())
         self.stdout.write(f"user {options['name']} is {options['role']}")
 
-    def _password(self, options: dict[str, Any]) -> None:
+    def _password(self, options: Options) -> None:
         user_acts.get(options["name"])
         user_acts.set_password(options["name"], _asked(), user())
         self.stdout.write(one_line(f"user {options['name']} has a new password"))
 
-    def _disable(self, options: dict[str, Any]) -> None:
+    def _disable(self, options: Options) -> None:
         user_acts.turn(options["name"], user(), on=False)
         self.stdout.write(f"user {options['name']} is disabled")
 
-    def _enable(self, options: dict[str, Any]) -> None:
+    def _enable(self, options: Options) -> None:
         user_acts.turn(options["name"], user(), on=True)
         self.stdout.write(f"user {options['name']} is enabled")
 
