@@ -21,6 +21,7 @@ from django.utils import timezone
 from gates import faults
 from gates.identity import Identity, identity
 from sprints.contract.hook_spec import MAX_TIMEOUT_S, MAX_WAIT_S
+from sprints.contract.json_types import JsonObject
 from sprints.hooks import KINDS, hook_changes
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.models import Delivery, Event, Head, Hook
@@ -76,7 +77,7 @@ def _delivery(hook: Hook, event: Event, now: datetime) -> Delivery | None:
     return made
 
 
-def by_hook(event: dict[str, Any]) -> bool:
+def by_hook(event: JsonObject) -> bool:
     """Return whether a hook has caused the event, also by starting the event's sprint."""
     if event["data"].get("hook_depth"):
         return True

@@ -1,9 +1,8 @@
 """Project events to state, without any knowledge of rows."""
 
 from collections.abc import Iterable, MutableMapping
-from typing import Any
 
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.journal.spill_dict import Shelf
 
 
@@ -13,7 +12,7 @@ def apply(state: JsonObject, change: Iterable[JsonObject]) -> None:
     Raises ``KeyError``, ``TypeError``, ``AttributeError`` or ``ValueError`` at the first impossible
     operation.
     """
-    target: MutableMapping[str, Any] = state
+    target: MutableMapping[str, JsonValue] = state
     there = ""
     for op in change:
         above, slash, last = op["path"].rpartition("/")
@@ -34,8 +33,8 @@ def apply(state: JsonObject, change: Iterable[JsonObject]) -> None:
             target[last] = op["value"]
 
 
-def _found(state: JsonObject, path: str) -> MutableMapping[str, Any]:
-    found: MutableMapping[str, Any] = state
+def _found(state: JsonObject, path: str) -> MutableMapping[str, JsonValue]:
+    found: MutableMapping[str, JsonValue] = state
     _, *parts = path.split("/") if path else [""]
     for part in parts:
         found = found[_plain(part) if "~" in part else part]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.journal.missing_secrets import lacking
 from sprints.state.event_codes import EventCode
 from sprints.state.version0 import act_of
@@ -15,14 +16,14 @@ class Settings:
     """The last definition of each setting. ``contract`` is that of the last started sprint."""
 
     def __init__(self) -> None:
-        self.contract: dict[str, Any] = {}
+        self.contract: JsonObject = {}
         self._gates: dict[str, dict[str, Any]] = {}
         self._hooks: dict[str, dict[str, Any]] = {}
         self._agents: dict[str, dict[str, Any]] = {}
         self._schedules: dict[str, dict[str, Any]] = {}
         self._old: set[str] = set()  # schedules recorded by older events only in part
 
-    def heed(self, event: dict[str, Any]) -> None:
+    def heed(self, event: JsonObject) -> None:
         """Apply an event that belongs to no sprint."""
         data, removed = event["data"], act_of(event) == EventCode.REMOVED
         if event["seq"] == 1:
@@ -64,12 +65,12 @@ class Settings:
         hint = "its brief is not in these events; type: studio-gateway schedule add"
         return lines + [f"schedule {name}: {hint} {name} --help" for name in sorted(self._old)]
 
-    def _gate(self, data: dict[str, Any]) -> None:
+    def _gate(self, data: JsonObject) -> None:
         there = self._gates.get(data["gate_id"])
         position = there["position"] if there else len(self._gates)
         self._gates[data["gate_id"]] = data | {"position": position}
 
-    def _schedule(self, data: dict[str, Any]) -> None:
+    def _schedule(self, data: JsonObject) -> None:
         name = data["schedule_id"]
         if {*SCHEDULE} <= data.keys():
             next_at = {"next_at": _moment(data["next_ts"])}
@@ -79,7 +80,7 @@ class Settings:
             self._schedules.pop(name, None)
             self._old.add(name)
 
-    def _fired(self, data: dict[str, Any]) -> None:
+    def _fired(self, data: JsonObject) -> None:
         """Set when the schedule is due next, and the sprint that it has made, if any."""
         if "next_ts" not in data:
             self._schedules.pop(data["schedule_id"])
@@ -90,7 +91,7 @@ class Settings:
         row["last_sprint_id"] = data.get("sprint_id", row["last_sprint_id"])
 
 
-def _defined(data: dict[str, Any]) -> dict[str, Any]:
+def _defined(data: JsonObject) -> JsonObject:
     """Return the definition in the event's data, without its author."""
     return {key: value for key, value in data.items() if key != "by"}
 

@@ -22,7 +22,7 @@ class Place(NamedTuple):
     loads: Callable[[bytes], Any]
 
 
-class Shelf(MutableMapping[str, Any]):
+class Shelf(MutableMapping[str, JsonValue]):
     """A mapping of names to JSON values, in insertion order.
 
     A value may be changed in place until ``AT_HAND`` others have been used. Raises ``OSError`` if

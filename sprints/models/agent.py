@@ -1,10 +1,11 @@
 """Store the agents as their owner edits them."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 
 from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.json_types import JsonObject
 
 
 class Agent(models.Model):
@@ -41,7 +42,7 @@ class Agent(models.Model):
     @property
     def definition(self) -> AgentDefinition:
         """Return the agent as a value."""
-        reply: dict[str, Any] | None = self.reply
+        reply: JsonObject | None = self.reply
         return AgentDefinition(
             agent_id=self.agent_id,
             label=self.label,

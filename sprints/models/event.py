@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.db import connection, models
 
+from sprints.contract.json_types import JsonObject
 from sprints.state.event_format import FIRST_PREV, Draft, canonical, chain, stamp
 
 Columns = tuple[int, datetime, str, str | None, str, str]  # the columns of an event, in order
@@ -59,9 +60,9 @@ class Event(models.Model):
         return f"{self.seq} {self.kind}"
 
     @property
-    def body(self) -> dict[str, Any]:
+    def body(self) -> JsonObject:
         """Return the event as JSON data (FORMATS: events.jsonl)."""
-        body: dict[str, Any] = json.loads(self.line)
+        body: JsonObject = json.loads(self.line)
         return body
 
 
@@ -100,7 +101,7 @@ def _insert(cursor: Any, rows: Iterable[Columns]) -> None:
     )
 
 
-def adopt(bodies: Iterable[dict[str, Any]], *, chunk: int = 1000) -> int:
+def adopt(bodies: Iterable[JsonObject], *, chunk: int = 1000) -> int:
     """Write imported events with their own times, numbered after the last one; return their number.
 
     Needs a transaction. ``bodies`` lack ``seq``, ``prev`` and ``hash``.

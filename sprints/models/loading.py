@@ -7,6 +7,7 @@ from typing import Any
 
 from gates.models import GateRun
 from sprints.contract.contract import Contract
+from sprints.contract.json_types import JsonObject
 from sprints.models import Delivery, Round, Sprint, Task
 from sprints.state.snapshot import (
     DeliveryValue,
@@ -19,7 +20,7 @@ from sprints.state.snapshot import (
 )
 
 
-def consistent(sprint_id: str) -> dict[str, Any]:
+def consistent(sprint_id: str) -> JsonObject:
     """Return the sprint as in state.json, from rows of one version.
 
     The rows are read again if the version changes meanwhile.

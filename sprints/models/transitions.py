@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.dispatch import Signal
 
 from gates import faults
+from sprints.contract.json_types import JsonObject
 from sprints.models import redaction
 from sprints.models.event import Event, append
 from sprints.models.row_types import MODELS
@@ -68,8 +69,8 @@ def note(
     kind: EventKind,
     message: str,
     at: datetime,
-    data: dict[str, Any] | None = None,
-    change: list[dict[str, Any]] | None = None,
+    data: JsonObject | None = None,
+    change: list[JsonObject] | None = None,
 ) -> list[Event]:
     """Record an event without a sprint; ``change`` is its patch against state.json."""
     message, data = redaction.clean([message, data or {}])

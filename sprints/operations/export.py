@@ -4,9 +4,9 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gates.secret_values import is_named
+from sprints.contract.json_types import JsonObject
 from sprints.journal.consistent_view import one_moment
 from sprints.models import Event, Sprint
 from sprints.models.redaction import clean
@@ -60,7 +60,7 @@ def _add_config(sink: Sink) -> None:
         sink.add_whole(CONFIG, file)
 
 
-def _switches() -> dict[str, Any]:
+def _switches() -> JsonObject:
     """Return config.json without the keys that are named like a secret."""
     config = read_config(store().config)
     return {k: v for k, v in config.items() if k != "secret_key" and not is_named(k)}

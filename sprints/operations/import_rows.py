@@ -5,13 +5,13 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils import timezone
 
 from gates.models import Gate, GateRun
 from gates.verdict import Verdict
 from sprints.contract.contract import GATED
+from sprints.contract.json_types import JsonObject
 from sprints.journal import foreign_events, hash_chain, state_file
 from sprints.journal.checked_events import Tell
 from sprints.journal.foreign_events import Damaged
@@ -47,7 +47,7 @@ class Imported:
     events: int = 0
     files: int = 0
     mapped: int = 0
-    damaged: list[dict[str, Any]] = field(default_factory=list)
+    damaged: list[JsonObject] = field(default_factory=list)
     aside: str = ""
     left: list[str] = field(default_factory=list)
     astray: list[str] = field(default_factory=list)
@@ -211,10 +211,10 @@ def _documented(source: Source) -> Documented:
 
 
 def _whole_ones(
-    lines: Iterator[dict[str, Any] | Damaged],
+    lines: Iterator[JsonObject | Damaged],
     damaged: list[Damaged],
     places: dict[tuple[str, str], str],
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[JsonObject]:
     """Yield the events; add damaged lines to ``damaged``, and each gate's round to ``places``."""
     for one in lines:
         if isinstance(one, Damaged):
@@ -226,7 +226,7 @@ def _whole_ones(
         yield clean(one) | {"change": []}
 
 
-def _sprints(came: Documented, places: dict[tuple[str, str], str]) -> Iterator[dict[str, Any]]:
+def _sprints(came: Documented, places: dict[tuple[str, str], str]) -> Iterator[JsonObject]:
     for name, sprint in came.sprints.items():
         ends = [value["finished_ts"] for value in sprint["rounds"].values()]
         ends += [value["finished_ts"] for value in sprint["gates"].values()]
@@ -248,8 +248,8 @@ def _sprints(came: Documented, places: dict[tuple[str, str], str]) -> Iterator[d
 
 
 def _run(
-    name: str, sprint: dict[str, Any], gate: dict[str, Any], places: dict[tuple[str, str], str]
-) -> dict[str, Any]:
+    name: str, sprint: JsonObject, gate: JsonObject, places: dict[tuple[str, str], str]
+) -> JsonObject:
     """Return the values of a gate run's row that are not in the state."""
     likely = (places.get((name, gate["gate_id"])), sprint["current_round"], *GATED)
     code = next((code for code in likely if code in sprint["rounds"]), max(sprint["rounds"]))

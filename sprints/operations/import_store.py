@@ -4,7 +4,6 @@ import json
 import os
 from pathlib import Path
 from shutil import copyfile, rmtree
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from gates import faults
 from gates.secret_values import is_named
+from sprints.contract.json_types import JsonObject
 from sprints.journal.checked_events import Tell
 from sprints.journal.consistent_view import no_collection
 from sprints.journal.foreign_events import Damaged
@@ -136,7 +136,7 @@ def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None)
         store().events.unlink(missing_ok=True)
 
 
-def _switches(config: Path, done: Imported) -> dict[str, Any]:
+def _switches(config: Path, done: Imported) -> JsonObject:
     """Return the other config.json's settings that apply here: no secrets, no host values."""
     if not config.is_file():
         return {}
@@ -161,7 +161,7 @@ def _switches(config: Path, done: Imported) -> dict[str, Any]:
     return taken
 
 
-def _tell_of_it(done: Imported, switches: dict[str, Any]) -> None:
+def _tell_of_it(done: Imported, switches: JsonObject) -> None:
     data = {
         "from": done.path,
         "sprints": done.sprints,

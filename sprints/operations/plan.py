@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from sprints.contract.contract import Contract, ContractError
+from sprints.contract.json_types import JsonObject
 from sprints.git.merge import tag_named
 from sprints.models import Sprint
 from sprints.operations.base_commit import contract_to_walk, ground, grounded
@@ -16,7 +17,7 @@ from sprints.replay import dry_run
 from sprints.state.refusals import Refused
 
 
-def plan(sprint_id: str) -> dict[str, Any]:
+def plan(sprint_id: str) -> JsonObject:
     """Return the whole plan of a sprint, from R0 on.
 
     A running sprint uses its contract, any other the one that it would get now. Keys: ``rounds``
@@ -87,7 +88,7 @@ def _ships(sprint_id: str, contract: Contract) -> dict[str, str] | None:
     return found | ({"remote": contract.ship_remote} if contract.ship_remote else {})
 
 
-def _round(contract: Contract, code: str, moves: list[Any]) -> dict[str, Any]:
+def _round(contract: Contract, code: str, moves: list[Any]) -> JsonObject:
     spec = contract.round(code)
     told = [move for move in moves if move.round_id == code]
     return {
@@ -109,7 +110,7 @@ def _round(contract: Contract, code: str, moves: list[Any]) -> dict[str, Any]:
     }
 
 
-def _asked(contract: Contract, data: dict[str, Any]) -> dict[str, Any]:
+def _asked(contract: Contract, data: JsonObject) -> JsonObject:
     program = contract.agent(data["agent"])
     return {
         "task_id": data["task_id"],

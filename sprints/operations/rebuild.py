@@ -15,6 +15,7 @@ from typing import IO, Any
 from django.db import DatabaseError, connection, transaction
 
 from gates.models import Gate, GateRun
+from sprints.contract.json_types import JsonObject
 from sprints.journal import hash_chain
 from sprints.journal.checked_events import Differs, Seen, Tell, checked_events
 from sprints.journal.consistent_view import no_collection, one_moment
@@ -157,7 +158,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     last: dict[str, Any] = {}
     lines: list[Columns] = []
 
-    def passing() -> Iterator[dict[str, Any]]:
+    def passing() -> Iterator[JsonObject]:
         for event, line in told:
             seq, digest, at = event["seq"], event["hash"], datetime.fromisoformat(event["ts"])
             last.update(seq=seq, hash=digest)
@@ -185,7 +186,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     return {"event": last["seq"], **counts}, lost
 
 
-def _lines(file: IO[bytes], whole: int) -> Iterator[dict[str, Any]]:
+def _lines(file: IO[bytes], whole: int) -> Iterator[JsonObject]:
     """Yield the events that record a move of the store, whatever else is wrong with the file."""
     file.seek(0)
     for line in hash_chain.lines(file, whole):
@@ -194,7 +195,7 @@ def _lines(file: IO[bytes], whole: int) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def _move(event: dict[str, Any]) -> tuple[int, str] | None:
+def _move(event: JsonObject) -> tuple[int, str] | None:
     """Return the event's seq and the new artifacts folder, if it records a move of the store."""
     if event.get("kind") == MOVED and "imported" not in event:
         return event["seq"], event["data"]["artifacts"]

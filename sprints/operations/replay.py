@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.models import Event, Sprint
 from sprints.queries.sprints import get
 from sprints.replay.replay import Divergence, replay
@@ -58,7 +59,7 @@ def _is_foreign(lines: Any) -> bool:
     return "imported" in first or first["kind"] != "sprint_created"
 
 
-def _counted(lines: Iterator[str], count: list[int]) -> Iterator[dict[str, Any]]:
+def _counted(lines: Iterator[str], count: list[int]) -> Iterator[JsonObject]:
     for line in lines:
         count[0] += 1
         yield json.loads(line)

@@ -3,8 +3,8 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.git import certificate
 from sprints.git.certificate_check import Told
 from sprints.git.gateway_repo import home_of
@@ -23,7 +23,7 @@ class Certified:
     """
 
     tag: str
-    facts: dict[str, Any]
+    facts: JsonObject
     untrue: tuple[str, ...]
     events: int
     logs: int
@@ -50,7 +50,7 @@ def verify_tag(tag: str, file: Path | None = None) -> Certified:
     return Certified(tag, facts, (*found, *changed), count, logs)
 
 
-def _told(path: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
+def _told(path: Path, facts: JsonObject) -> tuple[int, list[str]]:
     """Return the number of events, and the claims that no event supports."""
     told, count = Told(facts), 0
     with path.open("rb") as file:
@@ -63,7 +63,7 @@ def _told(path: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
     return count, [*told.missing()]
 
 
-def _logs(folder: Path, facts: dict[str, Any]) -> tuple[int, list[str]]:
+def _logs(folder: Path, facts: JsonObject) -> tuple[int, list[str]]:
     """Return the number of available logs, and those that differ from the certificate."""
     count, changed = 0, []
     for gate in facts["gates"]:

@@ -1,10 +1,11 @@
 """Serve a gate's output, in windows for a page that follows it, or as a whole file."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.http import FileResponse, HttpResponse, JsonResponse
 
 from gates.models import GateRun
+from sprints.contract.json_types import JsonObject
 from sprints.output import windows
 from sprints.output.rows import rows
 from sprints.views.output_shown import STREAMS, opened
@@ -49,7 +50,7 @@ def log(request: Request, sprint_id: str) -> HttpResponse:
             return refuse(404, "this output is not here (any more)")
         window = windows.Window(0, b"", b"", 0, 1)
     shown = rows(window, stream, apart=before is not None)
-    answer: dict[str, Any] = {
+    answer: JsonObject = {
         "start": window.start,
         "next": window.end,
         "size": window.size,

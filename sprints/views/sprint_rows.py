@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from gates.models import GateRun
 from sprints import queries
+from sprints.contract.json_types import JsonObject
 from sprints.models import Delivery, Round, Sprint, Task
 from sprints.queries.waiting import waiting_for
 
@@ -24,9 +24,9 @@ class SprintRows:
     rounds: list[Round]
     tasks: list[Task]
     runs: list[GateRun]
-    events: list[dict[str, Any]]
+    events: list[JsonObject]
     deliveries: list[Delivery]
-    waiting: dict[str, Any] | None
+    waiting: JsonObject | None
 
     @property
     def ended(self) -> bool:

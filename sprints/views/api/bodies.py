@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+from sprints.contract.json_types import JsonObject
 from sprints.contract.meta import DEEP
 from sprints.store.config import strict_json
 
@@ -14,9 +15,9 @@ DEEPEST = DEEP + 8  # meta is some levels down in a body
 class Strict(Parser):
     """A strict JSON parser: UTF-8, no repeated key, no NaN, limited nesting."""
 
-    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+    def parse_body(self, request: HttpRequest) -> JsonObject:
         """Return the value of the body. Raises ``ValueError``."""
-        body: dict[str, Any] = strict_json(request.body.decode("utf-8"))
+        body: JsonObject = strict_json(request.body.decode("utf-8"))
         if _is_deeper(body, DEEPEST):
             raise ValueError("nested too deeply")
         return body

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.views.api import interface, shapes
 from sprints.views.request import Request
 from sprints.views.responses import only
@@ -19,9 +19,9 @@ ANYWHERE = {"sprint_id": "wk1", "relpath": "gates/qa_smoke_quick/stdout.txt"}
 DEEP = 6
 
 
-def document() -> dict[str, Any]:
+def document() -> JsonObject:
     """Return the OpenAPI document of the whole interface."""
-    made: dict[str, Any] = json.loads(json.dumps(interface.get_openapi_schema(path_prefix="/api/")))
+    made: JsonObject = json.loads(json.dumps(interface.get_openapi_schema(path_prefix="/api/")))
     made["components"]["schemas"]["Health"] = shapes.Health.model_json_schema()
     made["components"]["securitySchemes"] = SECURITY
     made["security"] = [{name: []} for name in SECURITY]
@@ -54,7 +54,7 @@ def page(request: Request) -> HttpResponse:
     return render(request, "sprints/interface.html", what)
 
 
-def _operations(made: dict[str, Any], base: str) -> Iterator[dict[str, Any]]:
+def _operations(made: JsonObject, base: str) -> Iterator[JsonObject]:
     for path, methods in sorted(made["paths"].items()):
         for method, said in methods.items():
             body = said.get("requestBody", {}).get("content", {}).get("application/json")
@@ -71,7 +71,7 @@ def _operations(made: dict[str, Any], base: str) -> Iterator[dict[str, Any]]:
             }
 
 
-def _answers(made: dict[str, Any], responses: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _answers(made: JsonObject, responses: JsonObject) -> Iterator[JsonObject]:
     for status, said in sorted(responses.items()):
         kinds = said.get("content", {})
         schema = kinds.get("application/json", {}).get("schema")
@@ -93,7 +93,7 @@ def _curl(method: str, base: str, path: str, sent: str) -> str:
     return " ".join([*words, base + path.format(**ANYWHERE)])
 
 
-def example(made: dict[str, Any], schema: dict[str, Any], deep: int = DEEP) -> Any:
+def example(made: JsonObject, schema: JsonObject, deep: int = DEEP) -> JsonValue:
     """Return an example value of the schema."""
     if deep < 0:
         return None

@@ -1,13 +1,12 @@
 """Serve the gateway's status, settings, hosts, agents and gates."""
 
-from typing import Any
-
 from django.conf import settings
 from django.http import JsonResponse
 from ninja import Router
 from ninja.params.functions import Body
 
 from sprints import operations, queries
+from sprints.contract.json_types import JsonObject
 from sprints.models import Task
 from sprints.queries import agent_tasks
 from sprints.state.event_format import stamp
@@ -46,7 +45,7 @@ def config(request: Request) -> JsonResponse:
 )
 def set_config(request: Request, body: shapes.SwitchesToTurn = Body(...)) -> JsonResponse:
     """Change settings; `bind_host` and `port` apply from the next start on."""
-    values: dict[str, Any] = body.model_dump(exclude_unset=True)
+    values: JsonObject = body.model_dump(exclude_unset=True)
     return JsonResponse(operations.configure_all(values, request.user.get_username()))
 
 
@@ -62,7 +61,7 @@ def agents(request: Request) -> JsonResponse:
     return JsonResponse({"agents": found})
 
 
-def _asked(task: Task) -> dict[str, Any]:
+def _asked(task: Task) -> JsonObject:
     return {
         "sprint_id": task.round.sprint_id,
         "round_id": task.round.code,
