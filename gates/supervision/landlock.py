@@ -1,6 +1,6 @@
 """Enforce a sandbox with Landlock, which any Linux process may apply to itself.
 
-Rules can only allow. To forbid one folder, everything beside the path to it must be allowed by
+Rules can only allow. To forbid one folder, everything next to the path must be allowed by
 name. A sandbox holds for all descendants of the program and cannot be removed. Part of the
 supervisor, so this module imports nothing slow.
 """

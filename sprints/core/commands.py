@@ -123,7 +123,7 @@ def _anew(
 
 
 def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
-    """Start again at the round that failed, as a new attempt beside the old evidence.
+    """Start again at the round that failed, as a new attempt; the old evidence stays.
 
     The attempt runs under the present gates, so that a repaired gate takes effect. The event
     carries the contract if it has changed. Raises ``MoveRefused``.

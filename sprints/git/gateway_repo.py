@@ -141,7 +141,8 @@ def own_clone(repo: Path, root: Path) -> Git:
 def configure(home: Path, repo: Path) -> None:
     """Write the gateway's one git configuration, which git's own child processes use, too.
 
-    The user's repository may be read whoever owns it, and caches of commit data are not trusted.
+    The user's repository may be read whichever user owns it, and caches of commit data are not
+    trusted.
     """
     path = home / "config"
     quoted = str(repo).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

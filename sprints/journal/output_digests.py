@@ -24,7 +24,7 @@ class Printed:
     """
 
     def __init__(self) -> None:
-        self._file = TemporaryFile()  # noqa: SIM115 - closed when nobody holds us any more
+        self._file = TemporaryFile()  # noqa: SIM115 - closed with this object
         weakref.finalize(self, self._file.close)
 
     def heed(self, event: JsonObject) -> None:

@@ -32,7 +32,7 @@ class Shelf(MutableMapping[str, JsonValue]):
     def __init__(self) -> None:
         self._places: dict[str, Place | None] = {}  # None while the value is only in memory
         self._at_hand: JsonObject = {}  # least recently used first
-        self._file = TemporaryFile()  # noqa: SIM115 - closed when nobody holds us any more
+        self._file = TemporaryFile()  # noqa: SIM115 - closed with this object
         weakref.finalize(self, self._file.close)
         self._end = 0
         self._last: str | None = None  # the most recently loaded one, usually used next

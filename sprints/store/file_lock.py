@@ -21,7 +21,9 @@ if sys.platform == "win32":
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
     def _share(descriptor: int) -> None:
-        """There is no lock that several hold: nobody is seen to be there."""
+        """Do nothing: this system has no shared locks, so a process is never visible to
+        ``alone``.
+        """
 else:
     import fcntl
 

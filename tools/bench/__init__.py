@@ -1,1 +1,1 @@
-"""Measure the gateway beside bare programs: ``python -m tools.bench``."""
+"""Measure the gateway and its floor, a bare program: ``python -m tools.bench``."""

@@ -1,4 +1,4 @@
-"""Measure the capture of a gate's output without secrets, beside a shell's ``cmd > file``.
+"""Measure the capture of a gate's output without secrets, against a shell's ``cmd > file``.
 
 Zeros contain no possible beginning of a secret; lines of a log may.
 """

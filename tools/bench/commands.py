@@ -1,4 +1,4 @@
-"""Measure ``status`` and ``events --tail 100`` as processes beside a bare ``django.setup()``."""
+"""Measure ``status`` and ``events --tail 100`` as processes, against a bare ``django.setup()``."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Measure recorded transitions per second beside bare commits of the same bytes."""
+"""Measure recorded transitions per second, against bare commits of the same bytes."""
 
 import sqlite3
 import time

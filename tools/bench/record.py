@@ -1,4 +1,4 @@
-"""Measure acts on the whole journal, beside a bare reader and a bare copy of its bytes."""
+"""Measure acts on the whole journal, against a bare reader and a bare copy of its bytes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Measure an idle ``serve`` beside the bare programs in it: qcluster and waitress."""
+"""Measure an idle ``serve``, against the bare programs in it: qcluster and waitress."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Measure the web's cost of many clients that follow a gate's output, beside ``/health``."""
+"""Measure the web's cost of many clients that follow a gate's output, against ``/health``."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Measure every page and endpoint of a real ``serve``, beside its ``/health``."""
+"""Measure every page and endpoint of a real ``serve``, against its ``/health``."""
 
 import http.client
 import json

@@ -51,8 +51,10 @@ class Command(GatewayCommand):
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
 
     def get_check_kwargs(self, options: Options) -> Any:
-        """All checks, but for a cluster those of its own: its watch has made the others, and those
-        of the paths would load the whole web into every worker.
+        """Return the checks to run: all, but for a cluster only its own.
+
+        Its supervisor has made the others, and those of the paths would load the whole web into
+        each worker.
         """
         if options["inside"]:
             return {"tags": [Tags.models, QUEUE]}
