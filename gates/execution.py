@@ -29,14 +29,14 @@ class Stop:
 class Completed:
     """The result of one execution. Every field but ``ending`` may occur with every ending.
 
-    ``exit_code`` is the exit code of the process: negative for a signal, 127 for a missing program,
-    126 for one that is not executable, None where nothing ran or the end was not observed.
-    ``stdout_bytes`` and ``stderr_bytes`` are in the files; ``dropped_bytes`` exceeded the cap and
-    were cut off. ``strays_killed`` counts processes that outlived a gate which ended by itself.
-    ``confined`` is false where the system cannot list processes that left the gate's group.
-    ``duration_s`` is in seconds on a monotonic clock; ``started_at`` and ``finished_at`` are
-    seconds since the epoch. ``fence`` is the sandbox used: ``landlock abi N``, ``unavailable: why``
-    or ``off``; empty where nothing ran.
+    ``exit_code`` is negative for a signal, 127 for a missing program, 126 for one that is not
+    executable. It is None where nothing ran or the end was not observed. ``stdout_bytes`` and
+    ``stderr_bytes`` are in the files; ``dropped_bytes`` exceeded the cap and were cut off.
+    ``strays_killed`` counts processes that outlived a gate which ended by itself. ``confined`` is
+    false where the system cannot list processes that left the gate's group. ``duration_s`` is in
+    seconds on a monotonic clock; ``started_at`` and ``finished_at`` are seconds since the epoch.
+    ``fence`` is the sandbox used: ``landlock abi N``, ``unavailable: why`` or ``off``; empty where
+    nothing ran.
     """
 
     ending: Ending

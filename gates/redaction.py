@@ -1,9 +1,9 @@
 """Remove secrets from a program's output before the output reaches the disk.
 
 A gate prints into a pipe, and its supervisor writes the output that ``Filter`` lets through. To
-clean a file after the run would save little: a pipe is as fast as a redirect, and the search for
-secrets takes as long. A kill -9 before the cleaning would also leave the secret on the disk.
-``tools/bench`` prints the cost (``capture``).
+clean a file after the run would save little. A pipe is as fast as a redirect, and the search takes
+as long. A kill -9 before the cleaning would also leave the secret on the disk. ``tools/bench``
+prints the cost (``capture``).
 
 Part of the supervisor, so it imports nothing slow.
 """

@@ -42,9 +42,9 @@ def run(
 ) -> ShortCommand:
     """Run ``argv`` with ``given`` as standard input; read at most ``most`` bytes of each output.
 
-    The code is 127 for a missing program, 126 for one that cannot be run, and 124 for one that was
-    ended after ``timeout_s``; ``err`` gives the reason. A ``bound`` program gets SIGTERM if we are
-    killed, where the system supports this. Raises ``OSError`` if there is no room for outputs.
+    The code is 127 for a missing program, 126 for one that cannot be run, and 124 after
+    ``timeout_s``. Then ``err`` gives the reason. A ``bound`` program gets SIGTERM if we are killed,
+    where the system supports this. Raises ``OSError`` if there is no room for outputs.
     """
     # Descendants of the program would hold a pipe open.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -1,11 +1,12 @@
 """Supervise a worker's gates, one after another, and end each gate even if the worker dies.
 
-The worker starts it as ``python -I -S supervisor.py PID LIBRARIES``: its own pid, and the folder of
-the one library needed here, because ``site`` would take long to find it. Standard input brings
-lines: a spec, then empty ones as a sign of life, or ``{"stop": why, "kill": bool}``. Its end, or a
-silence longer than the lease, stops the gate. Standard output takes ``{"started": identity}`` and
-then the result, with ``again`` where another spec may follow. ``result.json`` holds the result by
-then, except for a run that was stopped without a request: such a run has no result and is repeated.
+The worker starts it as ``python -I -S supervisor.py PID LIBRARIES``. PID is the worker's, and
+LIBRARIES is the folder of the one library needed here, which ``site`` would find only slowly.
+Standard input brings lines: a spec, then empty ones as a sign of life, or ``{"stop": why, "kill":
+bool}``. Its end, or a silence longer than the lease, stops the gate. Standard output takes
+``{"started": identity}`` and then the result, with ``again`` where another spec may follow.
+``result.json`` holds the result by then. Only a run that was stopped without a request has none,
+and is repeated.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Compute when a cron is due: five fields, read on the wall clock of a named zone.
 
 A wall time that a clock change skips is due at the first instant after the gap; one that occurs
-twice is due at the first. croniter is used for the calendar only: its treatment of clock changes
-has no effect.
+twice is due at the first. The library croniter is used for the calendar only: its treatment of
+clock changes has no effect.
 """
 
 import re

@@ -131,7 +131,7 @@ class Output:
         """Flush the outputs to disk: a verdict must not survive its evidence.
 
         More than ``SYNCED_BYTES`` are left to the system: waiting would halve the speed of a loud
-        gate, and a power cut can cost the end of the output, never the verdict.
+        gate. A power cut can cost the end of the output, never the verdict.
         """
         sizes = self._sizes()
         if sum(sizes) > SYNCED_BYTES:

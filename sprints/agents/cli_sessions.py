@@ -29,7 +29,7 @@ def words(question: Question) -> list[str]:
 def noted(question: Question, said: Exchange, folder: Path) -> Exchange:
     """Return the exchange with the id of its session.
 
-    If the command does not know the session to resume, the attempt does not count as failed: the
+    If the command does not know the session to resume, the attempt does not count as failed. The
     question is asked again in a new session.
     """
     rules = _rules(question)

@@ -64,13 +64,13 @@ class Contract:
     repository. ``hooks`` are the blocking hooks. ``agents`` are those run by a command; all others
     are scripted. ``budget`` limits these commands; None without any, and in contracts older than
     budgets. ``base`` is the commit from which the work begins in a clone; None where gates judge
-    the repository's own files. ``ship``: at the end of the last round, the work is merged into the
-    branch of the base, and pushed to ``ship_remote`` if one is named. ``fix_attempts`` is how often
-    failed gates of one round are sent back to ``implementer`` for a fix; ``rerun_red``: only after
-    each has failed twice on the same tree. ``undoes`` is the shipped merge that the sprint reverts;
-    None for most. ``active`` are the agents to which Agent 01, if run by a command, may assign
-    tasks. ``confinement`` is the sandbox of the commands. ``approvals`` is the approval policy;
-    None if no approval is needed.
+    the repository's own files. ``ship``: after the last round, the work is merged into the base's
+    branch. It is pushed to ``ship_remote`` if one is named. ``fix_attempts`` is how often failed
+    gates of one round are sent back to ``implementer``. ``rerun_red``: only after each has failed
+    twice on the same tree. ``undoes`` is the shipped merge that the sprint reverts; None for most.
+    ``active`` are the agents to which Agent 01, if run by a command, may assign tasks.
+    ``confinement`` is the sandbox of the commands. ``approvals`` is the approval policy; None if no
+    approval is needed.
     """
 
     profile: str
@@ -249,8 +249,8 @@ def draft(
     ``meta`` may override ``gate_profile``, ``round_deadline``, ``gates_at_once``, ``round_minutes``
     {code: [low, high]}, ``required_acks_by_round`` {code: [agent ids]}, ``enable_auto_merge``,
     ``ship_remote``, ``fix_attempts``, ``implementer``, ``rerun_red`` and the approval settings.
-    ``gates`` are those of the profile. Of ``agents``, the contract takes those that have a command
-    and are asked in a round or may be assigned tasks; ``budget`` is their budget.
+    ``gates`` are those of the profile. Of ``agents``, the contract takes those with a command that
+    a round asks or that may be assigned tasks. ``budget`` is their budget.
     """
     gates = tuple(gates)
     rounds = tuple(_overridden(spec, meta) for spec in ROUNDS)

@@ -30,9 +30,9 @@ class Base:
 class Seen:
     """The change that git observes after one attempt of an agent, whatever the agent reports.
 
-    ``seen`` is ``observed`` if the files differ from those of the commit ``baseline``, ``absent``
-    if they do not, ``unknown`` if git failed (see ``reason``), and ``refused`` if they differed and
-    were restored.
+    ``seen`` is ``observed`` if the files differ from the commit ``baseline``, ``absent`` if not. It
+    is ``unknown`` if git failed (see ``reason``), and ``refused`` if they differed and were
+    restored.
 
     ``head`` is the sprint's branch after the attempt, ``files`` how many files differ, ``paths``
     the first of them. ``notes`` say what was left out of the branch, and where it is kept.

@@ -22,8 +22,8 @@ class RoundSpec:
 class AgentBudget:
     """The budget for a sprint's agent commands, over all its rounds and attempts.
 
-    A contract stores ``tokens`` and ``usd`` only if they differ from these defaults, which also
-    hold for older contracts: the defaults must never change.
+    A contract stores ``tokens`` and ``usd`` only if they differ from these defaults. They also hold
+    for older contracts, so they must never change.
     """
 
     launches: int

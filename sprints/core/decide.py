@@ -38,8 +38,8 @@ from sprints.state.statuses import TaskStatus
 def decide(snapshot: Snapshot, attended: Collection[str] = ()) -> Action | None:
     """Return the next action; None if there is none now.
 
-    There is none if the sprint is not running, is held, waits for an outside effect, or was
-    imported and has no contract here. ``attended`` are the ids of the gate runs, tasks and
+    There is none if the sprint is not running, is held, or waits for an outside effect. An imported
+    sprint without a contract has none either. ``attended`` are the ids of the gate runs, tasks and
     deliveries that this process has under way.
     """
     if snapshot.sprint.status != "running" or snapshot.is_foreign:

@@ -1,7 +1,7 @@
 """Reduce an outcome to transitions; pure.
 
-An action with an outside effect is reduced twice: with ``Begun`` before it is performed, so that a
-crash finds it recorded, and with its outcome.
+An action with an outside effect is reduced twice: before it is performed, with ``Begun``, and with
+its outcome. So a crash finds it recorded.
 """
 
 from collections.abc import Sequence
@@ -161,8 +161,8 @@ def fault(
 ) -> Transition:
     """End a sprint that the core cannot run, because it would fail again at each start.
 
-    The rows themselves may be the cause, so only the ids of open gate runs and tasks are used, and
-    ``waits``: whether ``waiting`` is set and must be removed.
+    The rows themselves may be the cause, so only the ids of open gate runs and tasks are used.
+    ``waits`` says whether ``waiting`` is set and must be removed.
     """
     lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
     unanswered = {"status": "cancelled", "updated_at": at}

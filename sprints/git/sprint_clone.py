@@ -1,7 +1,7 @@
 """Make and read the clone in which a sprint's agents and gates work.
 
-An agent could write its ``.git``: the gateway reads it as plain files, replaces it, and never lets
-git use it as a repository. The gateway's own clone serves to read the files.
+An agent could write its ``.git``. So the gateway reads it as plain files, replaces it, and never
+lets git use it. The gateway's own clone serves to read the files.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Update the user's checkout with its branch: wholly or not at all, even after a kill.
 
 Git works on a copy of the index, next to it, under the index lock. The copy exists as long as files
-may be half changed. After a crash, the next process ends the update: if the branch has moved, the
+may be half changed. After a crash, the next process ends the update. If the branch has moved, the
 copy becomes the index; otherwise the changed files are restored.
 """
 

@@ -47,7 +47,7 @@ def retell(
     ``KeyError`` for an impossible patch.
 
     ``moves`` are the seqs of the events that imported the whole store, each with the new artifacts
-    folder: paths of rows that ended earlier are mapped there.
+    folder. Paths of rows that ended earlier are mapped there.
     """
     story = _Story(moves)
     for event in events:

@@ -1,7 +1,7 @@
 """Write state.json: replaced whole, at the cost of one copy of its bytes.
 
 Only sprints that have changed since the last writing are read from the rows. The rest is copied as
-text: a sprint's entry begins at a line with four spaces and a quote and ends at a line with four
+text. A sprint's entry begins at a line with four spaces and a quote. It ends at a line with four
 spaces and a brace. No other line does, because JSON escapes every newline inside.
 """
 

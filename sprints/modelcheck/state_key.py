@@ -1,9 +1,9 @@
 """Identify states that have the same future: without times, texts and counts.
 
 A key holds everything that a later step may read. It reduces times to whether the round is overdue,
-verdicts to whether they passed, and interrupted runs to the number of gateway deaths under a gate
-without verdict. Of closed rounds it keeps whether a gate had failed, and of earlier attempts only
-their last verdict on the current round. Of agents it keeps their replies and their budget
+and verdicts to whether they passed. Of interrupted runs it keeps the number of gateway deaths under
+a gate without verdict. Of closed rounds it keeps whether a gate had failed, and of earlier attempts
+only their last verdict on the current round. Of agents it keeps their replies and their budget
 (``agent_model``).
 """
 

@@ -69,8 +69,8 @@ class Event(models.Model):
 def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
     """Write ``drafts`` after the last event; return them numbered. Needs a transaction.
 
-    Raises ``Head.DoesNotExist`` before ``init``. Plain SQL: these three statements are part of
-    every step, and the ORM takes longer to build them than the database to run them.
+    Raises ``Head.DoesNotExist`` before ``init``. Plain SQL, because these three statements are part
+    of every step. The ORM takes longer to build them than the database to run them.
     """
     with connection.cursor() as cursor:
         lock = " FOR UPDATE" if connection.features.has_select_for_update else ""

@@ -1,8 +1,8 @@
 """Grant the lease on a sprint: one process at a time, proved by a fencing token that only rises.
 
 A lease expires unless its holder renews it, so a holder that is frozen or cut off loses it. On the
-holder's own machine the expiry is measured by the clock since boot, which cannot be set; elsewhere
-by the database's clock, which is the same for all.
+holder's own machine, the clock since boot measures the expiry, because it cannot be set. Elsewhere
+the database's clock does, because it is the same for all.
 """
 
 import time
@@ -54,7 +54,7 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
     The sprint's home is here from then on.
 
     Raises ``Held`` while the sprint's home is another living host, and ``Full`` if there is no
-    room: gates run in the repository's own files, and two sprints in one tree would judge each
+    room. Gates run in the repository's own files, and two sprints in one tree would judge each
     other's work. A cancel runs nothing and needs no room: ``beside``, or a recorded cancel, skips
     this check.
     """

@@ -106,8 +106,8 @@ def _contract_of(snapshot: Snapshot, found: Callable[[], Ground]) -> Contract:
 def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapshot:
     """Run the sprint in this process, starting it if needed, until it ends or waits.
 
-    Raises ``Refused`` if it has ended, if another process runs it, or if its contract is invalid;
-    ``LeaseLost`` if another process takes the lease meanwhile.
+    Raises ``Refused`` if it has ended, if another process runs it, or if its contract is invalid.
+    Raises ``LeaseLost`` if another process takes the lease meanwhile.
     """
     sprint = get(sprint_id)
     if sprint.is_foreign and sprint.status == "running":

@@ -110,9 +110,9 @@ def whole(
 ) -> str:
     """Return the whole prompt of an agent command.
 
-    It holds ``prompt``, the agent's card, the replies of other agents, the answers of the human and
-    of Agent 01, rejections, the instructions for the round and the task, the time limit, the
-    failures to fix, and the reply format.
+    It holds ``prompt``, the agent's card, other agents' replies, and the answers of the human and
+    of Agent 01. Then come rejections, the instructions for the round and the task, and the time
+    limit. The failures to fix and the reply format end it.
 
     It always begins with plain words, so that no command takes it for an option.
     """

@@ -1,7 +1,7 @@
 """Detect silent workers by this process's own observations.
 
-Clocks that can be set are not used, nor one that goes on while this machine or this process stands
-still: the workers have had no time either then.
+Clocks that can be set are not used. Time in which this machine or this process stood still does not
+count, because the workers had no time either.
 """
 
 from time import monotonic

@@ -64,8 +64,8 @@ class LeaseLost(Exception):
 class StopRequest:
     """Stop flags set by signal handlers.
 
-    ``cancel_by`` cancels the sprint; ``hand_back`` stops here and leaves the sprint running for the
-    next process; ``kill`` cuts the grace of everything that still runs.
+    ``cancel_by`` cancels the sprint. ``hand_back`` stops here and leaves the sprint running for the
+    next process. ``kill`` cuts the grace of everything that still runs.
     """
 
     cancel_by: str = ""
