@@ -9,20 +9,32 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from gates.fence import Fence
+from gates.verdict import Cause
 
 COOKIE = "STUDIO_GATEWAY_RUN"
 
 Ending = Literal[
-    "exited", "signalled", "missing", "not_executable", "timed_out", "too_loud", "stopped", "error"
+    "exited",
+    "signalled",
+    "missing",
+    "not_executable",
+    "timed_out",
+    "too_loud",
+    "stopped",
+    "idle",
+    "error",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A request to end a gate, with its reason; ``kill`` leaves the gate no grace."""
+    """A request to end a gate, with its reason; ``kill`` leaves the gate no grace, and ``idle``
+    says that it has done nothing for too long.
+    """
 
     reason: str
     kill: bool = False
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,11 @@ class Completed:
     started_at: float
     finished_at: float
     fence: str = ""
+
+    @property
+    def cause(self) -> Cause:
+        """Return why it ended, if not by its own exit."""
+        return Cause.NONE if self.ending == "exited" else Cause(self.ending)
 
     @classmethod
     def error(cls, reason: str, started_at: float, finished_at: float) -> Self:

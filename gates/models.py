@@ -72,6 +72,9 @@ class GateRun(models.Model):
         choices=[(RUNNING, "running"), *((v.value, v.value) for v in Verdict)],
     )
     reason = models.CharField(max_length=500, default="", blank=True)
+    cause = models.CharField(
+        max_length=20, default="", blank=True, help_text="why it ended, if not by its own exit"
+    )
     tree = models.CharField(
         max_length=64, default="", blank=True, help_text="git tree that was judged, in a clone"
     )

@@ -167,7 +167,9 @@ class Supervisor:
 
     def say(self, stop: Stop) -> None:
         """Ask the supervisor to stop its gate."""
-        line = json.dumps({"stop": stop.reason, "kill": stop.kill}).encode() + b"\n"
+        line = (
+            json.dumps({"stop": stop.reason, "kill": stop.kill, "idle": stop.idle}).encode() + b"\n"
+        )
         self.lines.send(line, SAY_S)
 
     def hear_out(self, wait_s: float) -> None:

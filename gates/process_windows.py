@@ -75,7 +75,8 @@ def attend(
                     if tick and now >= tick_at:
                         tick_at = now + tick_s
                         if stop := tick():
-                            ending, why = "stopped", f"{stop.reason}; stopped"
+                            ending = "idle" if stop.idle else "stopped"
+                            why = f"{stop.reason}; stopped"
                     if now >= begun + spec.timeout_s:
                         ending, why = "timed_out", f"stopped after {spec.timeout_s:.1f} s"
                     elif sum(path.stat().st_size for path in paths) > spec.cap_bytes:

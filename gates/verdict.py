@@ -21,6 +21,28 @@ class Verdict(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class Cause(StrEnum):
+    """Why an execution ended, if not by its own exit: what a program reads instead of a reason.
+
+    ``idle``: the agent had printed nothing and used no CPU. ``lost``: the gateway ended before the
+    program did; ``lost_too_often``: so many times that the program may be what ends the gateway.
+    ``budget_ended``: the sprint's agents had used all their minutes.
+    """
+
+    NONE = ""
+    SIGNALLED = "signalled"
+    MISSING = "missing"
+    NOT_EXECUTABLE = "not_executable"
+    TIMED_OUT = "timed_out"
+    TOO_LOUD = "too_loud"
+    STOPPED = "stopped"
+    ERROR = "error"
+    IDLE = "idle"
+    LOST = "lost"
+    LOST_TOO_OFTEN = "lost_too_often"
+    BUDGET_ENDED = "budget_ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict with its reason and its evidence.
@@ -45,3 +67,4 @@ class Judgement:
     put_back: int = 0
     excerpt: str = ""
     confined: str = ""
+    cause: Cause = Cause.NONE

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gates.definition import Definition
-from gates.verdict import Judgement, Verdict
+from gates.verdict import Cause, Judgement, Verdict
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.hook_spec import HookDefinition
@@ -37,7 +37,7 @@ from sprints.state.transitions import Transition
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GREEN = Judgement(Verdict.PASSED, 0, "exit code 0", 1.0)
 RED = Judgement(Verdict.FAILED, 3, "exit code 3", 1.0)
-LOST = Judgement(Verdict.INTERRUPTED, None, "lost", 0.0)
+LOST = Judgement(Verdict.INTERRUPTED, None, "lost", 0.0, cause=Cause.LOST)
 YES = DeliveryResult(True, "exit code 0", exit_code=0)
 NO = DeliveryResult(False, "exit code 1", exit_code=1)
 UNTOUCHED = Touched("a")

@@ -23,6 +23,7 @@ VERDICTS = {
     "error": Verdict.ERROR,
     "timed_out": Verdict.TIMED_OUT,
     "stopped": Verdict.CANCELLED,
+    "idle": Verdict.CANCELLED,
 }
 
 
@@ -78,6 +79,7 @@ def judgement(done: process.Completed) -> Judgement:
         strays_killed=done.strays_killed,
         dropped_bytes=done.dropped_bytes,
         confined=done.fence,
+        cause=done.cause,
     )
 
 

@@ -61,7 +61,7 @@ def _ending(run: Run, duration_s: float, dropped: int) -> tuple[str, int | None,
     stopped = f"stopped after {duration_s:.1f} s ({death})"
     if run.cause == "timed_out":
         return run.cause, code, stopped
-    if run.cause == "stopped":
+    if run.cause in ("stopped", "idle"):
         return run.cause, code, f"{run.why}; {stopped}"
     if run.cause == "error":
         return run.cause, code, f"{NO_ROOM}; {stopped}"

@@ -177,7 +177,8 @@ class Run:
     def _obey(self) -> None:
         for line in self._ears.lines:
             asked = json.loads(line)
-            self._stop("stopped", asked["stop"], kill=asked["kill"])
+            ending = "idle" if asked.get("idle") else "stopped"
+            self._stop(ending, asked["stop"], kill=asked["kill"])
         self._ears.lines.clear()
 
     def _watch(self) -> None:

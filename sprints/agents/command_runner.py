@@ -15,7 +15,7 @@ from gates import evidence, process
 from gates.definition import is_hidden
 from gates.kinds.command import apart, resolve
 from sprints.agents import cli_sessions, failure_signs
-from sprints.agents.idle_watchdog import QUIET, Quiet
+from sprints.agents.idle_watchdog import Quiet
 from sprints.agents.output_reader import end_of, found, last_lines
 from sprints.agents.presets import HOMES, HOMES_NAMED, WITHIN
 from sprints.agents.usage_meter import Allowance, used
@@ -139,7 +139,7 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
     end = Exchange(
         None,
         done.reason,
-        stopped=done.ending == "stopped" and not done.reason.startswith(QUIET),
+        stopped=done.ending == "stopped",
         exit_code=done.exit_code,
         duration_s=done.duration_s,
         strays_killed=done.strays_killed,
@@ -147,6 +147,7 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
         usage=used(folder, rules),
         denied=failure_signs.denied(folder, rules),
         confined=done.fence,
+        cause=done.cause,
     )
     if done.ending == "timed_out":
         end = replace(end, reason=f"timed out; {done.reason}")

@@ -53,7 +53,7 @@ class Quiet:
         elif now - self._since >= self._idle_s:
             last = last_lines(self._folder)
             said = f"; it had printed last: {last}" if last else ""
-            self._stop = Stop(f"{QUIET} for {self._idle_s:g} s{said}")
+            self._stop = Stop(f"{QUIET} for {self._idle_s:g} s{said}", idle=True)
         return self._stop
 
     def _is_busy(self, spent: float | None, now: float) -> bool:

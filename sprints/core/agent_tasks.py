@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from gates.verdict import Cause
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.git_values import MOST_PATHS
 from sprints.contract.sandbox import OFF
@@ -174,6 +175,8 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
     data |= {"task_id": task.task_id, "agent": task.owner_agent}
     if said.usage:
         data["used"] = said.usage.to_json()  # as reported by this attempt
+    if said.cause:
+        data["cause"] = said.cause.value
     if said.outputs:
         path = folder.removeprefix(f"{snapshot.sprint.artifacts_dir}/")
         data["outputs"] = {f"{path}/{name}": digest for name, digest in said.outputs}
@@ -215,7 +218,7 @@ def _used_s(task: TaskValue, outcome: Replied) -> float:
     said, reserved_s = outcome.exchange, task.details.get("reserved_s", 0.0)
     if said.out_of_budget:
         return float(max(said.duration_s or 0.0, reserved_s))
-    if said.duration_s is None and said.reason.startswith(LOST.reason):
+    if said.duration_s is None and said.cause in (Cause.LOST, Cause.LOST_TOO_OFTEN):
         took_s = (outcome.at - task.updated_at).total_seconds()
         return float(took_s if 0 <= took_s <= reserved_s else reserved_s)  # clocks may be set back
     return said.duration_s or 0.0
@@ -249,7 +252,8 @@ def bounded(task: TaskValue, outcome: Replied) -> Replied:
     if not is_lost(outcome.exchange) or times < MOST_LOST:
         return outcome
     reason = f"{LOST.reason}, {times} times: it may be the agent that ends it"
-    return replace(outcome, exchange=replace(outcome.exchange, reason=reason, stopped=False))
+    failed = replace(outcome.exchange, reason=reason, stopped=False, cause=Cause.LOST_TOO_OFTEN)
+    return replace(outcome, exchange=failed)
 
 
 def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:

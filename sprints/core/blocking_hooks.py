@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gates.verdict import RUNNING, Verdict
+from gates.verdict import RUNNING, Cause, Verdict
 from sprints.contract.hook_spec import HookDefinition
 from sprints.core.actions import (
     Action,
@@ -31,7 +31,9 @@ from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot
 from sprints.state.statuses import DeliveryStatus
 from sprints.state.transitions import Create, Transition, Update
 
-LOST = DeliveryResult(False, "the gateway ended before the hook did", stopped=True)
+LOST = DeliveryResult(
+    False, "the gateway ended before the hook did", stopped=True, cause=Cause.LOST
+)
 MOST_LOST = 5  # gateway deaths under one hook before it is given up
 
 Status = DeliveryStatus
@@ -188,7 +190,7 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
     said, at = outcome.answer, outcome.at
     hook = snapshot.started_contract.hook(row.hook_id)
     failures = row.failures + (not said.delivered and not said.stopped)
-    lost = said == LOST and row.tries - row.failures >= MOST_LOST
+    lost = said.cause == Cause.LOST and row.tries - row.failures >= MOST_LOST
     status, next_at = Status.PENDING, None
     if said.delivered:
         status = Status.DELIVERED
@@ -225,6 +227,7 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
             "failures": failures,
             "next_ts": next_at and stamp(next_at),
             "finished_ts": None if status == Status.PENDING else stamp(at),
+            **({"cause": said.cause.value} if said.cause else {}),
         },
     )
 

@@ -6,9 +6,8 @@ round run again.
 
 from typing import Any
 
-from gates.verdict import RUNNING, Verdict
+from gates.verdict import RUNNING, Cause, Verdict
 from sprints.contract.rounds import BUILDS
-from sprints.core.gate_runs import IT_MAY_BE
 from sprints.core.shipping import is_of_ship
 from sprints.state.snapshot import GateRunValue, RoundValue, Snapshot, TaskValue
 
@@ -63,7 +62,7 @@ def concerns(snapshot: Snapshot, run: GateRunValue) -> bool:
 
 
 def _is_of_work(snapshot: Snapshot, run: GateRunValue) -> bool:
-    about_work = bool(run.tree) and not run.reason.endswith(IT_MAY_BE)
+    about_work = bool(run.tree) and run.cause != Cause.LOST_TOO_OFTEN
     return run.required and about_work and not is_of_ship(snapshot, run)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gates.verdict import RUNNING, Judgement, Verdict
+from gates.verdict import RUNNING, Cause, Judgement, Verdict
 from sprints.contract.sandbox import OFF
 from sprints.core.actions import (
     Judged,
@@ -15,7 +15,6 @@ from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Create, Transition, Update
 
 MOST_LOST = 5  # gateway deaths under one gate before it is given up
-IT_MAY_BE = "it may be the gate that ends it"  # the end of the reason when it is given up
 
 
 def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
@@ -80,11 +79,12 @@ def bounded(snapshot: Snapshot, run: GateRunValue, outcome: Judged) -> Judged:
     """
     said = outcome.judgement
     before = snapshot.runs_of(run.round_id, run.gate_id)
-    times = 1 + sum((one.status, one.reason) == (said.verdict, said.reason) for one in before)
+    times = 1 + sum((one.status, one.cause) == (said.verdict, said.cause) for one in before)
     if said.verdict != Verdict.INTERRUPTED or times < MOST_LOST:
         return outcome
-    reason = f"{said.reason}, {times} times: {IT_MAY_BE}"
-    return replace(outcome, judgement=replace(said, verdict=Verdict.ERROR, reason=reason))
+    reason = f"{said.reason}, {times} times: it may be the gate that ends it"
+    too_often = replace(said, verdict=Verdict.ERROR, reason=reason, cause=Cause.LOST_TOO_OFTEN)
+    return replace(outcome, judgement=too_often)
 
 
 def meant(snapshot: Snapshot, outcome: Judged) -> Judged:
@@ -110,6 +110,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         "status": said.verdict.value,
         "exit_code": said.exit_code,
         "reason": said.reason,
+        "cause": said.cause.value,
         "tree": said.tree,
         "excerpt": said.excerpt,
         "confined": _told(said),
@@ -127,6 +128,8 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         "reason": said.reason,
         "duration_s": said.duration_s,
     }
+    if said.cause:
+        data["cause"] = said.cause.value
     if said.strays_killed:
         data["strays_killed"] = said.strays_killed
     if said.tree:
@@ -161,4 +164,6 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
     return moves
 
 
-LOST = Judgement(Verdict.INTERRUPTED, None, "the gateway ended before the gate did", 0.0)
+LOST = Judgement(
+    Verdict.INTERRUPTED, None, "the gateway ended before the gate did", 0.0, cause=Cause.LOST
+)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gates import faults
+from gates.verdict import Cause
 from sprints.agents import RUNNERS, command_runner
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.core.actions import Ask
@@ -40,7 +41,7 @@ def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) ->
     said = _bounded(said, task, agent)
     if site:
         said = workspace.looked_at(said, site, mark, agent)
-    if said.reason.startswith("timed out") and question.timeout_s < agent.timeout_s:
+    if said.cause == Cause.TIMED_OUT and question.timeout_s < agent.timeout_s:
         return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
     return said
 
@@ -60,10 +61,11 @@ def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchang
     """
     reserved_s = task.details.get("reserved_s", agent.timeout_s)
     by_it = reserved_s < agent.timeout_s and (said.duration_s or 0.0) > reserved_s - NEAR_S
-    if not (by_it and said.reason.startswith("timed out")):
+    if not (by_it and said.cause == Cause.TIMED_OUT):
         return said
     reason = f"{BUDGET_ENDED}; {said.reason}"
-    return replace(said, reason=reason, stopped=True, out_of_budget=True)
+    ended = Cause.BUDGET_ENDED
+    return replace(said, reason=reason, stopped=True, out_of_budget=True, cause=ended)
 
 
 def _question(snapshot: Snapshot, task: TaskValue, world: EffectContext, left_s: float) -> Question:

@@ -133,7 +133,7 @@ def _shown(folder: Path, said: Judgement) -> Judgement:
 
 def _with_excerpt(snapshot: Snapshot, run: GateRunValue, said: Judgement) -> Judgement:
     """Return the judgement with an excerpt of the output, if the failure may be sent back."""
-    judged = replace(run, tree=said.tree, reason=said.reason)
+    judged = replace(run, tree=said.tree, cause=said.cause)
     is_red = said.verdict in (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
     if not (is_red and fix_loop.concerns(snapshot, judged)):
         return said

@@ -94,6 +94,7 @@ def answer(done: process.Completed, folder: Path) -> DeliveryResult:
         exit_code=done.exit_code,
         output=head(printed),
         stopped=done.ending == "stopped",
+        cause=done.cause,
     )
 
 

@@ -15,7 +15,7 @@ from sprints.journal.projection import apply
 from sprints.journal.settings_projection import Settings
 from sprints.journal.spill_dict import Shelf
 from sprints.state.event_codes import EventCode
-from sprints.state.version0 import act_of
+from sprints.state.version0 import act_of, cause_of
 
 Row = tuple[str, dict[str, Any]]
 TASK_KINDS = "task_started task_done task_asks task_failed task_stopped task_returned".split()
@@ -24,7 +24,7 @@ ENDED = ("failed", "blocked", "succeeded", "cancelled")
 WAIT = {"what", "who", "since_ts", "until_ts"}
 PATHS = ("stdout_path", "stderr_path")  # the only texts that may be null in imported rows
 FELL = {"status": "interrupted", "reason": "the engine fell", "duration_s": None, "tree": ""}
-FELL |= {"excerpt": "", "confined": ""}
+FELL |= {"excerpt": "", "confined": "", "cause": ""}
 IMPORTED_RUN: dict[str, Any] = {"number": 1, "attempt": 1, "digest": ""}
 OURS = {
     "sprint": "sprint_id title created_ts status current_round artifacts_dir last_error meta rounds"
@@ -108,7 +108,7 @@ class _Story:
                 }
             case "gate_finished":
                 words = {"status": data["verdict"], "reason": data["reason"]}
-                words["duration_s"] = data["duration_s"]
+                words |= {"duration_s": data["duration_s"], "cause": cause_of(event).value}
                 words |= {key: data.get(key, "") for key in ("tree", "excerpt", "confined")}
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
             case "error":

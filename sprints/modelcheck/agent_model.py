@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from gates.verdict import Cause
 from sprints.contract.budget import GRANTED, LEAST_S
 from sprints.contract.git_values import ABSENT, Seen
 from sprints.contract.rounds import AGENT_BUDGET
@@ -104,7 +105,8 @@ def answers(state: State, action: Ask | RecoverTask) -> list[tuple[str, str, Out
         found.append((WORLD, ASKS, _ASKED_BACK))
     found.append((FREE, STOPPED, _STOPPED))
     if _is_short(state.snapshot, task):
-        end = replace(_STOPPED, reason=f"{BUDGET_ENDED}; timed out", out_of_budget=True)
+        reason, cause = f"{BUDGET_ENDED}; timed out", Cause.BUDGET_ENDED
+        end = replace(_STOPPED, reason=reason, out_of_budget=True, cause=cause)
         found.append((WORLD, OUT, replace(end, duration_s=task.details["reserved_s"])))
     if isinstance(action, RecoverTask):
         found.append((CRASH, LEFT, LOST))

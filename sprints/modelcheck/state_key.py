@@ -10,8 +10,8 @@ only their last verdict on the current round. Of agents it keeps their replies a
 from collections.abc import Hashable
 from datetime import timedelta
 
-from gates.verdict import RUNNING, Verdict
-from sprints.core import approval_requests, commands, fix_loop, gate_runs, shipping
+from gates.verdict import RUNNING, Cause, Verdict
+from sprints.core import approval_requests, commands, fix_loop, shipping
 from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import MOST_LOST
 from sprints.modelcheck import agent_model, approval_model
@@ -166,8 +166,8 @@ def _heard(state: State, run: GateRunValue) -> Hashable:
 
 
 def _lost(runs: tuple[GateRunValue, ...]) -> int:
-    lost = (Verdict.INTERRUPTED, gate_runs.LOST.reason)
-    return min(MOST_LOST, sum((run.status, run.reason) == lost for run in runs))
+    lost = (Verdict.INTERRUPTED, Cause.LOST)
+    return min(MOST_LOST, sum((run.status, run.cause) == lost for run in runs))
 
 
 def _hooks(state: State) -> list[Hashable]:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gates.fence import Fence
 from gates.process import Stop
+from gates.verdict import Cause
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.git_values import Seen
 from sprints.contract.token_usage import Usage
@@ -74,12 +75,13 @@ class Exchange:
     denied: tuple[str, ...] = ()
     session: str = ""
     confined: str = ""
+    cause: Cause = Cause.NONE
 
 
 BUDGET_ENDED = "the sprint's minutes for agents ended"
-LOST = Exchange(None, "the gateway ended before the agent did", stopped=True)
+LOST = Exchange(None, "the gateway ended before the agent did", stopped=True, cause=Cause.LOST)
 
 
 def is_lost(exchange: Exchange) -> bool:
     """Return whether the attempt's end was not observed, whatever it has left behind."""
-    return replace(exchange, seen=None, usage=None, session="") == LOST
+    return exchange.cause == Cause.LOST

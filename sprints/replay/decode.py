@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gates.verdict import Judgement, Verdict
+from gates.verdict import Cause, Judgement, Verdict
 from sprints.contract.git_values import Seen
 from sprints.contract.protected_paths import Touched
 from sprints.contract.token_usage import Usage
@@ -26,7 +26,7 @@ from sprints.core.actions import (
     RunGate,
 )
 from sprints.prompts import exchange
-from sprints.prompts.exchange import BUDGET_ENDED, Exchange
+from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import Reply
 from sprints.state import ship_values
 from sprints.state.delivery_result import DeliveryResult
@@ -34,7 +34,7 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import Snapshot, SprintValue, TaskValue, evolve
 from sprints.state.state_mapping import KEYS
 from sprints.state.transitions import Change, Create, Transition, Update
-from sprints.state.version0 import act_of
+from sprints.state.version0 import act_of, cause_of
 
 ACT_KINDS = (
     "sprint_created sprint_changed task_answered sprint_archived sprint_restored sprint_moved"
@@ -183,6 +183,7 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
                 put_back=data.get("put_back", 0),
                 excerpt=data.get("excerpt", ""),
                 confined=data.get("confined", ""),
+                cause=cause_of(event),
             )
             ended = _told_at(event, "finished_ts")
             return RunGate(event["round_id"], data["gate_id"]), Judged(ended, said)
@@ -244,12 +245,13 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
         dropped_bytes=data.get("dropped_bytes", 0),
         outputs=_outputs(data),
         place=data.get("outputs_at", ""),
-        out_of_budget=BUDGET_ENDED in data.get("reason", ""),
+        out_of_budget=cause_of(event) == Cause.BUDGET_ENDED,
         seen=_seen(data.get("work")),
         usage=usage,
         denied=tuple(data.get("denied", ())),
         session=_session(data),
         confined=data.get("confined", ""),
+        cause=cause_of(event),
     )
 
 
@@ -281,9 +283,10 @@ def _brought(event: dict[str, Any], snapshot: Snapshot) -> Brought:
     elif data["next_ts"]:
         wait_s = snapshot.started_contract.hook(row.hook_id).wait_s(data["failures"])
         at = moment(data["next_ts"]) - timedelta(seconds=wait_s)
-    if stopped and data["reason"].startswith(blocking_hooks.LOST.reason):
+    if stopped and cause_of(event) == Cause.LOST:
         return Brought(at, blocking_hooks.LOST)
     said = DeliveryResult(
         delivered, data["reason"], data["duration_s"], data["exit_code"], stopped=stopped
     )
+    said = replace(said, cause=cause_of(event))
     return Brought(at, said)

@@ -132,8 +132,8 @@ def _compare(
             then, now = event[what], json.loads(canonical({"it": getattr(draft, what)}))["it"]
             if what == "data":
                 then, now = _compared(then), _compared(now)
-                if "code" not in then:  # version 0 recorded none
-                    now.pop("code", None)
+                for key in {"code", "cause"} - then.keys():  # version 0 recorded none
+                    now.pop(key, None)
             if then != now:
                 raise _Differs(event, what, then, now)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gates.verdict import Cause
+
 OUTPUT_CHARACTERS = 8000
 
 
@@ -22,3 +24,4 @@ class DeliveryResult:
     output: str = ""
     stopped: bool = False
     gone: bool = False
+    cause: Cause = Cause.NONE

@@ -63,6 +63,7 @@ class GateRunValue:
     stderr_path: str
     status: str = RUNNING
     reason: str = ""
+    cause: str = ""
     tree: str = ""
     excerpt: str = ""
     confined: str = ""

@@ -3,8 +3,12 @@
 import re
 from typing import Any
 
+from gates.verdict import Cause, Verdict
 from sprints.state.event_codes import EventCode, EventKind
 
+_LOST = re.compile(r"the gateway ended before the (gate|agent|hook) did")
+_TOO_OFTEN = "it may be the gate that ends it"
+_BUDGET_ENDED = "the sprint's minutes for agents ended"
 _KNOWN = {code.value: code for code in EventCode}
 _BY_MESSAGE = {
     EventKind.NOTE: (
@@ -44,3 +48,23 @@ def act_of(event: dict[str, Any]) -> EventCode | None:
         if re.match(shape, event["message"]):
             return code
     return None
+
+
+def cause_of(event: dict[str, Any]) -> Cause:
+    """Return why the gate, agent or hook of the event ended: its ``data.cause``, or, where version
+    0 recorded it, what the engine read from its reason.
+    """
+    data = event["data"]
+    reason = data.get("reason") or ""
+    if "cause" in data:
+        return Cause(data["cause"])
+    if event["kind"] == EventKind.GATE_FINISHED:
+        if data["verdict"] == Verdict.INTERRUPTED and _LOST.fullmatch(reason):
+            return Cause.LOST
+        is_last = data["verdict"] == Verdict.ERROR and reason.endswith(_TOO_OFTEN)
+        return Cause.LOST_TOO_OFTEN if is_last else Cause.NONE
+    if _BUDGET_ENDED in reason:
+        return Cause.BUDGET_ENDED
+    if not _LOST.match(reason):
+        return Cause.NONE
+    return Cause.LOST_TOO_OFTEN if event["kind"] == EventKind.TASK_FAILED else Cause.LOST

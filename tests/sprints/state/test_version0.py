@@ -2,8 +2,9 @@
 
 import pytest
 
+from gates.verdict import Cause
 from sprints.state.event_codes import EventCode
-from sprints.state.version0 import act_of
+from sprints.state.version0 import act_of, cause_of
 
 SHAPES = [
     ("note", "sprint started", EventCode.SPRINT_STARTED),
@@ -51,3 +52,41 @@ def test_a_code_that_is_of_no_act_is_none():
     event = {"kind": "error", "message": "overdue: …", "data": {"code": "something_else"}}
 
     assert act_of(event) is None
+
+
+LOST = "the gateway ended before the {} did"
+CAUSES = [
+    ("gate_finished", "interrupted", LOST.format("gate"), Cause.LOST),
+    (
+        "gate_finished",
+        "error",
+        f"{LOST.format('gate')}, 5 times: it may be the gate that ends it",
+        Cause.LOST_TOO_OFTEN,
+    ),
+    ("gate_finished", "interrupted", "the gateway stops; stopped after 1.0 s", Cause.NONE),
+    ("gate_finished", "failed", "it may be the gate that ends it", Cause.NONE),
+    ("task_stopped", "", LOST.format("agent"), Cause.LOST),
+    (
+        "task_failed",
+        "",
+        f"{LOST.format('agent')}, 5 times: it may be the agent that ends it",
+        Cause.LOST_TOO_OFTEN,
+    ),
+    ("task_stopped", "", "the sprint's minutes for agents ended; timed out", Cause.BUDGET_ENDED),
+    ("task_failed", "", "exit code 3", Cause.NONE),
+    ("hook_finished", "", f"{LOST.format('hook')}, 5 times", Cause.LOST),
+    ("hook_finished", "", "exit code 1", Cause.NONE),
+]
+
+
+@pytest.mark.parametrize(("kind", "verdict", "reason", "cause"), CAUSES)
+def test_a_reason_of_version_0_says_which_cause_it_is(kind, verdict, reason, cause):
+    event = {"kind": kind, "data": {"verdict": verdict, "reason": reason}}
+
+    assert cause_of(event) == cause
+
+
+def test_a_cause_is_read_before_any_reason():
+    event = {"kind": "task_stopped", "data": {"reason": LOST.format("agent"), "cause": "stopped"}}
+
+    assert cause_of(event) == Cause.STOPPED
