@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
+
+from gates.problem import Problem, ProblemCode
 
 MAX_TIMEOUT_S = 24 * 3600
 MAX_CAP_BYTES = 16 << 30
@@ -32,26 +35,34 @@ class Definition:
     cap_bytes: int = 64 << 20
     env: dict[str, str] = field(default_factory=dict)
 
-    def problems(self) -> list[str]:
-        """Return one line for each fault of the definition; empty if the gate can run."""
-        name = f"gate {self.gate_id}"
-        found = []
+    def problems(self) -> list[Problem]:
+        """Return every setting that keeps the gate from running; empty for a sound gate."""
+        return [
+            Problem(name, code, f"gate {self.gate_id}: {text}")
+            for name, code, text in self._problems()
+        ]
+
+    def _problems(self) -> Iterator[tuple[str, ProblemCode, str]]:
         if not self.command or not self.command[0].strip():
-            found.append(f"{name}: the command is empty")
+            yield "command", ProblemCode.REQUIRED, "the command is empty"
         if not all(is_text(word) for word in self.command):
-            found.append(f"{name}: the command must be a list of UTF-8 texts without NUL")
+            text = "the command must be a list of UTF-8 texts without NUL"
+            yield "command", ProblemCode.WRONG_FORMAT, text
         if not self.rounds:
-            found.append(f"{name}: it runs in no round")
+            yield "rounds", ProblemCode.REQUIRED, "it runs in no round; name one, such as R3"
         if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
-            found.append(f"{name}: timeout_s must be above 0 and at most {MAX_TIMEOUT_S}")
-        if not 0 <= self.grace_s < self.timeout_s:
-            found.append(f"{name}: grace_s must be at least 0 and below timeout_s")
+            text = f"timeout_s must be above 0 and at most {MAX_TIMEOUT_S}"
+            yield "timeout_s", ProblemCode.OUT_OF_RANGE, text
+        elif not 0 <= self.grace_s < self.timeout_s:
+            text = "grace_s must be at least 0 and below timeout_s"
+            yield "grace_s", ProblemCode.OUT_OF_RANGE, text
         if not 0 < self.cap_bytes <= MAX_CAP_BYTES:
-            found.append(f"{name}: cap_bytes must be above 0 and at most {MAX_CAP_BYTES}")
+            text = f"cap_bytes must be above 0 and at most {MAX_CAP_BYTES}"
+            yield "cap_bytes", ProblemCode.OUT_OF_RANGE, text
         for key, value in self.env.items():
             if not key or "=" in key or not is_text(key) or not is_text(value):
-                found.append(f"{name}: {key!r} cannot be set in an environment")
-        return found
+                text = f"{key!r} cannot be set in an environment; write NAME=VALUE"
+                yield "env", ProblemCode.WRONG_FORMAT, text
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON data: plain lists and dicts."""

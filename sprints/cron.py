@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gates.problem import BadSettings, Problem, ProblemCode
+
 MINUTE = timedelta(minutes=1)
 # The longest gap is between 29 February before and after 2100.
 YEARS = 8
@@ -19,8 +21,8 @@ FIELD = re.compile(rf"(?:[0-9*,/-]|{'|'.join(NAMES)})+", re.ASCII | re.IGNORECAS
 FROM_AND_TO_THE_SAME = re.compile(r"(?<!\w)(\w+)-\1(?!\w)", re.IGNORECASE)
 
 
-class CannotFire(ValueError):
-    """A cron or a zone without any due time; the message says why in one line."""
+class CannotFire(BadSettings):
+    """No time follows from a cron or a time zone; its one problem says why."""
 
 
 def next_after(cron: str, zone: str, after: datetime) -> datetime:
@@ -43,12 +45,14 @@ def _wall_times(cron: str, wall: datetime) -> Iterator[datetime]:
     try:
         times = croniter(cron, wall, datetime, max_years_between_matches=YEARS)
     except ValueError:
-        raise CannotFire(f"the cron {cron!a} is out of range or cannot be read") from None
+        text = f"the cron {cron!a} is out of range or cannot be read"
+        raise _bad_cron(text, ProblemCode.OUT_OF_RANGE) from None
     while True:
         try:
             time: datetime = times.get_next()
         except ValueError:
-            raise CannotFire(f"the cron {cron!a} never comes: there is no such day") from None
+            text = f"the cron {cron!a} never comes: there is no such day"
+            raise _bad_cron(text, ProblemCode.OUT_OF_RANGE) from None
         yield time
 
 
@@ -58,16 +62,20 @@ def _check(cron: str) -> None:
     Raises ``CannotFire``.
     """
     if len(cron) > 100:
-        raise CannotFire("a cron has at most 100 characters")
+        raise _bad_cron("a cron has at most 100 characters", ProblemCode.TOO_LONG)
     fields = cron.split()
     if len(fields) != 5:
-        raise CannotFire(
+        raise _bad_cron(
             f"a cron has five fields: minute, hour, day, month, weekday; {cron!a} has {len(fields)}"
         )
     for wrong in (field for field in fields if not FIELD.fullmatch(field)):
-        raise CannotFire(f"{wrong!a} in a cron: only numbers, *, ',', '-', '/', names as jan, mon")
+        raise _bad_cron(f"{wrong!a} in a cron: only numbers, *, ',', '-', '/', names as jan, mon")
     if found := FROM_AND_TO_THE_SAME.search(cron):
-        raise CannotFire(f"{found[0]} in a cron is no range; write {found[1]}")
+        raise _bad_cron(f"{found[0]} in a cron is no range; write {found[1]}")
+
+
+def _bad_cron(text: str, code: ProblemCode = ProblemCode.WRONG_FORMAT) -> CannotFire:
+    return CannotFire(Problem("cron", code, text))
 
 
 def _instant(wall: datetime, where: ZoneInfo) -> datetime:
@@ -86,9 +94,8 @@ def zone_of(name: str) -> ZoneInfo:
             raise ValueError
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise CannotFire(
-            f"there is no time zone {name[:70]!a} on this machine; write it as Europe/Berlin"
-        ) from None
+        text = f"there is no time zone {name[:70]!a} on this machine; write it as Europe/Berlin"
+        raise CannotFire(Problem("zone", ProblemCode.UNKNOWN_CHOICE, text)) from None
 
 
 def machine_zone(clock: Path = Path("/etc/localtime")) -> str:

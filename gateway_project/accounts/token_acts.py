@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from gates.problem import Problem, ProblemCode
 from gateway_project.accounts import tokens
 from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
@@ -15,7 +16,7 @@ from sprints.models.transitions import note
 from sprints.roles import Role
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
-from sprints.state.refusals import Refused
+from sprints.state.refusals import RefusalCode, Refused, Unknown
 from sprints.store.config import fresh_token, turn
 from sprints.store.file_lock import locked
 
@@ -35,11 +36,14 @@ def create(
     may = role_of(user)
     if may is None:
         why = "has no role" if user.is_active else "is disabled"
-        raise Refused(f"user {user} {why}; see: studio-gateway user list")
+        text = f"user {user} {why}; see: studio-gateway user list"
+        raise Refused(problems=[Problem("user", ProblemCode.CONFLICT, text)])
     if role is not None and role > may:
-        raise Refused(f"{user} is {may.word}, and a token may do no more than its user")
+        text = f"{user} is {may.word}, and a token may do no more than its user"
+        raise Refused(problems=[Problem("role", ProblemCode.CONFLICT, text)])
     if not name.strip() or len(name) > 100 or not name.isprintable():
-        raise Refused("a token's name is one line of 1 to 100 characters")
+        text = "a token's name is one line of 1 to 100 characters"
+        raise Refused(problems=[Problem("name", ProblemCode.WRONG_FORMAT, text)])
     with transaction.atomic():
         row, text = tokens.issue(user, name.strip(), role or may, expires_at)
         _tell(EventKind.TOKEN_CREATED, f"token {row} of {user} created by {by}", row, by)
@@ -58,7 +62,7 @@ def revoke(key: str, by: str) -> Token:
                 f"token {key} is the one in config.json; replace it: studio-gateway token rotate"
             )
         if row.revoked_at:
-            raise Refused(f"token {key} is revoked already")
+            raise Refused(f"token {key} is revoked already", RefusalCode.WRONG_STATUS)
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
         _tell(EventKind.TOKEN_REVOKED, f"token {row} of {row.user} revoked by {by}", row, by)
@@ -79,7 +83,8 @@ def rotate(key: str, by: str, *, lasts: str | None = None) -> tuple[Token, str]:
         if old.place:
             raise Refused(f"token {key} is the one in config.json of {old.place}; rotate it there")
         if old.revoked_at:
-            raise Refused(f"token {key} is revoked; make one: studio-gateway token create")
+            text = f"token {key} is revoked; make one: studio-gateway token create"
+            raise Refused(text, RefusalCode.WRONG_STATUS)
         now = timezone.now()
         if lasts is not None:
             expires_at = until(lasts)
@@ -112,7 +117,8 @@ def until(text: str) -> datetime | None:
     found = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
     span = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
     if not timedelta() < span <= LONGEST:
-        raise Refused(f"{text!r} is no time that a token lasts; write 12h, 90d, 8w or never")
+        words = f"{text!r} is no time that a token lasts; write 12h, 90d, 8w or never"
+        raise Refused(problems=[Problem("lasts", ProblemCode.WRONG_FORMAT, words)])
     return timezone.now() + span
 
 
@@ -127,7 +133,7 @@ def _locked(key: str) -> Token:
     rows = Token.objects.select_for_update(of=("self",)).select_related("user")
     row = rows.filter(pk=key).first()
     if row is None:
-        raise Refused(f"no token {key!r}; see: studio-gateway token list")
+        raise Unknown(f"no token {key!r}; see: studio-gateway token list")
     return row
 
 

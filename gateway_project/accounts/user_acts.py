@@ -11,18 +11,18 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from gates.problem import Problem, ProblemCode
 from gateway_project.accounts.roles import give, role_of
 from sprints.models.transitions import note
 from sprints.roles import Role
-from sprints.state.event_codes import EventKind
-from sprints.state.refusals import Refused
+from sprints.state.refusals import RefusalCode, Refused, Unknown
 
 
 def get(username: str) -> User:
     """Return the user of that name. Raises ``Refused``."""
     user = User.objects.filter(username=username).first()
     if user is None:
-        raise Refused(f"no user {username!r}; see: studio-gateway user list")
+        raise Unknown(f"no user {username!r}; see: studio-gateway user list")
     return user
 
 
@@ -35,11 +35,12 @@ def add(username: str, role: Role, by: str, password: str | None = None) -> User
     try:
         user.clean_fields(exclude=["password"])
     except ValidationError:
-        raise Refused(
-            "a user's name has 1 to 150 letters, digits and the signs @ . + - _ and nothing else"
-        ) from None
+        text = "a user's name has 1 to 150 letters, digits and the signs @ . + - _ and nothing else"
+        raise Refused(problems=[Problem("username", ProblemCode.WRONG_FORMAT, text)]) from None
     if there := User.objects.filter(username__iexact=username).first():
-        raise Refused(f"user {there} already exists; see: studio-gateway user list")
+        text = f"user {there} already exists; see: studio-gateway user list"
+        taken = Problem("username", ProblemCode.TAKEN, text)
+        raise Refused(code=RefusalCode.ALREADY_EXISTS, problems=[taken])
     _set_password(user, password)
     with transaction.atomic():
         user.save()
@@ -121,10 +122,9 @@ def _check_others(user: User, stays: bool) -> None:
         return
     admins = User.objects.filter(Q(is_superuser=True) | Q(groups__name=Role.ADMIN.word))
     if not admins.filter(is_active=True).exclude(pk=user.pk).exists():
-        raise Refused(
-            f"user {user} is the last admin; make another first: "
-            "studio-gateway user role NAME admin"
-        )
+        hint = "make another first: studio-gateway user role NAME admin"
+        text = f"user {user} is the last admin; {hint}"
+        raise Refused(problems=[Problem("role", ProblemCode.CONFLICT, text)])
 
 
 def _end_sessions(user: User, keep: str | None) -> None:
@@ -142,7 +142,8 @@ def _set_password(user: User, password: str | None) -> None:
     try:
         validate_password(password, user)
     except ValidationError as exc:
-        raise Refused(" ".join(exc.messages)) from None
+        found = [Problem("password", ProblemCode.WRONG_FORMAT, text) for text in exc.messages]
+        raise Refused(" ".join(exc.messages), problems=found) from None
     user.set_password(password)
 
 

@@ -21,22 +21,6 @@ def lines(rows: int, **options: Any) -> forms.CharField:
 class AgentForm(Asked):
     """The form of an agent; the rules for its reply stay unchanged."""
 
-    words = {
-        "a title": "title",
-        "a mission": "mission",
-        **{name: name for name in CARD},
-        "a model": "model",
-        "names {model}": "model",
-        "command": "command",
-        "timeout": "timeout_s",
-        "grace": "grace_s",
-        "idle": "idle_s",
-        "passed on": "pass_env",
-        "environment": "env",
-        "runner": "runner",
-        "policy": "policy",
-    }
-
     title = forms.CharField(max_length=80, help_text="its role, for people")
     mission = lines(3, help_text="goes into its prompts, as what follows does")
     responsibilities = lines(4, required=False, help_text="one a line")

@@ -10,20 +10,18 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from gates.problem import Problem, ProblemCode
 from sprints import operations
 from sprints.admin.rows import Rows, rehearsed
-from sprints.state.refusals import Refused
+from sprints.state.refusals import RefusalCode, Refused
 
 
 class Asked(forms.ModelForm):  # type: ignore[type-arg]
-    """A form whose last check is the operation itself, carried out and rolled back.
-
-    A refusal appears at the field whose word it contains.
+    """A form whose fields are its own, and whose last check is the operation itself: carried out,
+    and rolled back. Each problem of a refusal is shown at its field.
     """
 
-    words: ClassVar[dict[str, str]] = {}  # a word in a refusal -> the field to blame
-    otherwise: ClassVar[str | None] = None
-    fixed: ClassVar[set[str]] = set()  # fields fixed once the row exists
+    fixed: ClassVar[set[str]] = set()  # once the row is there
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         row = kwargs.get("instance")
@@ -45,16 +43,17 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
         """Check whether the operation would be refused."""
         super().clean()
         edit = partial(operations.proved, lambda: self.keep("a rehearsal"))
-        if not self.errors and (why := rehearsed(edit)):
-            named = (field for word, field in self.words.items() if word in why)
-            self.add_error(next(named, self.otherwise), why)
+        if not self.errors and (refusal := rehearsed(edit)):
+            add_refusal(self, refusal)
         return self.cleaned_data
 
     def refuse_another(self, pk: str) -> str:
         """Return the id. Raises ``Refused`` if a new row would replace an existing one."""
         model = self.instance._meta.model
         if self.instance._state.adding and model._default_manager.filter(pk=pk).exists():
-            raise Refused(f"{self.instance._meta.verbose_name} {pk} already exists")
+            text = f"{self.instance._meta.verbose_name} {pk} already exists"
+            taken = Problem(self.instance._meta.pk.name, ProblemCode.TAKEN, text)
+            raise Refused(code=RefusalCode.ALREADY_EXISTS, problems=[taken])
         return pk
 
     def _post_clean(self) -> None:
@@ -122,6 +121,15 @@ class Edited(Rows):
     def _refused(self, request: HttpRequest, exc: Refused) -> HttpResponse:
         self.message_user(request, str(exc), messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
+
+
+def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
+    """Show each problem of the refusal at its field, and the rest above the form."""
+    for problem in refusal.problems:
+        name = problem.field.partition(".")[0]
+        form.add_error(name if name in form.fields else None, problem.text)
+    if not refusal.problems:
+        form.add_error(None, str(refusal))
 
 
 def split(text: str) -> tuple[str, ...]:

@@ -17,21 +17,6 @@ from sprints.definitions import gates
 class GateForm(Asked):
     """The form of a gate."""
 
-    words = {
-        "gate id": "gate_id",
-        "differs from": "gate_id",
-        "already exists": "gate_id",
-        "title": "title",
-        "command": "command",
-        "round": "rounds",
-        "profile": "profiles",
-        "timeout_s must": "timeout_s",
-        "grace_s": "grace_s",
-        "cap_bytes": "cap_bytes",
-        "environment": "env",
-        "kind": "kind",
-    }
-
     fixed = {"gate_id"}
 
     gate_id = forms.CharField(max_length=64, label="Id")

@@ -20,21 +20,6 @@ from sprints.state.event_catalog import NAMES
 class HookForm(Asked):
     """The form of a hook."""
 
-    words = {
-        "hook id": "hook_id",
-        "already exists": "hook_id",
-        "there are 32": "hook_id",
-        "is told of": "points",
-        "nothing is called": "points",
-        "can wait at": "points",
-        "timeout": "timeout_s",
-        "tried": "tries",
-        "backoff": "backoff_s",
-        "blocking": "blocking",
-        "private": "allow_private",
-        "kind": "kind",
-    }
-
     fixed = {"hook_id", "kind"}
 
     hook_id = forms.CharField(max_length=64, label="Id")

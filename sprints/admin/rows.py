@@ -160,12 +160,12 @@ def as_json(value: Any) -> SafeString:
     return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, sort_keys=True))
 
 
-def rehearsed(operation: Callable[[], object]) -> str | None:
-    """Return why the operation would be refused, else None; roll it back."""
+def rehearsed(operation: Callable[[], object]) -> Refused | None:
+    """Return the refusal of the operation, None without one; undo what the operation wrote."""
     try:
         with transaction.atomic():
             operation()
             transaction.set_rollback(True)
-    except (Refused, ValueError) as exc:
-        return str(exc)
+    except Refused as exc:
+        return exc
     return None

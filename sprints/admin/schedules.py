@@ -16,17 +16,7 @@ from sprints.models import Schedule
 class ScheduleForm(Asked):
     """The form of a schedule; the list's actions switch it on and off."""
 
-    words = {
-        "schedule id": "schedule_id",
-        "already exists": "schedule_id",
-        "zone": "zone",
-        "title": "title",
-        "brief": "brief",
-        "profile": "profile",
-        "deadline": "deadline",
-    }
     fixed = {"schedule_id"}
-    otherwise = "cron"
 
     schedule_id = forms.CharField(max_length=Schedule.ID_LENGTH, label="Id")
     cron = forms.CharField(max_length=100, help_text="minute hour day month weekday: 0 2 * * 1-5")

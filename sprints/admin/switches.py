@@ -17,7 +17,7 @@ from sprints.contract.contract import PROFILES
 from sprints.contract.sandbox import MODES
 from sprints.roles import Role
 from sprints.state.refusals import Refused
-from sprints.store.config import ASKED, RULES
+from sprints.store.config import ASKED, bad_value
 from sprints.views.request import Request
 
 
@@ -60,9 +60,8 @@ class Switches(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check all values before any setting changes."""
         for key, value in list(self.cleaned_data.items()):
-            rule, holds = RULES[key]
-            if not holds(value):
-                self.add_error(key, f"{key} must be {rule}")
+            if problem := bad_value(key, value):
+                self.add_error(key, problem.text)
         return self.cleaned_data
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from gates.definition import is_hidden, is_text
+from gates.problem import Problem, ProblemCode
 from sprints.contract import output_rules
 
 SCRIPTED, COMMAND = "scripted", "command"
@@ -18,6 +19,9 @@ PLACES = ("{prompt_file}", "{model}", "{cwd}", "{session}")  # placeholders in t
 CARD = ("responsibilities", "authority", "deliverables")  # fields of the card: a line each
 MOST_LINES, LONGEST_LINE = 20, 300
 MOST_WORDS, LONGEST_WORD, LONGEST_MISSION = 200, 8000, 4000
+
+
+Reason = tuple[str, ProblemCode, str]  # a field, why it is refused, and that in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,62 +56,70 @@ class AgentDefinition:
     deliverables: tuple[str, ...] = ()
     policy: str = WRITE
 
-    def problems(self) -> list[str]:
-        """Return one line for each fault of the definition; empty if the agent can be started."""
-        return [f"{self.agent_id}: {problem}" for problem in self._problems()]
+    def problems(self) -> list[Problem]:
+        """Return every setting that keeps the agent from being asked; empty for a sound agent."""
+        return [
+            Problem(name, code, f"{self.agent_id}: {text}") for name, code, text in self._problems()
+        ]
 
-    def _problems(self) -> Iterator[str]:
+    def _problems(self) -> Iterator[Reason]:
         if not is_line(self.title, 80):
-            yield "a title is one line of 1 to 80 characters"
+            text = "a title is one line of 1 to 80 characters"
+            yield "title", ProblemCode.WRONG_FORMAT, text
         if not self.mission.strip() or len(self.mission) > LONGEST_MISSION:
-            yield f"a mission is a text of 1 to {LONGEST_MISSION} characters"
+            text = f"a mission is a text of 1 to {LONGEST_MISSION} characters"
+            yield "mission", ProblemCode.WRONG_FORMAT, text
         if not is_text(self.mission):
-            yield "a mission is a UTF-8 text without NUL"
+            yield "mission", ProblemCode.WRONG_FORMAT, "a mission is a UTF-8 text without NUL"
         for name in CARD:
             lines = getattr(self, name)
             if len(lines) > MOST_LINES or not all(is_line(line, LONGEST_LINE) for line in lines):
-                yield f"{name} are at most {MOST_LINES} lines of 1 to {LONGEST_LINE} characters"
+                text = f"{name} are at most {MOST_LINES} lines of 1 to {LONGEST_LINE} characters"
+                yield name, ProblemCode.WRONG_FORMAT, text
         if self.model and not is_line(self.model, 100):
-            yield "a model is one word or line of at most 100 characters"
+            text = "a model is one word or line of at most 100 characters"
+            yield "model", ProblemCode.WRONG_FORMAT, text
         if self.runner not in (SCRIPTED, COMMAND):
-            yield f"no runner {self.runner!r}; there are: {SCRIPTED}, {COMMAND}"
+            text = f"no runner {self.runner!r}; there are: {SCRIPTED}, {COMMAND}"
+            yield "runner", ProblemCode.UNKNOWN_CHOICE, text
         if self.policy not in (WRITE, READ):
-            yield f"no policy {self.policy!r}; there are: {WRITE}, {READ}"
+            text = f"no policy {self.policy!r}; there are: {WRITE}, {READ}"
+            yield "policy", ProblemCode.UNKNOWN_CHOICE, text
         yield from self._bad_command()
         yield from self._bad_limits()
-        yield from (
-            f"{name!r} cannot be the name of an environment variable that is passed on"
-            for name in self.pass_env
-            if not may_pass(name)
-        )
-        yield from (
-            f"{name!r} cannot be set in its environment"
-            for name, value in self.env.items()
-            if not may_pass(name) or not is_text(value)
-        )
-        yield from self._bad_reply()
-
-    def _bad_command(self) -> Iterator[str]:
-        if not all(is_text(word) and len(word) <= LONGEST_WORD for word in self.command):
-            yield f"a command is a list of UTF-8 texts without NUL, {LONGEST_WORD} long at most"
-        if len(self.command) > MOST_WORDS:
-            yield f"a command has at most {MOST_WORDS} words"
-        if self.runner == COMMAND and not (self.command and self.command[0].strip()):
-            yield "the runner command needs --command"
-        if any("{model}" in word for word in self.command) and not self.model:
-            yield "its command names {model}, and it has none"
-
-    def _bad_limits(self) -> Iterator[str]:
-        if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
-            yield f"its timeout must be above 0 and at most {MAX_TIMEOUT_S:g} seconds"
-        if not 0 <= self.grace_s <= MAX_GRACE_S:
-            yield f"its grace must be 0 to {MAX_GRACE_S:g} seconds"
-        if not math.isfinite(self.idle_s) or self.idle_s < 0:
-            yield "idle must be a number of seconds, 0 for never"
-
-    def _bad_reply(self) -> Iterator[str]:
+        for name in self.pass_env:
+            if not may_pass(name):
+                text = f"{name!r} cannot be the name of an environment variable that is passed on"
+                yield "pass_env", ProblemCode.WRONG_FORMAT, text
+        for name, value in self.env.items():
+            if not may_pass(name) or not is_text(value):
+                yield "env", ProblemCode.WRONG_FORMAT, f"{name!r} cannot be set in its environment"
         if self.reply is not None:
-            yield from output_rules.problems(self.reply)
+            for text in output_rules.problems(self.reply):
+                yield "reply", ProblemCode.WRONG_FORMAT, text
+
+    def _bad_command(self) -> Iterator[Reason]:
+        if not all(is_text(word) and len(word) <= LONGEST_WORD for word in self.command):
+            text = f"a command is a list of UTF-8 texts without NUL, {LONGEST_WORD} long at most"
+            yield "command", ProblemCode.WRONG_FORMAT, text
+        if len(self.command) > MOST_WORDS:
+            yield "command", ProblemCode.TOO_LONG, f"a command has at most {MOST_WORDS} words"
+        if self.runner == COMMAND and not (self.command and self.command[0].strip()):
+            yield "command", ProblemCode.REQUIRED, "the runner command needs a command"
+        if any("{model}" in word for word in self.command) and not self.model:
+            text = "its command names {model}, and the agent has no model; set one"
+            yield "model", ProblemCode.REQUIRED, text
+
+    def _bad_limits(self) -> Iterator[Reason]:
+        if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
+            text = f"its timeout must be above 0 and at most {MAX_TIMEOUT_S:g} seconds"
+            yield "timeout_s", ProblemCode.OUT_OF_RANGE, text
+        if not 0 <= self.grace_s <= MAX_GRACE_S:
+            text = f"its grace must be 0 to {MAX_GRACE_S:g} seconds"
+            yield "grace_s", ProblemCode.OUT_OF_RANGE, text
+        if not math.isfinite(self.idle_s) or self.idle_s < 0:
+            text = "idle must be a number of seconds, 0 for never"
+            yield "idle_s", ProblemCode.OUT_OF_RANGE, text
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON data: plain lists and dicts."""

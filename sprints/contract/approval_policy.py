@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from gates.definition import Definition, is_text
+from gates.problem import Problem, ProblemCode
 from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED, scripts_of
 
 BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
@@ -60,30 +61,33 @@ def agreed(
     return found if found.before or found.protected else None
 
 
-def problems(meta: Mapping[str, Any]) -> list[str]:
-    """Return one line for each approval setting in ``meta`` that is invalid."""
-    found = []
-    if problem := bad_points(meta.get("approvals", [])):
-        found.append(problem)
+def problems(meta: Mapping[str, Any]) -> list[Problem]:
+    """Return every setting of approvals in ``meta`` that is refused."""
+    found = bad_points(meta.get("approvals", []))
     hours = meta.get("approval_hours", HOURS)
     if not _is_number(hours) or not 0 < hours <= MOST_HOURS:
-        found.append(f"approval_hours must be a number above 0 and at most {MOST_HOURS:g}")
+        text = f"approval_hours must be a number above 0 and at most {MOST_HOURS:g}"
+        found.append(Problem("approval_hours", ProblemCode.OUT_OF_RANGE, text))
     if meta.get("approval_default", REJECT) not in AT_DEADLINE:
-        found.append(f"approval_default must be one of {', '.join(AT_DEADLINE)}")
+        text = f"approval_default must be one of {', '.join(AT_DEADLINE)}"
+        found.append(Problem("approval_default", ProblemCode.UNKNOWN_CHOICE, text))
     paths = meta.get("protected_paths", [])
     if not isinstance(paths, list) or not all(_is_pattern(one) for one in paths):
-        found.append(f"protected_paths must list patterns of 1 to {PATTERN_LENGTH} characters")
+        text = f"protected_paths must list patterns of 1 to {PATTERN_LENGTH} characters"
+        found.append(Problem("protected_paths", ProblemCode.WRONG_FORMAT, text))
     elif len(paths) > MOST_PATTERNS:
-        found.append(f"protected_paths lists at most {MOST_PATTERNS} patterns")
+        text = f"protected_paths lists at most {MOST_PATTERNS} patterns"
+        found.append(Problem("protected_paths", ProblemCode.TOO_LONG, text))
     return found
 
 
-def bad_points(value: Any) -> str:
-    """Return why ``value`` is not a list of approval points; empty if it is one."""
+def bad_points(value: Any) -> list[Problem]:
+    """Return why ``value`` is no list of points that can ask for approval; empty for a list."""
     sound = isinstance(value, list | tuple) and all(one in POINTS for one in value)
     if sound and len(set(value)) == len(value):
-        return ""
-    return f"approvals must list some of {', '.join(POINTS)}, each once"
+        return []
+    text = f"approvals must list some of {', '.join(POINTS)}, each once"
+    return [Problem("approvals", ProblemCode.UNKNOWN_CHOICE, text)]
 
 
 def _is_number(value: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
+from gates.problem import Problem, ProblemCode
 from sprints.contract.rounds import AgentBudget
 from sprints.contract.token_usage import DIGITS, TRIES, Usage
 
@@ -132,19 +133,22 @@ def with_granted(frozen: AgentBudget, granted: Any) -> AgentBudget:
     return replace(frozen, **known)
 
 
-def problems(budget: AgentBudget) -> list[str]:
-    """Return one line for each fault of the budget."""
-    found = []
+def problems(budget: AgentBudget) -> list[Problem]:
+    """Return every amount that is not a sound limit."""
+    found = {}
     launches, minutes = budget.launches, budget.minutes
     if not isinstance(launches, int) or not 1 <= launches <= MOST_LAUNCHES:
-        found.append(f"launches must be a whole number from 1 to {MOST_LAUNCHES}")
+        found["launches"] = f"a whole number from 1 to {MOST_LAUNCHES}"
     if not 0 < minutes <= MOST_MINUTES:
-        found.append(f"minutes must be above 0 and at most {MOST_MINUTES:g}")
+        found["minutes"] = f"above 0 and at most {MOST_MINUTES:g}"
     if not isinstance(budget.tokens, int) or not 1 <= budget.tokens <= MOST_TOKENS:
-        found.append(f"tokens must be a whole number from 1 to {MOST_TOKENS}")
+        found["tokens"] = f"a whole number from 1 to {MOST_TOKENS}"
     if not 0 < budget.usd <= MOST_USD:
-        found.append(f"usd must be above 0 and at most {MOST_USD:.0f}")
-    return found
+        found["usd"] = f"above 0 and at most {MOST_USD:.0f}"
+    return [
+        Problem(name, ProblemCode.OUT_OF_RANGE, f"{name} must be {rule}")
+        for name, rule in found.items()
+    ]
 
 
 def _seconds(details: Mapping[str, Any]) -> float:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from gates.definition import Definition
+from gates.problem import BadSettings, Problem, ProblemCode
 from sprints.contract import approval_policy
 from sprints.contract import budget as agent_budget
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
@@ -51,8 +52,8 @@ DEADLINES = ("warn", "stop")
 MOST_AT_ONCE = 16
 
 
-class ContractError(ValueError):
-    """The contract is invalid; the message lists every reason, on one line."""
+class ContractError(BadSettings):
+    """The contract is refused; ``problems`` lists every reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,49 +190,73 @@ class Contract:
         """Return the hex SHA-256 of the frozen form."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
-    def problems(self) -> list[str]:
-        """Return one line for each fault of the contract."""
+    def problems(self) -> list[Problem]:
+        """Return every refused setting. Those of gate ``lint`` are ``gates.lint.command`` and so
+        on, those of ``agent_04`` are ``agents.agent_04.command``.
+        """
         codes = [spec.code for spec in self.rounds]
         gate_ids = [gate.gate_id for gate in self.gates]
         found = []
         if len(codes) < 5:
-            found.append(f"a contract has at least five rounds, not {len(codes)}")
+            text = f"a contract has at least five rounds, not {len(codes)}"
+            found.append(Problem("rounds", ProblemCode.REQUIRED, text))
         if not gate_ids:
-            found.append(
-                f"no gate is left for the profile {self.profile}; see: studio-gateway gate list"
-            )
+            text = f"no gate is left for the profile {self.profile}; see: studio-gateway gate list"
+            found.append(Problem("gates", ProblemCode.REQUIRED, text))
         for what, ids in (("round", codes), ("gate", gate_ids)):
             found += [
-                f"the {what} {i} stands twice" for i in sorted({i for i in ids if ids.count(i) > 1})
+                Problem(f"{what}s.{i}", ProblemCode.DUPLICATE, f"the {what} {i} stands twice")
+                for i in sorted({i for i in ids if ids.count(i) > 1})
             ]
-        found += [f"{code} is not a round" for code in codes if code not in CODES]
+        found += [
+            Problem(f"rounds.{code}", ProblemCode.UNKNOWN_CHOICE, f"{code} is not a round")
+            for code in codes
+            if code not in CODES
+        ]
         if self.profile not in PROFILES:
-            found.append(f"the gate profile must be one of {', '.join(PROFILES)}")
+            text = f"the gate profile must be one of {', '.join(PROFILES)}"
+            found.append(Problem("gate_profile", ProblemCode.UNKNOWN_CHOICE, text))
         if self.deadline not in DEADLINES:
-            found.append(f"the deadline must be one of {', '.join(DEADLINES)}")
+            text = f"the deadline must be one of {', '.join(DEADLINES)}"
+            found.append(Problem("round_deadline", ProblemCode.UNKNOWN_CHOICE, text))
         if not is_count(self.gates_at_once, 1, MOST_AT_ONCE):
-            found.append(f"gates_at_once must be a whole number from 1 to {MOST_AT_ONCE}")
+            text = f"gates_at_once must be a whole number from 1 to {MOST_AT_ONCE}"
+            found.append(Problem("gates_at_once", ProblemCode.OUT_OF_RANGE, text))
         for spec in self.rounds:
             if not 0 <= spec.min_minutes <= spec.max_minutes <= 7 * 24 * 60:
-                found.append(f"{spec.code}: minutes must run from low to high, within a week")
+                text = f"{spec.code}: minutes must run from low to high, within a week"
+                name = f"round_minutes.{spec.code}"
+                found.append(Problem(name, ProblemCode.OUT_OF_RANGE, text))
         for gate in self.gates:
-            found += gate.problems()
+            place = f"gates.{gate.gate_id}"
+            found += [problem.within(place) for problem in gate.problems()]
             found += [
-                f"gate {gate.gate_id}: {c} is not a round" for c in gate.rounds if c not in codes
+                Problem(
+                    f"{place}.rounds",
+                    ProblemCode.UNKNOWN_CHOICE,
+                    f"gate {gate.gate_id}: {code} is not a round",
+                )
+                for code in gate.rounds
+                if code not in codes
             ]
             found += self._too_long(gate)
         for agent in self.agents:
-            found += agent.problems()
-        found += agent_budget.problems(self.budget) if self.budget else []
+            found += [problem.within(f"agents.{agent.agent_id}") for problem in agent.problems()]
+        if self.budget:
+            found += [problem.within("budget") for problem in agent_budget.problems(self.budget)]
         return found
 
-    def _too_long(self, gate: Definition) -> list[str]:
-        """Return a line for each round that is too short for the gate's timeout, under ``stop``."""
+    def _too_long(self, gate: Definition) -> list[Problem]:
+        """Return the rounds within which a gate cannot end under the deadline ``stop``."""
         if self.deadline != "stop":
             return []
         return [
-            f"gate {gate.gate_id}: timeout_s {gate.timeout_s:g} is over the {spec.max_minutes:g} "
-            f"minutes of {spec.code}"
+            Problem(
+                f"gates.{gate.gate_id}.timeout_s",
+                ProblemCode.CONFLICT,
+                f"gate {gate.gate_id}: timeout_s {gate.timeout_s:g} is over the "
+                f"{spec.max_minutes:g} minutes of {spec.code}",
+            )
             for spec in self.rounds
             if spec.code in gate.rounds and gate.timeout_s > spec.max_minutes * 60
         ]
@@ -279,9 +304,10 @@ def draft(
     problems = bad_overrides(meta) + approval_policy.problems(meta) + contract.problems()
     if programs and "implementer" in meta and contract.agent(implementer) is None:
         hint = f"type: studio-gateway agent set {implementer} --command '…'"
-        problems.append(f"the implementer {implementer} is no program; {hint}")
+        text = f"the implementer {implementer} is no program; {hint}"
+        problems.append(Problem("implementer", ProblemCode.CONFLICT, text))
     if problems:
-        raise ContractError("; ".join(problems))
+        raise ContractError(*problems)
     return contract
 
 

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from gates.problem import Problem, ProblemCode
+
 MAX_TIMEOUT_S = 3600.0
 MAX_TRIES = 20
 MAX_BACKOFF_S = 3600.0
@@ -32,23 +34,30 @@ class HookDefinition:
     blocking: bool = False
     allow_private: bool = False
 
-    def problems(self) -> Iterator[str]:
-        """Yield one line for each fault of the policy; the hook's kind checks the target."""
+    def problems(self) -> Iterator[Problem]:
+        """Yield every refused setting except a target that its kind refuses."""
         if self.is_cut:
             option = "--url" if self.kind == "webhook" else "--notify"
-            yield f"its URL is not in events, from which it comes; give it anew with {option} URL"
+            text = f"events do not keep the URL of a hook; give it again with {option} URL"
+            yield Problem("target", ProblemCode.REQUIRED, text)
         if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
-            yield f"a hook's timeout must be above 0 and at most {MAX_TIMEOUT_S:g} seconds"
+            text = f"a hook's timeout must be above 0 and at most {MAX_TIMEOUT_S:g} seconds"
+            yield Problem("timeout_s", ProblemCode.OUT_OF_RANGE, text)
         if not 1 <= self.tries <= MAX_TRIES:
-            yield f"a hook is tried 1 to {MAX_TRIES} times"
+            text = f"a hook is tried 1 to {MAX_TRIES} times"
+            yield Problem("tries", ProblemCode.OUT_OF_RANGE, text)
         if not 0 <= self.backoff_s <= MAX_BACKOFF_S:
-            yield f"a hook's backoff must be 0 to {MAX_BACKOFF_S:g} seconds"
+            text = f"a hook's backoff must be 0 to {MAX_BACKOFF_S:g} seconds"
+            yield Problem("backoff_s", ProblemCode.OUT_OF_RANGE, text)
         if self.blocking and self.kind != "command":
-            yield "only a command can be blocking: no round waits for somebody else's server"
+            text = "only a command can be blocking: no round waits for somebody else's server"
+            yield Problem("blocking", ProblemCode.CONFLICT, text)
         if self.blocking and not set(self.points) <= set(WAITS_AT):
-            yield f"a sprint can wait at: {', '.join(WAITS_AT)}"
+            text = f"a sprint can wait at: {', '.join(WAITS_AT)}"
+            yield Problem("points", ProblemCode.CONFLICT, text)
         if self.allow_private and self.kind != "webhook":
-            yield "only a webhook can be allowed private addresses"
+            text = "only a webhook can be allowed private addresses"
+            yield Problem("allow_private", ProblemCode.CONFLICT, text)
 
     def wait_s(self, failures: int) -> float:
         """Return the seconds to wait after the ``failures``-th failed attempt."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from gates.problem import BadSettings, Problem, ProblemCode
 from sprints.contract.contract import DEFAULT_GATE, ContractError, draft
 
 BRIEF_BYTES = 1 << 20
@@ -26,8 +27,8 @@ FROZEN = frozenset(
 SWITCHES = ("automation_paused", "enable_auto_merge", "rerun_red")
 
 
-class BadMeta(ValueError):
-    """The values are not allowed in meta; the message lists every reason, on one line."""
+class BadMeta(BadSettings):
+    """Values are refused in a sprint's meta; ``problems`` lists every reason."""
 
 
 def plain_json(value: Any, deep: int = DEEP) -> Any:
@@ -37,7 +38,8 @@ def plain_json(value: Any, deep: int = DEEP) -> Any:
     (NUL, a lone surrogate).
     """
     if deep < 0:
-        raise BadMeta(f"meta is nested too deeply; at most {DEEP} levels")
+        text = f"meta is nested too deeply; at most {DEEP} levels"
+        raise BadMeta(Problem("meta", ProblemCode.TOO_LONG, text))
     match value:
         case None | bool() | int():
             return value
@@ -51,7 +53,8 @@ def plain_json(value: Any, deep: int = DEEP) -> Any:
             return [plain_json(one, deep - 1) for one in value]
         case dict():
             return {_text(key): plain_json(one, deep - 1) for key, one in value.items()}
-    raise BadMeta("meta holds a value that is not JSON")
+    text = "meta holds a value that is not JSON"
+    raise BadMeta(Problem("meta", ProblemCode.WRONG_TYPE, text))
 
 
 def merged(
@@ -70,28 +73,36 @@ def merged(
         for key, value in plain_json(dict(patch), DEEP + 1).items()
         if (key in now or value is not None) and not (key in now and same(now[key], value))
     }
-    problems = [f"{key} is written by the gateway alone" for key in sorted(OURS & {*changed})]
+    problems = [
+        Problem(key, ProblemCode.READ_ONLY, f"{key} is written by the gateway alone")
+        for key in sorted(OURS & {*changed})
+    ]
     given = {key: value for key, value in changed.items() if value is not None}
     problems += _problems(given)
     after = {k: v for k, v in {**meta, **changed}.items() if v is not None or k not in changed}
     problems += _too_large(after) if changed else []
     if problems:
-        raise BadMeta("; ".join(problems))
+        raise BadMeta(*problems)
     return after
 
 
-def _problems(given: Mapping[str, Any]) -> list[str]:
-    """Return one line for each key of ours with an invalid value."""
+def _problems(given: Mapping[str, Any]) -> list[Problem]:
+    """Return every key of the gateway whose value is refused."""
     found = []
     if not isinstance(given.get("brief", ""), str):
-        found.append("brief must be a text")
-    found += [f"{key} must be true or false" for key in SWITCHES if _is_no_switch(given, key)]
+        found.append(Problem("brief", ProblemCode.WRONG_TYPE, "brief must be a text"))
+    found += [
+        Problem(key, ProblemCode.WRONG_TYPE, f"{key} must be true or false")
+        for key in SWITCHES
+        if _is_no_switch(given, key)
+    ]
     if not all(key.isprintable() and 0 < len(key) <= KEY_LENGTH for key in given):
-        found.append(f"a key of meta is one line of 1 to {KEY_LENGTH} characters")
+        text = f"a key of meta is one line of 1 to {KEY_LENGTH} characters"
+        found.append(Problem("meta", ProblemCode.WRONG_FORMAT, text))
     try:
         draft(given, [replace(DEFAULT_GATE, timeout_s=0.001, grace_s=0.0)])
     except ContractError as exc:
-        found.append(str(exc))
+        found += exc.problems
     return found
 
 
@@ -109,18 +120,21 @@ def _is_no_switch(given: Mapping[str, Any], key: str) -> bool:
     return key in given and not isinstance(given[key], bool)
 
 
-def _too_large(meta: Mapping[str, Any]) -> list[str]:
+def _too_large(meta: Mapping[str, Any]) -> list[Problem]:
     found = []
     brief = meta.get("brief")
     if isinstance(brief, str) and len(brief.encode()) > BRIEF_BYTES:
-        found.append(f"a brief has at most {BRIEF_BYTES} bytes")
+        text = f"a brief has at most {BRIEF_BYTES} bytes"
+        found.append(Problem("brief", ProblemCode.TOO_LONG, text))
     others = {key: value for key, value in meta.items() if key != "brief"}
     if len(json.dumps(others)) > OTHER_BYTES:
-        found.append(f"meta without its brief has at most {OTHER_BYTES} bytes")
+        text = f"meta without its brief has at most {OTHER_BYTES} bytes"
+        found.append(Problem("meta", ProblemCode.TOO_LONG, text))
     return found
 
 
 def _text(text: str) -> str:
     if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
-        raise BadMeta("a text in meta holds a NUL or half a surrogate pair")
+        words = "a text in meta holds a NUL or half a surrogate pair"
+        raise BadMeta(Problem("meta", ProblemCode.WRONG_FORMAT, words))
     return text

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gates.problem import Problem, ProblemCode
 from sprints.contract.remote_names import REMOTE_RULE, is_remote
 from sprints.contract.rounds import CODES, LEAD
 
@@ -55,32 +56,42 @@ def active_of(meta: Mapping[str, Any], programs: Sequence[str]) -> tuple[str, ..
     return tuple(one for one in programs if one in among and one != LEAD)
 
 
-def bad_overrides(meta: Mapping[str, Any]) -> list[str]:
-    """Return one line for each setting in ``meta`` that is invalid."""
+def bad_overrides(meta: Mapping[str, Any]) -> list[Problem]:
+    """Return every override in ``meta`` that is refused; none is ignored silently."""
     found = []
     for key in ("required_acks_by_round", "round_minutes"):
         if key in meta and not isinstance(meta[key], dict):
-            found.append(f"{key} must be an object")
-        found += [f"{key}: {code} is not a round" for code in table(meta, key) if code not in CODES]
+            found.append(Problem(key, ProblemCode.WRONG_TYPE, f"{key} must be an object"))
+        found += [
+            Problem(f"{key}.{code}", ProblemCode.UNKNOWN_KEY, f"{key}: {code} is not a round")
+            for code in table(meta, key)
+            if code not in CODES
+        ]
     for code, acks in table(meta, "required_acks_by_round").items():
+        name = f"required_acks_by_round.{code}"
         if not isinstance(acks, list) or not all(_is_agent(agent) for agent in acks):
-            found.append(
-                f"required_acks_by_round: {code} must list agents from agent_01 to agent_15"
-            )
+            text = f"required_acks_by_round: {code} must list agents from agent_01 to agent_15"
+            found.append(Problem(name, ProblemCode.UNKNOWN_CHOICE, text))
         elif len(set(acks)) != len(acks):
-            found.append(f"required_acks_by_round: {code} names an agent twice")
+            text = f"required_acks_by_round: {code} names an agent twice"
+            found.append(Problem(name, ProblemCode.DUPLICATE, text))
     if not is_count(meta.get("fix_attempts", 0), 0, MOST_FIXES):
-        found.append(f"fix_attempts must be a whole number from 0 to {MOST_FIXES}")
+        text = f"fix_attempts must be a whole number from 0 to {MOST_FIXES}"
+        found.append(Problem("fix_attempts", ProblemCode.OUT_OF_RANGE, text))
     if not _is_agent(meta.get("implementer", LEAD)):
-        found.append("implementer must be an agent from agent_01 to agent_15")
+        text = "implementer must be an agent from agent_01 to agent_15"
+        found.append(Problem("implementer", ProblemCode.UNKNOWN_CHOICE, text))
     if "ship_remote" in meta and not is_remote(meta["ship_remote"]):
-        found.append(f"ship_remote must be {REMOTE_RULE}")
+        text = f"ship_remote must be {REMOTE_RULE}"
+        found.append(Problem("ship_remote", ProblemCode.WRONG_FORMAT, text))
     active = meta.get("active_agents") or []
     if not isinstance(active, list) or not all(_is_agent(agent) for agent in active):
-        found.append("active_agents must list agents from agent_01 to agent_15")
+        text = "active_agents must list agents from agent_01 to agent_15"
+        found.append(Problem("active_agents", ProblemCode.UNKNOWN_CHOICE, text))
     for code, minutes in table(meta, "round_minutes").items():
         if not is_span(minutes):
-            found.append(f"round_minutes: {code} must be two numbers, low and high")
+            text = f"round_minutes: {code} must be two numbers, low and high"
+            found.append(Problem(f"round_minutes.{code}", ProblemCode.WRONG_FORMAT, text))
     return found
 
 

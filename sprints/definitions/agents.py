@@ -11,8 +11,7 @@ from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
 from sprints.models.transitions import note
 from sprints.prompts.roster import AGENTS, ROSTER
-from sprints.state.event_codes import EventKind
-from sprints.state.refusals import Refused
+from sprints.state.refusals import Refused, Unknown
 
 
 def seed() -> None:
@@ -27,17 +26,22 @@ def get(agent_id: str) -> Agent:
     """Return the agent of that id. Raises ``Refused``."""
     agent = Agent.objects.filter(pk=agent_id).first() if agent_id in AGENTS else None
     if agent is None:
-        raise Refused(f"no agent {agent_id[:70]!r}; see: studio-gateway agent list")
+        raise Unknown(f"no agent {agent_id[:70]!r}; see: studio-gateway agent list")
     return agent
 
 
 def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
-    """Store those agents, all or none, and return the ids of the changed ones.
-
-    ``by`` is the operator, if a person asks for it. Raises ``Refused`` with every reason.
+    """Keep those agents, all or none, and return the ids of those that were changed; ``by`` is who
+    wants it so, where a person does. Raises ``Refused`` with every reason; where there are several
+    agents, a field begins with the agent's id.
     """
-    if problems := [problem for agent in agents for problem in agent.problems()]:
-        raise Refused("; ".join(problems))
+    problems = [
+        problem if len(agents) == 1 else problem.within(agent.agent_id)
+        for agent in agents
+        for problem in agent.problems()
+    ]
+    if problems:
+        raise Refused(problems=problems)
     with transaction.atomic():
         changed = [agent for agent in agents if get(agent.agent_id).definition != agent]
         for agent in changed:
@@ -68,4 +72,4 @@ def _drafted(meta: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return draft(meta, [DEFAULT_GATE], agents=programs).to_json()
     except ContractError as exc:
-        raise Refused(str(exc)) from exc
+        raise Refused(problems=exc.problems) from exc

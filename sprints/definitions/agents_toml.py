@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
 
+from gates.problem import Problem, ProblemCode
 from sprints.contract.agent_spec import CARD, AgentDefinition
 from sprints.prompts.roster import AGENTS
 from sprints.state.refusals import Refused
@@ -67,10 +68,11 @@ def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as exc:
-        raise Refused(f"this is no TOML: {exc}") from exc
+        text = f"this is no TOML: {exc}"
+        raise Refused(problems=[Problem("file", ProblemCode.WRONG_FORMAT, text)]) from exc
     there = {agent.agent_id: agent for agent in agents}
     if problems := [*_problems(tables)]:
-        raise Refused("; ".join(problems))
+        raise Refused(problems=problems)
     return [_changed(there[agent_id], table) for agent_id, table in tables.items()]
 
 
@@ -80,17 +82,27 @@ def _changed(agent: AgentDefinition, table: dict[str, Any]) -> AgentDefinition:
     return replace(fresh, **{**table, **lists})
 
 
-def _problems(tables: dict[str, Any]) -> Iterable[str]:
+def _problems(tables: dict[str, Any]) -> Iterable[Problem]:
     for agent_id, table in tables.items():
         if agent_id not in AGENTS or not isinstance(table, dict):
-            yield f"{agent_id!r} is not the table of an agent from agent_01 to agent_15"
+            text = f"{agent_id!r} is not the table of an agent from agent_01 to agent_15"
+            yield Problem(agent_id, ProblemCode.UNKNOWN_KEY, text)
             continue
         for name, value in table.items():
-            if name not in KINDS:
-                yield f"{agent_id}: nothing is called {name!r}; there are: {', '.join(KINDS)}"
-            elif not isinstance(value, KINDS[name]) or isinstance(value, bool):
-                yield f"{agent_id}: {name} is a {KINDS[name][0].__name__}"
-            elif isinstance(value, list) and not all(isinstance(word, str) for word in value):
-                yield f"{agent_id}: {name} is a list of texts"
-            elif name == "env" and not all(isinstance(word, str) for word in table[name].values()):
-                yield f"{agent_id}: {name} is a table of texts"
+            if found := _refusal(name, value):
+                code, text = found
+                yield Problem(f"{agent_id}.{name}", code, f"{agent_id}: {text}")
+
+
+def _refusal(name: str, value: Any) -> tuple[ProblemCode, str] | None:
+    if name not in KINDS:
+        text = f"nothing is called {name!r}; there are: {', '.join(KINDS)}"
+        return ProblemCode.UNKNOWN_KEY, text
+    if not isinstance(value, KINDS[name]) or isinstance(value, bool):
+        return ProblemCode.WRONG_TYPE, f"{name} is a {KINDS[name][0].__name__}"
+    if isinstance(value, list) and not all(isinstance(word, str) for word in value):
+        return ProblemCode.WRONG_TYPE, f"{name} is a list of texts"
+    texts = value.values() if isinstance(value, dict) and name == "env" else ()
+    if not all(isinstance(word, str) for word in texts):
+        return ProblemCode.WRONG_TYPE, f"{name} is a table of texts"
+    return None

@@ -9,18 +9,18 @@ from django.utils import timezone
 from gates.definition import Definition
 from gates.kinds import KINDS
 from gates.models import Gate
+from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import CODES, PROFILES
 from sprints.ids import BadId, check_id
 from sprints.models.transitions import note
-from sprints.state.event_codes import EventCode, EventKind
-from sprints.state.refusals import Refused
+from sprints.state.refusals import Refused, Unknown
 
 
 def get(gate_id: str) -> Gate:
     """Return the gate of that id. Raises ``Refused``."""
     gate = Gate.objects.filter(pk=_checked(gate_id)).first()
     if gate is None:
-        raise Refused(f"no gate {gate_id!r}; see: studio-gateway gate list")
+        raise Unknown(f"no gate {gate_id!r}; see: studio-gateway gate list")
     return gate
 
 
@@ -43,7 +43,7 @@ def put(
     change. Raises ``Refused`` with every reason.
     """
     if problems := [*_problems(gate, profiles)]:
-        raise Refused("; ".join(problems))
+        raise Refused(problems=problems)
     values = gate.to_json()
     gate_id = values.pop("gate_id")
     with transaction.atomic():
@@ -85,31 +85,33 @@ def _checked(gate_id: str) -> str:
     try:
         return check_id(gate_id, "gate id")
     except BadId as exc:
-        raise Refused(str(exc)) from exc
+        raise Refused(problems=exc.problems) from exc
 
 
-def _problems(gate: Definition, profiles: Sequence[str]) -> Iterable[str]:
+def _problems(gate: Definition, profiles: Sequence[str]) -> Iterable[Problem]:
     try:
         check_id(gate.gate_id, "gate id")
     except BadId as exc:
-        yield str(exc)
+        yield from exc.problems
     if not gate.title.strip() or len(gate.title) > 200 or not gate.title.isprintable():
-        yield "a gate's title is one line of 1 to 200 characters"
+        text = "a gate's title is one line of 1 to 200 characters"
+        yield Problem("title", ProblemCode.WRONG_FORMAT, text)
     yield from gate.problems()
     alike = Gate.objects.filter(gate_id__iexact=gate.gate_id).exclude(pk=gate.gate_id).first()
     if alike:  # their evidence would share a folder on many file systems
-        yield f"gate {alike.gate_id} differs from {gate.gate_id} in case alone"
-    yield from (
-        f"{code} is not a round; there are: {', '.join(CODES)}"
-        for code in gate.rounds
-        if code not in CODES
-    )
-    yield from (
-        f"no profile {name!r}; there are: {', '.join(PROFILES)}"
-        for name in profiles
-        if name not in PROFILES
-    )
+        text = f"gate {alike.gate_id} differs from {gate.gate_id} in case alone"
+        yield Problem("gate_id", ProblemCode.TAKEN, text)
+    for code in gate.rounds:
+        if code not in CODES:
+            text = f"{code} is not a round; there are: {', '.join(CODES)}"
+            yield Problem("rounds", ProblemCode.UNKNOWN_CHOICE, text)
+    for name in profiles:
+        if name not in PROFILES:
+            text = f"no profile {name!r}; there are: {', '.join(PROFILES)}"
+            yield Problem("profiles", ProblemCode.UNKNOWN_CHOICE, text)
     if not profiles:
-        yield "a gate belongs to at least one profile"
+        text = "a gate belongs to at least one profile"
+        yield Problem("profiles", ProblemCode.REQUIRED, text)
     if gate.kind not in KINDS:
-        yield f"no gate kind {gate.kind!r}; there are: {', '.join(KINDS)}"
+        text = f"no gate kind {gate.kind!r}; there are: {', '.join(KINDS)}"
+        yield Problem("kind", ProblemCode.UNKNOWN_CHOICE, text)

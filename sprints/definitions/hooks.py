@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from gates.problem import Problem, ProblemCode
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import KINDS
 from sprints.hooks.hook_changes import drop_deliveries, record_change
@@ -17,7 +18,7 @@ from sprints.models.transitions import note
 from sprints.state.event_catalog import NAMES, TEST, payload_of_a_test
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import canonical, stamp
-from sprints.state.refusals import Refused
+from sprints.state.refusals import RefusalCode, Refused, Unknown
 
 MOST = 32
 SHOWN = (
@@ -30,7 +31,7 @@ def get(hook_id: str) -> Hook:
     """Return the hook of that id. Raises ``Refused``."""
     hook = Hook.objects.filter(pk=_checked(hook_id)).first()
     if hook is None:
-        raise Refused(f"no hook {hook_id!r}; see: studio-gateway hook list")
+        raise Unknown(f"no hook {hook_id!r}; see: studio-gateway hook list")
     return hook
 
 
@@ -53,7 +54,7 @@ def put(
     It receives events from now on: none from before, and none from while it was disabled.
     """
     if problems := [*_problems(hook)]:
-        raise Refused("; ".join(problems))
+        raise Refused(problems=problems)
     values: dict[str, Any] = hook.to_json() | {"enabled": enabled}
     with transaction.atomic():
         head = Head.objects.get(pk=1)
@@ -83,7 +84,7 @@ def test(hook_id: str) -> Delivery:
     """Create a test delivery. Raises ``Refused``."""
     hook, at = get(hook_id), timezone.now()
     if hook.definition.is_cut:
-        raise Refused("; ".join(hook.definition.problems()))
+        raise Refused(problems=hook.definition.problems())
     return Delivery.objects.create(
         id=f"msg_{secrets.token_hex(12)}",
         hook_id=hook.pk,
@@ -98,16 +99,19 @@ def redeliver(delivery_id: str) -> Delivery:
     """Repeat a delivery that has ended, under its old id. Raises ``Refused``."""
     row = Delivery.objects.filter(pk=delivery_id).first()
     if row is None:
-        raise Refused(f"no delivery {delivery_id!r}; see: studio-gateway hook deliveries")
+        raise Unknown(f"no delivery {delivery_id!r}; see: studio-gateway hook deliveries")
     if row.place:
-        raise Refused(f"sprint {row.sprint_id} waits for it; type: studio-gateway sprint retry")
+        text = f"sprint {row.sprint_id} waits for it; type: studio-gateway sprint retry"
+        raise Refused(text, RefusalCode.WRONG_STATUS)
     if not get(row.hook_id).enabled and row.point != TEST:
-        raise Refused(f"hook {row.hook_id} is disabled; enable it first: studio-gateway hook set")
+        text = f"hook {row.hook_id} is disabled; enable it first: studio-gateway hook set"
+        raise Refused(text, RefusalCode.WRONG_STATUS)
     ended = (Delivery.Status.DELIVERED, Delivery.Status.FAILED, Delivery.Status.DROPPED)
     again = {"status": Delivery.Status.PENDING, "tries": 0, "failures": 0, "finished_at": None}
     mine = Delivery.objects.filter(pk=row.pk, status__in=ended)
     if not mine.update(**again, next_at=timezone.now()):
-        raise Refused(f"delivery {row.pk} is {row.status}; only one that has ended is redelivered")
+        text = f"delivery {row.pk} is {row.status}; only one that has ended is redelivered"
+        raise Refused(text, RefusalCode.WRONG_STATUS)
     row.refresh_from_db()
     return row
 
@@ -137,27 +141,29 @@ def _checked(hook_id: str) -> str:
     try:
         return check_id(hook_id, "hook id")
     except BadId as exc:
-        raise Refused(str(exc)) from exc
+        raise Refused(problems=exc.problems) from exc
 
 
-def _problems(hook: HookDefinition) -> Iterable[str]:
+def _problems(hook: HookDefinition) -> Iterable[Problem]:
     try:
         check_id(hook.hook_id, "hook id")
     except BadId as exc:
-        yield str(exc)
+        yield from exc.problems
     if not hook.points:
-        yield f"a hook is told of at least one of: {', '.join(NAMES)}"
+        text = f"a hook is told of at least one of: {', '.join(NAMES)}"
+        yield Problem("points", ProblemCode.REQUIRED, text)
     if len(set(hook.points)) != len(hook.points):
-        yield "a hook names a point twice"
-    yield from (
-        f"nothing is called {name!r}; there are: {', '.join(NAMES)}"
-        for name in hook.points
-        if name not in NAMES
-    )
+        yield Problem("points", ProblemCode.DUPLICATE, "a hook names a point twice")
+    for name in hook.points:
+        if name not in NAMES:
+            text = f"nothing is called {name!r}; there are: {', '.join(NAMES)}"
+            yield Problem("points", ProblemCode.UNKNOWN_CHOICE, text)
     yield from hook.problems()
     if hook.kind in KINDS:
         yield from KINDS[hook.kind].problems(hook)
     else:
-        yield f"no hook kind {hook.kind!r}; there are: {', '.join(KINDS)}"
+        text = f"no hook kind {hook.kind!r}; there are: {', '.join(KINDS)}"
+        yield Problem("kind", ProblemCode.UNKNOWN_CHOICE, text)
     if Hook.objects.exclude(pk=hook.hook_id).count() >= MOST:
-        yield f"there are {MOST} hooks already; remove one first"
+        text = f"there are {MOST} hooks already; remove one first"
+        yield Problem("hook_id", ProblemCode.OUT_OF_RANGE, text)

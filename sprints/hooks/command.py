@@ -7,7 +7,7 @@ from pathlib import Path
 from gates import process
 from gates.definition import is_text
 from gates.kinds.command import environment, resolve
-from gates.untrusted_file import open_regular
+from gates.problem import Problem, ProblemCode
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.hooks.output_head import head
@@ -26,12 +26,13 @@ ABOUT = {
 }
 
 
-def problems(hook: HookDefinition) -> Iterator[str]:
-    """Yield the faults of the hook's argv."""
+def problems(hook: HookDefinition) -> Iterator[Problem]:
+    """Yield why the argv of the hook is refused."""
     if not hook.target or not hook.target[0].strip():
-        yield "the command is empty"
+        yield Problem("target", ProblemCode.REQUIRED, "the command is empty")
     if not all(is_text(word) for word in hook.target):
-        yield "the command must be a list of UTF-8 texts without NUL"
+        text = "the command must be a list of UTF-8 texts without NUL"
+        yield Problem("target", ProblemCode.WRONG_FORMAT, text)
 
 
 def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from gates.problem import Problem
 from gates.process import Stop
 from sprints.contract.hook_spec import HookDefinition
 from sprints.state.delivery_result import DeliveryResult
@@ -37,8 +38,8 @@ class DeliveryAttempt:
 class Kind(Protocol):
     """The functions that a module of a hook kind provides."""
 
-    def problems(self, hook: HookDefinition) -> Iterator[str]:
-        """Yield one line for each fault of the hook's target."""
+    def problems(self, hook: HookDefinition) -> Iterator[Problem]:
+        """Yield why the target of the hook is refused."""
 
     def deliver(self, letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
         """Try once, within the hook's timeout. Never raises for anything that the hook does.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.kinds.command import environment
+from gates.problem import Problem, ProblemCode
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.command import run
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
@@ -24,12 +25,13 @@ PROGRAM = str(Path(__file__).with_name("apprise_program.py"))
 MISSING = "a notification needs Apprise; type: pip install 'studio-gateway[notify]'"
 
 
-def problems(hook: HookDefinition) -> Iterator[str]:
-    """Yield the faults of the hook's URL."""
+def problems(hook: HookDefinition) -> Iterator[Problem]:
+    """Yield why the URL of the hook is refused."""
     if not _installed():
-        yield MISSING
+        yield Problem("target", ProblemCode.UNAVAILABLE, MISSING)
     elif not hook.target[0].isprintable() or not _known(hook.target[0]):
-        yield "Apprise knows no service by that URL; see: https://appriseit.com"
+        text = "Apprise knows no service by that URL; see: https://appriseit.com"
+        yield Problem("target", ProblemCode.WRONG_FORMAT, text)
 
 
 def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:

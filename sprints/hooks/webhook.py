@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
+from gates.problem import Problem, ProblemCode
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.address import Guard, connect, is_public, literal
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
@@ -26,26 +27,31 @@ PORTS = {"http": 80, "https": 443}
 GONE = 410
 
 
-def problems(hook: HookDefinition) -> Iterator[str]:
-    """Yield the faults of the hook's URL."""
+def problems(hook: HookDefinition) -> Iterator[Problem]:
+    """Yield why the URL of the hook is refused."""
     url = hook.target[0]
     if not url.isascii() or not url.isprintable() or " " in url or len(url) > LONGEST_URL:
-        yield f"a URL is at most {LONGEST_URL} printable ASCII characters without spaces"
+        text = f"a URL is at most {LONGEST_URL} printable ASCII characters without spaces"
+        yield Problem("target", ProblemCode.WRONG_FORMAT, text)
         return
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as exc:
-        yield f"the URL cannot be read: {exc}"
+        yield Problem("target", ProblemCode.WRONG_FORMAT, f"the URL cannot be read: {exc}")
         return
     if parts.scheme not in PORTS or not parts.hostname or port == 0:
-        yield "a webhook's URL begins with https:// or http:// and a host"
+        text = "a webhook's URL begins with https:// or http:// and a host"
+        yield Problem("target", ProblemCode.WRONG_FORMAT, text)
     elif parts.username is not None:
-        yield "a URL names no user; the receiver knows us by the signature"
+        text = "a URL names no user; the receiver knows us by the signature"
+        yield Problem("target", ProblemCode.WRONG_FORMAT, text)
     elif parts.fragment:
-        yield "a URL that is posted to has no #fragment"
+        text = "a URL that is posted to has no #fragment"
+        yield Problem("target", ProblemCode.WRONG_FORMAT, text)
     elif not hook.allow_private and (found := literal(parts.hostname)) and not is_public(found):
-        yield f"{found} is not a public address; allow it with --allow-private if you mean it"
+        text = f"{found} is not a public address; if you mean it, allow private addresses"
+        yield Problem("allow_private", ProblemCode.CONFLICT, text)
 
 
 def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from sprints.contract.contract import ContractError
+from gates.problem import BadSettings
 from sprints.models import Head
 from sprints.state.refusals import Refused
 from sprints.store.config import read_config
@@ -38,6 +38,7 @@ class GatewayCommand(BaseCommand):
 
     ``writes``: bring state.json and events.jsonl up to date before the command returns, except
     after the subcommands in ``asks``, which only read. ``exits``: the exit codes for the help.
+    ``fields``: the option that sets a field of a refusal, where their names differ.
     """
 
     suppressed_base_arguments = {f"--{name}" for name in DJANGO_OPTIONS.split()}
@@ -46,6 +47,7 @@ class GatewayCommand(BaseCommand):
     needs_store = True
     writes = False
     asks: Container[str] = ()
+    fields: Mapping[str, str] = {}
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Return Django's parser, with one-line errors and the exit codes in its help."""
@@ -83,12 +85,23 @@ class GatewayCommand(BaseCommand):
                     from sprints import operations  # slow: loads the engine
 
                     operations.settle_files()
-        except (Refused, StoreError, ContractError, CommandError) as exc:
+        except (Refused, BadSettings) as exc:
+            self._refuse(self._with_options(exc, options) or str(exc))
+        except (StoreError, CommandError) as exc:
             self._refuse(str(exc))
         except Head.DoesNotExist:
             self._refuse(str(NotReady("this store was never finished")))
         except DatabaseError as exc:
             self._refuse(str(unusable(exc)))
+
+    def _with_options(self, exc: Refused | BadSettings, known: Container[str]) -> str:
+        """Return the problems as one line, each with the option that sets its field."""
+        return "; ".join(
+            f"{problem.text} (--{option.replace('_', '-')})"
+            if (option := self.fields.get(problem.field, problem.field)) in known
+            else problem.text
+            for problem in exc.problems
+        )
 
     def _refuse(self, text: str) -> NoReturn:
         self.stdout.flush()

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from gates.definition import is_text
+from gates.problem import Problem, ProblemCode
 from sprints.core import approval_decisions
 from sprints.operations.lifecycle import record_act
 from sprints.queries.sprints import get
@@ -34,7 +35,8 @@ def approve(sprint_id: str, by: str, why: str = "", ask: str = "") -> None:
 def reject(sprint_id: str, by: str, why: str, ask: str = "") -> None:
     """End the sprint as failed; a retry repeats its round and asks again. Raises ``Refused``."""
     if not why.strip():
-        raise Refused("a rejection says why: whoever tries again has to know")
+        text = "a rejection says why: whoever tries again has to know"
+        raise Refused(problems=[Problem("why", ProblemCode.REQUIRED, text)])
     _decide(
         sprint_id, why, lambda snapshot, at: approval_decisions.reject(snapshot, by, why, at, ask)
     )
@@ -48,7 +50,8 @@ def _decide(
     goes: bool = False,
 ) -> None:
     if len(why) > LONGEST_WHY or not is_text(why) or not why.isprintable():
-        raise Refused(f"a reason is one line of at most {LONGEST_WHY} characters")
+        text = f"a reason is one line of at most {LONGEST_WHY} characters"
+        raise Refused(problems=[Problem("why", ProblemCode.WRONG_FORMAT, text)])
     get(sprint_id)
     approval_timeouts.carry_out()  # the deadline holds even if no worker has looked
     with transaction.atomic():

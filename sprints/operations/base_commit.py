@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
+from gates.problem import Problem, ProblemCode
 from sprints.contract.agent_spec import SCRIPTED
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import Contract, ContractError
@@ -45,7 +46,9 @@ def grounded(contract: Contract, before: Contract | None, find: Callable[[], Gro
     found = find()
     if isinstance(found, str):
         why = found or "an agent has just become a program; try again"
-        raise ContractError(f"{contract.agents[0].agent_id} is a program and needs a commit: {why}")
+        agent_id = contract.agents[0].agent_id
+        text = f"{agent_id} is a program and needs a commit: {why}"
+        raise ContractError(Problem(f"agents.{agent_id}", ProblemCode.UNAVAILABLE, text))
     return _shippable(replace(contract, base=found))
 
 
@@ -70,7 +73,8 @@ def _shippable(contract: Contract) -> Contract:
     last = contract.rounds[-1].code
     if contract.ship and not any(gate.required for gate in contract.gates_of(last)):
         hint = "see: studio-gateway gate set --help"
-        raise ContractError(f"enable_auto_merge needs a required gate in {last}; {hint}")
+        text = f"enable_auto_merge needs a required gate in {last}; {hint}"
+        raise ContractError(Problem("enable_auto_merge", ProblemCode.CONFLICT, text))
     return contract
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gates.models import Gate
+from gates.problem import Problem, ProblemCode
 from sprints.contract.agent_spec import SCRIPTED
 from sprints.contract.approval_policy import POINTS
 from sprints.contract.contract import Contract, ContractError, draft
@@ -26,9 +27,8 @@ def contract_for(meta: dict[str, Any]) -> Contract:
     gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
     hooks = [hook.definition for hook in Hook.objects.filter(enabled=True, blocking=True)]
     if hooks and os.environ.get(HOOK_DEPTH):
-        raise ContractError(
-            f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
-        )
+        text = f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
+        raise ContractError(Problem("hooks", ProblemCode.CONFLICT, text))
     agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
     budget = AgentBudget(now.agent_launches, now.agent_minutes, now.agent_tokens, now.agent_usd)
     ship = {
@@ -42,5 +42,5 @@ def contract_for(meta: dict[str, Any]) -> Contract:
         return contract  # gates judge the repository's own files
     confinement = Confinement(now.confinement, tuple(now.confine_paths))
     if refusal := confinement.refusal():
-        raise ContractError(refusal)
+        raise ContractError(Problem("confinement", ProblemCode.UNAVAILABLE, refusal))
     return replace(contract, confinement=confinement)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gates import faults, process
+from gates.problem import BadSettings, Problem, ProblemCode
 from sprints.contract.approval_policy import NEEDED, bad_points
 from sprints.contract.budget import USED_UP
 from sprints.contract.contract import DEADLINES, PROFILES, Contract
@@ -26,7 +27,7 @@ from sprints.operations.contract_builder import contract_for
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest, Stuck, run_sprint
-from sprints.state.refusals import NotNow, Refused
+from sprints.state.refusals import NotNow, RefusalCode, Refused
 from sprints.state.snapshot import Snapshot, evolve
 from sprints.state.transitions import ExpectedVersion, MoveRefused, Transition
 
@@ -53,10 +54,10 @@ def create(
     try:
         check_id(sprint_id)
     except BadId as exc:
-        raise Refused(str(exc)) from exc
+        raise Refused(problems=exc.problems) from exc
     check_wish(title, brief, profile, deadline)
-    if approvals and (problem := bad_points(approvals)):
-        raise Refused(problem)
+    if approvals and (problems := bad_points(approvals)):
+        raise Refused(problems=problems)
     title = title.strip() or sprint_id
     given: dict[str, Any] = {
         "brief": brief,
@@ -69,7 +70,7 @@ def create(
     try:
         whole = merged({"created_by": by}, {**(meta or {}), **given})
     except BadMeta as exc:
-        raise Refused(str(exc)) from exc
+        raise Refused(problems=exc.problems) from exc
     at = timezone.now()
     move = commands.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), whole, at)
     try:
@@ -79,20 +80,29 @@ def create(
         if there is None:
             raise
         status = "archived" if there.archived_at else there.status
-        raise NotNow(f"sprint {there.sprint_id} already exists; it is {status}") from None
+        text = f"sprint {there.sprint_id} already exists; it is {status}"
+        taken = Problem("sprint_id", ProblemCode.TAKEN, text)
+        raise NotNow(code=RefusalCode.ALREADY_EXISTS, problems=[taken]) from None
     return Sprint.objects.get(pk=sprint_id)
 
 
 def check_wish(title: str, brief: str, profile: str, deadline: str) -> None:
-    """Raise ``Refused`` if no sprint can be made of these values."""
+    """Check the settings of a new sprint. Raises ``Refused`` with every problem."""
+    found = []
     if len(title.strip()) > 200 or not title.strip().isprintable():
-        raise Refused("a title is one line of at most 200 characters")
+        text = "a title is one line of at most 200 characters"
+        found.append(Problem("title", ProblemCode.WRONG_FORMAT, text))
     if profile and profile not in PROFILES:
-        raise Refused(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
+        text = f"no profile {profile!r}; there are: {', '.join(PROFILES)}"
+        found.append(Problem("profile", ProblemCode.UNKNOWN_CHOICE, text))
     if deadline and deadline not in DEADLINES:
-        raise Refused(f"no deadline {deadline!r}; there are: {', '.join(DEADLINES)}")
+        text = f"no deadline {deadline!r}; there are: {', '.join(DEADLINES)}"
+        found.append(Problem("deadline", ProblemCode.UNKNOWN_CHOICE, text))
     if "\0" in brief:
-        raise Refused("a brief is a text; this one holds a NUL")
+        text = "a brief is a text; this one holds a NUL"
+        found.append(Problem("brief", ProblemCode.WRONG_FORMAT, text))
+    if found:
+        raise Refused(problems=found)
 
 
 def _contract_of(snapshot: Snapshot, found: Callable[[], Ground]) -> Contract:
@@ -123,7 +133,7 @@ def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapsh
         if (sprint.last_error or "").startswith(USED_UP):
             hint = f": agents have used {(sprint.last_error or '').removeprefix(USED_UP)}"
             hint += f"; next: studio-gateway sprint budget {sprint_id}"
-        raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}")
+        raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}", RefusalCode.WRONG_STATUS)
     return carry_here(sprint_id, wish, one_round=one_round, retry=False)
 
 
@@ -198,7 +208,7 @@ def carry_here(
     try:
         lease = take(sprint_id, process.identity(), beside=beside)
     except Held as exc:
-        raise Refused(str(exc)) from exc
+        raise Refused(str(exc), RefusalCode.HELD) from exc
     faults.point("lease_taken")
     try:
         process.warm()
@@ -229,13 +239,13 @@ def record_act(
         snapshot = load(sprint_id, at)
         if snapshot.sprint.archived_at and not archived:
             hint = f"first: studio-gateway archive --restore {sprint_id}"
-            raise NotNow(f"sprint {sprint_id} is archived; {hint}")
+            raise NotNow(f"sprint {sprint_id} is archived; {hint}", RefusalCode.ARCHIVED)
         try:
             move = make(snapshot, at)
         except MoveRefused as exc:
             raise NotNow(str(exc)) from exc
-        except ValueError as exc:
-            raise Refused(str(exc)) from exc
+        except BadSettings as exc:
+            raise Refused(problems=exc.problems) from exc
         if move is None:
             return snapshot
         moves = with_wait_reason(snapshot, [move], at)
@@ -244,7 +254,7 @@ def record_act(
         except MoveRefused:
             continue  # it has changed since it was read: try again
         return replace(evolve(snapshot, moves, at), version=snapshot.version + 1)
-    raise NotNow(f"sprint {sprint_id} keeps changing; try again")
+    raise NotNow(f"sprint {sprint_id} keeps changing; try again", RefusalCode.CHANGING)
 
 
 def _start_or_go_on(

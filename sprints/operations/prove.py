@@ -16,7 +16,7 @@ from sprints.contract.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, Co
 from sprints.contract.git_values import Base
 from sprints.operations.base_commit import contract_to_walk
 from sprints.operations.contract_builder import contract_for
-from sprints.state.refusals import Refused
+from sprints.state.refusals import RefusalCode, Refused
 
 MOST_STATES = 2_000  # states of all explorations of one contract; about a second
 TOLD = 6  # last steps of a failing trace
@@ -67,7 +67,8 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
         for one in prove(contract, most_states=most).findings:
             way = " > ".join(one.timeline[-TOLD:])
             words = f"{one.promise}: {one.text}; by: … {way}"
-            raise Refused(f"under these gates, hooks and agents a promise can be broken, {words}")
+            text = f"under these gates, hooks and agents a promise can be broken, {words}"
+            raise Refused(text, RefusalCode.BREAKS_INVARIANT)
 
 
 def usual() -> Iterator[Contract]:

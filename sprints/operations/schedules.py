@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import ContractError
 from sprints.cron import CannotFire, machine_zone, next_after, zone_of
 from sprints.ids import BadId, check_id
@@ -14,7 +15,7 @@ from sprints.operations.base_commit import Ground, ground
 from sprints.operations.lifecycle import check_wish, create, start
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
-from sprints.state.refusals import Refused
+from sprints.state.refusals import RefusalCode, Refused, Unknown
 from sprints.store.config_values import switches
 
 TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")
@@ -36,9 +37,9 @@ def add_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
         there = Schedule.objects.filter(pk__iexact=schedule_id).first()
         if there is None:
             raise
-        raise Refused(
-            f"schedule {there.pk} already exists; change it: schedule set {there.pk}"
-        ) from None
+        text = f"schedule {there.pk} already exists; change it: schedule set {there.pk}"
+        taken = Problem("schedule_id", ProblemCode.TAKEN, text)
+        raise Refused(code=RefusalCode.ALREADY_EXISTS, problems=[taken]) from None
     return row
 
 
@@ -158,7 +159,7 @@ def _locked(schedule_id: str) -> Schedule:
     rows = Schedule.objects.select_for_update()
     row = rows.filter(pk=_checked(schedule_id)).first()
     if row is None:
-        raise Refused(f"no schedule {schedule_id!r}; see: studio-gateway schedule list")
+        raise Unknown(f"no schedule {schedule_id!r}; see: studio-gateway schedule list")
     return row
 
 
@@ -169,7 +170,7 @@ def _keep(row: Schedule, how: str, by: str, *, on: bool) -> None:
     try:
         following = next_after(row.cron, row.zone, now)
     except CannotFire as exc:
-        raise Refused(str(exc)) from exc
+        raise Refused(problems=exc.problems) from exc
     is_due = row.next_at is not None and row.next_at <= now
     row.next_at = (row.next_at if is_due else following) if on else None
     row.save(force_insert=row._state.adding)
@@ -182,7 +183,8 @@ def _checked(schedule_id: str) -> str:
     try:
         check_id(schedule_id, "schedule id")
     except BadId as exc:
-        raise Refused(str(exc)) from exc
+        raise Refused(problems=exc.problems) from exc
     if len(schedule_id) > Schedule.ID_LENGTH:
-        raise Refused(f"a schedule id has at most {Schedule.ID_LENGTH} characters")
+        text = f"a schedule id has at most {Schedule.ID_LENGTH} characters"
+        raise Refused(problems=[Problem("schedule_id", ProblemCode.TOO_LONG, text)])
     return schedule_id

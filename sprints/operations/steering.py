@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gates.definition import is_text
+from gates.problem import Problem, ProblemCode
 from sprints.contract.budget import Spending, problems
 from sprints.contract.rounds import AgentBudget
 from sprints.core import budget, commands, questions
@@ -18,7 +19,7 @@ from sprints.operations.lifecycle import carry_here, record_act
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest
-from sprints.state.refusals import Refused
+from sprints.state.refusals import RefusalCode, Refused
 
 LONGEST_ANSWER = 8000  # the choices with their questions, and 4000 characters of free text
 
@@ -26,7 +27,8 @@ LONGEST_ANSWER = 8000  # the choices with their questions, and 4000 characters o
 def pause(sprint_id: str, by: str, why: str = "") -> None:
     """Hold the sprint at its next step. Raises ``Refused``."""
     if len(why) > 200 or not why.isprintable():
-        raise Refused("a reason is one line of at most 200 characters")
+        text = "a reason is one line of at most 200 characters"
+        raise Refused(problems=[Problem("why", ProblemCode.WRONG_FORMAT, text)])
     get(sprint_id)
     record_act(sprint_id, lambda snapshot, at: commands.pause(snapshot, by, why, at))
 
@@ -48,7 +50,8 @@ def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
     """
     get(sprint_id)
     if not text.strip() or len(text) > LONGEST_ANSWER or not is_text(text):
-        raise Refused(f"an answer is a text of 1 to {LONGEST_ANSWER} characters")
+        words = f"an answer is a text of 1 to {LONGEST_ANSWER} characters"
+        raise Refused(problems=[Problem("text", ProblemCode.WRONG_FORMAT, words)])
     with transaction.atomic():
         record_act(
             sprint_id,
@@ -73,7 +76,7 @@ def set_budget(
     given = {"launches": launches, "minutes": minutes, "tokens": tokens, "usd": usd}
     wished = AgentBudget(**{"launches": 1, "minutes": 1.0, **_given(given)})
     if found := problems(wished):
-        raise Refused("; ".join(found))
+        raise Refused(problems=found)
     with transaction.atomic():
         before = get(sprint_id).status
         after = record_act(
@@ -102,7 +105,8 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
         if holder(sprint) is None and not _is_elsewhere(sprint):
             carry_here(sprint_id, StopRequest(), one_round=False, retry=False, beside=True)
         elif time.monotonic() > end:
-            raise Refused(f"sprint {sprint_id} has been asked to stop and is still stopping")
+            text = f"sprint {sprint_id} has been asked to stop and is still stopping"
+            raise Refused(text, RefusalCode.STILL_STOPPING)
         else:
             time.sleep(0.1)
     return sprint.status

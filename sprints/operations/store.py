@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from gates import faults
 from gates.models import Gate
+from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import DEFAULT_GATE, PROFILES
 from sprints.definitions import agents
 from sprints.definitions import gates as gate_rows
@@ -21,7 +22,7 @@ from sprints.operations.prove import prove_switches
 from sprints.queue import tasks
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.refusals import Refused
-from sprints.store.config import RULES, make_config, strict_json, turn
+from sprints.store.config import bad_value, make_config, strict_json, turn
 from sprints.store.config_values import switches
 from sprints.store.file_lock import locked
 from sprints.store.layout import Store, StoreError, make_folders, shut
@@ -121,10 +122,10 @@ def configure_all(values: Mapping[str, Any], by: str) -> dict[str, Any]:
     now = configuration()
     for key, value in values.items():
         if key not in now:
-            raise Refused(f"no switch {key!r}; there are: {', '.join(sorted(now))}")
-        rule, holds = RULES[key]
-        if not holds(value):
-            raise Refused(f"{key} must be {rule}")
+            text = f"no switch {key!r}; there are: {', '.join(sorted(now))}"
+            raise Refused(problems=[Problem(key, ProblemCode.UNKNOWN_KEY, text)])
+        if problem := bad_value(key, value):
+            raise Refused(problems=[problem])
     prove_switches(values)
     for key, value in values.items():
         _turn(key, value, by)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from gates.problem import Problem, ProblemCode
 from gates.removal import remove
 from sprints.contract.git_values import Base, Undone
 from sprints.core import commands, unshipping
@@ -36,7 +37,8 @@ def unship(sprint_id: str, by: str, why: str = "") -> str:
     The user's repository is unchanged. Raises ``Refused``, and nothing is made then.
     """
     if len(why) > LONGEST_WHY or not why.isprintable():
-        raise Refused(f"a reason is one line of at most {LONGEST_WHY} characters")
+        text = f"a reason is one line of at most {LONGEST_WHY} characters"
+        raise Refused(problems=[Problem("why", ProblemCode.WRONG_FORMAT, text)])
     with locked(settings.STORE.root / "unship.lock"):
         return _unship(get(sprint_id), by, why)
 

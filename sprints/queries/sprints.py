@@ -12,7 +12,7 @@ from sprints.models import Sprint
 from sprints.models.loading import consistent, load
 from sprints.queries.waiting import waits_of
 from sprints.state.event_format import stamp
-from sprints.state.refusals import Unknown
+from sprints.state.refusals import RefusalCode, Unknown
 from sprints.state.snapshot import Snapshot
 
 
@@ -22,9 +22,9 @@ def get(sprint_id: str) -> Sprint:
         check_id(sprint_id)
         return Sprint.objects.get(pk=sprint_id)
     except BadId as exc:
-        raise Unknown(str(exc)) from exc
+        raise Unknown(str(exc), RefusalCode.UNKNOWN_SPRINT) from exc
     except Sprint.DoesNotExist:
-        raise Unknown(f"no sprint {sprint_id}; see: studio-gateway sprint list") from None
+        raise _unknown(sprint_id) from None
 
 
 def look(sprint_id: str) -> Snapshot:
@@ -38,7 +38,12 @@ def version_of(sprint_id: str) -> str:
         rows = Sprint.objects.filter(pk=check_id(sprint_id))
         for version, created_at in rows.values_list("version", "created_at"):
             return f"{version}-{created_at.timestamp():.0f}"
-    raise Unknown(f"no sprint {ascii(sprint_id)[1:-1][:70]}; see: studio-gateway sprint list")
+    raise _unknown(ascii(sprint_id)[1:-1][:70])
+
+
+def _unknown(sprint_id: str) -> Unknown:
+    text = f"no sprint {sprint_id}; see: studio-gateway sprint list"
+    return Unknown(text, RefusalCode.UNKNOWN_SPRINT)
 
 
 def as_in_state_json(sprint_id: str) -> dict[str, Any]:

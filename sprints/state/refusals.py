@@ -1,13 +1,53 @@
-"""Define the refusals that every face translates."""
+"""Refusals that every face translates: a code for programs, one line for people."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import ClassVar
+
+from gates.problem import Problem, joined
+
+
+class RefusalCode(StrEnum):
+    """Why an operation is refused. The set is closed; texts may change, codes do not."""
+
+    INVALID = "invalid"  # a setting; ``problems`` says which, where one setting is to blame
+    MISSING = "missing"  # a value that must be given
+    BREAKS_INVARIANT = "breaks_invariant"  # sprints could go wrong after the edit
+    UNKNOWN = "unknown"  # gate, hook, agent, schedule, user, token, delivery or file
+    UNKNOWN_SPRINT = "unknown_sprint"
+    ALREADY_EXISTS = "already_exists"
+    WRONG_STATUS = "wrong_status"
+    ARCHIVED = "archived"
+    HELD = "held"  # another process runs the sprint
+    STILL_STOPPING = "still_stopping"
+    CHANGING = "changing"  # the sprint changed at every attempt to change it
 
 
 class Refused(Exception):
-    """The act is not possible now; the message is one line that says what to type."""
+    """The operation is impossible as things are. The message is one line that says what to type:
+    ``text``, or the texts of ``problems``.
+    """
+
+    usual: ClassVar[RefusalCode] = RefusalCode.INVALID
+
+    def __init__(
+        self,
+        text: str = "",
+        code: RefusalCode | None = None,
+        problems: Iterable[Problem] = (),
+    ) -> None:
+        self.problems = tuple(problems)
+        self.code = code or self.usual
+        super().__init__(text or joined(self.problems))
 
 
 class Unknown(Refused):
     """The named object does not exist."""
 
+    usual = RefusalCode.UNKNOWN
+
 
 class NotNow(Refused):
-    """The object's state forbids the act; the arguments are valid."""
+    """The state of the thing refuses the operation, not a value that was given."""
+
+    usual = RefusalCode.WRONG_STATUS

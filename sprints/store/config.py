@@ -5,11 +5,16 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from gates.problem import Problem, ProblemCode
 from sprints.contract.remote_names import REMOTE_RULE, is_remote
 from sprints.contract.sandbox import MODES, MOST_PATHS, is_path
 from sprints.store.layout import StoreError, shut, write_private
 
 BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
+
+
+class NoToken(StoreError):
+    """config.json is sound, but holds no token."""
 
 
 def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -59,7 +64,7 @@ def read_config(path: Path) -> dict[str, Any]:
         if key in config and not holds(config[key]):
             raise StoreError(f"{path}: {key} must be {rule}")
     if "auth_token" not in config:
-        raise StoreError(f"{path}: auth_token is missing", "run: studio-gateway init")
+        raise NoToken(f"{path}: auth_token is missing", "run: studio-gateway init")
     return config
 
 
@@ -110,6 +115,16 @@ RULES: dict[str, tuple[str, Any]] = {
 }
 
 
+def bad_value(key: str, value: object) -> Problem | None:
+    """Return why ``value`` is refused for the switch ``key``, None where it is sound."""
+    rule, holds = RULES[key]
+    if holds(value):
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    code = ProblemCode.OUT_OF_RANGE if is_number else ProblemCode.WRONG_FORMAT
+    return Problem(key, code, f"{key} must be {rule}")
+
+
 def fresh_token() -> str:
     """Return a new token: ``sgw_<key>_<secret>``, with 256 random bits in the secret."""
     return f"sgw_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
@@ -139,9 +154,7 @@ def make_config(path: Path) -> dict[str, Any]:
     }
     try:
         there = read_config(path) if path.exists() or path.is_symlink() else {}
-    except StoreError as exc:
-        if "auth_token is missing" not in str(exc):
-            raise
+    except NoToken:
         there = strict_json(path.read_text(encoding="utf-8"))
     config = fresh | there
     if config != there:

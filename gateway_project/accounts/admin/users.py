@@ -19,12 +19,6 @@ from sprints.roles import ROLES, Role
 class UserForm(Asked):
     """The form of a user."""
 
-    words = {
-        "name": "username",
-        "already exists": "username",
-        "admin": "role",
-        "assword": "password",
-    }
     fixed = {"username"}
     session_key: str | None = None  # of the editing user, which is kept
 

@@ -41,6 +41,13 @@ class Command(GatewayCommand):
     )
     writes = True
     asks = ("list", "show", "export")
+    fields = {
+        "timeout_s": "timeout",
+        "grace_s": "grace",
+        "idle_s": "idle",
+        "responsibilities": "responsibility",
+        "deliverables": "deliverable",
+    }
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the subcommands and their options."""

@@ -25,6 +25,7 @@ class Command(GatewayCommand):
     )
     writes = True
     asks = ("list",)
+    fields = {"timeout_s": "timeout", "grace_s": "grace", "cap_bytes": "cap"}
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the subcommands and their options."""

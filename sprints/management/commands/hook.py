@@ -35,6 +35,7 @@ class Command(GatewayCommand):
 
     help = "List, show, add, change, test and remove hooks: commands, webhooks, notifications."
     writes = True
+    fields = {"points": "on", "timeout_s": "timeout", "backoff_s": "backoff"}
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the subcommands and their options."""

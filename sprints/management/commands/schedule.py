@@ -15,6 +15,7 @@ class Command(GatewayCommand):
 
     help = "Create and start sprints on a cron schedule. Schedules work while serve or worker runs."
     writes = True
+    fields = {"brief": "brief_file"}
     asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:

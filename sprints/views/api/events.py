@@ -38,7 +38,7 @@ def events(
         try:
             check_id(sprint_id)
         except BadId as exc:
-            raise queries.Refused(f"sprint_id: {exc}") from exc
+            raise queries.Refused(f"sprint_id: {exc}", problems=exc.problems) from exc
 
     def lines() -> HttpResponse:
         if after_seq is None:

@@ -6,23 +6,38 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
+    JsonResponse,
     RawPostDataException,
     UnreadablePostError,
 )
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from gates.problem import Problem, ProblemCode
 from sprints.roles import Role
-from sprints.state.refusals import NotNow, Refused, Unknown
+from sprints.state.refusals import NotNow, RefusalCode, Refused, Unknown
 from sprints.store.layout import StoreError
 from sprints.views.request import Request
 from sprints.views.responses import refuse
 
 LONGEST = 500
+MOST_PROBLEMS = 50
+
+CODES = {  # by how the type of pydantic's error ends
+    "missing": ProblemCode.REQUIRED,
+    "extra_forbidden": ProblemCode.UNKNOWN_KEY,
+    "too_long": ProblemCode.TOO_LONG,
+    "_than": ProblemCode.OUT_OF_RANGE,
+    "_than_equal": ProblemCode.OUT_OF_RANGE,
+    "literal_error": ProblemCode.UNKNOWN_CHOICE,
+    "_type": ProblemCode.WRONG_TYPE,
+}
 
 
 class Missing(Refused):
-    """A required value is missing."""
+    """A value that must be given is missing."""
+
+    usual = RefusalCode.MISSING
 
 
 class AtLeast:
@@ -62,18 +77,32 @@ def _by_status(request: HttpRequest, exc: Any) -> HttpResponse:
 
 
 def _invalid(request: HttpRequest, exc: Any) -> HttpResponse:
-    said = []
-    for error in exc.errors[:5]:
-        where = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
-        words = error["msg"][:1].lower() + error["msg"][1:]
-        said.append(f"{'.'.join(where) or 'the body'}: {words}")
-    return refuse(422, one_line("; ".join(said)))
+    found = [_problem(error) for error in exc.errors[:5]]
+    return _with_problems(422, Refused(problems=found))
+
+
+def _problem(error: dict[str, Any]) -> Problem:
+    """Return an error of pydantic as a problem; its types end in what they are about."""
+    where = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
+    kind = error["type"]
+    code = next((code for end, code in CODES.items() if kind.endswith(end)), None)
+    words = error["msg"][:1].lower() + error["msg"][1:]
+    text = f"{'.'.join(where) or 'the body'}: {words}"
+    return Problem(".".join(where), code or ProblemCode.WRONG_FORMAT, text)
 
 
 def _refused(request: HttpRequest, exc: Any) -> HttpResponse:
     """Return the response for a refusal, with the status of its type; 422 by default."""
     status = {Missing: 400, Unknown: 404, NotNow: 409}.get(type(exc), 422)
-    return refuse(status, one_line(str(exc)))
+    return _with_problems(status, exc)
+
+
+def _with_problems(status: int, exc: Refused) -> HttpResponse:
+    problems = [
+        one.to_json() | {"text": one_line(one.text)} for one in exc.problems[:MOST_PROBLEMS]
+    ]
+    body: dict[str, Any] = {"error": one_line(str(exc)), "code": exc.code.value}
+    return JsonResponse(body | ({"problems": problems} if problems else {}), status=status)
 
 
 def _no_store(request: HttpRequest, exc: Any) -> HttpResponse:

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Schema
 from pydantic import ConfigDict, StrictBool, StrictInt, StrictStr
 
+from gates.problem import ProblemCode
+from sprints.state.refusals import RefusalCode
+
 SprintStatus = Literal["created", "running", "blocked", "failed", "succeeded", "cancelled"]
 RoundStatus = Literal["pending", "in_progress", "done", "blocked"]
 TaskStatus = Literal["pending", "in_progress", "blocked", "done", "cancelled"]
@@ -109,10 +112,22 @@ class SwitchesToTurn(Asked):
     approvals: StrictStr | None = Field(None, examples=["before_ship"])
 
 
+class Problem(Schema):
+    """One refused setting."""
+
+    field: str = Field(description="Name of the setting, dotted; empty for no single setting.")
+    code: ProblemCode
+    text: str
+
+
 class Error(Schema):
-    """An error response."""
+    """Every refusal. ``code`` is there where an operation was refused, ``problems`` where settings
+    were.
+    """
 
     error: str = Field(examples=["unauthorized"])
+    code: RefusalCode | None = None
+    problems: list[Problem] | None = None
 
 
 class Ok(Schema):

@@ -248,7 +248,7 @@ def taken_on(act: Callable[..., Any], sprint_id: str, *args: Any, **options: Any
     except queries.Unknown:
         raise
     except queries.Refused as exc:
-        raise queries.NotNow(str(exc)) from exc
+        raise queries.NotNow(str(exc), exc.code, exc.problems) from exc
     return JsonResponse({"ok": True}, status=202)
 
 

@@ -54,10 +54,11 @@ def test_a_contract_needs_five_rounds_and_a_gate_and_single_ids():
         contract, rounds=(*contract.rounds, contract.rounds[0]), gates=(DEFAULT_GATE,) * 2
     )
 
-    assert any("at least five rounds, not 4" in problem for problem in few.problems())
-    assert any("no gate is left" in problem for problem in few.problems())
-    assert "the round R0_SETUP stands twice" in twice.problems()
-    assert "the gate qa_smoke_quick stands twice" in twice.problems()
+    assert any("at least five rounds, not 4" in problem.text for problem in few.problems())
+    assert any("no gate is left" in problem.text for problem in few.problems())
+    doubles = {problem.field: problem.text for problem in twice.problems()}
+    assert doubles["rounds.R0_SETUP"] == "the round R0_SETUP stands twice"
+    assert doubles["gates.qa_smoke_quick"] == "the gate qa_smoke_quick stands twice"
 
 
 def test_every_reason_is_told_at_once():

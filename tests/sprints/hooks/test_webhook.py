@@ -314,7 +314,7 @@ LEADS_INSIDE = """
 def test_a_url_that_leads_inside_is_refused_when_it_is_kept_and_when_it_is_sent(letter, url):
     private = letter(url, allow_private=False)
 
-    assert any("not a public address" in line for line in webhook.problems(private.hook))
+    assert any("not a public address" in one.text for one in webhook.problems(private.hook))
     answer = deliver(private)
 
     assert not answer.delivered

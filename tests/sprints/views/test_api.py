@@ -117,7 +117,9 @@ def test_one_bad_switch_turns_none(call, store):
     answer = call("POST", "/api/config", {"automation_paused": True, "port": 0})
 
     assert answer.status_code == 422
-    assert answer.json() == {"error": "port must be a whole number from 1 to 65535"}
+    text = "port must be a whole number from 1 to 65535"
+    problem = {"field": "port", "code": "out_of_range", "text": text}
+    assert answer.json() == {"error": text, "code": "invalid", "problems": [problem]}
     assert store.config.read_bytes() == before
 
 

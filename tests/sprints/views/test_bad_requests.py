@@ -249,7 +249,7 @@ def test_a_bad_request_is_told_so_and_changes_nothing(call, rows, store, part, c
             wrong.append((name_of(row), answer.status_code, answer.content[:200]))
         elif method != "HEAD":
             said = answer.json()
-            assert list(said) == ["error"], name_of(row)
+            assert {"error"} <= set(said) <= {"error", "code", "problems"}, name_of(row)
             assert 0 < len(said["error"]) <= 500, name_of(row)
             assert "\n" not in said["error"], name_of(row)
             assert "Traceback" not in said["error"], name_of(row)
@@ -259,3 +259,21 @@ def test_a_bad_request_is_told_so_and_changes_nothing(call, rows, store, part, c
     assert rows() == before
     assert store.config.read_bytes() == config
     assert "Traceback" not in caplog.text
+
+
+def test_the_interface_answers_with_the_field_and_a_code(store, call):
+    made = call("POST", MAKE, {"sprint_id": "a b"})
+    odd = call("POST", MAKE, {"sprint_id": 1})
+    unknown = call("GET", "/api/sprints/wk9")
+
+    body = json.loads(made.content)
+    assert made.status_code == 422
+    assert body["code"] == "invalid"
+    assert [(one["field"], one["code"]) for one in body["problems"]] == [
+        ("sprint_id", "wrong_format")
+    ]
+    assert body["error"] == body["problems"][0]["text"]
+    assert [(one["field"], one["code"]) for one in json.loads(odd.content)["problems"]] == [
+        ("sprint_id", "wrong_type")
+    ]
+    assert json.loads(unknown.content)["code"] == "unknown_sprint"

@@ -185,5 +185,6 @@ def test_over_the_wire_it_is_answered_by_operators_and_once(call, store):
     assert given()[0]["by"] == "the_operator"
     assert second.status_code == 409
     assert second.json()["error"].startswith("the_operator has answered agent_01 already, at ")
-    assert unnamed.json() == {"error": "sprint wk1 is running; no agent asks anything"}
+    text = "sprint wk1 is running; no agent asks anything"
+    assert unnamed.json() == {"error": text, "code": "wrong_status"}
     assert differences(store) == []
