@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 
+from sprints import operations
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
 from sprints.contract.agent_spec import CARD, COMMAND, READ, SCRIPTED, WRITE
-from sprints.definitions import agents
 from sprints.models import Agent
 
 
@@ -71,6 +71,7 @@ class AgentForm(Asked):
             values[name] = tuple(line for line in given if line)
         values["pass_env"] = tuple(values["pass_env"].split())
         agent_id = self.instance.agent_id
+        agents = operations.agents
         agents.put([replace(agents.get(agent_id).definition, **values)], by)
         return agents.get(agent_id)
 

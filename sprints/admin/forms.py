@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,15 +10,17 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from gates.problem import Problem, ProblemCode
-from sprints import operations
-from sprints.admin.rows import Rows, rehearsed
+from sprints.admin.rows import Rows
 from sprints.state.refusals import RefusalCode, Refused
 
 
 class Asked(forms.ModelForm):  # type: ignore[type-arg]
-    """A form whose fields are its own, and whose last check is the operation itself: carried out,
-    and rolled back. Each problem of a refusal is shown at its field.
+    """A form whose fields are its own, and whose last check is the operation itself: it writes the
+    row, inside the transaction of the admin's view. Each problem is shown at its field.
     """
+
+    by: ClassVar[str]  # the user who sends it
+    kept: Model  # the row, once it is written
 
     fixed: ClassVar[set[str]] = set()  # once the row is there
 
@@ -40,11 +41,13 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
-        """Check whether the operation would be refused."""
+        """Write the row once everything else is sound."""
         super().clean()
-        edit = partial(operations.proved, lambda: self.keep("a rehearsal"))
-        if not self.errors and (refusal := rehearsed(edit)):
-            add_refusal(self, refusal)
+        if not self.errors:
+            try:
+                self.kept = self.keep(self.by)
+            except Refused as exc:
+                add_refusal(self, exc)
         return self.cleaned_data
 
     def refuse_another(self, pk: str) -> str:
@@ -88,28 +91,26 @@ class Edited(Rows):
         raise NotImplementedError
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """Save by the form's operation."""
-        row = form.keep(request.user.get_username())
-        obj.__dict__.update(row.__dict__)
+        """Nothing: the form has written the row. Bring ``obj`` up to date."""
+        obj.__dict__.update(form.kept.__dict__)
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return the form with the user who sends it."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.by = request.user.get_username()
+        return form
 
     def delete_model(self, request: Any, obj: Any) -> None:
         """Delete by the operation, after a proof."""
-        operations.proved(lambda: self.forget(obj, request.user.get_username()))
+        self.forget(obj, request.user.get_username())
 
     def delete_queryset(self, request: Any, queryset: QuerySet[Any]) -> None:
         """Delete each row by the operation, after a proof."""
         for row in queryset:
             try:
-                operations.proved(partial(self.forget, row, request.user.get_username()))
+                self.forget(row, request.user.get_username())
             except Refused as exc:
                 self.message_user(request, str(exc), messages.ERROR)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form; report a refusal if the row has changed since the check."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except Refused as exc:
-            return self._refused(request, exc)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask, then delete; report a refusal if the row has changed meanwhile."""

@@ -8,10 +8,10 @@ from django.contrib import admin
 from gates.definition import Definition
 from gates.kinds import KINDS
 from gates.models import Gate
+from sprints import operations
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
 from sprints.contract.contract import CODES, GATED, PROFILES
-from sprints.definitions import gates
 
 
 class GateForm(Asked):
@@ -64,7 +64,7 @@ class GateForm(Asked):
         gate_id = self.refuse_another(values.pop("gate_id"))
         values["rounds"] = tuple(values["rounds"])
         gate = Definition(gate_id=gate_id, **values)
-        return gates.put(gate, profiles, enabled=enabled, by=by)
+        return operations.gates.put(gate, profiles, enabled=enabled, by=by)
 
 
 @admin.register(Gate, site=site)
@@ -76,7 +76,7 @@ class Gates(Edited):
 
     def forget(self, row: Gate, by: str) -> None:
         """Delete the gate; its runs stay."""
-        gates.remove(row.pk, by)
+        operations.gates.remove(row.pk, by)
 
     @admin.display(description="command")
     def argv(self, row: Gate) -> str:

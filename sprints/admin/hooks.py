@@ -7,11 +7,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
+from sprints import operations
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, split
 from sprints.admin.rows import Rows, pill, when
 from sprints.contract.hook_spec import HookDefinition
-from sprints.definitions import hooks
 from sprints.hooks import KINDS
 from sprints.models import Delivery, Hook
 from sprints.state.event_catalog import NAMES
@@ -73,7 +73,7 @@ class HookForm(Asked):
         hook_id = self.refuse_another(values.pop("hook_id"))
         values["points"] = tuple(values["points"])
         hook = HookDefinition(hook_id=hook_id, **values)
-        return hooks.put(hook, enabled=enabled, new_secret=new_secret, by=by)
+        return operations.hooks.put(hook, enabled=enabled, new_secret=new_secret, by=by)
 
 
 @admin.register(Hook, site=site)
@@ -85,7 +85,7 @@ class Hooks(Edited):
 
     def forget(self, row: Hook, by: str) -> None:
         """Delete the hook; its deliveries stay."""
-        hooks.remove(row.pk, by)
+        operations.hooks.remove(row.pk, by)
 
     @admin.display(description="on")
     def on(self, row: Hook) -> str:
@@ -137,4 +137,6 @@ class Deliveries(Rows):
     @admin.action(description="Bring once more", permissions=["operate"])
     def redeliver(self, request: Any, queryset: QuerySet[Delivery]) -> None:
         """Queue the deliveries again, under the same ids."""
-        self.act(request, queryset, lambda row: hooks.redeliver(row.pk), "to be brought again")
+        self.act(
+            request, queryset, lambda row: operations.hooks.redeliver(row.pk), "to be brought again"
+        )

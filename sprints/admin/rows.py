@@ -13,7 +13,6 @@ from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse
@@ -158,14 +157,3 @@ def when(field: str, title: str = "") -> Callable[[Any], SafeString | str]:
 def as_json(value: Any) -> SafeString:
     """Return a value as a block of JSON."""
     return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, sort_keys=True))
-
-
-def rehearsed(operation: Callable[[], object]) -> Refused | None:
-    """Return the refusal of the operation, None without one; undo what the operation wrote."""
-    try:
-        with transaction.atomic():
-            operation()
-            transaction.set_rollback(True)
-    except Refused as exc:
-        return exc
-    return None

@@ -53,7 +53,7 @@ MOST_AT_ONCE = 16
 
 
 class ContractError(BadSettings):
-    """The contract is refused; ``problems`` lists every reason."""
+    """The contract is invalid; ``problems`` lists every reason."""
 
 
 @dataclass(frozen=True, slots=True)

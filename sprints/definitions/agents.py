@@ -30,10 +30,9 @@ def get(agent_id: str) -> Agent:
     return agent
 
 
-def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
-    """Keep those agents, all or none, and return the ids of those that were changed; ``by`` is who
-    wants it so, where a person does. Raises ``Refused`` with every reason; where there are several
-    agents, a field begins with the agent's id.
+def changed(agents: Sequence[AgentDefinition]) -> list[Agent]:
+    """Return those of the agents that differ from their rows, as rows that are not saved. Raises
+    ``Refused`` with every problem; of several agents, a field begins with the agent's id.
     """
     problems = [
         problem if len(agents) == 1 else problem.within(agent.agent_id)
@@ -42,14 +41,28 @@ def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
     ]
     if problems:
         raise Refused(problems=problems)
+    return [Agent(**one.to_json()) for one in agents if get(one.agent_id).definition != one]
+
+
+def keep(rows: Sequence[Agent], by: str | None = None) -> None:
+    """Save the rows, all or none; ``by`` is the user who changes them."""
     with transaction.atomic():
-        changed = [agent for agent in agents if get(agent.agent_id).definition != agent]
-        for agent in changed:
-            values = agent.to_json()
-            Agent.objects.filter(pk=values.pop("agent_id")).update(**values)
-            data = agent.to_json() | ({"by": by} if by else {})
-            note(EventKind.AGENT_CHANGED, f"agent changed: {agent.agent_id}", timezone.now(), data)
-    return [agent.agent_id for agent in changed]
+        for row in rows:
+            values = row.definition.to_json()
+            data = values | ({"by": by} if by else {})
+            Agent.objects.filter(pk=row.pk).update(
+                **{key: value for key, value in values.items() if key != "agent_id"}
+            )
+            note("agent_changed", f"agent changed: {row.pk}", timezone.now(), data)
+
+
+def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
+    """Check and save the agents, without a proof, and return the ids of those that differ. Raises
+    ``Refused`` with every problem.
+    """
+    rows = changed(agents)
+    keep(rows, by)
+    return [row.pk for row in rows]
 
 
 def states(sprint: Sprint, agent_ids: Sequence[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from sprints.state.refusals import Refused, Unknown
 
 def get(gate_id: str) -> Gate:
     """Return the gate of that id. Raises ``Refused``."""
-    gate = Gate.objects.filter(pk=_checked(gate_id)).first()
+    gate = Gate.objects.filter(pk=_id(gate_id)).first()
     if gate is None:
         raise Unknown(f"no gate {gate_id!r}; see: studio-gateway gate list")
     return gate
@@ -26,41 +26,37 @@ def get(gate_id: str) -> Gate:
 
 def exists(gate_id: str) -> bool:
     """Return whether there is a gate of that id. Raises ``Refused`` for an invalid id."""
-    return Gate.objects.filter(pk=_checked(gate_id)).exists()
+    return Gate.objects.filter(pk=_id(gate_id)).exists()
 
 
-def put(
-    gate: Definition,
-    profiles: Sequence[str],
-    *,
-    enabled: bool = True,
-    told: bool = True,
-    by: str | None = None,
-) -> Gate:
-    """Store the gate under its id, new or changed.
-
-    ``by`` is the operator, if a person asks for it. ``told`` is False if another event records the
-    change. Raises ``Refused`` with every reason.
-    """
+def checked(gate: Definition, profiles: Sequence[str], *, enabled: bool = True) -> Gate:
+    """Return the gate as a row that is not saved. Raises ``Refused`` with every problem."""
     if problems := [*_problems(gate, profiles)]:
         raise Refused(problems=problems)
-    values = gate.to_json()
+    return Gate(**gate.to_json(), profiles=list(profiles), enabled=enabled)
+
+
+def keep(gate: Gate, *, by: str | None = None, told: bool = True) -> Gate:
+    """Save a checked row, new or changed, and return it as it is then. ``by`` is the user who
+    changes it; ``told`` is False where another event tells of it.
+    """
+    values = gate.definition.to_json() | {"profiles": gate.profiles, "enabled": gate.enabled}
     gate_id = values.pop("gate_id")
     with transaction.atomic():
         there = Gate.objects.filter(pk=gate_id)
         position = there.values_list("position", flat=True).first()
-        row, made = Gate.objects.update_or_create(
-            pk=gate_id,
-            defaults={
-                **values,
-                "profiles": list(profiles),
-                "enabled": enabled,
-                "position": Gate.objects.count() if position is None else position,
-            },
-        )
+        values["position"] = Gate.objects.count() if position is None else position
+        row, made = Gate.objects.update_or_create(pk=gate_id, defaults=values)
         if told:
             _tell("added" if made else "changed", gate_id, by, as_told(row))
     return row
+
+
+def put(
+    gate: Definition, profiles: Sequence[str], *, enabled: bool = True, told: bool = True
+) -> Gate:
+    """Check and save the gate, without a proof. Raises ``Refused`` with every problem."""
+    return keep(checked(gate, profiles, enabled=enabled), told=told)
 
 
 def as_told(row: Gate) -> dict[str, Any]:
@@ -81,7 +77,7 @@ def _tell(what: str, gate_id: str, by: str | None, data: dict[str, Any]) -> None
     note(EventKind.GATE_CHANGED, words, timezone.now(), data | ({"by": by} if by else {}))
 
 
-def _checked(gate_id: str) -> str:
+def _id(gate_id: str) -> str:
     try:
         return check_id(gate_id, "gate id")
     except BadId as exc:

@@ -29,7 +29,7 @@ SHOWN = (
 
 def get(hook_id: str) -> Hook:
     """Return the hook of that id. Raises ``Refused``."""
-    hook = Hook.objects.filter(pk=_checked(hook_id)).first()
+    hook = Hook.objects.filter(pk=_id(hook_id)).first()
     if hook is None:
         raise Unknown(f"no hook {hook_id!r}; see: studio-gateway hook list")
     return hook
@@ -37,24 +37,21 @@ def get(hook_id: str) -> Hook:
 
 def exists(hook_id: str) -> bool:
     """Return whether there is a hook of that id. Raises ``Refused`` for an invalid id."""
-    return Hook.objects.filter(pk=_checked(hook_id)).exists()
+    return Hook.objects.filter(pk=_id(hook_id)).exists()
 
 
-def put(
-    hook: HookDefinition,
-    *,
-    enabled: bool = True,
-    new_secret: bool = False,
-    by: str | None = None,
-) -> Hook:
-    """Store the hook under its id, new or changed.
-
-    ``by`` is the operator, if a person asks for it. Raises ``Refused`` with every reason.
-
-    It receives events from now on: none from before, and none from while it was disabled.
-    """
+def checked(hook: HookDefinition, *, enabled: bool = True) -> Hook:
+    """Return the hook as a row that is not saved. Raises ``Refused`` with every problem."""
     if problems := [*_problems(hook)]:
         raise Refused(problems=problems)
+    return Hook(**hook.to_json(), enabled=enabled)
+
+
+def keep(checked: Hook, *, new_secret: bool = False, by: str | None = None) -> Hook:
+    """Save a checked row, new or changed, and return it as it is then; ``by`` is the user who
+    changes it. The hook gets the events from now on: none from before, and none while disabled.
+    """
+    hook, enabled = checked.definition, checked.enabled
     values: dict[str, Any] = hook.to_json() | {"enabled": enabled}
     with transaction.atomic():
         head = Head.objects.get(pk=1)
@@ -68,6 +65,17 @@ def put(
             drop_deliveries(hook.hook_id, "the hook is disabled")
         record_change("added" if made else "changed", hook, enabled=enabled, by=by)
     return row
+
+
+def put(
+    hook: HookDefinition,
+    *,
+    enabled: bool = True,
+    new_secret: bool = False,
+    by: str | None = None,
+) -> Hook:
+    """Check and save the hook, without a proof. Raises ``Refused`` with every problem."""
+    return keep(checked(hook, enabled=enabled), new_secret=new_secret, by=by)
 
 
 def remove(hook_id: str, by: str | None = None) -> None:
@@ -120,7 +128,7 @@ def deliveries(limit: int, hook_id: str | None = None) -> list[dict[str, Any]]:
     """Return the newest deliveries as flat dicts with times as in the files. Raises ``Refused``."""
     rows = Delivery.objects.order_by("-created_at", "-seq").defer("payload")
     if hook_id is not None:
-        rows = rows.filter(hook_id=_checked(hook_id))
+        rows = rows.filter(hook_id=_id(hook_id))
     return [
         {
             **{key: getattr(row, key) for key in SHOWN},
@@ -137,7 +145,7 @@ def _secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _checked(hook_id: str) -> str:
+def _id(hook_id: str) -> str:
     try:
         return check_id(hook_id, "hook id")
     except BadId as exc:

@@ -8,6 +8,7 @@ from gates import process
 from gates.definition import is_text
 from gates.kinds.command import environment, resolve
 from gates.problem import Problem, ProblemCode
+from gates.untrusted_file import open_regular
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.hooks.output_head import head

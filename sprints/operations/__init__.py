@@ -1,5 +1,6 @@
 """Define every act of an operator once; commands, pages and schedules only translate."""
 
+from sprints.operations import agents, gates, hooks
 from sprints.operations.approvals import approve, reject
 from sprints.operations.archive import archive, restore
 from sprints.operations.backup import backup
@@ -10,7 +11,7 @@ from sprints.operations.export import export
 from sprints.operations.import_store import import_store
 from sprints.operations.lifecycle import create, edit, retry, run, start, step
 from sprints.operations.plan import plan, worst_of
-from sprints.operations.prove import prove_all, proved
+from sprints.operations.prove import prove_all
 from sprints.operations.rebuild import check_rebuild, rebuild
 from sprints.operations.replay import replay_all
 from sprints.operations.schedules import (
@@ -41,6 +42,7 @@ __all__ = [
     "StoreError",
     "Unknown",
     "add_schedule",
+    "agents",
     "answer",
     "approve",
     "archive",
@@ -57,13 +59,14 @@ __all__ = [
     "edit",
     "export",
     "fire_schedules",
+    "gates",
+    "hooks",
     "import_store",
     "initialise",
     "is_one_chain",
     "pause",
     "plan",
     "prove_all",
-    "proved",
     "rebuild",
     "record_verified",
     "reject",

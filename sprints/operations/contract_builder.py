@@ -1,8 +1,8 @@
 """Build the contract for a sprint that starts now, from the rows, the settings and its meta."""
 
 import os
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from gates.models import Gate
 from gates.problem import Problem, ProblemCode
@@ -17,19 +17,32 @@ from sprints.models.event import HOOK_DEPTH
 from sprints.store.config_values import switches
 
 
-def contract_for(meta: dict[str, Any]) -> Contract:
-    """Return the contract for a sprint with this ``meta`` that starts now.
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The gates, hooks and agents that contracts are made of, in their order."""
 
-    Raises ``ContractError``.
+    gates: tuple[Gate, ...]
+    hooks: tuple[Hook, ...]
+    agents: tuple[Agent, ...]
+
+    @classmethod
+    def saved(cls) -> Self:
+        """Return the definitions as the database has them."""
+        return cls(tuple(Gate.objects.all()), tuple(Hook.objects.all()), tuple(Agent.objects.all()))
+
+
+def contract_for(meta: dict[str, Any], definitions: Definitions | None = None) -> Contract:
+    """Return the contract under which a sprint with this ``meta`` would start now, or would start
+    with these ``definitions``. Raises ``ContractError``.
     """
-    now = switches()
+    now, found = switches(), definitions or Definitions.saved()
     profile = meta.get("gate_profile") or now.gate_profile
-    gates = [g.definition for g in Gate.objects.filter(enabled=True) if profile in g.profiles]
-    hooks = [hook.definition for hook in Hook.objects.filter(enabled=True, blocking=True)]
+    gates = [row.definition for row in found.gates if row.enabled and profile in row.profiles]
+    hooks = [row.definition for row in found.hooks if row.enabled and row.blocking]
     if hooks and os.environ.get(HOOK_DEPTH):
         text = f"a hook cannot start a sprint that waits for a hook ({hooks[0].hook_id})"
         raise ContractError(Problem("hooks", ProblemCode.CONFLICT, text))
-    agents = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
+    agents = [row.definition for row in found.agents if row.runner != SCRIPTED]
     budget = AgentBudget(now.agent_launches, now.agent_minutes, now.agent_tokens, now.agent_usd)
     ship = {
         "enable_auto_merge": meta.get("enable_auto_merge", now.enable_auto_merge),

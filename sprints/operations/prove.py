@@ -5,38 +5,42 @@ changes anything that the model check distinguishes, and does not report unexplo
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db.models import Model
 
 from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, ContractError, draft
 from sprints.contract.git_values import Base
 from sprints.operations.base_commit import contract_to_walk
-from sprints.operations.contract_builder import contract_for
+from sprints.operations.contract_builder import Definitions, contract_for
 from sprints.state.refusals import RefusalCode, Refused
 
 MOST_STATES = 2_000  # states of all explorations of one contract; about a second
 TOLD = 6  # last steps of a failing trace
 
-Kept = TypeVar("Kept")
+Row = TypeVar("Row", bound=Model)
 
 
-def proved(edit: Callable[[], Kept]) -> Kept:
-    """Apply the edit of a gate, hook or agent after a proof.
-
-    Raises ``Refused`` if a contract after the edit can break an invariant, and what ``edit``
-    raises.
+def prove_edit(after: Definitions) -> None:
+    """See that the contracts of ``after``, which are the definitions once an edit is saved, break
+    no promise. Raises ``Refused``.
     """
-    before = [shape(one) for one in _contracts({})]
-    with transaction.atomic():  # to see the new contracts; the model check runs outside of it
-        edit()
-        after = _contracts({})
-        transaction.set_rollback(True)
-    prove(after, before)
-    return edit()
+    prove(_contracts({}, after), [shape(one) for one in _contracts({})])
+
+
+def with_row(rows: tuple[Row, ...], row: Row) -> tuple[Row, ...]:
+    """Return the rows with ``row`` in the place of the row of its id, or at the end."""
+    if any(one.pk == row.pk for one in rows):
+        return tuple(row if one.pk == row.pk else one for one in rows)
+    return (*rows, row)
+
+
+def without_row(rows: tuple[Row, ...], pk: str) -> tuple[Row, ...]:
+    """Return the rows without the row of that id."""
+    return tuple(one for one in rows if one.pk != pk)
 
 
 def prove_switches(values: Mapping[str, Any]) -> None:
@@ -99,12 +103,14 @@ def shape(contract: Contract) -> str:
     return json.dumps(told | {"apart": contract.base is not None}, sort_keys=True)
 
 
-def _contracts(meta: Mapping[str, Any]) -> list[Contract]:
+def _contracts(meta: Mapping[str, Any], definitions: Definitions | None = None) -> list[Contract]:
     """Return the contracts of new sprints, one for each profile that allows one."""
     found = []
     for profile in PROFILES:
         try:
-            found.append(contract_to_walk(contract_for({**meta, "gate_profile": profile})))
+            found.append(
+                contract_to_walk(contract_for({**meta, "gate_profile": profile}, definitions))
+            )
         except ContractError:
             continue
     return found

@@ -22,7 +22,6 @@ from sprints.contract.agent_spec import (
     AgentDefinition,
 )
 from sprints.contract.output_rules import COUNTS
-from sprints.definitions import agents, agents_toml
 from sprints.management.arguments import COMMAND as COMMAND_LINE
 from sprints.management.arguments import argv_of, environment
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
@@ -73,7 +72,9 @@ class Command(GatewayCommand):
     def _list(self, options: dict[str, Any]) -> None:
         rows, states = list(Agent.objects.all()), {}
         if options["sprint"]:
-            states = agents.states(queries.get(options["sprint"]), [row.pk for row in rows])
+            states = operations.agents.states(
+                queries.get(options["sprint"]), [row.pk for row in rows]
+            )
         if options["json"]:
             more = [{"state": states[row.pk]} if states else {} for row in rows]
             shown = [row.definition.to_json() | m for row, m in zip(rows, more, strict=True)]
@@ -84,7 +85,7 @@ class Command(GatewayCommand):
         tables.agents(rows, states)
 
     def _show(self, options: dict[str, Any]) -> None:
-        agent = agents.get(options["id"]).definition
+        agent = operations.agents.get(options["id"]).definition
         if options["json"]:
             self.stdout.write(json.dumps(agent.to_json(), indent=2, sort_keys=True))
             return
@@ -106,7 +107,7 @@ class Command(GatewayCommand):
         )
 
     def _set(self, options: dict[str, Any]) -> None:
-        agent = agents.get(options["id"]).definition
+        agent = operations.agents.get(options["id"]).definition
         known = self._preset(options, agent)
         argv = argv_of(options["command"])
         runner = COMMAND if argv is not None else None
@@ -133,7 +134,7 @@ class Command(GatewayCommand):
         given = {key: value for key, value in changed.items() if value is not None}
         read = _reading(known.get("reply", agent.reply), field, options["usage"])
         made = replace(agent, **{**known, **given, "reply": read})
-        done = operations.proved(lambda: agents.put([made], user()))
+        done = operations.agents.put([made], user())
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
     def _preset(self, options: dict[str, Any], agent: AgentDefinition) -> dict[str, Any]:
@@ -151,14 +152,11 @@ class Command(GatewayCommand):
         return preset(name, model, argv_of(options["more"]) or (), policy)
 
     def _import(self, options: dict[str, Any]) -> None:
-        there = [row.definition for row in Agent.objects.all()]
-        read = agents_toml.read(_text_of(options["file"]), there)
-        done = operations.proved(lambda: agents.put(read, user()))
+        done = operations.agents.import_toml(_text_of(options["file"]), user())
         self.stdout.write(f"changed: {', '.join(done)}" if done else "nothing to change")
 
     def _export(self, options: dict[str, Any]) -> None:
-        rows = (row.definition for row in Agent.objects.all())
-        text = agents_toml.written(rows)
+        text = operations.agents.export_toml()
         if options["out"] is None:
             self.stdout.write(text, ending="")
             return

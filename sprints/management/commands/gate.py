@@ -11,7 +11,6 @@ from gates.definition import Definition
 from gates.models import Gate
 from sprints import operations
 from sprints.contract.contract import CODES, GATED, PROFILES
-from sprints.definitions import gates
 from sprints.management.arguments import COMMAND, argv_of, environment
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
@@ -106,7 +105,7 @@ class Command(GatewayCommand):
         tables.gates(rows, flaky)
 
     def _add(self, options: dict[str, Any]) -> None:
-        if gates.exists(options["id"]):
+        if operations.gates.exists(options["id"]):
             raise CommandError(
                 f"gate {options['id']} already exists; change it with: studio-gateway gate set"
             )
@@ -117,7 +116,7 @@ class Command(GatewayCommand):
         self.stdout.write(f"added gate {options['id']}")
 
     def _set(self, options: dict[str, Any]) -> None:
-        row = gates.get(options["id"])
+        row = operations.gates.get(options["id"])
         self._put(row.definition, row.profiles, row.enabled, options)
         self.stdout.write(f"changed gate {options['id']}")
 
@@ -138,11 +137,10 @@ class Command(GatewayCommand):
         if options["profiles"] is not None:
             profiles = _words(options["profiles"])
         enabled = enabled if options["enabled"] is None else options["enabled"]
-        made = replace(gate, **given)
-        operations.proved(lambda: gates.put(made, profiles, enabled=enabled, by=user()))
+        operations.gates.put(replace(gate, **given), profiles, enabled=enabled, by=user())
 
     def _remove(self, options: dict[str, Any]) -> None:
-        operations.proved(lambda: gates.remove(options["id"], user()))
+        operations.gates.remove(options["id"], user())
         self.stdout.write(f"removed gate {options['id']}")
 
 

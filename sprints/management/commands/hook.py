@@ -10,7 +10,6 @@ from django.core.management.base import CommandError
 
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
-from sprints.definitions import hooks
 from sprints.management.arguments import COMMAND, argv_of
 from sprints.management.base import (
     UNCHANGED,
@@ -83,7 +82,7 @@ class Command(GatewayCommand):
         tables.hooks(rows)
 
     def _show(self, options: dict[str, Any]) -> None:
-        row = hooks.get(options["id"])
+        row = operations.hooks.get(options["id"])
         if options["secret"]:
             if not row.secret:
                 raise CommandError(f"hook {row} is a {row.kind} hook; only webhooks have a secret")
@@ -93,7 +92,7 @@ class Command(GatewayCommand):
         self.stdout.write(json.dumps(whole, indent=2, sort_keys=True))
 
     def _add(self, options: dict[str, Any]) -> None:
-        if hooks.exists(options["id"]):
+        if operations.hooks.exists(options["id"]):
             raise CommandError(
                 f"hook {options['id']} already exists; change it with: studio-gateway hook set"
             )
@@ -110,7 +109,7 @@ class Command(GatewayCommand):
             self.stdout.write(f"signing secret for the receiver: {row.secret}")
 
     def _set(self, options: dict[str, Any]) -> None:
-        row = hooks.get(options["id"])
+        row = operations.hooks.get(options["id"])
         if _kind(options) not in (None, row.kind):
             raise CommandError(f"hook {row} is a {row.kind} hook; remove it and add a new one")
         self._put(row.definition, row.enabled, options)
@@ -129,19 +128,17 @@ class Command(GatewayCommand):
         given = {key: value for key, value in changed.items() if value is not None}
         enabled = enabled if options["enabled"] is None else options["enabled"]
         secret, made = options.get("new_secret", False), replace(hook, **given)
-        return operations.proved(
-            lambda: hooks.put(made, enabled=enabled, new_secret=secret, by=user())
-        )
+        return operations.hooks.put(made, enabled=enabled, new_secret=secret, by=user())
 
     def _remove(self, options: dict[str, Any]) -> None:
-        operations.proved(lambda: hooks.remove(options["id"], user()))
+        operations.hooks.remove(options["id"], user())
         self.stdout.write(f"removed hook {options['id']}")
 
     def _test(self, options: dict[str, Any]) -> None:
-        self._bring(hooks.test(options["id"]))
+        self._bring(operations.hooks.test(options["id"]))
 
     def _redeliver(self, options: dict[str, Any]) -> None:
-        self._bring(hooks.redeliver(options["id"]))
+        self._bring(operations.hooks.redeliver(options["id"]))
 
     def _bring(self, row: Delivery) -> None:
         """Deliver now and print the result; exit 1 if the delivery failed."""
@@ -156,7 +153,7 @@ class Command(GatewayCommand):
             sys.exit(1)
 
     def _deliveries(self, options: dict[str, Any]) -> None:
-        rows = hooks.deliveries(options["limit"], options["hook"])
+        rows = operations.hooks.deliveries(options["limit"], options["hook"])
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
             return

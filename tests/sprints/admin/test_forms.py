@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db.models.signals import post_save
 
 from gates.models import Gate
 from sprints.agents.presets import PRESETS
@@ -377,13 +378,27 @@ def test_only_an_admin_turns_switches(store):
     assert store.config.read_text() == before
 
 
-def test_who_comes_second_is_told(store, monkeypatch):
-    browser = signed_in(Role.ADMIN)
-    monkeypatch.setattr("sprints.admin.forms.rehearsed", lambda operation: None)
+def test_a_save_writes_its_row_once(store):
+    written = []
+    post_save.connect(on_save := lambda **sent: written.append(sent["created"]), sender=Gate)
+    before = Event.objects.count()
 
-    answer = browser.post("/admin/gates/gate/add/", GATE | {"gate_id": "qa_smoke_quick"})
+    answer = signed_in(Role.ADMIN).post("/admin/gates/gate/add/", GATE)
+    post_save.disconnect(on_save, sender=Gate)
 
     assert answer.status_code == 302
-    page = browser.get("/admin/gates/gate/add/").content.decode()
-    assert "gate qa_smoke_quick already exists" in page
+    assert written == [True]
+    assert Event.objects.count() == before + 1
+
+
+def test_what_is_refused_is_shown_at_its_fields_and_not_written(store):
+    browser = signed_in(Role.ADMIN)
+    before = Event.objects.count()
+
+    answer = browser.post("/admin/gates/gate/add/", GATE | {"cap_bytes": "0", "grace_s": "-1"})
+    taken = browser.post("/admin/gates/gate/add/", GATE | {"gate_id": "qa_smoke_quick"})
+
+    assert told_at(answer) == {"cap_bytes", "grace_s"}
+    assert told_at(taken) == {"gate_id"}
+    assert Event.objects.count() == before
     assert not LogEntry.objects.exists()
