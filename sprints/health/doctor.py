@@ -23,6 +23,7 @@ from sprints.git.git import GitError, version
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
 from sprints.journal import verify
+from sprints.journal.checked_events import Difference
 from sprints.models import Agent, Head
 from sprints.store.config import read_config
 from sprints.store.layout import Store, StoreError, is_private, shut
@@ -206,18 +207,17 @@ def confinement(store: Store) -> Iterator[Finding]:
 def mirror(store: Store) -> Iterator[Finding]:
     """Check that the files agree with the rows, once they have caught up."""
     check_schema()
-    found = verify.differences(store)
-    if not found:
+    if found := verify.difference(store):
+        yield Finding("mirror", "bad", found.text, _remedy(store, found))
+    else:
         yield Finding("mirror", "ok", "events.jsonl, state.json and the rows agree")
-    for line in found:
-        yield Finding("mirror", "bad", line, _remedy(store, line))
 
 
-def _remedy(store: Store, difference: str) -> str:
+def _remedy(store: Store, difference: Difference) -> str:
     """Return the fix: a file that differs from the rows is moved away and written again."""
-    if difference.startswith("events.jsonl"):
+    if difference.where == "events.jsonl" and not difference.in_rows:
         return _anew(store.events)
-    if difference.startswith("state.json"):
+    if difference.where == "state.json":
         return _anew(store.state)
     return "restore the database from a backup: its rows are not what its events say"
 

@@ -26,7 +26,8 @@ class Difference:
 
     ``where`` is events.jsonl, state.json, artifacts or database. ``line`` counts from 1 (in the
     database it is the event's seq); 0 if there is none. ``pointer`` is a JSON pointer into
-    state.json, empty if there is none.
+    state.json, empty if there is none. ``in_rows``: the database has the same faulty event, so a
+    new file does not help.
     """
 
     where: str
@@ -34,6 +35,7 @@ class Difference:
     why: str = ""
     line: int = 0
     pointer: str = ""
+    in_rows: bool = False
 
 
 class Differs(Exception):

@@ -22,7 +22,11 @@ _START, _LENGTH = len(_KEY), len(_KEY) + 64 + 1
 
 
 class Broken(Exception):
-    """A line that is wrong in its place; the message says why."""
+    """A line that is wrong in its place: ``why``. The message adds the line's number, if given."""
+
+    def __init__(self, why: str, line: int = 0) -> None:
+        super().__init__(f"line {line}: {why}" if line else why)
+        self.why = why
 
 
 def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
@@ -118,6 +122,6 @@ def chained(
         try:
             event = link(text := whole(line), seq, prev)
         except Broken as exc:
-            raise Broken(f"line {seq}: {exc}") from exc
+            raise Broken(exc.why, seq) from exc
         prev = event["hash"]
         yield event, text.decode("ascii")

@@ -38,7 +38,13 @@ class Report:
 
 
 def differences(store: Store) -> list[str]:
-    """Return one line for the first difference after the files have caught up; empty if none.
+    """Return the text of the first difference as ``difference`` finds it; empty if none."""
+    found = difference(store)
+    return [found.text] if found else []
+
+
+def difference(store: Store) -> Difference | None:
+    """Return the first difference after the files have caught up; None if all agree.
 
     Sprints may run meanwhile. Raises ``Busy``, and ``OSError`` if the files cannot be read.
     """
@@ -46,11 +52,11 @@ def differences(store: Store) -> list[str]:
         with one_moment(store, catch_up=True) as moment, no_collection():
             _compare(moment, Seen(), None)
     except events_file.Ahead as exc:
-        return [str(exc)]
+        return Difference("events.jsonl", str(exc))
     except Differs as exc:
-        return [exc.difference.text]
-    flush()  # a writer that found the lock taken relies on this second look
-    return []
+        return exc.difference
+    flush()  # who found the lock taken has left it to us to look once more
+    return None
 
 
 def verify(store: Store, tell: Tell | None = None, *, read_outputs: bool = True) -> Report:
@@ -116,8 +122,7 @@ def verify_file(path: Path, tell: Tell | None = None) -> Report:
             seen.sprints = len(folded.get("sprints", {}))
         except hash_chain.Broken as exc:
             line = seen.events + 1
-            words = str(exc).partition(": ")[2]
-            found = Difference(path.name, f"{path.name} line {line}: {words}", words, line)
+            found = Difference(path.name, f"{path.name} line {line}: {exc.why}", exc.why, line)
         except Differs as exc:
             found = exc.difference
     return Report(seen.events, seen.sprints, 0, size, time.monotonic() - began, found)
@@ -163,10 +168,11 @@ def _fold(folded: dict[str, Any], frozen: Frozen, event: dict[str, Any]) -> None
         apply(folded, event["change"])
     except (KeyError, TypeError, AttributeError, ValueError) as exc:
         text = f"the change of event {event['seq']} cannot be made: {exc}"
-        raise Differs(Difference("events.jsonl", text, line=event["seq"])) from exc
+        found = Difference("events.jsonl", text, line=event["seq"], in_rows=True)
+        raise Differs(found) from exc
     if why := frozen.altered(event):
         text = f"event {event['seq']} contradicts itself: {why}"
-        raise Differs(Difference("events.jsonl", text, why, event["seq"]))
+        raise Differs(Difference("events.jsonl", text, why, event["seq"], in_rows=True))
 
 
 def _compare_rows(folded: dict[str, Any]) -> None:

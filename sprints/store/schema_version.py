@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+import sqlite3
 from pathlib import Path
 
 from django.db import DatabaseError, connection
@@ -39,7 +40,7 @@ def check_schema() -> None:
             )
             applied = set(cursor.fetchall())
     except DatabaseError as exc:
-        if "django_migrations" in str(exc):
+        if _is_empty():
             raise NotReady("no gateway is set up here") from exc
         raise unusable(exc) from exc
     wanted = {(app, name) for app in OURS for name in _names(app)}
@@ -56,13 +57,26 @@ def unusable(fault: DatabaseError) -> StoreError:
     file = _file()
     if file is None:
         return StoreError(what)
-    if "not a database" in what or "malformed" in what:
+    code = getattr(fault.__cause__, "sqlite_errorcode", 0) & 0xFF  # the primary code
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StoreError(what, _restore(file))
-    if "is locked" in what:
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreError(what, f"see who keeps it: fuser {shlex.quote(str(file))}")
-    if "full" in what or ("I/O error" in what and shutil.disk_usage(file.parent).free < LITTLE):
+    if code == sqlite3.SQLITE_FULL or (
+        code == sqlite3.SQLITE_IOERR and shutil.disk_usage(file.parent).free < LITTLE
+    ):
         return StoreError(what, f"make room on the disk of {file.parent}")
     return shut(file.parent) or shut(file) or StoreError(what)
+
+
+def _is_empty() -> bool:
+    """Return whether the database can be read and has no tables of Django's migrations."""
+    try:
+        with connection.cursor() as cursor:
+            names = connection.introspection.table_names(cursor)
+    except DatabaseError:
+        return False
+    return "django_migrations" not in names
 
 
 def _file() -> Path | None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,6 +175,9 @@ def test_of_a_database_that_another_process_keeps_it_is_said_how_to_see_which(
     file = tmp_path / "gateway.sqlite3"
     monkeypatch.setitem(connection.settings_dict, "NAME", file)
 
-    said = unusable(OperationalError("database is locked"))
+    fault = OperationalError("database is locked")
+    fault.__cause__ = sqlite3.OperationalError("database is locked")
+    fault.__cause__.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    said = unusable(fault)
 
     assert said.remedy == f"see who keeps it: fuser {file}"
