@@ -15,6 +15,7 @@ from gates.problem import Problem, ProblemCode
 from gateway_project.accounts.roles import give, role_of
 from sprints.models.transitions import note
 from sprints.roles import Role
+from sprints.state.event_codes import EventKind
 from sprints.state.refusals import RefusalCode, Refused, Unknown
 
 

@@ -22,7 +22,7 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
     by: ClassVar[str]  # the user who sends it
     kept: Model  # the row, once it is written
 
-    fixed: ClassVar[set[str]] = set()  # once the row is there
+    fixed: ClassVar[set[str]] = set()  # fields fixed once the row exists
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         row = kwargs.get("instance")

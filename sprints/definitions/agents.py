@@ -11,6 +11,7 @@ from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.models import Agent, Sprint
 from sprints.models.transitions import note
 from sprints.prompts.roster import AGENTS, ROSTER
+from sprints.state.event_codes import EventKind
 from sprints.state.refusals import Refused, Unknown
 
 
@@ -53,7 +54,7 @@ def keep(rows: Sequence[Agent], by: str | None = None) -> None:
             Agent.objects.filter(pk=row.pk).update(
                 **{key: value for key, value in values.items() if key != "agent_id"}
             )
-            note("agent_changed", f"agent changed: {row.pk}", timezone.now(), data)
+            note(EventKind.AGENT_CHANGED, f"agent changed: {row.pk}", timezone.now(), data)
 
 
 def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:

@@ -13,6 +13,7 @@ from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import CODES, PROFILES
 from sprints.ids import BadId, check_id
 from sprints.models.transitions import note
+from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.refusals import Refused, Unknown
 
 

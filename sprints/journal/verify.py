@@ -55,7 +55,7 @@ def difference(store: Store) -> Difference | None:
         return Difference("events.jsonl", str(exc))
     except Differs as exc:
         return exc.difference
-    flush()  # who found the lock taken has left it to us to look once more
+    flush()  # a writer that found the lock taken relies on this second look
     return None
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from sprints.models import Event
 from sprints.models.transitions import event_committed
+from sprints.operations import StopRequest
 from sprints.queries.sprints import look
-from sprints.runner.runner import StopRequest
 
 TAIL_BYTES = 2000
 

@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sprints.core.approval_requests import ask_of
-from sprints.core.budget import parked_for
-from sprints.core.pause import paused_by
-from sprints.core.questions import question_of
-from sprints.runner.runner import StopRequest
+from sprints.operations import StopRequest
+from sprints.queries.snapshots import ask_of, parked_for, paused_by, question_of
 from sprints.state.snapshot import Snapshot
 from sprints.store.config_values import switches
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sprints.contract.budget import Spending
 from sprints.contract.git_values import branch_of
-from sprints.core.budget import spent
+from sprints.queries.snapshots import spent
 from sprints.state.snapshot import Snapshot
 
 COLOURS = {

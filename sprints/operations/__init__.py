@@ -33,12 +33,15 @@ from sprints.operations.unship import unship
 from sprints.operations.upgrade import upgrade, way_back
 from sprints.operations.verify import is_one_chain, record_verified, verify, verify_file
 from sprints.operations.verify_tag import verify_tag
+from sprints.runner.runner import LeaseLost, StopRequest
 from sprints.state.refusals import NotNow, Refused, Unknown
 from sprints.store.layout import StoreError
 
 __all__ = [
+    "LeaseLost",
     "NotNow",
     "Refused",
+    "StopRequest",
     "StoreError",
     "Unknown",
     "add_schedule",

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sprints.contract.approval_policy import BUILD, NEEDED, REJECT, WORDS
-from sprints.core.approval_decisions import name_of
-from sprints.core.approval_requests import KEY
+from sprints.queries.snapshots import APPROVAL, name_of_approval
 from sprints.views.sprint_rows import SprintRows
 
 
@@ -38,7 +37,9 @@ def approval_in(rows: SprintRows) -> Approval | None:
     if not ask:
         return None
     terms = (sprint.contract or {}).get("approvals", {})
-    return Approval(name_of(ask), WORDS[ask["what"]], ask, terms.get("at_deadline") == REJECT)
+    return Approval(
+        name_of_approval(ask), WORDS[ask["what"]], ask, terms.get("at_deadline") == REJECT
+    )
 
 
 def decisions_in(rows: SprintRows) -> list[dict[str, Any]]:
@@ -48,5 +49,5 @@ def decisions_in(rows: SprintRows) -> list[dict[str, Any]]:
 
 
 def _of(rows: SprintRows) -> dict[str, Any]:
-    found = rows.sprint.meta.get(KEY)
+    found = rows.sprint.meta.get(APPROVAL)
     return found if isinstance(found, dict) and rows.sprint.contract else {}

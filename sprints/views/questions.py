@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sprints.core.agent_tasks import asks
-from sprints.core.questions import name_of, question_of
 from sprints.models import Task
 from sprints.prompts.reply_format import options
+from sprints.queries.snapshots import asks, name_of_question, question_of
 from sprints.state.refusals import Refused
 from sprints.state.snapshot import Snapshot
 from sprints.views.sprint_rows import SprintRows
@@ -42,7 +41,7 @@ def question_in(rows: SprintRows) -> Question | None:
         asked = task.details.get("asks", [])
         is_now = task.round_id == here and task.attempt == sprint.attempt
         if asked and is_now and task.status == Task.Status.BLOCKED:
-            name = name_of(task.round_id, task.task_id, task.details)
+            name = name_of_question(task.round_id, task.task_id, task.details)
             parts = [(one, options(one)) for one in asked]
             code = str(sprint.current_round)
             return Question(name, task.owner_agent, code, task.updated_at, parts)

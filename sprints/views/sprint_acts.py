@@ -12,10 +12,9 @@ from sprints import operations, queries
 from sprints.contract.approval_policy import NEEDED
 from sprints.contract.budget import USED_UP
 from sprints.contract.contract import CODES, ContractError
-from sprints.core.commands import ENDED
-from sprints.core.unshipping import UNSHIPPED_BY, is_shipped
 from sprints.models import Sprint
 from sprints.operations import Refused
+from sprints.queries.snapshots import ENDED, UNSHIPPED_BY, is_shipped
 from sprints.roles import Role
 from sprints.views.middleware import needs
 from sprints.views.questions import answer_of, question_in

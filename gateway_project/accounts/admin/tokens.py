@@ -21,7 +21,7 @@ from sprints.state.refusals import Refused
 class TokenForm(Asked):
     """The form of a new token."""
 
-    text = ""  # the token itself, once it is made
+    text = ""  # the token's text, once it is created
 
     user = forms.ModelChoiceField(User.objects.filter(is_active=True).order_by("username"))
     name = forms.CharField(max_length=100, help_text="what it is for, or where it will lie")

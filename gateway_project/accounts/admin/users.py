@@ -91,7 +91,7 @@ class Users(Edited):
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return the form, with the key of the user's own session."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.session_key = request.session.session_key  # type: ignore[attr-defined]
+        form.session_key = request.session.session_key
         return form
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:

@@ -11,8 +11,6 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from sprints import operations, queries
-from sprints.core.budget import spent
-from sprints.effects.workspace import states_of
 from sprints.management.arguments import settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.cli_user import read_brief, tell_who_works, user
@@ -20,7 +18,7 @@ from sprints.management.progress import watched, wishes_from_signals
 from sprints.management.sprint_end import exit_code, report
 from sprints.management.sprint_parser import declare
 from sprints.models import Hook
-from sprints.runner.runner import LeaseLost, StopRequest
+from sprints.queries.snapshots import spent, states_of
 from sprints.state.snapshot import Snapshot
 
 LINGER_S = 5.0  # after a sprint's end, for pending deliveries
@@ -87,8 +85,8 @@ class Command(GatewayCommand):
         else:
             self._carry(options["id"], lambda wish: operations.retry(options["id"], wish))
 
-    def _carry(self, sprint_id: str, carry: Callable[[StopRequest], Snapshot]) -> None:
-        wish = StopRequest()
+    def _carry(self, sprint_id: str, carry: Callable[[operations.StopRequest], Snapshot]) -> None:
+        wish = operations.StopRequest()
         try:
             with (
                 _courier(),
@@ -96,7 +94,7 @@ class Command(GatewayCommand):
                 watched(sprint_id, self.stdout),
             ):
                 after = carry(wish)
-        except LeaseLost as exc:
+        except operations.LeaseLost as exc:
             raise CommandError(str(exc)) from exc
         try:
             report(self.stdout, after, wish)

@@ -99,7 +99,8 @@ def _refused(request: HttpRequest, exc: Any) -> HttpResponse:
 
 def _with_problems(status: int, exc: Refused) -> HttpResponse:
     problems = [
-        one.to_json() | {"text": one_line(one.text)} for one in exc.problems[:MOST_PROBLEMS]
+        {name: one_line(text) for name, text in one.to_json().items()}
+        for one in exc.problems[:MOST_PROBLEMS]
     ]
     body: dict[str, Any] = {"error": one_line(str(exc)), "code": exc.code.value}
     return JsonResponse(body | ({"problems": problems} if problems else {}), status=status)

@@ -379,11 +379,11 @@ def test_only_an_admin_turns_switches(store):
 
 
 def test_a_save_writes_its_row_once(store):
-    written = []
+    browser, written = signed_in(Role.ADMIN), []
     post_save.connect(on_save := lambda **sent: written.append(sent["created"]), sender=Gate)
     before = Event.objects.count()
 
-    answer = signed_in(Role.ADMIN).post("/admin/gates/gate/add/", GATE)
+    answer = browser.post("/admin/gates/gate/add/", GATE)
     post_save.disconnect(on_save, sender=Gate)
 
     assert answer.status_code == 302

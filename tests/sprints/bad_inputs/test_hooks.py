@@ -54,7 +54,10 @@ def test_a_hook_without_a_target_or_a_point_that_can_be(refused, options, words)
         ("https://example.com/\nX-Evil: 1", "printable ASCII"),
         ("https://exämple.com", "printable ASCII"),
         ("https://example.com/" + "a" * 2000, "at most 2000"),
-        ("http://127.0.0.1:8000", "127.0.0.1 is not a public address; allow it with"),
+        (
+            "http://127.0.0.1:8000",
+            "127.0.0.1 is not a public address; if you mean it, allow private",
+        ),
         ("http://localhost", "not a public address"),
         ("http://0x7f.1", "not a public address"),
         ("http://2130706433", "not a public address"),

@@ -193,7 +193,7 @@ def test_hooks_and_schedules_come_back_without_their_secrets(
         for argv in (("test", name), ("set", name, "--enable")):
             said = shell("hook", *argv, **at_home)
             assert (said.code, said.err.count("\n")) == (2, 1), said
-            assert f"give it anew with {option} URL" in said.err
+            assert f"give it again with {option} URL" in said.err
     new = ("hook", "set", "board", "--url", "https://example.com/new", "--enable")
     assert shell(*new, **at_home).code == 0
     assert shell("hook", "show", "board", "--secret", **at_home).out.startswith("whsec_")
