@@ -176,7 +176,7 @@ def schedules(rows: list[dict[str, Any]]) -> None:
     """Print all schedules."""
     console = Screen()
     if not rows:
-        console.print('no schedule yet; next: studio-gateway schedule add ID --cron "0 2 * * *"')
+        console.print('no schedule; next: studio-gateway schedule add nightly --cron "0 2 * * *"')
         return
     table = _table("schedule", "cron", "next", "last sprint", "title")
     for row in rows:
