@@ -10,8 +10,6 @@ from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH, PROT
 
 BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
 POINTS = (BUILD, SHIP)  # points that may be set; the third is asked when protected paths differ
-WORDS = {BUILD: "to begin building", SHIP: "to ship", PATHS: "of what protected paths hold"}
-NEEDED = "approval_needed:"  # the prefix of ``last_error`` while a sprint waits for approval
 REJECT, WAIT = "reject", "wait"  # decisions at the deadline; never an approval
 AT_DEADLINE = (REJECT, WAIT)
 HOURS, MOST_HOURS = 72.0, 24.0 * 366

@@ -15,7 +15,6 @@ GRANTED = "agent_budget"  # in a sprint's meta: the budget raised by a human
 MOST_LAUNCHES, MOST_MINUTES = 10_000, 100_000.0
 MOST_TOKENS, MOST_USD = 10**12, 1_000_000.0
 LEAST_S = 1.0  # with less left, nothing is launched
-USED_UP = "budget:"  # the prefix of ``last_error`` while a sprint is blocked by its budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +62,12 @@ class Spending:
 
     def of(self, what: str) -> str:
         """Return how much of ``what`` is used, in words: ``3 of 40 launches``."""
-        if what == "launches":
-            return f"{self.launches} of {self.allowed.launches} launches"
-        if what == "tokens":
-            return f"{self.tokens} of {self.allowed.tokens} tokens"
-        if what == "usd":
-            return f"{round(self.usd, 4):g} of {self.allowed.usd:g} USD"
-        return f"{self.seconds / 60:.3g} of {self.allowed.minutes:g} minutes"
+        return amount(what, self.used(what), getattr(self.allowed, what))
+
+    def used(self, what: str) -> float:
+        """Return how much of ``what`` is used: launches, minutes, tokens or usd."""
+        used: float = self.seconds / 60 if what == "minutes" else getattr(self, what)
+        return used
 
     def __str__(self) -> str:
         amounts = ", ".join(map(self.of, ("launches", "minutes", "tokens", "usd")))
@@ -100,6 +98,16 @@ class Spending:
             data["unmetered"],
             data["unpriced"],
         )
+
+
+def amount(what: str, used: float, allowed: float) -> str:
+    """Return how much of launches, minutes, tokens or usd is used: ``3 of 40 launches``."""
+    match what:
+        case "minutes":
+            return f"{used:.3g} of {allowed:g} minutes"
+        case "usd":
+            return f"{round(used, 4):g} of {allowed:g} USD"
+    return f"{used:.0f} of {allowed:.0f} {what}"
 
 
 def spending(

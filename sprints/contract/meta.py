@@ -16,7 +16,7 @@ DEEP = 32  # the writers of files follow nesting by recursion
 # Written only by the gateway.
 OURS = frozenset(
     "created_by waiting_for paused_by paused_ts paused_why pause_after agent_budget "
-    "shipping unships unshipped_by approval".split()
+    "shipping unships unshipped_by approval stop_reason".split()
 )
 # Frozen with the contract: a change would have no effect.
 FROZEN = frozenset(
@@ -58,16 +58,17 @@ def plain_json(value: Any, deep: int = DEEP) -> Any:
 
 
 def merged(
-    meta: Mapping[str, Any], patch: Mapping[str, Any], waiting: Any = None
+    meta: Mapping[str, Any], patch: Mapping[str, Any], shown: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return ``meta`` after a shallow merge of ``patch``, in which None removes a key.
 
     A key with its present value is no change, so a client may send back a whole sprint that it has
     read.
+    ``shown`` is what state.json shows in the meta and the row keeps elsewhere.
 
     Raises ``BadMeta`` with every reason.
     """
-    now = {**meta, "waiting_for": waiting}
+    now = {"waiting_for": None, "stop_reason": None, **meta, **(shown or {})}
     changed = {
         key: value
         for key, value in plain_json(dict(patch), DEEP + 1).items()

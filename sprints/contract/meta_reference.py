@@ -107,6 +107,7 @@ KEYS: dict[str, MetaKey] = {
         "Wait reason: `what` the sprint waits for, `who` is asked, `since_ts`, and `until_ts` if "
         "the wait has an end."
     ),
+    "stop_reason": _ours("Stop reason: a `code`, and the fields of that code."),
     "paused_by": _ours("User who paused the sprint."),
     "paused_ts": _ours("Time of the pause."),
     "paused_why": _ours("Reason of the pause."),

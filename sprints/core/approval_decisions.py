@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sprints.contract.approval_policy import REJECT, WORDS
+from sprints.contract.approval_policy import REJECT
 from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, state
-from sprints.core.reopen_round import reopened
+from sprints.core.reopen_round import cleared, reopened
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import approval
 from sprints.state.snapshot import Snapshot
+from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import MoveRefused, Transition, Update
 
 MOST_KEPT = 20  # of what was decided, in meta; events have all of it
@@ -29,11 +31,11 @@ def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") 
     found = _open(snapshot, at, ask)
     now = snapshot.current_round
     given = _given(found, APPROVED, by, why, at)
-    goes_on: dict[str, Any] = {"status": "running", "last_error": None, "finished_at": None}
+    goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
     goes_on |= {"meta": _meta(snapshot, given)}
     return Transition(
         EventKind.APPROVED,
-        f"{by} approved {WORDS[found['what']]}{_because(why)}"[:500],
+        f"{by} approved {approval(found['what'])}{_because(why)}"[:500],
         (
             Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
             reopened(snapshot),
@@ -50,8 +52,8 @@ def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -
     """
     found = _open(snapshot, at, ask)
     given = _given(found, REJECTED, by, why, at)
-    words = f"{by} rejected {WORDS[found['what']]}{_because(why)}"
-    error = f"approval_rejected:{found['what']} by {by}{_because(why)}"
+    words = f"{by} rejected {approval(found['what'])}{_because(why)}"
+    error = StopReason(StopCode.APPROVAL_REJECTED, point=found["what"], by=by, detail=why)
     return _failed(snapshot, EventKind.REJECTED, words, error, given, at)
 
 
@@ -64,8 +66,9 @@ def expired(snapshot: Snapshot, at: datetime) -> Transition | None:
     if found is None or not _is_over(snapshot, found, at):
         return None
     given = _given(found, REJECTED, "", "nobody had decided", at)
-    words = f"nobody approved {WORDS[found['what']]} until {found['until_ts']}"
-    error = f"approval_expired:{found['what']} until {found['until_ts']}"
+    words = f"nobody approved {approval(found['what'])} until {found['until_ts']}"
+    until = found["until_ts"]
+    error = StopReason(StopCode.APPROVAL_EXPIRED, point=found["what"], until_ts=until)
     return _failed(snapshot, EventKind.APPROVAL_EXPIRED, words, error, given, at)
 
 
@@ -111,13 +114,22 @@ def _meta(snapshot: Snapshot, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failed(
-    snapshot: Snapshot, kind: EventKind, words: str, error: str, given: dict[str, Any], at: datetime
+    snapshot: Snapshot,
+    kind: EventKind,
+    words: str,
+    reason: StopReason,
+    given: dict[str, Any],
+    at: datetime,
 ) -> Transition:
-    ends = {"status": "failed", "last_error": error, "finished_at": at}
+    ends = {"status": "failed", **reason.row_values(), "finished_at": at}
     ends["meta"] = _meta(snapshot, given)
     change = Update("sprint", snapshot.sprint_id, ("blocked",), ends)
     return Transition(
-        kind, words[:500], (change,), round_id=snapshot.current_round.code, data=given
+        kind,
+        words[:500],
+        (change,),
+        round_id=snapshot.current_round.code,
+        data={**reason.to_json(), **given},
     )
 
 

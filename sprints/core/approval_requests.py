@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sprints.contract.approval_policy import BUILD, NEEDED, PATHS, SHIP, WORDS, Approvals
+from sprints.contract.approval_policy import BUILD, PATHS, SHIP, Approvals
 from sprints.contract.protected_paths import Touched
 from sprints.contract.rounds import BUILDS
 from sprints.core import shipping
@@ -28,7 +28,9 @@ from sprints.core.actions import (
 from sprints.core.termination import ended
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import approval
 from sprints.state.snapshot import Snapshot
+from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
 
 KEY = "approval"
@@ -151,12 +153,11 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
     """
     code, touched = snapshot.current_round.code, comparison(snapshot) or Touched()
     if action.what == UNSURE:
-        error = f"{UNSURE}:{touched.reason}"
+        error = StopReason(StopCode.PATHS_UNKNOWN, detail=touched.reason)
         words = f"protected paths could not be compared; the sprint is blocked: {touched.reason}"
         ends = ended(snapshot.sprint_id, code, "blocked", error, at)
-        return Transition(
-            EventKind.ERROR, words[:500], ends, round_id=code, data={"reason": touched.reason}
-        )
+        data = {**error.to_json(), "reason": touched.reason}
+        return Transition(EventKind.ERROR, words[:500], ends, round_id=code, data=data)
     terms, before = snapshot.started_contract.approvals, state(snapshot)
     assert terms is not None, "only a contract with approvals asks for one"
     found: dict[str, Any] = {
@@ -175,21 +176,21 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
         ship = shipping.state(snapshot)
         found |= {key: ship[key] for key in ("branch", "commit", "tree")}
     meta = snapshot.sprint.meta | {KEY: {**before, "asked": found, "number": found["number"]}}
-    stays, ends_so = ended(snapshot.sprint_id, code, "blocked", f"{NEEDED}{action.what}", at)
+    reason = StopReason(StopCode.APPROVAL_NEEDED, point=action.what)
+    stays, ends_so = ended(snapshot.sprint_id, code, "blocked", reason, at)
     ends_so = Update(ends_so.row, ends_so.id, ends_so.only_from, ends_so.values | {"meta": meta})
     return Transition(
         EventKind.APPROVAL_ASKED,
-        f"an approval is needed {WORDS[action.what]}; the sprint is blocked",
+        f"an approval is needed {approval(action.what)}; the sprint is blocked",
         (stays, ends_so),
         round_id=code,
-        data=found,
+        data={**reason.to_json(), **found},
     )
 
 
 def ask_of(snapshot: Snapshot) -> Mapping[str, Any] | None:
     """Return the approval request for which the sprint waits; None if it waits for none."""
-    sprint = snapshot.sprint
-    waits = sprint.status == "blocked" and (sprint.last_error or "").startswith(NEEDED)
+    waits = snapshot.sprint.status == "blocked" and snapshot.stopped_with(StopCode.APPROVAL_NEEDED)
     if not waits or snapshot.contract is None:
         return None
     return state(snapshot).get("asked")

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sprints.contract.budget import GRANTED, USED_UP, Spending, spending, with_granted
+from sprints.contract.budget import GRANTED, Spending, spending, with_granted
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
-from sprints.core.reopen_round import reopened
+from sprints.core.reopen_round import cleared, reopened, with_meta
 from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot
 from sprints.state.statuses import TaskStatus
+from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import MoveRefused, Transition, Update
 
 PARKED = "parked"  # in the details of a task that waits for a budget
@@ -20,8 +21,11 @@ def parked(snapshot: Snapshot, at: datetime) -> Transition:
     """Block the sprint until a human raises the budget; pending questions wait."""
     used, now = spent(snapshot), snapshot.current_round
     assert used is not None, "only a sprint with a budget can have used it up"
-    words = used.of(used.out)
-    ends = {"status": "blocked", "last_error": f"{USED_UP}{words}", "finished_at": at}
+    words, out = used.of(used.out), used.out
+    reason = StopReason(
+        StopCode.BUDGET, resource=out, used=used.used(out), allowed=getattr(used.allowed, out)
+    )
+    ends = {"status": "blocked", **reason.row_values(), "finished_at": at}
     stays = {"status": "blocked", "finished_at": at}
     waiting = [task for task in snapshot.tasks_of(now.id) if task.status == TaskStatus.PENDING]
     return Transition(
@@ -45,7 +49,7 @@ def parked(snapshot: Snapshot, at: datetime) -> Transition:
             Update("sprint", snapshot.sprint_id, ("running",), ends),
         ),
         round_id=now.code,
-        data={"used_up": used.out, **used.to_json()},
+        data={**reason.to_json(), "used_up": out, **used.to_json()},
     )
 
 
@@ -79,7 +83,7 @@ def grant(
     if waits and after.out:
         words = f"agents have used {after.of(after.out)}; give more --{after.out}"
         raise MoveRefused(f"sprint {sprint.sprint_id} stays parked: {words}")
-    changes = _goes_on(snapshot, meta, at) if waits else (_set(snapshot, {"meta": meta}),)
+    changes = _goes_on(snapshot, meta, at) if waits else (_set(snapshot, with_meta(sprint, meta)),)
     return Transition(
         EventKind.BUDGET_CHANGED,
         f"{by} gave agents {_in_words(allowed, given)}",
@@ -91,8 +95,7 @@ def grant(
 
 def parked_for(snapshot: Snapshot) -> Spending | None:
     """Return the spending of a sprint blocked by its budget; None for any other sprint."""
-    error = snapshot.sprint.last_error or ""
-    is_parked = snapshot.sprint.status == "blocked" and error.startswith(USED_UP)
+    is_parked = snapshot.sprint.status == "blocked" and snapshot.stopped_with(StopCode.BUDGET)
     return spent(snapshot) if is_parked else None
 
 
@@ -110,7 +113,7 @@ def _set(snapshot: Snapshot, values: dict[str, Any]) -> Update:
 def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Update, ...]:
     """Return the updates that reopen the round; its answered tasks stay answered."""
     now = snapshot.current_round
-    goes_on = {"status": "running", "last_error": None, "finished_at": None, "meta": meta}
+    goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None, "meta": meta}
     return (
         _set(snapshot, goes_on),
         reopened(snapshot),

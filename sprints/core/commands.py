@@ -9,9 +9,10 @@ from sprints.contract.meta import frozen, merged, same
 from sprints.core import agent_tasks
 from sprints.core.approval_requests import KEY as APPROVAL
 from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
-from sprints.core.reopen_round import reopened
+from sprints.core.reopen_round import cleared, reopened, with_meta
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import Snapshot
+from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Create, MoveRefused, Transition, Update
 
 STOPPED = ("failed", "blocked", "cancelled")
@@ -93,7 +94,7 @@ def _anew(
         "contract": contract.to_json(),
         "started_at": at,
         "attempt": attempt,
-        "last_error": None,
+        **cleared(snapshot.sprint),
         "finished_at": None,
         "cancel_by": "",
         **_unapproved(snapshot),
@@ -142,7 +143,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     values: dict[str, Any] = {
         "status": "running",
         "attempt": attempt,
-        "last_error": None,
+        **cleared(snapshot.sprint),
         "finished_at": None,
         "cancel_by": "",
     }
@@ -243,7 +244,8 @@ def edit(
     ``BadMeta`` and ``MoveRefused``.
     """
     sprint = snapshot.sprint
-    meta = merged(sprint.meta, patch, sprint.waiting)
+    shown = {"waiting_for": sprint.waiting, "stop_reason": sprint.stop_reason}
+    meta = merged(sprint.meta, patch, {key: one for key, one in shown.items() if one})
     if sprint.status == "running" and (keys := frozen(sprint.meta, meta)):
         raise MoveRefused(f"{', '.join(keys)}: frozen with the contract while the sprint runs")
     if (meta.get("automation_paused") is True) != snapshot.paused:
@@ -257,7 +259,7 @@ def edit(
     if title is not None and title != sprint.title:
         values["title"] = title
     if not same(meta, sprint.meta):
-        values["meta"] = meta
+        values |= with_meta(sprint, meta)
     if not values:
         return None
     before = sprint.meta
@@ -283,10 +285,11 @@ def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
         )
     if status not in ("created", "blocked", "running"):
         raise MoveRefused(f"sprint {snapshot.sprint_id} is {status}; there is nothing to cancel")
+    reason = StopReason(StopCode.CANCELLED, by=by)
     values = {
         "status": "cancelled",
         "cancel_by": by,
-        "last_error": "cancelled_by_user",
+        **reason.row_values(),
         "finished_at": at,
     }
     return Transition(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sprints.core.agent_tasks import Status, asks
-from sprints.core.reopen_round import reopened
+from sprints.core.reopen_round import cleared, reopened
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot, TaskValue
@@ -49,7 +49,7 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     }
     details = {key: value for key, value in task.details.items() if key != "asks"}
     details |= {"answers": [*details["answers"], given]}
-    goes_on = {"status": "running", "last_error": None, "finished_at": None}
+    goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
     waits = {"status": Status.PENDING.value, "updated_at": at, "details": details}
     return Transition(
         EventKind.TASK_ANSWERED,

@@ -55,6 +55,7 @@ from sprints.core.actions import (
 from sprints.core.pause import STEP, hold_after_step
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.snapshot import Snapshot
+from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
 
 
@@ -166,7 +167,8 @@ def fault(
     """
     lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
     unanswered = {"status": "cancelled", "updated_at": at}
-    last = {"status": "failed", "last_error": f"engine_error:{text}", "finished_at": at}
+    reason = StopReason(StopCode.ENGINE_ERROR, detail=text)
+    last = {"status": "failed", **reason.row_values(), "finished_at": at}
     last |= {"waiting": None} if waits else {}
     return Transition(
         EventKind.ERROR,
@@ -178,7 +180,7 @@ def fault(
             Update("sprint", sprint_id, ("running",), last),
         ),
         round_id=code,
-        data={"code": EventCode.ENGINE_ERROR.value},
+        data=reason.to_json(),
     )
 
 
@@ -210,7 +212,7 @@ def _warned(snapshot: Snapshot) -> Transition:
 def _stopped(snapshot: Snapshot, at: datetime) -> Transition:
     code = snapshot.current_round.code
     minutes = snapshot.started_contract.round(code).max_minutes
-    error = f"deadline:{code} minutes={minutes:g}"
+    error = StopReason(StopCode.DEADLINE, round_id=code, minutes=minutes)
     return Transition(
         EventKind.ERROR,
         f"round {code} is over its {minutes:g} minutes; stopping sprint",
@@ -219,14 +221,15 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Transition:
             *termination.ended(snapshot.sprint_id, code, "failed", error, at),
         ),
         round_id=code,
-        data={"minutes": minutes},
+        data={**error.to_json(), "minutes": minutes},
     )
 
 
 def _cancelled(snapshot: Snapshot, at: datetime) -> Transition:
     by = snapshot.sprint.cancel_by
+    reason = StopReason(StopCode.CANCELLED, by=by)
     round_end, sprint_end = termination.ended(
-        snapshot.sprint_id, snapshot.current_round.code, "cancelled", "cancelled_by_user", at
+        snapshot.sprint_id, snapshot.current_round.code, "cancelled", reason, at
     )
     tasks = agent_tasks.dropped(snapshot, at)
     return Transition(

@@ -1,6 +1,8 @@
 """Reopen a round after an operator has answered, approved, raised a budget or retried."""
 
-from sprints.state.snapshot import Snapshot
+from typing import Any
+
+from sprints.state.snapshot import Snapshot, SprintValue
 from sprints.state.transitions import Update
 
 
@@ -12,3 +14,15 @@ def reopened(snapshot: Snapshot) -> Update:
     notes = [note for note in now.notes if note != now.overdue_note or not now.overdue_note]
     values = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
     return Update("round", now.id, ("blocked",), values | {"overdue_note": ""})
+
+
+def cleared(sprint: SprintValue) -> dict[str, Any]:
+    """Return the values of a sprint's row that goes on: no longer stopped for any reason."""
+    values: dict[str, Any] = {"last_error": None}
+    return values | ({"stop_reason": None} if sprint.stop_reason else {})
+
+
+def with_meta(sprint: SprintValue, meta: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a row with another ``meta``, in which the reason stays in the file."""
+    values: dict[str, Any] = {"meta": meta}
+    return values | ({"stop_reason": sprint.stop_reason} if sprint.stop_reason else {})

@@ -5,14 +5,15 @@ from datetime import datetime
 from sprints.core import agent_tasks, fix_loop, shipping
 from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
+from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
 
 
 def ended(
-    sprint_id: str, code: str, status: str, error: str, at: datetime
+    sprint_id: str, code: str, status: str, reason: StopReason, at: datetime
 ) -> tuple[Update, Update]:
     """Return the updates that end the sprint in ``status`` and block its round."""
-    ends = {"status": status, "last_error": error, "finished_at": at}
+    ends = {"status": status, **reason.row_values(), "finished_at": at}
     return (
         stays(sprint_id, code, ("pending", "in_progress"), at),
         Update("sprint", sprint_id, ("running",), ends),
@@ -27,12 +28,13 @@ def stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -
 
 def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
     """End the sprint: a required gate failed and is not sent back for a fix."""
-    error = f"gate_failed:{run.gate_id} exit_code={run.exit_code}"
-    data = {"exit_code": run.exit_code, "gate_id": run.gate_id, "reason": run.reason}
+    stuck = fix_loop.stuck(snapshot, run) if fix_loop.concerns(snapshot, run) else ""
+    error = StopReason(
+        StopCode.GATE_FAILED, gate_id=run.gate_id, exit_code=run.exit_code, detail=stuck
+    )
+    data = {**error.to_json(), "reason": run.reason}
     if why := fix_loop.why_not(snapshot, run):
         data["not_sent_back"] = why
-    if stuck := fix_loop.concerns(snapshot, run) and fix_loop.stuck(snapshot, run):
-        error = f"{error} ({stuck})"
     return Transition(
         EventKind.ERROR,
         "required gate failed; stopping sprint",
@@ -46,26 +48,27 @@ def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
     """Block the sprint: a required gate failed and passed on the same tree."""
     code = snapshot.current_round.code
     runs = [one.number for one in fix_loop.of_tree(snapshot, run)]
-    error = f"gate_flaky:{run.gate_id} runs {runs[0]} and {runs[-1]} of one tree"
+    error = StopReason(StopCode.GATE_FLAKY, gate_id=run.gate_id, runs=tuple(runs))
     return Transition(
         EventKind.ERROR,
         f"gate {run.gate_id} said no, then yes, of the same tree; the sprint is blocked",
         ended(snapshot.sprint_id, code, "blocked", error, at),
         round_id=code,
-        data={"gate_id": run.gate_id, "runs": runs, "tree": run.tree},
+        data={**error.to_json(), "tree": run.tree},
     )
 
 
 def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
     """End the sprint: an agent did not answer."""
     agent, details = task.owner_agent, task.details
-    error = f"agent_failed:{agent} {details['reason']}"
+    error = StopReason(StopCode.AGENT_FAILED, agent_id=agent, detail=details["reason"])
     return Transition(
         EventKind.ERROR,
         f"agent {agent} did not answer; stopping sprint",
         ended(snapshot.sprint_id, snapshot.current_round.code, "failed", error, at),
         round_id=snapshot.current_round.code,
         data={
+            **error.to_json(),
             "agent": agent,
             "task_id": task.task_id,
             "exit_code": details["exit_code"],
@@ -77,36 +80,37 @@ def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
 def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
     """Block the sprint: an agent asks a question for a human."""
     agent, questions = task.owner_agent, agent_tasks.asks(task)
-    error = f"agent_asks:{agent} {' / '.join(questions)}"
+    error = StopReason(StopCode.AGENT_ASKS, agent_id=agent, questions=tuple(questions))
     return Transition(
         EventKind.ERROR,
         f"agent {agent} asks what only a human can answer; the sprint is blocked",
         ended(snapshot.sprint_id, snapshot.current_round.code, "blocked", error, at),
         round_id=snapshot.current_round.code,
-        data={"agent": agent, "task_id": task.task_id, "questions": questions},
+        data={**error.to_json(), "agent": agent, "task_id": task.task_id},
     )
 
 
 def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Transition:
     """Block the sprint: a blocking hook failed."""
-    error = f"hook_failed:{row.hook_id} {row.reason}"
+    error = StopReason(StopCode.HOOK_FAILED, hook_id=row.hook_id, detail=row.reason)
     return Transition(
         EventKind.ERROR,
         f"hook {row.hook_id} said no at {row.point}; the sprint is blocked",
         ended(snapshot.sprint_id, snapshot.current_round.code, "blocked", error, at),
         round_id=snapshot.current_round.code,
-        data={"hook_id": row.hook_id, "delivery": row.id, "reason": row.reason},
+        data={**error.to_json(), "delivery": row.id, "reason": row.reason},
     )
 
 
 def unshipped(snapshot: Snapshot, at: datetime) -> Transition:
     """Block the sprint: its passed work cannot be shipped."""
     reason = shipping.state(snapshot)["reason"]
-    code, error = snapshot.current_round.code, f"ship_refused:{reason}"
+    code = snapshot.current_round.code
+    error = StopReason(StopCode.SHIP_REFUSED, detail=reason)
     return Transition(
         EventKind.ERROR,
         f"what has passed is not shipped: {reason}; the sprint is blocked",
         ended(snapshot.sprint_id, code, "blocked", error, at),
         round_id=code,
-        data={"reason": reason},
+        data={**error.to_json(), "reason": reason},
     )

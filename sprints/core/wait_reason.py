@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gates.verdict import RUNNING
-from sprints.contract.approval_policy import WORDS
 from sprints.core import blocking_hooks, shipping
 from sprints.core.agent_tasks import asks, is_open
 from sprints.core.approval_requests import ask_of
@@ -17,6 +16,7 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot, evolve
 from sprints.state.transitions import Transition, Update
+from sprints.state.wait_reason import WaitCode, WaitReason
 
 SHIP_TIME = timedelta(hours=1)  # git may take this long with a very large repository
 
@@ -28,7 +28,7 @@ def with_wait_reason(
     if not moves:
         return []
     before, after = snapshot.sprint.waiting, wait_of(evolve(snapshot, moves, at))
-    if before and after == {key: value for key, value in before.items() if key != "overdue"}:
+    if before and after and is_same_wait(before, after):
         after = before  # the same wait, although it was reported as overdue
     first, *others = moves
     if before and any("meta" in change.values for move in moves for change in move.changes):
@@ -40,69 +40,108 @@ def with_wait_reason(
     return [*others, last]
 
 
+def is_same_wait(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Return whether both are one wait. The text is made from the rest, and version 0 recorded no
+    more than ``KEYS``.
+    """
+    keys = [key for key in before if key not in ("what", "overdue")]
+    return ("code" not in before or {*keys} == {*after} - {"what"}) and all(
+        key in after and before[key] == after[key] for key in keys
+    )
+
+
 def _waits(snapshot: Snapshot, waiting: dict[str, Any] | None) -> Update:
     return Update("sprint", snapshot.sprint_id, (), {"waiting": waiting})
 
 
 def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
-    """Return the wait of a running or blocked sprint; None if only its next step is due.
-
-    Its keys are ``what``, ``who``, ``since_ts`` and ``until_ts``, the time when it is overdue, or
-    None.
+    """Return what a running or blocked sprint waits for, as ``WaitReason.to_json`` has it; None
+    where it waits for nothing but its next step.
     """
+    reason = reason_of(snapshot)
+    return reason.to_json() if reason else None
+
+
+def reason_of(snapshot: Snapshot) -> WaitReason | None:
+    """Return what a running or blocked sprint waits for; None where that is its next step."""
     sprint = snapshot.sprint
     if sprint.status == "blocked":
-        since = stamp(sprint.finished_at or snapshot.at)
-        if task := question_of(snapshot):
-            what = f"an answer to {task.owner_agent}: {' / '.join(asks(task))}"
-            return _wait(what, OPERATOR, since, None)
-        if ask := ask_of(snapshot):
-            what = f"an approval {WORDS[ask['what']]}: sprint approve {sprint.sprint_id}"
-            return _wait(what, OPERATOR, since, ask["until_ts"])
-        if used := parked_for(snapshot):
-            more = f"sprint budget {sprint.sprint_id} --{used.out} N"
-            return _wait(
-                f"more {used.out}, {used.of(used.out)} used: {more}", OPERATOR, since, None
-            )
-        return _wait(f"a retry; {sprint.last_error}", OPERATOR, since, None)
+        return _blocked(snapshot)
     if sprint.status != "running" or snapshot.is_foreign:
         return None
     hook = next((row for row in snapshot.deliveries if row.status == "running"), None)
     if hook:
         end = blocking_hooks.until(snapshot.started_contract.hook(hook.hook_id), hook, snapshot.at)
-        what = f"hook {hook.hook_id} at {hook.point}"
-        return _wait(what, GATEWAY, stamp(hook.created_at), stamp(end))
+        began = stamp(hook.created_at)
+        return WaitReason(
+            WaitCode.HOOK, GATEWAY, began, stamp(end), hook_id=hook.hook_id, point=hook.point
+        )
     task = next((task for task in snapshot.tasks if is_open(task)), None)
     if task and (agent := snapshot.started_contract.agent(task.owner_agent)):
-        ends = f" to end, cancelled by {sprint.cancel_by}" if sprint.cancel_by else ""
         end = task.updated_at + timedelta(seconds=agent.timeout_s + agent.grace_s)
-        what = f"agent {task.owner_agent}, {task.details['kind']}{ends}"
-        return _wait(what, GATEWAY, stamp(task.updated_at), stamp(end))
+        return WaitReason(
+            WaitCode.AGENT,
+            GATEWAY,
+            stamp(task.updated_at),
+            stamp(end),
+            agent_id=task.owner_agent,
+            kind=task.details["kind"],
+            cancel_by=sprint.cancel_by,
+        )
     if shipping.status(snapshot) in shipping.OPEN:
         found = shipping.state(snapshot)
-        begun = datetime.fromisoformat(found["since_ts"])
-        what = f"git, {found['status']} what has passed"
-        return _wait(what, GATEWAY, found["since_ts"], stamp(begun + SHIP_TIME))
+        end = datetime.fromisoformat(found["since_ts"]) + SHIP_TIME
+        since, step = found["since_ts"], found["status"]
+        return WaitReason(WaitCode.SHIP, GATEWAY, since, stamp(end), step=step)
     running = [run for run in snapshot.gate_runs if run.status == RUNNING]
     if running:
-        gates = ", ".join(run.gate_id for run in running)
-        ends = f" to end, cancelled by {sprint.cancel_by}" if sprint.cancel_by else ""
-        until = max(_until(snapshot, run) for run in running)
-        return _wait(f"gate {gates}{ends}", GATEWAY, stamp(running[0].started_at), stamp(until))
+        return WaitReason(
+            WaitCode.GATE,
+            GATEWAY,
+            stamp(running[0].started_at),
+            stamp(max(_until(snapshot, run) for run in running)),
+            gates=tuple(run.gate_id for run in running),
+            cancel_by=sprint.cancel_by,
+        )
     if snapshot.paused and not sprint.cancel_by:
-        by = sprint.meta.get("paused_by") or "its settings"
-        return _wait(f"a resume; paused by {by}", OPERATOR, sprint.meta.get("paused_ts"), None)
+        by, since = sprint.meta.get("paused_by") or "", sprint.meta.get("paused_ts")
+        return WaitReason(WaitCode.RESUME, OPERATOR, since, paused_by=by)
     return None
+
+
+def _blocked(snapshot: Snapshot) -> WaitReason:
+    """Return for which act of an operator a blocked sprint waits."""
+    sprint = snapshot.sprint
+    since = stamp(sprint.finished_at or snapshot.at)
+    if task := question_of(snapshot):
+        questions = tuple(asks(task))
+        agent = task.owner_agent
+        return WaitReason(WaitCode.ANSWER, OPERATOR, since, agent_id=agent, questions=questions)
+    if ask := ask_of(snapshot):
+        return WaitReason(
+            WaitCode.APPROVAL,
+            OPERATOR,
+            since,
+            ask["until_ts"],
+            sprint_id=sprint.sprint_id,
+            point=ask["what"],
+        )
+    if used := parked_for(snapshot):
+        return WaitReason(
+            WaitCode.BUDGET,
+            OPERATOR,
+            since,
+            sprint_id=sprint.sprint_id,
+            resource=used.out,
+            amount=used.of(used.out),
+        )
+    return WaitReason(WaitCode.RETRY, OPERATOR, since, reason=sprint.last_error or "")
 
 
 def _until(snapshot: Snapshot, run: GateRunValue) -> datetime:
     """Return when the gate must have ended, by the contract of the run."""
     gate = snapshot.started_contract.gate(run.gate_id)
     return run.started_at + timedelta(seconds=gate.timeout_s + gate.grace_s)
-
-
-def _wait(what: str, who: str, since_ts: str | None, until_ts: str | None) -> dict[str, Any]:
-    return {"what": what, "who": who, "since_ts": since_ts, "until_ts": until_ts}
 
 
 def overdue(sprint_id: str, status: str, waiting: dict[str, Any]) -> Transition:

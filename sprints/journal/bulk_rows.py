@@ -50,8 +50,10 @@ def _read(row: str, ids: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
             value = dict(zip(keys, columns, strict=True))
             for name in parsed:
                 value[name] = _parsed(value[name])
-            if (waiting := value.pop("meta/waiting_for", None)) is not None:
-                value["meta"]["waiting_for"] = waiting
+            for name in [name for name in keys if "/" in name]:
+                where, _, inner = name.partition("/")
+                if (held := value.pop(name)) is not None:
+                    value[where][inner] = held
             for child in children:
                 value[child] = {}
             if extra != "{}":

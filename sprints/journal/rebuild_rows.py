@@ -161,9 +161,11 @@ class _Story:
 
     def _whole(self, name: str, sprint: dict[str, Any]) -> dict[str, Any]:
         beside = dict(self.beside[name])
-        meta, waiting = dict(sprint["meta"]), None
+        meta, waiting, reason = dict(sprint["meta"]), None, None
         if isinstance(meta.get("waiting_for"), dict) and {*meta["waiting_for"]} >= WAIT:
             waiting = meta.pop("waiting_for")  # otherwise it is an imported key
+        if isinstance(meta.get("stop_reason"), dict) and "code" in meta["stop_reason"]:
+            reason = meta.pop("stop_reason")
         keys = ("title", "status", "current_round", "artifacts_dir", "last_error")
         return {
             "sprint_id": name,
@@ -171,6 +173,7 @@ class _Story:
             "created_at": moment(sprint["created_ts"]),
             "meta": meta,
             "waiting": waiting,
+            "stop_reason": reason,
             "extra": beyond("sprint", sprint),
             "version": beside.pop("n"),
             **{at: moment(beside.pop(at)) for at in ("started_at", "finished_at", "archived_at")},

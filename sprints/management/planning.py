@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.text import Text
 
-from sprints.contract.approval_policy import WORDS
 from sprints.management.tables import Screen
+from sprints.state.messages import approval
 from sprints.state.snapshot import Snapshot
 
 TASKS = "  may give tasks to other agents, which then run as well (docs/orchestration.md)"
@@ -56,7 +56,7 @@ def show(found: dict[str, Any], *, prompts: bool) -> None:
     say(f"ships: {where}{pushed}")
     if asks := found["approvals"]:
         for what in asks["before"]:
-            say(f"waits for approval {WORDS[what]}, for up to {asks['hours']:g} hours")
+            say(f"waits for approval {approval(what)}, for up to {asks['hours']:g} hours")
         if paths := asks["protected"]:
             say(f"waits for approval if one of these files changes: {', '.join(paths)}")
     if found["refused"]:

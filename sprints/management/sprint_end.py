@@ -6,6 +6,7 @@ from typing import Any
 from sprints.operations import StopRequest
 from sprints.queries.snapshots import ask_of, parked_for, paused_by, question_of
 from sprints.state.snapshot import Snapshot
+from sprints.state.stop_reason import StopCode
 from sprints.store.config_values import switches
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
@@ -55,7 +56,7 @@ def _asked(out: Any, ask: Mapping[str, Any]) -> None:
 
 def _evidence(out: Any, after: Snapshot) -> None:
     mute = [task for task in after.tasks if task.status == "blocked"]
-    if mute and (after.sprint.last_error or "").startswith("agent_failed"):
+    if mute and after.stopped_with(StopCode.AGENT_FAILED):
         details = mute[-1].details
         for line in (details.get("tail"), details["stdout"], details["stderr"]):
             if line:
@@ -65,7 +66,7 @@ def _evidence(out: Any, after: Snapshot) -> None:
         for run in after.gate_runs
         if run.required and run.status != "passed" and run.attempt == after.sprint.attempt
     ]
-    if red and (after.sprint.last_error or "").startswith("gate_failed"):
+    if red and after.stopped_with(StopCode.GATE_FAILED):
         last = red[-1]
         out.write(f"  {last.gate_id}: {last.reason}")
         for path in (last.stdout_path, last.stderr_path):

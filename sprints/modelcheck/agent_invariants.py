@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sprints.contract.budget import GRANTED, LEAST_S, USED_UP, with_granted
+from sprints.contract.budget import GRANTED, LEAST_S, with_granted
 from sprints.contract.contract import LEAD
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.core import agent_tasks, reducer
@@ -26,9 +26,12 @@ from sprints.modelcheck.successors import led_on
 from sprints.prompts.exchange import Exchange
 from sprints.state.actors import OPERATOR
 from sprints.state.snapshot import TaskValue, evolve
+from sprints.state.stop_reason import StopCode
 from sprints.state.transitions import MoveRefused
+from sprints.state.wait_reason import WaitCode
 
 NEAR_S = 0.001
+LED_ON = {StopCode.AGENT_ASKS: WaitCode.ANSWER, StopCode.BUDGET: WaitCode.BUDGET}
 
 
 def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
@@ -57,16 +60,16 @@ def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     """
     if after.snapshot.sprint.status == before.snapshot.sprint.status or not after.programs.kinds:
         return
-    error = after.snapshot.sprint.last_error or ""
+    error = after.snapshot.sprint.last_error
     tasks = walked(after, after.snapshot.current_round.id) if error else []
     said = {after.truth.get(try_of(task)) for task in tasks}
     lost = max((times_lost(after, task) for task in tasks), default=0)
-    if error.startswith("agent_failed:"):
+    if after.snapshot.stopped_with(StopCode.AGENT_FAILED):
         if FAILED not in said and not (LEFT in said and lost >= agent_tasks.MOST_LOST):
             yield f"the sprint failed with {error!r}, and agents have said {_words(said)}"
-    elif error.startswith("agent_asks:") and ASKS not in said:
+    elif after.snapshot.stopped_with(StopCode.AGENT_ASKS) and ASKS not in said:
         yield f"the sprint is blocked with {error!r}, and agents have said {_words(said)}"
-    elif error.startswith(USED_UP) and not _is_out(after):
+    elif after.snapshot.stopped_with(StopCode.BUDGET) and not _is_out(after):
         yield f"the sprint is parked with {error!r}, and there is something left"
 
 
@@ -105,13 +108,13 @@ def leads_on(before: State, step: Step, after: State) -> Iterator[str]:
 
     The recorded wait must also name the operator and the subject.
     """
-    error = after.snapshot.sprint.last_error or ""
+    error, reason = after.snapshot.sprint.last_error, after.snapshot.sprint.stopped_for
+    code = reason and LED_ON.get(reason.code)
     blocked = after.snapshot.sprint.status == "blocked" != before.snapshot.sprint.status
-    if not (blocked and after.programs.kinds and error.startswith(("agent_asks:", USED_UP))):
+    if not (blocked and after.programs.kinds and code):
         return
     waits = wait_of(after.snapshot) or {}
-    what = "an answer" if error.startswith("agent_asks:") else "more "
-    if waits.get("who") != OPERATOR or not waits["what"].startswith(what):
+    if waits.get("who") != OPERATOR or waits["code"] != code:
         yield f"the sprint is blocked with {error!r}, and waits for {waits.get('what')}"
     ways = [*led_on(after)]
     if not ways:
@@ -122,7 +125,7 @@ def leads_on(before: State, step: Step, after: State) -> Iterator[str]:
             yield f"the sprint is blocked with {error!r}, and no operator leads on: {way.fault}"
         elif way.after.snapshot.sprint.status != "running" or _stays(way.after):
             yield f"{way.text}, and the sprint does not go on"
-        elif error.startswith(USED_UP) and used and used.out:
+        elif code == WaitCode.BUDGET and used and used.out:
             yield f"{way.text}, and no {used.out} are left"
 
 

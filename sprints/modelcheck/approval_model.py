@@ -11,11 +11,12 @@ from sprints.core import approval_decisions, approval_requests, reducer, shippin
 from sprints.core.actions import Compare, Compared
 from sprints.modelcheck.model import TIME, WORLD, State, Step
 from sprints.state.snapshot import evolve
+from sprints.state.stop_reason import StopCode
 from sprints.state.transitions import Transition
 
 HUMAN = "human"  # the cause of the step; no cycle, because each approval is for one subject
 PLAN = "plan"
-ENDS = ("approval_rejected:", "approval_expired:")
+ENDS = (StopCode.APPROVAL_REJECTED, StopCode.APPROVAL_EXPIRED)
 
 
 def compared(state: State, action: Compare) -> Iterator[Step]:
@@ -156,6 +157,5 @@ def _unapproved(state: State, tree: str, what: str) -> Iterator[str]:
 
 def says_no(before: State, step: Step, after: State) -> bool:
     """Return whether a rejection or an expiry has ended the sprint."""
-    error = after.snapshot.sprint.last_error or ""
     asked = approval_requests.ask_of(before.snapshot) is not None
-    return asked and step.by in (HUMAN, TIME) and error.startswith(ENDS)
+    return asked and step.by in (HUMAN, TIME) and after.snapshot.stopped_with(*ENDS)

@@ -16,6 +16,7 @@ from sprints.modelcheck.plan_invariant import builds_as_planned
 from sprints.modelcheck.successors import resumed, retried
 from sprints.state.actors import GATEWAY
 from sprints.state.snapshot import RoundValue
+from sprints.state.stop_reason import StopCode
 
 Promise = Callable[[State, Step, State], Iterator[str]]
 ABOUT_THE_WORK = (Verdict.FAILED, Verdict.ERROR, Verdict.TIMED_OUT)
@@ -58,16 +59,15 @@ def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
     sprint = after.snapshot.sprint
     if sprint.status != "failed" or before.snapshot.sprint.status == "failed":
         return
-    error = sprint.last_error or ""
+    error, reason = sprint.last_error, sprint.stopped_for
     if says_no(before, step, after):
         return
-    if error.startswith("deadline:") and after.snapshot.started_contract.deadline == "stop":
+    snapshot = after.snapshot
+    if snapshot.stopped_with(StopCode.DEADLINE) and snapshot.started_contract.deadline == "stop":
         return
-    if error.startswith("agent_failed:") and after.programs.kinds:
+    if snapshot.stopped_with(StopCode.AGENT_FAILED) and after.programs.kinds:
         return  # checked against the agents' true replies
-    gate_id = error.removeprefix("gate_failed:").split(" ")[0]
-    now = after.snapshot.current_round
-    runs = after.snapshot.runs_of(now.id, gate_id)
+    runs = snapshot.runs_of(snapshot.current_round.id, reason.gate_id if reason else "")
     lost = runs and runs[-1].status == Verdict.ERROR  # too many gateway deaths under it
     said = after.truth.get(runs[-1].id) if runs else None
     if not (said in ABOUT_THE_WORK or (said == "lost" and lost)):
@@ -179,13 +179,14 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
 def judges_what_is_there(before: State, step: Step, after: State) -> Iterator[str]:
     """Yield rounds closed, or sprints failed, over a tree other than the present one."""
     failed = after.snapshot.sprint.status == "failed" and step.by == ENGINE
-    error = (after.snapshot.sprint.last_error or "") if failed else ""
-    at_gate = error.startswith("gate_failed:")
+    reason = after.snapshot.sprint.stopped_for if failed else None
+    at_gate = reason is not None and reason.code == StopCode.GATE_FAILED
+    failed_at = reason.gate_id if reason and at_gate else None
     for one in [*_closed(before, after), *([after.snapshot.current_round] if at_gate else [])]:
         for gate in after.snapshot.started_contract.gates_of(one.code):
             runs = after.snapshot.runs_of(one.id, gate.gate_id)
             mine = [run for run in runs if not shipping.is_of_ship(after.snapshot, run)]
-            concerned = gate.required and (not at_gate or f":{gate.gate_id} " in error)
+            concerned = gate.required and failed_at in (None, gate.gate_id)
             if concerned and mine and after.trees.get(mine[-1].id) != after.tree:
                 yield f"{gate.gate_id} has judged another tree, and {one.code} is {one.status}"
 
@@ -216,12 +217,12 @@ def sends_back_within_reason(before: State, step: Step, after: State) -> Iterato
 
 def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     """Yield failures at a gate while another fix was due."""
-    snapshot, error = after.snapshot, after.snapshot.sprint.last_error or ""
+    snapshot, reason = after.snapshot, after.snapshot.sprint.stopped_for
     ends = snapshot.sprint.status == "failed" and step.by == ENGINE
-    at_gate = ends and error.startswith("gate_failed:")
-    if not (at_gate and fix_loop.is_on(snapshot, snapshot.current_round.code)):
+    at_gate = ends and snapshot.stopped_with(StopCode.GATE_FAILED)
+    if reason is None or not (at_gate and fix_loop.is_on(snapshot, snapshot.current_round.code)):
         return
-    gate_id = error.removeprefix("gate_failed:").split(" ")[0]
+    gate_id = reason.gate_id
     run = snapshot.runs_of(snapshot.current_round.id, gate_id)[-1]
     said = after.truth[run.id]
     if said not in RED or shipping.is_of_ship(snapshot, run):

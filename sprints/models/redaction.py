@@ -18,7 +18,7 @@ from sprints.store.layout import StoreError
 
 # The fields with texts of people and programs.
 WORDS = {
-    "sprint": {"title", "last_error", "meta", "waiting", "cancel_by"},
+    "sprint": {"title", "last_error", "meta", "waiting", "stop_reason", "cancel_by"},
     "round": {"title", "notes", "overdue_note"},
     "task": {"title", "details", "prompt", "reply"},
     "gate_run": {"title", "command", "reason", "excerpt"},

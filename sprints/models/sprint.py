@@ -6,7 +6,9 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from sprints.models.choices import choices_of
+from sprints.state.snapshot import stopped_for
 from sprints.state.statuses import SprintStatus
+from sprints.state.stop_reason import StopReason
 
 
 class Sprint(models.Model):
@@ -38,6 +40,9 @@ class Sprint(models.Model):
     )
     cancel_by = models.CharField(max_length=100, default="", blank=True)
     waiting = models.JSONField(null=True, blank=True, help_text="meta.waiting_for in state.json")
+    stop_reason = models.JSONField(
+        null=True, blank=True, help_text="meta.stop_reason in state.json"
+    )
     extra = models.JSONField(
         default=dict, blank=True, help_text="keys of state.json that nobody here knows"
     )
@@ -79,6 +84,11 @@ class Sprint(models.Model):
 
     def __str__(self) -> str:
         return self.sprint_id
+
+    @property
+    def stopped_for(self) -> StopReason | None:
+        """Why it stopped; None where it has not."""
+        return stopped_for(self.stop_reason, self.last_error)
 
     @property
     def is_foreign(self) -> bool:

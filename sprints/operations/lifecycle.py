@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from gates import faults, process
 from gates.problem import BadSettings, Problem, ProblemCode
-from sprints.contract.approval_policy import NEEDED, bad_points
-from sprints.contract.budget import USED_UP
+from sprints.contract.approval_policy import bad_points
 from sprints.contract.contract import DEADLINES, PROFILES, Contract
 from sprints.contract.meta import BadMeta, merged
 from sprints.core import commands, pause
@@ -29,6 +28,7 @@ from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest, Stuck, run_sprint
 from sprints.state.refusals import NotNow, RefusalCode, Refused
 from sprints.state.snapshot import Snapshot, evolve
+from sprints.state.stop_reason import StopCode
 from sprints.state.transitions import ExpectedVersion, MoveRefused, Transition
 
 TRIES = 20
@@ -125,16 +125,23 @@ def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapsh
     if sprint.status not in ("created", "running"):
         can_retry = sprint.status in commands.STOPPED and sprint.current_round
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
-        if (sprint.last_error or "").startswith("agent_asks:"):
-            hint = f"; next: studio-gateway sprint answer {sprint_id} --text '…'"
-        if (sprint.last_error or "").startswith(NEEDED):
-            what = (sprint.last_error or "").removeprefix(NEEDED)
-            hint = f" for an approval, {what}; next: studio-gateway sprint approve {sprint_id}"
-        if (sprint.last_error or "").startswith(USED_UP):
-            hint = f": agents have used {(sprint.last_error or '').removeprefix(USED_UP)}"
-            hint += f"; next: studio-gateway sprint budget {sprint_id}"
-        raise Refused(f"sprint {sprint_id} is {sprint.status}{hint}", RefusalCode.WRONG_STATUS)
+        said = f"sprint {sprint_id} is {sprint.status}{_next_act(sprint) or hint}"
+        raise Refused(said, RefusalCode.WRONG_STATUS)
     return carry_here(sprint_id, wish, one_round=one_round, retry=False)
+
+
+def _next_act(sprint: Sprint) -> str:
+    """Return what leads a stopped sprint on without a retry, for a refusal; else empty."""
+    reason = sprint.stopped_for
+    match reason and reason.code:
+        case StopCode.AGENT_ASKS:
+            return f"; next: studio-gateway sprint answer {sprint.pk} --text '…'"
+        case StopCode.APPROVAL_NEEDED if reason:
+            act = f"next: studio-gateway sprint approve {sprint.pk}"
+            return f" for an approval, {reason.point}; {act}"
+        case StopCode.BUDGET if reason:
+            return f": {reason.text()}; next: studio-gateway sprint budget {sprint.pk}"
+    return ""
 
 
 def start(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sprints.contract.approval_policy import WORDS
+from sprints.state.messages import approval
 from sprints.state.snapshot import Snapshot
 
 PROTECTED = "If you change one of these files, the sprint stops until a human has approved of it:\n"
@@ -18,7 +18,7 @@ def approval_lines(snapshot: Snapshot) -> Iterator[str]:
         yield PROTECTED + "".join(f"- {pattern}\n" for pattern in terms.protected)
     given = (snapshot.sprint.meta.get("approval") or {}).get("given", ())
     lines = [
-        f"- {one['by']} said no {WORDS[one['what']]}, in {one['round_id']}: {one['why']}\n"
+        f"- {one['by']} said no {approval(one['what'])}, in {one['round_id']}: {one['why']}\n"
         for one in given
         if one["verdict"] == "rejected" and one["by"]
     ]

@@ -1,19 +1,16 @@
 """List the sprints that need a person, the most urgent first, with the next act."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sprints.contract.approval_policy import NEEDED, WORDS
-from sprints.contract.budget import USED_UP
 from sprints.models import Sprint
 from sprints.queries.board import Line
+from sprints.state.messages import message
+from sprints.state.stop_reason import StopCode
 
 QUESTION, APPROVAL = "question", "approval"
 FIRST = (QUESTION, APPROVAL)
-AGENT_ASKS = re.compile(r"agent_asks:(\S+) (.*)", re.DOTALL)
-GATE_FAILED = re.compile(r"gate_failed:(\S+) exit_code=(\S+)(?: \((.*)\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +41,13 @@ def items(
 
 
 def _stopped(line: Line) -> Item:
-    why = cause(line.last_error) or "it says not why"
+    reason = line.stopped_for
+    why = (reason and reason.text()) or message("stop.unknown")
     if line.asks:
         return Item(line, QUESTION, why, "Answer it", line.finished_at)
-    if line.last_error.startswith(NEEDED):
+    if line.stopped_with(StopCode.APPROVAL_NEEDED):
         return Item(line, APPROVAL, why, "Decide it", line.finished_at)
-    if line.last_error.startswith(USED_UP):
+    if line.stopped_with(StopCode.BUDGET):
         return Item(line, "blocked", why, "Give it more", line.finished_at)
     if line.status == Sprint.Status.BLOCKED:
         return Item(line, "blocked", why, "Mend it and retry", line.finished_at)
@@ -65,17 +63,3 @@ def _running(line: Line) -> Item | None:
     if line.overdue:
         return Item(line, "overdue", f"{said}, and is over its time", "Look into it", since)
     return None
-
-
-def cause(last_error: str) -> str:
-    """Return ``last_error`` in words, as far as it has a fixed form."""
-    if found := GATE_FAILED.fullmatch(last_error):
-        code = "without an exit code" if found[2] == "None" else f"exit code {found[2]}"
-        return f"gate {found[1]} said no, {code}" + (f": {found[3]}" if found[3] else "")
-    if found := AGENT_ASKS.fullmatch(last_error):
-        return f"{found[1]} asks: {found[2]}"
-    if last_error.startswith(NEEDED):
-        return f"waits for an approval {WORDS.get(last_error.removeprefix(NEEDED), '')}"
-    if last_error.startswith(USED_UP):
-        return f"agents have used {last_error.removeprefix(USED_UP)}"
-    return last_error

@@ -13,17 +13,17 @@ from django.db.models import Case, Q, QuerySet, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
-from sprints.contract.approval_policy import NEEDED
 from sprints.models import Round, Sprint
 from sprints.queries.durations import ran
 from sprints.queries.sprints import listed
+from sprints.queries.stopped import stopped_with
 from sprints.queries.waiting import waits_of
 from sprints.state.actors import OPERATOR
 from sprints.state.event_format import stamp
+from sprints.state.stop_reason import StopCode, StopReason
 
 ARCHIVED = "archived"  # a status for lists
 MANY = 100  # counted up to here
-ASKS = "agent_asks:"
 CARRIED = 50  # running sprints that are read one by one
 
 
@@ -39,7 +39,7 @@ class Line:
     title: str
     status: str
     current_round: str
-    last_error: str
+    stopped_for: StopReason | None
     owner: str
     attempt: int
     created_at: datetime
@@ -58,7 +58,11 @@ class Line:
     @property
     def asks(self) -> bool:
         """Return whether the sprint waits for a human's answer to its agent."""
-        return self.status == Sprint.Status.BLOCKED and self.last_error.startswith(ASKS)
+        return self.status == Sprint.Status.BLOCKED and self.stopped_with(StopCode.AGENT_ASKS)
+
+    def stopped_with(self, code: StopCode) -> bool:
+        """Return whether it has stopped for that reason."""
+        return self.stopped_for is not None and self.stopped_for.code == code
 
     @property
     def shown(self) -> str:
@@ -87,7 +91,7 @@ def lines(rows: Sequence[Sprint]) -> list[Line]:
             title=row.title,
             status=row.status,
             current_round=row.current_round or "",
-            last_error=row.last_error or "",
+            stopped_for=row.stopped_for,
             owner=getattr(row, "owner", None) or "",
             attempt=row.attempt,
             created_at=row.created_at,
@@ -145,7 +149,7 @@ def stopped(limit: int) -> list[Sprint]:
     """
     rows = _rows().order_by("-finished_at")
     yesterday = timezone.now() - timedelta(days=1)
-    asked = Q(last_error__startswith=ASKS) | Q(last_error__startswith=NEEDED)
+    asked = stopped_with(StopCode.AGENT_ASKS, StopCode.APPROVAL_NEEDED)
     first = Case(When(asked, then=0), default=1)
     blocked = rows.filter(status=Sprint.Status.BLOCKED).order_by(first, "-finished_at")[:limit]
     failed = rows.filter(status=Sprint.Status.FAILED, finished_at__gte=yesterday)[:limit]

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from sprints.contract.budget import USED_UP, Spending, spending
+from sprints.contract.budget import Spending, spending
 from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.models import Sprint, Task
+from sprints.queries.stopped import stopped_with
+from sprints.state.stop_reason import StopCode
 
 
 def budget_of(sprint: Sprint, tasks: Iterable[Task]) -> Spending | None:
@@ -26,7 +28,7 @@ def budgets() -> dict[str, dict[str, Any]]:
     Needs two queries.
     """
     wanted = Q(status=Sprint.Status.RUNNING)
-    wanted |= Q(status=Sprint.Status.BLOCKED, last_error__startswith=USED_UP)
+    wanted |= Q(status=Sprint.Status.BLOCKED) & stopped_with(StopCode.BUDGET)
     rows = [row for row in Sprint.objects.filter(wanted) if (row.contract or {}).get("agents")]
     tasks = defaultdict(list)
     for task in Task.objects.filter(round__sprint__in=rows).only("details", "round_id"):

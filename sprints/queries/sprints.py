@@ -82,6 +82,7 @@ def newest(
             "status": row.status,
             "current_round": row.current_round,
             "last_error": row.last_error,
+            "stop_reason": row.stopped_for and row.stopped_for.to_json(),
             "attempt": row.attempt,
             "created_ts": stamp(row.created_at),
             "started_ts": row.started_at and stamp(row.started_at),

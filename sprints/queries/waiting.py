@@ -11,8 +11,9 @@ from django.db.models import OuterRef, Subquery
 from sprints.models import Event, Host, Sprint
 from sprints.models.host import living_places
 from sprints.models.lease import held, holder
-from sprints.state.actors import GATEWAY, OPERATOR
+from sprints.state.actors import GATEWAY, OPERATOR, WORKER
 from sprints.state.event_format import stamp
+from sprints.state.wait_reason import WaitCode, WaitReason
 from sprints.store.config_values import switches
 
 
@@ -64,9 +65,9 @@ class _Around:
 
 def _wait_of(row: Sprint, around: _Around) -> dict[str, Any] | None:
     if row.status == Sprint.Status.CREATED:
-        return _answer("a start", OPERATOR, stamp(row.created_at))
+        return WaitReason(WaitCode.START, OPERATOR, stamp(row.created_at)).to_json()
     if row.is_foreign and row.status in (Sprint.Status.RUNNING, Sprint.Status.BLOCKED):
-        return _answer("a retry; it came from elsewhere", OPERATOR, stamp(row.created_at))
+        return WaitReason(WaitCode.FOREIGN, OPERATOR, stamp(row.created_at)).to_json()
     if row.status == Sprint.Status.BLOCKED:
         blocked: dict[str, Any] | None = row.waiting
         return blocked
@@ -80,19 +81,17 @@ def _wait_of(row: Sprint, around: _Around) -> dict[str, Any] | None:
         return waiting | {"who": carrier}
     since = stamp(around.last_at.get(row.pk) or row.created_at)
     if carrier:
-        return _answer("its next step", carrier, since)
+        return WaitReason(WaitCode.NEXT_STEP, carrier, since).to_json()
     if around.paused and not row.cancel_by:
-        return _answer("a resume; automation_paused is set", OPERATOR, since)
+        return WaitReason(WaitCode.SWITCH, OPERATOR, since).to_json()
     host = around.hosts.get(row.home)
-    return _answer(_turn(row, around), f"a worker of {host}" if host else "a worker", since)
+    who = f"{WORKER} of {host}" if host else WORKER
+    before = _turn(row, around)
+    code = WaitCode.TURN if before else WaitCode.NEXT_STEP
+    return WaitReason(code, who, since, before=before).to_json()
 
 
 def _turn(row: Sprint, around: _Around) -> str:
-    """Return the wait of a sprint that no process runs."""
+    """Return which sprint is in the repository of one that no process runs; empty for none."""
     place = row.home or settings.STORE.place
-    before = next((pk for home, pk in around.carried if home == place and pk != row.pk), None)
-    return f"its turn; sprint {before} is in the repository" if before else "its next step"
-
-
-def _answer(what: str, who: str, since_ts: str) -> dict[str, Any]:
-    return {"what": what, "who": who, "since_ts": since_ts, "until_ts": None}
+    return next((pk for home, pk in around.carried if home == place and pk != row.pk), "")

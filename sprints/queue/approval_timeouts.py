@@ -4,14 +4,15 @@ import contextlib
 
 from django.utils import timezone
 
-from sprints.contract.approval_policy import NEEDED
 from sprints.core.approval_decisions import expired
 from sprints.core.approval_requests import ask_of
 from sprints.core.wait_reason import overdue, with_wait_reason
 from sprints.models import Sprint
 from sprints.models.loading import load
 from sprints.models.transitions import record
+from sprints.queries.stopped import stopped_with
 from sprints.state.event_format import stamp
+from sprints.state.stop_reason import StopCode
 from sprints.state.transitions import ExpectedVersion, MoveRefused
 
 
@@ -19,8 +20,8 @@ def carry_out() -> None:
     """End each sprint whose approval has expired, or record once that it is overdue."""
     at = timezone.now()
     late = Sprint.objects.filter(
+        stopped_with(StopCode.APPROVAL_NEEDED),
         status=Sprint.Status.BLOCKED,
-        last_error__startswith=NEEDED,
         waiting__until_ts__lt=stamp(at),
     )
     for sprint_id in late.values_list("pk", flat=True):

@@ -134,6 +134,10 @@ def _change(op: dict[str, Any], snapshot: Snapshot) -> Change:
     match parts:
         case ["meta", "waiting_for"]:
             return Update("sprint", name, (), {"waiting": value})
+        case ["meta", "stop_reason"]:
+            return Update("sprint", name, (), {"stop_reason": value})
+        case ["last_error"]:  # a version before codes had no other
+            return Update("sprint", name, (), {"last_error": value, "stop_reason": None})
         case [key]:
             return _update("sprint", name, key, value)
         case ["rounds", code] if isinstance(value, dict):

@@ -23,6 +23,7 @@ from sprints.state.snapshot import Snapshot, evolve
 from sprints.state.transitions import Transition, draft_of
 
 NOT_COMPARED = ("prompt", "by", "hook_depth")  # keys of an event's data
+WAITING = "/meta/waiting_for"
 COMPARED = ("kind", "round_id", "message", "data", "change")
 
 
@@ -133,13 +134,39 @@ def _compare(
             if what == "data":
                 then, now = _compared(then), _compared(now)
                 for key in {"code", "cause"} - then.keys():  # version 0 recorded none
+                    if key == "code" and key in now:  # nor the fields of a stop
+                        now = {name: one for name, one in now.items() if name in then}
                     now.pop(key, None)
+            if what == "change":
+                then, now = _without_words(then, now)
             if then != now:
                 raise _Differs(event, what, then, now)
 
 
 def _compared(data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key not in NOT_COMPARED}
+
+
+def _without_words(then: list[Any], now: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return both patches as codes and fields have them: what a sprint waits for without its text,
+    and today's without what version 0 did not record.
+    """
+    coded = any(op["path"].endswith("/meta/stop_reason") for op in then)
+    now = [op for op in now if coded or not op["path"].endswith("/meta/stop_reason")]
+    waits = (op["value"] for op in then if "value" in op and op["path"].endswith(WAITING))
+    keys = next(({*value} - {"what"} for value in waits), set())
+    old = "code" not in keys
+
+    def plain(op: dict[str, Any]) -> dict[str, Any]:
+        if "value" not in op or not op["path"].endswith(WAITING):
+            return op
+        value = op["value"]
+        kept = {
+            key: one for key, one in value.items() if key != "what" and (not old or key in keys)
+        }
+        return op | {"value": kept}
+
+    return [plain(op) for op in then], [plain(op) for op in now]
 
 
 def _worded(found: _Differs) -> Divergence:

@@ -4,3 +4,4 @@ GATEWAY = "the gateway"  # the process that runs the sprint, as ``who`` of a wai
 
 
 OPERATOR = "an operator"  # a person, as ``who`` of a wait that the gateway cannot resolve
+WORKER = "a worker"  # of any host, in ``waiting``, while no process runs the sprint

@@ -1,14 +1,25 @@
 """Hold a sprint as frozen values: the input of the core, and the source of state.json."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
 from gates.verdict import RUNNING
 from sprints.contract.contract import Contract
+from sprints.state import version0
 from sprints.state.state_mapping import fragment
+from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Change, Create, MoveRefused, Transition
+
+
+def stopped_for(stop_reason: Mapping[str, Any] | None, last_error: str | None) -> StopReason | None:
+    """Return why a sprint stopped, from its row: its ``last_error`` is read only where a version
+    before codes, or another gateway, has stopped it. None where it has not stopped.
+    """
+    if last_error is not None and stop_reason:
+        return StopReason.from_json(stop_reason)
+    return version0.stop_reason_of(last_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,12 @@ class SprintValue:
     waiting: dict[str, Any] | None = None
     archived_at: datetime | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    stop_reason: dict[str, Any] | None = None
+
+    @property
+    def stopped_for(self) -> StopReason | None:
+        """Why it stopped; None where it has not."""
+        return stopped_for(self.stop_reason, self.last_error)
 
 
 Row = SprintValue | RoundValue | TaskValue | GateRunValue | DeliveryValue
@@ -144,6 +161,11 @@ class Snapshot:
             if value.code == self.sprint.current_round:
                 return value
         return None
+
+    def stopped_with(self, *codes: StopCode) -> bool:
+        """Return whether the sprint has stopped for one of these reasons."""
+        reason = self.sprint.stopped_for
+        return reason is not None and reason.code in codes
 
     @property
     def paused(self) -> bool:

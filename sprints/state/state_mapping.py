@@ -19,6 +19,7 @@ KEYS: dict[str, dict[str, str]] = {
         "last_error": "last_error",
         "meta": "meta",
         "waiting": "meta/waiting_for",
+        "stop_reason": "meta/stop_reason",
     },
     "round": {
         "code": "round_id",

@@ -1,6 +1,6 @@
 """Define transitions as values: an event, and the guarded row changes that it records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,12 +88,19 @@ def patch_of(change: Change) -> list[dict[str, Any]]:
     where = pointer(change.row, change.id)
     if isinstance(change, Create):
         return [{"op": "add", "path": where, "value": fragment(change.row, change.values)}]
-    keys = KEYS[change.row]
-    return [
-        _operation(f"{where}/{keys[name]}", keys[name], plain(value))
-        for name, value in change.values.items()
-        if name in keys
+    keys, values = KEYS[change.row], change.values
+    names = sorted((name for name in values if name in keys), key=lambda name: "/" in keys[name])
+    return [  # what stands in an object comes after the object
+        _operation(f"{where}/{keys[name]}", keys[name], plain(values[name]))
+        for name in names
+        if values[name] is not None or not _goes_anyway(keys[name], values)
     ]
+
+
+def _goes_anyway(key: str, values: Mapping[str, Any]) -> bool:
+    """Return whether the key goes with the object in which it stands, which is written anew."""
+    where, slash, _ = key.partition("/")
+    return bool(slash) and where in values
 
 
 def _operation(path: str, key: str, value: Any) -> dict[str, Any]:

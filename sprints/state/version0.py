@@ -1,10 +1,15 @@
-"""Read what version 0 recorded in words only: which act an event without a code records."""
+"""Read what version 0 recorded in words only; its stores keep that for good.
+
+Events: which act one without a code records. Sprints: why one stopped, from its ``last_error``.
+"""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from gates.verdict import Cause, Verdict
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.stop_reason import StopCode, StopReason
 
 _LOST = re.compile(r"the gateway ended before the (gate|agent|hook) did")
 _TOO_OFTEN = "it may be the gate that ends it"
@@ -68,3 +73,60 @@ def cause_of(event: dict[str, Any]) -> Cause:
     if not _LOST.match(reason):
         return Cause.NONE
     return Cause.LOST_TOO_OFTEN if event["kind"] == EventKind.TASK_FAILED else Cause.LOST
+
+
+_EXIT = re.compile(r"(\S+) exit_code=(None|-?\d+)(?: \((.*)\))?", re.DOTALL)
+_RUNS = re.compile(r"(\S+) runs (\d+) and (\d+) of one tree")
+_NAMED = re.compile(r"(\S+) (.*)", re.DOTALL)
+_REJECTED = re.compile(r"(\S+) by (.*?)(?:: (.*))?", re.DOTALL)
+_EXPIRED = re.compile(r"(\S+) until (\S+)")
+_USED = re.compile(r"(\S+) of (\S+) (launches|minutes|tokens|USD)")
+_MINUTES = re.compile(r"(\S+) minutes=(\S+)")
+
+
+def stop_reason_of(last_error: str | None) -> StopReason | None:
+    """Return the reason that ``last_error`` says; None where there is none."""
+    if last_error is None:
+        return None
+    word, _, rest = last_error.partition(":")
+    try:
+        found = _read(StopCode(word), rest)
+    except ValueError:
+        found = None  # no such code, or no such number
+    return found or StopReason(StopCode.OTHER, detail=last_error)
+
+
+def beginnings(codes: Iterable[StopCode]) -> tuple[str, ...]:
+    """Return how ``last_error`` begins for each of ``codes``, for a query of the database."""
+    return tuple(f"{code}:" for code in codes)
+
+
+def _read(code: StopCode, rest: str) -> StopReason | None:
+    match code:
+        case StopCode.GATE_FAILED if found := _EXIT.fullmatch(rest):
+            exit_code = None if found[2] == "None" else int(found[2])
+            return StopReason(code, gate_id=found[1], exit_code=exit_code, detail=found[3] or "")
+        case StopCode.GATE_FLAKY if found := _RUNS.fullmatch(rest):
+            return StopReason(code, gate_id=found[1], runs=(int(found[2]), int(found[3])))
+        case StopCode.AGENT_FAILED if found := _NAMED.fullmatch(rest):
+            return StopReason(code, agent_id=found[1], detail=found[2])
+        case StopCode.AGENT_ASKS if found := _NAMED.fullmatch(rest):
+            return StopReason(code, agent_id=found[1], questions=tuple(found[2].split(" / ")))
+        case StopCode.HOOK_FAILED if found := _NAMED.fullmatch(rest):
+            return StopReason(code, hook_id=found[1], detail=found[2])
+        case StopCode.APPROVAL_NEEDED:
+            return StopReason(code, point=rest)
+        case StopCode.APPROVAL_REJECTED if found := _REJECTED.fullmatch(rest):
+            return StopReason(code, point=found[1], by=found[2], detail=found[3] or "")
+        case StopCode.APPROVAL_EXPIRED if found := _EXPIRED.fullmatch(rest):
+            return StopReason(code, point=found[1], until_ts=found[2])
+        case StopCode.BUDGET if found := _USED.fullmatch(rest):
+            used, allowed = float(found[1]), float(found[2])
+            return StopReason(code, resource=found[3].lower(), used=used, allowed=allowed)
+        case StopCode.DEADLINE if found := _MINUTES.fullmatch(rest):
+            return StopReason(code, round_id=found[1], minutes=float(found[2]))
+        case StopCode.SHIP_REFUSED | StopCode.PATHS_UNKNOWN | StopCode.ENGINE_ERROR:
+            return StopReason(code, detail=rest)
+        case StopCode.CANCELLED if not rest:
+            return StopReason(code)
+    return None

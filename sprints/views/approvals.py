@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sprints.contract.approval_policy import BUILD, NEEDED, REJECT, WORDS
+from sprints.contract.approval_policy import BUILD, REJECT
 from sprints.queries.snapshots import APPROVAL, name_of_approval
+from sprints.state.messages import approval
+from sprints.state.stop_reason import StopCode
 from sprints.views.sprint_rows import SprintRows
 
 
@@ -31,21 +33,22 @@ class Approval:
 def approval_in(rows: SprintRows) -> Approval | None:
     """Return the request that blocks the sprint; None if there is none."""
     sprint = rows.sprint
-    if sprint.status != sprint.Status.BLOCKED or not (sprint.last_error or "").startswith(NEEDED):
+    reason = sprint.stopped_for if sprint.status == sprint.Status.BLOCKED else None
+    if reason is None or reason.code != StopCode.APPROVAL_NEEDED:
         return None
     ask = _of(rows).get("asked")
     if not ask:
         return None
     terms = (sprint.contract or {}).get("approvals", {})
     return Approval(
-        name_of_approval(ask), WORDS[ask["what"]], ask, terms.get("at_deadline") == REJECT
+        name_of_approval(ask), approval(ask["what"]), ask, terms.get("at_deadline") == REJECT
     )
 
 
 def decisions_in(rows: SprintRows) -> list[dict[str, Any]]:
     """Return the decisions, newest first: ``words``, ``verdict``, ``by``, ``why``, ``ts``."""
     given = _of(rows).get("given", ())
-    return [{**one, "words": WORDS[one["what"]]} for one in reversed(given)]
+    return [{**one, "words": approval(one["what"])} for one in reversed(given)]
 
 
 def _of(rows: SprintRows) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sprints.contract.contract import ROUNDS
 from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
 from sprints.queue import enqueue
+from sprints.state.actors import WORKER
 from sprints.store.config_values import switches
 from sprints.templatetags.human import duration, word
 from sprints.views import charts
@@ -95,7 +96,7 @@ def chips(path: str, chosen: str, counts: dict[str, int], text: str = "") -> lis
 
 def _first_unworked(moving: Sequence[board.Line]) -> str:
     """Return the id of a sprint that waits for a worker; empty if there is none."""
-    waits = (line for line in moving if line.waiting and line.waiting["who"] == "a worker")
+    waits = (line for line in moving if line.waiting and line.waiting["who"] == WORKER)
     return next((line.sprint_id for line in waits), "")
 
 

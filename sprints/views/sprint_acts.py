@@ -9,13 +9,12 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from sprints import operations, queries
-from sprints.contract.approval_policy import NEEDED
-from sprints.contract.budget import USED_UP
 from sprints.contract.contract import CODES, ContractError
 from sprints.models import Sprint
 from sprints.operations import Refused
 from sprints.queries.snapshots import ENDED, UNSHIPPED_BY, is_shipped
 from sprints.roles import Role
+from sprints.state.stop_reason import StopCode
 from sprints.views.middleware import needs
 from sprints.views.questions import answer_of, question_in
 from sprints.views.request import Request
@@ -76,9 +75,10 @@ def _onward(rows: SprintRows) -> list[Act]:
         case "failed" | "blocked" | "cancelled" if where:
             says = f"Starts a new attempt at {where}, under the gates as they are now."
             # An answer, a budget or an approval needs no new attempt.
-            waits = (sprint.last_error or "").startswith((USED_UP, NEEDED)) or question_in(rows)
+            code = sprint.stopped_for and sprint.stopped_for.code
+            waits = code in (StopCode.BUDGET, StopCode.APPROVAL_NEEDED) or question_in(rows)
             again = Act("retry", f"Retry from {where}", "r", says, main=not waits)
-            if (sprint.last_error or "").startswith(USED_UP):
+            if code == StopCode.BUDGET:
                 says = "Lets its agents go on in the same round, up to so much in all."
                 return [Act("budget", "Give more", "b", says, main=True), again, stop]
             return [again, stop] if sprint.status == "blocked" else [again]

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gates.models import GateRun
-from sprints.contract.approval_policy import WORDS
 from sprints.contract.contract import ROUNDS
+from sprints.state.messages import MESSAGES, message
+from sprints.state.stop_reason import StopCode, StopReason
 from sprints.views.output_shown import Fault, fault_of
 from sprints.views.sprint_rows import SprintRows
 
@@ -40,65 +41,60 @@ def banner(rows: SprintRows) -> Banner | None:
     if sprint.status not in ("failed", "blocked"):
         return None
     kind = "failed" if sprint.status == "failed" else "waiting"
-    error = sprint.last_error or ""
     where = (sprint.current_round or "").split("_")[0]
-    what, _, rest = error.partition(":")
-    match what:
-        case "gate_failed":
-            run = failed_run(rows)
-            if run is None:
-                return Banner(kind, f"A gate said no in {where}.", rest)
-            fault = fault_of(run)
-            title = f"{_said_no(run, where)}{_not_sent_back(rest)}"
-            return Banner(kind, title, fault.text if fault else "", run, fault)
-        case "hook_failed":
-            hook, _, reason = rest.partition(" ")
-            return Banner(kind, f"Hook {hook} said no in {where}: the sprint is blocked.", reason)
-        case "agent_asks":
-            agent, _, questions = rest.partition(" ")
-            return Banner(kind, f"{agent} asks in {where} what only a human can decide.", questions)
-        case "approval_needed":
-            return Banner(
-                kind, f"The sprint waits in {where} for an approval {WORDS.get(rest, rest)}."
-            )
-        case "approval_rejected" | "approval_expired":
-            what, _, why = rest.partition(" ")
-            said = "was rejected" if error.startswith("approval_rejected") else "came from nobody"
-            return Banner(kind, f"An approval {WORDS.get(what, what)} {said} in {where}.", why)
-        case "budget":
-            text = f"Agents have used {rest} in {where}: the sprint is parked"
-            return Banner(kind, f"{text} until an operator gives more.")
-        case "agent_failed":
-            agent, _, reason = rest.partition(" ")
-            return Banner(kind, f"{agent} did not answer in {where}.", reason)
-        case "deadline":
-            minutes = rest.partition("minutes=")[2]
-            return Banner(kind, f"Round {where} was over its {minutes} minutes.")
-        case "engine_error":
-            return Banner(kind, f"The engine could not carry the sprint on in {where}.", rest)
-    return Banner(kind, f"The sprint has stopped in {where}.", error)
+    reason = sprint.stopped_for
+    if reason is None:
+        return Banner(kind, message("banner.other", where=where))
+    if reason.code == StopCode.GATE_FAILED:
+        return _gate_failed(kind, reason, rows, where)
+    known = f"banner.{reason.code}" in MESSAGES
+    title = message(f"banner.{reason.code if known else 'other'}", **reason.words(), where=where)
+    return Banner(kind, title, _detail(reason) if known else reason.text())
 
 
-def _not_sent_back(rest: str) -> str:
-    """Return why the failure was not sent back for a fix, as a sentence; empty if unknown."""
-    _, _, why = rest.partition(" (")
-    return f" Not sent back: {why.removesuffix(')')}." if why else ""
+def _gate_failed(kind: str, reason: StopReason, rows: SprintRows, where: str) -> Banner:
+    run = failed_run(rows)
+    if run is None:
+        return Banner(kind, message("banner.gate_failed", where=where), reason.text())
+    fault = fault_of(run)
+    title = _said_no(run, where)
+    if reason.detail:  # why no agent was asked to mend it again
+        title = f"{title} {message('banner.not_sent_back', detail=reason.detail)}"
+    return Banner(kind, title, fault.text if fault else "", run, fault)
+
+
+def _detail(reason: StopReason) -> str:
+    """Return what the heading does not say of the reason."""
+    match reason.code:
+        case StopCode.AGENT_ASKS:
+            return " / ".join(reason.questions)
+        case StopCode.APPROVAL_REJECTED | StopCode.APPROVAL_EXPIRED:
+            return reason.text()
+    return reason.detail
 
 
 def failed_run(rows: SprintRows) -> GateRun | None:
-    """Return the run for which the sprint has failed; None if there is none."""
-    gate_id = (rows.sprint.last_error or "").removeprefix("gate_failed:").partition(" ")[0]
-    said_no = [run for run in rows.runs if run.gate_id == gate_id and run.status != "passed"]
+    """Return the gate run for which the sprint failed; None without one."""
+    reason = rows.sprint.stopped_for
+    if reason is None or reason.code != StopCode.GATE_FAILED:
+        return None
+    said_no = [run for run in rows.runs if run.gate_id == reason.gate_id and run.status != "passed"]
     return max(said_no, key=lambda run: run.number, default=None)
 
 
 def _said_no(run: GateRun, where: str) -> str:
-    gate = f"Gate {run.gate_id}"
     if run.status == "failed" and run.exit_code is not None and run.exit_code >= 0:
-        return f"{gate} failed in {where}, exit code {run.exit_code}."
-    verb = {"timed_out": "timed out", "error": "could not judge"}.get(run.status, run.status)
-    because = f": {run.reason}" if run.reason else ""
-    return f"{gate} {verb} in {where}{because}."
+        return message(
+            "banner.gate_failed_run", gate_id=run.gate_id, where=where, exit_code=run.exit_code
+        )
+    verdict = run.status if run.status in ("timed_out", "error") else "other"
+    return message(
+        f"banner.gate_{verdict}",
+        gate_id=run.gate_id,
+        where=where,
+        verdict=run.status,
+        because=f": {run.reason}" if run.reason else "",
+    )
 
 
 def cards(rows: SprintRows, now: datetime) -> list[Card]:

@@ -5,16 +5,14 @@ import shutil
 
 import pytest
 
-from sprints.contract.approval_policy import NEEDED
-from sprints.contract.budget import USED_UP
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.stop_reason import StopCode
 from sprints.store.layout import Store
 from tests.docs import pages, parsed, typed
 from tests.docs.pages import DOCS, PAGES, name_of
 from tests.world import ROOT, run_command
 
 OURS = re.compile(r"(?:tests|gates|sprints|gateway_project|deploy|docs)/[\w/.@-]*")
-STOPS = re.compile(r'f"(\w+:)\{')  # how a last_error begins
 
 # What no test can type: the page, the beginning of the block, and why.
 NOT_RUN = {
@@ -122,9 +120,7 @@ def test_every_code_of_an_event_is_in_the_page_about_formats():
 
 
 def test_every_way_in_which_a_sprint_stops_is_in_the_page_about_trouble():
-    sources = "".join(path.read_text() for path in (ROOT / "sprints" / "core").glob("*.py"))
-
-    causes = set(STOPS.findall(sources)) | {USED_UP, NEEDED, "cancelled_by_user"}
+    causes = {code.value for code in StopCode} - {StopCode.OTHER.value}
 
     told = " ".join(pages.spans(DOCS / "troubleshooting.md"))
     assert len(causes) >= 10

@@ -26,8 +26,8 @@ from sprints.core.decide import decide
 from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.prompts.exchange import LOST, Exchange
-from sprints.queries.attention import cause
 from sprints.state.snapshot import evolve
+from sprints.state.stop_reason import StopCode, StopReason
 from tests.engine import GREEN, NOON, drive, fresh, step
 from tests.sprints.core.test_agent_tasks import ASKED_BACK, LEAD, YES, says
 
@@ -198,6 +198,7 @@ def test_without_a_program_a_clone_or_attempts_a_red_gate_ends_the_sprint(snapsh
     assert after.sprint.status == "failed"
     assert fixes(after) == []
     assert moves[-1].data == {
+        "code": "gate_failed",
         "exit_code": 3,
         "gate_id": "qa_smoke_quick",
         "reason": "exit code 3",
@@ -318,7 +319,8 @@ def test_a_flaky_gate_blocks_costs_no_attempt_and_asks_a_human():
 
     assert (blocked.sprint.status, fixes(blocked)) == ("blocked", [])
     assert blocked.sprint.last_error == "gate_flaky:qa_smoke_quick runs 1 and 2 of one tree"
-    assert moves[-1].data == {"gate_id": "qa_smoke_quick", "runs": [1, 2], "tree": "a"}
+    flaky = {"code": "gate_flaky", "gate_id": "qa_smoke_quick", "runs": [1, 2]}
+    assert moves[-1].data == {**flaky, "tree": "a"}
     assert wait_of(blocked)["who"] == "an operator"
     assert after.sprint.status == "succeeded"
 
@@ -348,10 +350,10 @@ def test_it_is_a_switch():
 
 
 def test_the_dashboard_says_why_it_was_not_sent_back():
-    error = "gate_failed:lint exit_code=3"
+    reason = StopReason(StopCode.GATE_FAILED, gate_id="lint", exit_code=3)
 
-    assert cause(error) == "gate lint said no, exit code 3"
-    assert cause(f"{error} ({fix_loop.SAME})") == (
+    assert reason.text() == "gate lint said no, exit code 3"
+    assert replace(reason, detail=fix_loop.SAME).text() == (
         "gate lint said no, exit code 3: the same tree failed in the same way before"
     )
 
