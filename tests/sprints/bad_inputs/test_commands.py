@@ -64,7 +64,7 @@ def test_a_count_is_a_whole_number_from_one_to_a_million(refused, command, numbe
 def test_a_title_is_one_line_that_a_terminal_can_show(refused, title):
     said = refused("sprint", "create", "s1", "--title", title)
 
-    assert said == "a title is one line of at most 200 characters"
+    assert said == "a title is one line of at most 200 characters (--title)"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_title_is_one_line_that_a_terminal_can_show(refused, title):
     ],
 )
 def test_a_profile_and_a_deadline_are_of_the_known_ones(refused, option, value, words):
-    assert refused("sprint", "create", "s1", option, value) == words
+    assert refused("sprint", "create", "s1", option, value) == f"{words} ({option})"
 
 
 @pytest.mark.parametrize(
