@@ -50,7 +50,7 @@ def queue(repo: Path, *names: str) -> None:
     for name in names:
         assert run_command(repo, "sprint", "create", name).code == 0
         said = run_command(repo, "sprint", "run", name, "--queue")
-        assert said.out.startswith(f"{name} is queued"), said
+        assert said.out.startswith(f"queued {name}; "), said
 
 
 def status_of(repo: Path, name: str) -> str:
