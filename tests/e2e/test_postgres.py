@@ -18,8 +18,8 @@ HASTE = """
 import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
 import django; django.setup()
-from sprints.journal import rows, state
-assert repr(list(rows.many(["wk1"]))) == repr(list(state.many(["wk1"])))
+from sprints.journal import bulk_rows, state_file
+assert repr(list(bulk_rows.many(["wk1"]))) == repr(list(state_file.many(["wk1"])))
 """
 
 

@@ -72,11 +72,11 @@ def test_a_program_is_asked_stopped_lost_and_parked_in_that_walk(monkeypatch):
     told = set()
 
     def record(snapshot, action, outcome):
-        moves = SETTLE(snapshot, action, outcome)
+        moves = REDUCE(snapshot, action, outcome)
         told.update((type(action).__name__, move.kind) for move in moves)
         return moves
 
-    monkeypatch.setattr(reducer, "settle", record)
+    monkeypatch.setattr(reducer, "reduce", record)
     explore(CONTRACTS["a fix"], kinds=["fix"])
 
     for kind in ("task_done", "task_asks", "task_failed", "task_stopped"):
@@ -263,7 +263,7 @@ REPLIED, TRY, BOUNDED, USED_S = (
     agent_tasks.bounded,
     agent_tasks._used_s,
 )
-WHOLE, SETTLE, DECIDE = prompts.whole, reducer.reduce, decide.decide
+WHOLE, REDUCE, DECIDE = prompts.whole, reducer.reduce, decide.decide
 PARKED, GOES_ON, ANSWER = budget.parked, budget._goes_on, questions.answer
 UNCHANGED = agent_replies._unchanged
 WAIT_OF, RUN_BESIDE = wait_reason.wait_of, decide._run_beside

@@ -245,7 +245,8 @@ def test_a_running_sprint_keeps_its_contract(call, sprints):
     answer = call("POST", "/api/sprints/held", {"meta": {"gate_profile": "full"}})
 
     said = "gate_profile: frozen with the contract while the sprint runs"
-    assert (answer.status_code, answer.json()) == (409, {"error": said})
+    refusal = {"error": said, "code": "wrong_status"}
+    assert (answer.status_code, answer.json()) == (409, refusal)
 
 
 def test_run_step_and_cancel_are_carried_out_by_the_workers(call, store):
