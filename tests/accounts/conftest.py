@@ -5,10 +5,26 @@ import json
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 from django.test import Client
 
 from sprints.store.layout import Store
+
+HASHERS = settings.PASSWORD_HASHERS  # those of the gateway
+
+
+class CheapHasher(PBKDF2PasswordHasher):
+    """Django's own hasher with one iteration."""
+
+    iterations = 1
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings) -> None:
+    """Hash passwords in no time: a million iterations a guess would be most of these tests."""
+    settings.PASSWORD_HASHERS = ["tests.accounts.conftest.CheapHasher"]
 
 
 @pytest.fixture

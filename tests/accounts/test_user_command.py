@@ -13,6 +13,7 @@ from gateway_project.accounts.roles import role_of
 from sprints.models import Event
 from sprints.roles import Role
 from sprints.state.refusals import Refused
+from tests.accounts.conftest import HASHERS
 from tests.people import PASSWORD, signed_in, token_of
 
 
@@ -88,6 +89,16 @@ def test_a_password_from_a_pipe_signs_in_and_is_told_to_nobody(invoke, monkeypat
     answer = browser.post("/login/", {"username": "alice", "password": PASSWORD})
     assert answer.status_code == 302
     assert PASSWORD not in said.out + said.err + store.events.read_text()
+
+
+def test_a_password_is_kept_under_a_slow_hash(store, settings):
+    settings.PASSWORD_HASHERS = HASHERS
+
+    user = user_acts.add("alice", Role.VIEWER, by="test", password=PASSWORD)
+
+    kind, iterations, *_ = user.password.split("$")
+    assert kind == "pbkdf2_sha256"
+    assert int(iterations) >= 600_000
 
 
 @pytest.mark.parametrize("weak", ["", "short", "password1234", "alice-alice-"])
