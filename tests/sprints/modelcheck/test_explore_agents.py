@@ -50,7 +50,18 @@ PATHS = Approvals(protected=("tests/**",))
 REAL = with_programs(DEFAULT_GATE, fix_attempts=2, ship=True, approvals=PATHS)
 
 
-@pytest.mark.parametrize("walk", walks(REAL), ids=lambda walk: walk.name)
+# Explored in parts under the smaller contracts of test_explore_fix_loop ("one gate"),
+# test_explore ("shipped") and test_explore_approvals ("protected paths").
+LONG = {"gates and what goes back to agents", "gates and shipping", "gates and approvals"}
+
+
+@pytest.mark.parametrize(
+    "walk",
+    [
+        pytest.param(walk, id=walk.name, marks=[pytest.mark.whole] * (walk.name in LONG))
+        for walk in walks(REAL)
+    ],
+)
 def test_every_promise_holds_of_a_sprint_that_a_program_builds_and_ships(walk):
     found = explore(walk.contract, kinds=walk.kinds)
 
