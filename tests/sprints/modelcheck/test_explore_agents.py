@@ -253,9 +253,9 @@ def uses_nothing(task, outcome):
     return 0.0
 
 
-def wait_without_words(snapshot):
+def wait_without_its_code(snapshot):
     found = WAIT_OF(snapshot)
-    return found | {"what": ""} if found and found["who"] == OPERATOR else found
+    return found | {"code": ""} if found and found["who"] == OPERATOR else found
 
 
 def nobody_is_asked(snapshot):
@@ -332,7 +332,7 @@ FAULTS = [
     ),
     ("a grant is forgotten", budget, "_goes_on", grant_is_forgotten, "a lead", LEADS),
     ("a grant leads nowhere", budget, "_goes_on", grants_nothing, "a lead", LEADS),
-    ("words fail a question", agent_invariants, "wait_of", wait_without_words, "a lead", LEADS),
+    ("a question has no code", agent_invariants, "wait_of", wait_without_its_code, "a lead", LEADS),
     ("nobody is asked", invariants, "wait_of", nobody_is_asked, "a lead", OWNERS),
     ("an agent has no time", invariants, "wait_of", agents_have_no_time, "a lead", OWNERS),
     ("tries are not told apart", pending, "_asked", only_by_its_task, "a lead", LATE),
