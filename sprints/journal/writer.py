@@ -1,4 +1,14 @@
-"""Write state.json and events.jsonl as a function of the rows; nothing else writes them."""
+"""Write state.json and events.jsonl as a function of the rows; nothing else writes them.
+
+**Guarantee.** ``events.jsonl`` gets each event right after its commit. ``state.json`` follows
+within half a second, or later if the file is so large that a write takes long. Both files are
+complete and on disk once a command has returned. In between a file may be behind, but never
+wrong: each replacement is whole, and each line is a committed event. The next start repairs a
+torn tail and catches up.
+
+**Cost.** An event costs one append. A new ``state.json`` costs one copy of its bytes: only the
+sprints that have changed are read from the rows (``state_file``).
+"""
 
 import sys
 import time
