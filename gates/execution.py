@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from gates.fence import Fence
+from gates.sandbox import Sandbox
 from gates.verdict import Cause
 
 COOKIE = "STUDIO_GATEWAY_RUN"
@@ -47,8 +47,8 @@ class Completed:
     ``strays_killed`` counts processes that outlived a gate which ended by itself. ``confined`` is
     false where the system cannot list processes that left the gate's group. ``duration_s`` is in
     seconds on a monotonic clock; ``started_at`` and ``finished_at`` are seconds since the epoch.
-    ``fence`` is the sandbox used: ``landlock abi N``, ``unavailable: why`` or ``off``; empty where
-    nothing ran.
+    ``sandbox`` is the sandbox used: ``landlock abi N``, ``unavailable: why`` or ``off``; empty
+    where nothing ran.
     """
 
     ending: Ending
@@ -62,7 +62,7 @@ class Completed:
     confined: bool
     started_at: float
     finished_at: float
-    fence: str = ""
+    sandbox: str = ""
 
     @property
     def cause(self) -> Cause:
@@ -94,7 +94,7 @@ class Completed:
                 confined=data["confined"] is True,
                 started_at=float(data["started_at"]),
                 finished_at=float(data["finished_at"]),
-                fence=str(data.get("fence", "")),
+                sandbox=str(data.get("sandbox", "")),
             )
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
@@ -113,8 +113,8 @@ class Spec:
     outlives a frozen worker. ``stdin`` is a file for its standard input, which is empty without
     one. ``not_after`` is on the monotonic clock that all processes share; later the gate is not
     started, and its ending is "stopped". ``secrets`` are removed from its output
-    (``gates.redaction``). With a ``fence``, the gate gets its own folder for temporary files, which
-    is deleted when the gate ends.
+    (``gates.redaction``). With a ``sandbox``, the gate gets its own folder for temporary files,
+    which is deleted when the gate ends.
     """
 
     argv: tuple[str, ...]
@@ -130,7 +130,7 @@ class Spec:
     stdin: Path | None = None
     not_after: float = math.inf
     secrets: tuple[str, ...] = ()
-    fence: Fence | None = None
+    sandbox: Sandbox | None = None
 
     def fault(self) -> str | None:
         """Return in one line why this can run on no system; None if it can be tried."""
@@ -175,7 +175,7 @@ class Spec:
             "not_after": None if math.isinf(self.not_after) else self.not_after,
             "stdin": _bytes(str(self.stdin.absolute() if self.stdin else os.devnull)),
             "secrets": self.secrets,
-            "fence": self.fence.to_json() if self.fence else None,
+            "sandbox": self.sandbox.to_json() if self.sandbox else None,
         }
         return json.dumps(data).encode() + b"\n"
 

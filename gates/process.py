@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gates import faults, process_windows, scratch, secret_values
+from gates import fault_points, process_windows, scratch, secret_values
 from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, spent_s, sweep
@@ -32,7 +32,7 @@ __all__ = [
 
 PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))
 # An interpreter may need the first two to start; a gate gets none of them from here.
-KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", faults.VARIABLE)
+KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", fault_points.VARIABLE)
 SLACK_S = 30.0  # beyond its own limits, until a silent supervisor counts as dead
 SPEC_S, SAY_S, EXIT_S = 30.0, 1.0, 5.0
 TOO_LATE = "its worker came too late"
@@ -66,23 +66,23 @@ def run(spec: Spec, *, tick: Tick | None = None, tick_s: float = 0.2) -> Complet
         done = _attend(supervisor, spec, tick, tick_s)
     except BaseException:
         supervisor.say(Stop("interrupted", kill=True))
-        supervisor.hear_out(SLACK_S)
+        supervisor.await_result(SLACK_S)
         raise
     finally:
         if not (done and spare and _keep(supervisor)):
             supervisor.dismiss()
-        if spec.fence:
+        if spec.sandbox:
             scratch.clear(spec.token)
     return done or _bereaved(supervisor, spec, begun)
 
 
 def _with_scratch(spec: Spec) -> Spec:
     """Give a sandboxed spec its own folder for temporary files. Raises ``OSError``."""
-    if spec.fence is None:
+    if spec.sandbox is None:
         return spec
     folder = scratch.make(spec.token)
     env = {**spec.env, "TMPDIR": str(folder)}
-    return replace(spec, env=env, fence=spec.fence.owning(folder))
+    return replace(spec, env=env, sandbox=spec.sandbox.owning(folder))
 
 
 def _attend(
@@ -98,12 +98,12 @@ def _attend(
         for message in supervisor.lines.receive(tick_at - now):
             if "started" in message:
                 supervisor.gate = message["started"]["pid"]
-                faults.point("gate_spawned")
+                fault_points.point("gate_spawned")
             elif "failed" in message:
                 supervisor.last_words = f": {message['failed']}"
             elif done := Completed.from_json(message, spec.token):
                 supervisor.again = message.get("again") is True
-                faults.point("gate_exited")
+                fault_points.point("gate_exited")
                 return done
         now = time.monotonic()
         if now >= give_up_at:
@@ -111,7 +111,7 @@ def _attend(
         if now < tick_at:
             continue
         if supervisor.gate is not None:
-            faults.point("gate_mid_output")
+            fault_points.point("gate_mid_output")
         stop = tick() if tick else None
         if stop and (asked is None or (stop.kill and not asked.kill)):
             asked = stop
@@ -172,7 +172,7 @@ class Supervisor:
         )
         self.lines.send(line, SAY_S)
 
-    def hear_out(self, wait_s: float) -> None:
+    def await_result(self, wait_s: float) -> None:
         """Wait up to ``wait_s`` seconds for any result, or for the supervisor's end."""
         give_up_at = time.monotonic() + wait_s
         while self.lines.open and (now := time.monotonic()) < give_up_at:

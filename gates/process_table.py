@@ -75,7 +75,7 @@ def children(parent: int) -> list[int]:
     return [int(pid) for pid in listed.split()]
 
 
-def carrying(name: str, value: str) -> list[Process]:
+def with_variable(name: str, value: str) -> list[Process]:
     """Return all other living processes started with ``name=value`` in their environment."""
     item = os.fsencode(f"{name}={value}")
     us = os.getpid()

@@ -19,7 +19,7 @@ from gates.redaction import Filter, redactor
 
 POLL_S = 0.05
 CREATE_NEW_PROCESS_GROUP = 0x200
-NO_FENCE = "only Linux can confine a program"
+NO_SANDBOX = "only Linux can confine a program"
 
 
 class Child(Protocol):
@@ -42,8 +42,8 @@ def attend(
 
     Raises ``OSError`` if its outputs cannot be opened, or if a sandbox is required.
     """
-    if spec.fence and spec.fence.required:
-        raise OSError(errno.ENOSYS, f"it has to be confined, and {NO_FENCE}")
+    if spec.sandbox and spec.sandbox.required:
+        raise OSError(errno.ENOSYS, f"it has to be confined, and {NO_SANDBOX}")
     ending: Ending = "exited"
     why = ""
     begun, started_at = time.monotonic(), time.time()
@@ -103,7 +103,7 @@ def attend(
         confined=False,
         started_at=started_at,
         finished_at=time.time(),
-        fence=f"unavailable: {NO_FENCE}" if spec.fence else "off",
+        sandbox=f"unavailable: {NO_SANDBOX}" if spec.sandbox else "off",
     )
     result = json.dumps({**asdict(done), "token": spec.token, "run_id": spec.run_id})
     (spec.run_dir / "result.json").write_text(result, "utf-8")

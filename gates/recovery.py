@@ -67,7 +67,7 @@ def spent_s(run_dir: Path) -> float | None:
 
 def sweep(run_id: str) -> int:
     """Kill all processes with the cookie of the run ``run_id``; return their number."""
-    return _kill_all(lambda: process_table.carrying(COOKIE, run_id))
+    return _kill_all(lambda: process_table.with_variable(COOKIE, run_id))
 
 
 def end_session(session: int) -> int:

@@ -52,7 +52,7 @@ class Judgement:
     file, by name, and ``place`` names the store that holds them. ``tree`` is the git tree that was
     judged, empty for files outside a clone. ``put_back`` counts the files that the gate had changed
     and that were restored. ``excerpt`` is a short part of the output, for an agent that is to fix
-    the fault. ``confined`` is the sandbox used (``gates.execution.Completed.fence``).
+    the fault. ``confined`` is the sandbox used (``gates.execution.Completed.sandbox``).
     """
 
     verdict: Verdict

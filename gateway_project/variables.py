@@ -65,6 +65,6 @@ VARIABLES = (
     Variable(
         "STUDIO_FAULT",
         "no fault",
-        "For tests only: stop this process at a named point (`gates/faults.py`).",
+        "For tests only: stop this process at a named point (`gates/fault_points.py`).",
     ),
 )

@@ -2,7 +2,7 @@
 
 from django.test import Client
 
-from gateway_project.accounts import token_acts, user_acts
+from gateway_project.accounts import token_operations, user_operations
 from sprints.roles import Role
 
 PASSWORD = "correct horse battery staple"
@@ -10,8 +10,8 @@ PASSWORD = "correct horse battery staple"
 
 def token_of(role: Role, name: str = "") -> str:
     """A new token of a new user of that role."""
-    user = user_acts.add(name or role.word, role, by="test")
-    return token_acts.create(user, "test", by="test")[1]
+    user = user_operations.add(name or role.word, role, by="test")
+    return token_operations.create(user, "test", by="test")[1]
 
 
 def signed_in(role: Role, name: str = "") -> Client:

@@ -9,9 +9,9 @@ from pathlib import Path
 from shutil import which
 
 from gates import process
-from gates.allowed import allowed
 from gates.definition import Definition, is_hidden
-from gates.fence import Fence
+from gates.gate_environment import allowed
+from gates.sandbox import Sandbox
 from gates.verdict import Judgement, Verdict
 
 VERDICTS = {
@@ -33,7 +33,7 @@ class Place:
 
     ``cwd`` is the tree under test, ``run_dir`` receives the output, and ``token`` identifies this
     run. The gate does not start after ``not_after`` (monotonic). ``apart``: the tree is its own
-    clone, and git must not find a repository above it. ``fence`` is the sandbox of the gate.
+    clone, and git must not find a repository above it. ``sandbox`` is the sandbox of the gate.
     """
 
     cwd: Path
@@ -42,7 +42,7 @@ class Place:
     timeout_s: float
     not_after: float = math.inf
     apart: bool = False
-    fence: Fence | None = None
+    sandbox: Sandbox | None = None
 
 
 Tick = Callable[[], process.Stop | None]
@@ -63,7 +63,7 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
         grace_s=gate.grace_s,
         cap_bytes=gate.cap_bytes,
         not_after=place.not_after,
-        fence=place.fence and place.fence.at_home(env),
+        sandbox=place.sandbox and place.sandbox.at_home(env),
     )
     return judgement(process.run(spec, tick=tick))
 
@@ -78,7 +78,7 @@ def judgement(done: process.Completed) -> Judgement:
         duration_s=done.duration_s,
         strays_killed=done.strays_killed,
         dropped_bytes=done.dropped_bytes,
-        confined=done.fence,
+        confined=done.sandbox,
         cause=done.cause,
     )
 

@@ -61,22 +61,22 @@ def _why(exc: OSError) -> str:
     return f"Landlock: {exc.strerror}"
 
 
-def put_up(fence: dict[str, Any] | None) -> tuple[int | None, str]:
+def put_up(sandbox: dict[str, Any] | None) -> tuple[int | None, str]:
     """Return the rules of a sandbox as a descriptor for ``enter``, and a text for the evidence.
 
     There is no descriptor without a sandbox, or on a kernel without Landlock. Raises ``OSError``
     where the sandbox is required, and where the kernel fails to make the rules.
     """
-    if fence is None:
+    if sandbox is None:
         return None, "off"
     try:
         release = abi()
     except OSError as exc:
-        if fence["required"]:
+        if sandbox["required"]:
             raise OSError(exc.errno, f"it has to be confined, and {exc.strerror}") from exc
         return None, f"unavailable: {exc.strerror}"
     try:
-        return rules(fence, release), f"landlock abi {release}"
+        return rules(sandbox, release), f"landlock abi {release}"
     except OSError as exc:
         raise OSError(exc.errno, f"it cannot be confined: {exc.strerror}") from exc
 
@@ -86,7 +86,7 @@ def handled(release: int) -> int:
     return FIRST | (REFER if release >= 2 else 0) | (TRUNCATE if release >= 3 else 0)
 
 
-def rules(fence: dict[str, Any], release: int) -> int:
+def rules(sandbox: dict[str, Any], release: int) -> int:
     """Return a descriptor of the sandbox's rules. Raises ``OSError``."""
     every = handled(release)
     # Later versions append their attributes.
@@ -95,7 +95,7 @@ def rules(fence: dict[str, Any], release: int) -> int:
         attributes += struct.pack("QQ", 0, SCOPE_SIGNAL)
     found = _call(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     try:
-        for path, access in allowed(fence):
+        for path, access in allowed(sandbox):
             _allow(found, path, access & every)
     except BaseException:
         os.close(found)
@@ -103,10 +103,10 @@ def rules(fence: dict[str, Any], release: int) -> int:
     return found
 
 
-def allowed(fence: dict[str, Any]) -> Iterator[tuple[bytes, int]]:
+def allowed(sandbox: dict[str, Any]) -> Iterator[tuple[bytes, int]]:
     """Yield each path that has a rule, with the access rights to it and everything below it."""
     own, shown, writable, closed, kept = (
-        [path.encode("latin-1") for path in fence[name]]
+        [path.encode("latin-1") for path in sandbox[name]]
         for name in ("own", "shown", "writable", "closed", "kept")
     )
     whole = FIRST | REFER | TRUNCATE

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from gates import faults
+from gates import fault_points
 from gates.supervision.output import FULL, write
 from gates.supervision.run import Order, Run
 
@@ -29,7 +29,7 @@ def report(run: Run) -> dict[str, object]:
         "stderr_bytes": err,
         "dropped_bytes": dropped,
         "strays_killed": len(run.strays),
-        "fence": run.fence,
+        "sandbox": run.sandbox,
     }
     if run.wanted:
         _store(run, result)
@@ -85,7 +85,7 @@ def _death(run: Run) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    return f"{name}, as it did not heed SIGTERM" if run.unheeded and code == -9 else name
+    return f"{name}, as it ignored SIGTERM" if run.ignored_sigterm and code == -9 else name
 
 
 def _size(count: int) -> str:
@@ -99,7 +99,7 @@ def _store(run: Run, result: dict[str, object]) -> None:
     try:
         run.output.sync()
         write(run.folder, "result.json", json.dumps(result).encode() + b"\n", lasting=True)
-        faults.point("result_stored")
+        fault_points.point("result_stored")
     except OSError as exc:
         if exc.errno in FULL and result["ending"] in ("exited", "signalled"):
             result["ending"], result["reason"] = "error", f"{NO_ROOM}; {result['reason']}"

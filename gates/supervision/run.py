@@ -6,7 +6,7 @@ import signal
 import time
 from contextlib import suppress
 
-from gates import faults, process_table
+from gates import fault_points, process_table
 from gates.redaction import redactor
 from gates.supervision import landlock
 from gates.supervision.event_loop import EventLoop
@@ -38,7 +38,7 @@ class Order:
         self.not_after: float | None = data["not_after"]
         self.stdin = data["stdin"].encode("latin-1")
         self.secrets = tuple(data["secrets"])
-        self.fence = data["fence"]
+        self.sandbox = data["sandbox"]
 
 
 class TooLate(Exception):
@@ -51,7 +51,7 @@ class Run:
     ``cause`` is the ending of a gate that was stopped, else empty, and ``why`` is the reason in
     words. ``wanted`` is false once the gate was stopped for a reason outside the gate and its
     worker. ``ended_at`` (monotonic) and ``exit_code`` belong to the gate itself, not to its
-    descendants. ``fence`` is the sandbox used.
+    descendants. ``sandbox`` is the sandbox used.
     """
 
     def __init__(self, order: Order, ears: EventLoop, *, confined: bool) -> None:
@@ -62,7 +62,7 @@ class Run:
             os.unlink("result.json", dir_fd=self.folder)
         self.output = Output(self.folder, order.cap_bytes, redactor(order.secrets), ears)
         self.fault: tuple[str, int | None, str] | None = None
-        self.cause = self.why = self.fence = ""
+        self.cause = self.why = self.sandbox = ""
         self.wanted = True
         self.ended_at: float | None = None
         self.exit_code: int | None = None
@@ -79,7 +79,7 @@ class Run:
         """
         order = self.order
         self.started_at, self.begun = time.time(), time.monotonic()
-        rules, self.fence = landlock.put_up(order.fence)
+        rules, self.sandbox = landlock.put_up(order.sandbox)
         try:
             self._launch = Launch(
                 order.argv, order.cwd, order.env, order.stdin, self.output.descriptors, rules
@@ -89,7 +89,7 @@ class Run:
                 os.close(rules)
         self.pid = self._launch.pid
         self.output.begin()
-        faults.point("gate_launched")
+        fault_points.point("gate_launched")
         gate, us = process_table.look(self.pid), process_table.look(os.getpid())
         identity: dict[str, object] = {
             "pid": self.pid,
@@ -139,7 +139,7 @@ class Run:
         self.output.close()
 
     @property
-    def unheeded(self) -> bool:
+    def ignored_sigterm(self) -> bool:
         """Return whether the gate was asked to end and then had to be killed."""
         return self._killing_since is not None and self._graced
 
@@ -167,7 +167,7 @@ class Run:
         try:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if ended[0] == self.pid:
-                    faults.point("gate_ended")
+                    fault_points.point("gate_ended")
                     self.ended_at = time.monotonic()
                     self.exit_code = os.waitstatus_to_exitcode(ended[1])
                     self.fault = self._launch.fault()

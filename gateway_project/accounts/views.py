@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway_project.accounts import tokens
-from gateway_project.accounts.door import BEGAN_WITH
+from gateway_project.accounts.authentication import BEGAN_WITH
 from sprints.models.redaction import clean
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"

@@ -7,7 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path, reverse
 
-from sprints.admin import switches
+from sprints.admin import settings_page
 from sprints.roles import Role
 
 # Django's pages to sign out and to change a password: ours are elsewhere.
@@ -40,7 +40,7 @@ class BackOffice(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return Django's URLs with the settings page, without those that are elsewhere."""
         theirs = [one for one in super().get_urls() if getattr(one, "name", None) not in GONE]
-        page = self.admin_view(switches.page)
+        page = self.admin_view(settings_page.page)
         return [path("switches/", page, name="switches", kwargs={"site": self}), *theirs]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -48,7 +48,7 @@ class BackOffice(AdminSite):
         apps = super().get_app_list(request, app_label)
         for app in apps:
             if app["app_label"] == "sprints":
-                app["models"].append(switches.entry(request))
+                app["models"].append(settings_page.entry(request))
         return apps
 
 

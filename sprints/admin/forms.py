@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from gates.problem import Problem, ProblemCode
-from sprints.admin.rows import Rows
+from sprints.admin.base import Rows
 from sprints.state.refusals import RefusalCode, Refused
 
 

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 
 from sprints import operations
 from sprints.admin.back_office import site
+from sprints.admin.base import Rows, pill, when
 from sprints.admin.forms import Asked, Edited, choices, joined, split
-from sprints.admin.rows import Rows, pill, when
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import KINDS
 from sprints.models import Delivery, Hook

@@ -7,7 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 
 from sprints import queries
 from sprints.admin.back_office import site
-from sprints.admin.rows import Rows, pill, when
+from sprints.admin.base import Rows, pill, when
 from sprints.models import Host
 
 

@@ -44,12 +44,12 @@ def ask(question: Question, tick: Tick) -> Exchange:
         return Exchange(None, f"no place for its prompt: {exc.strerror}: {exc.filename}")
     ours = apart(os.environ, question.cwd) if question.apart else os.environ
     env = environment(ours, agent)
-    fence, words = question.fence, filled(agent, prompt, question)
-    if fence:
+    sandbox, words = question.sandbox, filled(agent, prompt, question)
+    if sandbox:
         words = _within(words)
         _settle_in(agent, env)
         named = [Path(env[name]) for name in HOMES_NAMED if env.get(name, "").startswith("/")]
-        fence = fence.at_home(env).writing(named)
+        sandbox = sandbox.at_home(env).writing(named)
     by_file = any("{prompt_file}" in word for word in agent.command)
     spec = process.Spec(
         argv=resolve(words, env.get("PATH")),
@@ -63,11 +63,11 @@ def ask(question: Question, tick: Tick) -> Exchange:
         cap_bytes=CAP_BYTES,
         not_after=question.not_after,
         stdin=None if by_file else prompt,
-        fence=fence,
+        sandbox=sandbox,
     )
     tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
-    return _shown(folder, cli_sessions.noted(question, heard(agent, done, folder), folder))
+    return _shown(folder, cli_sessions.noted(question, exchange_from(agent, done, folder), folder))
 
 
 def _within(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def recover(question: Question) -> Exchange:
     if done is None:
         lost = replace(LOST, usage=used(folder, agent.reply))
         return cli_sessions.noted(question, lost, folder)
-    return _shown(folder, cli_sessions.noted(question, heard(agent, done, folder), folder))
+    return _shown(folder, cli_sessions.noted(question, exchange_from(agent, done, folder), folder))
 
 
 def filled(agent: AgentDefinition, prompt: Path, question: Question) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def environment(ours: Mapping[str, str], agent: AgentDefinition) -> dict[str, st
     return {"TERM": "dumb", **env, **agent.env}
 
 
-def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exchange:
+def exchange_from(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exchange:
     """Return the meaning of the command's end.
 
     Only a readable reply counts as an answer, after an exit code 0 without a stop or a reported
@@ -146,7 +146,7 @@ def heard(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exch
         dropped_bytes=done.dropped_bytes,
         usage=used(folder, rules),
         denied=failure_signs.denied(folder, rules),
-        confined=done.fence,
+        confined=done.sandbox,
         cause=done.cause,
     )
     if done.ending == "timed_out":

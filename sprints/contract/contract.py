@@ -40,7 +40,7 @@ from sprints.contract.rounds import (
     RoundSpec,
     budget,
 )
-from sprints.contract.sandbox import USUAL, Confinement
+from sprints.contract.sandbox import USUAL, SandboxSettings
 
 __all__ = [
     "AGENT_IDS", "CODES", "DEADLINES", "DEFAULT_GATE", "GATED", "LEAD", "MOST_AT_ONCE", "PROFILES",
@@ -90,7 +90,7 @@ class Contract:
     rerun_red: bool = False
     undoes: Undone | None = None
     active: tuple[str, ...] = ()
-    confinement: Confinement = USUAL
+    confinement: SandboxSettings = USUAL
     approvals: Approvals | None = None
 
     def round(self, code: str) -> RoundSpec:
@@ -181,7 +181,7 @@ class Contract:
             implementer=data.get("implementer", LEAD),
             rerun_red=data.get("rerun_red", False),
             active=tuple(data.get("active", ())),
-            confinement=Confinement.from_json(data.get("confinement", {})),
+            confinement=SandboxSettings.from_json(data.get("confinement", {})),
             approvals=Approvals.from_json(data["approvals"]) if "approvals" in data else None,
         )
 

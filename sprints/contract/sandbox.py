@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from gates.fence import Fence
+from gates.sandbox import Sandbox
 from gates.supervision import landlock
 from sprints.contract.json_types import JsonMapping, JsonObject
 
@@ -25,7 +25,7 @@ CODE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Confinement:
+class SandboxSettings:
     """The sandbox setting of a contract.
 
     ``auto`` uses the sandbox where the kernel supports it and reports where not, ``required`` then
@@ -53,7 +53,7 @@ class Confinement:
         return f"confinement is required, and {why}; to do without it: {hint}"
 
 
-USUAL = Confinement()
+USUAL = SandboxSettings()
 
 
 def lacking() -> str:
@@ -98,15 +98,15 @@ def is_path(text: object) -> bool:
     )
 
 
-def fence(
-    terms: Confinement,
+def sandbox_for(
+    terms: SandboxSettings,
     repo: Path,
     store: Path,
     tree: Path,
     *,
     shown: Iterable[Path] = (),
     writes: bool = True,
-) -> Fence | None:
+) -> Sandbox | None:
     """Return the sandbox for a command in the clone ``tree``, read-only unless it ``writes``.
 
     None if the setting is ``none``. The command may read the paths ``shown``, and nothing else of
@@ -114,7 +114,7 @@ def fence(
     """
     if terms.mode == NONE:
         return None
-    return Fence(
+    return Sandbox(
         own=(tree,) if writes else (),
         shown=(*shown, *(() if writes else (tree,))),
         writable=tuple(Path(path).expanduser() for path in terms.paths),

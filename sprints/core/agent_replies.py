@@ -32,7 +32,7 @@ def meant(
     if directional := [*reply.directional]:
         words = f"{name} asks: {' / '.join(directional)}"
         return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": directional}, data
-    told = lead_plan.heard(snapshot, task, said.text)
+    told = lead_plan.read_plan(snapshot, task, said.text)
     told |= lead_plan.patch_notes(snapshot, task, reply.deliverables)
     told |= _unchanged(snapshot, task, said)
     details = {key: value for key, value in details.items() if key not in RETURNED} | told

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from gates import faults
+from gates import fault_points
 from gates.verdict import Cause
 from sprints.agents import RUNNERS, command_runner
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
@@ -35,9 +35,9 @@ def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) ->
     except GitError as exc:
         return Exchange(None, f"no place to work in: {exc}")
     question = _question(snapshot, task, world, left_s)
-    faults.point("agent_spawned")
+    fault_points.point("agent_spawned")
     said = RUNNERS[agent.runner](question, world.tick)
-    faults.point("agent_exited")
+    fault_points.point("agent_exited")
     said = _bounded(said, task, agent)
     if site:
         said = workspace.looked_at(said, site, mark, agent)
@@ -82,7 +82,7 @@ def _question(snapshot: Snapshot, task: TaskValue, world: EffectContext, left_s:
         prompt=task.prompt,
         cwd=workspace.cwd(snapshot, world),
         apart=snapshot.started_contract.base is not None,
-        fence=workspace.fence(snapshot, world, workspace.cwd(snapshot, world), agent),
+        sandbox=workspace.sandbox_of(snapshot, world, workspace.cwd(snapshot, world), agent),
         folder=Path(task.details["folder"]),
         number=task.details["try"],
         token=token(task),

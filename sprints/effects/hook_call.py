@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from gates import faults, process
+from gates import fault_points, process
 from sprints.core.actions import RunHook
 from sprints.core.blocking_hooks import LOST, open_delivery
 from sprints.effects.context import EffectContext
@@ -34,9 +34,9 @@ def run(snapshot: Snapshot, action: RunHook, world: EffectContext) -> DeliveryRe
         before="",
         not_after=world.not_after(),
     )
-    faults.point("hook_spawned")
+    fault_points.point("hook_spawned")
     answer = KINDS[hook.kind].deliver(letter, world.tick)
-    faults.point("hook_exited")
+    fault_points.point("hook_exited")
     return answer
 
 

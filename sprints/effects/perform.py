@@ -103,8 +103,8 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: EffectContext) -> Judg
         return Judgement(Verdict.ERROR, None, f"no place for its output: {_worded(exc)}", 0.0)
 
     def judge(cwd: Path, apart: bool) -> Judgement:
-        fence = workspace.fence(snapshot, world, cwd)
-        place = Place(cwd, folder, token(run), timeout_s, world.not_after(), apart, fence)
+        sandbox = workspace.sandbox_of(snapshot, world, cwd)
+        place = Place(cwd, folder, token(run), timeout_s, world.not_after(), apart, sandbox)
         return KINDS[gate.kind](gate, place, world.tick)
 
     said = _shown(folder, workspace.judged(snapshot, run, world, judge))

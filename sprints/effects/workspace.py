@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gates.fence import Fence
 from gates.removal import remove
+from gates.sandbox import Sandbox
 from gates.verdict import Judgement, Verdict
 from sprints.contract import sandbox
 from sprints.contract.agent_spec import READ, AgentDefinition
@@ -52,9 +52,9 @@ def cwd(snapshot: Snapshot, world: EffectContext) -> Path:
     return tree_of(Store(world.repo).root, snapshot.sprint_id)
 
 
-def fence(
+def sandbox_of(
     snapshot: Snapshot, world: EffectContext, tree: Path, agent: AgentDefinition | None = None
-) -> Fence | None:
+) -> Sandbox | None:
     """Return the sandbox of an agent's command or a gate; None for a sprint without a clone.
 
     An agent may read the artifacts of its sprint.
@@ -64,7 +64,7 @@ def fence(
     shown = (Path(snapshot.sprint.artifacts_dir),) if agent else ()
     writes = agent is None or agent.policy != READ
     terms, root = snapshot.started_contract.confinement, Store(world.repo).root
-    return sandbox.fence(terms, world.repo, root, tree, shown=shown, writes=writes)
+    return sandbox.sandbox_for(terms, world.repo, root, tree, shown=shown, writes=writes)
 
 
 def states_of(snapshot: Snapshot) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gates import faults
+from gates import fault_points
 from sprints.contract.git_values import ABSENT, MOST_PATHS, OBSERVED, REFUSED, UNKNOWN, Seen
 from sprints.git import sprint_clone, untrusted_refs
 from sprints.git.gateway_repo import Workspace
@@ -140,7 +140,7 @@ def keep(site: Workspace, mark: Mark) -> tuple[str, list[str]]:
         parent = _commit(site, mark, parent, tree)
     if parent != head:
         site.own("update-ref", site.branch, parent, head)
-        faults.point("work_kept")
+        fault_points.point("work_kept")
     if untrusted_refs.head_in(site.tree) != (site.branch, parent):
         try:
             aside = sprint_clone.renew(site, aside=not readable)

@@ -17,7 +17,7 @@ INTERRUPTED = "interrupted"
 OF_YES = ("what", "tree", "by", "ts")
 
 
-class Told:
+class CertificateCheck:
     """A check that receives the events, oldest first, and lists the unsupported claims."""
 
     def __init__(self, facts: JsonMapping) -> None:
@@ -29,7 +29,7 @@ class Told:
         self._approved: list[JsonObject] = []
         self._found: list[str] | None = None
 
-    def hear(self, event: JsonMapping) -> None:
+    def add(self, event: JsonMapping) -> None:
         """Take in the next event."""
         if self._found is not None:
             return

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates import faults
+from gates import fault_points
 from sprints.contract.git_values import Base, branch_of
 from sprints.git import bundle
 from sprints.git.git import LONG_S, ZERO, Git, GitError, make
@@ -96,7 +96,7 @@ def _begin(site: Workspace) -> None:
     commit = site.base.commit
     if not site.own.find(f"{commit}^{{commit}}"):
         fetch(site.own, site.repo, f"{commit}:{site.ref('fetched')}", timeout_s=LONG_S)
-        faults.point("base_fetched")
+        fault_points.point("base_fetched")
     before = site.own.find(site.branch)
     moves = [f"update {site.branch} {commit} {before or ZERO}"]
     if before:  # a branch of an earlier life

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gates import faults
+from gates import fault_points
 from gates.removal import or_none, remove
 from sprints.git import remote as upstream
 from sprints.git import sprint_clone
@@ -67,7 +67,7 @@ def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
         return said
     if subs := submodules(site.own, base):
         return replace(said, reason=f"{branch} has submodules ({subs[0]})")
-    faults.point("merge_started")
+    fault_points.point("merge_started")
     git = scratch(site, base, head)
     whose = f"Take back the work of {site.undoes}" if site.undoes else ""
     subject = whose or f"Merge the work of {site.sprint_id}"
@@ -85,7 +85,7 @@ def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
     commit, tree = git("rev-parse", "HEAD", "HEAD^{tree}").split("\n")
     fetch(site.own, git.git_dir, f"+HEAD:{site.ref('merged', commit)}", timeout_s=LONG_S)
     remove(at_scratch(site).tree)
-    faults.point("merge_committed")
+    fault_points.point("merge_committed")
     return replace(said, commit=commit, tree=tree)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gates import faults
+from gates import fault_points
 from sprints.git import remote as upstream
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, ZERO, Git, GitError
@@ -48,7 +48,7 @@ def publish(site: Workspace, merge: Merge, certificate: str) -> str:
             raise
         hint = f"git -C {site.repo} pull {site.remote} {merge.branch}"
         raise Unfinished(f"{merge.branch} has moved here; type: {hint}") from exc
-    faults.point("tag_made")
+    fault_points.point("tag_made")
     return tag_of(site)
 
 
@@ -131,7 +131,7 @@ def _move(git: Git, site: Workspace, merge: Merge, move: Callable[[], None]) -> 
         if follow(site, merge, move):
             return
     move()
-    faults.point("ref_updated")
+    fault_points.point("ref_updated")
 
 
 def _has(git: Git, branch: str, commit: str) -> bool:

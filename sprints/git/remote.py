@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates import faults
+from gates import fault_points
 from sprints.contract.sandbox import GIT_ASKPASS, GIT_SSH
 from sprints.git.gateway_repo import Workspace
 from sprints.git.git import LONG_S, Git, GitError
@@ -147,7 +147,7 @@ def push(site: Workspace, remote: Remote, merge: Merge, tag: str, tagged: str) -
     branch, name = f"refs/heads/{merge.branch}", f"refs/tags/{tag}"
     if tag_there(site, remote, tag):
         raise Refused(_taken(remote, site, tag))
-    faults.point("push_started")
+    fault_points.point("push_started")
     try:
         _ask(
             site, remote, "push", "--quiet", "--atomic", "--no-verify", "--no-follow-tags",
@@ -159,7 +159,7 @@ def push(site: Workspace, remote: Remote, merge: Merge, tag: str, tagged: str) -
     except GitError as exc:  # the answer may be lost, or another push was faster
         if not has(site, remote, merge):
             raise Refused(str(exc)) from exc
-    faults.point("push_returned")
+    fault_points.point("push_returned")
 
 
 def _taken(remote: Remote, site: Workspace, tag: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 
-from gates import faults
+from gates import fault_points
 from gates.removal import remove
 from sprints.git import capture_work
 from sprints.git.capture_work import Mark
@@ -25,7 +25,7 @@ def clear(site: Workspace, found: Mark) -> str:
             site.tree.rename(free(site.beside("old")))
         except OSError as exc:
             raise GitError(f"{exc.strerror}: {site.tree}") from exc
-        faults.point("clone_cleared")
+        fault_points.point("clone_cleared")
     try:
         clear_index(site)
     except OSError as exc:

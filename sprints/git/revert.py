@@ -5,7 +5,7 @@ The commit is made in a clone; nothing in the user's repository is changed here.
 
 from collections.abc import Mapping
 
-from gates import faults
+from gates import fault_points
 from gates.removal import remove
 from sprints.contract.git_values import Undone
 from sprints.git import remote as upstream
@@ -50,5 +50,5 @@ def revert(site: Workspace, undone: Undone, why: str, trailers: Mapping[str, str
     commit = git("commit-tree", tree, "-p", head, "-F", "-", given=given)
     fetch(site.own, git.git_dir, f"+{commit}:{site.ref('reverts', commit)}", timeout_s=LONG_S)
     remove(at_scratch(site).tree)
-    faults.point("revert_made")
+    fault_points.point("revert_made")
     return commit

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gates import faults
+from gates import fault_points
 from gates.removal import or_none, remove
 from sprints.contract.git_values import branch_of
 from sprints.git.gateway_repo import Workspace, clear_index, fetch, free, index_of
@@ -41,7 +41,7 @@ def _make(site: Workspace) -> None:
         git = _filled(site, new)
         git("read-tree", "--reset", "-u", site.branch, timeout_s=LONG_S)
     new.rename(site.tree)
-    faults.point("clone_made")
+    fault_points.point("clone_made")
 
 
 def renew(site: Workspace, *, aside: bool = False) -> str:
@@ -59,7 +59,7 @@ def renew(site: Workspace, *, aside: bool = False) -> str:
     away = free(site.beside("git" if aside else "old"))
     if os.path.lexists(old):
         old.rename(away)
-    faults.point("clone_renewed")
+    fault_points.point("clone_renewed")
     (new / ".git").rename(old)
     for left in (new, *site.tree.parent.glob(f"{site.beside('old').name}-*")):
         remove(left)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from gates import faults
+from gates import fault_points
 from sprints.git import index_lock
 from sprints.git.gateway_repo import Workspace, clear_index, index_of
 from sprints.git.git import LONG_S, SHA, Git
@@ -42,15 +42,15 @@ def follow(site: Workspace, merge: Merge, move: Callable[[], None]) -> bool:
         _look_free(site.repo, changes(git, merge.base, merge.commit))
         copy = folder / f"{_begins(site)}{merge.base}.{merge.commit}"
         shutil.copyfile(folder / "index", copy)
-        faults.point("checkout_locked")
+        fault_points.point("checkout_locked")
         try:
             ours = replace(git, index=copy)
             ours.holds("update-index", "-q", "--refresh")
             ours("read-tree", "-m", "-u", merge.base, merge.commit, timeout_s=LONG_S)
-            faults.point("checkout_changed")
+            fault_points.point("checkout_changed")
             look()
             move()
-            faults.point("ref_updated")
+            fault_points.point("ref_updated")
         finally:
             look()
             _end(git, copy, site, branch)

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from gates import faults
+from gates import fault_points
 from gates.kinds.command import resolve
 from gates.models import Gate
 from sprints.contract import sandbox as confinements
@@ -246,9 +246,9 @@ def invariants(store: Store) -> Iterator[Finding]:
 
 def fault(store: Store) -> Iterator[Finding]:
     """Check that no test has left a fault in the environment."""
-    if text := os.environ.get(faults.VARIABLE):
-        words = f"{faults.VARIABLE}={text} breaks this gateway on purpose"
-        yield Finding("fault", "bad", words, f"unset {faults.VARIABLE}")
+    if text := os.environ.get(fault_points.VARIABLE):
+        words = f"{fault_points.VARIABLE}={text} breaks this gateway on purpose"
+        yield Finding("fault", "bad", words, f"unset {fault_points.VARIABLE}")
 
 
 CHECKS: dict[str, Check] = {

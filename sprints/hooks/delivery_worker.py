@@ -21,7 +21,7 @@ LOOK_S = 1.0
 STOP_S = 5.0
 
 
-class Courier:
+class DeliveryWorker:
     """A context manager that delivers due events while its block lasts.
 
     At its end, pending deliveries get ``linger_s`` seconds. Deliveries that still run then are

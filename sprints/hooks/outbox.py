@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from gates import faults
+from gates import fault_points
 from gates.identity import Identity, identity
 from sprints.contract.hook_spec import MAX_TIMEOUT_S, MAX_WAIT_S
 from sprints.contract.json_types import JsonObject
@@ -195,12 +195,12 @@ def _bring(hook: Hook, row: Delivery, before: str, folder: Path, tick: Tick) -> 
         token=_token(row),
         before=before,
     )
-    faults.point("hook_spawned")
+    fault_points.point("hook_spawned")
     try:
         answer = KINDS[hook.kind].deliver(letter, tick)
     except Exception as exc:  # an exception means not delivered; the hook's thread goes on
         answer = DeliveryResult(False, f"{type(exc).__name__}: {exc}")
-    faults.point("hook_exited")
+    fault_points.point("hook_exited")
     return answer
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gates import faults
+from gates import fault_points
 from sprints.contract.json_types import JsonObject
 from sprints.models import Agent, Event, Head, Task
 from sprints.state.event_format import stamp
@@ -164,7 +164,7 @@ def _replace(path: Path, text: str) -> None:
         with temporary.open("wb") as file:
             file.write(raw)
             file.flush()
-            faults.fsync("before_state_fsync", file.fileno())
+            fault_points.fsync("before_state_fsync", file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from gates import faults
+from gates import fault_points
 from sprints.contract.json_types import JsonObject
 from sprints.models import Event, Head
 from sprints.models.transitions import note
@@ -75,12 +75,12 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 def _append(descriptor: int, size: int, text: bytes) -> None:
     """Append all of ``text`` after ``size`` bytes, or nothing if the disk is full."""
-    faults.point("before_event_append")
+    fault_points.point("before_event_append")
     os.lseek(descriptor, size, os.SEEK_SET)
-    if faults.write("mid_event_append", descriptor, text) != len(text):
+    if fault_points.write("mid_event_append", descriptor, text) != len(text):
         os.ftruncate(descriptor, size)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    faults.point("after_event_append")
+    fault_points.point("after_event_append")
 
 
 def _position(path: Path, descriptor: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from django.conf import settings
 
 from sprints.contract.json_types import JsonObject
-from sprints.store.evidence import Held
+from sprints.store.evidence import EvidenceReader
 
 KINDS = frozenset(
     ("gate_finished", "task_done", "task_asks", "task_failed", "task_stopped", "task_returned")
@@ -27,7 +27,7 @@ class Printed:
         self._file = TemporaryFile()  # noqa: SIM115 - closed with this object
         weakref.finalize(self, self._file.close)
 
-    def heed(self, event: JsonObject) -> None:
+    def add(self, event: JsonObject) -> None:
         """Store the digests in the event."""
         if event["kind"] in KINDS and (outputs := event["data"].get("outputs")):
             one = [event["sprint_id"] or "", event["data"]["outputs_at"], outputs]
@@ -40,7 +40,7 @@ class Printed:
         """
         count, here = 0, settings.STORE.place
         self._file.seek(0)
-        with Held() as held:
+        with EvidenceReader() as held:
             for line in self._file:
                 name, place, outputs = json.loads(line)
                 for path, digest in outputs.items():

@@ -89,7 +89,7 @@ class _Story:
         if "imported" in event:
             return  # an imported line, which explains nothing here
         if event["sprint_id"] is None or event["sprint_id"] not in self.beside:
-            self.settings.heed(event)
+            self.settings.apply(event)
             if event["kind"] == MOVED:
                 for name, sprint in self.archived.items():
                     lead_sprint(sprint, name, PurePath(data["artifacts"]))
@@ -188,7 +188,7 @@ class _Story:
         status = [op["value"] for op in event["change"] if op["path"] == where]
         if status:
             beside["finished_at"] = at if status[-1] in ENDED else None
-        self._heed_rounds(event)
+        self._add_rounds(event)
         if "contract" in data:
             beside["contract"] = self.settings.contract = data["contract"]
         if event["kind"] != "note":
@@ -202,7 +202,7 @@ class _Story:
             if status:
                 self._drop(event["sprint_id"], moment(at))
 
-    def _heed_rounds(self, event: dict[str, Any]) -> None:
+    def _add_rounds(self, event: dict[str, Any]) -> None:
         """Keep which note is the warning that a round is over its minutes, until it reopens."""
         for op in event["change"]:
             match op["path"].split("/"):

@@ -23,7 +23,7 @@ class Settings:
         self._schedules: dict[str, dict[str, Any]] = {}
         self._old: set[str] = set()  # schedules recorded by older events only in part
 
-    def heed(self, event: JsonObject) -> None:
+    def apply(self, event: JsonObject) -> None:
         """Apply an event that belongs to no sprint."""
         data, removed = event["data"], act_of(event) == EventCode.REMOVED
         if event["seq"] == 1:

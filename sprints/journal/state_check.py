@@ -33,7 +33,7 @@ class Shown:
         self._shown: JsonObject = {}
         self._late: set[str] = set()  # sprints that a later event must explain
 
-    def heed(self, event: JsonObject, folded: JsonObject) -> None:
+    def add(self, event: JsonObject, folded: JsonObject) -> None:
         """Check the file at ``event``; ``folded`` is the state after it. Raises ``Wrong``."""
         if not self._looked and event["seq"] == self._seal:
             self._look(folded)

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import orjson
 
-from gates import faults
+from gates import fault_points
 from gates.models import GateRun
 from sprints.contract.json_types import JsonObject
 from sprints.models import Event, Head, Round, Sprint, Task
@@ -240,13 +240,13 @@ def _replace(path: Path, parts: Iterable[Any], head: Head) -> None:
             for part in parts:
                 file.write(part)
             file.flush()
-            faults.fsync("before_state_fsync", file.fileno())
-        faults.point("before_state_rename")
+            fault_points.fsync("before_state_fsync", file.fileno())
+        fault_points.point("before_state_rename")
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    faults.point("after_state_rename")
+    fault_points.point("after_state_rename")
     _sync_folder(path.parent)
     _write_seal(path, head)
 

@@ -147,9 +147,9 @@ def _compare(
     for event in checked_events(moment, seen, tell, chained=chained):
         _fold(folded, frozen, event)
         if printed:
-            printed.heed(event)
+            printed.add(event)
         try:
-            shown.heed(event, folded)
+            shown.add(event, folded)
         except Wrong as exc:
             wrong = wrong or exc
     seen.sprints = len(folded.get("sprints", {}))

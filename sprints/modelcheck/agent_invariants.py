@@ -15,11 +15,11 @@ from sprints.modelcheck.agent_model import (
     ASKS,
     FAILED,
     LEFT,
+    explored_tasks,
     has_answered,
-    is_walked,
+    is_explored,
     times_lost,
     try_of,
-    walked,
 )
 from sprints.modelcheck.model import State, Step
 from sprints.modelcheck.successors import led_on
@@ -46,7 +46,7 @@ def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
         for agent in (*after.snapshot.started_contract.round(one.code).acks, LEAD):
             if agent not in done:
                 yield f"{one.code} is done, and {agent} has not answered"
-        for task in walked(after, one.id):
+        for task in explored_tasks(after, one.id):
             if not has_answered(after, task):
                 said = after.truth.get(try_of(task))
                 yield f"{one.code} is done, and {task.owner_agent} had said {said}"
@@ -61,7 +61,7 @@ def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     if after.snapshot.sprint.status == before.snapshot.sprint.status or not after.programs.kinds:
         return
     error = after.snapshot.sprint.last_error
-    tasks = walked(after, after.snapshot.current_round.id) if error else []
+    tasks = explored_tasks(after, after.snapshot.current_round.id) if error else []
     said = {after.truth.get(try_of(task)) for task in tasks}
     lost = max((times_lost(after, task) for task in tasks), default=0)
     if after.snapshot.stopped_with(StopCode.AGENT_FAILED):
@@ -136,7 +136,7 @@ def late_is_refused(before: State, step: Step, after: State) -> Iterator[str]:
     """
     if not after.programs.kinds:
         return
-    begins = is_walked(before, step.action) and step.action
+    begins = is_explored(before, step.action) and step.action
     if begins and awaited(after.snapshot, begins) in before.programs.names:
         yield f"{step.text}, and an answer to an earlier try would be taken for one to this"
     was = {task.id: task.status for task in before.snapshot.tasks}

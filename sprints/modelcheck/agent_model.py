@@ -46,7 +46,7 @@ _ASKED_BACK = Exchange(
 _STOPPED = Exchange(None, "the gateway stops", stopped=True, exit_code=-15, duration_s=TOOK_S)
 
 
-def is_walked(state: State, action: Action | None) -> bool:
+def is_explored(state: State, action: Action | None) -> bool:
     """Return whether the action asks an agent command whose behaviour is explored."""
     if not isinstance(action, Ask) or action.kind not in state.programs.kinds:
         return False
@@ -58,7 +58,7 @@ def try_of(task: TaskValue) -> str:
     return f"{task.id}#{task.details['try']}"
 
 
-def walked(state: State, round_id: str) -> list[TaskValue]:
+def explored_tasks(state: State, round_id: str) -> list[TaskValue]:
     """Return the explored questions to agent commands in that round and attempt."""
     return [
         task
@@ -69,9 +69,9 @@ def walked(state: State, round_id: str) -> list[TaskValue]:
 
 def allowances(state: State, action: Action | None) -> Iterator[State]:
     """Yield the state with each possible rest of the budget before a launch."""
-    if not is_walked(state, action):
+    if not is_explored(state, action):
         return
-    assert isinstance(action, Ask), "only a question is walked through"
+    assert isinstance(action, Ask), "only a question is explored_tasks through"
     agent = state.snapshot.started_contract.agent(action.agent)
     left: list[tuple[int, float]] = [(MANY, MANY * 1e3), (0, MANY), (MANY, 0)]
     if agent and agent.timeout_s > 4 * LEAST_S:
@@ -113,7 +113,7 @@ def answers(state: State, action: Ask | RecoverTask) -> list[tuple[str, str, Out
     return [(by, word, Replied(at, said)) for by, word, said in found]
 
 
-def heard(state: State, action: Action, said: str, step: Step) -> Iterator[Step]:
+def steps_of_reply(state: State, action: Action, said: str, step: Step) -> Iterator[Step]:
     """Yield the step with the agent's end, and with the true facts after it."""
     if step.after is None or not isinstance(action, Ask | RecoverTask):
         yield step
@@ -164,7 +164,7 @@ def agent_key(state: State) -> Hashable:
     """
     used = spent(state.snapshot)
     left = used and (used.out if state.programs.kinds else used.launches)
-    mine = walked(state, state.snapshot.current_round.id)
+    mine = explored_tasks(state, state.snapshot.current_round.id)
     tasks = state.snapshot.tasks_of(state.snapshot.current_round.id)
     asked = tuple(
         (

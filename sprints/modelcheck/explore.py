@@ -49,7 +49,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _Exploration:
     """The explored states, with their first predecessors and their unforced successors."""
 
     came: list[tuple[int, str]] = field(default_factory=list)
@@ -125,30 +125,32 @@ def explore(
     once if the invariant ``until`` is broken.
     """
     began = time.monotonic()
-    walk = _Walk()
+    exploration = _Exploration()
     first = begin(contract, kinds)
-    numbers = {state_key(first): walk.add(0, "")}
+    numbers = {state_key(first): exploration.add(0, "")}
     todo = deque([(0, first)])
-    while todo and len(numbers) <= most_states and until not in walk.found:
+    while todo and len(numbers) <= most_states and until not in exploration.found:
         number, state = todo.popleft()
         if tell and number % EACH == 0:
             tell(len(numbers))
         carried = False
         for step in steps(state):
-            walk.steps += 1
+            exploration.steps += 1
             carried = carried or step.by in (ENGINE, WORLD)
-            if walk.breaks(state, step, number) or step.after is None:
+            if exploration.breaks(state, step, number) or step.after is None:
                 continue
             there = state_key(step.after)
             if there not in numbers:
-                numbers[there] = walk.add(number, step.text)
+                numbers[there] = exploration.add(number, step.text)
                 todo.append((numbers[there], step.after))
             if step.by != FREE:
-                walk.onward[number].append((numbers[there], step.text))
+                exploration.onward[number].append((numbers[there], step.text))
         if state.snapshot.sprint.status == "running" and not carried:
             waits = wait_of(state.snapshot)
             if not waits or waits["who"] == GATEWAY:
-                walk.tell(OWNERS, "nothing moves, and nobody else is asked", number)
-    walk.look_for_circles()
+                exploration.tell(OWNERS, "nothing moves, and nobody else is asked", number)
+    exploration.look_for_circles()
     took_s = time.monotonic() - began
-    return Report(len(numbers), walk.steps, took_s, not todo, tuple(walk.found.values()))
+    return Report(
+        len(numbers), exploration.steps, took_s, not todo, tuple(exploration.found.values())
+    )

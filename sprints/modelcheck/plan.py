@@ -17,7 +17,7 @@ WHOLE = "everything at once"
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class Part:
     """One exploration; ``name`` says which parts it combines.
 
     The behaviour of agent commands that are asked one of ``kinds`` is explored; all other agents
@@ -33,62 +33,62 @@ class Walk:
 class Proof:
     """The results of all explorations, by their names."""
 
-    walks: tuple[tuple[Walk, Report], ...]
+    parts: tuple[tuple[Part, Report], ...]
 
     @property
     def holds(self) -> bool:
         """Return whether every invariant is proved in each exploration."""
-        return all(report.holds for _, report in self.walks)
+        return all(report.holds for _, report in self.parts)
 
     @property
     def complete(self) -> bool:
         """Return whether no exploration reached its limit."""
-        return all(report.complete for _, report in self.walks)
+        return all(report.complete for _, report in self.parts)
 
     @property
     def states(self) -> int:
         """Return the total number of states."""
-        return sum(report.states for _, report in self.walks)
+        return sum(report.states for _, report in self.parts)
 
     @property
     def steps(self) -> int:
         """Return the total number of steps."""
-        return sum(report.steps for _, report in self.walks)
+        return sum(report.steps for _, report in self.parts)
 
     @property
     def took_s(self) -> float:
         """Return the total time in seconds."""
-        return sum(report.took_s for _, report in self.walks)
+        return sum(report.took_s for _, report in self.parts)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return the broken invariants, each once."""
         found: dict[str, Finding] = {}
-        for _, report in self.walks:
+        for _, report in self.parts:
             for one in report.findings:
                 found.setdefault(one.promise, one)
         return tuple(found.values())
 
 
-def walks(contract: Contract, *, whole: bool = False) -> tuple[Walk, ...]:
+def parts(contract: Contract, *, whole: bool = False) -> tuple[Part, ...]:
     """Return the explorations that prove the contract; ``whole``: a single, complete one."""
     if whole or not contract.agents:
-        return (Walk(WHOLE, contract, (*ASKED, FIX) if contract.agents else ()),)
+        return (Part(WHOLE, contract, (*ASKED, FIX) if contract.agents else ()),)
     plain = replace(contract, fix_attempts=0, rerun_red=False, ship=False, hooks=(), approvals=None)
-    found = [Walk("agents and gates", plain, ASKED)]
+    found = [Part("agents and gates", plain, ASKED)]
     if contract.fix_attempts or contract.rerun_red:
         back = replace(contract, ship=False, hooks=(), approvals=None)
-        found.append(Walk("gates and what goes back to agents", back, (FIX,)))
+        found.append(Part("gates and what goes back to agents", back, (FIX,)))
     if contract.ship:
-        found.append(Walk("gates and shipping", replace(plain, ship=True)))
+        found.append(Part("gates and shipping", replace(plain, ship=True)))
     if contract.approvals:
         asked = replace(plain, approvals=contract.approvals)
-        found.append(Walk("gates and approvals", asked))
+        found.append(Part("gates and approvals", asked))
         if contract.ship and SHIP in contract.approvals.before:
             paths = replace(contract.approvals, protected=())
-            found.append(Walk("shipping and approvals", replace(asked, ship=True, approvals=paths)))
+            found.append(Part("shipping and approvals", replace(asked, ship=True, approvals=paths)))
     if contract.hooks:
-        found.append(Walk("gates and hooks", replace(plain, hooks=contract.hooks)))
+        found.append(Part("gates and hooks", replace(plain, hooks=contract.hooks)))
     return tuple(found)
 
 
@@ -103,15 +103,15 @@ def prove(
 
     ``tell`` receives now and then the number of states.
     """
-    found: list[tuple[Walk, Report]] = []
+    found: list[tuple[Part, Report]] = []
     before = 0
 
     def tell_all(states: int) -> None:
         if tell:
             tell(before + states)
 
-    for walk in walks(contract, whole=whole):
-        report = explore(walk.contract, most_states, tell_all, walk.kinds)
-        found.append((walk, report))
+    for part in parts(contract, whole=whole):
+        report = explore(part.contract, most_states, tell_all, part.kinds)
+        found.append((part, report))
         before += report.states
     return Proof(tuple(found))

@@ -15,10 +15,10 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"broken: {one.promise}: {one.text}"
         for number, text in enumerate(one.timeline, 1):
             yield f"  {number:>3}  {text}"
-    several = len(proof.walks) > 1
-    for walk, report in proof.walks if several else ():
-        yield f"{walk.name}: {_seen(report)}"
-    seen = f"{len(proof.walks)} parts, {_seen(proof)}" if several else _seen(proof)
+    several = len(proof.parts) > 1
+    for part, report in proof.parts if several else ():
+        yield f"{part.name}: {_seen(report)}"
+    seen = f"{len(proof.parts)} parts, {_seen(proof)}" if several else _seen(proof)
     if not proof.complete:
         yield f"gave up after {seen}: there are more paths than the limit allows"
     elif proof.holds:
@@ -32,15 +32,15 @@ def lines(proof: Proof) -> Iterator[str]:
 def as_json(proof: Proof, contract: Contract) -> dict[str, Any]:
     """Return the result of all parts together and of each part, with the contract's digest."""
     names = ("holds", "complete", "states", "steps", "took_s")
-    walks = [
-        {"name": walk.name} | {name: getattr(report, name) for name in names}
-        for walk, report in proof.walks
+    parts = [
+        {"name": part.name} | {name: getattr(report, name) for name in names}
+        for part, report in proof.parts
     ]
     return {
         "digest": contract.digest,
         "promises": NAMES,
         **{name: getattr(proof, name) for name in names},
-        "walks": walks,
+        "parts": parts,
         "findings": [asdict(one) for one in proof.findings],
     }
 

@@ -125,11 +125,11 @@ def _begun(state: State, action: Action) -> Step:
         moves = reducer.reduce(state.snapshot, action, Begun(at))
         after = recorded(state.snapshot, moves, at)
         attended, programs = state.attended, state.programs
-        if agent_model.is_walked(state, action) and isinstance(action, Ask):
+        if agent_model.is_explored(state, action) and isinstance(action, Ask):
             attended |= {open_task(after, action.agent).id}
             programs = agent_model.begun(state, after, action)
         elif isinstance(action, Ask):
-            more = reducer.reduce(after, action, Replied(at, heard(after, action)))
+            more = reducer.reduce(after, action, Replied(at, exchange_of(after, action)))
             after, moves = recorded(after, more, at), [*moves, *more]
         if isinstance(action, RunGate):
             attended |= {gate_runs.open_run(after, action.gate_id).id}
@@ -151,7 +151,7 @@ def _is_sent_back(before: Snapshot, after: Snapshot, action: Action) -> bool:
     return is_fix and len(after.tasks) > len(before.tasks)
 
 
-def heard(snapshot: Snapshot, action: Ask) -> Exchange:
+def exchange_of(snapshot: Snapshot, action: Ask) -> Exchange:
     """Return the agent's reply."""
     return Exchange(answer(action.agent, action.kind))
 
@@ -201,7 +201,7 @@ def _answered(state: State, action: Action, name: str) -> Iterator[Step]:
         outcomes.append((CRASH, "lost", lost))
     for by, said, outcome in outcomes:
         step = _settled(state, action, name, (by, said, outcome))
-        yield from agent_model.heard(state, action, said, step)
+        yield from agent_model.steps_of_reply(state, action, said, step)
 
 
 def _settled(state: State, action: Action, name: str, what: tuple[str, str, Outcome]) -> Step:

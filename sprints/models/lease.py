@@ -25,7 +25,7 @@ TTL_S = 15.0
 BEAT_S = 4.0
 
 
-class Held(Exception):
+class LeaseUnavailable(Exception):
     """Another living process runs the sprint; the message names it."""
 
 
@@ -43,7 +43,7 @@ class Lease:
     since: float = field(default_factory=time.monotonic, compare=False)
 
 
-class Full(Held):
+class Full(LeaseUnavailable):
     """There is no room for another sprint now; the message says why."""
 
 
@@ -53,21 +53,23 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
 
     The sprint's home is here from then on.
 
-    Raises ``Held`` while the sprint's home is another living host, and ``Full`` if there is no
-    room. Gates run in the repository's own files, and two sprints in one tree would judge each
-    other's work. A cancel runs nothing and needs no room: ``beside``, or a recorded cancel, skips
-    this check.
+    Raises ``LeaseUnavailable`` while the sprint's home is another living host, and ``Full`` if
+    there is no room. Gates run in the repository's own files, and two sprints in one tree would
+    judge each other's work. A cancel runs nothing and needs no room: ``beside``, or a recorded
+    cancel, skips this check.
     """
     row = Sprint.objects.select_for_update().defer("contract", "meta").get(pk=sprint_id)
     Head.objects.select_for_update().get(pk=1)  # one taker at a time; after the row, as ``record``
     if row.lease_owner and _lives(row):
-        raise Held(
+        raise LeaseUnavailable(
             f"sprint {sprint_id} is being carried by {_name(row.lease_owner)}; "
             f"to stop it: studio-gateway sprint cancel {sprint_id}"
         )
     here = settings.STORE.place
     if row.home not in ("", here) and (host := living(row.home)):
-        raise Held(f"the files of sprint {sprint_id} are on host {host}, which lives; run it there")
+        raise LeaseUnavailable(
+            f"the files of sprint {sprint_id} are on host {host}, which lives; run it there"
+        )
     if not (beside or row.cancel_by) and (why := _no_room(sprint_id)):
         raise Full(f"{why}; to wait: studio-gateway sprint run {sprint_id} --queue")
     since = time.monotonic()
@@ -75,7 +77,7 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
         lease_owner=str(owner), lease_token=F("lease_token") + 1, home=here, **_renewed()
     )
     if not taken:
-        raise Held(f"sprint {sprint_id} was just taken by another process")
+        raise LeaseUnavailable(f"sprint {sprint_id} was just taken by another process")
     return Lease(sprint_id, row.lease_token + 1, row.home, since)
 
 
@@ -125,7 +127,7 @@ def held() -> QuerySet[Sprint]:
     return Sprint.objects.exclude(lease_owner="").order_by().defer("contract", "meta")
 
 
-def unheld() -> Sprint | None:
+def without_runner() -> Sprint | None:
     """Return the running sprint that waits longest for a runner here; None if there is none.
 
     A sprint to be cancelled comes first. Without room for another sprint, only such a sprint is

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.dispatch import Signal
 
-from gates import faults
+from gates import fault_points
 from sprints.contract.json_types import JsonObject
 from sprints.models import redaction
 from sprints.models.event import Event, append
@@ -61,7 +61,7 @@ def record(
             _write(change, hold if change.row == "sprint" else None)
         events = append([draft_of(sprint_id, move) for move in moves], at)
         transaction.on_commit(lambda: _committed(events))
-        faults.point("before_db_commit")
+        fault_points.point("before_db_commit")
     return events
 
 
@@ -77,7 +77,7 @@ def note(
     with transaction.atomic():
         events = append([Draft(kind, message, data=data, change=change or [])], at)
         transaction.on_commit(lambda: _committed(events))
-        faults.point("before_db_commit")
+        fault_points.point("before_db_commit")
     return events
 
 
@@ -101,7 +101,7 @@ def _without_secrets(moves: Sequence[Transition]) -> Sequence[Transition]:
 
 
 def _committed(events: list[Event]) -> None:
-    faults.point("after_db_commit")
+    fault_points.point("after_db_commit")
     event_committed.send_robust(sender=Event, events=events)
 
 

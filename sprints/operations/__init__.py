@@ -4,7 +4,7 @@ from sprints.operations import agents, gates, hooks
 from sprints.operations.approvals import approve, reject
 from sprints.operations.archive import archive, restore
 from sprints.operations.backup import backup
-from sprints.operations.base_commit import contract_to_walk
+from sprints.operations.base_commit import contract_to_explore
 from sprints.operations.cleanup import tidy
 from sprints.operations.contract_builder import contract_for
 from sprints.operations.export import export
@@ -57,7 +57,7 @@ __all__ = [
     "configure",
     "configure_all",
     "contract_for",
-    "contract_to_walk",
+    "contract_to_explore",
     "create",
     "edit",
     "export",

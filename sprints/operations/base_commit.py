@@ -78,6 +78,6 @@ def _shippable(contract: Contract) -> Contract:
     return contract
 
 
-def contract_to_walk(contract: Contract) -> Contract:
+def contract_to_explore(contract: Contract) -> Contract:
     """Return the contract with a placeholder base, for a model check or a plan."""
     return grounded(contract, None, lambda: Base("", "0" * 40))

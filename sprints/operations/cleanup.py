@@ -14,7 +14,7 @@ from sprints.git.git import GATEWAY, GitError
 from sprints.git.remove_clone import clear
 from sprints.git.repack import repack
 from sprints.models import Sprint
-from sprints.models.lease import Held, release, take
+from sprints.models.lease import LeaseUnavailable, release, take
 from sprints.models.loading import load
 
 
@@ -25,7 +25,7 @@ def tidy() -> dict[str, str]:
     """
     store, found = settings.STORE, dict[str, str]()
     for name in sorted(_archived()):
-        with suppress(Held), _held(name):
+        with suppress(LeaseUnavailable), _held(name):
             snapshot = load(name, timezone.now())
             try:
                 site = site_at(snapshot, store.repo) if snapshot.sprint.archived_at else None
@@ -51,7 +51,7 @@ def _archived() -> set[str]:
 
 @contextmanager
 def _held(sprint_id: str) -> Iterator[None]:
-    """Hold the sprint's lease in the block. Raises ``Held``."""
+    """Hold the sprint's lease in the block. Raises ``LeaseUnavailable``."""
     lease = take(sprint_id, process.identity(), beside=True)
     try:
         yield

@@ -10,7 +10,7 @@ from sprints.contract.agent_spec import SCRIPTED
 from sprints.contract.approval_policy import POINTS
 from sprints.contract.contract import Contract, ContractError, draft
 from sprints.contract.rounds import AgentBudget
-from sprints.contract.sandbox import Confinement
+from sprints.contract.sandbox import SandboxSettings
 from sprints.core.unshipping import undoing
 from sprints.models import Agent, Hook
 from sprints.models.event import HOOK_DEPTH
@@ -53,7 +53,7 @@ def contract_for(meta: dict[str, Any], definitions: Definitions | None = None) -
     contract = undoing(draft(chosen, gates, hooks, agents, budget), meta)
     if not contract.agents and contract.base is None:
         return contract  # gates judge the repository's own files
-    confinement = Confinement(now.confinement, tuple(now.confine_paths))
+    confinement = SandboxSettings(now.confinement, tuple(now.confine_paths))
     if refusal := confinement.refusal():
         raise ContractError(Problem("confinement", ProblemCode.UNAVAILABLE, refusal))
     return replace(contract, confinement=confinement)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from gates import faults
+from gates import fault_points
 from gates.secret_values import is_named
 from sprints.contract.json_types import JsonObject
 from sprints.journal.checked_events import Tell
@@ -51,18 +51,18 @@ def import_store(path: Path, tell: Tell | None = None) -> Imported:
     if found.resolve() == store().root.resolve():
         raise Refused(f"{path} is the store of this gateway; name another")
     with locked(store().root / "init.lock"), locked(store().root / "mirror.lock"):
-        refuse_if_lived()
+        refuse_if_used()
         staging = _staging()
         try:
             source = import_source.gather(found, staging)
             done = Imported(str(path), files=source.files, left=source.left)
             with no_collection(), transaction.atomic():
-                refuse_if_lived()
+                refuse_if_used()
                 _take_over(source, staging, done, tell)
-                faults.point("before_db_commit")
-            faults.point("after_db_commit")
+                fault_points.point("before_db_commit")
+            fault_points.point("after_db_commit")
         except BaseException as exc:
-            if not _has_lived():
+            if not _is_used():
                 _clear(staging)
             if isinstance(exc, Unfit):
                 raise Refused(f"{found}: {exc}; mend it there, then import again") from exc
@@ -71,16 +71,16 @@ def import_store(path: Path, tell: Tell | None = None) -> Imported:
     return done
 
 
-def refuse_if_lived() -> None:
+def refuse_if_used() -> None:
     """Raise ``Refused`` if a sprint or its evidence would be overwritten."""
-    if _has_lived():
+    if _is_used():
         rmtree(store().root / STAGING, ignore_errors=True)  # of an import that died after its end
         raise Refused("this gateway has sprints already; import into a new, empty repository")
     if _evidence() and not (store().root / STAGING).is_dir():
         raise Refused(f"there is evidence in {store().artifacts} already; move it away first")
 
 
-def _has_lived() -> bool:
+def _is_used() -> bool:
     told = Q(sprint_id__isnull=False) | Q(kind="imported")
     return Sprint.objects.exists() or Event.objects.filter(told).exists()
 
@@ -123,7 +123,7 @@ def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None)
     if store().artifacts.is_dir():
         store().artifacts.rmdir()
     source.artifacts.rename(store().artifacts)
-    faults.point("import_placed")
+    fault_points.point("import_placed")
     if done.unexplained:
         copyfile(source.root / done.unexplained, store().root / f"{done.unexplained}.imported")
         done.unexplained = str(store().root / f"{done.unexplained}.imported")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from gates import faults, process
+from gates import fault_points, process
 from gates.problem import BadSettings, Problem, ProblemCode
 from sprints.contract.approval_policy import bad_points
 from sprints.contract.contract import DEADLINES, PROFILES, Contract
@@ -18,7 +18,7 @@ from sprints.core import commands, pause
 from sprints.core.wait_reason import with_wait_reason
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
-from sprints.models.lease import Held, release, take
+from sprints.models.lease import LeaseUnavailable, release, take
 from sprints.models.loading import load
 from sprints.models.transitions import record
 from sprints.operations.base_commit import Ground, ground, grounded
@@ -127,7 +127,7 @@ def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapsh
         hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
         said = f"sprint {sprint_id} is {sprint.status}{_next_act(sprint) or hint}"
         raise Refused(said, RefusalCode.WRONG_STATUS)
-    return carry_here(sprint_id, wish, one_round=one_round, retry=False)
+    return run_here(sprint_id, wish, one_round=one_round, retry=False)
 
 
 def _next_act(sprint: Sprint) -> str:
@@ -205,18 +205,18 @@ def step(sprint_id: str, by: str) -> Sprint:
 def retry(sprint_id: str, wish: StopRequest) -> Snapshot:
     """Start a new attempt at the round that failed, and run it here. Raises as ``run``."""
     get(sprint_id)
-    return carry_here(sprint_id, wish, one_round=False, retry=True)
+    return run_here(sprint_id, wish, one_round=False, retry=True)
 
 
-def carry_here(
+def run_here(
     sprint_id: str, wish: StopRequest, *, one_round: bool, retry: bool, beside: bool = False
 ) -> Snapshot:
     """Take the lease and run the sprint in this process. Raises ``Refused`` and ``LeaseLost``."""
     try:
         lease = take(sprint_id, process.identity(), beside=beside)
-    except Held as exc:
+    except LeaseUnavailable as exc:
         raise Refused(str(exc), RefusalCode.HELD) from exc
-    faults.point("lease_taken")
+    fault_points.point("lease_taken")
     try:
         process.warm()
         begin = _retry if retry else _start_or_go_on

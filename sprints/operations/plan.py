@@ -9,7 +9,7 @@ from sprints.contract.contract import Contract, ContractError
 from sprints.contract.json_types import JsonObject
 from sprints.git.merge import tag_named
 from sprints.models import Sprint
-from sprints.operations.base_commit import contract_to_walk, ground, grounded
+from sprints.operations.base_commit import contract_to_explore, ground, grounded
 from sprints.operations.contract_builder import contract_for
 from sprints.prompts.lead_plan import PLANNED_IN
 from sprints.queries.sprints import get
@@ -76,7 +76,7 @@ def _contract(sprint: Sprint) -> tuple[Contract, str]:
     try:
         return grounded(now, frozen, ground), ""
     except ContractError as exc:
-        return contract_to_walk(now), str(exc)
+        return contract_to_explore(now), str(exc)
 
 
 def _ships(sprint_id: str, contract: Contract) -> dict[str, str] | None:

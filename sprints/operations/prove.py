@@ -14,7 +14,7 @@ from django.db.models import Model
 from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, ContractError, draft
 from sprints.contract.git_values import Base
-from sprints.operations.base_commit import contract_to_walk
+from sprints.operations.base_commit import contract_to_explore
 from sprints.operations.contract_builder import Definitions, contract_for
 from sprints.state.refusals import RefusalCode, Refused
 
@@ -60,14 +60,14 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
     Contracts of a ``known`` shape are skipped, and so are the usual ones, which the tests check in
     full.
     """
-    from sprints.modelcheck.plan import prove, walks
+    from sprints.modelcheck.plan import parts, prove
 
     seen = {*known, *map(shape, usual())}
     for contract in contracts:
         if shape(contract) in seen:
             continue
         seen.add(shape(contract))
-        most = MOST_STATES // len(walks(contract))
+        most = MOST_STATES // len(parts(contract))
         for one in prove(contract, most_states=most).findings:
             way = " > ".join(one.timeline[-TOLD:])
             words = f"{one.promise}: {one.text}; by: … {way}"
@@ -109,7 +109,7 @@ def _contracts(meta: Mapping[str, Any], definitions: Definitions | None = None) 
     for profile in PROFILES:
         try:
             found.append(
-                contract_to_walk(contract_for({**meta, "gate_profile": profile}, definitions))
+                contract_to_explore(contract_for({**meta, "gate_profile": profile}, definitions))
             )
         except ContractError:
             continue

@@ -15,7 +15,7 @@ from sprints.core.budget import spent
 from sprints.models import Sprint
 from sprints.models.host import living
 from sprints.models.lease import holder
-from sprints.operations.lifecycle import carry_here, record_act
+from sprints.operations.lifecycle import record_act, run_here
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest
@@ -103,7 +103,7 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
     end = time.monotonic() + wait_s
     while (sprint := get(sprint_id)).status == "running":
         if holder(sprint) is None and not _is_elsewhere(sprint):
-            carry_here(sprint_id, StopRequest(), one_round=False, retry=False, beside=True)
+            run_here(sprint_id, StopRequest(), one_round=False, retry=False, beside=True)
         elif time.monotonic() > end:
             text = f"sprint {sprint_id} has been asked to stop and is still stopping"
             raise Refused(text, RefusalCode.STILL_STOPPING)

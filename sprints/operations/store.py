@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from gates import faults
+from gates import fault_points
 from gates.models import Gate
 from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import DEFAULT_GATE, PROFILES
@@ -79,7 +79,7 @@ def migrate() -> None:
         """Django's command, with a fault point before and after each step."""
 
         def migration_progress_callback(self, *args: Any, **kwargs: Any) -> None:
-            faults.point("migration_step")
+            fault_points.point("migration_step")
 
     try:
         call_command(Migrate(), verbosity=0, interactive=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sprints.contract.json_types import JsonObject
 from sprints.git import certificate
-from sprints.git.certificate_check import Told
+from sprints.git.certificate_check import CertificateCheck
 from sprints.git.gateway_repo import home_of
 from sprints.git.git import GitError
 from sprints.git.user_repo import users
@@ -52,11 +52,11 @@ def verify_tag(tag: str, file: Path | None = None) -> Certified:
 
 def _told(path: Path, facts: JsonObject) -> tuple[int, list[str]]:
     """Return the number of events, and the claims that no event supports."""
-    told, count = Told(facts), 0
+    told, count = CertificateCheck(facts), 0
     with path.open("rb") as file:
         try:
             for event, _ in hash_chain.chained(file, os.fstat(file.fileno()).st_size):
-                told.hear(event)
+                told.add(event)
                 count += 1
         except hash_chain.Broken as exc:
             return count, [f"{path.name}: {exc}"]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates.fence import Fence
 from gates.process import Stop
+from gates.sandbox import Sandbox
 from gates.verdict import Cause
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.git_values import Seen
@@ -22,7 +22,7 @@ class Question:
 
     ``folder`` is the task's folder, in which each attempt has its ``number``. ``token`` identifies
     this attempt. It does not begin after ``not_after`` (monotonic). ``apart``: ``cwd`` is a clone,
-    and ``fence`` is the sandbox. ``tokens_left`` and ``usd_left`` are the rest of the sprint's
+    and ``sandbox`` is the sandbox. ``tokens_left`` and ``usd_left`` are the rest of the sprint's
     budget. ``session`` is the id of the command's session, which is resumed if ``again``, else
     begun with this id; empty if the command chooses the id.
     """
@@ -42,7 +42,7 @@ class Question:
     usd_left: float = math.inf
     session: str = ""
     again: bool = False
-    fence: Fence | None = None
+    sandbox: Sandbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Exchange:
     ``tail`` the last output without a reply; both are bounded. ``outputs`` is the hex SHA-256 of
     each output file, by name, and ``place`` names the store that holds them. ``seen`` is its change
     of the clone; None without a clone. ``confined`` is the sandbox used
-    (``gates.execution.Completed.fence``). ``usage`` is the reported usage, ``denied`` the refused
+    (``gates.execution.Completed.sandbox``). ``usage`` is the reported usage, ``denied`` the refused
     tools, ``session`` the id by which its session can be resumed, empty if it cannot.
     """
 

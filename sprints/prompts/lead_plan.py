@@ -1,7 +1,7 @@
 """Read Agent 01's plan from the rows; pure.
 
-The plan is checked when the reply arrives (``heard``), and kept in the details of that task. Later
-replies of agents cannot change it.
+The plan is checked when the reply arrives (``read_plan``), and kept in the details of that task.
+Later replies of agents cannot change it.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ def assignment(snapshot: Snapshot, code: str, task_id: str) -> Assignment | None
     return found[-1] if found else None
 
 
-def heard(snapshot: Snapshot, task: TaskValue, text: str) -> JsonObject:
+def read_plan(snapshot: Snapshot, task: TaskValue, text: str) -> JsonObject:
     """Return the plan entry for the details of the lead's task: ``plan``, or ``plan_errors``.
 
     With errors, ``returned`` counts how often the plan was sent back. Empty if the reply has no

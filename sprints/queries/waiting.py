@@ -53,7 +53,7 @@ class _Around:
         return {row.place: row.name for row in Host.objects.filter(place__in=places)}
 
     @cached_property
-    def carried(self) -> list[tuple[str, str]]:
+    def running(self) -> list[tuple[str, str]]:
         """Return place and id of each sprint that a living process runs."""
         return sorted((row.home, row.pk) for row in held() if holder(row))
 
@@ -94,4 +94,4 @@ def _wait_of(row: Sprint, around: _Around) -> dict[str, Any] | None:
 def _turn(row: Sprint, around: _Around) -> str:
     """Return which sprint is in the repository of one that no process runs; empty for none."""
     place = row.home or settings.STORE.place
-    return next((pk for home, pk in around.carried if home == place and pk != row.pk), "")
+    return next((pk for home, pk in around.running if home == place and pk != row.pk), "")

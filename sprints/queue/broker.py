@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
 
-from gates import faults
+from gates import fault_points
 from sprints.queue.message import allowed, ours
 from sprints.queue.wakeup import ear, wake
 
@@ -20,10 +20,10 @@ class Broker(ORM):  # type: ignore[misc]
 
     def enqueue(self, task: str) -> int:
         """Add a message in the caller's transaction, and wake the readers after the commit."""
-        faults.point("before_enqueue")
+        fault_points.point("before_enqueue")
         row = OrmQ.objects.create(key=self.list_key, payload=task, lock=timezone.now())
         transaction.on_commit(wake)
-        faults.point("after_enqueue")
+        fault_points.point("after_enqueue")
         return int(row.pk)
 
     def dequeue(self) -> list[tuple[int, str]] | None:

@@ -11,8 +11,8 @@ from sprints.models.host import living
 
 # The only functions that a worker runs, whatever a message names. They are here, not in
 # ``message``, because that imports django-q, and every command imports this module.
-WORK, BEAT = "sprints.queue.tasks.work", "sprints.queue.tasks.beat"
-ALLOWED = frozenset({WORK, BEAT})
+WORK, HEARTBEAT = "sprints.queue.tasks.work", "sprints.queue.tasks.heartbeat"
+ALLOWED = frozenset({WORK, HEARTBEAT})
 
 
 def ask(sprint_id: str) -> None:
@@ -29,7 +29,7 @@ def _place_of(sprint_id: str) -> str:
     return places[0] if places else ""
 
 
-def ask_beat(host: str) -> bool:
+def request_heartbeat(host: str) -> bool:
     """Queue a heartbeat request for the workers of ``host``, unless one is queued.
 
     The host must serve this store. Return False if the queue is away.
@@ -38,8 +38,8 @@ def ask_beat(host: str) -> bool:
 
     if not get_broker().answers():
         return False
-    if not _is_queued(BEAT, host, settings.STORE.place):
-        _enqueue(BEAT, host, settings.STORE.place)
+    if not _is_queued(HEARTBEAT, host, settings.STORE.place):
+        _enqueue(HEARTBEAT, host, settings.STORE.place)
     return True
 
 

@@ -35,7 +35,7 @@ class Silence:
         self._asked = False
         self._seconds = 0.0
 
-    def wants_beat(self) -> bool:
+    def needs_heartbeat(self) -> bool:
         """Return whether to request a heartbeat.
 
         A request may be lost if idle workers do not answer. While all of them run a sprint, the

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from gates import process
 from gates.identity import Identity
 from gates.program import Program
-from sprints.hooks.delivery_worker import Courier
+from sprints.hooks.delivery_worker import DeliveryWorker
 from sprints.models import Head, Host
 from sprints.queue import enqueue
 from sprints.queue.liveness import BEAT_S, Silence
@@ -28,7 +28,7 @@ GRACE_S = 30.0
 ROUND_S = 0.2
 
 
-class Watch:
+class Supervisor:
     """The supervisor of one host's cluster; at its end the cluster releases its sprints.
 
     A host has one supervisor: the heartbeats of two would hide the death of either.
@@ -53,14 +53,14 @@ class Watch:
         ``chore`` is called every few seconds.
         """
         next_beat = next_look = 0.0
-        with Courier():
+        with DeliveryWorker():
             while not stop():
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + LOOK_S
                     self._do(self._look)
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_S
-                    self._do(self._beat)
+                    self._do(self._heartbeat)
                     self._do(chore)
                     self._do(self._nightly.look)
                 time.sleep(ROUND_S)
@@ -109,13 +109,13 @@ class Watch:
         if self._cluster is None or self._cluster.has_ended() or self._silent():
             self._restart()
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         """Record our heartbeat, and request one from the workers."""
         try:
             Host.objects.filter(pk=self.host).update(seen_at=Now())
-            if not self._silence.wants_beat():
+            if not self._silence.needs_heartbeat():
                 return
-            asked = self._cluster is not None and enqueue.ask_beat(self.host)
+            asked = self._cluster is not None and enqueue.request_heartbeat(self.host)
         except Exception as exc:
             self._silence.excuse()
             connection.close()

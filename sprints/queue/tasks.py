@@ -6,13 +6,13 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from gates import faults, process
+from gates import fault_points, process
 from gates.models import GateRun
 from sprints.core import agent_tasks
 from sprints.core.reducer import fault
 from sprints.core.wait_reason import overdue
 from sprints.models import Host, Sprint, Task
-from sprints.models.lease import Held, take, unheld
+from sprints.models.lease import LeaseUnavailable, take, without_runner
 from sprints.models.transitions import record, runner_idle
 from sprints.queue import approval_timeouts
 from sprints.queue.enqueue import WORK, _is_queued, _place_of, ask
@@ -29,13 +29,13 @@ def work(sprint_id: str) -> None:
     """Run the sprint as far as it goes without waiting; do nothing if another process runs it."""
     if STOP_REQUEST.hand_back:
         return
-    faults.point("task_started")
+    fault_points.point("task_started")
     is_ending = Sprint.objects.filter(pk=sprint_id).exclude(cancel_by="").exists()
     try:
         lease = take(sprint_id, process.identity(), beside=is_ending)
-    except (Held, Sprint.DoesNotExist):
+    except (LeaseUnavailable, Sprint.DoesNotExist):
         return
-    faults.point("lease_taken")
+    fault_points.point("lease_taken")
     try:
         run_sprint(lease, STOP_REQUEST)
     except LeaseLost:
@@ -66,12 +66,12 @@ def _give_up(sprint_id: str, exc: Exception) -> None:
         record(sprint_id, [move], ExpectedVersion(row.version), at)
 
 
-def beat(host: str) -> None:
+def heartbeat(host: str) -> None:
     """Record the heartbeat of a worker of ``host``, and look for sprints without a runner."""
     Host.objects.filter(pk=host).update(worked_at=Now())
     record_overdue()
     approval_timeouts.carry_out()
-    runner_idle.send_robust(sender=beat, resting=True)
+    runner_idle.send_robust(sender=heartbeat, resting=True)
     reconcile()
 
 
@@ -93,7 +93,7 @@ def reconcile() -> str | None:
 
     Return None if its message is queued already.
     """
-    sprint = unheld()
+    sprint = without_runner()
     if sprint is None or _is_queued(WORK, sprint.pk, _place_of(sprint.pk)):
         return None
     ask(sprint.pk)

@@ -69,7 +69,7 @@ class Attended:
             raise OSError(str(exc)) from exc
         self._threads[name] = thread
 
-    def heed(self) -> Stop | None:
+    def stop_requested(self) -> Stop | None:
         """Return the stop for a gate, if any; every gate calls this several times a second."""
         if time.monotonic() - self._watched_at > TTL_S:
             return Stop("its worker could not look after it")

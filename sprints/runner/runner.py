@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from gates import faults, process
+from gates import fault_points, process
 from gates.process import Stop
 from sprints.core import commands
 from sprints.core.actions import (
@@ -83,8 +83,8 @@ def run_sprint(
     try:
         process.warm()
         snapshot = snapshot or load(lease.sprint_id, timezone.now())
-        carrier = SprintRunner(lease, snapshot, settings.STORE.repo, wish)
-        return carrier.carry(one_round=one_round)
+        runner = SprintRunner(lease, snapshot, settings.STORE.repo, wish)
+        return runner.run(one_round=one_round)
     finally:
         with suppress(DatabaseError):  # the lease expires
             release(lease)
@@ -99,14 +99,16 @@ class SprintRunner:
         self.wish = wish
         self.attended = Attended()
         self._publishing = ""  # the hash of the event that announces it
-        heed = self.attended.heed
-        self.world = EffectContext(repo, heed, self._not_after, chain=lambda: self._publishing)
+        stop_requested = self.attended.stop_requested
+        self.world = EffectContext(
+            repo, stop_requested, self._not_after, chain=lambda: self._publishing
+        )
         self._asked: dict[Action, str] = {}  # by action, the awaited run or attempt
         self._lost = self._held = False
         self._cancel_asked = False
         self._looked, self._renewed = time.monotonic(), lease.since
 
-    def carry(self, *, one_round: bool = False) -> Snapshot:
+    def run(self, *, one_round: bool = False) -> Snapshot:
         """Run until the sprint ends, or its current round does, or a release is requested.
 
         Raises ``LeaseLost`` if another process holds the lease, ``StoreError`` if the store is
@@ -114,11 +116,11 @@ class SprintRunner:
         """
         until = self.snapshot.sprint.current_round if one_round else None
         try:
-            return self._carry(until)
+            return self._run(until)
         finally:
             self.attended.end()
 
-    def _carry(self, until: str | None) -> Snapshot:
+    def _run(self, until: str | None) -> Snapshot:
         answered: tuple[Action, Outcome] | None = None
         refused = 0
         while True:
@@ -193,7 +195,7 @@ class SprintRunner:
         if moves:
             self._record(moves, at)
         if answered:
-            faults.point("verdict_committed")
+            fault_points.point("verdict_committed")
         return action
 
     def _still_there(self) -> None:

@@ -28,7 +28,7 @@ def open_evidence(sprint_id: str, relpath: str) -> BufferedReader:
     return os.fdopen(_plain(_opened, sprint_id, relpath, _secrets()), "rb")
 
 
-class Held:
+class EvidenceReader:
     """An opener of many files, which keeps the folders of the last file open.
 
     The next file is usually nearby, and to open its folders would take longer than to read it.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates import faults
+from gates import fault_points
 
 FOLDER = ".studio_gateway"
 
@@ -140,10 +140,10 @@ def write_private(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            faults.fsync("before_state_fsync", file.fileno())
-        faults.point("before_state_rename")
+            fault_points.fsync("before_state_fsync", file.fileno())
+        fault_points.point("before_state_rename")
         temporary.replace(path)
-        faults.point("after_state_rename")
+        fault_points.point("after_state_rename")
     except OSError as exc:
         temporary.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {exc.strerror or exc}") from exc

@@ -7,7 +7,7 @@ from gates.models import GateRun
 from sprints.contract.contract import ROUNDS
 from sprints.state.messages import MESSAGES, message
 from sprints.state.stop_reason import StopCode, StopReason
-from sprints.views.output_shown import Fault, fault_of
+from sprints.views.output_window import Fault, fault_of
 from sprints.views.sprint_rows import SprintRows
 
 TITLES = {spec.code: spec.title for spec in ROUNDS}

@@ -19,8 +19,8 @@ from sprints.roles import Role
 from sprints.store.config_values import switches
 from sprints.views.approvals import approval_in, decisions_in
 from sprints.views.brief import brief_html
-from sprints.views.log import Unclear, number
-from sprints.views.output_shown import STREAMS, Output, Wanted, output
+from sprints.views.gate_log import Unclear, number
+from sprints.views.output_window import STREAMS, Output, Wanted, output
 from sprints.views.questions import answers_in, question_in
 from sprints.views.request import Request
 from sprints.views.responses import answer, only

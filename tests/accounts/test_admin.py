@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
-from gateway_project.accounts import tokens, user_acts
+from gateway_project.accounts import tokens, user_operations
 from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
 from sprints.models import Event
@@ -82,7 +82,7 @@ def test_what_the_user_command_refuses_is_told_at_its_field(store, changes, fiel
 
 def test_only_what_was_changed_is_changed(store):
     browser = signed_in(Role.ADMIN, "ada")
-    alice = user_acts.add("alice", Role.OPERATOR, by="test")
+    alice = user_operations.add("alice", Role.OPERATOR, by="test")
     before = Event.objects.count()
 
     browser.post(change(alice), FORM)
@@ -112,7 +112,7 @@ def test_who_changes_their_own_password_stays_signed_in_here_alone(store):
     here = signed_in(Role.ADMIN, "ada")
     ada = User.objects.get(username="ada")
     there = Client(SERVER_NAME="127.0.0.1", headers={"Accept": "text/html"})
-    user_acts.set_password("ada", PASSWORD, "test")
+    user_operations.set_password("ada", PASSWORD, "test")
     for browser in (here, there):
         browser.post("/login/", {"username": "ada", "password": PASSWORD})
 
@@ -126,7 +126,7 @@ def test_who_changes_their_own_password_stays_signed_in_here_alone(store):
 
 def test_a_user_is_never_deleted(store):
     browser = signed_in(Role.ADMIN)
-    alice = user_acts.add("alice", Role.VIEWER, by="test")
+    alice = user_operations.add("alice", Role.VIEWER, by="test")
 
     assert browser.post(f"/admin/auth/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=alice.pk).exists()
@@ -134,7 +134,7 @@ def test_a_user_is_never_deleted(store):
 
 def test_a_new_token_is_shown_once_and_opens(store, knock):
     browser = signed_in(Role.ADMIN, "ada")
-    alice = user_acts.add("alice", Role.OPERATOR, by="test")
+    alice = user_operations.add("alice", Role.OPERATOR, by="test")
 
     answer = browser.post(ADD_TOKEN, {"user": alice.pk, "name": "ci", "role": "", "lasts": "90d"})
 
@@ -165,7 +165,7 @@ def test_a_new_token_is_shown_once_and_opens(store, knock):
 )
 def test_what_the_token_command_refuses_is_told_at_its_field(store, changes, field):
     browser = signed_in(Role.ADMIN)
-    alice = user_acts.add("alice", Role.OPERATOR, by="test")
+    alice = user_operations.add("alice", Role.OPERATOR, by="test")
     form = {"user": alice.pk, "name": "ci", "role": "", "lasts": "90d"}
 
     answer = browser.post(ADD_TOKEN, form | changes)
@@ -228,7 +228,7 @@ def test_the_back_office_has_no_sign_in_of_its_own(store):
 
 
 def test_a_role_and_not_djangos_flag_opens_the_back_office(store):
-    user_acts.add("alice", Role.VIEWER, by="test")
+    user_operations.add("alice", Role.VIEWER, by="test")
     User.objects.filter(username="alice").update(is_staff=False)
     browser = signed_in(Role.VIEWER, "bob")
     User.objects.update(is_staff=False)

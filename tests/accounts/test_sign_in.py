@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from gateway_project.accounts import token_acts, user_acts
+from gateway_project.accounts import token_operations, user_operations
 from gateway_project.accounts.models import Token
 from sprints.management.web import Web
 from sprints.roles import Role
@@ -49,7 +49,7 @@ def guess(visitor: Client, password: str, username: str = "alice", **more: Any) 
 
 
 def test_of_a_thousand_guesses_ten_are_tried(visitor, monkeypatch):
-    user_acts.add("alice", Role.ADMIN, by="test", password=PASSWORD)
+    user_operations.add("alice", Role.ADMIN, by="test", password=PASSWORD)
     tried = []
     monkeypatch.setattr(User, "check_password", lambda user, word: tried.append(word))
 
@@ -61,8 +61,8 @@ def test_of_a_thousand_guesses_ten_are_tried(visitor, monkeypatch):
 
 
 def test_a_locked_name_opens_to_its_token_and_elsewhere(visitor, own_token, knock):
-    user = user_acts.add("alice", Role.OPERATOR, by="test", password=PASSWORD)
-    _, token = token_acts.create(user, "ci", by="test")
+    user = user_operations.add("alice", Role.OPERATOR, by="test", password=PASSWORD)
+    _, token = token_operations.create(user, "ci", by="test")
     for n in range(12):
         guess(visitor, f"guess {n}")
     assert guess(visitor, PASSWORD) == 429
@@ -85,7 +85,7 @@ def test_others_wrong_tokens_lock_no_good_one_out(visitor, own_token, knock):
 
 def test_what_was_tried_is_written_down_nowhere(visitor, own_token, caplog, capfd, store):
     caplog.set_level(logging.DEBUG)
-    user_acts.add("alice", Role.ADMIN, by="test", password=PASSWORD)
+    user_operations.add("alice", Role.ADMIN, by="test", password=PASSWORD)
     wrong = "sgw_0badc0de_" + "wr0ng" * 8
 
     for _ in range(12):
@@ -179,7 +179,7 @@ def test_a_session_ends_with_its_token(store):
     visitor = signed_in(Role.VIEWER)
     assert visitor.get("/").status_code == 200
 
-    token_acts.revoke(Token.objects.get().pk, "test")
+    token_operations.revoke(Token.objects.get().pk, "test")
 
     assert visitor.get("/").status_code == 302
     assert visitor.get("/admin/").status_code == 302

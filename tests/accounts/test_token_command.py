@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from gateway_project.accounts import token_acts, user_acts
+from gateway_project.accounts import token_operations, user_operations
 from gateway_project.accounts.models import Token
 from sprints.models import Event
 from sprints.roles import Role
@@ -41,14 +41,14 @@ def test_no_table_file_or_list_holds_its_secret(invoke, store):
     [("create", "token_created"), ("revoke", "token_revoked"), ("rotate", "token_rotated")],
 )
 def test_each_act_is_one_event_that_names_who_did_it(store, act, kind):
-    alice = user_acts.add("alice", Role.OPERATOR, by="bob")
-    row = None if act == "create" else token_acts.create(alice, "ci", by="bob")[0]
+    alice = user_operations.add("alice", Role.OPERATOR, by="bob")
+    row = None if act == "create" else token_operations.create(alice, "ci", by="bob")[0]
     before = Event.objects.count()
 
     if row is None:
-        row, _ = token_acts.create(alice, "ci", by="carol")
+        row, _ = token_operations.create(alice, "ci", by="carol")
     else:
-        getattr(token_acts, act)(row.pk, "carol")
+        getattr(token_operations, act)(row.pk, "carol")
 
     assert Event.objects.count() == before + 1
     body = Event.objects.order_by("-seq")[0].body
@@ -169,17 +169,17 @@ def test_the_way_in_cannot_be_closed_behind_oneself(invoke, own_token, knock):
 
 
 def test_a_token_may_do_no_more_than_its_user(store):
-    alice = user_acts.add("alice", Role.OPERATOR, by="test")
+    alice = user_operations.add("alice", Role.OPERATOR, by="test")
 
     with pytest.raises(Refused, match="alice is operator"):
-        token_acts.create(alice, "ci", by="test", role=Role.ADMIN)
+        token_operations.create(alice, "ci", by="test", role=Role.ADMIN)
 
-    assert token_acts.create(alice, "ci", by="test")[0].role == "operator"
+    assert token_operations.create(alice, "ci", by="test")[0].role == "operator"
 
 
 def test_a_disabled_user_gets_no_token(store):
-    alice = user_acts.add("alice", Role.OPERATOR, by="test")
-    alice = user_acts.turn("alice", "test", on=False)
+    alice = user_operations.add("alice", Role.OPERATOR, by="test")
+    alice = user_operations.turn("alice", "test", on=False)
 
     with pytest.raises(Refused, match="user alice is disabled"):
-        token_acts.create(alice, "ci", by="test")
+        token_operations.create(alice, "ci", by="test")

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from gateway_project.accounts import user_acts
+from gateway_project.accounts import user_operations
 from gateway_project.accounts.roles import role_of
 from sprints.models import Event
 from sprints.roles import Role
@@ -67,7 +67,7 @@ def test_a_session_of_before_does_not_come_back_with_its_user(invoke):
 
 def test_a_disabled_user_has_no_way_in(invoke, knock):
     token = token_of(Role.OPERATOR, "alice")
-    user_acts.set_password("alice", PASSWORD, "test")
+    user_operations.set_password("alice", PASSWORD, "test")
     browser = Client(SERVER_NAME="127.0.0.1")
 
     invoke("user", "disable", "alice")
@@ -80,7 +80,7 @@ def test_a_disabled_user_has_no_way_in(invoke, knock):
 
 
 def test_a_password_from_a_pipe_signs_in_and_is_told_to_nobody(invoke, monkeypatch, store):
-    user_acts.add("alice", Role.VIEWER, by="test")
+    user_operations.add("alice", Role.VIEWER, by="test")
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
 
     said = invoke("user", "password", "alice")
@@ -94,7 +94,7 @@ def test_a_password_from_a_pipe_signs_in_and_is_told_to_nobody(invoke, monkeypat
 def test_a_password_is_kept_under_a_slow_hash(store, settings):
     settings.PASSWORD_HASHERS = HASHERS
 
-    user = user_acts.add("alice", Role.VIEWER, by="test", password=PASSWORD)
+    user = user_operations.add("alice", Role.VIEWER, by="test", password=PASSWORD)
 
     kind, iterations, *_ = user.password.split("$")
     assert kind == "pbkdf2_sha256"
@@ -103,7 +103,7 @@ def test_a_password_is_kept_under_a_slow_hash(store, settings):
 
 @pytest.mark.parametrize("weak", ["", "short", "password1234", "alice-alice-"])
 def test_a_weak_password_is_refused(invoke, monkeypatch, store, weak):
-    user_acts.add("alice-alice", Role.VIEWER, by="test")
+    user_operations.add("alice-alice", Role.VIEWER, by="test")
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{weak}\n"))
 
     said = invoke("user", "password", "alice-alice")
@@ -115,10 +115,10 @@ def test_a_weak_password_is_refused(invoke, monkeypatch, store, weak):
 
 @pytest.mark.parametrize("argv", [["disable", "alice"], ["role", "alice", "operator"]])
 def test_the_last_admin_stays_one(invoke, argv):
-    alice = user_acts.add("alice", Role.ADMIN, by="test")
+    alice = user_operations.add("alice", Role.ADMIN, by="test")
 
     alone = invoke("user", *argv)
-    user_acts.add("bob", Role.ADMIN, by="test")
+    user_operations.add("bob", Role.ADMIN, by="test")
     with_bob = invoke("user", *argv)
 
     assert alone.code == 2
@@ -129,18 +129,18 @@ def test_the_last_admin_stays_one(invoke, argv):
 
 def test_an_admin_who_is_disabled_is_no_other_admin(store):
     for name in ("alice", "bob"):
-        user_acts.add(name, Role.ADMIN, by="test")
-    user_acts.turn("bob", "test", on=False)
+        user_operations.add(name, Role.ADMIN, by="test")
+    user_operations.turn("bob", "test", on=False)
 
     with pytest.raises(Refused, match="alice is the last admin"):
-        user_acts.turn("alice", "test", on=False)
+        user_operations.turn("alice", "test", on=False)
 
 
 def test_a_superuser_of_djangos_own_is_an_admin_until_told_otherwise(store):
     User.objects.create_superuser("root", password=None)
-    user_acts.add("alice", Role.ADMIN, by="test")
+    user_operations.add("alice", Role.ADMIN, by="test")
 
-    after = user_acts.set_role("root", Role.VIEWER, "test")
+    after = user_operations.set_role("root", Role.VIEWER, "test")
 
     assert role_of(after) is Role.VIEWER
 
@@ -162,7 +162,7 @@ def test_a_superuser_of_djangos_own_is_an_admin_until_told_otherwise(store):
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(invoke, argv, why):
-    user_acts.add("alice", Role.VIEWER, by="test")
+    user_operations.add("alice", Role.VIEWER, by="test")
     before = (User.objects.count(), Event.objects.count())
 
     said = invoke("user", *argv)
@@ -175,12 +175,12 @@ def test_bad_input_is_one_line_and_exit_2(invoke, argv, why):
 
 
 def test_each_act_is_one_event_that_names_who_did_it(store):
-    user_acts.add("bob", Role.ADMIN, by="carol")
-    user_acts.add("alice", Role.ADMIN, by="carol")
-    user_acts.set_role("alice", Role.VIEWER, "carol")
-    user_acts.set_password("alice", PASSWORD, "carol")
-    user_acts.turn("alice", "carol", on=False)
-    user_acts.turn("alice", "carol", on=True)
+    user_operations.add("bob", Role.ADMIN, by="carol")
+    user_operations.add("alice", Role.ADMIN, by="carol")
+    user_operations.set_role("alice", Role.VIEWER, "carol")
+    user_operations.set_password("alice", PASSWORD, "carol")
+    user_operations.turn("alice", "carol", on=False)
+    user_operations.turn("alice", "carol", on=True)
 
     bodies = [row.body for row in Event.objects.filter(kind__startswith="user_").order_by("seq")]
 

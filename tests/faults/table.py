@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates.faults import POINTS
+from gates.fault_points import POINTS
 
 # How many kills a whole run is worth; the short form, a part of every test run, is worth 12.
 KILLS = int(os.environ.get("STUDIO_TEST_KILLS", "12"))

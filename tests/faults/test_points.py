@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.faults import POINTS
+from gates.fault_points import POINTS
 from tests.e2e.conftest import wait_for
 from tests.faults.arena import Arena
 from tests.faults.table import KILLS, SEED, SHORT, trial

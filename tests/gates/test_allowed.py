@@ -2,7 +2,7 @@
 
 import pytest
 
-from gates.allowed import allowed
+from gates.gate_environment import allowed
 
 
 @pytest.mark.parametrize(

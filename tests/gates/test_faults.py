@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gates import faults
+from gates import fault_points
 from tests.world import ROOT, environment, run_command
 
 SOURCES = [path for name in ("gates", "sprints") for path in sorted((ROOT / name).rglob("*.py"))]
@@ -23,7 +23,7 @@ NO_POINT = {
     "sprints/management/commands/agent.py:_keep": "a file of the caller's, beside the store",
     "sprints/operations/import_source.py:_write": "beside the store: an import begins anew there",
     "sprints/operations/import_store.py:_keep_aside": "the same",
-    "gates/faults.py:fsync": "it is the point",
+    "gates/fault_points.py:fsync": "it is the point",
     "sprints/git/gateway_repo.py:own_clone": "an empty repository, made again where it lacks",
     "sprints/git/gateway_repo.py:configure": "written again wherever it differs",
     "sprints/git/update_checkout.py:_end": "after ref_updated, and repeated by who finds it",
@@ -48,7 +48,7 @@ def functions() -> Iterator[tuple[str, ast.AST]]:
 
 
 def calls(node: ast.AST) -> Iterator[tuple[str, str, list[ast.expr]]]:
-    """What is called on what: ``("faults", "point", arguments)``."""
+    """What is called on what: ``("fault_points", "point", arguments)``."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             on = call.func.value
@@ -60,7 +60,7 @@ def points(node: ast.AST) -> list[str]:
     return [
         ast.literal_eval(arguments[0])
         for on, name, arguments in calls(node)
-        if on == "faults" and name in {"point", "write", "fsync"}
+        if on == "fault_points" and name in {"point", "write", "fsync"}
     ]
 
 
@@ -73,7 +73,7 @@ def is_lasting(on: str, name: str, arguments: list[ast.expr]) -> bool:
 def ask(fault: str, code: str) -> subprocess.CompletedProcess[str]:
     """Run ``code`` under that fault."""
     return subprocess.run(
-        [sys.executable, "-c", f"import os\nfrom gates import faults\n{code}"],
+        [sys.executable, "-c", f"import os\nfrom gates import fault_points\n{code}"],
         env=environment(ROOT) | {"STUDIO_FAULT": fault},
         capture_output=True,
         text=True,
@@ -85,7 +85,7 @@ def ask(fault: str, code: str) -> subprocess.CompletedProcess[str]:
 def test_the_table_names_the_points_that_the_code_has_and_no_others():
     found = {name for _, node in functions() for name in points(node)}
 
-    assert found == {name for name, exists in faults.POINTS.items() if exists}
+    assert found == {name for name, exists in fault_points.POINTS.items() if exists}
 
 
 def test_every_lasting_write_has_a_point():
@@ -114,11 +114,11 @@ def test_the_nth_time_breaks_the_process(action, code):
     said = ask(
         f"task_started:2:{action}",
         """
-faults.point("task_started")
-faults.point("lease_taken")
+fault_points.point("task_started")
+fault_points.point("lease_taken")
 print("here", flush=True)
 try:
-    faults.point("task_started")
+    fault_points.point("task_started")
 except OSError as exc:
     os._exit(exc.errno)
 """,
@@ -143,7 +143,7 @@ def test_a_write_breaks_in_its_middle(tmp_path, action, code, written):
         f"""
 descriptor = os.open({str(file)!r}, os.O_WRONLY | os.O_CREAT)
 try:
-    os._exit(faults.write("mid_event_append", descriptor, b"123456"))
+    os._exit(fault_points.write("mid_event_append", descriptor, b"123456"))
 except OSError as exc:
     os._exit(exc.errno)
 """,
@@ -157,9 +157,9 @@ def test_an_fsync_is_left_out_once():
         "before_state_fsync:1:skip_fsync",
         """
 ours, _ = os.pipe()  # which cannot be synced, and says so
-faults.fsync("before_state_fsync", ours)
+fault_points.fsync("before_state_fsync", ours)
 try:
-    faults.fsync("before_state_fsync", ours)
+    fault_points.fsync("before_state_fsync", ours)
 except OSError:
     print("synced")
 """,
@@ -171,7 +171,7 @@ except OSError:
 def test_of_all_processes_the_first_that_makes_the_marker_has_the_fault(tmp_path):
     fault = f"task_started:1:exit:7@{tmp_path / 'marker'}"
 
-    first, second = (ask(fault, 'faults.point("task_started")') for _ in range(2))
+    first, second = (ask(fault, 'fault_points.point("task_started")') for _ in range(2))
 
     assert (first.returncode, second.returncode) == (7, 0)
     assert (tmp_path / "marker").read_text().isdecimal()
@@ -205,7 +205,7 @@ def test_the_doctor_finds_an_armed_fault(repo):
 def test_without_the_variable_nothing_is_armed():
     assert "STUDIO_FAULT" not in os.environ
 
-    assert faults._fault is None
+    assert fault_points._fault is None
 
 
 def test_a_gate_knows_nothing_of_faults(repo):

@@ -36,7 +36,7 @@ def run_id() -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex}"
     yield name
     process.cool()
-    carriers = process_table.carrying("STUDIO_GATEWAY_RUN", name)
+    carriers = process_table.with_variable("STUDIO_GATEWAY_RUN", name)
     assert not carriers, "a process of the gate is alive"
     assert not children(os.getpid()), "a supervisor is alive"
 
@@ -539,7 +539,7 @@ def test_nothing_outlives_a_killed_worker(gate, worker, tmp_path):
     ours.wait()
 
     until(lambda: all(map(dead, (*pids, *supervisors))))
-    until(lambda: not process_table.carrying("STUDIO_GATEWAY_RUN", specs[0].run_id))
+    until(lambda: not process_table.with_variable("STUDIO_GATEWAY_RUN", specs[0].run_id))
     assert process.recover(specs[0].run_dir, specs[0].token) is None
 
 
@@ -683,7 +683,7 @@ def test_recovery_sweeps_what_lost_both_worker_and_supervisor(gate, worker):
     os.kill(identity_of(spec)["supervisor_pid"], signal.SIGKILL)
     ours.wait()
     until(lambda: dead(identity_of(spec)["pid"]))  # the gate itself dies with its supervisor
-    left = process_table.carrying("STUDIO_GATEWAY_RUN", spec.run_id)
+    left = process_table.with_variable("STUDIO_GATEWAY_RUN", spec.run_id)
 
     assert process.recover(spec.run_dir, spec.token) is None
 

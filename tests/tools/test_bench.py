@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.world import ROOT
-from tools.bench import kept
+from tools.bench import baseline
 from tools.bench.__main__ import SECTIONS
 
 TINY = {
@@ -40,19 +40,19 @@ def test_a_section_ends_with_its_figures(section, tmp_path):
     rows = json.loads(done.stdout)
     assert rows
     assert all(row["name"] and {"value", "unit"} <= row.keys() for row in rows)
-    assert kept.read(tmp_path / "kept.json").keys() == {row["name"] for row in rows}
+    assert baseline.read(tmp_path / "kept.json").keys() == {row["name"] for row in rows}
 
 
 def test_a_figure_is_compared_with_the_one_that_was_kept(tmp_path):
     file = tmp_path / "kept.json"
     first = {"name": "verify", "value": 50.0, "ratio": 0.5}
     other = {"name": "rebuild", "value": 4.0, "ratio": None}
-    kept.keep(file, [first, other])
-    kept.keep(file, [first | {"value": 90.0, "ratio": 0.4}])
+    baseline.keep(file, [first, other])
+    baseline.keep(file, [first | {"value": 90.0, "ratio": 0.4}])
 
-    before = kept.read(file)
+    before = baseline.read(file)
 
-    assert kept.change(first | {"value": 10.0}, before) == "ratio was 0.40 (+25 %)"
-    assert kept.change(other | {"value": 3.0}, before) == "value was 4.00 (-25 %)"
-    assert kept.change(first | {"name": "new"}, before) == ""
-    assert kept.read(tmp_path / "none.json") == {}
+    assert baseline.change(first | {"value": 10.0}, before) == "ratio was 0.40 (+25 %)"
+    assert baseline.change(other | {"value": 3.0}, before) == "value was 4.00 (-25 %)"
+    assert baseline.change(first | {"name": "new"}, before) == ""
+    assert baseline.read(tmp_path / "none.json") == {}

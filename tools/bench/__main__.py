@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools.bench import kept
+from tools.bench import baseline
 
 SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     # section: arguments of the whole run, arguments of --quick
@@ -51,14 +51,14 @@ def main() -> int:
     parser.add_argument(
         "--keep",
         nargs="?",
-        const=kept.KEPT,
+        const=baseline.KEPT,
         type=Path,
         metavar="FILE",
         help="save the results in FILE",
     )
     parser.add_argument(
         "--compare",
-        default=kept.KEPT,
+        default=baseline.KEPT,
         type=Path,
         metavar="FILE",
         help="compare with the results in FILE (default: the saved results)",
@@ -68,7 +68,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.alone:
         return _section(options.section[0], quick=options.quick, given=options.given)
-    rows, before = [], kept.read(options.compare)
+    rows, before = [], baseline.read(options.compare)
     for name in options.section or SECTIONS:
         argv = [sys.executable, "-m", "tools.bench", name, "--alone"]
         argv += ["--quick"] if options.quick else []
@@ -79,11 +79,11 @@ def main() -> int:
             row = json.loads(line)
             rows.append(row)
             if not options.json:
-                print(_worded(row), kept.change(row, before), flush=True)
+                print(_worded(row), baseline.change(row, before), flush=True)
         if done.wait():
             return done.returncode
     if options.keep:
-        kept.keep(options.keep, rows)
+        baseline.keep(options.keep, rows)
     if options.json:
         print(json.dumps(rows, indent=2))
     return 0

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 
 from sprints.admin.back_office import site
-from sprints.admin.rows import Rows, when
+from sprints.admin.base import Rows, when
 
 
 @admin.register(LogEntry, site=site)

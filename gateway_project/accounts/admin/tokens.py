@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from gateway_project.accounts import queries, token_acts
+from gateway_project.accounts import queries, token_operations
 from gateway_project.accounts.models import Token
 from sprints.admin.back_office import site
+from sprints.admin.base import pill, when
 from sprints.admin.forms import Asked, Edited, choices
-from sprints.admin.rows import pill, when
 from sprints.roles import ROLES, Role
 from sprints.state.refusals import Refused
 
@@ -40,7 +40,7 @@ class TokenForm(Asked):
         """Create the token. Raises ``Refused``."""
         asked = self.cleaned_data
         role = Role.named(asked["role"]) if asked["role"] else None
-        row, self.text = token_acts.create(
+        row, self.text = token_operations.create(
             asked["user"], asked["name"], by, role=role, lasts=asked["lasts"]
         )
         return row
@@ -103,7 +103,7 @@ class Tokens(Edited):
     def revoke(self, request: Any, queryset: QuerySet[Token]) -> None:
         """Revoke the tokens."""
         by = request.user.get_username()
-        self.act(request, queryset, lambda row: token_acts.revoke(row.pk, by), "revoked")
+        self.act(request, queryset, lambda row: token_operations.revoke(row.pk, by), "revoked")
 
     @admin.action(description="Rotate: another in its place", permissions=["edit"])
     def rotate(self, request: Any, queryset: QuerySet[Token]) -> HttpResponse | None:
@@ -113,7 +113,7 @@ class Tokens(Edited):
             self.message_user(request, "rotate one token at a time", messages.ERROR)
             return None
         try:
-            row, text = token_acts.rotate(rows[0].pk, request.user.get_username())
+            row, text = token_operations.rotate(rows[0].pk, request.user.get_username())
         except Refused as exc:
             self.message_user(request, str(exc), messages.ERROR)
             return None

@@ -9,10 +9,10 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
-from gateway_project.accounts import queries, user_acts
+from gateway_project.accounts import queries, user_operations
 from sprints.admin.back_office import site
+from sprints.admin.base import Rows, when
 from sprints.admin.forms import Asked, Edited, choices
-from sprints.admin.rows import Rows, when
 from sprints.roles import ROLES, Role
 
 
@@ -51,16 +51,16 @@ class UserForm(Asked):
         with transaction.atomic():
             if self.instance._state.adding:
                 name = asked["username"]
-                user = user_acts.add(name, role, by, password)
+                user = user_operations.add(name, role, by, password)
             else:
                 name = self.instance.get_username()
-                user = user_acts.get(name)
+                user = user_operations.get(name)
                 if queries.highest(user) != role.word:
-                    user = user_acts.set_role(name, role, by, keep=self.session_key)
+                    user = user_operations.set_role(name, role, by, keep=self.session_key)
                 if password:
-                    user = user_acts.set_password(name, password, by, keep=self.session_key)
+                    user = user_operations.set_password(name, password, by, keep=self.session_key)
             if user.is_active != asked["is_active"]:
-                user = user_acts.turn(name, by, on=asked["is_active"])
+                user = user_operations.turn(name, by, on=asked["is_active"])
         return user
 
 

@@ -87,4 +87,4 @@ def _contract(sprint_id: str | None, profile: str | None) -> Contract:
         if snapshot.contract:
             return snapshot.contract
         meta = snapshot.sprint.meta
-    return operations.contract_to_walk(operations.contract_for(meta))
+    return operations.contract_to_explore(operations.contract_for(meta))

@@ -52,9 +52,9 @@ class Command(GatewayCommand):
             stay = sleep
             if not options["no_workers"]:
                 from sprints import operations
-                from sprints.queue.supervisor import Watch
+                from sprints.queue.supervisor import Supervisor
 
-                watch = stack.enter_context(Watch(options["name"], options["workers"]))
+                watch = stack.enter_context(Supervisor(options["name"], options["workers"]))
                 stay = partial(watch.run, chore=operations.fire_schedules)
             stack.enter_context(web)
             self._say(web, "no" if options["no_workers"] else options["workers"], options["name"])

@@ -69,7 +69,7 @@ class Command(GatewayCommand):
         if options["queue"]:
             self._queue(options["id"], again=False)
         else:
-            self._carry(options["id"], lambda wish: operations.run(options["id"], wish))
+            self._run_here(options["id"], lambda wish: operations.run(options["id"], wish))
 
     def _queue(self, sprint_id: str, *, again: bool) -> None:
         operations.start(sprint_id, again=again)
@@ -77,15 +77,17 @@ class Command(GatewayCommand):
         tell_who_works(self.stdout)
 
     def _step(self, options: dict[str, Any]) -> None:
-        self._carry(options["id"], lambda wish: operations.run(options["id"], wish, one_round=True))
+        self._run_here(
+            options["id"], lambda wish: operations.run(options["id"], wish, one_round=True)
+        )
 
     def _retry(self, options: dict[str, Any]) -> None:
         if options["queue"]:
             self._queue(options["id"], again=True)
         else:
-            self._carry(options["id"], lambda wish: operations.retry(options["id"], wish))
+            self._run_here(options["id"], lambda wish: operations.retry(options["id"], wish))
 
-    def _carry(self, sprint_id: str, carry: Callable[[operations.StopRequest], Snapshot]) -> None:
+    def _run_here(self, sprint_id: str, run: Callable[[operations.StopRequest], Snapshot]) -> None:
         wish = operations.StopRequest()
         try:
             with (
@@ -93,7 +95,7 @@ class Command(GatewayCommand):
                 wishes_from_signals(wish, user()),
                 watched(sprint_id, self.stdout),
             ):
-                after = carry(wish)
+                after = run(wish)
         except operations.LeaseLost as exc:
             raise CommandError(str(exc)) from exc
         try:
@@ -170,9 +172,9 @@ class Command(GatewayCommand):
         if options["json"]:
             self.stdout.write(json.dumps(found, indent=2, sort_keys=True))
             return
-        from sprints.management import planning
+        from sprints.management import plan_output
 
-        planning.show(found, prompts=options["prompts"])
+        plan_output.show(found, prompts=options["prompts"])
 
     def _show(self, options: dict[str, Any]) -> None:
         queries.get(options["id"])
@@ -180,12 +182,12 @@ class Command(GatewayCommand):
         if options["json"]:
             self.stdout.write(json.dumps(after.state(), indent=2, sort_keys=True))
             return
-        from sprints.management import planning, tables
+        from sprints.management import plan_output, tables
 
         tables.sprint(after)
         if states := states_of(after):
             self.stdout.write(f"sandbox: {'; '.join(states)}")
-        planning.patch_notes(after)
+        plan_output.patch_notes(after)
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = queries.newest(options["limit"], options["status"], archived=options["archived"])
@@ -211,6 +213,6 @@ def _courier() -> AbstractContextManager[object]:
     """Return the thread that delivers hooks, if there are hooks to deliver to."""
     if not Hook.objects.filter(enabled=True, blocking=False).exists():
         return nullcontext()
-    from sprints.hooks.delivery_worker import Courier
+    from sprints.hooks.delivery_worker import DeliveryWorker
 
-    return Courier(LINGER_S)
+    return DeliveryWorker(LINGER_S)

@@ -68,10 +68,10 @@ class Command(GatewayCommand):
             cluster.run(options["workers"], options["inside"])
             return
         from sprints import operations
-        from sprints.queue.supervisor import Watch
+        from sprints.queue.supervisor import Supervisor
 
         stop = Stop()
-        with Watch(options["name"], options["workers"]) as watch:
+        with Supervisor(options["name"], options["workers"]) as watch:
             self.stdout.write(
                 f"{options['workers']} workers on {options['name']}; Ctrl-C stops them"
             )

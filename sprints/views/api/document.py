@@ -51,7 +51,7 @@ def page(request: Request) -> HttpResponse:
     made = document()
     base = f"{request.scheme}://{request.get_host()}"
     what = {"info": made["info"], "operations": [*_operations(made, base)]}
-    return render(request, "sprints/interface.html", what)
+    return render(request, "sprints/api_docs.html", what)
 
 
 def _operations(made: JsonObject, base: str) -> Iterator[JsonObject]:

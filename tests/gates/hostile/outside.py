@@ -1,4 +1,4 @@
-"""Tries to get out of its fence: ``outside.py CHECKOUT STORE GATEWAY_PID`` in a clone of the store.
+"""Try to leave the sandbox: ``outside.py CHECKOUT STORE GATEWAY_PID`` in a clone of the store.
 
 Prints a JSON object: what was tried, and ``done`` or the name of the error.
 """

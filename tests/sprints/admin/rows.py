@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from gates.models import Gate, GateRun
 from gates.process import identity
-from gateway_project.accounts import token_acts, user_acts
+from gateway_project.accounts import token_operations, user_operations
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
@@ -105,8 +105,8 @@ def schedule(n: int) -> Schedule:
 
 def user(n: int) -> Any:
     """An operator with a token."""
-    found = user_acts.add(f"u{n}", Role.OPERATOR, by="test")
-    token_acts.create(found, "test", by="test")
+    found = user_operations.add(f"u{n}", Role.OPERATOR, by="test")
+    token_operations.create(found, "test", by="test")
     return found
 
 

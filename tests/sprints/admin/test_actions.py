@@ -5,11 +5,12 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from sprints import operations
+from sprints.admin import base
 from sprints.definitions import hooks
 from sprints.models import Delivery, Event, Schedule, Sprint
 from sprints.roles import Role
 from tests.people import signed_in
-from tests.sprints.admin.rows import TABLES
+from tests.sprints.admin.base import TABLES
 
 
 def act(browser: Client, path: str, action: str, *ids: str):
@@ -159,9 +160,8 @@ def test_nobody_edits_what_the_engine_writes(store, path):
 
 
 def test_more_rows_than_a_click_should_touch_are_refused(store, monkeypatch):
-    from sprints.admin import rows
 
-    monkeypatch.setattr(rows, "ACTED_ON", 1)
+    monkeypatch.setattr(base, "ACTED_ON", 1)
     for name in ("wk1", "wk2"):
         operations.create(name, by="test")
 

@@ -7,11 +7,11 @@ from django.urls import NoReverseMatch, reverse
 
 from gateway_project.accounts.admin import site
 from sprints import operations
-from sprints.admin import rows
+from sprints.admin import base
 from sprints.models import Event, Sprint
 from sprints.roles import Role
 from tests.people import signed_in
-from tests.sprints.admin.rows import ALONE, TABLES
+from tests.sprints.admin.base import ALONE, TABLES
 
 
 def listed(path: str) -> str:
@@ -74,7 +74,7 @@ def test_every_row_has_a_page(store, path):
 
 def test_a_million_events_are_not_counted(store, monkeypatch):
     operations.create("wk1", by="test")
-    monkeypatch.setattr(rows, "SEEN", 2)
+    monkeypatch.setattr(base, "SEEN", 2)
     browser = signed_in(Role.VIEWER)
     browser.get("/admin/")
 

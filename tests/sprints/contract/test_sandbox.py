@@ -10,7 +10,7 @@ from sprints.agents.presets import preset
 from sprints.contract import sandbox
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
-from sprints.contract.sandbox import Confinement, fence
+from sprints.contract.sandbox import SandboxSettings, sandbox_for
 from sprints.roles import Role
 from tests.people import signed_in
 from tests.world import set_gate
@@ -79,7 +79,7 @@ def test_a_contract_keeps_what_it_was_started_under_and_an_older_one_its_digest(
     chosen = Contract.from_json(usual.to_json() | {"confinement": {"mode": "none", "paths": ["~"]}})
 
     assert "confinement" not in usual.to_json()
-    assert chosen.confinement == Confinement("none", ("~",))
+    assert chosen.confinement == SandboxSettings("none", ("~",))
     assert Contract.from_json(chosen.to_json()) == chosen
 
 
@@ -117,7 +117,7 @@ def test_a_linked_worktree_has_its_repository_kept(tmp_path):
     repo.mkdir()
     (repo / ".git").write_text("gitdir: /elsewhere/main/.git/worktrees/linked\n")
 
-    found = fence(Confinement(), repo, repo / ".studio_gateway", repo / "x")
+    found = sandbox_for(SandboxSettings(), repo, repo / ".studio_gateway", repo / "x")
 
     assert found
     assert Path("/elsewhere/main/.git") in found.kept

@@ -178,8 +178,8 @@ def test_what_comes_late_from_an_earlier_attempt_gives_out_nothing():
     lead = task_in(done, R1, "lead_agent_01")
     later = replace(done, sprint=replace(done.sprint, attempt=2))
 
-    assert lead_plan.heard(done, lead, says(BAD).text)["returned"] == 1
-    assert lead_plan.heard(later, lead, says(BAD).text) == {}
+    assert lead_plan.read_plan(done, lead, says(BAD).text)["returned"] == 1
+    assert lead_plan.read_plan(later, lead, says(BAD).text) == {}
 
 
 def test_a_task_of_who_is_no_program_any_more_is_the_implementers():

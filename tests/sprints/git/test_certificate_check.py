@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from sprints.git.certificate_check import PUBLISHES, Told
+from sprints.git.certificate_check import PUBLISHES, CertificateCheck
 
 TREE = "4" * 40
 YES = {"what": "before_ship", "tree": TREE, "by": "ada", "ts": "2026-11-24T12:00:00Z"}
@@ -17,13 +17,13 @@ def missing(yes, named=(), contract=CONTRACT):
     digest = hashlib.sha256(json.dumps(contract, sort_keys=True).encode()).hexdigest()
     same = {"branch": "main", "base": "b", "head": "h", "commit": "c", "tree": TREE}
     facts = {"sprint": "wk1", "chain": "last", "contract": digest, "gates": [], **same}
-    told = Told(facts | {"published_ts": "then", "approvals": [*named]})
+    told = CertificateCheck(facts | {"published_ts": "then", "approvals": [*named]})
     begun = {"digest": digest, "contract": contract}
     published = {**same, "since_ts": "then", "after": {}}
     for kind, data in (("note", begun), ("approved", yes), (PUBLISHES, published)):
         if data:
             event = {"sprint_id": "wk1", "round_id": "R5_RELEASE_CANDIDATE", "kind": kind}
-            told.hear({**event, "data": data, "hash": "last" if kind == PUBLISHES else "x"})
+            told.add({**event, "data": data, "hash": "last" if kind == PUBLISHES else "x"})
     return [*told.missing()]
 
 

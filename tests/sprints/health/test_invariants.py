@@ -192,7 +192,7 @@ def test_a_sprint_that_ended_and_is_still_held_is_found(ended):
 
 
 @pytest.fixture
-def unheld(store):
+def without_runner(store):
     """A sprint that runs, in silence, and that nobody carries."""
     operations.create("wk1", by="test")
     operations.start("wk1")
@@ -200,7 +200,7 @@ def unheld(store):
     return store
 
 
-def test_a_sprint_that_nobody_is_there_to_carry_waits_and_says_so(unheld):
+def test_a_sprint_that_nobody_is_there_to_carry_waits_and_says_so(without_runner):
     (found,) = check_rows()
 
     assert found.waits
@@ -208,8 +208,8 @@ def test_a_sprint_that_nobody_is_there_to_carry_waits_and_says_so(unheld):
     assert "studio-gateway sprint run wk1" in found.remedy
 
 
-def test_a_sprint_that_living_workers_leave_in_silence_is_found(unheld):
-    add_host("here", unheld.place)
+def test_a_sprint_that_living_workers_leave_in_silence_is_found(without_runner):
+    add_host("here", without_runner.place)
 
     assert said()[0].startswith("sprint wk1 runs, no worker has taken it up since ")
     operations.pause("wk1", "sam")
@@ -239,9 +239,9 @@ def add_host(name: str, place: str) -> None:
     )
 
 
-def test_a_busy_host_does_not_hide_that_another_leaves_a_sprint_in_silence(unheld):
-    Sprint.objects.update(home=unheld.place)
-    add_host("here", unheld.place)
+def test_a_busy_host_does_not_hide_that_another_leaves_a_sprint_in_silence(without_runner):
+    Sprint.objects.update(home=without_runner.place)
+    add_host("here", without_runner.place)
     beside()
 
     assert [text.partition(" since ")[0] for text in said()] == [
@@ -249,7 +249,7 @@ def test_a_busy_host_does_not_hide_that_another_leaves_a_sprint_in_silence(unhel
     ]
 
 
-def test_a_sprint_of_no_host_waits_for_one_that_is_free(unheld):
+def test_a_sprint_of_no_host_waits_for_one_that_is_free(without_runner):
     beside()
 
     assert said() == [], "its turn comes when the other host is free"
@@ -259,9 +259,9 @@ def test_a_sprint_of_no_host_waits_for_one_that_is_free(unheld):
     assert said()[0].startswith("sprint wk1 runs, no worker has taken it up since ")
 
 
-def test_a_sprint_that_waits_because_enough_are_carried_is_no_silence(unheld):
-    Sprint.objects.update(home=unheld.place)
-    add_host("here", unheld.place)
+def test_a_sprint_that_waits_because_enough_are_carried_is_no_silence(without_runner):
+    Sprint.objects.update(home=without_runner.place)
+    add_host("here", without_runner.place)
     beside()
 
     operations.configure("max_concurrent_global", "1", "sam")
@@ -270,7 +270,7 @@ def test_a_sprint_that_waits_because_enough_are_carried_is_no_silence(unheld):
     assert said() == []
 
 
-def test_a_gate_that_is_long_over_its_time_is_found(unheld):
+def test_a_gate_that_is_long_over_its_time_is_found(without_runner):
     take("wk1", identity())
     until = {"since_ts": stamp(LONG_AGO), "until_ts": stamp(LONG_AGO)}
     Sprint.objects.update(waiting={"what": "gate qa_smoke_quick", "who": GATEWAY} | until)

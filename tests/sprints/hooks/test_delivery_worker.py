@@ -6,7 +6,7 @@ from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import delivery_worker
-from sprints.hooks.delivery_worker import Courier
+from sprints.hooks.delivery_worker import DeliveryWorker
 from sprints.models import Delivery
 from tests.e2e.conftest import wait_for
 
@@ -25,7 +25,7 @@ def test_a_courier_for_which_there_is_no_thread_tries_again(store, monkeypatch, 
     monkeypatch.setattr(threading.Thread, "start", scarce)
     monkeypatch.setattr(delivery_worker, "LOOK_S", 0.1)
 
-    with Courier():
+    with DeliveryWorker():
         assert wait_for(lambda: Delivery.objects.filter(status="delivered").exists(), 10)
 
     assert refused

@@ -223,12 +223,12 @@ def test_a_schedule_of_which_old_events_do_not_tell_all_is_named():
     told = Settings()
     data = {"schedule_id": "nightly", "cron": "0 2 * * *", "zone": "UTC", "next_ts": None}
     event = {"seq": 2, "kind": "schedule_changed", "message": "schedule added: nightly"}
-    told.heed(event | {"data": data})
+    told.apply(event | {"data": data})
 
     assert list(told.rows()) == []
     assert [line.split(":")[0] for line in told.lost()] == ["schedule nightly"]
 
-    told.heed(event | {"message": "schedule removed: nightly", "data": data})
+    told.apply(event | {"message": "schedule removed: nightly", "data": data})
     assert told.lost() == []
 
 

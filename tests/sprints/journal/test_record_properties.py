@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gates import faults
+from gates import fault_points
 from sprints import operations
 from sprints.contract.contract import ContractError
 from sprints.journal import events_file, state_file, verify, writer
@@ -78,7 +78,7 @@ def dying(monkeypatch, nth):
 
     with monkeypatch.context() as patched:
         for name, stand_in in (("point", point), ("write", write), ("fsync", fsync)):
-            patched.setattr(faults, name, stand_in)
+            patched.setattr(fault_points, name, stand_in)
         yield
 
 

@@ -21,7 +21,7 @@ from sprints.core import (
 from sprints.modelcheck import agent_invariants, invariants
 from sprints.modelcheck.agent_invariants import AGENT_PROMISES
 from sprints.modelcheck.explore import ENDS, OWNERS, explore
-from sprints.modelcheck.plan import walks
+from sprints.modelcheck.plan import parts
 from sprints.prompts import prompts
 from sprints.state.actors import OPERATOR
 from sprints.state.transitions import Update
@@ -59,7 +59,7 @@ LONG = {"gates and what goes back to agents", "gates and shipping", "gates and a
     "walk",
     [
         pytest.param(walk, id=walk.name, marks=[pytest.mark.whole] * (walk.name in LONG))
-        for walk in walks(REAL)
+        for walk in parts(REAL)
     ],
 )
 def test_every_promise_holds_of_a_sprint_that_a_program_builds_and_ships(walk):

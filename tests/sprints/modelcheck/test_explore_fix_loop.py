@@ -37,7 +37,7 @@ CONTRACTS = {
 }
 
 
-LONG = {"three attempts", "two at once", "shipped", "a hook"}  # walks of a minute
+LONG = {"three attempts", "two at once", "shipped", "a hook"}  # parts of a minute
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,16 @@ from django.utils import timezone
 from gates.process import identity
 from sprints import operations, queries
 from sprints.models import Event, Sprint
-from sprints.models.lease import BEAT_S, TTL_S, Held, held_here, holder, release, take, unheld
+from sprints.models.lease import (
+    BEAT_S,
+    TTL_S,
+    LeaseUnavailable,
+    held_here,
+    holder,
+    release,
+    take,
+    without_runner,
+)
 from sprints.models.loading import load
 from sprints.queries.waiting import waiting_for
 from sprints.runner.runner import LeaseLost, SprintRunner, StopRequest, run_sprint
@@ -84,7 +93,7 @@ def test_a_lease_of_another_host_is_believed_for_as_long_as_a_lease_can_be(start
 
     assert (holder(row) is not None) is held
     if held:
-        with pytest.raises(Held, match="on elsewhere"):
+        with pytest.raises(LeaseUnavailable, match="on elsewhere"):
             take("wk1", identity())
     else:
         assert take("wk1", identity()).token == row.lease_token + 1
@@ -171,7 +180,7 @@ def test_to_know_who_carries_what_nobody_reads_the_sprints_that_have_ended(start
         return execute(sql, params, *rest)
 
     with connection.execute_wrapper(explained):
-        unheld()
+        without_runner()
         release(take("wk1", identity()))
         held_here()
         queries.job()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
-from sprints.contract.sandbox import Confinement
+from sprints.contract.sandbox import SandboxSettings
 from sprints.operations.base_commit import grounded
 from tests.sprints.core.test_agent_tasks import LEAD
 
@@ -15,7 +15,7 @@ BASE = Base("main", "1" * 40)
 def with_programs(**meta):
     """The contract of an attempt in which Agent 01 was a program."""
     drafted = draft(meta, [DEFAULT_GATE], agents=[LEAD])
-    return replace(drafted, base=BASE, confinement=Confinement("required", ("/srv",)))
+    return replace(drafted, base=BASE, confinement=SandboxSettings("required", ("/srv",)))
 
 
 def test_what_programs_have_left_is_judged_as_before_once_none_of_them_is_left():

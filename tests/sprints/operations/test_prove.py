@@ -112,7 +112,7 @@ def test_programs_are_walked_through_in_turn_or_all_at_once():
     meta = {"enable_auto_merge": True, "approvals": ["before_ship"]}
     contract = draft(meta, [DEFAULT_GATE], [hook("round_start")], [LEAD])
 
-    names = [walk.name for walk in plan.walks(contract)]
+    names = [walk.name for walk in plan.parts(contract)]
 
     assert names == [
         "agents and gates",
@@ -122,8 +122,8 @@ def test_programs_are_walked_through_in_turn_or_all_at_once():
         "shipping and approvals",
         "gates and hooks",
     ]
-    assert [walk.contract for walk in plan.walks(contract, whole=True)] == [contract]
-    assert [walk.name for walk in plan.walks(draft({}, [DEFAULT_GATE]))] == [plan.WHOLE]
+    assert [walk.contract for walk in plan.parts(contract, whole=True)] == [contract]
+    assert [walk.name for walk in plan.parts(draft({}, [DEFAULT_GATE]))] == [plan.WHOLE]
 
 
 def test_the_command_says_what_was_combined(store, invoke, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 from sprints import operations
 from sprints.journal.verify import differences
 from sprints.models import Event, Round, Sprint
-from sprints.models.lease import unheld
+from sprints.models.lease import without_runner
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
 from sprints.runner.runner import StopRequest
@@ -39,13 +39,13 @@ def test_each_step_is_one_round_and_the_last_ends_the_sprint(store, sprint):
 
 def test_between_steps_it_waits_for_the_one_who_asked_and_no_worker_takes_it(sprint):
     operations.step("wk1", "sam")
-    assert unheld() == now()
+    assert without_runner() == now()
     tasks.work("wk1")
 
     assert waiting_for(now())["what"] == "a resume; paused by sam"
     assert now().meta["paused_why"] == "one round was asked for, R0_SETUP"
     assert Event.objects.last().body["message"] == "sprint holds after R0_SETUP, as sam asked"
-    assert unheld() is None
+    assert without_runner() is None
 
 
 def test_a_step_that_is_asked_for_twice_is_one(sprint):

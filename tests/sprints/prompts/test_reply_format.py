@@ -45,7 +45,7 @@ I did it.
     "**Questions:** DIRECTIONAL: red?\n__Next steps__: ship it\n",
     "another order, other cases": "STATUS: DONE\nnext actions: ship it\n"
     "questions:\n - DIRECTIONAL: red?\ndeliverables:\n\n- a\n  file\n\n- a test\n",
-    "numbered, in a fence": "```\n1. Status: DONE\n2. Deliverables:\n- a file\n- a test\n"
+    "numbered, in a sandbox": "```\n1. Status: DONE\n2. Deliverables:\n- a file\n- a test\n"
     "3. Questions:\n- DIRECTIONAL: red?\n4. Next actions:\n- ship it\n```\n",
     "the last of two": "Status: thinking\nDeliverables:\n- nothing\nStatus: DONE\nDeliverables:\n"
     "- a file\n- a test\nQuestions:\n- DIRECTIONAL: red?\nNext actions:\n- ship it\n",

@@ -18,7 +18,7 @@ from sprints.models import Event, Host, Schedule
 from sprints.models.lease import take
 from sprints.queue import enqueue, supervisor
 from sprints.queue.broker import Broker
-from sprints.queue.supervisor import Watch
+from sprints.queue.supervisor import Supervisor
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_cluster_that_cannot_start_is_tried_again_at_each_beat(
 ):
     monkeypatch.setattr(sys, "executable", program)
 
-    with Watch("here", 2) as it:
+    with Supervisor("here", 2) as it:
         it.run(rounds(300), lambda: None)
 
     (host,) = queries.hosts()
@@ -63,7 +63,7 @@ def test_a_cluster_that_cannot_start_is_tried_again_at_each_beat(
 def test_workers_that_all_carry_a_sprint_are_asked_for_one_beat(store):
     operations.create("wk1", by="test")
     operations.start("wk1")
-    it = Watch("here", 1)
+    it = Supervisor("here", 1)
     it._register()
     it._cluster = Program(["sleep", "60"])
     take("wk1", identity())
@@ -72,7 +72,7 @@ def test_workers_that_all_carry_a_sprint_are_asked_for_one_beat(store):
     asked = 0
     for _ in range(20):
         it._look()
-        it._beat()
+        it._heartbeat()
         asked += len(Broker()._claim() or [])  # the pusher has it, and no worker is free
 
     it._cluster.stop(0.0)
@@ -86,7 +86,7 @@ def test_what_nobody_foresaw_does_not_end_the_watch(store, monkeypatch, restless
     Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=1))
     Gate.objects.update(profiles=5)
 
-    with Watch("here", 2) as it:
+    with Supervisor("here", 2) as it:
         it.run(rounds(20), operations.fire_schedules)
 
     assert "put off: TypeError: " in capsys.readouterr().err
@@ -97,7 +97,7 @@ def test_a_watch_that_can_open_no_file_goes_on(store, monkeypatch, restless):
     (store.root / "calls").mkdir()
     monkeypatch.setattr(sys, "executable", "/bin/false")
 
-    with Watch("here", 2) as it, no_file_can_be_opened():
+    with Supervisor("here", 2) as it, no_file_can_be_opened():
         it.run(rounds(20), lambda: None)
 
     (host,) = queries.hosts()
@@ -106,10 +106,10 @@ def test_a_watch_that_can_open_no_file_goes_on(store, monkeypatch, restless):
 
 def test_a_message_is_there_though_nobody_can_be_called(store):
     (store.root / "calls").mkdir()
-    enqueue.ask_beat("there")  # what it takes is loaded from files
+    enqueue.request_heartbeat("there")  # what it takes is loaded from files
 
     with no_file_can_be_opened():
-        assert enqueue.ask_beat("here")
+        assert enqueue.request_heartbeat("here")
 
     assert OrmQ.objects.count() == 2
 

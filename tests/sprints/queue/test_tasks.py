@@ -137,12 +137,12 @@ def test_a_sprint_whose_message_waits_is_not_asked_for_again(store):
 
 def test_beats_do_not_pile_up_before_workers_that_do_not_look(store):
     for _ in range(20):
-        assert enqueue.ask_beat("here")
-    enqueue.ask_beat("there")
+        assert enqueue.request_heartbeat("here")
+    enqueue.request_heartbeat("there")
 
     assert waiting() == [
-        ("sprints.queue.tasks.beat", ("here",)),
-        ("sprints.queue.tasks.beat", ("there",)),
+        ("sprints.queue.tasks.heartbeat", ("here",)),
+        ("sprints.queue.tasks.heartbeat", ("there",)),
     ]
 
 

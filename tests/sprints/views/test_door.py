@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from gateway_project import __version__
-from gateway_project.accounts.door import OPEN
+from gateway_project.accounts.authentication import OPEN
 from sprints import operations
 from sprints.models import Host, Sprint
 from sprints.views.middleware import HEADERS

@@ -4,7 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 
-from gateway_project.accounts import queries, token_acts, tokens, user_acts
+from gateway_project.accounts import queries, token_operations, tokens, user_operations
 from sprints.management.arguments import Options
 from sprints.management.base import GatewayCommand, one_line, subcommand, subcommands
 from sprints.management.cli_user import user
@@ -63,8 +63,8 @@ class Command(GatewayCommand):
 
     def _create(self, options: Options) -> None:
         name = options["user"]
-        owner = tokens.adopt().user if name is None else user_acts.get(name)
-        row, text = token_acts.create(
+        owner = tokens.adopt().user if name is None else user_operations.get(name)
+        row, text = token_operations.create(
             owner,
             options["name"],
             user(),
@@ -75,7 +75,7 @@ class Command(GatewayCommand):
 
     def _list(self, options: Options) -> None:
         if options["user"] is not None:
-            user_acts.get(options["user"])
+            user_operations.get(options["user"])
         rows = queries.tokens(options["user"])
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
@@ -85,17 +85,17 @@ class Command(GatewayCommand):
         tables.tokens(rows)
 
     def _revoke(self, options: Options) -> None:
-        row = token_acts.revoke(options["key"], user())
+        row = token_operations.revoke(options["key"], user())
         self.stdout.write(one_line(f"revoked token {row} of {row.user}"))
 
     def _rotate(self, options: Options) -> None:
         if options["key"] is not None:
-            row, text = token_acts.rotate(options["key"], user(), lasts=options["expires"])
+            row, text = token_operations.rotate(options["key"], user(), lasts=options["expires"])
             self._show(f"token {row} of {row.user}, replaces {options['key']}", text)
             return
         if options["expires"] is not None:
             raise Refused("the token in config.json does not expire; remove --expires")
-        row = token_acts.rotate_own(user())
+        row = token_operations.rotate_own(user())
         self.stdout.write(f"config.json has a new token, {row.key}; the old token is revoked")
 
     def _show(self, what: str, text: str) -> None:

@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser
 from getpass import getpass
 
-from gateway_project.accounts import queries, user_acts
+from gateway_project.accounts import queries, user_operations
 from sprints.management.arguments import Options
 from sprints.management.base import GatewayCommand, one_line, subcommand, subcommands
 from sprints.management.cli_user import user
@@ -68,25 +68,25 @@ class Command(GatewayCommand):
         tables.users(rows)
 
     def _add(self, options: Options) -> None:
-        user_acts.add(options["name"], Role.named(options["role"]), user())
+        user_operations.add(options["name"], Role.named(options["role"]), user())
         self.stdout.write(f"added user {options['name']}, {options['role']}")
         self.stdout.write(HINT.format(options["name"]))
 
     def _role(self, options: Options) -> None:
-        user_acts.set_role(options["name"], Role.named(options["role"]), user())
+        user_operations.set_role(options["name"], Role.named(options["role"]), user())
         self.stdout.write(f"user {options['name']} is {options['role']}")
 
     def _password(self, options: Options) -> None:
-        user_acts.get(options["name"])
-        user_acts.set_password(options["name"], _asked(), user())
+        user_operations.get(options["name"])
+        user_operations.set_password(options["name"], _asked(), user())
         self.stdout.write(one_line(f"user {options['name']} has a new password"))
 
     def _disable(self, options: Options) -> None:
-        user_acts.turn(options["name"], user(), on=False)
+        user_operations.turn(options["name"], user(), on=False)
         self.stdout.write(f"user {options['name']} is disabled")
 
     def _enable(self, options: Options) -> None:
-        user_acts.turn(options["name"], user(), on=True)
+        user_operations.turn(options["name"], user(), on=True)
         self.stdout.write(f"user {options['name']} is enabled")
 
 

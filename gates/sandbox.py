@@ -17,7 +17,7 @@ STARTUP = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fence:
+class Sandbox:
     """The paths that a sandboxed program may read and write.
 
     A program may read everything but ``closed``, and write only the paths named here. It may read

@@ -24,7 +24,7 @@ BEGAN_WITH = "token_key"  # in a session: the key of the token with which it beg
 log = logging.getLogger("sprints.views")
 
 
-class Door(AuthenticationMiddleware):
+class AuthenticateRequests(AuthenticationMiddleware):
     """A middleware that sets ``request.user`` and ``request.role``, and refuses unknown users.
 
     They do not learn which paths exist.

@@ -8,7 +8,7 @@ from gates.models import GateRun
 from sprints.contract.json_types import JsonObject
 from sprints.output import windows
 from sprints.output.rows import rows
-from sprints.views.output_shown import STREAMS, opened
+from sprints.views.output_window import STREAMS, opened
 from sprints.views.request import Request
 from sprints.views.responses import only, refuse
 

@@ -78,7 +78,7 @@ def page(request: Request, site: Any) -> HttpResponse:
     for field in form.fields.values():
         field.disabled = not may
     what = site.each_context(request) | {"title": "Switches", "form": form, "may": may}
-    return render(request, "admin/switches.html", what, status=400 if form.errors else 200)
+    return render(request, "admin/settings.html", what, status=400 if form.errors else 200)
 
 
 def _turn(request: Request, form: Switches) -> bool:

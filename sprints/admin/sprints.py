@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from gates.models import GateRun
 from sprints import operations
 from sprints.admin.back_office import site
-from sprints.admin.rows import Rows, as_json, pill, when
+from sprints.admin.base import Rows, as_json, pill, when
 from sprints.models import Round, Sprint, Task
 from sprints.operations import Refused
 

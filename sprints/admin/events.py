@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sprints.admin.back_office import site
-from sprints.admin.rows import Rows, as_json, when
+from sprints.admin.base import Rows, as_json, when
 from sprints.models import Event, Head
 from sprints.state.event_codes import EventKind
 

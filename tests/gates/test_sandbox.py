@@ -1,4 +1,4 @@
-"""A program behind a fence, on the kernel that is here: what it tries outside comes to nothing."""
+"""A sandboxed program cannot read or write outside its sandbox, on this machine's kernel."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from gates import process, scratch
-from gates.fence import Fence
 from gates.process import Spec
+from gates.sandbox import Sandbox
 from gates.supervision import landlock
 
 HOSTILE = Path(__file__).with_name("hostile") / "outside.py"
@@ -50,7 +50,7 @@ class Scene:
         (self.store / "config.json").write_text('{"auth_token": "a-very-secret-token"}')
         with sqlite3.connect(self.store / "gateway.sqlite3") as database:
             database.execute("CREATE TABLE t (x)")
-        self.fence = Fence(
+        self.sandbox = Sandbox(
             own=(self.clone,),
             writable=(self.home,),
             closed=(self.store,),
@@ -73,7 +73,7 @@ def scene(tmp_path: Path) -> Scene:
 
 @pytest.fixture
 def gate(scene: Scene) -> Iterator[Callable[..., Spec]]:
-    """The spec of a gate that runs the words in the clone, behind the scene's fence."""
+    """The spec of a gate that runs the words in the clone, behind the scene's sandbox."""
     name = f"test-{uuid.uuid4().hex}"
 
     def spec(*argv: str, **changes: Any) -> Spec:
@@ -85,7 +85,7 @@ def gate(scene: Scene) -> Iterator[Callable[..., Spec]]:
             run_id=name,
             token=f"{name}.1",
             timeout_s=60.0,
-            fence=scene.fence,
+            sandbox=scene.sandbox,
         )
         return replace(plain, **changes)
 
@@ -113,7 +113,7 @@ def test_what_a_program_tries_outside_its_fence_is_refused_and_nothing_has_chang
     allowed = {"signal the gateway": "done"} if release() < 6 else {}
     assert got_through == allowed
     assert (done.ending, done.exit_code) == ("exited", 0)
-    assert done.fence == f"landlock abi {release()}"
+    assert done.sandbox == f"landlock abi {release()}"
     assert scene.seen() == before
     assert not Path("/tmp/studio-gateway-was-here").exists()
 
@@ -121,12 +121,12 @@ def test_what_a_program_tries_outside_its_fence_is_refused_and_nothing_has_chang
 def test_without_a_fence_the_same_program_gets_through(scene, gate):
     words = (str(scene.checkout), str(scene.store), str(os.getpid()))
 
-    done = process.run(gate(sys.executable, "-I", str(HOSTILE), *words, fence=None))
+    done = process.run(gate(sys.executable, "-I", str(HOSTILE), *words, sandbox=None))
 
     tried = json.loads((scene.root / "run" / "stdout.txt").read_text())
     Path("/etc/studio-gateway-was-here").unlink(missing_ok=True)
     Path("/tmp/studio-gateway-was-here").unlink(missing_ok=True)
-    assert done.fence == "off"
+    assert done.sandbox == "off"
     assert tried["read the key"] == tried["write the checkout"] == "done"
     assert tried["read the gateway's environment"] == "done"
 
@@ -178,11 +178,11 @@ def test_ordinary_work_goes_on_inside(scene, gate):
 
 @confines
 def test_a_home_that_leads_to_the_checkout_is_writable_but_for_that(scene, gate):
-    fence = replace(scene.fence, writable=(scene.root,))
+    sandbox = replace(scene.sandbox, writable=(scene.root,))
     (scene.root / ".tool").mkdir()
     work = f"echo x > {scene.root}/.tool/x; echo x > {scene.checkout}/x; echo x > {scene.root}/new"
 
-    process.run(gate("sh", "-c", work, fence=fence))
+    process.run(gate("sh", "-c", work, sandbox=sandbox))
 
     assert (scene.root / ".tool" / "x").exists()
     assert not (scene.checkout / "x").exists()
@@ -191,11 +191,11 @@ def test_a_home_that_leads_to_the_checkout_is_writable_but_for_that(scene, gate)
 
 @confines
 def test_what_is_shown_may_be_read_and_not_written(scene, gate):
-    fence = replace(scene.fence, own=(), shown=(scene.clone, scene.other / "theirs.txt"))
+    sandbox = replace(scene.sandbox, own=(), shown=(scene.clone, scene.other / "theirs.txt"))
     (scene.clone / "a.txt").write_text("hello")
     work = f"cat a.txt {scene.other}/theirs.txt; echo x > b.txt; echo x >> a.txt; rm a.txt"
 
-    process.run(spec := gate("sh", "-c", work, fence=fence))
+    process.run(spec := gate("sh", "-c", work, sandbox=sandbox))
 
     assert printed(spec).startswith("hellotheirs")
     assert [path.name for path in scene.clone.iterdir()] == ["a.txt"]
@@ -216,9 +216,9 @@ def test_the_gateway_itself_and_its_next_program_are_free(scene, gate):
     process.warm()
     process.run(gate("true"))
 
-    done = process.run(gate("sh", "-c", f"echo x > {scene.checkout}/free", fence=None, token="2"))
+    done = process.run(gate("sh", "-c", f"echo x > {scene.checkout}/free", sandbox=None, token="2"))
 
-    assert (done.exit_code, done.fence) == (0, "off")
+    assert (done.exit_code, done.sandbox) == (0, "off")
     assert (scene.checkout / "free").exists()
     (scene.checkout / "also").write_text("x")
 
@@ -242,26 +242,26 @@ def test_a_kernel_without_landlock_is_said_or_refused(scene, monkeypatch):
     monkeypatch.setattr(landlock, "abi", absent)
 
     assert landlock.put_up(None) == (None, "off")
-    said = landlock.put_up(scene.fence.to_json())
+    said = landlock.put_up(scene.sandbox.to_json())
     assert said == (None, "unavailable: this kernel has no Landlock")
     with pytest.raises(OSError, match="it has to be confined, and this kernel has no Landlock"):
-        landlock.put_up(replace(scene.fence, required=True).to_json())
+        landlock.put_up(replace(scene.sandbox, required=True).to_json())
 
 
 @confines
 def test_a_kernel_that_has_it_and_fails_runs_nothing(scene, monkeypatch):
-    def full(fence: Any, release: int) -> int:
+    def full(sandbox: Any, release: int) -> int:
         raise OSError(12, "Cannot allocate memory")
 
     monkeypatch.setattr(landlock, "rules", full)
 
     with pytest.raises(OSError, match="it cannot be confined: Cannot allocate memory"):
-        landlock.put_up(scene.fence.to_json())
+        landlock.put_up(scene.sandbox.to_json())
 
 
 def test_the_rules_name_all_but_the_store(scene):
     (scene.root / "beside").mkdir()
-    rules = dict(landlock.allowed(scene.fence.to_json()))
+    rules = dict(landlock.allowed(scene.sandbox.to_json()))
 
     def may(path: Path) -> int:
         inside = [access for p, access in rules.items() if landlock.is_within(bytes(path), p)]
