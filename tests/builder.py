@@ -1,5 +1,6 @@
-"""An agent that builds: it writes what its prompt asks for, wrong at first, and mends it by what a
-gate has printed. It works in the folder in which it is started.
+"""Act as an agent that builds: write a wrong file first, and fix it by a failed gate's output.
+
+It works in the folder in which it is started.
 """
 
 import re

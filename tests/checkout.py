@@ -1,4 +1,4 @@
-"""A user's repository: a real one, with commits that tests make as its owner would."""
+"""Make a user's repository: a real one, with commits as its owner would make them."""
 
 import subprocess
 from pathlib import Path

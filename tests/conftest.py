@@ -1,4 +1,4 @@
-"""A real store for every test: a repository in a temporary folder, a database, files on disk."""
+"""Provide a real store for every test: a repository in a temporary folder, a database, files."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,5 +1,6 @@
-"""Agents of one sprint in one program: a lead that gives out two tasks, and two that do them, wrong
-at first. Each works in the folder in which it is started.
+"""Act as a lead that assigns two tasks, and as two agents whose first work is wrong.
+
+Each works in the folder in which it is started.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Drive the pure engine by hand: decide and settle with outcomes of the test's choosing."""
+"""Drive the pure engine by hand: decide and reduce with outcomes that a test chooses."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,7 @@
-"""Commands as processes of their own that need not load Django first: that is most of their time.
+"""Run commands in forked processes, which need not load Django first and so start quickly.
 
-They are forked from a process that has loaded libraries and nothing of ours, and live and die as
-any other process does. ``STUDIO_TEST_FORKED=0`` has each of them start from nothing.
+They are forked from a process that has loaded only libraries, none of our modules. With
+``STUDIO_TEST_FORKED=0`` each command starts a new Python instead.
 """
 
 import atexit

@@ -1,4 +1,4 @@
-"""People who ask: users of each role, and browsers in which they have signed in."""
+"""Make users of each role, and browsers in which they have signed in."""
 
 from django.test import Client
 

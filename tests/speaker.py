@@ -1,4 +1,4 @@
-"""An agent that is a program: it reads its prompt and replies, in the manner of its first word."""
+"""Act as an agent command: read the prompt and reply in the way that the first argument names."""
 
 import json
 import os

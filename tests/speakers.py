@@ -1,4 +1,4 @@
-"""Agents that ask, for the pages on which they are answered."""
+"""Provide agents that ask questions, for tests of answers."""
 
 import sys
 from dataclasses import replace

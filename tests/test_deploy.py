@@ -1,4 +1,4 @@
-"""What deploy/ names exists, and what it types can be typed. No container engine runs here."""
+"""Test that everything named in deploy/ exists, and that its commands are valid."""
 
 import configparser
 import json

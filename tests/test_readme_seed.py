@@ -1,4 +1,4 @@
-"""The documented commands, typed by a new user in a git checkout of their own."""
+"""Test the documented commands as a new user types them, in a new git checkout."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What tests do in the world: gates of their own, commands as a user types them."""
+"""Set gates and type commands as a user does."""
 
 import os
 import subprocess

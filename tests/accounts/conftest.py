@@ -1,4 +1,4 @@
-"""The gateway's door, and everything that its database keeps."""
+"""Provide a store with users, and the requests of each role."""
 
 import io
 import json

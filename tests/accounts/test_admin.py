@@ -1,4 +1,4 @@
-"""Users and tokens in the back office."""
+"""Test users and tokens in the back office."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The sign-in page: what it lets in, how long, and how often it lets itself be asked."""
+"""Test the sign-in page: who may sign in, how long a session lasts, and the limit on attempts."""
 
 import json
 import logging

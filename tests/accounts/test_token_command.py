@@ -1,4 +1,4 @@
-"""``token``: what becomes of a token, and that it is shown once."""
+"""Test ``token``: each subcommand, and that a token is displayed only once."""
 
 import json
 from datetime import timedelta

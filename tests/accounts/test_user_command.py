@@ -1,4 +1,4 @@
-"""``user``: who may sign in, and that a change counts at once."""
+"""Test ``user``: who may sign in, and that a change takes effect at once."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""WCAG 2.1 A and AA, as far as a program can tell."""
+"""Check a page against WCAG 2.1 A and AA, with the rules of axe-core."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page

@@ -1,6 +1,6 @@
-"""A real browser before a real gateway.
+"""Open a real browser on a real gateway.
 
-Skipped, loudly, where there is no Chromium; CI insists: ``STUDIO_TEST_REQUIRE=chromium``.
+Without Chromium the tests are skipped, visibly; CI requires it: ``STUDIO_TEST_REQUIRE=chromium``.
 """
 
 import json

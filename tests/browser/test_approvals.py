@@ -1,4 +1,4 @@
-"""A sprint asks for an approval; two people see it, one decides, and the other is told."""
+"""Test an approval with two people: one decides, the other sees it."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""The back office in a real browser: it works, and nothing of it is stopped by the policy."""
+"""Test that the back office works in a real browser under its content security policy."""
 
 import json
 from urllib.parse import urljoin

@@ -1,4 +1,4 @@
-"""The pages in a real browser: by keyboard, alive, in both themes, at any width."""
+"""Test the pages in a real browser: keyboard, live updates, both themes, all widths."""
 
 import re
 

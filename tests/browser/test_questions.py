@@ -1,4 +1,4 @@
-"""An agent asks; two people see it, one answers, and the other is told."""
+"""Test a question with two people: both see it, one answers, the other sees the answer."""
 
 import shlex
 import sys

@@ -1,4 +1,4 @@
-"""Signing in, and being turned away."""
+"""Test signing in, and a refused sign-in."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""One sprint's page, as somebody watches it: output that arrives, a line that fails, buttons."""
+"""Test a sprint's page while the sprint runs: new output, the failed line, the buttons."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""One makes a sprint and runs it; another may only look on."""
+"""Test two people at once: one creates and runs a sprint, the other may only read."""
 
 from playwright.sync_api import Browser, Page, expect
 

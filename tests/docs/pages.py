@@ -1,4 +1,4 @@
-"""The pages of the documentation, and the code that stands in them."""
+"""Read the pages of the documentation and their code blocks."""
 
 import re
 from collections.abc import Iterator

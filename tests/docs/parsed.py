@@ -1,4 +1,4 @@
-"""Whether ``studio-gateway …`` in a page, whole or in part, is what our parsers take."""
+"""Check that a ``studio-gateway …`` in a page is accepted by our parsers."""
 
 import argparse
 import itertools

@@ -1,4 +1,4 @@
-"""The page about commands agrees with the parsers, and every help text is complete."""
+"""Test that docs/commands.md agrees with the parsers, and that every help text is complete."""
 
 import argparse
 import re

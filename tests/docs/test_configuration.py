@@ -1,4 +1,4 @@
-"""The page about configuration is of this code, and tells of everything that can be set."""
+"""Test that docs/configuration.md agrees with the code and lists every setting."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The documentation is true: what it types can be typed, and says what it is shown to say."""
+"""Test the documentation: type its commands, and compare their output with the page."""
 
 import re
 import shutil

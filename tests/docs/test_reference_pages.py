@@ -1,4 +1,4 @@
-"""The glossary and the records of decisions keep their form, and name what the code has."""
+"""Test the form of the glossary and the decisions, and that the code has what they name."""
 
 import re
 import tomllib

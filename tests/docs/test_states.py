@@ -1,4 +1,4 @@
-"""The page about states is what the code has."""
+"""Test that docs/states.md agrees with the code."""
 
 from tools import state_charts
 

@@ -1,4 +1,4 @@
-"""Type what a page says into a shell, in a repository of its own, and look at what comes back."""
+"""Type the commands of a page into a shell, in a new repository, and compare the output."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Real commands in a real repository; nothing of a test may outlive it."""
+"""Run real commands in a real repository; no process of a test may outlive the test."""
 
 import os
 import shutil

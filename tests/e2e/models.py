@@ -1,6 +1,6 @@
-"""A stand-in for the services of models, on the loopback: it writes a file by whatever tool the
-program offers, first wrong, then as the gate wants it, and answers in the four parts.
+"""Serve the APIs of model providers on the loopback interface, as a stand-in for tests.
 
+It writes a file through any tool that the client offers: first wrong, then as the gate requires.
 It knows the Messages API, the Responses API and Chat Completions, each as a stream.
 """
 

@@ -1,7 +1,8 @@
-"""Real servers for tests: a database of one's own on a PostgreSQL, a Redis of one's own.
+"""Provide real servers for tests: a new database on a PostgreSQL server, and a new Redis.
 
-Skipped, loudly, where there is none; CI insists: ``STUDIO_TEST_REQUIRE=postgres,redis`` turns the
-skip into a failure. ``STUDIO_TEST_POSTGRES`` is the URL of a server on which databases may be made.
+Without a server the tests are skipped, visibly. CI sets ``STUDIO_TEST_REQUIRE=postgres,redis``,
+which turns the skip into a failure. ``STUDIO_TEST_POSTGRES`` is the URL of a server on which
+databases may be created.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Agents that are programs: whatever they do, it is said what came of it, and nothing stays."""
+"""Test agent commands that fail, hang or misbehave: each is reported, and no process stays."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The JSON interface over the wire, with real workers: a sprint driven by a program alone."""
+"""Test the JSON API over HTTP with real workers: a program alone drives a sprint."""
 
 import contextlib
 import http.client

@@ -1,6 +1,4 @@
-"""Humans are asked by real sprints: an agent edits the test by which it is judged, and does not
-ship before somebody has approved of that, by name.
-"""
+"""Test approvals in real sprints: an agent edits its own test, and a named human must approve."""
 
 import json
 import shlex

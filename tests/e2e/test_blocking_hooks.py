@@ -1,4 +1,4 @@
-"""A sprint waits for its blocking hooks, whatever they do and whatever is killed."""
+"""Test that a sprint waits for its blocking hooks, whatever they do and whatever is killed."""
 
 import json
 import os

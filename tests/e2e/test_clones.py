@@ -1,4 +1,4 @@
-"""Sprints of agents that are programs work in a clone: real programs, repositories and kills."""
+"""Test that sprints with agent commands work in a clone: real programs, repositories and kills."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""Sprints whose agents and gates are kept to their clone: real programs, on the kernel here."""
+"""Test sandboxed agents and gates in whole sprints: real programs, on this machine's kernel."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What interrupts the command that carries a sprint: signals, cancels, readers that go away."""
+"""Test interruptions of the command that runs a sprint: signals, cancels, closed pipes."""
 
 import json
 import os

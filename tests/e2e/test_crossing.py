@@ -1,4 +1,4 @@
-"""A record crosses from SQLite to PostgreSQL and back by archives alone."""
+"""Test that archives carry a journal from SQLite to PostgreSQL and back."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""doctor looks at one moment: sprints that run are no fault, and wait for nothing."""
+"""Test that ``doctor`` reports no problem for sprints that run, and does not wait for them."""
 
 import json
 import subprocess

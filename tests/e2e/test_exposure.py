@@ -1,4 +1,4 @@
-"""Two profiles: this machine alone, or behind a proxy with TLS. Each is what Django asks for."""
+"""Test both exposure profiles: this machine only, and behind a proxy with TLS."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""Agents do the work, gates send it back, and exactly what passed is shipped: real programs."""
+"""Test that failed gates send work back, and that exactly the passed work is shipped."""
 
 import json
 import shlex

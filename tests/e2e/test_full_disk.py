@@ -1,4 +1,4 @@
-"""A store that takes no more: one clear line, nothing acknowledged is lost, and it catches up."""
+"""Test a full store: a one-line error, no acknowledged data lost, and recovery afterwards."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Killed at every effect of git, life after life: in the end one merge, one push and one tag."""
+"""Test kills at every git effect: in the end there is one merge, one push and one tag."""
 
 import signal
 

@@ -1,4 +1,4 @@
-"""Hooks are told of what happens, whatever they do and whatever is killed; the sprint goes on."""
+"""Test hook deliveries, whatever the hooks do and whatever is killed; the sprint goes on."""
 
 import json
 import os

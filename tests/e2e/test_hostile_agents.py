@@ -1,4 +1,4 @@
-"""Agents that ask where nobody answers, do nothing, tell secrets or may not go on: it is said."""
+"""Test agents that ask a terminal, do nothing or print secrets: each is reported."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""Every way in which a gate can misbehave: its verdict, exit code, events, evidence, remains."""
+"""Test every way in which a gate can misbehave: verdict, exit code, events, evidence, processes."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Two hosts, as two stores on one machine, share a PostgreSQL and a queue."""
+"""Test two hosts, as two stores on one machine, with one PostgreSQL and one queue."""
 
 import json
 import os

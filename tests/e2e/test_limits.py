@@ -1,4 +1,4 @@
-"""Nobody can fill the gateway's memory, or hold it up, by what they send or how slowly."""
+"""Test that no client can fill the gateway's memory or block it with large or slow requests."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""No log line holds a token or a password, wherever a client put it; none is more than a line."""
+"""Test that no log line holds a token or a password, and that each entry is one line."""
 
 import http.cookiejar
 import json

@@ -1,4 +1,4 @@
-"""Repositories that are not as most are: a sprint is shipped in them, or it is said why not."""
+"""Test unusual repositories: a sprint ships in them, or an error says why it cannot."""
 
 import shutil
 

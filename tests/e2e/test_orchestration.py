@@ -1,4 +1,4 @@
-"""Agent 01 gives out two tasks, two agents do them, a gate sends one back: real programs."""
+"""Test a plan of two tasks by two agents, of which a gate sends one back: real programs."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""The same sprint on PostgreSQL."""
+"""Test the same sprint on PostgreSQL."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""What a person sees on a terminal while a sprint runs."""
+"""Test the progress display on a terminal while a sprint runs."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""What has passed is pushed: real programs, a real remote, kills; one merge, one push, one tag."""
+"""Test pushes of passed work: real programs, a real remote, kills; one merge, push and tag."""
 
 import json
 import signal

@@ -1,7 +1,7 @@
-"""Coding-agent programs as their makers publish them, each through a whole sprint that ships.
+"""Test the published releases of coding agents, each through a whole sprint that ships.
 
-They are installed from the npm registry into a folder outside the repository and talk to a stand-in
-of their service. Asked for with STUDIO_TEST_AGENTS=claude-code,codex (or: make test-agents).
+They are installed from the npm registry into a folder outside the repository, and talk to a
+stand-in for their service. ``make test-agents`` runs them (STUDIO_TEST_AGENTS=claude-code,codex).
 """
 
 import json

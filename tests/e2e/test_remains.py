@@ -1,4 +1,4 @@
-"""The look for what a test left behind sees what it must see."""
+"""Test the check for processes and files that a test leaves behind."""
 
 import subprocess
 import sys

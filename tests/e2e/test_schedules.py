@@ -1,4 +1,4 @@
-"""Two acts on one schedule at once, on each database: the later goes by what the earlier did."""
+"""Test two concurrent edits of one schedule on each database: the later sees the earlier."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A secret that a gate or a hook prints, or a user writes, is nowhere in the store afterwards."""
+"""Test that a secret in the output of a gate or hook, or in a text, is nowhere in the store."""
 
 import base64
 import json

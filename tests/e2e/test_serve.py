@@ -1,4 +1,4 @@
-"""``serve``: one command, one address, one clean stop, whatever is thrown at it or killed."""
+"""Test ``serve``: one command, one address, one clean stop, under load and kills."""
 
 import contextlib
 import http.client

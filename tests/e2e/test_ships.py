@@ -1,4 +1,4 @@
-"""What has passed is shipped: real programs, repositories and kills; one merge and one tag."""
+"""Test shipping: real programs, repositories and kills; one merge and one tag."""
 
 import json
 import shlex

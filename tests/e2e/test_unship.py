@@ -1,4 +1,4 @@
-"""What was shipped is taken back: a commit that reverts it, judged and published as all else is."""
+"""Test unshipping: a commit that reverts the shipped work, judged and published like other work."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""A store of an older version is backed up, migrated and verified, and can be had back."""
+"""Test that a store of an older version is backed up, migrated, verified and restorable."""
 
 import json
 import sqlite3

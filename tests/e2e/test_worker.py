@@ -1,4 +1,4 @@
-"""Workers carry queued sprints, whatever is killed."""
+"""Test that workers run queued sprints, whatever is killed."""
 
 import json
 import os

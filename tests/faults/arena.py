@@ -1,4 +1,4 @@
-"""Where a fault is let loose: a store, the real programs on it, and what must hold afterwards."""
+"""Run a fault test: a store, the real programs on it, and the invariants to check afterwards."""
 
 import json
 import os

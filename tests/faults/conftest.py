@@ -1,4 +1,4 @@
-"""An arena for every fault, and the table at the end."""
+"""Provide an arena for every fault test, and print the table at the end."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What was tried and what survived it: the table that a run ends with, and how to try again."""
+"""Count the faults and what survived them, for the table at the end of a run."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Each process of a cluster killed, told to end or frozen, and any of them at any moment."""
+"""Test each process of a cluster when it is killed, terminated or frozen, at random moments too."""
 
 import contextlib
 import json

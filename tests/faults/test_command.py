@@ -1,4 +1,4 @@
-"""kill -9 of the command that carries a sprint, at any moment, alone or with all it started."""
+"""Test kill -9 of the command that runs a sprint, at random moments, with and without children."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or broken: said in one line, nothing half done, and mended."""
+"""Test a disk that is full, read-only or broken: a one-line error, recovery."""
 
 import os
 import shutil

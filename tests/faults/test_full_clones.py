@@ -1,4 +1,4 @@
-"""A disk that is full while clones are made and work is shipped: said, and nothing half done."""
+"""Test a disk that fills up during cloning and shipping: an error, and nothing partial."""
 
 import os
 import shlex

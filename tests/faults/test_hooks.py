@@ -1,4 +1,4 @@
-"""Killed around a delivery: it is brought at least once, under one id, and at most once more."""
+"""Test kills around a delivery: delivered at least once, at most twice, with one id."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Messages that come twice, late, forged or not at all, and two clusters that want the same."""
+"""Test messages that are duplicated, late, forged or lost, and two clusters on one queue."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Killed, told to end or frozen at every named point: the next command, or the cluster, goes on."""
+"""Test a kill, SIGTERM and freeze at every fault point: the next command or the cluster goes on."""
 
 import random
 import signal

@@ -1,7 +1,7 @@
-"""PostgreSQL falls over, comes back, or cuts every connection; and two clusters want the same.
+"""Test PostgreSQL when it crashes, restarts or closes connections, and two clusters on one store.
 
-The server is a private one, started here. Where there is no PostgreSQL to start, these are skipped,
-loudly; ``STUDIO_TEST_REQUIRE=private-postgres`` turns the skip into a failure.
+The tests start a private server. Without PostgreSQL they are skipped, visibly;
+``STUDIO_TEST_REQUIRE=private-postgres`` turns the skip into a failure.
 """
 
 import os

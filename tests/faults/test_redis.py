@@ -1,6 +1,6 @@
-"""Redis as the queue forgets everything, or is killed: the database still knows what is to be done.
+"""Test Redis as the queue when it loses everything or is killed: the database keeps the work.
 
-The server is a private one; skipped, loudly, where there is no redis-server.
+The tests start a private server. Without redis-server they are skipped, visibly.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""kill -9 of the web and its workers under one command: the next one goes on."""
+"""Test kill -9 of the web server and its workers: the next ``serve`` goes on."""
 
 import os
 import random

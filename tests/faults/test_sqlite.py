@@ -1,4 +1,4 @@
-"""Another program holds SQLite's write lock: everybody waits, or says so and goes on later."""
+"""Test a foreign lock on SQLite: every process waits, or reports it and goes on later."""
 
 import sqlite3
 import threading

@@ -1,4 +1,4 @@
-"""Two histories, made once in a test run; tests only read them."""
+"""Provide two histories, made once in a test run; tests only read them."""
 
 import pytest
 

@@ -1,7 +1,7 @@
-"""Two histories that users have on disk: ``wk8_demo`` succeeded, and ``wk8_demo`` red in R3.
+"""Make two histories of ``wk8_demo``: succeeded, and failed in R3.
 
-Made by commands as a user types them, in a repository with a gate of its own at the documented
-place.
+They are made by commands as a user types them, in a repository with its own gate at the
+documented place.
 """
 
 import json

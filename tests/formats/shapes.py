@@ -1,4 +1,4 @@
-"""The documented keys and their types."""
+"""List the documented keys and their types."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The documented commands: what they print, and how they exit."""
+"""Test the documented commands: their output and their exit codes."""
 
 import json
 import re

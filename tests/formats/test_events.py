@@ -1,4 +1,4 @@
-"""events.jsonl: whole lines in order, chained, that explain state.json."""
+"""Test events.jsonl: whole lines in order, chained, that explain state.json."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The store on disk and state.json, as a user's scripts rely on them."""
+"""Test the store's files and state.json as users' scripts rely on them."""
 
 import json
 import stat

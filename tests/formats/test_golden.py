@@ -1,4 +1,4 @@
-"""Old stores and ours tell the same history in the same shape, and old readers load both.
+"""Test that old stores and ours have one shape, and that old readers load both.
 
 ``golden`` holds what an earlier gateway wrote: ``wk8_demo`` succeeded, ``wk8_demo`` whose gate
 ended with 3 in R3, every status word, and the fewest fields.

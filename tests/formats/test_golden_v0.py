@@ -1,6 +1,6 @@
-"""A store of the time before messages had codes is upgraded, verified, rebuilt and replayed.
+"""Test that a store of version 0, without message codes, upgrades, verifies, rebuilds and replays.
 
-``tests/golden/v0/README.md`` says what is in the store, and which commit made it.
+``tests/golden/v0/README.md`` lists the content of the store and the commit that made it.
 """
 
 import json

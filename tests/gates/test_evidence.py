@@ -1,4 +1,4 @@
-"""The gate's name shows its latest run, with hard links and without, and nothing else."""
+"""Test that the gate's folder shows its latest run, with and without hard links."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Real programs through the only door to child processes; what remains of them is nothing."""
+"""Test starting real programs: outputs, limits, ends, and that no process remains."""
 
 import json
 import os

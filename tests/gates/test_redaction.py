@@ -1,4 +1,4 @@
-"""Secrets do not get past the filter, however they are written and cut; all else does."""
+"""Test that no secret passes the filter, in any encoding or split, and that all else does."""
 
 import base64
 import random

@@ -1,4 +1,4 @@
-"""A small program with bytes in and out: real programs, and what becomes of bad ones."""
+"""Test small programs with bytes in and out: results and failures."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""Only a regular file is opened, whatever a program has put in its place."""
+"""Test that only a regular file is opened, whatever a program has put in its place."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""When a cron is due, on the wall clock of its zone: once, also when the clocks change."""
+"""Test when a cron is due in its time zone: once, also when the clocks change."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""A refused setting names its field, to every face, and is known by a code."""
+"""Test that a refused setting names its field and its code in every face."""
 
 import pytest
 

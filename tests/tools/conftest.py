@@ -1,4 +1,4 @@
-"""A project of a few files, with a .venv that a stand-in for pip fills."""
+"""Provide a project of a few files, with a .venv that a stand-in for pip fills."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every section of the bench still measures what it says, on stores of a few sprints."""
+"""Test every section of the benchmark on stores of a few sprints."""
 
 import json
 import subprocess

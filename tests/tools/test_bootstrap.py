@@ -1,4 +1,4 @@
-"""The first run: what is installed when, and what is left alone."""
+"""Test the first run: what is installed when, and what stays unchanged."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""The one command for people and CI: every step runs, and only a failing one is told at length."""
+"""Test ``tools/check.py``: every step runs, and only a failed one prints its details."""
 
 import os
 from pathlib import Path

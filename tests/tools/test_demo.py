@@ -1,4 +1,4 @@
-"""The demo: what it types, in which order, and what it ends with."""
+"""Test the demo: its commands, their order, and its end."""
 
 import os
 

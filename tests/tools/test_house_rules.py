@@ -1,4 +1,4 @@
-"""Our own rules, each on a text that breaks it; and what the lock files must hold."""
+"""Test each house rule on a text that breaks it, and the content of the lock files."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The files for people outside the project: they agree with the code, the checks and each other."""
+"""Test that the project's public files agree with the code, the checks and each other."""
 
 import re
 import tomllib

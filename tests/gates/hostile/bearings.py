@@ -1,4 +1,4 @@
-"""Print what a gate finds itself in, as JSON."""
+"""Print the environment of a gate as JSON."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Ignore every signal that can be ignored, as does a child; say so, and stay."""
+"""Ignore every signal that can be ignored, in a child too; print a line, and stay."""
 
 import os
 import signal

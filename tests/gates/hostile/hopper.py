@@ -1,4 +1,4 @@
-"""Fork, leave the session and die, again and again: whoever looks for it finds where it was."""
+"""Fork, leave the session and exit, again and again, to escape a search by process id."""
 
 import os
 

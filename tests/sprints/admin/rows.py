@@ -1,4 +1,4 @@
-"""Rows by the dozen, as the gateway would make them, to see what a list of them costs."""
+"""Make many rows, to measure the cost of a list."""
 
 from collections.abc import Callable
 from datetime import timedelta

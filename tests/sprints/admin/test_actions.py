@@ -1,4 +1,4 @@
-"""What is done to rows that nobody edits: by operators, through the operations."""
+"""Test the actions on rows that no one edits: operators perform them through operations."""
 
 import pytest
 from django.contrib.admin.models import LogEntry

@@ -1,4 +1,4 @@
-"""What admins edit: refused at the field as the command would refuse it, and told as an event."""
+"""Test the forms of admins: refused at the field like the command, and recorded as an event."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every list of the back office: that it is there, for whom, and what it costs."""
+"""Test every list of the back office: roles, content and number of queries."""
 
 import pytest
 from django.db import connection

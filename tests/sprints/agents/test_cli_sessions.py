@@ -1,4 +1,4 @@
-"""Sessions of programs: begun or named, taken up by a further try and a fix, or gone."""
+"""Test the sessions of agent commands: begun, resumed by an attempt or a fix, or lost."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""An agent that neither prints nor computes is stopped; one that does either is not."""
+"""Test that an agent without output and computing time is stopped, and an active one is not."""
 
 from pathlib import Path
 

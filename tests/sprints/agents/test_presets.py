@@ -1,4 +1,4 @@
-"""Programs as the presets start them: what of their output is a reply, a cost, a reason."""
+"""Test the presets: command lines, and how output becomes a reply, a cost or a failure."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Run a command that must refuse, and look whether anything is another than before."""
+"""Run a command that must be refused, and check that nothing has changed."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a refusal looks like from outside, and what it must not have changed."""
+"""Check the form of a refusal, and the things that it must not change."""
 
 import hashlib
 import sqlite3

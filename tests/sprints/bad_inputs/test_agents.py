@@ -1,4 +1,4 @@
-"""Agents that are refused before they are kept, and answers that nobody asked for."""
+"""Test refused agents, and answers without a question."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Workers, pauses and the queue: what is refused before anything starts."""
+"""Test refused options of workers, pauses and the queue."""
 
 import json
 

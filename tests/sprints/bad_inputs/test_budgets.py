@@ -1,4 +1,4 @@
-"""Budgets that cannot be."""
+"""Test refused budgets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What no command takes: unknown words, numbers out of range, files that are no brief."""
+"""Test refused arguments: unknown words, numbers out of range, invalid brief files."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A config.json that is not sound stops every command before it acts, ``init`` included."""
+"""Test that an invalid config.json stops every command before it acts, ``init`` included."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A contract that is not sound is refused when the sprint starts; the sprint stays ``created``."""
+"""Test that an invalid contract is refused at the start; the sprint stays ``created``."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A gate that could never judge is refused when it is written, not when it should run."""
+"""Test that a gate that could never judge is refused when it is set, not when it runs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Hooks that are refused before they are kept."""
+"""Test refused hooks."""
 
 import pytest
 

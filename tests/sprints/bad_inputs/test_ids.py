@@ -1,4 +1,4 @@
-"""A sprint's id is also a folder, a branch and part of a URL: what cannot be one is refused."""
+"""Test sprint ids: refused if they cannot be a folder, a branch and a part of a URL."""
 
 import pytest
 

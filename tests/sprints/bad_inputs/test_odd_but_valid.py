@@ -1,4 +1,4 @@
-"""Odd, and all right: what looks like a bad input and has to work."""
+"""Test inputs that look wrong but are valid."""
 
 import json
 import os

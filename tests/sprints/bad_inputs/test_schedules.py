@@ -1,4 +1,4 @@
-"""A schedule that cannot fire, or whose sprints could not be made, is refused in one line."""
+"""Test refused schedules: they cannot fire, or their sprints could not be created."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A store that may not be written, or whose database is broken: what is said mends it."""
+"""Test a read-only store and a broken database: following the error message mends them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""An act that a sprint's state forbids is refused with that state, and changes nothing."""
+"""Test acts that a sprint's status forbids: the error names the status, and nothing changes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A store that is missing, unfinished, broken or of another version is named and left alone."""
+"""Test a store that is missing, unfinished, broken or of another version: named and unchanged."""
 
 import os
 import shutil

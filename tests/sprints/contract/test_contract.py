@@ -1,4 +1,4 @@
-"""A contract is whole and sound, or it is refused with every reason."""
+"""Test that a contract is complete and valid, or refused with every problem."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Which paths are protected, and which files gates run by name."""
+"""Test which paths are protected, and which files gates run by name."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How far programs may reach, as switches, contracts and faces have it."""
+"""Test the sandbox settings in config.json, contracts and pages."""
 
 from pathlib import Path
 

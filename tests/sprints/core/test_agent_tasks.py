@@ -1,4 +1,4 @@
-"""Agents that are programs in the pure engine: asked, answered, lost, stopped, asked back."""
+"""Test agent commands in the pure engine: asked, answered, lost, stopped, asked again."""
 
 from dataclasses import replace
 from datetime import timedelta

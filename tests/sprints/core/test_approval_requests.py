@@ -1,4 +1,4 @@
-"""Approvals in the pure engine: what git says of protected paths, and what a yes is to."""
+"""Test approvals in the pure engine: changed protected paths, and the subject of an approval."""
 
 from dataclasses import replace
 

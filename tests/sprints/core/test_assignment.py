@@ -1,4 +1,4 @@
-"""Agent 01 gives out tasks, and code walks through them: in the pure engine."""
+"""Test the tasks that Agent 01 assigns, in the pure engine."""
 
 import json
 from dataclasses import replace

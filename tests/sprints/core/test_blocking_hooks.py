@@ -1,4 +1,4 @@
-"""A sprint waits for a blocking hook at each of its points, and goes no further without its yes."""
+"""Test that a sprint waits for a blocking hook at each point and continues only if it passes."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What programs may use up: reserved before each launch, and a human's to raise."""
+"""Test budgets of agent commands: reserved before each launch, and raised by a human."""
 
 from dataclasses import replace
 from datetime import timedelta

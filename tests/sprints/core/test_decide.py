@@ -1,4 +1,4 @@
-"""The loop as a pure function: no database, no process, no clock."""
+"""Test the loop as a pure function: without database, process or clock."""
 
 from dataclasses import replace
 from datetime import timedelta

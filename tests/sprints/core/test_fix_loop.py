@@ -1,4 +1,4 @@
-"""A red gate goes back to who made the work, within bounds; in the pure engine."""
+"""Test that a failed gate is sent back to the agent, within limits; in the pure engine."""
 
 from dataclasses import replace
 from datetime import timedelta

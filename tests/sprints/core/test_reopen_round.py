@@ -1,4 +1,4 @@
-"""Whether a round is over its minutes is a value of its row, and survives what the row survives."""
+"""Test the deadline of a round as a value of its row."""
 
 from importlib import import_module
 

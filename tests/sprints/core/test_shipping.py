@@ -1,4 +1,4 @@
-"""Shipping in the pure engine: when it begins, what counts, how it ends."""
+"""Test shipping in the pure engine: when it starts, its conditions, its ends."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Work that is said to be done, and of which git shows nothing: in the pure engine."""
+"""Test work that is reported as done but changes nothing in git; in the pure engine."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Taking back in the pure engine: the contract of it, and all that can happen under that."""
+"""Test unshipping in the pure engine: its contract, and every sequence under it."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Agents as rows: seeded, changed, written as TOML and read back."""
+"""Test agents as rows: seeded, changed, written as TOML and read back."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""Hooks are rows: what is kept of them, what is told of them, what a hook may be told of."""
+"""Test hooks as rows: stored values, recorded values, allowed events."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A real repository of a user, and the site of a sprint that works from it; no database."""
+"""Provide a user's real repository, and the workspace of a sprint in it; no database."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""What an agent has done is what git shows, and none of it is lost."""
+"""Test that an agent's work is what git shows, and that none of it is lost."""
 
 import os
 import shutil

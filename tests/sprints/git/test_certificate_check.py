@@ -1,4 +1,4 @@
-"""A certificate is true only if a human had approved of its tree, where that is agreed on."""
+"""Test that a certificate needs a human's approval of its tree, where the contract requires one."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The user's checkout stays as it is, and nothing that an agent plants in its clone is run."""
+"""Test that the user's checkout stays unchanged, and that nothing planted in a clone is run."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A linked worktree is served: its ``.git`` is a file, and its branch is the worktree's own."""
+"""Test a linked worktree: its ``.git`` is a file, and its branch is its own."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an agent may make of its clone: deeper, longer and stranger than anything is meant to be."""
+"""Test unusual content in a clone: deep folders, long names, links, many refs."""
 
 import os
 import shutil

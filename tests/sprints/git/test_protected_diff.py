@@ -1,4 +1,4 @@
-"""What of protected paths a sprint's work changes, by a real git."""
+"""Test the changes of protected paths, by a real git."""
 
 from dataclasses import replace
 

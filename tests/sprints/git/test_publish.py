@@ -1,4 +1,4 @@
-"""Merging and publishing in real repositories: exactly what was judged, once, or nothing at all."""
+"""Test merging and publishing: exactly the judged commit, once, or nothing."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What an agent has changed that may only read is kept beside the branch, and put back."""
+"""Test that changes of a read-only agent are kept apart from the branch, and restored."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What is pushed to another repository: exactly what was judged, once and whole, or nothing."""
+"""Test the push to another repository: exactly the judged commit, once, or nothing."""
 
 from dataclasses import replace
 from pathlib import Path

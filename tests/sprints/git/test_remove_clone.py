@@ -1,4 +1,4 @@
-"""Room on the disk: what is taken away is on the branch, and no object is ever lost."""
+"""Test that removing a clone frees disk space and loses no object."""
 
 import pytest
 

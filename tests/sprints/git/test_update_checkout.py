@@ -1,4 +1,4 @@
-"""A checkout that follows while its user works in it, and git is stopped on the way."""
+"""Test updating a checkout in which the user works, with git interrupted on the way."""
 
 import pickle
 import subprocess

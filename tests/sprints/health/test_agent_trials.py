@@ -1,4 +1,4 @@
-"""``doctor agents`` tries real programs in real clones, and says of each what came of it."""
+"""Test ``doctor agents``: real programs in real clones, with a finding for each."""
 
 import json
 import shutil

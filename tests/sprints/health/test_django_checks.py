@@ -1,4 +1,4 @@
-"""Timeouts in the wrong order are refused by the system check."""
+"""Test that timeouts in the wrong order are refused by the system check."""
 
 import pytest
 from django.core.management.base import SystemCheckError

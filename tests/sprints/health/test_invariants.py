@@ -1,4 +1,4 @@
-"""Whatever breaks a promise among rows and processes is found, and what is sound is left alone."""
+"""Test that every broken invariant among rows and processes is found, without false alarms."""
 
 import os
 import subprocess

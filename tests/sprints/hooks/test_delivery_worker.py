@@ -1,4 +1,4 @@
-"""The courier brings what is due, whatever goes wrong on the way."""
+"""Test that due deliveries are attempted, whatever goes wrong on the way."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A notification goes through Apprise in a process of its own."""
+"""Test that a notification goes through Apprise in its own process."""
 
 import json
 import sys

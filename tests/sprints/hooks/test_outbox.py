@@ -1,4 +1,4 @@
-"""Deliveries are handed out once, claimed by one, and given up only where that is on record."""
+"""Test that deliveries are queued once, claimed by one process, and given up only in a record."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A webhook is one signed POST to an address that was checked, however its receiver behaves."""
+"""Test that a webhook is one signed POST to a checked address, whatever its receiver does."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The studio's own logs of its agents: off unless switched on, and nobody else's words lost."""
+"""Test the studio's logs of its agents: off by default, and no other text is lost."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""With a second process that looks at the chain, verify says of everything what it says alone."""
+"""Test that ``verify`` reports the same with and without a second process for the chain."""
 
 import os
 

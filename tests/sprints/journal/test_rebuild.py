@@ -1,4 +1,4 @@
-"""A database that is lost is made anew from events.jsonl, and says of everything what it said."""
+"""Test that a lost database is rebuilt from events.jsonl with the same content."""
 
 import json
 import shutil

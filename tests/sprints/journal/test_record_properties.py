@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the record agrees; whatever is done to it is located."""
+"""Test that the journal agrees after any sequence of acts, and that any damage is located."""
 
 import json
 import os

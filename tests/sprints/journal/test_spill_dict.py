@@ -1,4 +1,4 @@
-"""A shelf is a mapping like any other, however little of it is at hand."""
+"""Test that a spilling mapping behaves like a dict, however little of it is in memory."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

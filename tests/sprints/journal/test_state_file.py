@@ -1,4 +1,4 @@
-"""state.json with some sprints put in, replaced and taken out is as if it were made anew."""
+"""Test that an edited state.json equals one that is written anew."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""Whatever is changed in events.jsonl, state.json or the rows is found, and named by its place."""
+"""Test that any change in events.jsonl, state.json or the rows is found and located."""
 
 import json
 import os

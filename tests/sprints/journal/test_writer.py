@@ -1,4 +1,4 @@
-"""The files are always a function of the rows, whatever happened to them."""
+"""Test that the files are always a function of the rows, whatever happened to them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The entry points: whose version, whose settings."""
+"""Test the entry points: their version and their settings."""
 
 from gateway_project import __version__
 from tests.world import run_command

@@ -1,4 +1,4 @@
-"""What a process loads: an import is felt in the start of every command, and in each worker."""
+"""Test which modules a process loads: an import costs time in every command and worker."""
 
 import importlib
 import os

@@ -1,4 +1,4 @@
-"""Everything that can happen keeps the promises, and an engine with a fault in it is found out."""
+"""Test that every sequence keeps the invariants, and that seeded faults in the engine are found."""
 
 import json
 from dataclasses import replace

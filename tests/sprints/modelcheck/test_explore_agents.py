@@ -1,4 +1,4 @@
-"""With agents that are programs, too, every promise holds; and faults in that are found out."""
+"""Test that the invariants hold with agent commands, and that seeded faults are found."""
 
 from dataclasses import replace
 

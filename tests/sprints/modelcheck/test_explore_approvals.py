@@ -1,4 +1,4 @@
-"""With approvals, too, every promise holds wherever the machine goes; faults in that are found."""
+"""Test that the invariants hold with approvals, and that seeded faults are found."""
 
 from dataclasses import replace
 

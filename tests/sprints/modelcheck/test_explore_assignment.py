@@ -1,4 +1,4 @@
-"""With tasks that Agent 01 gives out, every promise holds; and faults in that are found out."""
+"""Test that the invariants hold with tasks of Agent 01, and that seeded faults are found."""
 
 import json
 from dataclasses import replace

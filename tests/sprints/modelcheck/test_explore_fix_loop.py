@@ -1,4 +1,4 @@
-"""With red gates that go back, too, every promise holds; and faults in that are found out."""
+"""Test that the invariants hold with failed gates sent back, and that seeded faults are found."""
 
 from dataclasses import replace
 

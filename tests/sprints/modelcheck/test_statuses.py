@@ -1,4 +1,4 @@
-"""The table of transitions is what the code does: no more, and no less."""
+"""Test that the table of transitions lists exactly what the code does."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""The values, the pure engine and the model checker work in a Python that has no settings."""
+"""Test that values, engine and model checker work in a Python without Django settings."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""One process carries a sprint; who has lost it is refused."""
+"""Test that one process runs a sprint, and that a process without the lease is refused."""
 
 import time
 from collections.abc import Callable

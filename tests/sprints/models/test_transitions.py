@@ -1,4 +1,4 @@
-"""Moves: guarded, all or nothing, numbered in commit order, chained."""
+"""Test transitions: guarded, all or nothing, numbered in commit order, chained."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A named human is asked before a sprint goes on; what they say is on record, and binds."""
+"""Test that a named human decides before a sprint goes on, and that the decision is recorded."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is archived is out of the way, in nobody's list, and comes back as it was."""
+"""Test that an archived sprint leaves every list, and comes back unchanged."""
 
 import json
 

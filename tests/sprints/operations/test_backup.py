@@ -1,4 +1,4 @@
-"""A backup is one moment of the store, readable by its owner alone, and a store again."""
+"""Test that a backup is one moment of the store, readable only by its owner, and a store again."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""The base of a further attempt, and what holds of it where no program is left."""
+"""Test the base commit of a further attempt, and its contract without agent commands."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A sprint's title and meta, changed by an operator: checked, recorded once, told in full."""
+"""Test edits of a sprint's title and meta: checked, recorded once, in full."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is exported from one gateway is what another one imports, and what an old one wrote."""
+"""Test that another gateway can import an export, and that an old gateway's files are accepted."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A store from elsewhere is taken over whole or not at all, and nothing of it goes unsaid."""
+"""Test that a store is imported whole or not at all, and that every loss is reported."""
 
 import json
 import os

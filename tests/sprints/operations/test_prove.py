@@ -1,4 +1,4 @@
-"""An edit is kept only where nothing under the contract that follows breaks a promise."""
+"""Test that an edit is kept only if no invariant can break under the resulting contract."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A schedule makes and starts a sprint whenever it is due: once, whoever looks."""
+"""Test that a due schedule creates and starts a sprint exactly once."""
 
 import json
 from dataclasses import replace

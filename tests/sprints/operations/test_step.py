@@ -1,4 +1,4 @@
-"""One round, with the workers: the sprint holds after it, whoever carries it and whoever dies."""
+"""Test ``sprint step`` with workers: the sprint pauses after one round, whatever dies."""
 
 import pytest
 

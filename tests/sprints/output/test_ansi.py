@@ -1,4 +1,4 @@
-"""What a terminal would show, as classes."""
+"""Test the classes of coloured terminal output."""
 
 import io
 

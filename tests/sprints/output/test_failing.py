@@ -1,4 +1,4 @@
-"""Which line of an output the banner quotes."""
+"""Test which line of an output the banner quotes."""
 
 import pytest
 

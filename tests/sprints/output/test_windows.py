@@ -1,4 +1,4 @@
-"""Windows of a file, put one after another as the page does, give the file once."""
+"""Test that the windows of a file, joined as the page joins them, give the file once."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""The block of tasks in a reply: what is taken, and what is wrong with all else, in words."""
+"""Test the block of tasks in a reply: what is accepted, and the error for everything else."""
 
 import json
 from pathlib import Path

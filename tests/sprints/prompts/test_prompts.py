@@ -1,4 +1,4 @@
-"""Prompts, letter for letter: the same snapshot always gives the same."""
+"""Test prompts byte for byte: the same snapshot always gives the same prompt."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What agents write, read leniently and within bounds."""
+"""Test that replies are read leniently and within limits."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Waiting for a person is not run time."""
+"""Test that waiting for a person is not run time."""
 
 from datetime import UTC, datetime, timedelta
 

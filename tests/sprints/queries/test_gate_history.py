@@ -1,4 +1,4 @@
-"""A gate that says no and yes of one tree: real runs, and the ledger that they are."""
+"""Test flaky gates, which pass and fail on one tree, and their statistics: real runs."""
 
 import json
 from dataclasses import replace

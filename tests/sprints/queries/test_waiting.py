@@ -1,4 +1,4 @@
-"""A sprint that has not ended says what it waits for, who is asked, and since when."""
+"""Test what an unfinished sprint waits for, whom it asks, and since when."""
 
 import json
 from datetime import timedelta

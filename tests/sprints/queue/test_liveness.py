@@ -1,4 +1,4 @@
-"""Workers are silent when they owe an answer, whatever any clock says."""
+"""Test that workers count as silent when they owe an answer, whatever any clock shows."""
 
 from datetime import timedelta
 

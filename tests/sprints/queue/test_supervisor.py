@@ -1,4 +1,4 @@
-"""A watch whose cluster cannot be had goes on, and says so."""
+"""Test that a supervisor whose cluster cannot start goes on and reports it."""
 
 import resource
 import sys

@@ -1,4 +1,4 @@
-"""A queued message is a hint: signed, of ours, and harmless when it comes twice."""
+"""Test queued messages: signed, known, and harmless when they come twice."""
 
 import pytest
 from django_q.models import OrmQ

@@ -1,4 +1,4 @@
-"""``sprint plan``: what a sprint would do, with no launch, no event and no change of a row."""
+"""Test ``sprint plan``: it starts nothing, and changes no row and no file."""
 
 import json
 import sys

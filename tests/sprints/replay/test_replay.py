@@ -1,4 +1,4 @@
-"""Today's engine makes of every stored sprint what was made of it, or says where it would not."""
+"""Test that today's engine decides as recorded for every stored sprint."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Gates of one round run side by side where the contract says so."""
+"""Test that gates of one round run side by side where the contract allows it."""
 
 import time
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What befalls a carrier on its way is no verdict on the work, and leaves nothing behind."""
+"""Test failures around a runner: they are no verdict on the work and leave nothing behind."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A reason is a code with fields: JSON, the documented text, and what old stores hold."""
+"""Test stop reasons: codes with fields, their JSON, their documented text, and old stores."""
 
 import json
 

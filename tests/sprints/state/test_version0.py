@@ -1,4 +1,4 @@
-"""Events of version 0 have no code: what their messages say is read in one place."""
+"""Test the decoder of version 0, whose events have messages but no codes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The switches of config.json hold as soon as they are turned, and are told."""
+"""Test that settings of config.json take effect at once and are recorded."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A sprint's evidence is its own plain files, whatever a gate has put into its folder."""
+"""Test that evidence is read only from plain files in the sprint's folder."""
 
 import os
 import threading

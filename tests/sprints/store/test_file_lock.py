@@ -1,4 +1,4 @@
-"""A holder of a lock that is frozen holds nobody up for ever."""
+"""Test that a frozen holder of a lock does not block others forever."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Who asks: somebody of each role, with a token of theirs."""
+"""Provide a user of each role, with a token."""
 
 import json
 from collections.abc import Callable

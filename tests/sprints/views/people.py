@@ -1,4 +1,4 @@
-"""Who looks at a page, and what they see of it."""
+"""Sign users in, and read the pages as they see them."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""Gates that print, each as one command."""
+"""Provide gates that print, each as one command."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The agents and what they were asked last."""
+"""Test the page of the agents and their latest tasks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The whole table of the interface, each row by everybody."""
+"""Test every endpoint of the API with every role."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a sprint asks a human to approve is decided on its page and over the wire, once."""
+"""Test that an approval request is decided on its page or by the API, once."""
 
 import re
 

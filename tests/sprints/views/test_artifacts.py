@@ -1,4 +1,4 @@
-"""``GET /api/artifacts/<sprint>/<relpath>``: a sprint's own files, as text, whole or in part."""
+"""Test ``GET /api/artifacts/<sprint>/<relpath>``: a sprint's files as text, whole or in part."""
 
 import os
 

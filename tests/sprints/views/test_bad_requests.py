@@ -1,4 +1,4 @@
-"""Bad requests: the right status, one line of JSON, no traceback, and nothing changed."""
+"""Test bad requests: the right status, one line of JSON, no traceback, and no change."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A brief is Markdown of which nothing runs and nothing is fetched."""
+"""Test that a brief is rendered as Markdown without scripts and without external content."""
 
 import pytest
 

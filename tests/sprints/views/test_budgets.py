@@ -1,4 +1,4 @@
-"""Budgets of real programs: parked, raised by a human whom an event names, and gone on with."""
+"""Test budgets of agent commands: a sprint is blocked, a human raises its budget, it goes on."""
 
 import json
 from dataclasses import replace

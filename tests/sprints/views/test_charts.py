@@ -1,4 +1,4 @@
-"""Where bars stand."""
+"""Test the positions of bars."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The first page: what waits, what runs, what came of the rest."""
+"""Test the dashboard: what waits, what runs, what has ended."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The stream: filtered, paged by number, followed."""
+"""Test the event stream: filtered, paged by number, followed."""
 
 import re
 from datetime import UTC, datetime, timedelta

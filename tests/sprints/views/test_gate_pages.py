@@ -1,4 +1,4 @@
-"""Gates: what they are and what came of them."""
+"""Test the pages of gates and their results."""
 
 from datetime import timedelta
 

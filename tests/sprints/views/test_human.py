@@ -1,4 +1,4 @@
-"""Times and durations in words."""
+"""Test times and durations in words."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

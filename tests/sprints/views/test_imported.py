@@ -1,4 +1,4 @@
-"""What came from elsewhere is shown like everything else, however little it holds."""
+"""Test that imported sprints are displayed like others, however little they hold."""
 
 from pathlib import Path
 

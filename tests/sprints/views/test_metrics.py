@@ -1,4 +1,4 @@
-"""``GET /metrics``: what a Prometheus reads."""
+"""Test ``GET /metrics`` for Prometheus."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The form that makes a sprint."""
+"""Test the form that creates a sprint."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The OpenAPI document: as committed, complete, and true under whatever schemathesis thinks of."""
+"""Test that the OpenAPI document is current, complete, and true for requests by schemathesis."""
 
 import json
 import os

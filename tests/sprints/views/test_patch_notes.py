@@ -1,4 +1,4 @@
-"""What Agent 01 delivers in R5 is shown as patch notes, at the terminal and on the page."""
+"""Test that Agent 01's R5 delivery is displayed as patch notes, on the terminal and the page."""
 
 import shlex
 import sys

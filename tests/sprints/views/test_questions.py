@@ -1,4 +1,4 @@
-"""What an agent asks of a human is answered on the page and over the wire, once."""
+"""Test that an agent's question is answered on the page or by the API, once."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Every path of the urlconf, by every method, asked by everybody."""
+"""Test every path with every method and every role."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A browser's session in the interface: what changes something must show that our page sent it."""
+"""Test browser sessions in the API: a change needs proof that our page sent the request."""
 
 import json
 

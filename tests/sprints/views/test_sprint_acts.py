@@ -1,4 +1,4 @@
-"""What is done from a sprint's page: by whom, with which words, and what is refused."""
+"""Test the acts on a sprint's page: roles, labels and refusals."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""All sprints: filters, and pages that neither lose nor repeat one."""
+"""Test the list of sprints: filters, and pages that neither lose nor repeat one."""
 
 import pytest
 

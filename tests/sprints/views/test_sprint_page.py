@@ -1,4 +1,4 @@
-"""The page of one sprint: why it stands where it stands."""
+"""Test the page of one sprint: the reason for its state."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""``GET /api/status``: what the gateway is, holds and does."""
+"""Test ``GET /api/status``: version, contents and activity of the gateway."""
 
 import json
 from datetime import timedelta

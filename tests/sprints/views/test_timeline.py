@@ -1,4 +1,4 @@
-"""Bars on one axis, out of which long idle times are cut."""
+"""Test the timeline: bars on one axis, without long idle times."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Who may ask, and what a refusal looks like. Every path that exists is asked."""
+"""Test authentication and refusals on every path."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A fault is where its name says, does what it says, and is there for whoever asks for it alone."""
+"""Test the fault points: each is where its name says, and works only on request."""
 
 import ast
 import os

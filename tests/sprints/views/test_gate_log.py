@@ -1,4 +1,4 @@
-"""The log that a page follows, window by window."""
+"""Test the log that a page follows, window by window."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What a gate in a clone gets of our environment, and which credentials it does not."""
+"""Test which environment variables a gate in a clone receives, and which not."""
 
 import pytest
 
