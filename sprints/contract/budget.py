@@ -8,13 +8,35 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 from gates.problem import Problem, ProblemCode
-from sprints.contract.rounds import AgentBudget
+from sprints.contract.json_types import JsonObject
 from sprints.contract.token_usage import DIGITS, TRIES, Usage
 
 GRANTED = "agent_budget"  # in a sprint's meta: the budget raised by a human
 MOST_LAUNCHES, MOST_MINUTES = 10_000, 100_000.0
 MOST_TOKENS, MOST_USD = 10**12, 1_000_000.0
 LEAST_S = 1.0  # with less left, nothing is launched
+
+
+@dataclass(frozen=True, slots=True)
+class AgentBudget:
+    """The budget for a sprint's agent commands, over all its rounds and attempts.
+
+    A contract stores ``tokens`` and ``usd`` only if they differ from these defaults. They also hold
+    for older contracts, so they must never change.
+    """
+
+    launches: int
+    minutes: float
+    tokens: int = 5_000_000
+    usd: float = 50.0
+
+    def to_json(self) -> JsonObject:
+        """Return the budget as JSON data for the contract, without default values."""
+        usual = {field.name: field.default for field in fields(self)}
+        return {key: value for key, value in asdict(self).items() if value != usual[key]}
+
+
+AGENT_BUDGET = AgentBudget(launches=40, minutes=240.0)  # the default
 
 
 @dataclass(frozen=True, slots=True)

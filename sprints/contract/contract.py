@@ -16,6 +16,7 @@ from sprints.contract import approval_policy
 from sprints.contract import budget as agent_budget
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.contract.approval_policy import Approvals
+from sprints.contract.budget import AGENT_BUDGET, AgentBudget
 from sprints.contract.git_values import Base, Undone
 from sprints.contract.hook_spec import HookDefinition
 from sprints.contract.overrides import (
@@ -29,14 +30,12 @@ from sprints.contract.overrides import (
     table,
 )
 from sprints.contract.rounds import (
-    AGENT_BUDGET,
     CODES,
     DEFAULT_GATE,
     FIX_ATTEMPTS,
     GATED,
     LEAD,
     ROUNDS,
-    AgentBudget,
     RoundSpec,
     budget,
 )

@@ -1,9 +1,8 @@
 """List the rounds, R0 to R5, and the gate that a new store begins with."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 from gates.definition import Definition
-from sprints.contract.json_types import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +17,8 @@ class RoundSpec:
     acks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AgentBudget:
-    """The budget for a sprint's agent commands, over all its rounds and attempts.
-
-    A contract stores ``tokens`` and ``usd`` only if they differ from these defaults. They also hold
-    for older contracts, so they must never change.
-    """
-
-    launches: int
-    minutes: float
-    tokens: int = 5_000_000
-    usd: float = 50.0
-
-    def to_json(self) -> JsonObject:
-        """Return the budget as JSON data for the contract, without default values."""
-        usual = {field.name: field.default for field in fields(self)}
-        return {key: value for key, value in asdict(self).items() if value != usual[key]}
-
-
 LEAD = "agent_01"
 FIX_ATTEMPTS = 2  # default number of fixes in a round
-AGENT_BUDGET = AgentBudget(launches=40, minutes=240.0)  # the default
 
 ROUNDS = (
     RoundSpec(

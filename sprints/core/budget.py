@@ -5,8 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sprints.contract.budget import GRANTED, Spending, spending, with_granted
-from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
+from sprints.contract.budget import (
+    AGENT_BUDGET,
+    GRANTED,
+    AgentBudget,
+    Spending,
+    spending,
+    with_granted,
+)
 from sprints.core.reopen_round import cleared, reopened, with_meta
 from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot

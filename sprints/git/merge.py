@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from gates import fault_points
 from gates.removal import or_none, remove
-from sprints.git import remote as upstream
+from sprints.git import push as upstream
 from sprints.git import sprint_clone
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, SHA, Git, GitError, make

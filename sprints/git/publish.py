@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from gates import fault_points
-from sprints.git import remote as upstream
+from sprints.git import push as upstream
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, ZERO, Git, GitError
 from sprints.git.merge import tag_of

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from gates import fault_points
 from gates.removal import remove
 from sprints.contract.git_values import Undone
-from sprints.git import remote as upstream
+from sprints.git import push as upstream
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, GitError
 from sprints.git.merge import at_scratch, head_of_base, in_conflict, scratch

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from sprints.contract.budget import GRANTED, LEAST_S, with_granted
+from sprints.contract.budget import AGENT_BUDGET, GRANTED, LEAST_S, AgentBudget, with_granted
 from sprints.contract.contract import LEAD
-from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.core import agent_tasks, reducer
 from sprints.core.actions import RecoverTask, Replied
 from sprints.core.budget import spent

@@ -12,9 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from gates.verdict import Cause
-from sprints.contract.budget import GRANTED, LEAST_S
+from sprints.contract.budget import AGENT_BUDGET, GRANTED, LEAST_S
 from sprints.contract.git_values import ABSENT, Seen
-from sprints.contract.rounds import AGENT_BUDGET
 from sprints.core import agent_replies, agent_tasks, fix_loop, questions
 from sprints.core import budget as budget_moves
 from sprints.core.actions import Action, Ask, Outcome, RecoverTask, Replied

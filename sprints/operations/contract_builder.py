@@ -8,8 +8,8 @@ from gates.models import Gate
 from gates.problem import Problem, ProblemCode
 from sprints.contract.agent_spec import SCRIPTED
 from sprints.contract.approval_policy import POINTS
+from sprints.contract.budget import AgentBudget
 from sprints.contract.contract import Contract, ContractError, draft
-from sprints.contract.rounds import AgentBudget
 from sprints.contract.sandbox import SandboxSettings
 from sprints.core.unshipping import undoing
 from sprints.models import Agent, Hook

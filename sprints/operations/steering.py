@@ -8,8 +8,7 @@ from django.db import transaction
 
 from gates.definition import is_text
 from gates.problem import Problem, ProblemCode
-from sprints.contract.budget import Spending, problems
-from sprints.contract.rounds import AgentBudget
+from sprints.contract.budget import AgentBudget, Spending, problems
 from sprints.core import budget, commands, questions
 from sprints.core.budget import spent
 from sprints.models import Sprint

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from sprints.contract.budget import Spending, spending
-from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
+from sprints.contract.budget import AGENT_BUDGET, AgentBudget, Spending, spending
 from sprints.models import Sprint, Task
 from sprints.queries.stopped import stopped_with
 from sprints.state.stop_reason import StopCode

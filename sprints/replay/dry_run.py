@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gates.verdict import Judgement, Verdict
-from sprints.contract.budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, with_granted
+from sprints.contract.budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, AgentBudget, with_granted
 from sprints.contract.contract import Contract
 from sprints.contract.json_types import JsonMapping
 from sprints.contract.protected_paths import Touched
-from sprints.contract.rounds import BUILDS, LEAD, AgentBudget
+from sprints.contract.rounds import BUILDS, LEAD
 from sprints.core import commands
 from sprints.core.actions import (
     Action,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 
 from django.conf import settings
 
-from sprints.contract.rounds import AGENT_BUDGET
+from sprints.contract.budget import AGENT_BUDGET
 from sprints.contract.sandbox import AUTO
 from sprints.store.config import BIND_HOST, PORT, read_config
 

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from sprints.contract.budget import GRANTED, Spending, spending
+from sprints.contract.budget import AGENT_BUDGET, GRANTED, AgentBudget, Spending, spending
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
-from sprints.contract.rounds import AGENT_BUDGET, AgentBudget
 from sprints.contract.token_usage import Usage
 from sprints.core import budget as budget_moves
 from sprints.core import commands

@@ -7,10 +7,10 @@ import pytest
 
 from gates.verdict import Judgement, Verdict
 from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.budget import AgentBudget
 from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
 from sprints.contract.git_values import Base, Seen
 from sprints.contract.meta import BadMeta, merged
-from sprints.contract.rounds import AgentBudget
 from sprints.core import budget, commands, fix_loop, questions
 from sprints.core.actions import (
     Ask,

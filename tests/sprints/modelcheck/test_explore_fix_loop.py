@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from sprints.contract.budget import AgentBudget
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.contract.git_values import Base
-from sprints.contract.rounds import AgentBudget
 from sprints.core import fix_loop, gate_runs
 from sprints.modelcheck.explore import ENDS, explore
 from tests.sprints.core.test_agent_tasks import LEAD

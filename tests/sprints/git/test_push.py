@@ -7,7 +7,7 @@ import pytest
 
 from sprints.contract.sandbox import GIT_SSH
 from sprints.git import capture_work, certificate, publish
-from sprints.git import remote as upstream
+from sprints.git import push as upstream
 from sprints.git.merge import merge
 from sprints.state import ship_values
 from tests.checkout import commit, git
