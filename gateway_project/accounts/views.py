@@ -33,7 +33,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(after)
         return render(request, "accounts/sign_in.html", {"next": after})
     form = SignIn(request.POST)
-    said = "No such token or password. Neither is told apart here."
+    said = "The token or the password is not valid."
     if form.is_valid() and _let_in(request, **form.cleaned_data):
         return HttpResponseRedirect(after)
     return render(request, "accounts/sign_in.html", {"next": after, "error": said}, status=401)

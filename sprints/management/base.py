@@ -20,7 +20,7 @@ from sprints.store.schema_version import NotReady, check_schema, unusable
 DJANGO_OPTIONS = "version verbosity settings pythonpath traceback no-color force-color"
 
 
-UNCHANGED = "Properties that you do not name stay unchanged."
+UNCHANGED = "The command changes only what you name. The defaults apply to new entries."
 
 
 class OneLineParser(CommandParser):

@@ -46,13 +46,14 @@ def declare(parser: ArgumentParser) -> None:
         "--profile",
         default="",
         metavar="P",
-        help=f"gate profile: {' or '.join(PROFILES)} (default: gate_profile in config.json)",
+        help=f"set of gates to run: {' or '.join(PROFILES)} (default: the setting gate_profile)",
     )
     create.add_argument(
         "--deadline",
         default="",
         metavar="D",
-        help=f"action at the end of a round's minutes: {' or '.join(DEADLINES)} (default warn)",
+        help=f"what to do when a round exceeds its time limit: {' or '.join(DEADLINES)}"
+        " (default warn)",
     )
     create.add_argument(
         "--gates-at-once",
@@ -64,13 +65,13 @@ def declare(parser: ArgumentParser) -> None:
         "--approve",
         type=listed,
         metavar="WHERE",
-        help=f"points at which a person must approve: {','.join(POINTS)} or one of them"
-        " (default: approvals in config.json)",
+        help=f"when a person must approve: {', '.join(POINTS)}, or both, separated by a comma"
+        " (default: the setting approvals)",
     )
     edit = act(
         "edit",
         "change the title, the brief or settings of a sprint",
-        "While a sprint runs, you cannot change the settings that are frozen in its contract.",
+        "Some settings are fixed when the sprint starts. You cannot change them while it runs.",
     )
     edit.add_argument("--title", help="new title, one line; an empty title means the id")
     for made in (create, edit):
@@ -91,7 +92,11 @@ def declare(parser: ArgumentParser) -> None:
         " --queue, a worker runs the sprint.",
         exits=QUEUE_EXITS,
     )
-    act("step", "run one round of a sprint; start the sprint first if needed", exits=STEP_EXITS)
+    act(
+        "step",
+        "run the next round of a sprint, and then pause; also starts a sprint that has not started",
+        exits=STEP_EXITS,
+    )
     retry = act(
         "retry",
         "run a stopped sprint again as a new attempt, from the round in which it stopped",
@@ -114,7 +119,8 @@ def declare(parser: ArgumentParser) -> None:
             "--ask",
             default="",
             metavar="NAME",
-            help="name of the request, such as before_ship/2 (default: the open request)",
+            help="request to decide: its point and its number, such as before_ship/2 (default: the"
+            " open request)",
         )
     budget = act(
         "budget",
@@ -161,7 +167,9 @@ def declare(parser: ArgumentParser) -> None:
     )
     show = act("show", "show the rounds, gate runs and last error of a sprint")
     show.add_argument(
-        "--json", action="store_true", help="print JSON instead of tables, as in state.json"
+        "--json",
+        action="store_true",
+        help="print JSON instead of tables, in the format of the file state.json",
     )
     all_ = subcommand(group, "list", "list sprints, newest first")
     all_.add_argument("--json", action="store_true", help="print JSON instead of a table")

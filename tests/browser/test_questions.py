@@ -77,7 +77,7 @@ def test_a_parked_sprint_is_given_more_by_the_keyboard_and_cards_are_read(
     assert not violations(page)
 
     page.keyboard.press("b")
-    page.get_by_label("Launches in all").fill("6")
+    page.get_by_label("Maximum launches").fill("6")
     page.get_by_role("button", name="Give more wk1").click()
     expect(page.locator("h1 .pill")).to_have_text("succeeded")
 

@@ -135,7 +135,7 @@ def test_the_keyboard_finds_follows_and_asks_before_it_acts(page: Page, serving:
     expect(page.locator("#stdout-L1400")).to_be_in_viewport()
     page.keyboard.press("Escape")
     page.keyboard.press("p")
-    expect(page.get_by_label("Why (others read it)")).to_be_focused()
+    expect(page.get_by_label("Reason (visible to other users)")).to_be_focused()
     page.keyboard.type("pcr for lunch")
     page.keyboard.press("Enter")
 

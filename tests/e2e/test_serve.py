@@ -136,7 +136,7 @@ def test_it_prints_its_address_and_how_to_see_the_token(gateway, serve):
     assert one.ask("/api/status", Authorization=f"Bearer {one.token}")[0] == 200
     assert one.ask("/health", Host=f"evil.example:{one.port}")[0] == 400
     assert one.stop() == 0
-    assert one.out.endswith("stopped; the next start continues running sprints\n")
+    assert one.out.endswith("stopped; start it again to continue the sprints that were running\n")
     assert one.err == ""
 
 

@@ -170,7 +170,7 @@ def _declare_set(parser: ArgumentParser) -> None:
     parser.add_argument("--mission", metavar="T", help="mission; part of the agent's prompts")
     for option, what in (
         ("--responsibility", "responsibility"),
-        ("--authority", "decision that the agent may take, or may not take"),
+        ("--authority", "sentence about what the agent may or may not decide"),
         ("--deliverable", "deliverable"),
     ):
         parser.add_argument(
@@ -182,7 +182,8 @@ def _declare_set(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--runner",
         metavar="R",
-        help=f"{SCRIPTED}: a built-in reply; {COMMAND}: an agent command (default {SCRIPTED})",
+        help=f"{SCRIPTED} (the gateway replies for the agent) or {COMMAND} (an agent command"
+        " replies)",
     )
     parser.add_argument(
         "--command",
@@ -193,7 +194,9 @@ def _declare_set(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--preset", metavar="P", help=f"command of a known coding agent: {', '.join(PRESETS)}"
     )
-    parser.add_argument("--more", metavar="W", help="extra words after the options of --preset")
+    parser.add_argument(
+        "--more", metavar="W", help="extra arguments at the end of the preset's command"
+    )
     parser.add_argument("--model", metavar="M", help="text that replaces {model} in the command")
     parser.add_argument(
         "--timeout", type=float, metavar="S", help="time limit in seconds (default 600)"
@@ -231,7 +234,8 @@ def _declare_set(parser: ArgumentParser) -> None:
         "--usage",
         action="append",
         metavar="KEY=FIELD",
-        help=f"field of the JSON output with the usage; KEY is {', '.join(COUNTS)}; repeatable",
+        help=f"field of the JSON output that holds a token count or the cost; KEY is one of"
+        f" {', '.join(COUNTS)}; repeatable",
     )
     parser.add_argument(
         "--policy",

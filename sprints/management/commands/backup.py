@@ -15,7 +15,7 @@ class Command(GatewayCommand):
     """Copy everything except config.json, while sprints run."""
 
     help = (
-        "Copy the database, events.jsonl, state.json and evidence, while sprints run."
+        "Copy the database, events.jsonl, state.json and all logs. Sprints can run meanwhile."
         " The copy does not contain config.json with your token."
         " After a restore, init creates a new one."
     )

@@ -18,8 +18,8 @@ class Command(GatewayCommand):
     """Run the model check of a contract; exit 1 if a path breaks an invariant."""
 
     help = (
-        "Check that no path through a sprint breaks an invariant."
-        " One invariant is: a sprint never ships work that failed a required gate."
+        "Check that no possible course of a sprint breaks a safety rule (an invariant)."
+        " One invariant is: the gateway never merges work that failed a required gate."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,18 +28,20 @@ class Command(GatewayCommand):
         check = subcommand(
             acts,
             "check",
-            "explore every path under a contract: verdicts, answers, crashes, cancels, deadlines",
-            more="If an invariant breaks, the command prints the shortest path to the failure.",
+            "try every possible order of gate results, agent answers, crashes, cancels and"
+            " deadlines",
+            more="If an invariant breaks, the command prints the shortest course that breaks it.",
             exits={
                 0: "all invariants hold",
-                1: "a path breaks an invariant, or there are too many paths to explore",
+                1: "an invariant breaks, or there are too many courses to try",
             },
         )
         show = subcommand(
             acts,
             "show",
             "print the contract of a sprint as JSON: rounds, gates, agents, budget, ship policy",
-            more="python -m sprints.modelcheck --contract FILE checks such a file without a store.",
+            more="If you save the output as FILE, you can check the contract without a store:"
+            " python -m sprints.modelcheck --contract FILE",
         )
         for act in (check, show):
             act.add_argument(
@@ -49,12 +51,16 @@ class Command(GatewayCommand):
                 help="id of a sprint (default: a new sprint with the present gates and agents)",
             )
             act.add_argument(
-                "--profile", choices=PROFILES, help="gate profile of the new sprint, without ID"
+                "--profile",
+                choices=PROFILES,
+                help="gate profile of the new sprint; only if you give no ID",
             )
         check.add_argument(
             "--whole",
             action="store_true",
-            help="explore all parts together instead of one after the other; can take very long",
+            help="try gates, agents, approvals and shipping in all combinations, not one"
+            " after the other;"
+            " this can take very long",
         )
         check.add_argument("--json", action="store_true", help="print JSON instead of text")
 

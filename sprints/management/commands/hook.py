@@ -173,7 +173,11 @@ def _declare_hook(parser: ArgumentParser, *, is_new: bool) -> None:
     target = parser.add_mutually_exclusive_group()
     target.add_argument("--command", metavar="C", help=COMMAND)
     target.add_argument("--url", metavar="URL", help="address of a webhook (HTTP POST)")
-    target.add_argument("--notify", metavar="URL", help="Apprise URL of a mail or chat service")
+    target.add_argument(
+        "--notify",
+        metavar="URL",
+        help="URL of a mail or chat service, in the format of the Python library Apprise",
+    )
     parser.add_argument(
         "--timeout",
         type=float,
@@ -200,7 +204,7 @@ def _declare_hook(parser: ArgumentParser, *, is_new: bool) -> None:
     parser.add_argument(
         "--blocking",
         action=BooleanOptionalAction,
-        help="make sprints wait for the hook, and block if it fails (default: no)",
+        help="let sprints wait for the hook; if the hook fails, the sprint becomes blocked",
     )
     for option, value, meaning in (
         ("--enable", True, "turn the hook on (default)"),

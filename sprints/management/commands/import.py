@@ -17,8 +17,10 @@ class Command(GatewayCommand):
 
     help = (
         "Import the store of another gateway into a new one, completely or not at all."
-        " The command keeps this gateway's token. It lists damaged lines and keeps them in a file."
-        " Import only stores that you trust: gates and hooks are commands."
+        " The command keeps this gateway's token. It lists damaged lines of events.jsonl and"
+        " keeps them in a file."
+        " Do not import a store that you do not trust: its gates and hooks are commands that this"
+        " machine would run."
     )
     writes = True
 

@@ -1,4 +1,4 @@
-"""``replay``: check that this version would decide as recorded."""
+"""``replay``: check that this version makes the recorded decisions again."""
 
 import json
 import sys
@@ -14,8 +14,9 @@ class Command(GatewayCommand):
     """Replay every sprint; exit 1 at the first divergence."""
 
     help = (
-        "Check that this version would decide as recorded, event by event. The command feeds the"
-        " recorded results of gates, agents, hooks and users to the engine. It runs nothing and"
+        "Check that this version of the engine makes the same decisions as the recorded ones,"
+        " event by event. The command feeds the recorded results of gates, agents, hooks and"
+        " users to the engine. It runs nothing and"
         " changes nothing. Use it to test an upgrade."
     )
     exits = {0: "all events are the same", 1: "an event diverges"}

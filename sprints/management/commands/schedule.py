@@ -54,12 +54,12 @@ class Command(GatewayCommand):
             made.add_argument(
                 "--profile",
                 metavar="P",
-                help=f"gate profile: {profiles} (default: gate_profile in config.json)",
+                help=f"set of gates to run: {profiles} (default: the setting gate_profile)",
             )
             made.add_argument(
                 "--deadline",
                 metavar="D",
-                help=f"action at the end of a round's minutes: {' or '.join(DEADLINES)}"
+                help=f"what to do when a round exceeds its time limit: {' or '.join(DEADLINES)}"
                 " (default warn)",
             )
         for name, what in (

@@ -20,7 +20,7 @@ class Command(GatewayCommand):
 
     help = (
         "Run the web server and the workers until SIGTERM or Ctrl-C."
-        " The next start continues running sprints."
+        " When you start it again, it continues the sprints that were running."
     )
     exits = {0: "stopped by SIGTERM or Ctrl-C", 1: "the web server failed"}
 
@@ -62,7 +62,7 @@ class Command(GatewayCommand):
         if not asked():
             sys.stderr.write("error: the web server stopped unexpectedly; start serve again\n")
             sys.exit(1)
-        self.stdout.write("stopped; the next start continues running sprints")
+        self.stdout.write("stopped; start it again to continue the sprints that were running")
 
     def _say(self, web: Web, workers: int | str, name: str) -> None:
         self.stdout.write(web.url)

@@ -27,7 +27,7 @@ def add_workers(parser: ArgumentParser) -> None:
         type=host_name,
         default=socket.gethostname(),
         metavar="HOST",
-        help="name of this host (default: its host name)",
+        help="name of this host in status and on the dashboard (default: the machine's host name)",
     )
 
 
@@ -41,7 +41,10 @@ def host_name(text: str) -> str:
 class Command(GatewayCommand):
     """Keep a cluster of workers at work until SIGTERM or Ctrl-C."""
 
-    help = "Run queued sprints until SIGTERM or Ctrl-C. The next start continues running sprints."
+    help = (
+        "Run queued sprints until SIGTERM or Ctrl-C. When you start it again, it"
+        " continues the sprints that were running."
+    )
 
     requires_system_checks = "__all__"  # for the queue's timeouts above all
 
@@ -77,4 +80,4 @@ class Command(GatewayCommand):
             )
             self.stdout.flush()
             watch.run(stop, operations.fire_schedules)
-        self.stdout.write("stopped; the next start continues running sprints")
+        self.stdout.write("stopped; start it again to continue the sprints that were running")

@@ -129,7 +129,9 @@ def test_the_dashboard_says_that_nothing_is_confined(invoke, no_landlock):
 
     invoke("config", "set", "confinement", "none")
 
-    assert "Programs are not confined</strong> (off)" in browser.get("/").content.decode()
+    assert (
+        "Agents and gates run without a sandbox</strong> (off)" in browser.get("/").content.decode()
+    )
 
 
 def test_a_doctor_says_what_the_machine_can(no_landlock):

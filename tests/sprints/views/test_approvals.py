@@ -73,7 +73,7 @@ def test_a_viewer_reads_what_is_asked_and_decides_nothing(asked):
 
     page, pressed = viewer.get("/sprints/wk1/"), viewer.post("/sprints/wk1/approve", {})
 
-    assert "An operator can decide it." in text_of(page)
+    assert "Only an operator can decide." in text_of(page)
     assert 'id="approval-why"' not in page.content.decode()
     assert pressed.status_code == 403
     assert status() == "blocked"

@@ -149,7 +149,7 @@ def test_what_holds_everybody_is_said(viewer, store):
     read = text_of(viewer.get("/"))
 
     assert "Automation is paused." in read
-    assert "The files are behind: no space left" in read
+    assert "The files are not up to date: no space left" in read
     assert "No worker answers on mill." in read
 
 

@@ -66,8 +66,8 @@ def test_there_is_no_page_of_a_gate_that_never_was(viewer, gate_id):
 
 
 def test_a_gate_that_has_not_run_has_no_figures(viewer):
-    assert "It has not run yet." in text_of(viewer.get("/gates/"))
-    assert "It has not run yet." in text_of(viewer.get("/gates/qa_smoke_quick/"))
+    assert "This gate has not run yet." in text_of(viewer.get("/gates/"))
+    assert "This gate has not run yet." in text_of(viewer.get("/gates/qa_smoke_quick/"))
 
 
 def test_no_gate_at_all_says_how_to_add_one(viewer):

@@ -59,7 +59,7 @@ def test_a_viewer_reads_the_question_and_has_no_form(operator):
 
     page, pressed = viewer.get("/sprints/wk1/"), viewer.post("/sprints/wk1/answer", {"text": "x"})
 
-    assert "red or blue? An operator can answer it." in text_of(page)
+    assert "red or blue? Only an operator can answer." in text_of(page)
     assert "<form" not in page.content.decode().partition("<main")[2].partition("</main>")[0]
     assert pressed.status_code == 403
     assert given() == []

@@ -63,7 +63,7 @@ def test_what_nobody_wrote_is_not_found_and_does_no_harm(viewer, text):
 
     answer = viewer.get("/sprints/", {"q": text})
 
-    assert (answer.status_code, "No sprint here." in text_of(answer)) == (200, True)
+    assert (answer.status_code, "No sprint matches." in text_of(answer)) == (200, True)
     assert "<script>With" not in answer.content.decode()
 
 

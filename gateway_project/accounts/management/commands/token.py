@@ -29,8 +29,14 @@ class Command(GatewayCommand):
             more="The command prints the new token. The token cannot be shown again.",
         )
         made.add_argument("--name", required=True, metavar="N", help="name, such as its purpose")
-        made.add_argument("--user", metavar="U", help="user (default: the owner of config.json)")
-        made.add_argument("--role", choices=ROLES, help="highest role (default: the user's role)")
+        made.add_argument(
+            "--user",
+            metavar="U",
+            help="user of the new token (default: the user of the token in config.json)",
+        )
+        made.add_argument(
+            "--role", choices=ROLES, help="maximum role of the token (default: the user's role)"
+        )
         made.add_argument(
             "--expires",
             default="never",
@@ -46,7 +52,8 @@ class Command(GatewayCommand):
             acts,
             "rotate",
             "replace a token; the old token is revoked at once",
-            more="The command prints the new token. Without KEY, it goes to config.json.",
+            more="The command prints the new token. Without KEY, the command replaces the"
+            " token in config.json.",
         )
         turned.add_argument(
             "key", metavar="KEY", nargs="?", help="key of the token (default: that in config.json)"

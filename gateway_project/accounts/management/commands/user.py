@@ -33,7 +33,7 @@ class Command(GatewayCommand):
         added = subcommand(
             acts, "add", "add a user", more="The user needs a token or a password to sign in."
         )
-        given = subcommand(acts, "role", "change a user's role, from the next request on")
+        given = subcommand(acts, "role", "change a user's role at once")
         others = [
             subcommand(acts, name, what)
             for name, what in (
