@@ -7,9 +7,9 @@ from sprints.views import (
     api,
     dashboard,
     event_pages,
+    gate_log,
     gate_pages,
     health,
-    log,
     metrics,
     new_sprint,
     sprint_acts,
@@ -23,8 +23,8 @@ urlpatterns = [
     path("sprints/", sprint_list.sprint_list, name="sprints"),
     path("sprints/new", new_sprint.new_sprint, name="sprint-new"),
     path("sprints/<str:sprint_id>/", sprint_page.page, name="sprint"),
-    path("sprints/<str:sprint_id>/log", log.log, name="sprint-log"),
-    path("sprints/<str:sprint_id>/raw", log.raw, name="sprint-raw"),
+    path("sprints/<str:sprint_id>/log", gate_log.log, name="sprint-log"),
+    path("sprints/<str:sprint_id>/raw", gate_log.raw, name="sprint-raw"),
     *(
         path(f"sprints/<str:sprint_id>/{verb}", sprint_acts.act, {"verb": verb}, f"sprint-{verb}")
         for verb in sprint_acts.ACTS

@@ -10,7 +10,7 @@ from sprints.definitions import hooks
 from sprints.models import Delivery, Event, Schedule, Sprint
 from sprints.roles import Role
 from tests.people import signed_in
-from tests.sprints.admin.base import TABLES
+from tests.sprints.admin.rows import TABLES
 
 
 def act(browser: Client, path: str, action: str, *ids: str):

@@ -12,7 +12,7 @@ from sprints.definitions import agents
 from sprints.models import Agent, Event, Hook, Schedule
 from sprints.roles import Role
 from tests.people import signed_in
-from tests.sprints.admin.base import TABLES
+from tests.sprints.admin.rows import TABLES
 
 GATE = {
     "gate_id": "lint",

@@ -11,7 +11,7 @@ from sprints.admin import base
 from sprints.models import Event, Sprint
 from sprints.roles import Role
 from tests.people import signed_in
-from tests.sprints.admin.base import ALONE, TABLES
+from tests.sprints.admin.rows import ALONE, TABLES
 
 
 def listed(path: str) -> str:

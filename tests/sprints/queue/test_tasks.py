@@ -9,7 +9,7 @@ from gates.models import Gate
 from gates.process import identity
 from sprints import operations
 from sprints.models import Event, Sprint
-from sprints.models.lease import Held, holder, release, take
+from sprints.models.lease import LeaseUnavailable, holder, release, take
 from sprints.queue import enqueue, tasks
 from sprints.queue.broker import Broker
 from sprints.queue.packet_queue import PacketQueue
@@ -72,7 +72,7 @@ def test_one_repository_is_one_sprints_at_a_time(store):
     queued("wk1", "wk2")
     lease = take("wk1", identity())
 
-    with pytest.raises(Held, match="sprint wk1 is in this repository"):
+    with pytest.raises(LeaseUnavailable, match="sprint wk1 is in this repository"):
         take("wk2", identity())
 
     release(lease)
