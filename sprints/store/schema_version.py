@@ -11,6 +11,7 @@ from sprints.store.layout import StoreError, shut
 
 OURS = ("gates", "sprints")
 INIT = "run: studio-gateway init"
+FOLD = "149b912"  # the last commit with the migrations that 0016_policy and its like stand for
 LITTLE = 1 << 20  # bytes; without room for its log's index, SQLite reports an I/O error
 
 
@@ -28,7 +29,8 @@ class Older(NotReady):
 def check_schema() -> None:
     """Raise ``NotReady`` if migrations are missing.
 
-    Raises ``StoreError`` if a newer version has made the database, or it cannot be read.
+    Raises ``StoreError`` if a newer version or a far older one has made the database, or it cannot
+    be read.
     """
     file = _file()
     try:
@@ -38,16 +40,25 @@ def check_schema() -> None:
             cursor.execute(
                 "SELECT app, name FROM django_migrations WHERE app IN ('gates', 'sprints')"
             )
-            applied = set(cursor.fetchall())
+            applied = cursor.fetchall()
     except DatabaseError as exc:
         if _is_empty():
             raise NotReady("no gateway is set up here") from exc
         raise unusable(exc) from exc
-    wanted = {(app, name) for app in OURS for name in _names(app)}
-    if wanted - applied:
+    for app in OURS:
+        _check_newest(app, max((name for of, name in applied if of == app), default=""))
+    if {(app, name) for app in OURS for name in _names(app)} - {*applied}:
         raise Older("the database is of an older version", "run: studio-gateway upgrade")
-    if newer := sorted(applied - wanted):
-        raise StoreError(f"the database was made by a newer version ({newer[-1][1]})")
+
+
+def _check_newest(app: str, applied: str) -> None:
+    """Raise ``StoreError`` if no migration leads on from the newest that is applied."""
+    names = _names(app)
+    if applied > max(names):
+        raise StoreError(f"the database was made by a newer version ({applied})")
+    if applied and applied not in names:
+        what = f"the database is too old for this version ({app}.{applied})"
+        raise StoreError(what, f"upgrade it with commit {FOLD} first")
 
 
 def unusable(fault: DatabaseError) -> StoreError:

@@ -107,6 +107,16 @@ class Golden(NamedTuple):
         return [*(one["message"] for one in found), *said]
 
 
+def schema(repo: Path) -> dict[str, object]:
+    """The columns of each table, and the statement that makes each index."""
+    made: dict[str, object] = {}
+    with closing(sqlite3.connect(repo / ".studio_gateway" / "gateway.sqlite3")) as database:
+        for kind, name, sql in database.execute("SELECT type, name, sql FROM sqlite_master"):
+            columns = {one[1:] for one in database.execute(f"PRAGMA table_info({name})")}
+            made[name] = columns if kind == "table" else sql
+    return made
+
+
 @pytest.fixture(scope="module")
 def golden(tmp_path_factory) -> Iterator[Golden]:
     """The store, upgraded once; tests only read it."""
@@ -124,6 +134,12 @@ def golden(tmp_path_factory) -> Iterator[Golden]:
 
 def test_it_is_upgraded(golden):
     assert (golden.upgrade.code, golden.upgrade.err) == (0, ""), golden.upgrade.out
+
+
+def test_its_tables_are_then_those_of_a_new_store(golden, repo, shell):
+    assert shell("init").code == 0
+
+    assert schema(golden.repo) == schema(repo)
 
 
 def test_an_upgrade_leaves_the_state_as_it_was_and_appends_at_most_that_it_was_done(golden):

@@ -76,6 +76,23 @@ def test_a_store_of_an_older_version_waits_for_init(refused, migrations, command
     assert said == "the database is of an older version; run: studio-gateway upgrade"
 
 
+@pytest.mark.parametrize("command", [*COMMANDS, ("init",), ("upgrade",)], ids=" ".join)
+@pytest.mark.parametrize("newest", ["0009_agents", "0017_overdue_note"])
+def test_a_store_that_is_too_old_is_left_alone(refused, migrations, command, newest):
+    migrations("DELETE FROM django_migrations WHERE app = 'sprints'")
+    migrations(
+        "INSERT INTO django_migrations (app, name, applied)"
+        f" VALUES ('sprints', '{newest}', CURRENT_TIMESTAMP)"
+    )
+
+    said = refused(*command)
+
+    assert said == (
+        f"the database is too old for this version (sprints.{newest});"
+        " upgrade it with commit 149b912 first"
+    )
+
+
 @pytest.mark.parametrize("command", [("status",), ("sprint", "create", "s1")], ids=" ".join)
 def test_a_store_whose_init_was_cut_short_waits_for_init(refused, command):
     for model in (Event, Head, Gate):

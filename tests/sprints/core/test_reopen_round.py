@@ -63,7 +63,7 @@ def test_an_upgrade_finds_the_overdue_rounds_of_version_0(warned, invoke):
     Round.objects.update(overdue_note="")
     Round.objects.filter(pk="wk1/R2_PLAN_CONFIRM").update(notes=["over its minutes, says Kim"])
 
-    import_module("sprints.migrations.0017_overdue_note").find(apps, None)
+    import_module("sprints.migrations.0018_stop_reason").find(apps, None)
 
     found = Round.objects.exclude(overdue_note="").values_list("code", "overdue_note")
     assert [*found] == [(CODE, note)]
