@@ -204,13 +204,13 @@ def confinement(store: Store) -> Iterator[Finding]:
     yield Finding("confinement", *confinements.judged(mode))
 
 
-def mirror(store: Store) -> Iterator[Finding]:
+def journal(store: Store) -> Iterator[Finding]:
     """Check that the files agree with the rows, once they have caught up."""
     check_schema()
     if found := verify.difference(store):
-        yield Finding("mirror", "bad", found.text, _remedy(store, found))
+        yield Finding("journal", "bad", found.text, _remedy(store, found))
     else:
-        yield Finding("mirror", "ok", "events.jsonl, state.json and the rows agree")
+        yield Finding("journal", "ok", "events.jsonl, state.json and the rows agree")
 
 
 def _remedy(store: Store, difference: Difference) -> str:
@@ -259,7 +259,7 @@ CHECKS: dict[str, Check] = {
     "disk": disk,
     "gates": gates,
     "confinement": confinement,
-    "mirror": mirror,
+    "journal": journal,
     "invariants": invariants,
     "fault": fault,
 }

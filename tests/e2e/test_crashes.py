@@ -18,7 +18,7 @@ from tests.world import environment, run_command
 def check_store(repo: Path) -> None:
     """Rows, files and folded events agree, and the engine would do all of it again."""
     said = run_command(repo, "doctor", "--json")
-    findings = [one for one in json.loads(said.out) if one["check"] == "mirror"]
+    findings = [one for one in json.loads(said.out) if one["check"] == "journal"]
     assert [one["level"] for one in findings] == ["ok"], findings
     said = run_command(repo, "replay")
     assert (said.code, said.err) == (0, ""), said.out

@@ -165,7 +165,7 @@ def test_a_database_that_sorts_as_people_do_has_the_same_state_json(repo, databa
         (repo / ".studio_gateway/.state.json.seal").unlink()  # so that it is made whole anew
 
     findings = json.loads(say("doctor", "--json").out)
-    assert [one["level"] for one in findings if one["check"] == "mirror"] == ["ok"]
+    assert [one["level"] for one in findings if one["check"] == "journal"] == ["ok"]
     assert say("sprint", "create", "m").code == 0
     sprints = json.loads((repo / ".studio_gateway/state.json").read_text())["sprints"]
     assert list(sprints) == sorted(["b", "A", "Z.9", "a0", "B2", "m"])

@@ -28,7 +28,7 @@ for name in {}:
     operations.start(name)
 operations.settle_files()
 """
-CHECKED = ("mirror", "invariants")
+CHECKED = ("journal", "invariants")
 
 
 class Arena:

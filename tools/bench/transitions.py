@@ -25,7 +25,7 @@ def figures(count: int) -> Iterator[Figure]:
             version += count // 5
         rate, floor = sorted(rates)[2], sorted(floors)[2]
         yield Figure(
-            "moves recorded, mirror included",
+            "transitions recorded, journal included",
             rate,
             "per s",
             floor,

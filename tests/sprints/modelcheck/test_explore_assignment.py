@@ -42,7 +42,7 @@ CONTRACTS = {
 @pytest.fixture(autouse=True)
 def plans(monkeypatch):
     """A lead whose tasks cannot be taken at first, and that has a second pass."""
-    heard = successors.heard
+    heard = successors.exchange_of
 
     def speak(snapshot, action):
         if action.kind != "lead" or action.code not in (R1, R3):
@@ -54,7 +54,7 @@ def plans(monkeypatch):
         text = f"```json\n{body}\n```\nStatus: DONE\n"
         return Exchange(parse(text), text=text)
 
-    monkeypatch.setattr(successors, "heard", speak)
+    monkeypatch.setattr(successors, "exchange_of", speak)
 
 
 def test_every_promise_holds_where_the_minutes_of_a_round_stop_it():

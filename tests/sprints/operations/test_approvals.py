@@ -161,8 +161,8 @@ def test_one_that_may_wait_is_told_of_once_and_approved_still(store, monkeypatch
     operations.run("wk1", StopRequest())
     pass_time(monkeypatch, 1)
 
-    tasks.beat("here")  # as a worker does every few seconds
-    tasks.beat("here")
+    tasks.heartbeat("here")  # as a worker does every few seconds
+    tasks.heartbeat("here")
 
     assert sprint().status == "blocked"
     assert [kind for kind in kinds() if kind == "error"] == ["error"]

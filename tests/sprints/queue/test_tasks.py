@@ -95,7 +95,7 @@ def test_a_cancel_from_elsewhere_is_carried_out_beside_the_sprint_that_runs(stor
     OrmQ.objects.all().delete()
     Sprint.objects.filter(pk="wk3").update(cancel_by="sam")  # all that another host can do
 
-    tasks.beat("here")
+    tasks.heartbeat("here")
 
     assert waiting() == [("sprints.queue.tasks.work", ("wk3",))]
     tasks.work("wk3")
@@ -129,7 +129,7 @@ def test_a_sprint_whose_message_waits_is_not_asked_for_again(store):
     letters = waiting()
 
     for _ in range(20):
-        tasks.beat("here")
+        tasks.heartbeat("here")
 
     assert tasks.reconcile() is None
     assert waiting() == letters
