@@ -1,10 +1,10 @@
 """Edit agents. Only admins may: a command is a shell on this machine. None is added."""
 
 from dataclasses import replace
-from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 
 from sprints import operations
 from sprints.admin.back_office import site
@@ -13,12 +13,15 @@ from sprints.contract.agent_spec import CARD, COMMAND, READ, SCRIPTED, WRITE
 from sprints.models import Agent
 
 
-def lines(rows: int, **options: Any) -> forms.CharField:
+def lines(
+    rows: int, *, required: bool = True, label: str | None = None, help_text: str = ""
+) -> forms.CharField:
     """Return a field of several lines."""
-    return forms.CharField(widget=forms.Textarea(attrs={"rows": rows}), **options)
+    area = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(widget=area, required=required, label=label, help_text=help_text)
 
 
-class AgentForm(Asked):
+class AgentForm(Asked[Agent]):
     """The form of an agent; the rules for its reply stay unchanged."""
 
     title = forms.CharField(max_length=80, help_text="its role, for people")
@@ -45,7 +48,7 @@ class AgentForm(Asked):
         model = Agent
         fields: list[str] = []
 
-    def shown(self, row: Agent) -> dict[str, Any]:
+    def shown(self, row: Agent) -> dict[str, object]:
         """Return the row's values, with lists as they are typed."""
         cards = {name: "\n".join(getattr(row, name)) for name in CARD}
         programs = {"command": joined(row.command), "pass_env": " ".join(row.pass_env)}
@@ -77,18 +80,18 @@ class AgentForm(Asked):
 
 
 @admin.register(Agent, site=site)
-class Agents(Edited):
+class Agents(Edited[Agent]):
     """The fifteen agents and their commands; none is added, none is deleted."""
 
     form = AgentForm
     list_display = ["agent_id", "title", "runner", "model", "argv"]
     seen = ["agent_id", "title", "mission", *CARD, "runner", "model", "policy"]
 
-    def has_add_permission(self, request: Any) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: no agent is added."""
         return False
 
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Agent | None = None) -> bool:
         """Return False: no agent is deleted."""
         return False
 

@@ -1,6 +1,6 @@
 """Configure Django's admin as the back office: with our roles, and only the named tables."""
 
-from typing import Any
+from typing import TypedDict
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
@@ -12,6 +12,13 @@ from sprints.roles import Role
 
 # Django's pages to sign out and to change a password: ours are elsewhere.
 GONE = {"logout", "password_change", "password_change_done", "autocomplete", "view_on_site"}
+
+
+class App(TypedDict):
+    """The tables of one package, in Django's list."""
+
+    app_label: str
+    models: list[dict[str, object]]
 
 
 class BackOffice(AdminSite):
@@ -30,7 +37,9 @@ class BackOffice(AdminSite):
         """Return whether the user has any role."""
         return getattr(request, "role", 0) >= Role.VIEWER
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """Redirect to the one page for signing in."""
         index = reverse("admin:index")
         if self.has_permission(request):
@@ -43,7 +52,7 @@ class BackOffice(AdminSite):
         page = self.admin_view(settings_page.page)
         return [path("switches/", page, name="switches", kwargs={"site": self}), *theirs]
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[App]:
         """Return Django's list with the settings, which are no rows."""
         apps = super().get_app_list(request, app_label)
         for app in apps:

@@ -7,32 +7,38 @@ the operations that the commands use.
 import json
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from sprints.contract.json_types import JsonValue
 from sprints.roles import Role
 from sprints.state.refusals import Refused
 from sprints.state.transitions import MoveRefused
+from sprints.views.request import role_of
 
 SEEN = 1000  # rows that can be paged through; filters find older ones
 ACTED_ON = 100  # maximum rows of one action
 
+Row = TypeVar("Row", bound=Model)
+
 if TYPE_CHECKING:
-    Table = admin.ModelAdmin[Any]
-    Pages = Paginator[Any]
-else:
     Table = admin.ModelAdmin
+    Pages = Paginator[Model]
+else:
     Pages = Paginator
+
+    class Table(admin.ModelAdmin, Generic[Row]):
+        """Django's class, which names its model in brackets only for the type checker."""
 
 
 class Window(Pages):
@@ -46,7 +52,7 @@ class Window(Pages):
         return rows.order_by().values("pk")[:SEEN].count()
 
 
-class Rows(Table):
+class Rows(Table[Row]):
     """A table that is not edited here."""
 
     list_per_page = 50
@@ -58,31 +64,31 @@ class Rows(Table):
     sortable_by = ()
     exact: ClassVar[str] = ""  # the searched column: equality, so that an index is used
 
-    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         """Return whether the user is a viewer or more."""
-        return bool(request.role >= Role.VIEWER)
+        return bool(role_of(request) >= Role.VIEWER)
 
-    def has_module_permission(self, request: Any) -> bool:
+    def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is a viewer or more."""
-        return bool(request.role >= Role.VIEWER)
+        return bool(role_of(request) >= Role.VIEWER)
 
-    def has_operate_permission(self, request: Any) -> bool:
+    def has_operate_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is an operator or more."""
-        return bool(request.role >= Role.OPERATOR)
+        return bool(role_of(request) >= Role.OPERATOR)
 
-    def has_edit_permission(self, request: Any) -> bool:
+    def has_edit_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is an admin."""
-        return bool(request.role >= Role.ADMIN)
+        return bool(role_of(request) >= Role.ADMIN)
 
-    def has_add_permission(self, request: Any) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: rows are not added here."""
         return False
 
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         """Return False: rows are not edited here."""
         return False
 
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         """Return False: rows are not deleted here."""
         return False
 
@@ -91,7 +97,9 @@ class Rows(Table):
         """Return Django's scripts for the list's check boxes: small, and without jQuery."""
         return Media(js=["admin/js/core.js", "admin/js/actions.js"])
 
-    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """Show the list, or carry out an action on its rows."""
         if request.method == "POST" and not self.get_actions(request):
             raise PermissionDenied
@@ -99,8 +107,8 @@ class Rows(Table):
         return super().changelist_view(request, titled)
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
         """Return the rows with exactly the searched value, for tables that grow."""
         if self.exact and search_term.strip():
             return queryset.filter(**{self.exact: search_term.strip()}), False
@@ -109,8 +117,8 @@ class Rows(Table):
     def act(
         self,
         request: HttpRequest,
-        rows: Iterable[Any],
-        operation: Callable[[Any], object],
+        rows: Iterable[Row],
+        operation: Callable[[Row], object],
         done: str,
     ) -> None:
         """Carry out the operation on each row, and report successes and refusals.
@@ -139,11 +147,11 @@ def pill(word: str) -> SafeString:
     return format_html('<span class="pill {}">{}</span>', word, word)
 
 
-def when(field: str, title: str = "") -> Callable[[Any], SafeString | str]:
+def when(field: str, title: str = "") -> Callable[[Model], SafeString | str]:
     """Return a column with that field's time in UTC; the page converts it to the reader's zone."""
 
     @admin.display(description=title or field.removesuffix("_at").replace("_", " "), ordering=field)
-    def column(row: Any) -> SafeString | str:
+    def column(row: Model) -> SafeString | str:
         at = getattr(row, field)
         if at is None:
             return "-"
@@ -154,6 +162,6 @@ def when(field: str, title: str = "") -> Callable[[Any], SafeString | str]:
     return column
 
 
-def as_json(value: Any) -> SafeString:
+def as_json(value: JsonValue) -> SafeString:
     """Return a value as a block of JSON."""
     return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, sort_keys=True))

@@ -1,14 +1,13 @@
 """List the events and their head, which no one can edit."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sprints.admin.back_office import site
-from sprints.admin.base import Rows, as_json, when
+from sprints.admin.base import Rows, Table, as_json, when
 from sprints.models import Event, Head
 from sprints.state.event_codes import EventKind
 
@@ -18,17 +17,17 @@ class ByKind(admin.SimpleListFilter):
 
     title = parameter_name = "kind"
 
-    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Table[Event]) -> list[tuple[str, str]]:
         """Return each kind."""
         return [(kind.value, kind.value) for kind in EventKind]
 
-    def queryset(self, request: Any, queryset: QuerySet[Event]) -> QuerySet[Event]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         """Return the events of the chosen kind."""
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(Event, site=site)
-class Events(Rows):
+class Events(Rows[Event]):
     """The events, newest first; a search finds a sprint, or an event by its number."""
 
     list_display = ["seq", "at", "kind", "sprint_id", "message"]
@@ -42,7 +41,7 @@ class Events(Rows):
     at = staticmethod(when("ts"))
 
     def get_search_results(
-        self, request: Any, queryset: QuerySet[Event], search_term: str
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
         """Return event ``#7``, or the events of a sprint."""
         number = search_term.strip().removeprefix("#")
@@ -62,7 +61,7 @@ class Events(Rows):
 
 
 @admin.register(Head, site=site)
-class Heads(Rows):
+class Heads(Rows[Head]):
     """The last number and hash."""
 
     list_display = ["seq", "chained", "mirror_fault"]

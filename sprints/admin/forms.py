@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from django import forms
 from django.contrib import messages
@@ -10,11 +10,18 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from gates.problem import Problem, ProblemCode
-from sprints.admin.base import Rows
+from sprints.admin.base import Row, Rows
 from sprints.state.refusals import RefusalCode, Refused
 
+if TYPE_CHECKING:
+    Form = forms.ModelForm
+else:
 
-class Asked(forms.ModelForm):  # type: ignore[type-arg]
+    class Form(forms.ModelForm, Generic[Row]):
+        """Django's class, which names its model in brackets only for the type checker."""
+
+
+class Asked(Form[Row]):
     """A form whose fields are its own, and whose last check is the operation itself: it writes the
     row, inside the transaction of the admin's view. Each problem is shown at its field.
     """
@@ -32,7 +39,7 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
         for name in self.fixed & self.fields.keys():
             self.fields[name].disabled = not self.instance._state.adding
 
-    def shown(self, row: Any) -> dict[str, Any]:
+    def shown(self, row: Row) -> dict[str, object]:
         """Return the row's values for the fields."""
         return {name: getattr(row, name) for name in self.base_fields if hasattr(row, name)}
 
@@ -40,7 +47,7 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
         """Carry out the operation. Raises ``Refused``."""
         raise NotImplementedError
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Write the row once everything else is sound."""
         super().clean()
         if not self.errors:
@@ -63,48 +70,54 @@ class Asked(forms.ModelForm):  # type: ignore[type-arg]
         """Skip the model's own checks: the operation has checked more."""
 
 
-class Edited(Rows):
+Fields = tuple[str | list[str] | tuple[str, ...], ...]
+
+
+class Edited(Rows[Row]):
     """A table that admins edit, by row or by action; others see the list's columns."""
 
     seen: ClassVar[list[str]] = []
 
-    def has_add_permission(self, request: Any) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is an admin."""
         return self.has_edit_permission(request)
 
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         """Return whether the user is an admin."""
         return self.has_edit_permission(request)
 
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         """Return whether the user is an admin."""
         return self.has_edit_permission(request)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Row | None = None) -> Fields:
         """Return the form's fields, or the visible ones."""
         if obj is None or self.has_change_permission(request, obj):
-            return super().get_fields(request, obj)
-        return self.seen or self.list_display
+            return tuple(super().get_fields(request, obj))
+        return tuple(self.seen or map(str, self.list_display))
 
-    def forget(self, row: Any, by: str) -> None:
+    def forget(self, row: Row, by: str) -> None:
         """Delete the row by its operation. Raises ``Refused``."""
         raise NotImplementedError
 
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Row, form: Asked[Row], change: bool) -> None:
         """Nothing: the form has written the row. Bring ``obj`` up to date."""
         obj.__dict__.update(form.kept.__dict__)
 
-    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: object
+    ) -> type[Asked[Row]]:
         """Return the form with the user who sends it."""
-        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        assert issubclass(form, Asked), "the table names its form"
         form.by = request.user.get_username()
         return form
 
-    def delete_model(self, request: Any, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: Row) -> None:
         """Delete by the operation, after a proof."""
         self.forget(obj, request.user.get_username())
 
-    def delete_queryset(self, request: Any, queryset: QuerySet[Any]) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Row]) -> None:
         """Delete each row by the operation, after a proof."""
         for row in queryset:
             try:
@@ -112,10 +125,15 @@ class Edited(Rows):
             except Refused as exc:
                 self.message_user(request, str(exc), messages.ERROR)
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
         """Ask, then delete; report a refusal if the row has changed meanwhile."""
         try:
-            return super().delete_view(request, *args, **kwargs)
+            return super().delete_view(request, object_id, extra_context)
         except Refused as exc:
             return self._refused(request, exc)
 
@@ -159,6 +177,6 @@ def joined(argv: Iterable[str]) -> str:
     return shlex.join(argv)
 
 
-def choices(words: Any) -> list[tuple[str, str]]:
+def choices(words: Iterable[str]) -> list[tuple[str, str]]:
     """Return each word as a choice with itself as label."""
     return [(word, word) for word in words]

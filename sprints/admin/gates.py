@@ -1,7 +1,5 @@
 """Edit gates. Only admins may: a command is a shell on this machine."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin
 
@@ -14,7 +12,7 @@ from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, ty
 from sprints.contract.contract import CODES, GATED, PROFILES
 
 
-class GateForm(Asked):
+class GateForm(Asked[Gate]):
     """The form of a gate."""
 
     fixed = {"gate_id"}
@@ -45,7 +43,7 @@ class GateForm(Asked):
         model = Gate
         fields: list[str] = []
 
-    def shown(self, row: Gate) -> dict[str, Any]:
+    def shown(self, row: Gate) -> dict[str, object]:
         """Return the row's values, with command and environment as they are typed."""
         return super().shown(row) | {"command": joined(row.command), "env": typed(row.env)}
 
@@ -68,7 +66,7 @@ class GateForm(Asked):
 
 
 @admin.register(Gate, site=site)
-class Gates(Edited):
+class Gates(Edited[Gate]):
     """The gates, in the order in which they run."""
 
     form = GateForm

@@ -1,10 +1,9 @@
 """Edit hooks and list deliveries. Only admins edit: a command is a shell on this machine."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from sprints import operations
@@ -17,7 +16,7 @@ from sprints.models import Delivery, Hook
 from sprints.state.event_catalog import NAMES
 
 
-class HookForm(Asked):
+class HookForm(Asked[Hook]):
     """The form of a hook."""
 
     fixed = {"hook_id", "kind"}
@@ -50,12 +49,12 @@ class HookForm(Asked):
         model = Hook
         fields: list[str] = []
 
-    def shown(self, row: Hook) -> dict[str, Any]:
+    def shown(self, row: Hook) -> dict[str, object]:
         """Return the row's values, with a command as it is typed."""
         target = joined(row.target) if row.kind == "command" else row.target[0]
         return super().shown(row) | {"target": target}
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Parse the target by the hook's kind, then check the operation."""
         if "target" in self.cleaned_data and self.cleaned_data.get("kind") == "command":
             try:
@@ -77,7 +76,7 @@ class HookForm(Asked):
 
 
 @admin.register(Hook, site=site)
-class Hooks(Edited):
+class Hooks(Edited[Hook]):
     """The hooks and their events."""
 
     form = HookForm
@@ -104,7 +103,7 @@ class Hooks(Edited):
 
 
 @admin.register(Delivery, site=site)
-class Deliveries(Rows):
+class Deliveries(Rows[Delivery]):
     """The deliveries and their results."""
 
     list_display = ["id", "hook_id", "point", "sprint_id", "state", "tries", "reason", "created"]
@@ -125,7 +124,7 @@ class Deliveries(Rows):
     next = staticmethod(when("next_at", "next try"))
     finished = staticmethod(when("finished_at"))
 
-    def get_queryset(self, request: Any) -> QuerySet[Delivery]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Return the rows without their long texts."""
         return super().get_queryset(request).defer("payload", "output")
 
@@ -135,7 +134,7 @@ class Deliveries(Rows):
         return pill(row.status)
 
     @admin.action(description="Bring once more", permissions=["operate"])
-    def redeliver(self, request: Any, queryset: QuerySet[Delivery]) -> None:
+    def redeliver(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Queue the deliveries again, under the same ids."""
         self.act(
             request, queryset, lambda row: operations.hooks.redeliver(row.pk), "to be brought again"

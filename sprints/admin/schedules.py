@@ -1,10 +1,9 @@
 """Edit schedules: a sprint whenever a cron is due."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from sprints import operations, queries
 from sprints.admin.back_office import site
@@ -13,7 +12,7 @@ from sprints.contract.contract import DEADLINES, PROFILES
 from sprints.models import Schedule
 
 
-class ScheduleForm(Asked):
+class ScheduleForm(Asked[Schedule]):
     """The form of a schedule; the list's actions switch it on and off."""
 
     fixed = {"schedule_id"}
@@ -43,7 +42,7 @@ class ScheduleForm(Asked):
 
 
 @admin.register(Schedule, site=site)
-class Schedules(Edited):
+class Schedules(Edited[Schedule]):
     """All schedules; operators switch them on and off."""
 
     form = ScheduleForm
@@ -60,16 +59,16 @@ class Schedules(Edited):
         return queries.local(row.next_at, row.zone) if row.next_at else "off"
 
     @admin.action(description="Turn on", permissions=["operate"])
-    def turn_on(self, request: Any, queryset: QuerySet[Schedule]) -> None:
+    def turn_on(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         """Switch the schedules on, from their next times."""
         self._turn(request, queryset, on=True)
 
     @admin.action(description="Turn off", permissions=["operate"])
-    def turn_off(self, request: Any, queryset: QuerySet[Schedule]) -> None:
+    def turn_off(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         """Switch the schedules off."""
         self._turn(request, queryset, on=False)
 
-    def _turn(self, request: Any, queryset: QuerySet[Schedule], *, on: bool) -> None:
+    def _turn(self, request: HttpRequest, queryset: QuerySet[Schedule], *, on: bool) -> None:
         by = request.user.get_username()
         self.act(
             request,

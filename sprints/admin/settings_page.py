@@ -1,13 +1,13 @@
 """Edit the settings of config.json on a page of the back office."""
 
 import json
-from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import AdminSite
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -18,7 +18,7 @@ from sprints.contract.sandbox import MODES
 from sprints.roles import Role
 from sprints.state.refusals import Refused
 from sprints.store.config import ASKED, bad_value
-from sprints.views.request import Request
+from sprints.views.request import Request, role_of
 
 
 class Switches(forms.Form):
@@ -52,12 +52,12 @@ class Switches(forms.Form):
     bind_host = forms.CharField(help_text="from the next start on")
     port = forms.IntegerField(help_text="from the next start on")
 
-    def clean_confine_paths(self) -> Any:
+    def clean_confine_paths(self) -> list[str]:
         """Return the paths; an empty field is an empty list."""
         value = self.cleaned_data["confine_paths"]
         return [] if value is None else value
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Check all values before any setting changes."""
         for key, value in list(self.cleaned_data.items()):
             if problem := bad_value(key, value):
@@ -65,7 +65,7 @@ class Switches(forms.Form):
         return self.cleaned_data
 
 
-def page(request: Request, site: Any) -> HttpResponse:
+def page(request: Request, site: AdminSite) -> HttpResponse:
     """Show the settings, or change them."""
     may = request.role >= Role.ADMIN
     now = operations.configuration()
@@ -100,13 +100,13 @@ def _turn(request: Request, form: Switches) -> bool:
     return True
 
 
-def entry(request: Any) -> dict[str, Any]:
+def entry(request: HttpRequest) -> dict[str, object]:
     """Return the entry in the list of tables."""
     return {
         "name": "Switches",
         "object_name": "Switches",
         "admin_url": reverse("admin:switches"),
         "add_url": None,
-        "view_only": request.role < Role.ADMIN,
+        "view_only": role_of(request) < Role.ADMIN,
         "perms": {},
     }

@@ -1,15 +1,14 @@
 """List sprints with their rounds, tasks and runs; only operations change them."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from gates.models import GateRun
 from sprints import operations
 from sprints.admin.back_office import site
-from sprints.admin.base import Rows, as_json, pill, when
+from sprints.admin.base import Rows, Table, as_json, pill, when
 from sprints.models import Round, Sprint, Task
 from sprints.operations import Refused
 
@@ -19,19 +18,20 @@ class Archived(admin.SimpleListFilter):
 
     title = parameter_name = "archived"
 
-    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Table[Sprint]) -> list[tuple[str, str]]:
         """Return the choice next to the default."""
         return [("1", "archived")]
 
-    def queryset(self, request: Any, queryset: QuerySet[Sprint]) -> QuerySet[Sprint]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> QuerySet[Sprint]:
         """Return the archived sprints, or the others; all for a sprint's own page."""
-        if request.resolver_match.url_name.endswith("_change"):
+        found = request.resolver_match
+        if found and (found.url_name or "").endswith("_change"):
             return queryset
         return queryset.filter(archived_at__isnull=self.value() != "1")
 
 
 @admin.register(Sprint, site=site)
-class Sprints(Rows):
+class Sprints(Rows[Sprint]):
     """All sprints, newest first."""
 
     list_display = ["sprint_id", "title", "state", "current_round", "owner", "waits", "age"]
@@ -54,7 +54,7 @@ class Sprints(Rows):
     finished = staticmethod(when("finished_at"))
     archived = staticmethod(when("archived_at"))
 
-    def get_queryset(self, request: Any) -> QuerySet[Sprint]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sprint]:
         """Return the rows without their contracts, which are large."""
         return super().get_queryset(request).defer("contract")
 
@@ -88,31 +88,31 @@ class Sprints(Rows):
         return as_json(row.contract)
 
     @admin.action(description="Start: hand to the workers", permissions=["operate"])
-    def start(self, request: Any, queryset: QuerySet[Sprint]) -> None:
+    def start(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Queue the sprints."""
         self.act(request, queryset, lambda row: operations.start(row.pk), "queued")
 
     @admin.action(description="Pause at the next step", permissions=["operate"])
-    def pause(self, request: Any, queryset: QuerySet[Sprint]) -> None:
+    def pause(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Pause the sprints."""
         by = request.user.get_username()
         self.act(request, queryset, lambda row: operations.pause(row.pk, by), "paused")
 
     @admin.action(description="Resume", permissions=["operate"])
-    def resume(self, request: Any, queryset: QuerySet[Sprint]) -> None:
+    def resume(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Resume the sprints."""
         by = request.user.get_username()
         self.act(request, queryset, lambda row: operations.resume(row.pk, by), "resumed")
 
     @admin.action(description="Retry at the round that failed", permissions=["operate"])
-    def retry(self, request: Any, queryset: QuerySet[Sprint]) -> None:
+    def retry(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Queue a new attempt of the sprints."""
         self.act(
             request, queryset, lambda row: operations.start(row.pk, again=True), "queued again"
         )
 
     @admin.action(description="Cancel", permissions=["operate"])
-    def cancel(self, request: Any, queryset: QuerySet[Sprint]) -> None:
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Ask the sprints to end, without waiting for running gates."""
         by = request.user.get_username()
 
@@ -127,7 +127,7 @@ class Sprints(Rows):
 
 
 @admin.register(Round, site=site)
-class Rounds(Rows):
+class Rounds(Rows[Round]):
     """The rounds of all sprints; a search finds one sprint."""
 
     list_display = ["id", "title", "state", "started", "finished"]
@@ -148,7 +148,7 @@ class Rounds(Rows):
 
 
 @admin.register(Task, site=site)
-class Tasks(Rows):
+class Tasks(Rows[Task]):
     """The questions to agents and their answers."""
 
     list_display = ["id", "title", "owner_agent", "state", "attempt", "updated"]
@@ -164,7 +164,7 @@ class Tasks(Rows):
     created = staticmethod(when("created_at"))
     updated = staticmethod(when("updated_at"))
 
-    def get_queryset(self, request: Any) -> QuerySet[Task]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
         """Return the rows without their texts, which may be long."""
         return super().get_queryset(request).defer("prompt", "reply")
 
@@ -175,7 +175,7 @@ class Tasks(Rows):
 
 
 @admin.register(GateRun, site=site)
-class GateRuns(Rows):
+class GateRuns(Rows[GateRun]):
     """Every execution of a gate, with its verdict."""
 
     list_display = ["id", "state", "exit_code", "reason", "took", "required", "started"]

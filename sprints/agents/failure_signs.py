@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from sprints.agents.output_reader import TAIL_BYTES, end_of, holds, objects, texts
-from sprints.contract.json_types import JsonMapping
+from sprints.contract.json_types import JsonMapping, JsonValue
 from sprints.prompts.reply_format import plain
 
 LONGEST = 300  # characters of a reported line
@@ -65,6 +64,6 @@ def denied(folder: Path, rules: JsonMapping) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))[:MOST_NAMED]
 
 
-def _printed(folder: Path) -> Iterator[Any]:
+def _printed(folder: Path) -> Iterator[JsonValue]:
     for name in ("stdout.txt", "stderr.txt"):
         yield from objects(end_of(folder / name))

@@ -5,8 +5,6 @@ goes to standard input. Each command line lets the agent edit files, run any com
 one.
 """
 
-from typing import Any
-
 from sprints.contract.agent_spec import READ, WRITE
 from sprints.contract.json_types import JsonObject
 
@@ -37,7 +35,7 @@ _RECORD: JsonObject = {
 _OURS: JsonObject = {"begin": ["--session-id", "{id}"], "again": ["--resume", "{id}"]}
 _ANTHROPIC_INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
-PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: dict[str, JsonObject] = {
     "claude-code": {
         "command": [
             "claude", "-p", "--output-format", "stream-json", "--verbose",
@@ -208,9 +206,7 @@ WITHIN = {"codex": {"workspace-write": "danger-full-access", "read-only": "dange
 MODEL = dict.fromkeys(PRESETS, "-m") | {"claude-code": "--model", "copilot": "--model"}
 
 
-def preset(
-    name: str, model: str, more: tuple[str, ...] = (), policy: str = WRITE
-) -> dict[str, Any]:
+def preset(name: str, model: str, more: tuple[str, ...] = (), policy: str = WRITE) -> JsonObject:
     """Return the fields of an agent's row for that preset. Raises ``KeyError``.
 
     The model, if any, and a read-only policy, if supported, become words of the command. ``more``

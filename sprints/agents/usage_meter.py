@@ -4,12 +4,11 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from gates.process import Stop
 from gates.untrusted_file import open_regular
 from sprints.agents.output_reader import end_of, holds, json_of, objects, values
-from sprints.contract.json_types import JsonMapping
+from sprints.contract.json_types import JsonMapping, JsonValue
 from sprints.contract.output_rules import COUNTS
 from sprints.contract.token_usage import DIGITS, MOST, Usage
 from sprints.prompts.exchange import Tick
@@ -61,7 +60,7 @@ class Meter:
         elif not self._skips:
             self._line += rest
 
-    def _take(self, value: Any) -> None:
+    def _take(self, value: JsonValue) -> None:
         for name in ("last", "each"):
             rule = self._rules.get(name)
             if rule is None or not holds(value, rule) or not (told := _counted(value, rule)):
@@ -88,7 +87,7 @@ class Meter:
         return Usage(whole["input"], whole["cached"], whole["output"], cost, source)
 
 
-def _counted(value: Any, rule: JsonMapping) -> dict[str, float]:
+def _counted(value: JsonValue, rule: JsonMapping) -> dict[str, float]:
     found = {}
     for name in COUNTS:
         paths = rule.get(name, [])
@@ -99,9 +98,10 @@ def _counted(value: Any, rule: JsonMapping) -> dict[str, float]:
     return found
 
 
-def _is_number(value: Any) -> bool:
-    is_one = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_one and math.isfinite(value) and 0 <= value <= MOST
+def _is_number(value: object) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return math.isfinite(value) and 0 <= value <= MOST
 
 
 def used(folder: Path, reading: JsonMapping | None) -> Usage | None:

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Self
 
 from gates.definition import is_hidden, is_text
 from gates.problem import Problem, ProblemCode
 from sprints.contract import output_rules
+from sprints.contract.json_types import JsonObject
 
 SCRIPTED, COMMAND = "scripted", "command"
 WRITE, READ = "write", "read"
@@ -50,7 +51,7 @@ class AgentDefinition:
     idle_s: float = 300.0
     pass_env: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
-    reply: dict[str, Any] | None = None
+    reply: JsonObject | None = None
     responsibilities: tuple[str, ...] = ()
     authority: tuple[str, ...] = ()
     deliverables: tuple[str, ...] = ()
@@ -121,11 +122,11 @@ class AgentDefinition:
             text = "idle must be a number of seconds, 0 for never"
             yield "idle_s", ProblemCode.OUT_OF_RANGE, text
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the definition as JSON data: plain lists and dicts."""
         return asdict(self) | {name: [*getattr(self, name)] for name in (*LISTS, *CARD)}
 
-    def frozen(self) -> dict[str, Any]:
+    def frozen(self) -> JsonObject:
         """Return the JSON of the definition for a contract.
 
         Empty card fields and the default policy are left out, so that contracts frozen before those
@@ -135,7 +136,7 @@ class AgentDefinition:
         return {k: v for k, v in self.to_json().items() if (v or k not in CARD) and k not in usual}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
+    def from_json(cls, data: JsonObject) -> Self:
         """Return the definition that ``to_json`` or ``frozen`` has written."""
         words = {name: tuple(data.get(name, ())) for name in (*LISTS, *CARD)}
         return cls(**{**data, **words})

@@ -1,11 +1,12 @@
 """Define where a sprint waits for a human's approval, and what happens at the deadline."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 
 from gates.definition import Definition, is_text
 from gates.problem import Problem, ProblemCode
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED, scripts_of
 
 BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
@@ -29,20 +30,18 @@ class Approvals:
     hours: float = HOURS
     at_deadline: str = REJECT
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the policy as JSON data for the contract."""
         return asdict(self) | {"before": [*self.before], "protected": [*self.protected]}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Return the policy that ``to_json`` has written."""
         lists = {key: tuple(data[key]) for key in ("before", "protected")}
         return cls(**{**data, **lists})
 
 
-def agreed(
-    meta: Mapping[str, Any], gates: Iterable[Definition], *, works: bool
-) -> Approvals | None:
+def agreed(meta: JsonMapping, gates: Iterable[Definition], *, works: bool) -> Approvals | None:
     """Return the approval policy for a sprint with this ``meta``; None if it asks for no approval.
 
     Paths are protected only where agent commands do the work (``works``).
@@ -59,7 +58,7 @@ def agreed(
     return found if found.before or found.protected else None
 
 
-def problems(meta: Mapping[str, Any]) -> list[Problem]:
+def problems(meta: JsonMapping) -> list[Problem]:
     """Return every setting of approvals in ``meta`` that is refused."""
     found = bad_points(meta.get("approvals", []))
     hours = meta.get("approval_hours", HOURS)
@@ -79,7 +78,7 @@ def problems(meta: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
-def bad_points(value: Any) -> list[Problem]:
+def bad_points(value: JsonValue) -> list[Problem]:
     """Return why ``value`` is no list of points that can ask for approval; empty for a list."""
     sound = isinstance(value, list | tuple) and all(one in POINTS for one in value)
     if sound and len(set(value)) == len(value):
@@ -88,10 +87,10 @@ def bad_points(value: Any) -> list[Problem]:
     return [Problem("approvals", ProblemCode.UNKNOWN_CHOICE, text)]
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_pattern(value: Any) -> bool:
+def _is_pattern(value: JsonValue) -> bool:
     plain = isinstance(value, str) and is_text(value) and value.isprintable()
     return plain and 0 < len(value) <= PATTERN_LENGTH

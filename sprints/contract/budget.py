@@ -3,12 +3,12 @@
 Tokens and money count only as far as the commands report them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Self
+from typing import Self
 
 from gates.problem import Problem, ProblemCode
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.token_usage import DIGITS, TRIES, Usage
 
 GRANTED = "agent_budget"  # in a sprint's meta: the budget raised by a human
@@ -97,7 +97,7 @@ class Spending:
         silent = [f"{count} {word}" for word, count in more.items() if count]
         return amounts + (f" (launches: {', '.join(silent)})" if silent else "")
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the budget and the amounts used as JSON data."""
         return asdict(self.allowed) | {
             "launches_used": self.launches,
@@ -109,7 +109,7 @@ class Spending:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Return the spending that ``to_json`` has written."""
         return cls(
             AgentBudget(**{field.name: data[field.name] for field in fields(AgentBudget)}),
@@ -133,7 +133,7 @@ def amount(what: str, used: float, allowed: float) -> str:
 
 
 def spending(
-    frozen: AgentBudget | None, meta: Mapping[str, Any], tasks: Iterable[Mapping[str, Any]]
+    frozen: AgentBudget | None, meta: JsonMapping, tasks: Iterable[JsonMapping]
 ) -> Spending | None:
     """Return the spending by a contract's budget, a sprint's meta and the ``details`` of its tasks.
 
@@ -154,7 +154,7 @@ def spending(
     )
 
 
-def with_granted(frozen: AgentBudget, granted: Any) -> AgentBudget:
+def with_granted(frozen: AgentBudget, granted: object) -> AgentBudget:
     """Return the budget as raised by a human; malformed values are ignored."""
     if not granted:
         return frozen
@@ -181,18 +181,18 @@ def problems(budget: AgentBudget) -> list[Problem]:
     ]
 
 
-def _seconds(details: Mapping[str, Any]) -> float:
+def _seconds(details: JsonMapping) -> float:
     """Return the seconds used by the attempts of a task, plus those reserved for a running one."""
     reserved = 0.0 if "exit_code" in details else details.get("reserved_s", 0.0)
     return float(details.get("spent_s", details.get("duration_s") or 0.0) + reserved)
 
 
-def _untold(details: Mapping[str, Any]) -> int:
+def _untold(details: JsonMapping) -> int:
     """Return how many attempts of a task ended without a usage report."""
     ended: int = details["try"] - (0 if "exit_code" in details else 1)
     told: int = details.get("usage", {}).get(TRIES, 0)
     return max(0, ended - told)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0

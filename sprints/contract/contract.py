@@ -6,9 +6,9 @@ settings. It is frozen as JSON when the sprint starts: later edits never change 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 from gates.definition import Definition
 from gates.problem import BadSettings, Problem, ProblemCode
@@ -19,6 +19,7 @@ from sprints.contract.approval_policy import Approvals
 from sprints.contract.budget import AGENT_BUDGET, AgentBudget
 from sprints.contract.git_values import Base, Undone
 from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.overrides import (
     AGENT_IDS,
     active_of,
@@ -127,7 +128,7 @@ class Contract:
         """Return the agent of that id; None for a scripted agent."""
         return next((agent for agent in self.agents if agent.agent_id == agent_id), None)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the contract as JSON data, as it is frozen with the sprint."""
         return {
             "profile": self.profile,
@@ -148,18 +149,18 @@ class Contract:
             **({"approvals": self.approvals.to_json()} if self.approvals else {}),
         }
 
-    def _feedback(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"rerun_red": True} if self.rerun_red else {}
+    def _feedback(self) -> JsonObject:
+        found: JsonObject = {"rerun_red": True} if self.rerun_red else {}
         if self.fix_attempts:
             found |= {"fix_attempts": self.fix_attempts, "implementer": self.implementer}
         return found
 
-    def _confinement(self) -> dict[str, Any]:
+    def _confinement(self) -> JsonObject:
         usual = self.confinement == USUAL
         return {} if usual else {"confinement": self.confinement.to_json()}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Return the contract that ``to_json`` has written."""
         return cls(
             profile=data["profile"],
@@ -262,7 +263,7 @@ class Contract:
 
 
 def draft(
-    meta: Mapping[str, Any],
+    meta: JsonMapping,
     gates: Iterable[Definition],
     hooks: Iterable[HookDefinition] = (),
     agents: Iterable[AgentDefinition] = (),
@@ -310,7 +311,7 @@ def draft(
     return contract
 
 
-def _overridden(spec: RoundSpec, meta: Mapping[str, Any]) -> RoundSpec:
+def _overridden(spec: RoundSpec, meta: JsonMapping) -> RoundSpec:
     acks = table(meta, "required_acks_by_round").get(spec.code)
     if isinstance(acks, list) and all(isinstance(agent, str) for agent in acks):
         spec = replace(spec, acks=tuple(agent for agent in acks if agent != LEAD))

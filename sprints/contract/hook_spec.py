@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from gates.problem import Problem, ProblemCode
+from sprints.contract.json_types import JsonObject
 
 MAX_TIMEOUT_S = 3600.0
 MAX_TRIES = 20
@@ -77,16 +78,16 @@ class HookDefinition:
         host = f"{parts.netloc}/" if self.kind == "webhook" else ""
         return f"{parts.scheme}://{host}…"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the definition as JSON data: plain lists and dicts."""
         return asdict(self) | {"points": [*self.points], "target": [*self.target]}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
+    def from_json(cls, data: JsonObject) -> Self:
         """Return the definition that ``to_json`` has written."""
         words = {"points": tuple(data["points"]), "target": tuple(data["target"])}
         return cls(**{**data, **words})
 
-    def public(self) -> dict[str, Any]:
+    def public(self) -> JsonObject:
         """Return the JSON for events and contracts, with the URL shortened for secrecy."""
         return self.to_json() | ({} if self.kind == "command" else {"target": [self.shown]})

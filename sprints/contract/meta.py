@@ -1,12 +1,11 @@
 """Check a sprint's meta: storable JSON, and valid values for the keys that the gateway reads."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from gates.problem import BadSettings, Problem, ProblemCode
 from sprints.contract.contract import DEFAULT_GATE, ContractError, draft
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 
 BRIEF_BYTES = 1 << 20
 OTHER_BYTES = 1 << 16  # everything but the brief, as JSON: each event of a pause contains it
@@ -31,7 +30,7 @@ class BadMeta(BadSettings):
     """Values are refused in a sprint's meta; ``problems`` lists every reason."""
 
 
-def plain_json(value: Any, deep: int = DEEP) -> Any:
+def plain_json(value: JsonValue, deep: int = DEEP) -> JsonValue:
     """Return ``value`` as every database returns it: 1e3 and 1000.0 become 1000.
 
     Raises ``BadMeta`` for values that JSON cannot hold (NaN, infinity) or PostgreSQL cannot store
@@ -57,9 +56,7 @@ def plain_json(value: Any, deep: int = DEEP) -> Any:
     raise BadMeta(Problem("meta", ProblemCode.WRONG_TYPE, text))
 
 
-def merged(
-    meta: Mapping[str, Any], patch: Mapping[str, Any], shown: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def merged(meta: JsonMapping, patch: JsonMapping, shown: JsonMapping | None = None) -> JsonObject:
     """Return ``meta`` after a shallow merge of ``patch``, in which None removes a key.
 
     A key with its present value is no change, so a client may send back a whole sprint that it has
@@ -87,7 +84,7 @@ def merged(
     return after
 
 
-def _problems(given: Mapping[str, Any]) -> list[Problem]:
+def _problems(given: JsonMapping) -> list[Problem]:
     """Return every key of the gateway whose value is refused."""
     found = []
     if not isinstance(given.get("brief", ""), str):
@@ -107,21 +104,21 @@ def _problems(given: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
-def frozen(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def frozen(before: JsonMapping, after: JsonMapping) -> list[str]:
     """Return the changed keys that a running sprint must keep as its contract froze them."""
     return [key for key in sorted(FROZEN) if not same(before.get(key), after.get(key))]
 
 
-def same(one: Any, other: Any) -> bool:
+def same(one: object, other: object) -> bool:
     """Return whether both values are the same JSON, in which true is not 1."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _is_no_switch(given: Mapping[str, Any], key: str) -> bool:
+def _is_no_switch(given: JsonMapping, key: str) -> bool:
     return key in given and not isinstance(given[key], bool)
 
 
-def _too_large(meta: Mapping[str, Any]) -> list[Problem]:
+def _too_large(meta: JsonMapping) -> list[Problem]:
     found = []
     brief = meta.get("brief")
     if isinstance(brief, str) and len(brief.encode()) > BRIEF_BYTES:

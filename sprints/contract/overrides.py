@@ -1,9 +1,9 @@
 """Read the settings in a sprint's meta that replace the plan, and report invalid ones."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from gates.problem import Problem, ProblemCode
+from sprints.contract.json_types import JsonMapping
 from sprints.contract.remote_names import REMOTE_RULE, is_remote
 from sprints.contract.rounds import CODES, LEAD
 
@@ -11,13 +11,13 @@ MOST_FIXES = 20
 AGENT_IDS = frozenset(f"agent_{n:02d}" for n in range(1, 16))
 
 
-def table(meta: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def table(meta: JsonMapping, key: str) -> JsonMapping:
     """Return the object at ``key``; empty for any other value."""
     value = meta.get(key)
     return value if isinstance(value, dict) else {}
 
 
-def is_span(value: Any) -> bool:
+def is_span(value: object) -> bool:
     """Return whether ``value`` is a list of two numbers, in any order."""
     return (
         isinstance(value, list)
@@ -26,24 +26,24 @@ def is_span(value: Any) -> bool:
     )
 
 
-def is_count(value: Any, least: int, most: int) -> bool:
+def is_count(value: object, least: int, most: int) -> bool:
     """Return whether ``value`` is a whole number from ``least`` to ``most``."""
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
-def implementer_of(meta: Mapping[str, Any]) -> str:
+def implementer_of(meta: JsonMapping) -> str:
     """Return the id of the implementing agent: the valid one named in meta, else the lead."""
     named = meta.get("implementer")
     return named if isinstance(named, str) and named in AGENT_IDS else LEAD
 
 
-def remote_of(meta: Mapping[str, Any]) -> str:
+def remote_of(meta: JsonMapping) -> str:
     """Return the remote to which shipped work is pushed; empty for none."""
     named = meta.get("ship_remote", "")
     return named if is_remote(named) else ""
 
 
-def active_of(meta: Mapping[str, Any], programs: Sequence[str]) -> tuple[str, ...]:
+def active_of(meta: JsonMapping, programs: Sequence[str]) -> tuple[str, ...]:
     """Return those of ``programs`` to which the lead may assign tasks.
 
     These are the agents named as active and the implementer, or all if none is named; never the
@@ -56,7 +56,7 @@ def active_of(meta: Mapping[str, Any], programs: Sequence[str]) -> tuple[str, ..
     return tuple(one for one in programs if one in among and one != LEAD)
 
 
-def bad_overrides(meta: Mapping[str, Any]) -> list[Problem]:
+def bad_overrides(meta: JsonMapping) -> list[Problem]:
     """Return every override in ``meta`` that is refused; none is ignored silently."""
     found = []
     for key in ("required_acks_by_round", "round_minutes"):
@@ -95,5 +95,5 @@ def bad_overrides(meta: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
-def _is_agent(name: Any) -> bool:
+def _is_agent(name: object) -> bool:
     return isinstance(name, str) and name in AGENT_IDS

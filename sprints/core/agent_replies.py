@@ -4,11 +4,10 @@ A reply is sent back if its planned tasks are invalid, or if it claims work but 
 once for each reason. Pure, a part of the reducer.
 """
 
-from typing import Any
-
 from sprints.contract.agent_spec import READ
 from sprints.contract.contract import LEAD
 from sprints.contract.git_values import ABSENT
+from sprints.contract.json_types import JsonObject
 from sprints.core.assignment import WORK
 from sprints.prompts import lead_plan
 from sprints.prompts.exchange import Exchange
@@ -19,7 +18,7 @@ from sprints.state.statuses import TaskStatus
 RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one attempt to the next
 LONGEST = 500  # maximum characters of a reason or a message
 
-Data = dict[str, Any]
+Data = JsonObject
 Status = TaskStatus
 
 

@@ -1,11 +1,10 @@
 """Choose the command's session that an attempt resumes, and the usage it had before; pure."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from sprints.contract.agent_spec import AgentDefinition
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.token_usage import Usage, added
 from sprints.core import fix_loop
 from sprints.prompts.exchange import Exchange
@@ -16,7 +15,7 @@ SESSION = "session"  # in the details of a task
 
 def session_of(
     snapshot: Snapshot, agent: AgentDefinition, kind: str, before: TaskValue | None, token: str
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return the session entry of an attempt's details; empty if its command has no sessions.
 
     A further attempt resumes the session of the last one, and a fix that of the implementer;
@@ -32,7 +31,7 @@ def session_of(
     return {SESSION: {"id": ours, "told": None, "again": False}}
 
 
-def _last(snapshot: Snapshot, agent: AgentDefinition) -> Mapping[str, Any]:
+def _last(snapshot: Snapshot, agent: AgentDefinition) -> JsonMapping:
     """Return the details of the agent's latest task in this attempt."""
     asked = [
         task
@@ -45,7 +44,7 @@ def _last(snapshot: Snapshot, agent: AgentDefinition) -> Mapping[str, Any]:
 
 def settled(
     agent: AgentDefinition | None, task: TaskValue, said: Exchange
-) -> tuple[Usage | None, dict[str, Any]]:
+) -> tuple[Usage | None, JsonObject]:
     """Return the attempt's own usage, and the session entry of its details from then on.
 
     The entry is empty if the session cannot be resumed any more.

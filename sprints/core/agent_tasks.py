@@ -2,11 +2,11 @@
 
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
 
 from gates.verdict import Cause
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.git_values import MOST_PATHS
+from sprints.contract.json_types import JsonObject
 from sprints.contract.sandbox import OFF
 from sprints.contract.token_usage import added
 from sprints.core import agent_replies, agent_sessions, assignment, fix_loop
@@ -36,7 +36,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
     attempt = snapshot.sprint.attempt
     agent = snapshot.started_contract.agent(action.agent)
     before = _before(snapshot, action)
-    details: dict[str, Any] = {"kind": action.kind, "attempt": attempt}
+    details: JsonObject = {"kind": action.kind, "attempt": attempt}
     name = action.kind
     if action.kind == fix_loop.FIX:
         kept = before.details if before else fix_loop.sent_back(snapshot)
@@ -53,7 +53,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
     if before and (paths := touched(before)):
         details |= {"touched": paths}
     task_id = f"{name}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
-    data: dict[str, Any] = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
+    data: JsonObject = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
     data |= {key: details[key] for key in ("number", "failures", "assignment") if key in details}
     if agent is None:
         text = prompts.prompt(
@@ -73,7 +73,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
         data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
     data |= {"prompt": text}
     again = f", try {data['try']}" if data.get("try", 1) > 1 else ""
-    values: dict[str, Any] = {
+    values: JsonObject = {
         "status": Status.IN_PROGRESS.value,
         "updated_at": at,
         "details": details,
@@ -122,7 +122,7 @@ def _try(
     name: str,
     number: int,
     at: datetime,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return the details of an attempt that is under way."""
     kept, used = before.details if before else {}, spent(snapshot)
     return {
@@ -147,7 +147,7 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
     said, at = outcome.exchange, outcome.at
     reason = said.reason[: agent_replies.LONGEST]
     folder = f"{task.details['folder']}/runs/{task.details['try']}"
-    details: dict[str, Any] = task.details | {
+    details: JsonObject = task.details | {
         "exit_code": said.exit_code,
         "duration_s": said.duration_s,
         "reason": reason,

@@ -1,10 +1,9 @@
 """Record a human's decision on an approval request, or its expiry; pure."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sprints.contract.approval_policy import REJECT
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, state
 from sprints.core.reopen_round import cleared, reopened
 from sprints.state.event_codes import EventKind
@@ -18,7 +17,7 @@ MOST_KEPT = 20  # of what was decided, in meta; events have all of it
 BOUND = ("what", "number", "round_id", "attempt", "plan", "tree", "digest")
 
 
-def name_of(ask: Mapping[str, Any]) -> str:
+def name_of(ask: JsonMapping) -> str:
     """Return the name of a request in its sprint, as in ``before_ship/2``."""
     return f"{ask['what']}/{ask['number']}"
 
@@ -72,7 +71,7 @@ def expired(snapshot: Snapshot, at: datetime) -> Transition | None:
     return _failed(snapshot, EventKind.APPROVAL_EXPIRED, words, error, given, at)
 
 
-def _open(snapshot: Snapshot, at: datetime, ask: str) -> Mapping[str, Any]:
+def _open(snapshot: Snapshot, at: datetime, ask: str) -> JsonMapping:
     """Return the open request, if it is the named one and not expired. Raises ``MoveRefused``."""
     found = ask_of(snapshot)
     if ask and (found is None or name_of(found) != ask):
@@ -86,7 +85,7 @@ def _open(snapshot: Snapshot, at: datetime, ask: str) -> Mapping[str, Any]:
     return found
 
 
-def _is_over(snapshot: Snapshot, found: Mapping[str, Any], at: datetime) -> bool:
+def _is_over(snapshot: Snapshot, found: JsonMapping, at: datetime) -> bool:
     terms = snapshot.started_contract.approvals
     ends = terms is not None and terms.at_deadline == REJECT
     return ends and at >= datetime.fromisoformat(found["until_ts"])
@@ -102,12 +101,12 @@ def _closed(snapshot: Snapshot, ask: str) -> str:
     return f"sprint {snapshot.sprint_id} does not wait for that approval"
 
 
-def _given(ask: Mapping[str, Any], verdict: str, by: str, why: str, at: datetime) -> dict[str, Any]:
+def _given(ask: JsonMapping, verdict: str, by: str, why: str, at: datetime) -> JsonObject:
     bound = {key: ask[key] for key in BOUND if key in ask}
     return {**bound, "verdict": verdict, "by": by, "why": why, "ts": stamp(at)}
 
 
-def _meta(snapshot: Snapshot, given: dict[str, Any]) -> dict[str, Any]:
+def _meta(snapshot: Snapshot, given: JsonObject) -> JsonObject:
     before = {key: one for key, one in state(snapshot).items() if key != "asked"}
     kept = [*before.get("given", ()), given][-MOST_KEPT:]
     return snapshot.sprint.meta | {KEY: {**before, "given": kept}}
@@ -118,7 +117,7 @@ def _failed(
     kind: EventKind,
     words: str,
     reason: StopReason,
-    given: dict[str, Any],
+    given: JsonObject,
     at: datetime,
 ) -> Transition:
     ends = {"status": "failed", **reason.row_values(), "finished_at": at}

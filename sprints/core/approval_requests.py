@@ -7,11 +7,10 @@ the contents of the protected paths. Another subject needs another approval.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from sprints.contract.approval_policy import BUILD, PATHS, SHIP, Approvals
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.protected_paths import Touched
 from sprints.contract.rounds import BUILDS
 from sprints.core import shipping
@@ -79,7 +78,7 @@ def _paths(snapshot: Snapshot, terms: Approvals) -> Action | None:
     return None
 
 
-def state(snapshot: Snapshot) -> Mapping[str, Any]:
+def state(snapshot: Snapshot) -> JsonMapping:
     """Return the approval state in meta.
 
     ``asked`` is the open request, ``number`` how many requests there were, ``given`` the decisions,
@@ -160,7 +159,7 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
         return Transition(EventKind.ERROR, words[:500], ends, round_id=code, data=data)
     terms, before = snapshot.started_contract.approvals, state(snapshot)
     assert terms is not None, "only a contract with approvals asks for one"
-    found: dict[str, Any] = {
+    found: JsonObject = {
         "what": action.what,
         "number": before.get("number", 0) + 1,
         "round_id": code,
@@ -188,7 +187,7 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
     )
 
 
-def ask_of(snapshot: Snapshot) -> Mapping[str, Any] | None:
+def ask_of(snapshot: Snapshot) -> JsonMapping | None:
     """Return the approval request for which the sprint waits; None if it waits for none."""
     waits = snapshot.sprint.status == "blocked" and snapshot.stopped_with(StopCode.APPROVAL_NEEDED)
     if not waits or snapshot.contract is None:

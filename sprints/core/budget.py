@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sprints.contract.budget import (
     AGENT_BUDGET,
@@ -13,6 +12,7 @@ from sprints.contract.budget import (
     spending,
     with_granted,
 )
+from sprints.contract.json_types import JsonObject
 from sprints.core.reopen_round import cleared, reopened, with_meta
 from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot
@@ -112,11 +112,11 @@ def _in_words(allowed: AgentBudget, given: Collection[str]) -> str:
     return words + (f", {allowed.usd:g} USD" if "usd" in given else "")
 
 
-def _set(snapshot: Snapshot, values: dict[str, Any]) -> Update:
+def _set(snapshot: Snapshot, values: JsonObject) -> Update:
     return Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values)
 
 
-def _goes_on(snapshot: Snapshot, meta: dict[str, Any], at: datetime) -> tuple[Update, ...]:
+def _goes_on(snapshot: Snapshot, meta: JsonObject, at: datetime) -> tuple[Update, ...]:
     """Return the updates that reopen the round; its answered tasks stay answered."""
     now = snapshot.current_round
     goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None, "meta": meta}

@@ -1,10 +1,10 @@
 """Turn an operator's act into transitions; pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from sprints.contract.contract import Contract, RoundSpec
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.meta import frozen, merged, same
 from sprints.core import agent_tasks
 from sprints.core.approval_requests import KEY as APPROVAL
@@ -21,7 +21,7 @@ ENDED = ("succeeded", "failed", "cancelled")
 
 
 def create(
-    sprint_id: str, title: str, artifacts_dir: str, meta: dict[str, Any], at: datetime
+    sprint_id: str, title: str, artifacts_dir: str, meta: JsonObject, at: datetime
 ) -> Transition:
     """Create a sprint, not yet started."""
     values = {
@@ -72,7 +72,7 @@ def _round(sprint_id: str, spec: RoundSpec) -> Create:
     return Create("round", f"{sprint_id}/{spec.code}", values | {"notes": []})
 
 
-def _unapproved(snapshot: Snapshot) -> dict[str, Any]:
+def _unapproved(snapshot: Snapshot) -> JsonObject:
     """Return the meta without approvals from another store: they do not count here."""
     meta = snapshot.sprint.meta
     return {"meta": {k: v for k, v in meta.items() if k != APPROVAL}} if APPROVAL in meta else {}
@@ -88,7 +88,7 @@ def _anew(
     first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
     there = {value.code for value in snapshot.rounds}
     again = {"status": "pending", "started_at": None, "finished_at": None}
-    values: dict[str, Any] = {
+    values: JsonObject = {
         "status": "running",
         "current_round": first,
         "contract": contract.to_json(),
@@ -140,14 +140,14 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
             "only a failed, blocked or cancelled one that had started can be retried"
         )
     attempt = snapshot.sprint.attempt + 1
-    values: dict[str, Any] = {
+    values: JsonObject = {
         "status": "running",
         "attempt": attempt,
         **cleared(snapshot.sprint),
         "finished_at": None,
         "cancel_by": "",
     }
-    data: dict[str, Any] = {"code": EventCode.SPRINT_RETRIED.value, "round": now.code}
+    data: JsonObject = {"code": EventCode.SPRINT_RETRIED.value, "round": now.code}
     data |= {"attempt": attempt, "digest": contract.digest}
     if contract != snapshot.contract:
         values["contract"] = data["contract"] = contract.to_json()
@@ -236,7 +236,7 @@ def resume(snapshot: Snapshot, by: str) -> Transition:
 
 
 def edit(
-    snapshot: Snapshot, title: str | None, patch: Mapping[str, Any], by: str, at: datetime
+    snapshot: Snapshot, title: str | None, patch: JsonMapping, by: str, at: datetime
 ) -> Transition | None:
     """Set the title and merge ``patch`` into meta; return None if nothing changes.
 
@@ -255,7 +255,7 @@ def edit(
             meta |= held(by, "", at)
         elif "automation_paused" in patch and patch["automation_paused"] is not None:
             meta["automation_paused"] = False
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     if title is not None and title != sprint.title:
         values["title"] = title
     if not same(meta, sprint.meta):

@@ -4,9 +4,8 @@ A fix is a task of its own, of the kind ``FIX``. Its answer changes the tree, so
 round run again.
 """
 
-from typing import Any
-
 from gates.verdict import RUNNING, Cause, Verdict
+from sprints.contract.json_types import JsonObject
 from sprints.contract.rounds import BUILDS
 from sprints.core.shipping import is_of_ship
 from sprints.state.snapshot import GateRunValue, RoundValue, Snapshot, TaskValue
@@ -133,7 +132,7 @@ def why_not(snapshot: Snapshot, run: GateRunValue) -> str:
     return stuck(snapshot, run) or used_up(snapshot)
 
 
-def sent_back(snapshot: Snapshot) -> dict[str, Any]:
+def sent_back(snapshot: Snapshot) -> JsonObject:
     """Return the details of the next fix task.
 
     ``number`` counts the fixes, ``failures`` are the failed runs, and ``after`` is the number of
@@ -147,7 +146,7 @@ def sent_back(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def failure(run: GateRunValue) -> dict[str, Any]:
+def failure(run: GateRunValue) -> JsonObject:
     """Return the evidence of a failed run."""
     return {
         "gate_id": run.gate_id,
@@ -160,7 +159,7 @@ def failure(run: GateRunValue) -> dict[str, Any]:
     }
 
 
-def _way(failure: dict[str, Any]) -> tuple[Any, ...]:
+def _way(failure: JsonObject) -> tuple[object, ...]:
     """Return the fields that make two failures equal; output is excluded, as it may hold times."""
     return tuple(failure[key] for key in ("gate_id", "tree", "verdict", "exit_code"))
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from gates.verdict import RUNNING, Cause, Judgement, Verdict
+from sprints.contract.json_types import JsonObject
 from sprints.contract.sandbox import OFF
 from sprints.core.actions import (
     Judged,
@@ -118,7 +118,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         "finished_at": outcome.at,
     }
     code = run.round_id.split("/")[1]
-    data: dict[str, Any] = {
+    data: JsonObject = {
         "exit_code": said.exit_code,
         "stdout": run.stdout_path,
         "stderr": run.stderr_path,

@@ -4,8 +4,8 @@ A hold is kept in meta, so it survives crashes and holds for every later runner.
 """
 
 from datetime import datetime
-from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import Snapshot
@@ -20,12 +20,12 @@ PAUSE = (
 STEP = "pause_after"  # key in meta of a sprint run for one round: {round_id, by}
 
 
-def held(by: str, why: str, at: datetime) -> dict[str, Any]:
+def held(by: str, why: str, at: datetime) -> JsonObject:
     """Return the meta keys of a pause."""
     return {"automation_paused": True, "paused_by": by, "paused_ts": stamp(at), "paused_why": why}
 
 
-def unpaused(snapshot: Snapshot) -> dict[str, Any]:
+def unpaused(snapshot: Snapshot) -> JsonObject:
     """Return the meta without a pause; a step that is not over yet stays."""
     gone = {*PAUSE, STEP} if _is_between_steps(snapshot) else {*PAUSE}
     return {key: value for key, value in snapshot.sprint.meta.items() if key not in gone}
@@ -81,7 +81,7 @@ def hold_after_step(snapshot: Snapshot, at: datetime) -> Transition | None:
 
 
 def noted(
-    snapshot: Snapshot, what: EventCode, message: str, meta: dict[str, Any], by: str
+    snapshot: Snapshot, what: EventCode, message: str, meta: JsonObject, by: str
 ) -> Transition:
     """Return a note by ``by``, and the new meta."""
     only_from = (snapshot.sprint.status,)

@@ -1,9 +1,8 @@
 """Record a human's answer to an agent's question; pure."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from sprints.contract.json_types import JsonMapping
 from sprints.core.agent_tasks import Status, asks
 from sprints.core.reopen_round import cleared, reopened
 from sprints.state.event_codes import EventKind
@@ -20,7 +19,7 @@ def question_of(snapshot: Snapshot) -> TaskValue | None:
     return next((task for task in snapshot.tasks_of(snapshot.current_round.id) if asks(task)), None)
 
 
-def name_of(round_id: str, task_id: str, details: Mapping[str, Any]) -> str:
+def name_of(round_id: str, task_id: str, details: JsonMapping) -> str:
     """Return the name of a question in its sprint: round, task and attempt."""
     return f"{round_id.split('/')[1]}/{task_id}/{details['try']}"
 

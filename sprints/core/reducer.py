@@ -6,9 +6,9 @@ its outcome. So a crash finds it recorded.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from gates.verdict import RUNNING, Verdict
+from sprints.contract.json_types import JsonObject
 from sprints.core import (
     agent_tasks,
     approval_requests,
@@ -262,7 +262,7 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
         moves = [Transition(*done, (closed, onward), round_id=now.code)]
         held = hold_after_step(snapshot, at)
         return [*moves, held] if held else moves
-    ended: dict[str, Any] = {
+    ended: JsonObject = {
         "status": "succeeded",
         "current_round": None,
         "finished_at": at,

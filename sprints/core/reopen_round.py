@@ -1,7 +1,6 @@
 """Reopen a round after an operator has answered, approved, raised a budget or retried."""
 
-from typing import Any
-
+from sprints.contract.json_types import JsonObject
 from sprints.state.snapshot import Snapshot, SprintValue
 from sprints.state.transitions import Update
 
@@ -16,13 +15,13 @@ def reopened(snapshot: Snapshot) -> Update:
     return Update("round", now.id, ("blocked",), values | {"overdue_note": ""})
 
 
-def cleared(sprint: SprintValue) -> dict[str, Any]:
+def cleared(sprint: SprintValue) -> JsonObject:
     """Return the values of a sprint's row that goes on: no longer stopped for any reason."""
-    values: dict[str, Any] = {"last_error": None}
+    values: JsonObject = {"last_error": None}
     return values | ({"stop_reason": None} if sprint.stop_reason else {})
 
 
-def with_meta(sprint: SprintValue, meta: dict[str, Any]) -> dict[str, Any]:
+def with_meta(sprint: SprintValue, meta: JsonObject) -> JsonObject:
     """Return the values of a row with another ``meta``, in which the reason stays in the file."""
-    values: dict[str, Any] = {"meta": meta}
+    values: JsonObject = {"meta": meta}
     return values | ({"stop_reason": sprint.stop_reason} if sprint.stop_reason else {})

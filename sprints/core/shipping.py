@@ -5,11 +5,10 @@ required gates judge the merged tree, and exactly this tree is published. The pr
 meta, under ``KEY``, so every later runner continues there.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from gates.verdict import RUNNING, Verdict
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.core.actions import (
     Action,
     BlockAtShip,
@@ -42,7 +41,7 @@ def ships(snapshot: Snapshot) -> bool:
     return terms.ship and terms.base is not None and snapshot.sprint.current_round == last
 
 
-def state(snapshot: Snapshot) -> Mapping[str, Any]:
+def state(snapshot: Snapshot) -> JsonMapping:
     """Return the progress in this attempt; empty before the first step. A shipped merge stays."""
     found = snapshot.sprint.meta.get(KEY)
     if not snapshot.started_contract.ship or not isinstance(found, dict):
@@ -160,7 +159,7 @@ def published(snapshot: Snapshot, outcome: Published) -> Transition:
     return _move(snapshot, EventKind.SHIPPED, words, found)
 
 
-def _where(found: Mapping[str, Any]) -> str:
+def _where(found: JsonMapping) -> str:
     """Return the branch, with the remote to which it is pushed."""
     return f"{found['branch']} of {found['remote']}" if "url" in found else str(found["branch"])
 
@@ -171,7 +170,7 @@ def _refused(snapshot: Snapshot, reason: str) -> Transition:
     return _move(snapshot, EventKind.SHIP_REFUSED, f"not shipped: {reason}", found)
 
 
-def _move(snapshot: Snapshot, kind: EventKind, words: str, found: dict[str, Any]) -> Transition:
+def _move(snapshot: Snapshot, kind: EventKind, words: str, found: JsonObject) -> Transition:
     meta = snapshot.sprint.meta | {KEY: found}
     change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
     return Transition(kind, words, (change,), round_id=snapshot.current_round.code, data=found)

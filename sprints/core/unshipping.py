@@ -4,13 +4,13 @@ The branch of the reverting sprint begins with the revert commit. It has only th
 gates judge that commit. Then it is merged, judged, published and tagged as every sprint is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from sprints.contract.approval_policy import SHIP, Approvals
 from sprints.contract.contract import Contract
 from sprints.contract.git_values import Base, Undone
+from sprints.contract.json_types import JsonMapping
 from sprints.core import shipping
 from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot
@@ -33,21 +33,21 @@ def names_of(sprint_id: str) -> Iterator[str]:
         yield f"{sprint_id[: LONGEST_ID - 3].rstrip('.')}-unship-{number}"
 
 
-def shipped(sprint_id: str, meta: Mapping[str, Any]) -> Mapping[str, Any]:
+def shipped(sprint_id: str, meta: JsonMapping) -> JsonMapping:
     """Return the shipped merge in meta. Raises ``MoveRefused`` if nothing was shipped."""
     if is_shipped(meta):
-        found: Mapping[str, Any] = meta[shipping.KEY]
+        found: JsonMapping = meta[shipping.KEY]
         return found
     raise MoveRefused(f"sprint {sprint_id} has shipped nothing that could be taken back")
 
 
-def is_shipped(meta: Mapping[str, Any]) -> bool:
+def is_shipped(meta: JsonMapping) -> bool:
     """Return whether the sprint has shipped something."""
     found = meta.get(shipping.KEY)
     return isinstance(found, dict) and found.get("status") == shipping.SHIPPED and "tag" in found
 
 
-def undoing(contract: Contract, meta: Mapping[str, Any]) -> Contract:
+def undoing(contract: Contract, meta: JsonMapping) -> Contract:
     """Return the drafted contract, reduced to a revert if ``meta`` asks for one."""
     told = meta.get(UNSHIPS)
     if not isinstance(told, dict):

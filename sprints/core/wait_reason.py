@@ -1,9 +1,8 @@
 """Record in meta what a sprint waits for; pure, applied to every transition."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from gates.verdict import RUNNING
 from sprints.core import blocking_hooks, shipping
@@ -16,7 +15,7 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.snapshot import GateRunValue, Snapshot, evolve
 from sprints.state.transitions import Transition, Update
-from sprints.state.wait_reason import WaitCode, WaitReason
+from sprints.state.wait_reason import Wait, WaitCode, WaitReason
 
 SHIP_TIME = timedelta(hours=1)  # git may take this long with a very large repository
 
@@ -40,7 +39,7 @@ def with_wait_reason(
     return [*others, last]
 
 
-def is_same_wait(before: dict[str, Any], after: dict[str, Any]) -> bool:
+def is_same_wait(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
     """Return whether both are one wait. The text is made from the rest, and version 0 recorded no
     more than ``KEYS``.
     """
@@ -50,11 +49,11 @@ def is_same_wait(before: dict[str, Any], after: dict[str, Any]) -> bool:
     )
 
 
-def _waits(snapshot: Snapshot, waiting: dict[str, Any] | None) -> Update:
+def _waits(snapshot: Snapshot, waiting: Wait | None) -> Update:
     return Update("sprint", snapshot.sprint_id, (), {"waiting": waiting})
 
 
-def wait_of(snapshot: Snapshot) -> dict[str, Any] | None:
+def wait_of(snapshot: Snapshot) -> Wait | None:
     """Return what a running or blocked sprint waits for, as ``WaitReason.to_json`` has it; None
     where it waits for nothing but its next step.
     """
@@ -144,7 +143,7 @@ def _until(snapshot: Snapshot, run: GateRunValue) -> datetime:
     return run.started_at + timedelta(seconds=gate.timeout_s + gate.grace_s)
 
 
-def overdue(sprint_id: str, status: str, waiting: dict[str, Any]) -> Transition:
+def overdue(sprint_id: str, status: str, waiting: Wait) -> Transition:
     """Report once a wait that exceeds its time."""
     what, since = waiting["what"], waiting["since_ts"]
     return Transition(

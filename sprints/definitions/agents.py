@@ -1,13 +1,13 @@
 """Check, store and record the agents that a user edits."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.models import Agent, Sprint
 from sprints.models.transitions import note
 from sprints.prompts.roster import AGENTS, ROSTER
@@ -81,7 +81,7 @@ def states(sprint: Sprint, agent_ids: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _drafted(meta: Mapping[str, Any]) -> dict[str, Any]:
+def _drafted(meta: JsonMapping) -> JsonObject:
     programs = [agent.definition for agent in Agent.objects.exclude(runner=SCRIPTED)]
     try:
         return draft(meta, [DEFAULT_GATE], agents=programs).to_json()

@@ -4,10 +4,10 @@ import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from typing import Any
 
 from gates.problem import Problem, ProblemCode
 from sprints.contract.agent_spec import CARD, AgentDefinition
+from sprints.contract.json_types import JsonObject
 from sprints.prompts.roster import AGENTS
 from sprints.state.refusals import Refused
 
@@ -44,7 +44,7 @@ def _table(agent: AgentDefinition) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_text(k)} = {_value(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list | tuple):
@@ -76,13 +76,13 @@ def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
     return [_changed(there[agent_id], table) for agent_id, table in tables.items()]
 
 
-def _changed(agent: AgentDefinition, table: dict[str, Any]) -> AgentDefinition:
+def _changed(agent: AgentDefinition, table: JsonObject) -> AgentDefinition:
     fresh = AgentDefinition(agent.agent_id, **{name: getattr(agent, name) for name in KEPT})
     lists = {name: tuple(value) for name, value in table.items() if isinstance(value, list)}
     return replace(fresh, **{**table, **lists})
 
 
-def _problems(tables: dict[str, Any]) -> Iterable[Problem]:
+def _problems(tables: JsonObject) -> Iterable[Problem]:
     for agent_id, table in tables.items():
         if agent_id not in AGENTS or not isinstance(table, dict):
             text = f"{agent_id!r} is not the table of an agent from agent_01 to agent_15"
@@ -94,7 +94,7 @@ def _problems(tables: dict[str, Any]) -> Iterable[Problem]:
                 yield Problem(f"{agent_id}.{name}", code, f"{agent_id}: {text}")
 
 
-def _refusal(name: str, value: Any) -> tuple[ProblemCode, str] | None:
+def _refusal(name: str, value: object) -> tuple[ProblemCode, str] | None:
     if name not in KINDS:
         text = f"nothing is called {name!r}; there are: {', '.join(KINDS)}"
         return ProblemCode.UNKNOWN_KEY, text

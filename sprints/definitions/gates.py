@@ -1,7 +1,6 @@
 """Check, store and record the gates that a user edits."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +10,7 @@ from gates.kinds import KINDS
 from gates.models import Gate
 from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import CODES, PROFILES
+from sprints.contract.json_types import JsonObject
 from sprints.ids import BadId, check_id
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventCode, EventKind
@@ -60,7 +60,7 @@ def put(
     return keep(checked(gate, profiles, enabled=enabled), told=told)
 
 
-def as_told(row: Gate) -> dict[str, Any]:
+def as_told(row: Gate) -> JsonObject:
     """Return the gate as in events."""
     return {**row.definition.to_json(), "profiles": [*row.profiles], "enabled": row.enabled}
 
@@ -73,7 +73,7 @@ def remove(gate_id: str, by: str | None = None) -> None:
         _tell("removed", gate_id, by, {"code": EventCode.REMOVED.value, "gate_id": gate_id})
 
 
-def _tell(what: str, gate_id: str, by: str | None, data: dict[str, Any]) -> None:
+def _tell(what: str, gate_id: str, by: str | None, data: JsonObject) -> None:
     words = f"gate {what}: {gate_id}"
     note(EventKind.GATE_CHANGED, words, timezone.now(), data | ({"by": by} if by else {}))
 

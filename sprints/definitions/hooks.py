@@ -3,13 +3,13 @@
 import base64
 import secrets
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from gates.problem import Problem, ProblemCode
 from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.json_types import JsonObject
 from sprints.hooks import KINDS
 from sprints.hooks.hook_changes import drop_deliveries, record_change
 from sprints.ids import BadId, check_id
@@ -52,7 +52,7 @@ def keep(checked: Hook, *, new_secret: bool = False, by: str | None = None) -> H
     changes it. The hook gets the events from now on: none from before, and none while disabled.
     """
     hook, enabled = checked.definition, checked.enabled
-    values: dict[str, Any] = hook.to_json() | {"enabled": enabled}
+    values: JsonObject = hook.to_json() | {"enabled": enabled}
     with transaction.atomic():
         head = Head.objects.get(pk=1)
         there = Hook.objects.filter(pk=values.pop("hook_id")).first()
@@ -124,7 +124,7 @@ def redeliver(delivery_id: str) -> Delivery:
     return row
 
 
-def deliveries(limit: int, hook_id: str | None = None) -> list[dict[str, Any]]:
+def deliveries(limit: int, hook_id: str | None = None) -> list[JsonObject]:
     """Return the newest deliveries as flat dicts with times as in the files. Raises ``Refused``."""
     rows = Delivery.objects.order_by("-created_at", "-seq").defer("payload")
     if hook_id is not None:

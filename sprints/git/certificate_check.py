@@ -7,9 +7,8 @@ hash is the certificate's ``chain``, and so vouches for all earlier events.
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
 
-from sprints.contract.json_types import JsonMapping, JsonObject
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 
 PUBLISHES = "ship_publishing"
 SAME = ("branch", "base", "head", "commit", "tree")
@@ -22,10 +21,10 @@ class CertificateCheck:
 
     def __init__(self, facts: JsonMapping) -> None:
         self._facts = facts
-        self._contract: Any = None
+        self._contract: JsonValue = None
         self._digest = ""
-        self._begun: dict[tuple[Any, Any], JsonMapping] = {}
-        self._ended: dict[tuple[Any, Any], tuple[Any, JsonMapping]] = {}
+        self._begun: dict[tuple[str, int], JsonMapping] = {}
+        self._ended: dict[tuple[str, int], tuple[str | None, JsonMapping]] = {}
         self._approved: list[JsonObject] = []
         self._found: list[str] | None = None
 
@@ -48,7 +47,7 @@ class CertificateCheck:
         else:
             yield from self._found
 
-    def _keep(self, kind: str, code: Any, data: JsonMapping) -> None:
+    def _keep(self, kind: str, code: str | None, data: JsonMapping) -> None:
         if kind == "note" and "digest" in data:
             self._digest = data["digest"]
             self._contract = data.get("contract", self._contract)
@@ -91,7 +90,7 @@ class CertificateCheck:
             if one not in self._approved:
                 yield f"no event tells that {one['by']!a} approved the tree {_short(one['tree'])}"
 
-    def _gates(self, code: Any, told: JsonMapping) -> Iterator[str]:
+    def _gates(self, code: str | None, told: JsonMapping) -> Iterator[str]:
         """Yield faults of the gates: exactly the required ones, by their last run on the merge."""
         asked = {
             gate["gate_id"]: _digest(gate)
@@ -109,7 +108,7 @@ class CertificateCheck:
                 yield from self._gate(gate, code, after, told, asked[gate["gate_id"]])
 
     def _gate(
-        self, gate: JsonMapping, code: Any, after: int, told: JsonMapping, digest: str
+        self, gate: JsonMapping, code: str | None, after: int, told: JsonMapping, digest: str
     ) -> Iterator[str]:
         name, number = gate["gate_id"], gate["run"]
         judged = [
@@ -132,11 +131,11 @@ class CertificateCheck:
                 yield f"{what} of run {number} of gate {name} was another when it ended"
 
 
-def _digest(frozen: Any) -> str:
+def _digest(frozen: JsonMapping) -> str:
     """Return the digest of a contract or a definition."""
     return hashlib.sha256(json.dumps(frozen, sort_keys=True).encode()).hexdigest()
 
 
-def _short(said: Any) -> str:
+def _short(said: object) -> str:
     text = str(said)
     return text[:12] if len(text) >= 40 else text

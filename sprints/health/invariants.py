@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, F, Max
@@ -109,7 +108,7 @@ def shipped_green(now: datetime) -> Iterator[Violation]:
     """Yield shipped sprints whose merge some required gate had not passed."""
     rows = Sprint.objects.filter(meta__shipping__status="shipped", contract__isnull=False)
     for row in rows.only("contract", "meta", "attempt").iterator(CHUNK):
-        contract: Any = row.contract
+        contract: JsonObject = row.contract or {}
         found, code = row.meta["shipping"], contract["rounds"][-1]["code"]
         if found["attempt"] != row.attempt:
             continue  # a later attempt may be under another contract
@@ -126,7 +125,7 @@ def shipped_approved(now: datetime) -> Iterator[Violation]:
     """Yield shipped sprints whose tree was not approved as their contract demands."""
     rows = Sprint.objects.filter(meta__shipping__status="shipped", contract__isnull=False)
     for row in rows.only("contract", "meta", "attempt").iterator(CHUNK):
-        contract: Any = row.contract
+        contract: JsonObject = row.contract or {}
         found, asked = row.meta["shipping"], contract.get("approvals", {}).get("before", ())
         if "before_ship" not in asked or found["attempt"] != row.attempt:
             continue
@@ -148,10 +147,10 @@ def never_over_red(now: datetime) -> Iterator[Violation]:
     rows = Sprint.objects.filter(status=Sprint.Status.SUCCEEDED, contract__isnull=False)
     ended = rows.values_list("pk", "attempt", "contract").order_by("pk").iterator(CHUNK)
     while some := list(islice(ended, CHUNK)):
-        yield from _over_red(some)
+        yield from _over_red([(pk, attempt, frozen or {}) for pk, attempt, frozen in some])
 
 
-def _over_red(some: list[tuple[str, int, Any]]) -> Iterator[Violation]:
+def _over_red(some: list[tuple[str, int, JsonObject]]) -> Iterator[Violation]:
     ids = [pk for pk, *_ in some]
     tasks = Task.objects.filter(round__sprint__in=ids).order_by()
     reached = dict(tasks.values_list("round_id").annotate(Max("attempt")))
@@ -223,8 +222,8 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
     living, stirring = set(hosts.values_list("place", flat=True)), _stirring(now)
     full = len(carried) >= switches().max_concurrent_global
     for row in running:
-        waits = waiting_for(row) or {}
-        if (until := waits.get("until_ts")) and until < stamp(now - SILENT):
+        waits = waiting_for(row)
+        if waits and (until := waits["until_ts"]) and until < stamp(now - SILENT):
             text = f"sprint {row.pk} waits for {waits['what']}, due at {until}"
             yield Violation(text, f"studio-gateway sprint cancel {row.pk}")
         paused = row.meta.get("automation_paused") is True or switches().automation_paused

@@ -8,13 +8,14 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
-Resolve = Callable[..., list[Any]]
+Place = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, Place]
+Resolve = Callable[..., Sequence[Found]]
 
 
 class NotPublic(OSError):
@@ -62,7 +63,7 @@ def connect(
     """
     found = _resolved(host, port, end, resolve)
     for *_, place in found:
-        if not allow_private and not is_public(place[0]):
+        if not allow_private and not is_public(str(place[0])):
             raise NotPublic(f"{host} is {place[0]}, which is not a public address")
     fault: OSError = OSError(f"{host} has no address")
     for family, kind, protocol, _, place in found:
@@ -78,9 +79,9 @@ def connect(
     raise fault
 
 
-def _resolved(host: str, port: int, end: float, resolve: Resolve) -> list[Any]:
+def _resolved(host: str, port: int, end: float, resolve: Resolve) -> Sequence[Found]:
     """Resolve the host by ``end``; the resolver's own limits may be far longer."""
-    said: list[Any] = []
+    said: list[Sequence[Found] | Exception] = []
 
     def ask() -> None:
         try:
@@ -93,9 +94,9 @@ def _resolved(host: str, port: int, end: float, resolve: Resolve) -> list[Any]:
     asking.join(max(0.0, end - time.monotonic()))
     if not said:
         raise OSError(f"{host} was not resolved in time")
-    if isinstance(said[0], Exception):
-        raise OSError(f"{host} cannot be resolved: {said[0]}")
-    found: list[Any] = said[0]
+    found = said[0]
+    if isinstance(found, Exception):
+        raise OSError(f"{host} cannot be resolved: {found}")
     return found
 
 

@@ -4,11 +4,12 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from gates.problem import Problem
 from gates.process import Stop
 from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.json_types import JsonObject
 from sprints.state.delivery_result import DeliveryResult
 
 Tick = Callable[[], Stop | None]
@@ -27,7 +28,7 @@ class DeliveryAttempt:
     secret: str
     delivery_id: str
     text: str
-    payload: dict[str, Any]
+    payload: JsonObject
     repo: Path
     folder: Path
     token: str

@@ -12,11 +12,11 @@ import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from gates.kinds.command import environment
 from gates.problem import Problem, ProblemCode
 from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.json_types import JsonObject
 from sprints.hooks.command import run
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.state.delivery_result import DeliveryResult
@@ -43,7 +43,7 @@ def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
     return run(letter, argv, environment(os.environ, {}), given, tick)
 
 
-def words(payload: dict[str, Any]) -> dict[str, str]:
+def words(payload: JsonObject) -> dict[str, str]:
     """Return a title and a body for people."""
     data = payload["data"]
     about = [data.get(key) for key in ("sprint_id", "round_id", "gate_id")]

@@ -11,7 +11,6 @@ import shutil
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -21,7 +20,7 @@ from django.utils import timezone
 from gates import fault_points
 from gates.identity import Identity, identity
 from sprints.contract.hook_spec import MAX_TIMEOUT_S, MAX_WAIT_S
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.hooks import KINDS, hook_changes
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.models import Delivery, Event, Head, Hook
@@ -113,7 +112,7 @@ def _waiting(now: datetime) -> QuerySet[Delivery]:
     return Delivery.objects.filter(ready | Q(status=Status.RUNNING), place="")
 
 
-def claim(now: datetime, **which: Any) -> tuple[Delivery, str] | None:
+def claim(now: datetime, **which: str) -> tuple[Delivery, str] | None:
     """Claim the first due delivery of ``which`` that is free; None if there is none.
 
     Also return the token of the attempt that it replaces, or empty.
@@ -248,7 +247,7 @@ def _settle(
     )
 
 
-def _about(row: Delivery, code: EventCode, **more: Any) -> tuple[datetime, dict[str, Any]]:
+def _about(row: Delivery, code: EventCode, **more: JsonValue) -> tuple[datetime, JsonObject]:
     """Return the time, and the data of an event about a failed delivery."""
     about = {"hook_id": row.hook_id, "point": row.point, "seq": row.seq, "undelivered": row.pk}
     return timezone.now(), {"code": code.value, **about, "sprint_id": row.sprint_id, **more}

@@ -11,10 +11,9 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from gates import fault_points
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.models import Agent, Event, Head, Task
 from sprints.state.event_format import stamp
 from sprints.store.config import strict_json
@@ -76,7 +75,7 @@ def _place(repo: Path) -> Path:
 
 def _read(path: Path, agent: dict[str, str]) -> JsonObject:
     """Return the log in the file; a new log if there is no file."""
-    log: Any = {"schema_version": VERSION, "agent": agent, "notes": "", "sprints": {}}
+    log: JsonValue = {"schema_version": VERSION, "agent": agent, "notes": "", "sprints": {}}
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise StoreError(f"{path} is not a file", "move it away")
     if path.exists():
@@ -93,7 +92,7 @@ def _read(path: Path, agent: dict[str, str]) -> JsonObject:
     return whole
 
 
-def _all_objects(value: Any) -> bool:
+def _all_objects(value: JsonValue) -> bool:
     return isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
 
 

@@ -8,12 +8,12 @@ compare again with ``state_file.many``.
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
-from typing import Any
 
 from django.db import connection, models
 
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.journal.fast_json import loads
-from sprints.models.row_types import MODELS
+from sprints.models.row_types import MODELS, field_of
 from sprints.state.state_mapping import CHILDREN, KEYS
 
 AT_ONCE = 200
@@ -24,7 +24,7 @@ TIME = {
 KEY = {"sprint": "sprint_id", "round": "id", "task": "round_id", "gate_run": "round_id"}
 
 
-def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def many(ids: Iterable[str]) -> Iterator[tuple[str, JsonObject]]:
     """Yield those sprints in the given order. Needs a transaction with one consistent view."""
     rest = iter(ids)
     while some := list(islice(rest, AT_ONCE)):
@@ -40,7 +40,7 @@ def many(ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((name, sprints[name]) for name in some)
 
 
-def _read(row: str, ids: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _read(row: str, ids: list[str]) -> Iterator[tuple[str, JsonObject]]:
     """Yield each row's part of the file, with the row's id or that of its round."""
     sql, keys, parsed = _asked(row, len(ids))
     children = CHILDREN.get(row, ())
@@ -61,17 +61,17 @@ def _read(row: str, ids: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield key, value
 
 
-def _parsed(text: str | None) -> Any:
+def _parsed(text: str | None) -> JsonValue:
     return {} if text == "{}" else None if text is None else loads(text.encode())
 
 
 @cache
 def _asked(row: str, count: int) -> tuple[str, list[str], list[str]]:
     """Return the query, the keys of its columns after the first two, and those that are JSON."""
-    model: Any = MODELS[row]
+    meta = MODELS[row]._meta
     names, keys, parsed = [KEY[row], "extra"], [], []
     for name, key in KEYS[row].items():
-        field = model._meta.get_field(name)
+        field = field_of(row, name)
         column = f"one.{field.column}"
         if isinstance(field, models.DateTimeField):
             column = TIME[connection.vendor].format(column)
@@ -81,8 +81,8 @@ def _asked(row: str, count: int) -> tuple[str, list[str], list[str]]:
         keys.append(key)
     named = ", ".join([f"one.{name}" for name in names[:2]] + names[2:])
     places = ", ".join(["%s"] * count)
-    table = model._meta.db_table
-    order = ", ".join(f"one.{name}" for name in model._meta.ordering)
+    table = meta.db_table
+    order = ", ".join(f"one.{name}" for name in meta.ordering or ())
     whose = "one"
     if KEY[row] == "round_id":
         whose = "two"

@@ -5,10 +5,10 @@ To compare line by line would take half of the time: equal lines are compared in
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
+from sprints.contract.json_types import JsonObject
 from sprints.journal import hash_chain
 from sprints.journal.consistent_view import Moment
 from sprints.journal.json_diff import differ
@@ -57,7 +57,7 @@ class Seen:
 
 def checked_events(
     moment: Moment, seen: Seen, tell: Tell | None = None, *, chained: bool = False
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[JsonObject]:
     """Yield the events of the database after checking each, and its line in the file.
 
     The file may end before the database. ``tell`` receives the bytes done and the size.
@@ -87,7 +87,7 @@ def checked_events(
         raise Differs(Difference("events.jsonl", words, line=seen.events + 1))
 
 
-def _sound(text: bytes, row: tuple[Any, ...], number: int, prev: str | None) -> dict[str, Any]:
+def _sound(text: bytes, row: tuple[object, ...], number: int, prev: str | None) -> JsonObject:
     """Return the event of a row with line ``text``, after checking it. Raises ``Differs``.
 
     Without ``prev``, its place in the chain is not checked.
@@ -104,7 +104,7 @@ def _sound(text: bytes, row: tuple[Any, ...], number: int, prev: str | None) -> 
     return event
 
 
-def _compare(line: bytes | None, text: bytes, event: dict[str, Any], prev: str, seen: Seen) -> None:
+def _compare(line: bytes | None, text: bytes, event: JsonObject, prev: str, seen: Seen) -> None:
     """Compare the line of the file with the event. Raises ``Differs``."""
     if line is None:
         seen.behind += 1
@@ -114,7 +114,7 @@ def _compare(line: bytes | None, text: bytes, event: dict[str, Any], prev: str, 
         raise Differs(Difference("events.jsonl", words, _why(line, number, prev, event), number))
 
 
-def _why(line: bytes, number: int, prev: str, event: dict[str, Any]) -> str:
+def _why(line: bytes, number: int, prev: str, event: JsonObject) -> str:
     """Return what is wrong with a line of the file, in which ``event`` is expected."""
     try:
         other = hash_chain.link(hash_chain.whole(line), number, prev)

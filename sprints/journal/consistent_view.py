@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Protocol, cast
 
 from django.db import connection, transaction
 
@@ -55,15 +55,21 @@ def _catch_up(store: Store) -> None:
     state_file.write(store.state)
 
 
+class _Sqlite(Protocol):
+    """A connection to SQLite, with the mode of its transactions."""
+
+    transaction_mode: str | None
+
+
 @contextmanager
 def _snapshot() -> Iterator[None]:
     """Open a read transaction whose view starts with the first row that is read.
 
     An IMMEDIATE transaction would stop all writers.
     """
-    database: Any = connection
-    database.ensure_connection()
-    if database.vendor == "sqlite":
+    connection.ensure_connection()
+    if connection.vendor == "sqlite":
+        database = cast(_Sqlite, connection)
         usual, database.transaction_mode = database.transaction_mode, "DEFERRED"
         try:
             with transaction.atomic():
@@ -72,7 +78,7 @@ def _snapshot() -> Iterator[None]:
             database.transaction_mode = usual
     else:
         with transaction.atomic():
-            with database.cursor() as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
 

@@ -3,11 +3,10 @@
 import hashlib
 import json
 from functools import lru_cache
-from typing import Any
 
 import orjson
 
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonObject, JsonValue
 
 
 class Frozen:
@@ -33,7 +32,7 @@ class Frozen:
         return ""
 
 
-def _text(contract: Any) -> bytes:
+def _text(contract: JsonValue) -> bytes:
     """Return the contract as a key for the cache: many contracts are equal."""
     try:
         return orjson.dumps(contract)

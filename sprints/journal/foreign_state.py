@@ -4,14 +4,13 @@ Every documented key is checked, missing keys get their empty value, unknown key
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sprints.contract.contract import CODES, GATED
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.meta import DEEP, BadMeta, plain_json
 from sprints.ids import BadId, check_id
 from sprints.journal.path_mapping import FOLDERS, mapped
@@ -43,8 +42,8 @@ class Rule:
     """The rule for one key: its value in words, and its default where it is missing."""
 
     words: str
-    holds: Callable[[Any], bool]
-    empty: Any = None
+    holds: Callable[[object], bool]
+    empty: JsonValue = None
 
 
 def read(text: str, artifacts: Path) -> Documented:
@@ -71,7 +70,9 @@ def read(text: str, artifacts: Path) -> Documented:
     return found
 
 
-def _sprint(name: str, given: Any, where: str, artifacts: Path, found: Documented) -> JsonObject:
+def _sprint(
+    name: str, given: JsonValue, where: str, artifacts: Path, found: Documented
+) -> JsonObject:
     sprint = _filled(given, SPRINT, where, sprint_id=name)
     at = sprint["created_ts"]
     for code, value in sprint["rounds"].items():
@@ -107,7 +108,7 @@ def _named(name: str, where: str, what: str) -> None:
 
 
 def _filled(
-    given: Any, rules: Mapping[str, Rule], where: str, at: str | None = None, **own: str
+    given: JsonValue, rules: Mapping[str, Rule], where: str, at: str | None = None, **own: str
 ) -> JsonObject:
     """Return the object with all documented keys.
 
@@ -132,7 +133,7 @@ def _filled(
     return made
 
 
-def _led(path: Any, sprint_id: str, artifacts: Path, found: Documented) -> Any:
+def _led(path: JsonValue, sprint_id: str, artifacts: Path, found: Documented) -> JsonValue:
     """Return the path mapped to this store; unchanged if it belongs to no store."""
     if not isinstance(path, str) or not path:
         return path
@@ -150,7 +151,7 @@ def moment(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def is_time(value: Any) -> bool:
+def is_time(value: object) -> bool:
     """Return whether ``value`` is the text of a time."""
     try:
         return isinstance(value, str) and bool(stamp(moment(value)))
@@ -158,19 +159,19 @@ def is_time(value: Any) -> bool:
         return False
 
 
-def _text(most: int = 1 << 20) -> Callable[[Any], bool]:
+def _text(most: int = 1 << 20) -> Callable[[object], bool]:
     return lambda value: isinstance(value, str) and len(value) <= most
 
 
-def _or_null(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+def _or_null(holds: Callable[[object], bool]) -> Callable[[object], bool]:
     return lambda value: value is None or holds(value)
 
 
-def _of(kind: type) -> Callable[[Any], bool]:
+def _of(kind: type) -> Callable[[object], bool]:
     return lambda value: type(value) is kind
 
 
-def _one_of(words: Any) -> Rule:
+def _one_of(words: Iterable[str]) -> Rule:
     known = sorted(words)
     return Rule(f"one of {', '.join(known)}", lambda value: value in known)
 
@@ -187,7 +188,7 @@ _MAYBE = Rule(f"{_TIME}, or null", _or_null(is_time))
 _PATH = Rule("a path, or null", _or_null(_text(4000)), "")
 
 
-def _status(words: Any, empty: str) -> Rule:
+def _status(words: Iterable[str], empty: str) -> Rule:
     rule = _one_of(words)
     return Rule(rule.words, rule.holds, empty)
 

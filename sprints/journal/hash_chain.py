@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
-from typing import IO, Any
+from typing import IO
 
+from sprints.contract.json_types import JsonObject
 from sprints.journal.fast_json import loads
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 
@@ -29,7 +30,7 @@ class Broken(Exception):
         self.why = why
 
 
-def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
+def link(line: bytes, seq: int, prev: str) -> JsonObject:
     """Return the event of ``line`` (without newline), which must have ``seq`` and follow ``prev``.
 
     ``prev`` is the hash of the event before it. Raises ``Broken``.
@@ -47,7 +48,7 @@ def link(line: bytes, seq: int, prev: str) -> dict[str, Any]:
     return _look(line, seq, prev)
 
 
-def bare(line: bytes) -> dict[str, Any]:
+def bare(line: bytes) -> JsonObject:
     """Return the event of a line whose place has been checked elsewhere. Raises ``Broken``."""
     try:
         event = loads(line, line.rfind(_KEY))
@@ -58,7 +59,7 @@ def bare(line: bytes) -> dict[str, Any]:
     raise Broken("it is no event")
 
 
-def _look(line: bytes, seq: int, prev: str) -> dict[str, Any]:
+def _look(line: bytes, seq: int, prev: str) -> JsonObject:
     """Check as ``link`` does, slowly, to find the reason. Raises ``Broken``."""
     try:
         event = json.loads(line.decode("ascii"))
@@ -112,7 +113,7 @@ def whole(line: bytes) -> bytes:
 
 def chained(
     file: IO[bytes], size: int, tell: Callable[[int], None] | None = None
-) -> Iterator[tuple[dict[str, Any], str]]:
+) -> Iterator[tuple[JsonObject, str]]:
     """Yield the events of a file with their lines, after checking the link of each.
 
     Raises ``Broken``, whose message begins with the line's number.

@@ -4,16 +4,15 @@ Such a setting is rebuilt without its secret, switched off where possible, and r
 command that completes it.
 """
 
-from typing import Any
-
 from gates.redaction import MARK
+from sprints.contract.json_types import JsonObject, JsonValue
 
-OFF: dict[str, dict[str, Any]] = {"hook": {"enabled": False}, "schedule": {"next_at": None}}
+OFF: dict[str, JsonObject] = {"hook": {"enabled": False}, "schedule": {"next_at": None}}
 _MARK = MARK.decode()
 _GATEWAY = "studio-gateway"
 
 
-def lacking(kind: str, row: dict[str, Any]) -> str:
+def lacking(kind: str, row: JsonObject) -> str:
     """Return the setting, its missing secret and the command to type; empty if none is missing."""
     name = row.get(f"{kind}_id")
     marked = ", ".join(key for key, value in row.items() if _is_marked(value))
@@ -40,7 +39,7 @@ def _off(act: str) -> str:
     return f"it is off; type: {_GATEWAY} {act}"
 
 
-def as_it_may_stand(kind: str, row: dict[str, Any]) -> dict[str, Any]:
+def as_it_may_stand(kind: str, row: JsonObject) -> JsonObject:
     """Return the row without its secrets: switched off, and with empty marked variables."""
     if not lacking(kind, row):
         return row
@@ -50,7 +49,7 @@ def as_it_may_stand(kind: str, row: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def agrees(kind: str, told: dict[str, Any], name: str, there: Any) -> bool:
+def agrees(kind: str, told: JsonObject, name: str, there: JsonValue) -> bool:
     """Return whether the value ``there`` in the database fits the row ``told`` by the events."""
     off = OFF.get(kind, {})
     if name in off and there == off[name] and lacking(kind, told):
@@ -58,7 +57,7 @@ def agrees(kind: str, told: dict[str, Any], name: str, there: Any) -> bool:
     return _alike(told[name], there)
 
 
-def _is_marked(value: Any) -> bool:
+def _is_marked(value: object) -> bool:
     match value:
         case str():
             return _MARK in value
@@ -69,7 +68,7 @@ def _is_marked(value: Any) -> bool:
     return False
 
 
-def _alike(told: Any, there: Any) -> bool:
+def _alike(told: JsonValue, there: JsonValue) -> bool:
     """Return whether both values are equal, apart from removed secrets."""
     match told:
         case str() if _MARK in told:

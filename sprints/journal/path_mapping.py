@@ -2,9 +2,8 @@
 
 import re
 from pathlib import PurePath
-from typing import Any
 
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonObject, JsonValue
 
 FOLDERS = {"folder", "stdout", "stderr"}  # path keys of a task's details
 
@@ -40,7 +39,7 @@ def lead_sprint(sprint: JsonObject, name: str, artifacts: PurePath) -> list[Json
     """Map the paths of a sprint of state.json in place; return the operations on state.json."""
     ops = []
 
-    def put(where: str, target: JsonObject, key: str, value: Any) -> None:
+    def put(where: str, target: JsonObject, key: str, value: JsonValue) -> None:
         if value != target[key]:
             target[key] = value
             path = f"/sprints/{name}{where}/{key}"

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequen
 from datetime import datetime
 from itertools import chain
 from pathlib import PurePath
-from typing import Any
+from typing import TypeVar
 
+from sprints.contract.json_types import JsonObject
 from sprints.journal.path_mapping import lead_sprint, led, led_details
 from sprints.journal.projection import apply
 from sprints.journal.settings_projection import Settings
@@ -17,7 +18,8 @@ from sprints.journal.spill_dict import Shelf
 from sprints.state.event_codes import EventCode
 from sprints.state.version0 import act_of, cause_of
 
-Row = tuple[str, dict[str, Any]]
+Value = TypeVar("Value")
+Row = tuple[str, JsonObject]
 TASK_KINDS = "task_started task_done task_asks task_failed task_stopped task_returned".split()
 MOVED = "imported"  # the kind of the event that imported a whole store
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
@@ -25,7 +27,7 @@ WAIT = {"what", "who", "since_ts", "until_ts"}
 PATHS = ("stdout_path", "stderr_path")  # the only texts that may be null in imported rows
 FELL = {"status": "interrupted", "reason": "the engine fell", "duration_s": None, "tree": ""}
 FELL |= {"excerpt": "", "confined": "", "cause": ""}
-IMPORTED_RUN: dict[str, Any] = {"number": 1, "attempt": 1, "digest": ""}
+IMPORTED_RUN: JsonObject = {"number": 1, "attempt": 1, "digest": ""}
 OURS = {
     "sprint": "sprint_id title created_ts status current_round artifacts_dir last_error meta rounds"
     " gates",
@@ -36,9 +38,7 @@ OURS = {
 }
 
 
-def retell(
-    events: Iterable[dict[str, Any]], moves: Sequence[tuple[int, str]] = ()
-) -> Iterator[Row]:
+def retell(events: Iterable[JsonObject], moves: Sequence[tuple[int, str]] = ()) -> Iterator[Row]:
     """Yield every row as (kind, values), with aware times.
 
     Tasks, gate runs and deliveries come as they end, the rest after the last event. Kinds: sprint,
@@ -63,16 +63,16 @@ class _Story:
     def __init__(self, moves: Sequence[tuple[int, str]]) -> None:
         self.moves = moves
         self.seq = 0
-        self.state: dict[str, Any] = {}
-        self.beside: MutableMapping[str, dict[str, Any]] = Shelf()
-        self.prompts: dict[str, dict[str, Any]] = {}
-        self.runs: dict[str, dict[str, Any]] = {}
+        self.state: JsonObject = {}
+        self.beside: MutableMapping[str, JsonObject] = Shelf()
+        self.prompts: dict[str, JsonObject] = {}
+        self.runs: dict[str, JsonObject] = {}
         self.overdue: dict[str, str] = {}  # the warning among the notes of a round, by its id
-        self.deliveries: dict[str, dict[str, Any]] = {}
+        self.deliveries: dict[str, JsonObject] = {}
         self.settings = Settings()
-        self.archived: MutableMapping[str, dict[str, Any]] = Shelf()
+        self.archived: MutableMapping[str, JsonObject] = Shelf()
 
-    def before(self, event: dict[str, Any]) -> None:
+    def before(self, event: JsonObject) -> None:
         """Prepare for the event's change: a new sprint begins with empty values."""
         self.seq = event["seq"]
         if event["kind"] in ("sprint_created", "sprint_imported") and "imported" not in event:
@@ -83,7 +83,7 @@ class _Story:
             self.archived[name] = self.state["sprints"][name]
             self.beside[name]["archived_at"] = event["ts"]
 
-    def after(self, event: dict[str, Any]) -> Iterator[Row]:
+    def after(self, event: JsonObject) -> Iterator[Row]:
         """Yield the rows that end with the event."""
         data = event["data"]
         if "imported" in event:
@@ -154,12 +154,12 @@ class _Story:
             yield "head", {"id": 1, "extra": beside}
         yield "lost", {"lines": self.settings.lost()}
 
-    def _of(self, sprint_id: str) -> dict[str, Any]:
+    def _of(self, sprint_id: str) -> JsonObject:
         """Return the sprint's state, archived or not."""
-        sprint: dict[str, Any] = self.archived.get(sprint_id) or self.state["sprints"][sprint_id]
+        sprint: JsonObject = self.archived.get(sprint_id) or self.state["sprints"][sprint_id]
         return sprint
 
-    def _whole(self, name: str, sprint: dict[str, Any]) -> dict[str, Any]:
+    def _whole(self, name: str, sprint: JsonObject) -> JsonObject:
         beside = dict(self.beside[name])
         meta, waiting, reason = dict(sprint["meta"]), None, None
         if isinstance(meta.get("waiting_for"), dict) and {*meta["waiting_for"]} >= WAIT:
@@ -180,7 +180,7 @@ class _Story:
             **beside,
         }
 
-    def _sprint(self, event: dict[str, Any], data: dict[str, Any]) -> None:
+    def _sprint(self, event: JsonObject, data: JsonObject) -> None:
         """Update the sprint's values that are not in the state."""
         beside, at = self.beside[event["sprint_id"]], event["ts"]
         beside["n"] += 1
@@ -202,7 +202,7 @@ class _Story:
             if status:
                 self._drop(event["sprint_id"], moment(at))
 
-    def _add_rounds(self, event: dict[str, Any]) -> None:
+    def _add_rounds(self, event: JsonObject) -> None:
         """Keep which note is the warning that a round is over its minutes, until it reopens."""
         for op in event["change"]:
             match op["path"].split("/"):
@@ -212,7 +212,7 @@ class _Story:
                     if act_of(event) == EventCode.ROUND_OVERDUE:
                         self.overdue[f"{name}/{code}"] = op["value"][-1]
 
-    def _asked(self, name: str, kind: str, data: dict[str, Any]) -> None:
+    def _asked(self, name: str, kind: str, data: JsonObject) -> None:
         """Update a task's prompt and reply; the reply stays until the next one."""
         if kind == "task_started":
             before = self.prompts.get(name, {}).get("reply")
@@ -235,7 +235,7 @@ class _Story:
             **self.prompts.pop(name),
         }
 
-    def _run(self, name: str, words: dict[str, Any]) -> Row:
+    def _run(self, name: str, words: JsonObject) -> Row:
         sprint, gate_id = name.split("/")
         value, beside = self._of(sprint)["gates"][gate_id], self.runs.pop(name)
         keys = ("gate_id", "title", "command", "required", "exit_code")
@@ -250,18 +250,20 @@ class _Story:
             **words,
         }
 
-    def _cut_short(self, event: dict[str, Any]) -> list[str]:
+    def _cut_short(self, event: JsonObject) -> list[str]:
         """Return the open gate runs that end because the core failed on their sprint."""
         paths = [op["path"].split("/") for op in event["change"]]
         ends = [f"{path[2]}/{path[4]}" for path in paths if path[3::2] == ["gates", "finished_ts"]]
         return [name for name in ends if name in self.runs]
 
-    def _moved(self, value: Any, sprint_id: str, lead: Callable[..., Any]) -> Any:
+    def _moved(
+        self, value: Value, sprint_id: str, lead: Callable[[Value, str, PurePath], Value]
+    ) -> Value:
         if self.moves and self.seq < self.moves[-1][0]:
             return lead(value, sprint_id, PurePath(self.moves[-1][1]))
         return value
 
-    def _imported(self, sprint_id: str, data: dict[str, Any]) -> Iterator[Row]:
+    def _imported(self, sprint_id: str, data: JsonObject) -> Iterator[Row]:
         """Yield the runs of an imported sprint, which are over; its tasks may still end."""
         self.beside[sprint_id]["finished_at"] = data["finished_ts"]
         blank = {"prompt": "", "attempt": 1, "reply": None}
@@ -274,7 +276,7 @@ class _Story:
             told = ("status", "reason", "duration_s")
             yield self._run(f"{sprint_id}/{gate_id}", {key: run[key] for key in told})
 
-    def _hook_started(self, event: dict[str, Any], data: dict[str, Any]) -> None:
+    def _hook_started(self, event: JsonObject, data: JsonObject) -> None:
         row = self.deliveries.setdefault(
             data["delivery"],
             {
@@ -291,7 +293,7 @@ class _Story:
         )
         row |= {"status": "running", "tries": data["try"]}
 
-    def _hook_finished(self, data: dict[str, Any]) -> Iterator[Row]:
+    def _hook_finished(self, data: JsonObject) -> Iterator[Row]:
         row = self.deliveries[data["delivery"]]
         row |= {key: data[key] for key in ("status", "exit_code", "reason", "duration_s")}
         row["reason"] = row["reason"][:500]
@@ -307,7 +309,7 @@ class _Story:
                 row |= {"status": "dropped", "finished_at": at, "next_at": None}
 
 
-def beyond(row: str, value: dict[str, Any]) -> dict[str, Any]:
+def beyond(row: str, value: JsonObject) -> JsonObject:
     """Return the keys in that part of the state that are not fields of the row."""
     ours = OURS[row].split()
     nulls = {key: None for key in PATHS if row == "gate_run" and value[key] is None}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from sprints.contract.json_types import JsonObject
 from sprints.journal.missing_secrets import lacking
@@ -17,10 +16,10 @@ class Settings:
 
     def __init__(self) -> None:
         self.contract: JsonObject = {}
-        self._gates: dict[str, dict[str, Any]] = {}
-        self._hooks: dict[str, dict[str, Any]] = {}
-        self._agents: dict[str, dict[str, Any]] = {}
-        self._schedules: dict[str, dict[str, Any]] = {}
+        self._gates: dict[str, JsonObject] = {}
+        self._hooks: dict[str, JsonObject] = {}
+        self._agents: dict[str, JsonObject] = {}
+        self._schedules: dict[str, JsonObject] = {}
         self._old: set[str] = set()  # schedules recorded by older events only in part
 
     def apply(self, event: JsonObject) -> None:
@@ -49,7 +48,7 @@ class Settings:
                 if data.get("schedule_id") in self._schedules:
                     self._fired(data)
 
-    def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def rows(self) -> Iterator[tuple[str, JsonObject]]:
         """Yield the gates, changed agents, hooks and schedules, as recorded in events."""
         if not self._gates:  # the store is older than events about gates
             for gate in self.contract.get("gates", ()):

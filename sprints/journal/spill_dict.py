@@ -4,7 +4,7 @@ import json
 import weakref
 from collections.abc import Callable, Iterator, MutableMapping
 from tempfile import TemporaryFile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -19,7 +19,7 @@ class Place(NamedTuple):
     start: int
     room: int
     size: int
-    loads: Callable[[bytes], Any]
+    loads: Callable[[bytes], JsonValue]
 
 
 class Shelf(MutableMapping[str, JsonValue]):
@@ -87,7 +87,7 @@ class Shelf(MutableMapping[str, JsonValue]):
             self._places[oldest] = place._replace(size=len(text), loads=loads)
 
 
-def _written(value: JsonValue) -> tuple[bytes, Callable[[bytes], Any]]:
+def _written(value: JsonValue) -> tuple[bytes, Callable[[bytes], JsonValue]]:
     """Return the value as text, and the function that parses it: orjson fails above 64 bits."""
     try:
         return orjson.dumps(value), orjson.loads

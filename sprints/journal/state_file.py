@@ -14,9 +14,10 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Self
 
 import orjson
+from django.db.models import Model, QuerySet
 
 from gates import fault_points
 from gates.models import GateRun
@@ -28,6 +29,7 @@ from sprints.state.state_mapping import KEYS
 
 ENTRY, END, BETWEEN = b'\n    "', b"\n    }", b",\n"
 MANY = 200
+Old = mmap.mmap | bytes  # the file as it is
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
@@ -49,7 +51,7 @@ class Frame:
         before, key, after = text.encode("ascii").partition(b'\n  "sprints": {')
         return cls(before + key + b"\n", b"\n  " + after, before + key + after)
 
-    def holds(self, old: Any) -> bool:
+    def holds(self, old: Old) -> bool:
         """Return whether the file ``old`` has this frame and at least one entry."""
         ends = len(old) - len(self.suffix)
         return (
@@ -101,7 +103,7 @@ def write(path: Path) -> None:
             _replace(path, splice(frame, old, new), head)
 
 
-def _keeps(frame: Frame, old: Any, ids: Collection[str]) -> bool:
+def _keeps(frame: Frame, old: Old, ids: Collection[str]) -> bool:
     """Return whether the file with that frame has an entry other than ``ids``."""
     at, ends = len(frame.prefix) - 1, len(old) - len(frame.suffix)
     while (at := old.find(ENTRY, at, ends) + 1) > 0:
@@ -131,9 +133,11 @@ def many(ids: Iterable[str]) -> Iterator[tuple[str, JsonObject]]:
             yield name, as_state(sprints[name][0], rounds[name], tasks[name], runs[name])
 
 
-def _grouped(row: str, rows: Any, key: str = "sprint_id") -> dict[str, list[Any]]:
+def _grouped(
+    row: str, rows: QuerySet[Model], key: str = "sprint_id"
+) -> dict[str, list[SimpleNamespace]]:
     """Return the rows' values by sprint id, with which ``key`` begins."""
-    found: dict[str, list[Any]] = defaultdict(list)
+    found: dict[str, list[SimpleNamespace]] = defaultdict(list)
     for values in rows.values(*{key: None, "extra": None, **KEYS[row]}).iterator(2000):
         name = values[key] if row == "sprint" else values[key].split("/")[0]
         found[name].append(SimpleNamespace(**values))
@@ -181,14 +185,14 @@ def whole(frame: Frame, texts: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     yield frame.empty if first else frame.suffix
 
 
-def splice(frame: Frame, old: Any, new: Mapping[str, bytes | None]) -> Iterator[Any]:
+def splice(frame: Frame, old: Old, new: Mapping[str, bytes | None]) -> Iterator[bytes | memoryview]:
     """Yield the parts of ``old`` with the entries ``new`` (sorted by id) inserted or replaced.
 
     An entry of None is removed; at least one of the old ones stays.
     """
     at, ends = 0, len(old) - len(frame.suffix)
     with memoryview(old) as view:
-        held: Any = b""  # its final comma may still be removed
+        held: bytes | memoryview = b""  # its final comma may still be removed
         for sprint_id, text in new.items():
             start, there = _find(frame, old, sprint_id.encode("ascii"))
             end = old.find(END, start) + len(END) if there else start
@@ -205,11 +209,11 @@ def splice(frame: Frame, old: Any, new: Mapping[str, bytes | None]) -> Iterator[
                 yield held
                 held = text if there else text + BETWEEN if start < ends else BETWEEN + text
         yield held
-        held = None
+        held = b""  # the view cannot be released while a part of it is held
         yield view[at:]
 
 
-def _find(frame: Frame, old: Any, key: bytes) -> tuple[int, bool]:
+def _find(frame: Frame, old: Old, key: bytes) -> tuple[int, bool]:
     """Return where the entry of ``key`` begins or belongs, and whether it exists."""
     low, high = len(frame.prefix), len(old) - len(frame.suffix)
     last = high
@@ -232,7 +236,7 @@ def _find(frame: Frame, old: Any, key: bytes) -> tuple[int, bool]:
     return start, old[start + 5 : old.find(b'"', start + 5)] == key
 
 
-def _replace(path: Path, parts: Iterable[Any], head: Head) -> None:
+def _replace(path: Path, parts: Iterable[bytes | memoryview], head: Head) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -9,8 +9,8 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.journal import bulk_rows, chain_check_process, events_file, hash_chain, state_file
 from sprints.journal.checked_events import Difference, Differs, Seen, Tell, checked_events
 from sprints.journal.consistent_view import Moment, no_collection, one_moment
@@ -114,7 +114,7 @@ def verify_file(path: Path, tell: Tell | None = None) -> Report:
         size = os.fstat(file.fileno()).st_size
         heard = (lambda done: tell(done, size)) if tell else None
         try:
-            folded: dict[str, Any] = {}
+            folded: JsonObject = {}
             frozen = Frozen()
             for event, _ in hash_chain.chained(file, size, heard):
                 seen.events += 1
@@ -141,7 +141,7 @@ def _compare(
     ``printed`` collects the digests of the outputs, to be read later. ``chained`` is as for
     ``checked_events``.
     """
-    folded: dict[str, Any] = {}
+    folded: JsonObject = {}
     frozen, shown = Frozen(), Shown(moment.state, moment.sealed)
     wrong = None
     for event in checked_events(moment, seen, tell, chained=chained):
@@ -163,7 +163,7 @@ def _compare(
         raise Differs(Difference("state.json", text, wrong.why, pointer=wrong.pointer))
 
 
-def _fold(folded: dict[str, Any], frozen: Frozen, event: dict[str, Any]) -> None:
+def _fold(folded: JsonObject, frozen: Frozen, event: JsonObject) -> None:
     try:
         apply(folded, event["change"])
     except (KeyError, TypeError, AttributeError, ValueError) as exc:
@@ -175,7 +175,7 @@ def _fold(folded: dict[str, Any], frozen: Frozen, event: dict[str, Any]) -> None
         raise Differs(Difference("events.jsonl", text, why, event["seq"], in_rows=True))
 
 
-def _compare_rows(folded: dict[str, Any]) -> None:
+def _compare_rows(folded: JsonObject) -> None:
     """Compare the rows with the projected state. Raises ``Differs``."""
     sprints, names = folded.get("sprints", {}), state_file.all_ids()
     beside = {key: value for key, value in folded.items() if key not in ("sprints", "version")}

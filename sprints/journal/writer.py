@@ -14,14 +14,13 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from sprints.journal import agent_logs, events_file, state_file
-from sprints.models import Head
+from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.store.config_values import switches
@@ -45,7 +44,7 @@ class _Pace:
     took = 0.0
 
 
-def on_events(sender: object, events: list[Any], **kwargs: object) -> None:
+def on_events(sender: object, events: list[Event], **kwargs: object) -> None:
     """Append the events of ``event_committed``, and rewrite state.json if that is due."""
     _Pace.behind_since = _Pace.behind_since or time.monotonic()
     _drain(whole=_due(), fresh=[(event.seq, event.line) for event in events])

@@ -3,7 +3,7 @@
 import sys
 from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Callable, Container, Mapping
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,6 +15,11 @@ from sprints.state.refusals import Refused
 from sprints.store.config import read_config
 from sprints.store.layout import StoreError
 from sprints.store.schema_version import NotReady, check_schema, unusable
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    Group = _SubParsersAction["OneLineParser"]
 
 # Options that Django adds to each command: accepted, but not in our help.
 DJANGO_OPTIONS = "version verbosity settings pythonpath traceback no-color force-color"
@@ -49,7 +54,7 @@ class GatewayCommand(BaseCommand):
     asks: Container[str] = ()
     fields: Mapping[str, str] = {}
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: object) -> CommandParser:
         """Return Django's parser, with one-line errors and the exit codes in its help."""
         kwargs["epilog"] = worded_exits(self.exits)
         parser = super().create_parser("studio-gateway", subcommand, **kwargs)
@@ -66,7 +71,7 @@ class GatewayCommand(BaseCommand):
         except KeyboardInterrupt:
             sys.exit(130)
 
-    def execute(self, *args: Any, **options: Any) -> Any:
+    def execute(self, *args: object, **options: object) -> str | None:
         """Check the store, run the command, bring the files up to date. Print a refusal as one
         line on stderr and exit with 2.
         """
@@ -127,7 +132,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return number
 
 
-def subcommands(parser: ArgumentParser) -> Any:
+def subcommands(parser: ArgumentParser) -> "Group":
     """Return the group of a parser's subcommands, for ``subcommand``."""
     return parser.add_subparsers(
         dest="act",
@@ -139,17 +144,16 @@ def subcommands(parser: ArgumentParser) -> Any:
 
 
 def subcommand(
-    group: Any, name: str, what: str, *, more: str = "", exits: Mapping[int, str] | None = None
+    group: "Group", name: str, what: str, *, more: str = "", exits: Mapping[int, str] | None = None
 ) -> ArgumentParser:
     """Add a subcommand and return its parser.
 
     ``what`` is its line in the help of the command; with ``more`` it is the description in its own
     help. ``exits`` are its exit codes.
     """
-    made: ArgumentParser = group.add_parser(
+    return group.add_parser(
         name, help=what, description=described(what, more), epilog=worded_exits(exits or {})
     )
-    return made
 
 
 def described(what: str, more: str = "") -> str:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
@@ -37,7 +36,7 @@ class Line(HTTPChannel):  # type: ignore[misc]
     error_task_class = Refusal
     _begun = 0.0
 
-    def received(self, data: bytes) -> Any:
+    def received(self, data: bytes) -> object:
         """Receive data and note when a request began."""
         before = self.request
         done = super().received(data)

@@ -1,10 +1,10 @@
 """Print the plan of a sprint, and its patch notes, for people at a terminal."""
 
 import shlex
-from typing import Any
 
 from rich.text import Text
 
+from sprints.contract.json_types import JsonObject
 from sprints.management.tables import Screen
 from sprints.state.messages import approval
 from sprints.state.snapshot import Snapshot
@@ -22,7 +22,7 @@ def patch_notes(after: Snapshot) -> None:
             screen.print(Text(f"  {line}"))
 
 
-def show(found: dict[str, Any], *, prompts: bool) -> None:
+def show(found: JsonObject, *, prompts: bool) -> None:
     """Print the plan; with ``prompts``, also the prompt of each agent command."""
     screen = Screen(soft_wrap=True)
 

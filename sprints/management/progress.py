@@ -8,13 +8,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
 
+from django.core.management.base import OutputWrapper
+
+from sprints.contract.json_types import JsonObject
 from sprints.models import Event
 from sprints.models.transitions import event_committed
 from sprints.operations import StopRequest
 from sprints.queries.sprints import look
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 TAIL_BYTES = 2000
 
@@ -54,7 +60,7 @@ def wishes_from_signals(wish: StopRequest, user: str) -> Iterator[None]:
 
 
 @contextmanager
-def watched(sprint_id: str, out: Any) -> Iterator[None]:
+def watched(sprint_id: str, out: OutputWrapper) -> Iterator[None]:
     """Show the sprint's events as they are committed by this process."""
     display = Live(sprint_id) if sys.stdout.isatty() else Plain(sprint_id, out)
 
@@ -74,7 +80,7 @@ def watched(sprint_id: str, out: Any) -> Iterator[None]:
 class Plain:
     """Print one line for each event."""
 
-    def __init__(self, sprint_id: str, out: Any) -> None:
+    def __init__(self, sprint_id: str, out: OutputWrapper) -> None:
         self.out = out
 
     def __enter__(self) -> None:
@@ -83,14 +89,14 @@ class Plain:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def tell(self, event: dict[str, Any]) -> None:
+    def tell(self, event: JsonObject) -> None:
         """Print one event."""
         code = (event["round_id"] or "").split("_")[0]
         self.out.write(f"{event['ts'][11:19]}  {code:<2}  {worded(event)}")
         self.out.flush()
 
 
-def worded(event: dict[str, Any]) -> str:
+def worded(event: JsonObject) -> str:
     """Return the event's message; for a gate, its verdict and duration."""
     if event["kind"] != "gate_finished":
         return str(event["message"])
@@ -109,7 +115,7 @@ class Live:
         from sprints.contract.contract import ROUNDS
 
         self.sprint_id = sprint_id
-        self.rounds: dict[str, dict[str, Any]] = {spec.code: {} for spec in ROUNDS}
+        self.rounds: dict[str, JsonObject] = {spec.code: {} for spec in ROUNDS}
         self.titles = {spec.code: spec.title for spec in ROUNDS}
         self.began = time.monotonic()
         self.asked = ""
@@ -124,10 +130,15 @@ class Live:
                 self.rounds[done.code] = {"status": "done", "began": 0.0, "ended": took_s}
         self.live.__enter__()
 
-    def __exit__(self, *exc: Any) -> None:
-        self.live.__exit__(*exc)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.live.__exit__(kind, exc, trace)
 
-    def tell(self, event: dict[str, Any]) -> None:
+    def tell(self, event: JsonObject) -> None:
         """Update the table for one event."""
         kind, data = event["kind"], event["data"]
         row = self.rounds.get(event["round_id"] or "", {})
@@ -152,7 +163,7 @@ class Live:
             case "error":
                 row.update(status="failed", ended=time.monotonic())
 
-    def render(self) -> Any:
+    def render(self) -> "Group":
         """Return the table as of now."""
         from rich.console import Group
         from rich.table import Table

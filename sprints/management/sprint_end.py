@@ -1,8 +1,8 @@
 """Report how a sprint ended that this command ran: text and exit code."""
 
-from collections.abc import Mapping
-from typing import Any
+from django.core.management.base import OutputWrapper
 
+from sprints.contract.json_types import JsonMapping
 from sprints.operations import StopRequest
 from sprints.queries.snapshots import ask_of, parked_for, paused_by, question_of
 from sprints.state.snapshot import Snapshot
@@ -12,7 +12,7 @@ from sprints.store.config_values import switches
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
 
 
-def report(out: Any, after: Snapshot, wish: StopRequest) -> None:
+def report(out: OutputWrapper, after: Snapshot, wish: StopRequest) -> None:
     """Print how the sprint ended and the next command to type."""
     status, sprint_id = after.sprint.status, after.sprint_id
     if status == "failed":
@@ -43,7 +43,7 @@ def report(out: Any, after: Snapshot, wish: StopRequest) -> None:
         out.write(f"{sprint_id} {status}")
 
 
-def _asked(out: Any, ask: Mapping[str, Any]) -> None:
+def _asked(out: OutputWrapper, ask: JsonMapping) -> None:
     """Print what there is to approve, and the deadline."""
     if tree := ask.get("tree"):
         out.write(f"  tree {tree}")
@@ -54,7 +54,7 @@ def _asked(out: Any, ask: Mapping[str, Any]) -> None:
     out.write(f"  until {ask['until_ts']}")
 
 
-def _evidence(out: Any, after: Snapshot) -> None:
+def _evidence(out: OutputWrapper, after: Snapshot) -> None:
     mute = [task for task in after.tasks if task.status == "blocked"]
     if mute and after.stopped_with(StopCode.AGENT_FAILED):
         details = mute[-1].details

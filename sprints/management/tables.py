@@ -3,16 +3,24 @@
 import shlex
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gates.models import Gate
 from sprints.contract.budget import Spending
 from sprints.contract.git_values import branch_of
+from sprints.contract.json_types import JsonObject
+from sprints.models import Agent, Hook
 from sprints.queries.snapshots import spent
+from sprints.queries.sprints import Listed
 from sprints.state.snapshot import Snapshot
+from sprints.state.wait_reason import Wait
+
+if TYPE_CHECKING:
+    from sprints.health.doctor import Finding
 
 COLOURS = {
     "succeeded": "green",
@@ -71,7 +79,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
-def findings(found: Iterable[Any]) -> None:
+def findings(found: Iterable["Finding"]) -> None:
     """Print the findings of doctor, with the fix below each problem."""
     console = Screen()
     for one in found:
@@ -81,7 +89,7 @@ def findings(found: Iterable[Any]) -> None:
             console.print(Text(f"  {'':<10} → {one.remedy}", style), soft_wrap=True)
 
 
-def gates(rows: Iterable[Any], flaky: dict[str, int]) -> None:
+def gates(rows: Iterable[Gate], flaky: dict[str, int]) -> None:
     """Print all gates; ``flaky`` is the number of trees that each gate has failed and passed."""
     table = _table("gate", "command", "rounds", "profiles", "timeout", "")
     for row in rows:
@@ -98,7 +106,7 @@ def gates(rows: Iterable[Any], flaky: dict[str, int]) -> None:
     Screen().print(table)
 
 
-def agents(rows: Iterable[Any], states: dict[str, str]) -> None:
+def agents(rows: Iterable[Agent], states: dict[str, str]) -> None:
     """Print all agents; ``states`` are their states in a sprint, or empty."""
     table = _table("agent", "title", "runner", "command", "timeout", "state" if states else "")
     for row in rows:
@@ -113,7 +121,7 @@ def agents(rows: Iterable[Any], states: dict[str, str]) -> None:
     Screen().print(table)
 
 
-def hooks(rows: Iterable[Any]) -> None:
+def hooks(rows: Iterable[Hook]) -> None:
     """Print all hooks."""
     table = _table("hook", "events", "kind", "target", "delivery", "")
     for row in rows:
@@ -129,7 +137,7 @@ def hooks(rows: Iterable[Any]) -> None:
     Screen().print(table)
 
 
-def deliveries(rows: Iterable[dict[str, Any]]) -> None:
+def deliveries(rows: Iterable[JsonObject]) -> None:
     """Print deliveries."""
     table = _table("delivery", "hook", "event", "sprint", "status", "attempts", "created", "reason")
     for row in rows:
@@ -146,7 +154,7 @@ def deliveries(rows: Iterable[dict[str, Any]]) -> None:
     Screen().print(table)
 
 
-def sprints(rows: list[dict[str, Any]]) -> None:
+def sprints(rows: list[Listed]) -> None:
     """Print sprints."""
     console = Screen()
     if not rows:
@@ -165,14 +173,16 @@ def sprints(rows: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def _waits(waiting: dict[str, Any] | None) -> str:
+def _waits(waiting: Wait | None) -> str:
     """Return what a running sprint waits for, in words; empty for a start."""
     if waiting is None or waiting["what"] == "a start":
         return ""
-    return f"waits for {waiting['what']} ({waiting['who']}) since {waiting['since_ts'][11:16]}"
+    return (
+        f"waits for {waiting['what']} ({waiting['who']}) since {(waiting['since_ts'] or '')[11:16]}"
+    )
 
 
-def schedules(rows: list[dict[str, Any]]) -> None:
+def schedules(rows: list[JsonObject]) -> None:
     """Print all schedules."""
     console = Screen()
     if not rows:
@@ -185,7 +195,7 @@ def schedules(rows: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def tokens(rows: list[dict[str, Any]]) -> None:
+def tokens(rows: list[JsonObject]) -> None:
     """Print all tokens."""
     table = _table("token", "name", "user", "role", "status", "expires", "last used")
     for row in rows:
@@ -201,7 +211,7 @@ def tokens(rows: list[dict[str, Any]]) -> None:
     Screen().print(table)
 
 
-def users(rows: list[dict[str, Any]]) -> None:
+def users(rows: list[JsonObject]) -> None:
     """Print all users."""
     table = _table("user", "role", "tokens", "password", "last sign-in", "")
     for row in rows:
@@ -220,7 +230,7 @@ def _minute(stamp: str | None) -> str:
     return (stamp or "")[:16].replace("T", " ")
 
 
-def status(facts: dict[str, Any], newest: list[dict[str, Any]]) -> None:
+def status(facts: JsonObject, newest: list[Listed]) -> None:
     """Print the status of the gateway."""
     console = Screen()
     console.print(f"Studio Gateway {facts['studio_gateway_version']} for {facts['repo_root']}")

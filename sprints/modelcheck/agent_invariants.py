@@ -112,9 +112,9 @@ def leads_on(before: State, step: Step, after: State) -> Iterator[str]:
     blocked = after.snapshot.sprint.status == "blocked" != before.snapshot.sprint.status
     if not (blocked and after.programs.kinds and code):
         return
-    waits = wait_of(after.snapshot) or {}
-    if waits.get("who") != OPERATOR or waits["code"] != code:
-        yield f"the sprint is blocked with {error!r}, and waits for {waits.get('what')}"
+    waits = wait_of(after.snapshot)
+    if waits is None or waits["who"] != OPERATOR or waits["code"] != code:
+        yield f"the sprint is blocked with {error!r}, and waits for {waits and waits['what']}"
     ways = [*led_on(after)]
     if not ways:
         yield f"the sprint is blocked with {error!r}, and no operator can lead on"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
 
 from sprints.contract.contract import Contract
+from sprints.contract.json_types import JsonObject
 from sprints.modelcheck.explore import NAMES, Report
 from sprints.modelcheck.plan import Proof
 
@@ -29,7 +29,7 @@ def lines(proof: Proof) -> Iterator[str]:
         yield "each part was explored on its own; --whole explores all parts together"
 
 
-def as_json(proof: Proof, contract: Contract) -> dict[str, Any]:
+def as_json(proof: Proof, contract: Contract) -> JsonObject:
     """Return the result of all parts together and of each part, with the contract's digest."""
     names = ("holds", "complete", "states", "steps", "took_s")
     parts = [

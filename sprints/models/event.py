@@ -5,9 +5,10 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 
 from sprints.contract.json_types import JsonObject
 from sprints.state.event_format import FIRST_PREV, Draft, canonical, chain, stamp
@@ -93,7 +94,7 @@ def insert(rows: Iterable[Columns]) -> None:
         _insert(cursor, rows)
 
 
-def _insert(cursor: Any, rows: Iterable[Columns]) -> None:
+def _insert(cursor: CursorWrapper, rows: Iterable[Columns]) -> None:
     cursor.executemany(
         f"INSERT INTO {_EVENT} (seq, ts, kind, sprint_id, hash, line)"
         " VALUES (%s, %s, %s, %s, %s, %s)",
@@ -127,8 +128,9 @@ _HEAD = Head._meta.db_table
 _EVENT = Event._meta.db_table
 
 
-def _ts(at: datetime) -> Any:
-    return Event._meta.get_field("ts").get_db_prep_save(at, connection)
+def _ts(at: datetime) -> datetime | str:
+    stored: datetime | str = Event._meta.get_field("ts").get_db_prep_save(at, connection)
+    return stored
 
 
 def _numbered(drafts: Sequence[Draft], at: datetime, seq: int, prev: str) -> list[Event]:

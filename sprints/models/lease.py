@@ -8,11 +8,11 @@ the database's clock does, because it is the same for all.
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from gates.identity import Identity
@@ -92,7 +92,7 @@ def _no_room(sprint_id: str = "") -> str:
     return ""
 
 
-def _renewed() -> dict[str, Any]:
+def _renewed() -> dict[str, Combinable | float]:
     return {"lease_until": Now() + timedelta(seconds=TTL_S), "lease_beat": time.monotonic()}
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
+
+from django.db.models import Model
 
 from gates.models import GateRun
 from sprints.contract.contract import Contract
@@ -18,6 +20,8 @@ from sprints.state.snapshot import (
     TaskValue,
     as_state,
 )
+
+Value = TypeVar("Value", SprintValue, RoundValue, TaskValue, GateRunValue, DeliveryValue)
 
 
 def consistent(sprint_id: str) -> JsonObject:
@@ -55,9 +59,9 @@ def load(sprint_id: str, at: datetime) -> Snapshot:
     )
 
 
-def _value(kind: Any, row: Any) -> Any:
+def _value(kind: type[Value], row: Model) -> Value:
     return kind(**{one.name: getattr(row, one.name) for one in fields(kind)})
 
 
-def _all(kind: Any, rows: Iterable[Any]) -> tuple[Any, ...]:
+def _all(kind: type[Value], rows: Iterable[Model]) -> tuple[Value, ...]:
     return tuple(_value(kind, row) for row in rows)

@@ -4,15 +4,15 @@ Unchanged are the contract and the definitions of gates and hooks, which need th
 ids, and the paths in rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
 from gates.redaction import Redactor, redactor
 from gates.secret_values import known
-from sprints.models.row_types import MODELS
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
+from sprints.models.row_types import field_of
 from sprints.store.config import read_config
 from sprints.store.layout import StoreError
 
@@ -46,30 +46,29 @@ def own_secrets() -> Iterator[str]:
         return  # commands and pages report the fault
 
 
-def needed(values: Iterable[Any]) -> Redactor | None:
+def needed(values: Iterable[JsonValue]) -> Redactor | None:
     """Return the redactor for these JSON values; None if they hold no secret."""
     ours = redactor(known())
     form, shape = ours.looks("\n".join(_texts(values)).encode("utf-8", "surrogatepass"))
     return ours if form or shape else None
 
 
-def clean(value: Any) -> Any:
+def clean(value: JsonValue) -> JsonValue:
     """Return JSON data, above all a text, without secrets."""
     ours = needed([value])
     return ours.clean_json(value) if ours else value
 
 
-def clean_values(ours: Redactor, row: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def clean_values(ours: Redactor, row: str, values: JsonMapping) -> JsonObject:
     """Return new values of a row without secrets, each text cut to its field's length."""
-    meta: Any = MODELS[row]._meta
     cleaned = dict(values)
     for name in WORDS[row] & values.keys():
         one = ours.clean_json(values[name])
-        cleaned[name] = one[: meta.get_field(name).max_length] if isinstance(one, str) else one
+        cleaned[name] = one[: field_of(row, name).max_length] if isinstance(one, str) else one
     return cleaned
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     match value:
         case str():
             yield value

@@ -8,16 +8,16 @@ head's lock.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Field
 from django.dispatch import Signal
 
 from gates import fault_points
 from sprints.contract.json_types import JsonObject
 from sprints.models import redaction
 from sprints.models.event import Event, append
-from sprints.models.row_types import MODELS
+from sprints.models.row_types import MODELS, field_of
 from sprints.models.sprint import Sprint
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
@@ -31,6 +31,8 @@ from sprints.state.transitions import (
     draft_of,
     net,
 )
+
+Stored = bool | int | float | str | bytes | datetime | None  # in a column of our rows
 
 # Sent after commit with ``events``: a list of Event, in order. Errors of receivers have no effect.
 event_committed = Signal()
@@ -107,7 +109,7 @@ def _committed(events: list[Event]) -> None:
 
 def _write(change: Change, hold: ExpectedVersion | None) -> None:
     """Write one row by one statement of plain SQL, for the same reason as in ``event.append``."""
-    model: Any = MODELS[change.row]
+    model = MODELS[change.row]
     meta = model._meta
     if isinstance(change, Create):
         row = model(pk=change.id, **change.values)
@@ -116,7 +118,7 @@ def _write(change: Change, hold: ExpectedVersion | None) -> None:
         values = [_stored(field, getattr(row, field.attname)) for field in meta.concrete_fields]
         _execute(f"INSERT INTO {meta.db_table} ({names}) VALUES ({marks})", values)
         return
-    fields = [(meta.get_field(name), value) for name, value in change.values.items()]
+    fields = [(field_of(change.row, name), value) for name, value in change.values.items()]
     sets = [f'"{field.column}" = %s' for field, _ in fields]
     values = [_stored(field, value) for field, value in fields]
     where = [f'"{meta.pk.column}" = %s']
@@ -137,11 +139,12 @@ def _write(change: Change, hold: ExpectedVersion | None) -> None:
         raise MoveRefused(_why(change, hold))
 
 
-def _stored(field: Any, value: Any) -> Any:
-    return field.get_db_prep_save(value, connection)
+def _stored(field: "Field[object, object]", value: object) -> Stored:
+    stored: Stored = field.get_db_prep_save(value, connection)
+    return stored
 
 
-def _execute(sql: str, values: list[Any]) -> int:
+def _execute(sql: str, values: Sequence[Stored]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         count: int = cursor.rowcount
@@ -150,8 +153,7 @@ def _execute(sql: str, values: list[Any]) -> int:
 
 def _why(change: Update, hold: ExpectedVersion | None) -> str:
     """Return the refusal in words; the row is read afterwards, so it may have changed again."""
-    model: Any = MODELS[change.row]
-    row = model.objects.filter(pk=change.id).first()
+    row = MODELS[change.row].objects.filter(pk=change.id).first()
     if row is None:
         return f"no {change.row} {change.id}"
     if change.only_from and row.status not in change.only_from:

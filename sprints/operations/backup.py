@@ -8,7 +8,6 @@ import sqlite3
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.db import connection
 
@@ -96,7 +95,7 @@ def _copy_database(copy: Path) -> None:
 
     In a transaction that may write, SQLite would wait for itself.
     """
-    source: Any = connection.connection
+    source: sqlite3.Connection = connection.connection
     target = sqlite3.connect(copy)
     try:
         source.backup(target)

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 from gates.models import Gate
 from gates.problem import Problem, ProblemCode
@@ -10,6 +10,7 @@ from sprints.contract.agent_spec import SCRIPTED
 from sprints.contract.approval_policy import POINTS
 from sprints.contract.budget import AgentBudget
 from sprints.contract.contract import Contract, ContractError, draft
+from sprints.contract.json_types import JsonObject
 from sprints.contract.sandbox import SandboxSettings
 from sprints.core.unshipping import undoing
 from sprints.models import Agent, Hook
@@ -31,7 +32,7 @@ class Definitions:
         return cls(tuple(Gate.objects.all()), tuple(Hook.objects.all()), tuple(Agent.objects.all()))
 
 
-def contract_for(meta: dict[str, Any], definitions: Definitions | None = None) -> Contract:
+def contract_for(meta: JsonObject, definitions: Definitions | None = None) -> Contract:
     """Return the contract under which a sprint with this ``meta`` would start now, or would start
     with these ``definitions``. Raises ``ContractError``.
     """

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.db.models import Model
 from django.utils import timezone
 
 from gates.models import Gate, GateRun
@@ -195,8 +196,9 @@ def _retell(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
     rows = retell(row.body for row in first_and_sprints.order_by("seq").iterator(CHUNK))
     for some in batches(rows, Counter(), []):
         for kind in ("gate_run", "task", "sprint", "round"):
-            made = [MODELS[kind](**values) for values in some.get(kind, ())]
-            MODELS[kind].objects.bulk_create(made)
+            model: type[Model] = MODELS[kind]
+            made = [model(**values) for values in some.get(kind, ())]
+            model._default_manager.bulk_create(made)
     return damaged
 
 

@@ -1,9 +1,8 @@
 """Start the acts that move a sprint: create, edit, run, start, step, retry."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,6 +12,7 @@ from gates import fault_points, process
 from gates.problem import BadSettings, Problem, ProblemCode
 from sprints.contract.approval_policy import bad_points
 from sprints.contract.contract import DEADLINES, PROFILES, Contract
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.meta import BadMeta, merged
 from sprints.core import commands, pause
 from sprints.core.wait_reason import with_wait_reason
@@ -43,7 +43,7 @@ def create(
     profile: str = "",
     deadline: str = "",
     gates_at_once: int | None = None,
-    meta: Mapping[str, Any] | None = None,
+    meta: JsonMapping | None = None,
     approvals: list[str] | None = None,
 ) -> Sprint:
     """Create a sprint that can be started. Raises ``Refused``.
@@ -59,7 +59,7 @@ def create(
     if approvals and (problems := bad_points(approvals)):
         raise Refused(problems=problems)
     title = title.strip() or sprint_id
-    given: dict[str, Any] = {
+    given: JsonObject = {
         "brief": brief,
         "gate_profile": profile,
         "round_deadline": deadline,
@@ -277,7 +277,7 @@ def _retry(snapshot: Snapshot, at: datetime, found: Callable[[], Ground]) -> Tra
 
 
 def edit(
-    sprint_id: str, by: str, title: str | None = None, meta: Mapping[str, Any] | None = None
+    sprint_id: str, by: str, title: str | None = None, meta: JsonMapping | None = None
 ) -> Sprint:
     """Set the title, and merge ``meta`` shallowly, in which None removes a key; return the sprint.
 

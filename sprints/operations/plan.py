@@ -1,7 +1,7 @@
 """Plan a sprint without starting or writing anything."""
 
 import shlex
-from typing import Any
+from collections.abc import Sequence
 
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from sprints.prompts.lead_plan import PLANNED_IN
 from sprints.queries.sprints import get
 from sprints.replay import dry_run
 from sprints.state.refusals import Refused
+from sprints.state.transitions import Transition
 
 
 def plan(sprint_id: str) -> JsonObject:
@@ -88,7 +89,7 @@ def _ships(sprint_id: str, contract: Contract) -> dict[str, str] | None:
     return found | ({"remote": contract.ship_remote} if contract.ship_remote else {})
 
 
-def _round(contract: Contract, code: str, moves: list[Any]) -> JsonObject:
+def _round(contract: Contract, code: str, moves: Sequence[Transition]) -> JsonObject:
     spec = contract.round(code)
     told = [move for move in moves if move.round_id == code]
     return {

@@ -5,15 +5,16 @@ changes anything that the model check distinguishes, and does not report unexplo
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Model
 
 from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, LEAD, PROFILES, Contract, ContractError, draft
 from sprints.contract.git_values import Base
+from sprints.contract.json_types import JsonMapping
 from sprints.operations.base_commit import contract_to_explore
 from sprints.operations.contract_builder import Definitions, contract_for
 from sprints.state.refusals import RefusalCode, Refused
@@ -43,7 +44,7 @@ def without_row(rows: tuple[Row, ...], pk: str) -> tuple[Row, ...]:
     return tuple(one for one in rows if one.pk != pk)
 
 
-def prove_switches(values: Mapping[str, Any]) -> None:
+def prove_switches(values: JsonMapping) -> None:
     """Prove that the contracts under these new settings break no invariant. Raises ``Refused``."""
     if "enable_auto_merge" in values:  # both profiles are always proved
         prove(_contracts({"enable_auto_merge": values["enable_auto_merge"]}))
@@ -103,7 +104,7 @@ def shape(contract: Contract) -> str:
     return json.dumps(told | {"apart": contract.base is not None}, sort_keys=True)
 
 
-def _contracts(meta: Mapping[str, Any], definitions: Definitions | None = None) -> list[Contract]:
+def _contracts(meta: JsonMapping, definitions: Definitions | None = None) -> list[Contract]:
     """Return the contracts of new sprints, one for each profile that allows one."""
     found = []
     for profile in PROFILES:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
 
 from gates.models import Gate, GateRun
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.journal import hash_chain
 from sprints.journal.checked_events import Differs, Seen, Tell, checked_events
 from sprints.journal.consistent_view import no_collection, one_moment
@@ -30,7 +31,7 @@ from sprints.store.config import make_config
 from sprints.store.file_lock import locked
 from sprints.store.layout import make_folders
 
-MODELS: dict[str, Any] = {
+MODELS: dict[str, type[Model]] = {
     "event": Event,
     "head": Head,
     "sprint": Sprint,
@@ -104,7 +105,7 @@ def check_rebuild(tell: Tell | None = None) -> Rebuilt:
         except Differs as exc:
             return Rebuilt(dict(counts), lost, difference=exc.difference.text)
         for kind in COUNTED:
-            if (there := MODELS[kind].objects.count()) != counts[kind]:
+            if (there := MODELS[kind]._default_manager.count()) != counts[kind]:
                 words = (
                     f"the database has {there} rows of {kind}, the events tell of {counts[kind]}"
                 )
@@ -155,7 +156,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     told = hash_chain.chained(file, whole, (lambda done: tell(done, whole)) if tell else None)
     counts: Counter[str] = Counter()
     lost: list[str] = []
-    last: dict[str, Any] = {}
+    last: JsonObject = {}
     lines: list[Columns] = []
 
     def passing() -> Iterator[JsonObject]:
@@ -177,7 +178,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
                 for one in values:
                     Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
             else:
-                MODELS[kind].objects.bulk_create([MODELS[kind](**one) for one in values])
+                MODELS[kind]._default_manager.bulk_create([MODELS[kind](**one) for one in values])
     insert(lines)
     if not last:
         raise Refused("there is no event to rebuild from")
@@ -204,11 +205,11 @@ def _move(event: JsonObject) -> tuple[int, str] | None:
 
 def batches(
     rows: Iterable[Row], counts: Counter[str], lost: list[str]
-) -> Iterator[dict[str, list[dict[str, Any]]]]:
+) -> Iterator[dict[str, list[JsonObject]]]:
     """Yield rows in batches, by their kind, as the models have them; count them."""
     rest = iter(rows)
     while some := list(islice(rest, CHUNK)):
-        found: dict[str, list[dict[str, Any]]] = {}
+        found: dict[str, list[JsonObject]] = {}
         for kind, values in some:
             if kind == "lost":
                 lost += values["lines"]
@@ -222,10 +223,10 @@ def batches(
         yield found
 
 
-def _compared(kind: str, rows: list[dict[str, Any]]) -> str:
+def _compared(kind: str, rows: list[JsonObject]) -> str:
     """Return the first row that the database has differently, in words; empty if there is none."""
     key = MODELS[kind]._meta.pk.attname
-    there = MODELS[kind].objects.in_bulk([values[key] for values in rows])
+    there = MODELS[kind]._default_manager.in_bulk([values[key] for values in rows])
     for values in rows:
         row = there.get(values[key])
         if row is None:
@@ -243,11 +244,13 @@ def _compared(kind: str, rows: list[dict[str, Any]]) -> str:
     return ""
 
 
-def _public(row: Any, name: str) -> Any:
+def _public(row: Model, name: str) -> JsonValue:
     """Return the field as events have it, with an address shortened."""
-    return row.definition.public()[name] if name == "target" else getattr(row, name)
+    if name == "target" and isinstance(row, Hook):
+        return row.definition.public()[name]
+    return getattr(row, name)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -4,7 +4,8 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from django.db.models import QuerySet
 
 from sprints.contract.json_types import JsonObject
 from sprints.models import Event, Sprint
@@ -53,7 +54,7 @@ def _all() -> list[str]:
     return sorted(Sprint.objects.values_list("pk", flat=True))
 
 
-def _is_foreign(lines: Any) -> bool:
+def _is_foreign(lines: QuerySet[Event, str]) -> bool:
     """Return whether the sprint's first event was imported."""
     first = json.loads(lines[0])
     return "imported" in first or first["kind"] != "sprint_created"

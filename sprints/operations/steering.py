@@ -1,7 +1,6 @@
 """Steer a sprint on its way: pause, resume, answer, set its budget, cancel."""
 
 import time
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -9,6 +8,7 @@ from django.db import transaction
 from gates.definition import is_text
 from gates.problem import Problem, ProblemCode
 from sprints.contract.budget import AgentBudget, Spending, problems
+from sprints.contract.json_types import JsonObject
 from sprints.core import budget, commands, questions
 from sprints.core.budget import spent
 from sprints.models import Sprint
@@ -87,7 +87,7 @@ def set_budget(
     return spent(after)
 
 
-def _given(amounts: dict[str, Any]) -> dict[str, Any]:
+def _given(amounts: JsonObject) -> JsonObject:
     return {key: value for key, value in amounts.items() if value is not None}
 
 

@@ -1,9 +1,7 @@
 """Make the store, change its settings, bring its files up to date."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -13,6 +11,7 @@ from gates import fault_points
 from gates.models import Gate
 from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import DEFAULT_GATE, PROFILES
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.definitions import agents
 from sprints.definitions import gates as gate_rows
 from sprints.journal import writer
@@ -78,7 +77,7 @@ def migrate() -> None:
     class Migrate(Command):
         """Django's command, with a fault point before and after each step."""
 
-        def migration_progress_callback(self, *args: Any, **kwargs: Any) -> None:
+        def migration_progress_callback(self, *args: object, **kwargs: object) -> None:
             fault_points.point("migration_step")
 
     try:
@@ -87,9 +86,9 @@ def migrate() -> None:
         raise unusable(exc) from exc
 
 
-def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _first_event() -> tuple[JsonObject, list[JsonObject]]:
     """Return data and change of event 1: the patches of all events begin at ``{}``."""
-    change: list[dict[str, Any]] = [
+    change: list[JsonObject] = [
         {"op": "add", "path": "/version", "value": 1},
         {"op": "add", "path": "/sprints", "value": {}},
     ]
@@ -98,23 +97,23 @@ def _first_event() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return {"code": code, "version": settings.VERSION, "gates": gates}, change
 
 
-def configuration() -> dict[str, Any]:
+def configuration() -> JsonObject:
     """Return the present settings of config.json. Raises ``StoreError``."""
     return asdict(switches())
 
 
-def configure(key: str, text: str, by: str) -> Any:
+def configure(key: str, text: str, by: str) -> JsonValue:
     """Change a setting of config.json, and return its value: ``text`` as JSON, or else unchanged.
 
     Raises ``Refused`` and ``StoreError``.
     """
-    value: Any = text
+    value: JsonValue = text
     with suppress(ValueError):
         value = strict_json(text)
     return configure_all({key: value}, by)[key]
 
 
-def configure_all(values: Mapping[str, Any], by: str) -> dict[str, Any]:
+def configure_all(values: JsonMapping, by: str) -> JsonObject:
     """Change all these settings of config.json, or none of them; return all settings.
 
     Raises ``Refused`` and ``StoreError``.
@@ -132,7 +131,7 @@ def configure_all(values: Mapping[str, Any], by: str) -> dict[str, Any]:
     return configuration()
 
 
-def _turn(key: str, value: Any, by: str) -> None:
+def _turn(key: str, value: JsonValue, by: str) -> None:
     with locked(store().root / "init.lock"), transaction.atomic():
         before = turn(store().config, key, value)
         data = {"key": key, "before": before, "after": value, "by": by}

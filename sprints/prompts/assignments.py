@@ -5,9 +5,9 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
-from typing import Any, Self
+from typing import Self
 
-from sprints.contract.json_types import JsonMapping, JsonObject
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.store.config import strict_json
 
 MOST_TASKS, MOST_ITEMS, MOST_ERRORS = 12, 20, 12
@@ -129,7 +129,7 @@ def parse(body: str, able: Collection[str]) -> tuple[Assignment, ...]:
     return _ordered([_made(row) for row in rows])
 
 
-def _wrong(number: int, row: Any, able: Collection[str]) -> Iterator[str]:
+def _wrong(number: int, row: JsonValue, able: Collection[str]) -> Iterator[str]:
     """Yield the faults of one task alone."""
     if not isinstance(row, dict):
         yield f"task {number} must be an object"
@@ -200,7 +200,7 @@ def _made(row: JsonObject) -> Assignment:
     return Assignment(id=row["id"], agent=row["agent"], **values)
 
 
-def _is_text(value: Any, longest: int, *, empty: bool = False) -> bool:
+def _is_text(value: object, longest: int, *, empty: bool = False) -> bool:
     """Return whether ``value`` is printable text of at most ``longest`` characters."""
     if not isinstance(value, str) or len(value) > longest:
         return False
@@ -213,5 +213,5 @@ def _is_inside(path: str) -> bool:
     return not path.startswith("/") and "\\" not in path and ".." not in parts
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return json.dumps(value)[:60]

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Case, Q, QuerySet, When
 from django.db.models.fields.json import KeyTextTransform
@@ -21,6 +20,7 @@ from sprints.queries.waiting import waits_of
 from sprints.state.actors import OPERATOR
 from sprints.state.event_format import stamp
 from sprints.state.stop_reason import StopCode, StopReason
+from sprints.state.wait_reason import Wait
 
 ARCHIVED = "archived"  # a status for lists
 MANY = 100  # counted up to here
@@ -46,14 +46,14 @@ class Line:
     started_at: datetime | None
     finished_at: datetime | None
     ran_s: float | None
-    waiting: dict[str, Any] | None
+    waiting: Wait | None
     rounds: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def for_person(self) -> bool:
         """Return whether the sprint has begun and waits for a person."""
         begun = self.status in (Sprint.Status.RUNNING, Sprint.Status.BLOCKED)
-        return begun and bool(self.waiting) and (self.waiting or {})["who"] == OPERATOR
+        return begun and self.waiting is not None and self.waiting["who"] == OPERATOR
 
     @property
     def asks(self) -> bool:
@@ -73,7 +73,7 @@ class Line:
     @property
     def overdue(self) -> bool:
         """Return whether the sprint has waited longer than allowed."""
-        until = (self.waiting or {}).get("until_ts")
+        until = self.waiting and self.waiting["until_ts"]
         return bool(until) and str(until) < stamp(timezone.now())
 
 

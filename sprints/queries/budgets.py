@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from django.db.models import Q
 
 from sprints.contract.budget import AGENT_BUDGET, AgentBudget, Spending, spending
+from sprints.contract.json_types import JsonObject
 from sprints.models import Sprint, Task
 from sprints.queries.stopped import stopped_with
 from sprints.state.stop_reason import StopCode
@@ -21,7 +21,7 @@ def budget_of(sprint: Sprint, tasks: Iterable[Task]) -> Spending | None:
     return spending(frozen, sprint.meta, (task.details for task in tasks))
 
 
-def budgets() -> dict[str, dict[str, Any]]:
+def budgets() -> dict[str, JsonObject]:
     """Return the spendings of sprints that run or are blocked by their budget, by id.
 
     Needs two queries.

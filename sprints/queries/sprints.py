@@ -2,11 +2,12 @@
 
 import contextlib
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from sprints.contract.json_types import JsonObject
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.loading import consistent, load
@@ -14,6 +15,24 @@ from sprints.queries.waiting import waits_of
 from sprints.state.event_format import stamp
 from sprints.state.refusals import RefusalCode, Unknown
 from sprints.state.snapshot import Snapshot
+from sprints.state.wait_reason import Wait
+
+
+class Listed(TypedDict):
+    """A sprint of a list, with times as in the files."""
+
+    sprint_id: str
+    title: str
+    status: str
+    current_round: str | None
+    last_error: str | None
+    stop_reason: JsonObject | None
+    attempt: int
+    created_ts: str
+    started_ts: str | None
+    finished_ts: str | None
+    took_s: float | None
+    waiting_for: Wait | None
 
 
 def get(sprint_id: str) -> Sprint:
@@ -46,7 +65,7 @@ def _unknown(sprint_id: str) -> Unknown:
     return Unknown(text, RefusalCode.UNKNOWN_SPRINT)
 
 
-def as_in_state_json(sprint_id: str) -> dict[str, Any]:
+def as_in_state_json(sprint_id: str) -> JsonObject:
     """Return the sprint exactly as in state.json. Raises ``Sprint.DoesNotExist``."""
     return consistent(sprint_id)
 
@@ -66,9 +85,7 @@ def ids() -> list[str]:
     return list(listed().order_by("pk").values_list("pk", flat=True))
 
 
-def newest(
-    limit: int, status: str | None = None, *, archived: bool = False
-) -> list[dict[str, Any]]:
+def newest(limit: int, status: str | None = None, *, archived: bool = False) -> list[Listed]:
     """Return the newest sprints, or archived ones, as flat dicts with times as in the files."""
     rows = listed(archived=archived).order_by("-created_at").defer("contract", "meta")
     if status:
@@ -82,16 +99,20 @@ def newest(
             "status": row.status,
             "current_round": row.current_round,
             "last_error": row.last_error,
-            "stop_reason": row.stopped_for and row.stopped_for.to_json(),
+            "stop_reason": reason.to_json() if (reason := row.stopped_for) else None,
             "attempt": row.attempt,
             "created_ts": stamp(row.created_at),
-            "started_ts": row.started_at and stamp(row.started_at),
-            "finished_ts": row.finished_at and stamp(row.finished_at),
+            "started_ts": _stamped(row.started_at),
+            "finished_ts": _stamped(row.finished_at),
             "took_s": _took(row, now),
             "waiting_for": waits[row.pk],
         }
         for row in found
     ]
+
+
+def _stamped(at: datetime | None) -> str | None:
+    return stamp(at) if at else None
 
 
 def _took(row: Sprint, now: datetime) -> float | None:

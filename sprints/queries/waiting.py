@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
@@ -13,11 +12,11 @@ from sprints.models.host import living_places
 from sprints.models.lease import held, holder
 from sprints.state.actors import GATEWAY, OPERATOR, WORKER
 from sprints.state.event_format import stamp
-from sprints.state.wait_reason import WaitCode, WaitReason
+from sprints.state.wait_reason import Wait, WaitCode, WaitReason
 from sprints.store.config_values import switches
 
 
-def waiting_for(row: Sprint) -> dict[str, Any] | None:
+def waiting_for(row: Sprint) -> Wait | None:
     """Return ``what``, ``who``, ``since_ts`` and ``until_ts``; None for an ended sprint.
 
     ``until_ts`` is when the wait is overdue, or None. The recorded wait (``Sprint.waiting``) comes
@@ -26,7 +25,7 @@ def waiting_for(row: Sprint) -> dict[str, Any] | None:
     return waits_of([row])[row.pk]
 
 
-def waits_of(rows: Iterable[Sprint]) -> dict[str, dict[str, Any] | None]:
+def waits_of(rows: Iterable[Sprint]) -> dict[str, Wait | None]:
     """Return the waits of many sprints by id, by a fixed number of queries."""
     rows = list(rows)
     around = _Around([row.pk for row in rows])
@@ -63,18 +62,18 @@ class _Around:
         return switches().automation_paused
 
 
-def _wait_of(row: Sprint, around: _Around) -> dict[str, Any] | None:
+def _wait_of(row: Sprint, around: _Around) -> Wait | None:
     if row.status == Sprint.Status.CREATED:
         return WaitReason(WaitCode.START, OPERATOR, stamp(row.created_at)).to_json()
     if row.is_foreign and row.status in (Sprint.Status.RUNNING, Sprint.Status.BLOCKED):
         return WaitReason(WaitCode.FOREIGN, OPERATOR, stamp(row.created_at)).to_json()
     if row.status == Sprint.Status.BLOCKED:
-        blocked: dict[str, Any] | None = row.waiting
+        blocked: Wait | None = row.waiting
         return blocked
     if row.status != Sprint.Status.RUNNING:
         return None
     carrier = holder(row)
-    waiting: dict[str, Any] | None = row.waiting
+    waiting: Wait | None = row.waiting
     if waiting and waiting["who"] != GATEWAY:
         return waiting
     if waiting and carrier:

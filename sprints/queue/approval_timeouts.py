@@ -26,11 +26,11 @@ def carry_out() -> None:
     )
     for sprint_id in late.values_list("pk", flat=True):
         snapshot = load(sprint_id, at)
-        waiting = snapshot.sprint.waiting or {}
+        waiting = snapshot.sprint.waiting
         if ask_of(snapshot) is None:
             continue  # decided meanwhile, or imported
         move = expired(snapshot, at)
-        if move is None and not waiting.get("overdue"):
+        if move is None and waiting and not waiting.get("overdue"):
             move = overdue(sprint_id, snapshot.sprint.status, waiting)
         if move:
             with contextlib.suppress(MoveRefused):  # decided after all

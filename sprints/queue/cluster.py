@@ -5,7 +5,7 @@ import gc
 import multiprocessing
 import os
 import signal
-from typing import Any
+from multiprocessing.process import BaseProcess
 
 import django.db.models.sql.compiler  # noqa: F401 (else each worker loads it for itself)
 from django.db import connections
@@ -24,17 +24,21 @@ LOOK_S = 0.5
 class Sentinel(cluster.Sentinel):  # type: ignore[misc]
     """A sentinel that asks every worker to release its sprint, instead of waiting for the end."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         _die_with_parent()
         super().__init__(*args, **kwargs)
 
-    def spawn_pusher(self) -> Any:
+    def spawn_pusher(self) -> BaseProcess:
         """Start django-q's pusher so that it dies with us; alone it would only claim messages."""
-        return self.spawn_process(_pusher, self.task_queue, self.event_out, self.broker)
+        pusher: BaseProcess = self.spawn_process(
+            _pusher, self.task_queue, self.event_out, self.broker
+        )
+        return pusher
 
-    def spawn_monitor(self) -> Any:
+    def spawn_monitor(self) -> BaseProcess:
         """Start django-q's monitor so that it dies with us."""
-        return self.spawn_process(_monitor, self.result_queue, self.broker)
+        monitor: BaseProcess = self.spawn_process(_monitor, self.result_queue, self.broker)
+        return monitor
 
     def stop(self) -> None:
         """Ask the workers to stop, then let django-q wait for them."""
@@ -64,12 +68,12 @@ class Cluster(cluster.Cluster):  # type: ignore[misc]
         self.asked = True
 
 
-def _pusher(*args: Any) -> None:
+def _pusher(*args: object) -> None:
     _die_with_parent()
     cluster.pusher(*args)
 
 
-def _monitor(*args: Any) -> None:
+def _monitor(*args: object) -> None:
     _die_with_parent()
     cluster.monitor(*args)
 

@@ -1,7 +1,6 @@
 """Check a message for every broker: is it signed by us, known, and for this store?"""
 
 import hashlib
-from typing import Any
 
 from django.conf import settings
 from django_q.conf import Conf
@@ -15,7 +14,7 @@ def allowed(payload: str | bytes) -> bool:
     return asked(payload)[0] in ALLOWED
 
 
-def asked(payload: str | bytes) -> tuple[Any, Any]:
+def asked(payload: str | bytes) -> tuple[str | None, tuple[object, ...] | None]:
     """Return the function that a message names, and its arguments; (None, None) if not ours."""
     try:
         package = SignedPackage.loads(payload)

@@ -9,7 +9,6 @@ import contextlib
 import pickle
 import select
 import socket
-from typing import Any
 
 from sprints.queue.tasks import STOP_REQUEST
 
@@ -27,11 +26,11 @@ class PacketQueue:
     def __init__(self, maxsize: int = 0) -> None:
         self._read, self._write = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
-    def put(self, item: Any) -> None:
+    def put(self, item: object) -> None:
         """Send ``item`` to the next reader; wait while there is no room."""
         self._write.sendall(pickle.dumps(item))
 
-    def get(self) -> Any:
+    def get(self) -> object:
         """Wait for the next item; return ``STOP`` in a process that is to release its work."""
         while not STOP_REQUEST.hand_back:
             if select.select([self._read], [], [], LOOK_S)[0]:

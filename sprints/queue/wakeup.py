@@ -5,7 +5,6 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
@@ -36,7 +35,7 @@ class ServerEar:
     """A connection of its own that receives PostgreSQL's wake-ups. Raises ``DatabaseError``."""
 
     def __init__(self) -> None:
-        self._own: Any = connections.create_connection("default")
+        self._own = connections.create_connection("default")
         with self._own.cursor() as cursor:
             cursor.execute(f"LISTEN {CHANNEL}")
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from gates.verdict import Cause, Judgement, Verdict
 from sprints.contract.git_values import Seen
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.protected_paths import Touched
 from sprints.contract.token_usage import Usage
 from sprints.core import blocking_hooks, gate_runs, shipping
@@ -57,7 +57,7 @@ ENDED = ("failed", "blocked", "succeeded", "cancelled")
 FIELDS = {row: {key: name for name, key in keys.items()} for row, keys in KEYS.items()}
 
 
-def is_act(event: dict[str, Any], snapshot: Snapshot | None) -> bool:
+def is_act(event: JsonObject, snapshot: Snapshot | None) -> bool:
     """Return whether the event has another cause than the core.
 
     The end of a sprint that did not run is an operator's act. Without ``snapshot``, the sprint
@@ -71,7 +71,7 @@ def is_act(event: dict[str, Any], snapshot: Snapshot | None) -> bool:
     return what in ACTS
 
 
-def begin(event: dict[str, Any]) -> Snapshot:
+def begin(event: JsonObject) -> Snapshot:
     """Return the sprint that ``event`` creates."""
     (made,) = event["change"]
     value = made["value"]
@@ -93,7 +93,7 @@ def begin(event: dict[str, Any]) -> Snapshot:
     return Snapshot(sprint, (), (), (), None, 1, moment(event["ts"]))
 
 
-def act(event: dict[str, Any], snapshot: Snapshot) -> Snapshot:
+def act(event: JsonObject, snapshot: Snapshot) -> Snapshot:
     """Return the sprint after that act."""
     at = moment(event["ts"])
     if event["kind"] in ("sprint_archived", "sprint_restored"):
@@ -109,9 +109,9 @@ def act(event: dict[str, Any], snapshot: Snapshot) -> Snapshot:
     return evolve(snapshot, [move], at)
 
 
-def _beside(event: dict[str, Any], at: datetime) -> dict[str, Any]:
+def _beside(event: JsonObject, at: datetime) -> JsonObject:
     """Return the changes of the sprint that are not in state.json."""
-    data, found = event["data"], dict[str, Any]()
+    data, found = event["data"], JsonObject()
     status = [op["value"] for op in event["change"] if op["path"].endswith("/status")]
     if any(op["path"].count("/") == 3 and op["path"].endswith("/status") for op in event["change"]):
         found["finished_at"] = at if status[0] in ENDED else None
@@ -126,7 +126,7 @@ def _beside(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     return found
 
 
-def _change(op: dict[str, Any], snapshot: Snapshot) -> Change:
+def _change(op: JsonObject, snapshot: Snapshot) -> Change:
     """Return an operation on state.json as the change of a row."""
     name = snapshot.sprint_id
     parts = [part.replace("~1", "/").replace("~0", "~") for part in op["path"].split("/")[3:]]
@@ -156,11 +156,11 @@ def _change(op: dict[str, Any], snapshot: Snapshot) -> Change:
     raise ValueError(f"an act changes {op['path']}")
 
 
-def _update(row: str, pk: str, key: str, value: Any) -> Update:
+def _update(row: str, pk: str, key: str, value: JsonValue) -> Update:
     return Update(row, pk, (), {FIELDS[row][key]: _plain(key, value)})
 
 
-def _plain(key: str, value: Any) -> Any:
+def _plain(key: str, value: JsonValue) -> JsonValue:
     return moment(value) if key.endswith("_ts") and value is not None else value
 
 
@@ -169,7 +169,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome] | None:
+def answered(event: JsonObject, snapshot: Snapshot) -> tuple[Action, Outcome] | None:
     """Return the recorded action and its outcome; None if the event records none."""
     data = event["data"]
     match event["kind"]:
@@ -209,7 +209,7 @@ def answered(event: dict[str, Any], snapshot: Snapshot) -> tuple[Action, Outcome
     return None
 
 
-def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
+def _shipped(event: JsonObject, snapshot: Snapshot) -> Outcome:
     """Return the outcome of the merge or publication that was under way."""
     at, kind, data = moment(event["ts"]), event["kind"], event["data"]
     reason = data.get("reason", "") if kind == "ship_refused" else ""
@@ -220,12 +220,12 @@ def _shipped(event: dict[str, Any], snapshot: Snapshot) -> Outcome:
     return Merged(at, ship_values.Merge(**{key: data.get(key, "") for key in keys}, reason=reason))
 
 
-def _told_at(event: dict[str, Any], key: str) -> datetime:
+def _told_at(event: JsonObject, key: str) -> datetime:
     """Return the time of the outcome, from the event's change."""
     return moment(next(op["value"] for op in event["change"] if op["path"].endswith(f"/{key}")))
 
 
-def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
+def _exchange(event: JsonObject, task: TaskValue) -> Exchange:
     data = event["data"]
     usage = Usage.from_json(data["used"]) if "used" in data else None
     if data.get("lost", 0) > task.details.get("lost", 0):
@@ -259,25 +259,25 @@ def _exchange(event: dict[str, Any], task: TaskValue) -> Exchange:
     )
 
 
-def _session(data: dict[str, Any]) -> str:
-    known: dict[str, Any] = data.get("session", {})
+def _session(data: JsonObject) -> str:
+    known: JsonObject = data.get("session", {})
     return str(known.get("id", ""))
 
 
-def _seen(work: dict[str, Any] | None) -> Seen | None:
+def _seen(work: JsonObject | None) -> Seen | None:
     """Return the change of the clone recorded in the task."""
     if work is None:
         return None
-    lists: dict[str, Any] = {key: tuple(work.get(key, ())) for key in ("paths", "notes")}
+    lists: JsonObject = {key: tuple(work.get(key, ())) for key in ("paths", "notes")}
     return Seen(**work | lists)
 
 
-def _outputs(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def _outputs(data: JsonObject) -> tuple[tuple[str, str], ...]:
     """Return name and digest of each output file."""
     return tuple((path.rpartition("/")[2], sha) for path, sha in data.get("outputs", {}).items())
 
 
-def _brought(event: dict[str, Any], snapshot: Snapshot) -> Brought:
+def _brought(event: JsonObject, snapshot: Snapshot) -> Brought:
     data, at = event["data"], moment(event["ts"])
     row = blocking_hooks.delivery_of(snapshot, data["delivery"])
     delivered = data["status"] == "delivered"

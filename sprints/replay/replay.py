@@ -8,8 +8,8 @@ compared.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.core.actions import Begun
 from sprints.core.agent_tasks import is_open
 from sprints.core.decide import decide
@@ -40,13 +40,13 @@ class Divergence:
 
 @dataclass(slots=True)
 class _Differs(Exception):
-    event: dict[str, Any]
+    event: JsonObject
     what: str
-    recorded: Any
-    today: Any
+    recorded: JsonValue
+    today: JsonValue
 
 
-def replay(events: Iterable[dict[str, Any]]) -> Divergence | None:
+def replay(events: Iterable[JsonObject]) -> Divergence | None:
     """Return the first divergence in the ordered events of one sprint; None if there is none."""
     snapshot: Snapshot | None = None
     for batch in _batches(events):
@@ -66,9 +66,9 @@ def replay(events: Iterable[dict[str, Any]]) -> Divergence | None:
     return None
 
 
-def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _batches(events: Iterable[JsonObject]) -> Iterator[list[JsonObject]]:
     """Yield the events that were recorded together, at one time; an act stands alone."""
-    batch: list[dict[str, Any]] = []
+    batch: list[JsonObject] = []
     for event in events:
         alone = is_act(event, None)
         if batch and (alone or event["ts"] != batch[0]["ts"] or is_act(batch[0], None)):
@@ -79,7 +79,7 @@ def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
         yield batch
 
 
-def _lived_again(snapshot: Snapshot, batch: Sequence[dict[str, Any]]) -> Snapshot:
+def _lived_again(snapshot: Snapshot, batch: Sequence[JsonObject]) -> Snapshot:
     """Return the sprint after ``batch``, as today's core makes it. Raises ``_Differs``."""
     at = moment(batch[0]["ts"])
     now = replace(snapshot, at=at)
@@ -123,7 +123,7 @@ def _under_way(snapshot: Snapshot) -> set[str]:
 
 def _compare(
     sprint_id: str,
-    batch: Sequence[dict[str, Any]],
+    batch: Sequence[JsonObject],
     moves: Sequence[Transition],
     keys: Sequence[str],
 ) -> None:
@@ -143,11 +143,13 @@ def _compare(
                 raise _Differs(event, what, then, now)
 
 
-def _compared(data: dict[str, Any]) -> dict[str, Any]:
+def _compared(data: JsonObject) -> JsonObject:
     return {key: value for key, value in data.items() if key not in NOT_COMPARED}
 
 
-def _without_words(then: list[Any], now: list[Any]) -> tuple[list[Any], list[Any]]:
+def _without_words(
+    then: list[JsonObject], now: list[JsonObject]
+) -> tuple[list[JsonObject], list[JsonObject]]:
     """Return both patches as codes and fields have them: what a sprint waits for without its text,
     and today's without what version 0 did not record.
     """
@@ -157,7 +159,7 @@ def _without_words(then: list[Any], now: list[Any]) -> tuple[list[Any], list[Any
     keys = next(({*value} - {"what"} for value in waits), set())
     old = "code" not in keys
 
-    def plain(op: dict[str, Any]) -> dict[str, Any]:
+    def plain(op: JsonObject) -> JsonObject:
         if "value" not in op or not op["path"].endswith(WAITING):
             return op
         value = op["value"]
@@ -175,7 +177,7 @@ def _worded(found: _Differs) -> Divergence:
     return Divergence(event["sprint_id"], event["seq"], found.what, then, now)
 
 
-def _apart(then: Any, now: Any) -> tuple[str, str]:
+def _apart(then: JsonValue, now: JsonValue) -> tuple[str, str]:
     """Return both values as text, without their common parts where these can be told."""
     if isinstance(then, dict) and isinstance(now, dict):
         keys = [key for key in {**then, **now} if then.get(key) != now.get(key)]
@@ -186,6 +188,6 @@ def _apart(then: Any, now: Any) -> tuple[str, str]:
     return _short(then), _short(now)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
     return text if len(text) <= 300 else f"{text[:299]}…"

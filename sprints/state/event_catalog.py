@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 
@@ -27,7 +27,7 @@ def kinds_of(wanted: Iterable[str]) -> set[str]:
     return {kind for name in wanted for kind in (name, MARKED_BY.get(name, EventKind.NOTE.value))}
 
 
-def point_of(wanted: Iterable[str], event: dict[str, Any]) -> str | None:
+def point_of(wanted: Iterable[str], event: JsonObject) -> str | None:
     """Return the first of the ``wanted`` names that the event matches; None if none does.
 
     A report of a failed delivery is never delivered: two failing hooks would report each other
@@ -40,7 +40,7 @@ def point_of(wanted: Iterable[str], event: dict[str, Any]) -> str | None:
     return next((name for name in wanted if name in names), None)
 
 
-def payload(point: str, event: dict[str, Any]) -> dict[str, Any]:
+def payload(point: str, event: JsonObject) -> JsonObject:
     """Return the payload of the event: the form of Standard Webhooks, with the event's own data."""
     about = {key: event[key] for key in ("sprint_id", "round_id", "message")}
     return {
@@ -51,7 +51,7 @@ def payload(point: str, event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def payload_of_a_test(at: datetime) -> dict[str, Any]:
+def payload_of_a_test(at: datetime) -> JsonObject:
     """Return the payload of a test delivery."""
     data = {"sprint_id": None, "round_id": None, "message": "a test of this hook"}
     return {"type": TEST, "timestamp": stamp(at), "seq": None, "data": data}

@@ -4,8 +4,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.state.event_codes import EventKind
 
 FIRST_PREV = "0" * 64
@@ -19,8 +19,8 @@ class Draft:
     message: str
     sprint_id: str | None = None
     round_id: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-    change: list[dict[str, Any]] = field(default_factory=list)
+    data: JsonObject = field(default_factory=dict)
+    change: list[JsonObject] = field(default_factory=list)
 
 
 def stamp(at: datetime) -> str:
@@ -28,11 +28,11 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def canonical(body: dict[str, Any]) -> str:
+def canonical(body: JsonObject) -> str:
     """Return ``body`` as a line of events.jsonl, without newline. Raises ``ValueError`` on NaN."""
     return json.dumps(body, sort_keys=True, allow_nan=False)
 
 
-def chain(prev: str, body: dict[str, Any]) -> str:
+def chain(prev: str, body: JsonObject) -> str:
     """Return the hex SHA-256 of ``prev``, a newline and the line without its hash."""
     return hashlib.sha256(f"{prev}\n{canonical(body)}".encode()).hexdigest()

@@ -1,7 +1,6 @@
 """Texts for people, each made here from a code and its fields; no program reads one."""
 
 from collections.abc import Mapping
-from typing import Any
 
 MESSAGES: Mapping[str, str] = {
     # Where a human is asked for an approval.
@@ -67,12 +66,12 @@ MESSAGES: Mapping[str, str] = {
 }
 
 
-def message(code: str, /, **fields: Any) -> str:
+def message(code: str, /, **fields: object) -> str:
     """Return the text of ``code`` with ``fields``. Raises ``KeyError`` for an unknown code."""
     return worded(MESSAGES[code], fields)
 
 
-def worded(template: str, fields: Mapping[str, Any]) -> str:
+def worded(template: str, fields: Mapping[str, object]) -> str:
     """Return ``template`` with ``fields`` in it: the one place where a text is made."""
     return template.format(**fields)
 

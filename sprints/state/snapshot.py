@@ -1,19 +1,21 @@
 """Hold a sprint as frozen values: the input of the core, and the source of state.json."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 from gates.verdict import RUNNING
 from sprints.contract.contract import Contract
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.state import version0
 from sprints.state.state_mapping import fragment
 from sprints.state.stop_reason import StopCode, StopReason
-from sprints.state.transitions import Change, Create, MoveRefused, Transition
+from sprints.state.transitions import Change, Create, MoveRefused, Transition, Update
+from sprints.state.wait_reason import Wait
 
 
-def stopped_for(stop_reason: Mapping[str, Any] | None, last_error: str | None) -> StopReason | None:
+def stopped_for(stop_reason: JsonMapping | None, last_error: str | None) -> StopReason | None:
     """Return why a sprint stopped, from its row: its ``last_error`` is read only where a version
     before codes, or another gateway, has stopped it. None where it has not stopped.
     """
@@ -34,7 +36,7 @@ class RoundValue:
     finished_at: datetime | None = None
     notes: list[str] | tuple[str, ...] = ()
     overdue_note: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,10 @@ class TaskValue:
     created_at: datetime
     updated_at: datetime
     attempt: int
-    details: dict[str, Any]
+    details: JsonObject
     prompt: str = ""
     reply: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class GateRunValue:
     exit_code: int | None = None
     duration_s: float | None = None
     finished_at: datetime | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +117,17 @@ class SprintValue:
     current_round: str | None
     artifacts_dir: str
     last_error: str | None
-    meta: dict[str, Any]
+    meta: JsonObject
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     attempt: int
-    contract: dict[str, Any] | None
+    contract: JsonObject | None
     cancel_by: str
-    waiting: dict[str, Any] | None = None
+    waiting: Wait | None = None
     archived_at: datetime | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    stop_reason: dict[str, Any] | None = None
+    extra: JsonObject = field(default_factory=dict)
+    stop_reason: JsonObject | None = None
 
     @property
     def stopped_for(self) -> StopReason | None:
@@ -133,7 +135,9 @@ class SprintValue:
         return stopped_for(self.stop_reason, self.last_error)
 
 
-Row = SprintValue | RoundValue | TaskValue | GateRunValue | DeliveryValue
+Child = RoundValue | TaskValue | GateRunValue | DeliveryValue
+Row = SprintValue | Child
+OneRow = TypeVar("OneRow", bound=Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,29 +212,33 @@ class Snapshot:
         """Return the number of the gate's next run in this sprint."""
         return 1 + max((r.number for r in self.gate_runs if r.gate_id == gate_id), default=0)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> JsonObject:
         """Return the sprint as in state.json."""
         return as_state(self.sprint, self.rounds, self.tasks, self.gate_runs)
 
 
 def as_state(
-    sprint: Any, rounds: Iterable[Any], tasks: Iterable[Any], gate_runs: Iterable[Any]
-) -> dict[str, Any]:
+    sprint: object,
+    rounds: Iterable[object],
+    tasks: Iterable[object],
+    gate_runs: Iterable[object],
+) -> JsonObject:
     """Return the sprint as in state.json, from values or from rows; runs come oldest first."""
     whole = fragment("sprint", _values(sprint))
     codes = {}
-    for value in rounds:
-        whole["rounds"][value.code] = fragment("round", _values(value))
-        codes[value.id] = value.code
-    for task in tasks:
-        tasks_of = whole["rounds"][codes[task.round_id]]["tasks"]
-        tasks_of[task.task_id] = fragment("task", _values(task))
-    for run in gate_runs:
-        whole["gates"][run.gate_id] = fragment("gate_run", _values(run))
+    for value in map(_values, rounds):
+        whole["rounds"][value["code"]] = fragment("round", value)
+        codes[value["id"]] = value["code"]
+    for task in map(_values, tasks):
+        tasks_of = whole["rounds"][codes[task["round_id"]]]["tasks"]
+        tasks_of[task["task_id"]] = fragment("task", task)
+    for run in map(_values, gate_runs):
+        whole["gates"][run["gate_id"]] = fragment("gate_run", run)
     return whole
 
 
-def _values(row: Any) -> dict[str, Any]:
+def _values(row: object) -> JsonObject:
+    """Return the fields of a value, or of a row of the database, by name."""
     if isinstance(row, Row):
         return {one.name: getattr(row, one.name) for one in fields(row)}
     return dict(row.__dict__)
@@ -247,7 +255,7 @@ def evolve(snapshot: Snapshot, moves: Sequence[Transition], at: datetime) -> Sna
     return replace(snapshot, at=at)
 
 
-_KINDS: dict[str, tuple[str, Any]] = {
+_KINDS: dict[str, tuple[str, type[Child]]] = {
     "round": ("rounds", RoundValue),
     "task": ("tasks", TaskValue),
     "gate_run": ("gate_runs", GateRunValue),
@@ -264,17 +272,17 @@ def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
             contract = Contract.from_json(change.values["contract"])
         return replace(snapshot, sprint=sprint, contract=contract)
     name, kind = _KINDS[change.row]
-    rows: tuple[Any, ...] = getattr(snapshot, name)
+    rows: tuple[Child, ...] = getattr(snapshot, name)
     if isinstance(change, Create):
         known = {one.name for one in fields(kind)}
         values = {key: value for key, value in change.values.items() if key in known}
         rows = (*rows, kind(id=change.id, **values))
     else:
         rows = tuple(_updated(row, change) if row.id == change.id else row for row in rows)
-    return replace(snapshot, **dict[str, Any]({name: rows}))
+    return replace(snapshot, **JsonObject({name: rows}))
 
 
-def _updated(row: Any, change: Any) -> Any:
+def _updated(row: OneRow, change: Update) -> OneRow:
     if change.only_from and row.status not in change.only_from:
         wanted = change.values.get("status", "changed")
         raise MoveRefused(f"{change.row} {change.id} cannot become {wanted} from {row.status}")

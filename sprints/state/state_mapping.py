@@ -1,9 +1,8 @@
 """Map rows to state.json: which field has which key, and where."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.state.event_format import stamp
 
 # field of the row -> key of state.json; fields not listed are not in the file. A key
@@ -70,12 +69,12 @@ def pointer(row: str, pk: str) -> str:
             return f"{sprint}/gates/{parts[1]}"
 
 
-def plain(value: Any) -> Any:
+def plain(value: JsonValue) -> JsonValue:
     """Return ``value`` as JSON data: times as text, everything else unchanged."""
     return stamp(value) if isinstance(value, datetime) else value
 
 
-def fragment(row: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def fragment(row: str, values: JsonMapping) -> JsonObject:
     """Return the row's own object in state.json, without children.
 
     Imported keys (``extra``) are added unchanged.

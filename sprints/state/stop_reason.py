@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 from sprints.contract.budget import amount
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.state.messages import approval, message
 
 
@@ -76,20 +77,20 @@ class StopReason:
     minutes: float = 0
     detail: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the code and its fields, without empty texts: ``meta.stop_reason``."""
         values = {name: _plain(getattr(self, name)) for name in FIELDS[self.code]}
         return {"code": self.code.value} | {key: one for key, one in values.items() if one != ""}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    def from_json(cls, data: JsonMapping) -> Self:
         """Return the inverse of ``to_json``; keys of other codes are left out."""
         code = StopCode(data["code"])
         values = {name: data[name] for name in FIELDS[code] if name in data}
         values |= {name: tuple(values[name]) for name in LISTS if name in values}
         return cls(code, **values)
 
-    def row_values(self) -> dict[str, Any]:
+    def row_values(self) -> JsonObject:
         """Return the values of a sprint's row that stops for this reason."""
         return {"last_error": self.last_error(), "stop_reason": self.to_json()}
 
@@ -142,7 +143,7 @@ class StopReason:
     def _text(self) -> str:
         return message(f"stop.{self.code}", **self.words())
 
-    def words(self) -> dict[str, Any]:
+    def words(self) -> JsonObject:
         """Return the fields as a message shows them."""
         found = {name: getattr(self, name) for name in FIELDS[self.code]}
         match self.code:
@@ -161,7 +162,7 @@ class StopReason:
         return found | ({"approval": approval(self.point)} if self.point else {})
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return ``value`` as every database gives it back: lists for tuples, whole floats as int."""
     if isinstance(value, tuple):
         return [*value]

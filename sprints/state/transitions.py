@@ -1,9 +1,9 @@
 """Define transitions as values: an event, and the guarded row changes that it records."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
 from sprints.state.state_mapping import KEYS, fragment, plain, pointer
@@ -19,7 +19,7 @@ class Create:
 
     row: str
     id: str
-    values: dict[str, Any]
+    values: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Update:
     row: str
     id: str
     only_from: tuple[str, ...]
-    values: dict[str, Any]
+    values: JsonObject
 
 
 Change = Create | Update
@@ -43,8 +43,8 @@ class Transition:
     message: str
     changes: tuple[Change, ...] = ()
     round_id: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-    patch: tuple[dict[str, Any], ...] = ()
+    data: JsonObject = field(default_factory=dict)
+    patch: tuple[JsonObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def draft_of(sprint_id: str, move: Transition) -> Draft:
     return Draft(move.kind, move.message, sprint_id, move.round_id, move.data, patch)
 
 
-def patch_of(change: Change) -> list[dict[str, Any]]:
+def patch_of(change: Change) -> list[JsonObject]:
     """Return the change as RFC 6902 operations against state.json."""
     if change.row not in KEYS:
         return []
@@ -97,13 +97,13 @@ def patch_of(change: Change) -> list[dict[str, Any]]:
     ]
 
 
-def _goes_anyway(key: str, values: Mapping[str, Any]) -> bool:
+def _goes_anyway(key: str, values: JsonMapping) -> bool:
     """Return whether the key goes with the object in which it stands, which is written anew."""
     where, slash, _ = key.partition("/")
     return bool(slash) and where in values
 
 
-def _operation(path: str, key: str, value: Any) -> dict[str, Any]:
+def _operation(path: str, key: str, value: JsonValue) -> JsonObject:
     if "/" not in key:
         return {"op": "replace", "path": path, "value": value}
     if value is None:

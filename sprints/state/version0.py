@@ -5,9 +5,9 @@ Events: which act one without a code records. Sprints: why one stopped, from its
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from gates.verdict import Cause, Verdict
+from sprints.contract.json_types import JsonObject
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.stop_reason import StopCode, StopReason
 
@@ -42,7 +42,7 @@ _BY_MESSAGE = {
 }
 
 
-def act_of(event: dict[str, Any]) -> EventCode | None:
+def act_of(event: JsonObject) -> EventCode | None:
     """Return what a note, an error or a deletion records: its ``data.code``, or, where version 0
     recorded it, what its message says. None where it is none of these.
     """
@@ -55,7 +55,7 @@ def act_of(event: dict[str, Any]) -> EventCode | None:
     return None
 
 
-def cause_of(event: dict[str, Any]) -> Cause:
+def cause_of(event: JsonObject) -> Cause:
     """Return why the gate, agent or hook of the event ended: its ``data.cause``, or, where version
     0 recorded it, what the engine read from its reason.
     """

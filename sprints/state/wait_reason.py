@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
+from sprints.contract.json_types import JsonObject
 from sprints.state.messages import approval, message
 
 
@@ -41,6 +42,30 @@ FIELDS: dict[WaitCode, tuple[str, ...]] = {
 KEYS = ("what", "who", "since_ts", "until_ts")  # of every wait, also of a version before codes
 
 
+class Wait(TypedDict):
+    """A wait as JSON: ``KEYS``, the code and its fields; without a code in an old store."""
+
+    what: str
+    who: str
+    since_ts: str | None
+    until_ts: str | None
+    code: NotRequired[str]
+    reason: NotRequired[str]
+    paused_by: NotRequired[str]
+    agent_id: NotRequired[str]
+    questions: NotRequired[list[str]]
+    point: NotRequired[str]
+    resource: NotRequired[str]
+    amount: NotRequired[str]
+    hook_id: NotRequired[str]
+    kind: NotRequired[str]
+    cancel_by: NotRequired[str]
+    gates: NotRequired[list[str]]
+    step: NotRequired[str]
+    before: NotRequired[str]
+    overdue: NotRequired[bool]
+
+
 @dataclass(frozen=True, slots=True)
 class WaitReason:
     """What a sprint waits for. ``FIELDS`` names the fields of each code; the others are empty.
@@ -69,13 +94,13 @@ class WaitReason:
     step: str = ""
     before: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Wait:
         """Return ``KEYS``, the code and its fields: ``meta.waiting_for`` in state.json."""
-        known: dict[str, Any] = {"what": self.text(), "who": self.who}
+        known: JsonObject = {"what": self.text(), "who": self.who}
         known |= {"since_ts": self.since_ts, "until_ts": self.until_ts, "code": self.code.value}
         fields = {name: getattr(self, name) for name in FIELDS.get(self.code, ())}
         listed = {key: [*one] if isinstance(one, tuple) else one for key, one in fields.items()}
-        return known | {key: one for key, one in listed.items() if one}
+        return cast(Wait, known | {key: one for key, one in listed.items() if one})
 
     def text(self) -> str:
         """Return what it waits for in words: ``an answer to agent_01: red or blue?``."""

@@ -2,13 +2,16 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from gates.problem import Problem, ProblemCode
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.remote_names import REMOTE_RULE, is_remote
 from sprints.contract.sandbox import MODES, MOST_PATHS, is_path
 from sprints.store.layout import StoreError, shut, write_private
+
+Holds = Callable[[JsonValue], bool]  # whether a value is sound
 
 BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
 
@@ -17,7 +20,7 @@ class NoToken(StoreError):
     """config.json is sound, but holds no token."""
 
 
-def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _no_twice(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     keys = [key for key, _ in pairs]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise ValueError(f"the key {twice!r} stands twice")
@@ -28,7 +31,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def strict_json(text: str) -> Any:
+def strict_json(text: str) -> JsonValue:
     """Parse JSON by the standard.
 
     Raises ``ValueError`` for NaN, repeated keys, too deep nesting, and anything else that is not
@@ -40,7 +43,7 @@ def strict_json(text: str) -> Any:
         raise ValueError("nested too deeply") from exc
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> JsonObject:
     """Return config.json as a dict, with every known key checked; unknown keys are kept.
 
     Raises ``StoreError`` with one line that names the file, the key and the remedy.
@@ -68,15 +71,15 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _text(least: int) -> Any:
+def _text(least: int) -> Holds:
     return lambda v: isinstance(v, str) and len(v) >= least and v == v.strip() and v.isprintable()
 
 
-def _integer(low: int, high: int) -> Any:
+def _integer(low: int, high: int) -> Holds:
     return lambda v: isinstance(v, int) and not isinstance(v, bool) and low <= v <= high
 
 
-def _amount(most: float) -> Any:
+def _amount(most: float) -> Holds:
     return lambda v: (
         isinstance(v, int | float) and not isinstance(v, bool) and 0 < v <= most  # no NaN either
     )
@@ -89,7 +92,7 @@ def _boolean(value: object) -> bool:
 ASKED = ("none", "before_build", "before_ship", "before_build,before_ship")
 
 
-RULES: dict[str, tuple[str, Any]] = {
+RULES: dict[str, tuple[str, Holds]] = {
     "auth_token": ("a text of at least 16 characters", _text(16)),
     "secret_key": ("a text of at least 32 characters", _text(32)),
     "bind_host": ("a host name or address", _text(1)),
@@ -130,7 +133,7 @@ def fresh_token() -> str:
     return f"sgw_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
 
 
-def turn(path: Path, key: str, value: object) -> Any:
+def turn(path: Path, key: str, value: object) -> JsonValue:
     """Set one key of config.json and return its old value, None if it was missing.
 
     The caller holds the store's lock. Raises ``StoreError``.
@@ -141,7 +144,7 @@ def turn(path: Path, key: str, value: object) -> Any:
     return before
 
 
-def make_config(path: Path) -> dict[str, Any]:
+def make_config(path: Path) -> JsonObject:
     """Make config.json (0600 from its first byte), or add keys that an older one lacks.
 
     Repeatable: an existing token stays. Raises ``StoreError``.

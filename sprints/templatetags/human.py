@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Protocol
 
 from django import template
 from django.utils import timezone
@@ -12,6 +12,15 @@ from django.utils.html import format_html
 from sprints.roles import Role
 
 register = template.Library()
+
+
+class HasRole(Protocol):
+    """A request with the role of its user."""
+
+    @property
+    def role(self) -> int:
+        """Return the role."""
+
 
 DASH = "\N{EN DASH}"
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -111,7 +120,7 @@ def plain(text: str) -> str:
 
 
 @register.inclusion_tag("sprints/rounds.html")
-def round_cells(rounds: Sequence[tuple[str, str]], status: str) -> dict[str, Any]:
+def round_cells(rounds: Sequence[tuple[str, str]], status: str) -> dict[str, object]:
     """Return six cells, one a round; ``status`` is the sprint's."""
     cells = [(short(code), _cell(at, status)) for code, at in rounds]
     told = ", ".join(f"{name} {word(kind)}" for name, kind in cells)
@@ -127,6 +136,6 @@ def _cell(of_round: str, of_sprint: str) -> str:
 
 
 @register.filter
-def may(request: Any, role: str) -> bool:
+def may(request: HasRole, role: str) -> bool:
     """Return whether the requesting user has that role, or a higher one."""
     return bool(request.role >= Role.named(role))

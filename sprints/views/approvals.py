@@ -1,9 +1,9 @@
 """Show approval requests and decisions on the sprint's page."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sprints.contract.approval_policy import BUILD, REJECT
+from sprints.contract.json_types import JsonObject
 from sprints.queries.snapshots import APPROVAL, name_of_approval
 from sprints.state.messages import approval
 from sprints.state.stop_reason import StopCode
@@ -16,7 +16,7 @@ class Approval:
 
     name: str
     words: str
-    ask: dict[str, Any]
+    ask: JsonObject
     fails: bool
 
     @property
@@ -45,12 +45,12 @@ def approval_in(rows: SprintRows) -> Approval | None:
     )
 
 
-def decisions_in(rows: SprintRows) -> list[dict[str, Any]]:
+def decisions_in(rows: SprintRows) -> list[JsonObject]:
     """Return the decisions, newest first: ``words``, ``verdict``, ``by``, ``why``, ``ts``."""
     given = _of(rows).get("given", ())
     return [{**one, "words": approval(one["what"])} for one in reversed(given)]
 
 
-def _of(rows: SprintRows) -> dict[str, Any]:
+def _of(rows: SprintRows) -> JsonObject:
     found = rows.sprint.meta.get(APPROVAL)
     return found if isinstance(found, dict) and rows.sprint.contract else {}

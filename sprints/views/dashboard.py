@@ -1,15 +1,17 @@
 """Show the first page: what waits for the user, what runs, what has ended."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from gates.models import GateRun
 from sprints import queries
 from sprints.contract import sandbox
 from sprints.contract.contract import ROUNDS
+from sprints.contract.json_types import JsonObject
 from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
 from sprints.queue import enqueue
@@ -38,7 +40,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     asked = Asked(request.GET)
     status = asked.one_of("status", [*Sprint.Status])
     what = _sprints(status) | _health(hosts) | {"said": asked.said, "status": status}
-    what["unworked"] = what["nobody"] and _first_unworked(what["moving"])
+    what["unworked"] = what["nobody"] and what["unworked"]
     what["gates"] = gate_trends()
     what["events"] = stream.newest(8, stream.Filter())[0]
     what["poll"] = address("/", status=status, seen=seen) if what["running"] else ""
@@ -46,7 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, f"sprints/{part}.html", what)
 
 
-def _sprints(status: str) -> dict[str, Any]:
+def _sprints(status: str) -> dict[str, object]:
     rows, older = board.page(SHOWN, status=status)
     found = board.together(
         lines=rows,
@@ -63,6 +65,7 @@ def _sprints(status: str) -> dict[str, Any]:
     return {
         "running": running,
         "moving": moving,
+        "unworked": _first_unworked(moving),
         "waits": waits,
         "more_waits": [
             {"status": status, "count": counts[status] - URGENT}
@@ -79,8 +82,17 @@ def _sprints(status: str) -> dict[str, Any]:
     }
 
 
-def chips(path: str, chosen: str, counts: dict[str, int], text: str = "") -> list[dict[str, Any]]:
-    """Return the filters by status: name, number (may be empty), address, and which is on."""
+class Chip(TypedDict):
+    """A filter by status: its number may be empty; ``on``: it is the present one."""
+
+    name: str
+    count: int | str
+    href: str
+    on: bool
+
+
+def chips(path: str, chosen: str, counts: dict[str, int], text: str = "") -> list[Chip]:
+    """Return the filters by status."""
     many = {name: f"{board.MANY - 1}+" for name, n in counts.items() if n >= board.MANY}
     return [
         {
@@ -100,7 +112,7 @@ def _first_unworked(moving: Sequence[board.Line]) -> str:
     return next((line.sprint_id for line in waits), "")
 
 
-def _figures(last: Sequence[board.Line]) -> dict[str, Any]:
+def _figures(last: Sequence[board.Line]) -> dict[str, object]:
     """Return the success rate of the last sprints that ended, and their durations."""
     ended = board.ended(last)
     good = [line for line in ended if line.status == Sprint.Status.SUCCEEDED]
@@ -131,7 +143,7 @@ def _chart(last: Sequence[board.Line]) -> charts.Chart:
     return charts.bars(points, width=720, height=150, places=LAST)
 
 
-def gate_trends() -> list[dict[str, Any]]:
+def gate_trends() -> list[dict[str, object]]:
     """Return pass rates and durations of the first enabled gates."""
     gates = [gate for gate in gate_history.definitions() if gate.enabled][:GATES]
     runs = gate_history.last_runs([gate.pk for gate in gates], LAST)
@@ -145,7 +157,7 @@ def gate_trends() -> list[dict[str, Any]]:
     ]
 
 
-def run_chart(runs: Sequence[Any], *, places: int = LAST, width: int = 360) -> charts.Chart:
+def run_chart(runs: Sequence[GateRun], *, places: int = LAST, width: int = 360) -> charts.Chart:
     """Return the chart of a gate's runs, given newest first, drawn oldest first."""
     points = [
         charts.Point(
@@ -159,7 +171,7 @@ def run_chart(runs: Sequence[Any], *, places: int = LAST, width: int = 360) -> c
     return charts.bars(points, width=width, height=64, places=places)
 
 
-def _health(hosts: list[dict[str, Any]]) -> dict[str, Any]:
+def _health(hosts: list[JsonObject]) -> dict[str, object]:
     """Return the state of hosts, queue, sandbox and schedules."""
     confined = sandbox.state(switches().confinement)
     coming = [row for row in queries.schedules() if row["next_ts"]][:COMING]

@@ -1,6 +1,6 @@
 """Show the form that creates a sprint."""
 
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -65,5 +65,5 @@ def new_sprint(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, form: NewSprint, status: int) -> HttpResponse:
-    what: dict[str, Any] = {"form": form, "default": switches().gate_profile, "profiles": PROFILES}
+    what = {"form": form, "default": switches().gate_profile, "profiles": PROFILES}
     return render(request, "sprints/new_sprint.html", what, status=status)

@@ -6,7 +6,7 @@ If nothing is new, the response has no body.
 import hashlib
 import json
 import time
-from typing import Any, cast
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 
@@ -22,7 +22,7 @@ def is_live_part(request: HttpRequest) -> bool:
     return bool(cast(Request, request).htmx)
 
 
-def mark(request: HttpRequest, facts: Any) -> str:
+def mark(request: HttpRequest, facts: object) -> str:
     """Return a text that changes with anything that the page shows.
 
     It covers the events, the hosts (``facts``), the user's role, the request, and the page's age.

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from sprints.contract.json_types import JsonObject
 from sprints.models import Task
 from sprints.prompts.reply_format import options
 from sprints.queries.snapshots import asks, name_of_question, question_of
@@ -48,7 +48,7 @@ def question_in(rows: SprintRows) -> Question | None:
     return None
 
 
-def answers_in(rows: SprintRows) -> list[dict[str, Any]]:
+def answers_in(rows: SprintRows) -> list[JsonObject]:
     """Return the answers of humans, newest first.
 
     Keys: ``agent``, ``code``, ``questions``, ``text``, ``by``, ``ts``.

@@ -1,5 +1,7 @@
 """Define the type of a request in a view, for annotations."""
 
+from typing import cast
+
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -14,3 +16,8 @@ class Request(HttpRequest):
     role: Role | int  # NOBODY on paths without authentication
     by_token: bool
     htmx: HtmxDetails
+
+
+def role_of(request: HttpRequest) -> int:
+    """Return the role of the request's user, where a type of Django's hides it."""
+    return cast(Request, request).role

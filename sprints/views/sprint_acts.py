@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import resolve_url
 
 from sprints import operations, queries
 from sprints.contract.contract import CODES, ContractError
+from sprints.contract.json_types import JsonObject
 from sprints.models import Sprint
 from sprints.operations import Refused
 from sprints.queries.snapshots import ENDED, UNSHIPPED_BY, is_shipped
@@ -21,7 +21,7 @@ from sprints.views.request import Request
 from sprints.views.responses import answer, only
 from sprints.views.sprint_rows import SprintRows
 
-Do = Callable[[str, str, Any], str]
+Do = Callable[[str, str, QueryDict], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,72 +88,72 @@ def _onward(rows: SprintRows) -> list[Act]:
     return []
 
 
-def _run(sprint_id: str, by: str, form: Any) -> str:
+def _run(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.start(sprint_id, by=by)
     return "Handed to the workers."
 
 
-def _retry(sprint_id: str, by: str, form: Any) -> str:
+def _retry(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.start(sprint_id, again=True, by=by)
     return "A new attempt is handed to the workers."
 
 
-def _step(sprint_id: str, by: str, form: Any) -> str:
+def _step(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.step(sprint_id, by)
     return "One round is handed to the workers."
 
 
-def _pause(sprint_id: str, by: str, form: Any) -> str:
+def _pause(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.pause(sprint_id, by, form.get("why", "").strip())
     return "Paused: it holds at its next step."
 
 
-def _resume(sprint_id: str, by: str, form: Any) -> str:
+def _resume(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.resume(sprint_id, by)
     return "It goes on."
 
 
-def _cancel(sprint_id: str, by: str, form: Any) -> str:
+def _cancel(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.ask_to_cancel(sprint_id, by)
     if queries.get(sprint_id).status == "cancelled":
         return "Cancelled."
     return "Asked to stop: it is cancelled as soon as nothing of it runs."
 
 
-def _unship(sprint_id: str, by: str, form: Any) -> str:
+def _unship(sprint_id: str, by: str, form: QueryDict) -> str:
     name = operations.unship(sprint_id, by, form.get("why", "").strip())
     operations.start(name, by=by)
     return f"{name} takes it back; it is handed to the workers."
 
 
-def _archive(sprint_id: str, by: str, form: Any) -> str:
+def _archive(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.archive([sprint_id], by)
     return "Archived: Restore puts it back."
 
 
-def _restore(sprint_id: str, by: str, form: Any) -> str:
+def _restore(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.restore([sprint_id], by)
     return "Restored."
 
 
-def _answer(sprint_id: str, by: str, form: Any) -> str:
+def _answer(sprint_id: str, by: str, form: QueryDict) -> str:
     named = form.get("question") or "none"  # a page always names the displayed question
     operations.answer(sprint_id, answer_of(queries.look(sprint_id), form), by, named)
     return "Answered: the sprint goes on."
 
 
-def _approve(sprint_id: str, by: str, form: Any) -> str:
+def _approve(sprint_id: str, by: str, form: QueryDict) -> str:
     named = form.get("ask") or "none"  # a page always names the displayed request
     operations.approve(sprint_id, by, form.get("why", "").strip(), named)
     return "Approved: the sprint goes on."
 
 
-def _reject(sprint_id: str, by: str, form: Any) -> str:
+def _reject(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.reject(sprint_id, by, form.get("why", "").strip(), form.get("ask") or "none")
     return "Rejected: the sprint has failed."
 
 
-def _budget(sprint_id: str, by: str, form: Any) -> str:
+def _budget(sprint_id: str, by: str, form: QueryDict) -> str:
     amounts = {"launches": int, "minutes": float, "tokens": int, "usd": float}
     try:
         given = {
@@ -164,10 +164,10 @@ def _budget(sprint_id: str, by: str, form: Any) -> str:
     return f"Agents have used {operations.set_budget(sprint_id, by, **given)}."
 
 
-def _edit(sprint_id: str, by: str, form: Any) -> str:
-    meta: dict[str, Any] = {}
+def _edit(sprint_id: str, by: str, form: QueryDict) -> str:
+    meta: JsonObject = {}
     if "brief" in form:
-        meta["brief"] = form["brief"].replace("\r\n", "\n") or None
+        meta["brief"] = str(form["brief"]).replace("\r\n", "\n") or None
     if "agents_shown" in form:
         meta["active_agents"] = form.getlist("active_agents") or None
     if "gate_profile" in form:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -46,13 +46,13 @@ def page(request: Request, sprint_id: str) -> HttpResponse:
         return answer(request, 404, "no such sprint")
     except Unclear as exc:
         return answer(request, 422, str(exc))
-    part = request.GET.get("part")
+    part, why = request.GET.get("part"), banner(rows)
     if part == "live":
-        return render(request, "sprints/sprint_live.html", _moving(request, rows, asked))
+        return render(request, "sprints/sprint_live.html", _moving(request, rows, asked, why))
     if part == "output":
-        return render(request, "sprints/sprint_output.html", _pane(rows, asked, banner(rows)))
-    moving = _moving(request, rows, asked)
-    still = {**_pane(rows, asked, moving["banner"]), **_brief(rows)}
+        return render(request, "sprints/sprint_output.html", _pane(rows, asked, why))
+    moving = _moving(request, rows, asked, why)
+    still = {**_pane(rows, asked, why), **_brief(rows)}
     still["may_edit"] = request.role >= Role.OPERATOR
     return render(request, "sprints/sprint.html", moving | still | {"of_a_sprint": True})
 
@@ -83,11 +83,12 @@ class Asked:
         return cls(attempt, run, stream, wanted, chosen=bool(name))
 
 
-def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
+def _moving(
+    request: Request, rows: SprintRows, asked: Asked, why: Banner | None
+) -> dict[str, object]:
     """Return the values of the live part."""
     now, sprint = timezone.now(), rows.sprint
     tasks, runs = rows.as_of(asked.attempt)
-    why = banner(rows)
     acts = acts_of(rows) if request.role >= Role.OPERATOR else []
     state = " ".join(act.verb for act in acts)
     again = {"part": "live", "seen": sprint.version, "acts": state}
@@ -126,7 +127,7 @@ def _moving(request: Request, rows: SprintRows, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _pane(rows: SprintRows, asked: Asked, why: Banner | None) -> dict[str, Any]:
+def _pane(rows: SprintRows, asked: Asked, why: Banner | None) -> dict[str, object]:
     """Return the values of the output pane."""
     run = asked.run or first_run(rows, why)
     if run is None:
@@ -154,14 +155,24 @@ def first_run(rows: SprintRows, why: Banner | None) -> GateRun | None:
     return next(iter(going or last), None)
 
 
-def tabs(rows: SprintRows, now: datetime) -> list[tuple[int, list[dict[str, Any]]]]:
+class Tab(TypedDict):
+    """A run's tab: its name ``gate_id/number``, its round, and its seconds until now."""
+
+    run: GateRun
+    name: str
+    code: str
+    s: float
+
+
+def tabs(rows: SprintRows, now: datetime) -> list[tuple[int, list[Tab]]]:
     """Return the runs by attempt, the newest attempt first."""
-    by_attempt: dict[int, list[dict[str, Any]]] = {}
+    by_attempt: dict[int, list[Tab]] = {}
     for run in rows.runs:
         seconds = run.duration_s
         if seconds is None:
             seconds = ((run.finished_at or now) - run.started_at).total_seconds()
-        tab = {"run": run, "name": _name(run), "code": run.round_id.split("/")[1], "s": seconds}
+        code = run.round_id.split("/")[1]
+        tab = Tab(run=run, name=_name(run), code=code, s=seconds)
         by_attempt.setdefault(run.attempt, []).append(tab)
     return sorted(by_attempt.items(), reverse=True)
 
@@ -220,7 +231,7 @@ def _agent(task: Task) -> str:
     return f"{task.owner_agent.replace('agent_', 'Agent ')} {role}".strip()
 
 
-def _with_texts(tasks: list[Task]) -> list[dict[str, Any]]:
+def _with_texts(tasks: list[Task]) -> list[dict[str, object]]:
     texts = texts_of(tasks)
     return [
         {"task": task, "agent": _agent(task), "prompt": prompt, "reply": reply}
@@ -229,7 +240,7 @@ def _with_texts(tasks: list[Task]) -> list[dict[str, Any]]:
     ]
 
 
-def _brief(rows: SprintRows) -> dict[str, Any]:
+def _brief(rows: SprintRows) -> dict[str, object]:
     meta = rows.sprint.meta
     text = meta.get("brief") if isinstance(meta.get("brief"), str) else ""
     active = meta.get("active_agents")
@@ -254,7 +265,7 @@ def _brief(rows: SprintRows) -> dict[str, Any]:
     }
 
 
-def _listed(acks: Any) -> str:
+def _listed(acks: object) -> str:
     """Return the agents as the form takes them."""
     if not isinstance(acks, list):
         return ""

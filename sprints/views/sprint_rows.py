@@ -8,6 +8,7 @@ from sprints import queries
 from sprints.contract.json_types import JsonObject
 from sprints.models import Delivery, Round, Sprint, Task
 from sprints.queries.waiting import waiting_for
+from sprints.state.wait_reason import Wait
 
 MOST_EVENTS = 20
 MOST_DELIVERIES = 30
@@ -26,7 +27,7 @@ class SprintRows:
     runs: list[GateRun]
     events: list[JsonObject]
     deliveries: list[Delivery]
-    waiting: JsonObject | None
+    waiting: Wait | None
 
     @property
     def ended(self) -> bool:

@@ -8,7 +8,7 @@ from sprints.admin.base import Rows, when
 
 
 @admin.register(LogEntry, site=site)
-class Done(Rows):
+class Done(Rows[LogEntry]):
     """The acts in the back office, and their users."""
 
     list_display = ["at", "user", "content_type", "object_repr", "what"]

@@ -18,7 +18,7 @@ from sprints.roles import ROLES, Role
 from sprints.state.refusals import Refused
 
 
-class TokenForm(Asked):
+class TokenForm(Asked[Token]):
     """The form of a new token."""
 
     text = ""  # the token's text, once it is created
@@ -47,7 +47,7 @@ class TokenForm(Asked):
 
 
 @admin.register(Token, site=site)
-class Tokens(Edited):
+class Tokens(Edited[Token]):
     """All tokens. The text of a token is displayed once, on the page after its creation."""
 
     form = TokenForm

@@ -8,6 +8,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Count, QuerySet
+from django.http import HttpRequest
 
 from gateway_project.accounts import queries, user_operations
 from sprints.admin.back_office import site
@@ -16,7 +17,7 @@ from sprints.admin.forms import Asked, Edited, choices
 from sprints.roles import ROLES, Role
 
 
-class UserForm(Asked):
+class UserForm(Asked[User]):
     """The form of a user."""
 
     fixed = {"username"}
@@ -39,7 +40,7 @@ class UserForm(Asked):
         model = User
         fields: list[str] = []
 
-    def shown(self, row: User) -> dict[str, Any]:
+    def shown(self, row: User) -> dict[str, object]:
         """Return the user's values, without the password."""
         role = queries.highest(row) or Role.VIEWER.word
         return {"username": row.get_username(), "is_active": row.is_active, "role": role}
@@ -65,7 +66,7 @@ class UserForm(Asked):
 
 
 @admin.register(User, site=site)
-class Users(Edited):
+class Users(Edited[User]):
     """The users. They are disabled, never deleted, because the log names them."""
 
     form = UserForm
@@ -75,26 +76,35 @@ class Users(Edited):
     search_fields = ["username"]
     signed_in = staticmethod(when("last_login", "last sign-in"))
 
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Return False: the log names the user."""
         return False
 
-    def get_queryset(self, request: Any) -> QuerySet[User]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return the users with their groups and the number of their valid tokens."""
         rows: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
         return rows.annotate(good=Count("tokens", filter=queries.good()))
 
-    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> User | None:
         """Return the user; None for an id that is not a number."""
         return super().get_object(request, object_id, from_field) if object_id.isascii() else None
 
-    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: User | None = None,
+        change: bool = False,
+        **kwargs: object,
+    ) -> type[Asked[User]]:
         """Return the form, with the key of the user's own session."""
         form = super().get_form(request, obj, change=change, **kwargs)
+        assert issubclass(form, UserForm), "the table names its form"
         form.session_key = request.session.session_key
         return form
 
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: Asked[User], change: bool) -> None:
         """Save the user; a user who changes the own password stays signed in."""
         super().save_model(request, obj, form, change)
         if change and obj.pk == request.user.pk and form.cleaned_data["password"]:
@@ -112,13 +122,13 @@ class Users(Edited):
 
 
 @admin.register(Group, site=site)
-class Roles(Rows):
+class Roles(Rows[Group]):
     """The three roles and their members."""
 
     list_display = ["name", "members"]
     fields = ["name", "members"]
 
-    def get_queryset(self, request: Any) -> QuerySet[Group]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         """Return the groups that are roles."""
         return super().get_queryset(request).filter(name__in=ROLES).prefetch_related("user_set")
 

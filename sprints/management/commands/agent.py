@@ -6,7 +6,6 @@ import shlex
 from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -21,9 +20,10 @@ from sprints.contract.agent_spec import (
     WRITE,
     AgentDefinition,
 )
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.output_rules import COUNTS
 from sprints.management.arguments import COMMAND as COMMAND_LINE
-from sprints.management.arguments import argv_of, environment
+from sprints.management.arguments import Options, argv_of, environment
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
 from sprints.models import Agent
@@ -65,11 +65,11 @@ class Command(GatewayCommand):
         given = subcommand(acts, "export", "write all agents as TOML")
         given.add_argument("--out", metavar="FILE", help="file to write (default: standard output)")
 
-    def handle(self, *, act: str, **options: Any) -> None:
+    def handle(self, *, act: str, **options: object) -> None:
         """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def _list(self, options: Options) -> None:
         rows, states = list(Agent.objects.all()), {}
         if options["sprint"]:
             states = operations.agents.states(
@@ -84,7 +84,7 @@ class Command(GatewayCommand):
 
         tables.agents(rows, states)
 
-    def _show(self, options: dict[str, Any]) -> None:
+    def _show(self, options: Options) -> None:
         agent = operations.agents.get(options["id"]).definition
         if options["json"]:
             self.stdout.write(json.dumps(agent.to_json(), indent=2, sort_keys=True))
@@ -106,7 +106,7 @@ class Command(GatewayCommand):
             f"limits: timeout {agent.timeout_s:g} s, grace {agent.grace_s:g} s, idle {idle}"
         )
 
-    def _set(self, options: dict[str, Any]) -> None:
+    def _set(self, options: Options) -> None:
         agent = operations.agents.get(options["id"]).definition
         known = self._preset(options, agent)
         argv = argv_of(options["command"])
@@ -137,7 +137,7 @@ class Command(GatewayCommand):
         done = operations.agents.put([made], user())
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
-    def _preset(self, options: dict[str, Any], agent: AgentDefinition) -> dict[str, Any]:
+    def _preset(self, options: Options, agent: AgentDefinition) -> JsonObject:
         name = options["preset"]
         if name is None:
             if options["more"] is not None:
@@ -151,11 +151,11 @@ class Command(GatewayCommand):
         policy = options["policy"] or agent.policy
         return preset(name, model, argv_of(options["more"]) or (), policy)
 
-    def _import(self, options: dict[str, Any]) -> None:
+    def _import(self, options: Options) -> None:
         done = operations.agents.import_toml(_text_of(options["file"]), user())
         self.stdout.write(f"changed: {', '.join(done)}" if done else "nothing to change")
 
-    def _export(self, options: dict[str, Any]) -> None:
+    def _export(self, options: Options) -> None:
         text = operations.agents.export_toml()
         if options["out"] is None:
             self.stdout.write(text, ending="")
@@ -244,7 +244,7 @@ def _declare_set(parser: ArgumentParser) -> None:
     )
 
 
-def _joined(known: Any, given: Any) -> Any:
+def _joined(known: JsonValue, given: JsonValue) -> JsonValue:
     """Return the values of a preset together with those of the options."""
     if given is None:
         return known
@@ -252,8 +252,8 @@ def _joined(known: Any, given: Any) -> Any:
 
 
 def _reading(
-    there: dict[str, Any] | None, field: str | None, usage: list[str] | None
-) -> dict[str, Any] | None:
+    there: JsonObject | None, field: str | None, usage: list[str] | None
+) -> JsonObject | None:
     """Return the rules to read the output, with the given reply field and usage fields."""
     rules = dict(there or {})
     if field is not None:

@@ -2,7 +2,6 @@
 
 import json
 from argparse import ArgumentParser
-from typing import Any
 
 from sprints import operations
 from sprints.management.base import GatewayCommand, subcommand, subcommands
@@ -27,15 +26,15 @@ class Command(GatewayCommand):
         turned.add_argument("key", metavar="KEY", help="name of the setting")
         turned.add_argument("value", metavar="VALUE", help="new value, as JSON or plain text")
 
-    def handle(self, *, act: str, **options: Any) -> None:
+    def handle(self, *, act: str, key: str = "", value: str = "", **options: object) -> None:
         """Run the subcommand."""
         if act == "set":
-            now = operations.configure(options["key"], options["value"], user())
-            self.stdout.write(f"{options['key']} is {json.dumps(now)}")
+            now = operations.configure(key, value, user())
+            self.stdout.write(f"{key} is {json.dumps(now)}")
             return
         switches = operations.configuration()
         if options["json"]:
             self.stdout.write(json.dumps(switches, indent=2, sort_keys=True))
             return
-        for key, value in sorted(switches.items()):
-            self.stdout.write(f"{key} = {json.dumps(value)}")
+        for name, now in sorted(switches.items()):
+            self.stdout.write(f"{name} = {json.dumps(now)}")

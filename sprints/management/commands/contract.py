@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -64,7 +63,15 @@ class Command(GatewayCommand):
         )
         check.add_argument("--json", action="store_true", help="print JSON instead of text")
 
-    def handle(self, *, act: str, id: str | None, profile: str | None, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        act: str,
+        id: str | None,
+        profile: str | None,
+        whole: bool = False,
+        **options: object,
+    ) -> None:
         """Print the contract, or check it and print the path to each broken invariant."""
         if id and profile:
             raise CommandError("--profile is for a new sprint; remove --profile or ID")
@@ -76,7 +83,7 @@ class Command(GatewayCommand):
         from sprints.modelcheck.plan import prove
 
         with number_of("states") as tell:
-            proof = prove(contract, tell, whole=options["whole"])
+            proof = prove(contract, tell, whole=whole)
         if options["json"]:
             found = report.as_json(proof, contract)
             self.stdout.write(json.dumps(found, indent=2, sort_keys=True))

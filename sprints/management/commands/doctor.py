@@ -4,7 +4,6 @@ import json
 import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -39,9 +38,9 @@ class Command(GatewayCommand):
             help="time limit for an agent's answer in seconds (default 60)",
         )
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, what: str | None, timeout: float | None, **options: object) -> None:
         """Run the checks and print the findings."""
-        found = list(doctor.findings(self._checks(options["what"], options["timeout"])))
+        found = list(doctor.findings(self._checks(what, timeout)))
         if options["json"]:
             self.stdout.write(json.dumps([asdict(one) for one in found], indent=2))
         else:

@@ -3,7 +3,6 @@
 import json
 from argparse import ArgumentParser
 from dataclasses import replace
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -11,7 +10,7 @@ from gates.definition import Definition
 from gates.models import Gate
 from sprints import operations
 from sprints.contract.contract import CODES, GATED, PROFILES
-from sprints.management.arguments import COMMAND, argv_of, environment
+from sprints.management.arguments import COMMAND, Options, argv_of, environment
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
 
@@ -82,11 +81,11 @@ class Command(GatewayCommand):
         removed = subcommand(acts, "remove", "remove a gate; its recorded runs stay")
         removed.add_argument("id", metavar="ID", help="id of the gate")
 
-    def handle(self, *, act: str, **options: Any) -> None:
+    def handle(self, *, act: str, **options: object) -> None:
         """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def _list(self, options: Options) -> None:
         rows = list(Gate.objects.all())
         from sprints.queries import gate_history
 
@@ -104,7 +103,7 @@ class Command(GatewayCommand):
 
         tables.gates(rows, flaky)
 
-    def _add(self, options: dict[str, Any]) -> None:
+    def _add(self, options: Options) -> None:
         if operations.gates.exists(options["id"]):
             raise CommandError(
                 f"gate {options['id']} already exists; change it with: studio-gateway gate set"
@@ -115,14 +114,12 @@ class Command(GatewayCommand):
         self._put(blank, ["quick", "full"], True, options)
         self.stdout.write(f"added gate {options['id']}")
 
-    def _set(self, options: dict[str, Any]) -> None:
+    def _set(self, options: Options) -> None:
         row = operations.gates.get(options["id"])
         self._put(row.definition, row.profiles, row.enabled, options)
         self.stdout.write(f"changed gate {options['id']}")
 
-    def _put(
-        self, gate: Definition, profiles: list[str], enabled: bool, options: dict[str, Any]
-    ) -> None:
+    def _put(self, gate: Definition, profiles: list[str], enabled: bool, options: Options) -> None:
         changed = {
             "command": argv_of(options["command"]),
             "title": options["title"],
@@ -139,7 +136,7 @@ class Command(GatewayCommand):
         enabled = enabled if options["enabled"] is None else options["enabled"]
         operations.gates.put(replace(gate, **given), profiles, enabled=enabled, by=user())
 
-    def _remove(self, options: dict[str, Any]) -> None:
+    def _remove(self, options: Options) -> None:
         operations.gates.remove(options["id"], user())
         self.stdout.write(f"removed gate {options['id']}")
 

@@ -4,13 +4,12 @@ import json
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction
 from dataclasses import replace
-from typing import Any
 
 from django.core.management.base import CommandError
 
 from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
-from sprints.management.arguments import COMMAND, argv_of
+from sprints.management.arguments import COMMAND, Options, argv_of
 from sprints.management.base import (
     UNCHANGED,
     GatewayCommand,
@@ -67,11 +66,11 @@ class Command(GatewayCommand):
             help="maximum number of deliveries (default 50)",
         )
 
-    def handle(self, *, act: str, **options: Any) -> None:
+    def handle(self, *, act: str, **options: object) -> None:
         """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def _list(self, options: Options) -> None:
         rows = list(Hook.objects.all())
         if options["json"]:
             shown = [row.definition.public() | {"enabled": row.enabled} for row in rows]
@@ -81,7 +80,7 @@ class Command(GatewayCommand):
 
         tables.hooks(rows)
 
-    def _show(self, options: dict[str, Any]) -> None:
+    def _show(self, options: Options) -> None:
         row = operations.hooks.get(options["id"])
         if options["secret"]:
             if not row.secret:
@@ -91,7 +90,7 @@ class Command(GatewayCommand):
         whole = row.definition.to_json() | {"enabled": row.enabled}
         self.stdout.write(json.dumps(whole, indent=2, sort_keys=True))
 
-    def _add(self, options: dict[str, Any]) -> None:
+    def _add(self, options: Options) -> None:
         if operations.hooks.exists(options["id"]):
             raise CommandError(
                 f"hook {options['id']} already exists; change it with: studio-gateway hook set"
@@ -108,14 +107,14 @@ class Command(GatewayCommand):
         if row.secret:
             self.stdout.write(f"signing secret for the receiver: {row.secret}")
 
-    def _set(self, options: dict[str, Any]) -> None:
+    def _set(self, options: Options) -> None:
         row = operations.hooks.get(options["id"])
         if _kind(options) not in (None, row.kind):
             raise CommandError(f"hook {row} is a {row.kind} hook; remove it and add a new one")
         self._put(row.definition, row.enabled, options)
         self.stdout.write(f"changed hook {options['id']}")
 
-    def _put(self, hook: HookDefinition, enabled: bool, options: dict[str, Any]) -> Hook:
+    def _put(self, hook: HookDefinition, enabled: bool, options: Options) -> Hook:
         changed = {
             "points": None if options["on"] is None else _words(options["on"]),
             "target": _target(hook.kind, options),
@@ -130,14 +129,14 @@ class Command(GatewayCommand):
         secret, made = options.get("new_secret", False), replace(hook, **given)
         return operations.hooks.put(made, enabled=enabled, new_secret=secret, by=user())
 
-    def _remove(self, options: dict[str, Any]) -> None:
+    def _remove(self, options: Options) -> None:
         operations.hooks.remove(options["id"], user())
         self.stdout.write(f"removed hook {options['id']}")
 
-    def _test(self, options: dict[str, Any]) -> None:
+    def _test(self, options: Options) -> None:
         self._bring(operations.hooks.test(options["id"]))
 
-    def _redeliver(self, options: dict[str, Any]) -> None:
+    def _redeliver(self, options: Options) -> None:
         self._bring(operations.hooks.redeliver(options["id"]))
 
     def _bring(self, row: Delivery) -> None:
@@ -152,7 +151,7 @@ class Command(GatewayCommand):
         if row.status != row.Status.DELIVERED:
             sys.exit(1)
 
-    def _deliveries(self, options: dict[str, Any]) -> None:
+    def _deliveries(self, options: Options) -> None:
         rows = operations.hooks.deliveries(options["limit"], options["hook"])
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
@@ -217,7 +216,7 @@ def _declare_hook(parser: ArgumentParser, *, is_new: bool) -> None:
         )
 
 
-def _kind(options: dict[str, Any]) -> str | None:
+def _kind(options: Options) -> str | None:
     return next((kind for kind, name in TARGETS.items() if options[name] is not None), None)
 
 
@@ -225,7 +224,7 @@ def _options() -> str:
     return ", ".join(f"--{name}" for name in TARGETS.values())
 
 
-def _target(kind: str, options: dict[str, Any]) -> tuple[str, ...] | None:
+def _target(kind: str, options: Options) -> tuple[str, ...] | None:
     text = options[TARGETS[kind]]
     return argv_of(text) if text is None or kind == "command" else (text,)
 

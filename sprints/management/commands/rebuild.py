@@ -3,7 +3,6 @@
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -36,7 +35,7 @@ class Command(GatewayCommand):
             help="events file to read (default: events.jsonl of the store)",
         )
 
-    def execute(self, *args: object, **options: object) -> Any:
+    def execute(self, *args: object, **options: object) -> str | None:
         """Require a store for --check; a rebuild creates it."""
         self.needs_store = bool(options.get("check"))
         self.writes = not self.needs_store

@@ -2,12 +2,13 @@
 
 import json
 from argparse import ArgumentParser
-from typing import Any
 
 from sprints import operations, queries
 from sprints.contract.contract import DEADLINES, PROFILES
+from sprints.management.arguments import Options
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import read_brief, tell_who_works, user
+from sprints.models import Schedule
 
 
 class Command(GatewayCommand):
@@ -70,8 +71,11 @@ class Command(GatewayCommand):
             made = subcommand(acts, name, what)
             made.add_argument("id", metavar="ID", help="id of the schedule")
 
-    def handle(self, *, act: str, **options: Any) -> None:
+    def handle(self, *, act: str, **options: object) -> None:
         """Run the subcommand."""
+        self._run(act, options)
+
+    def _run(self, act: str, options: Options) -> None:
         if act == "list":
             self._list(options)
         elif act == "remove":
@@ -88,7 +92,7 @@ class Command(GatewayCommand):
             if row.enabled:
                 tell_who_works(self.stdout)
 
-    def _keep(self, act: str, options: dict[str, Any]) -> Any:
+    def _keep(self, act: str, options: Options) -> Schedule:
         if act in ("on", "off"):
             return operations.turn_schedule(options["id"], user(), on=act == "on")
         values = {
@@ -101,7 +105,7 @@ class Command(GatewayCommand):
         put = operations.add_schedule if act == "add" else operations.set_schedule
         return put(options["id"], user(), **values)
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def _list(self, options: Options) -> None:
         rows = queries.schedules()
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))

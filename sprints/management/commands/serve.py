@@ -4,7 +4,6 @@ import contextlib
 import sys
 from argparse import ArgumentParser
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 
@@ -42,22 +41,31 @@ class Command(GatewayCommand):
         parser.add_argument("--no-workers", action="store_true", help="run only the web server")
         add_workers(parser)
 
-    def handle(self, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        host: str | None,
+        port: int | None,
+        no_workers: bool,
+        name: str,
+        workers: int,
+        **options: object,
+    ) -> None:
         """Listen, start the workers, print the address; stop in reverse order."""
         config = read_config(settings.STORE.config)
-        host = config.get("bind_host", BIND_HOST) if options["host"] is None else options["host"]
-        web = Web(host, options["port"] or config.get("port", PORT))
+        listens = config.get("bind_host", BIND_HOST) if host is None else host
+        web = Web(listens, port or config.get("port", PORT))
         asked = Stop()
         with contextlib.ExitStack() as stack:
             stay = sleep
-            if not options["no_workers"]:
+            if not no_workers:
                 from sprints import operations
                 from sprints.queue.supervisor import Supervisor
 
-                watch = stack.enter_context(Supervisor(options["name"], options["workers"]))
+                watch = stack.enter_context(Supervisor(name, workers))
                 stay = partial(watch.run, chore=operations.fire_schedules)
             stack.enter_context(web)
-            self._say(web, "no" if options["no_workers"] else options["workers"], options["name"])
+            self._say(web, "no" if no_workers else workers, name)
             stay(lambda: asked() or not web.is_alive())
         if not asked():
             sys.stderr.write("error: the web server stopped unexpectedly; start serve again\n")

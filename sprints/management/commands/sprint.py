@@ -6,12 +6,12 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
 
 from django.core.management.base import CommandError
 
 from sprints import operations, queries
-from sprints.management.arguments import settings_of
+from sprints.contract.json_types import JsonObject
+from sprints.management.arguments import Options, settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.cli_user import read_brief, tell_who_works, user
 from sprints.management.progress import watched, wishes_from_signals
@@ -35,11 +35,11 @@ class Command(GatewayCommand):
         """Declare the subcommands and their options."""
         declare(parser)
 
-    def handle(self, *, act: str, **options: Any) -> None:
+    def handle(self, *, act: str, **options: object) -> None:
         """Run the subcommand."""
         getattr(self, f"_{act}")(options)
 
-    def _create(self, options: dict[str, Any]) -> None:
+    def _create(self, options: Options) -> None:
         sprint = operations.create(
             options["id"],
             title=options["title"],
@@ -54,7 +54,7 @@ class Command(GatewayCommand):
             f"created {sprint.sprint_id}; to run it: studio-gateway sprint run {sprint}"
         )
 
-    def _edit(self, options: dict[str, Any]) -> None:
+    def _edit(self, options: Options) -> None:
         sprint_id, title, patch = options["id"], options["title"], _meta_of(options)
         if title is None and not patch:
             raise CommandError("nothing to change; add --title, --brief-file or --set KEY=VALUE")
@@ -63,7 +63,7 @@ class Command(GatewayCommand):
         same = (before.title, before.meta) == (after.title, after.meta)
         self.stdout.write(f"{sprint_id} is unchanged" if same else f"changed {sprint_id}")
 
-    def _run(self, options: dict[str, Any]) -> None:
+    def _run(self, options: Options) -> None:
         if worst := operations.worst_of(options["id"]):
             self.stdout.write(f"{options['id']}: {worst}")
         if options["queue"]:
@@ -76,12 +76,12 @@ class Command(GatewayCommand):
         self.stdout.write(f"queued {sprint_id}; to watch it: studio-gateway events --follow")
         tell_who_works(self.stdout)
 
-    def _step(self, options: dict[str, Any]) -> None:
+    def _step(self, options: Options) -> None:
         self._run_here(
             options["id"], lambda wish: operations.run(options["id"], wish, one_round=True)
         )
 
-    def _retry(self, options: dict[str, Any]) -> None:
+    def _retry(self, options: Options) -> None:
         if options["queue"]:
             self._queue(options["id"], again=True)
         else:
@@ -106,14 +106,14 @@ class Command(GatewayCommand):
             sys.stderr.write(f"error: the output cannot be written: {exc.strerror}\n")
         sys.exit(exit_code(after, wish))
 
-    def _pause(self, options: dict[str, Any]) -> None:
+    def _pause(self, options: Options) -> None:
         operations.pause(options["id"], user(), options["why"])
         self.stdout.write(
             f"{options['id']} pauses at its next step; "
             f"to continue: studio-gateway sprint resume {options['id']}"
         )
 
-    def _answer(self, options: dict[str, Any]) -> None:
+    def _answer(self, options: Options) -> None:
         operations.answer(options["id"], options["text"], user())
         self.stdout.write(
             f"answered; the workers continue {options['id']}, "
@@ -121,7 +121,7 @@ class Command(GatewayCommand):
         )
         tell_who_works(self.stdout)
 
-    def _approve(self, options: dict[str, Any]) -> None:
+    def _approve(self, options: Options) -> None:
         operations.approve(options["id"], user(), options["why"], options["ask"])
         self.stdout.write(
             f"approved; the workers continue {options['id']}, "
@@ -129,13 +129,13 @@ class Command(GatewayCommand):
         )
         tell_who_works(self.stdout)
 
-    def _reject(self, options: dict[str, Any]) -> None:
+    def _reject(self, options: Options) -> None:
         operations.reject(options["id"], user(), options["why"], options["ask"])
         self.stdout.write(
             f"rejected; {options['id']} failed; next: studio-gateway sprint retry {options['id']}"
         )
 
-    def _budget(self, options: dict[str, Any]) -> None:
+    def _budget(self, options: Options) -> None:
         sprint_id = options["id"]
         amounts = {key: options[key] for key in ("launches", "minutes", "tokens", "usd")}
         if all(amount is None for amount in amounts.values()):
@@ -154,20 +154,20 @@ class Command(GatewayCommand):
             self.stdout.write(f"the workers continue {sprint_id}")
             tell_who_works(self.stdout)
 
-    def _resume(self, options: dict[str, Any]) -> None:
+    def _resume(self, options: Options) -> None:
         operations.resume(options["id"], user())
         self.stdout.write(f"the workers continue {options['id']}")
         tell_who_works(self.stdout)
 
-    def _unship(self, options: dict[str, Any]) -> None:
+    def _unship(self, options: Options) -> None:
         name = operations.unship(options["id"], user(), options["why"])
         self._run({"id": name, "queue": options["queue"]})
 
-    def _cancel(self, options: dict[str, Any]) -> None:
+    def _cancel(self, options: Options) -> None:
         status = operations.cancel(options["id"], user())
         self.stdout.write(f"{options['id']} {status}")
 
-    def _plan(self, options: dict[str, Any]) -> None:
+    def _plan(self, options: Options) -> None:
         found = operations.plan(options["id"])
         if options["json"]:
             self.stdout.write(json.dumps(found, indent=2, sort_keys=True))
@@ -176,7 +176,7 @@ class Command(GatewayCommand):
 
         plan_output.show(found, prompts=options["prompts"])
 
-    def _show(self, options: dict[str, Any]) -> None:
+    def _show(self, options: Options) -> None:
         queries.get(options["id"])
         after = queries.look(options["id"])
         if options["json"]:
@@ -189,7 +189,7 @@ class Command(GatewayCommand):
             self.stdout.write(f"sandbox: {'; '.join(states)}")
         plan_output.patch_notes(after)
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def _list(self, options: Options) -> None:
         rows = queries.newest(options["limit"], options["status"], archived=options["archived"])
         if options["json"]:
             self.stdout.write(json.dumps(rows, indent=2, sort_keys=True))
@@ -199,7 +199,7 @@ class Command(GatewayCommand):
         tables.sprints(rows)
 
 
-def _meta_of(options: dict[str, Any]) -> dict[str, Any]:
+def _meta_of(options: Options) -> JsonObject:
     """Return the changes to the sprint's meta in the options. Raises ``CommandError``."""
     patch = settings_of(options["set"])
     if options["brief_file"] is None:

@@ -6,12 +6,12 @@ import sys
 from argparse import SUPPRESS, ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
 from gates.program import die_with_parent
 from sprints import operations
+from sprints.journal.verify import Report
 from sprints.management.base import GatewayCommand
 from sprints.management.progress_bars import counted
 
@@ -52,25 +52,35 @@ class Command(GatewayCommand):
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
         parser.add_argument("--links", type=int, metavar="BYTES", help=SUPPRESS)
 
-    def execute(self, *args: object, **options: object) -> Any:
+    def execute(self, *args: object, **options: object) -> str | None:
         """Require a store, except to check a file or a tag; with --record, update the files."""
         self.needs_store = options.get("file") is None and options.get("tag") is None
         self.writes = bool(options.get("record"))
         return super().execute(*args, **options)
 
-    def handle(self, *, file: Path | None, record: bool, tag: str | None, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        file: Path | None,
+        record: bool,
+        tag: str | None,
+        inside: int | None,
+        links: int | None,
+        **options: object,
+    ) -> None:
         """Verify, and print the first difference or what agrees.
 
         ``inside``: the process that started this one; print nothing and end when it ends.
         ``links``: check only the hash chain up to this byte.
         """
-        if options["inside"]:
-            die_with_parent(options["inside"])
+        as_json = bool(options["json"])
+        if inside:
+            die_with_parent(inside)
             self.stdout = OutputWrapper(io.StringIO())
-        if file and options["links"] is not None:
-            sys.exit(0 if operations.is_one_chain(file, options["links"]) else 1)
+        if file and links is not None:
+            sys.exit(0 if operations.is_one_chain(file, links) else 1)
         if tag is not None:
-            self._tag(tag, file, record=record, as_json=options["json"])
+            self._tag(tag, file, record=record, as_json=as_json)
         if file and record:
             raise CommandError("--record works only for the store; remove --record or FILE")
         try:
@@ -84,7 +94,7 @@ class Command(GatewayCommand):
         if record:
             operations.record_verified(found)
             operations.tidy()
-        if options["json"]:
+        if as_json:
             self.stdout.write(json.dumps(asdict(found), indent=2, sort_keys=True))
         elif found.difference:
             why = f": {found.difference.why}" if found.difference.why else ""
@@ -114,7 +124,7 @@ class Command(GatewayCommand):
         sys.exit(1 if found.untrue else 0)
 
 
-def worded(found: Any, file: Path | None = None) -> str:
+def worded(found: Report, file: Path | None = None) -> str:
     """Return a report without a difference in one line."""
     of = "events" if file else "events, rows and files"
     if found.outputs:

@@ -2,7 +2,7 @@
 
 import socket
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
-from typing import Any
+from typing import Literal
 
 from django.core.checks import Tags
 
@@ -11,6 +11,8 @@ from sprints.ids import GRAMMAR
 from sprints.management.arguments import Options
 from sprints.management.base import GatewayCommand, whole_number
 from sprints.management.stop_signals import Stop
+
+CheckArguments = dict[str | None, list[str] | tuple[str, ...] | Literal["__all__"] | None]
 
 
 def add_workers(parser: ArgumentParser) -> None:
@@ -53,7 +55,7 @@ class Command(GatewayCommand):
         add_workers(parser)
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
 
-    def get_check_kwargs(self, options: Options) -> Any:
+    def get_check_kwargs(self, options: Options) -> CheckArguments:
         """Return the checks to run: all, but for a cluster only its own.
 
         Its supervisor has made the others, and those of the paths would load the whole web into
@@ -63,21 +65,19 @@ class Command(GatewayCommand):
             return {"tags": [Tags.models, QUEUE]}
         return super().get_check_kwargs(options)
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, inside: int | None, name: str, workers: int, **options: object) -> None:
         """Supervise the workers, or run as their process."""
-        if options["inside"]:
+        if inside:
             from sprints.queue import cluster
 
-            cluster.run(options["workers"], options["inside"])
+            cluster.run(workers, inside)
             return
         from sprints import operations
         from sprints.queue.supervisor import Supervisor
 
         stop = Stop()
-        with Supervisor(options["name"], options["workers"]) as watch:
-            self.stdout.write(
-                f"{options['workers']} workers on {options['name']}; Ctrl-C stops them"
-            )
+        with Supervisor(name, workers) as watch:
+            self.stdout.write(f"{workers} workers on {name}; Ctrl-C stops them")
             self.stdout.flush()
             watch.run(stop, operations.fire_schedules)
         self.stdout.write("stopped; start it again to continue the sprints that were running")

@@ -1,11 +1,9 @@
 """Parse the body of a request: JSON within limits."""
 
-from typing import Any
-
 from django.http import HttpRequest
 from ninja.parser import Parser
 
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.meta import DEEP
 from sprints.store.config import strict_json
 
@@ -23,7 +21,7 @@ class Strict(Parser):
         return body
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
+def _is_deeper(value: JsonValue, levels: int) -> bool:
     """Return whether the value is nested over more than ``levels`` levels, without recursion."""
     here = [value] if isinstance(value, dict | list) else []
     for _ in range(levels + 1):

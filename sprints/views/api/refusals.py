@@ -1,6 +1,7 @@
 """Answer every error in the interface with ``{"error": one line}``."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.http import (
     Http404,
@@ -14,6 +15,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from gates.problem import Problem, ProblemCode
+from sprints.contract.json_types import JsonObject
 from sprints.roles import Role
 from sprints.state.refusals import NotNow, RefusalCode, Refused, Unknown
 from sprints.store.layout import StoreError
@@ -21,7 +23,10 @@ from sprints.views.request import Request
 from sprints.views.responses import refuse
 
 LONGEST = 500
+NOT_JSON = "the body is not JSON"
 MOST_PROBLEMS = 50
+
+Fault = TypeVar("Fault", bound=Exception)
 
 CODES = {  # by how the type of pydantic's error ends
     "missing": ProblemCode.REQUIRED,
@@ -58,30 +63,43 @@ VIEWER, OPERATOR, ADMIN = (AtLeast(role) for role in Role)
 
 def teach(interface: NinjaAPI) -> None:
     """Register our error responses."""
-    interface.add_exception_handler(Http404, lambda request, exc: refuse(404, "not found"))
-    interface.add_exception_handler(HttpError, _by_status)
-    interface.add_exception_handler(ValidationError, _invalid)
-    interface.add_exception_handler(Refused, _refused)
-    interface.add_exception_handler(StoreError, _no_store)
-    interface.add_exception_handler(RawPostDataException, _a_form)
-    interface.add_exception_handler(UnreadablePostError, _cut_off)
+    _teach(interface, Http404, lambda exc: refuse(404, "not found"))
+    _teach(interface, HttpError, _by_status)
+    _teach(interface, ValidationError, _invalid)
+    _teach(interface, Refused, _refused)
+    _teach(interface, StoreError, lambda exc: refuse(503, one_line(str(exc))))
+    # the body was already read for a form token
+    _teach(interface, RawPostDataException, lambda exc: refuse(400, f"{NOT_JSON}: it is a form"))
+    _teach(interface, UnreadablePostError, lambda exc: refuse(400, "the body ends before its end"))
 
 
-def _by_status(request: HttpRequest, exc: Any) -> HttpResponse:
+def _teach(
+    interface: NinjaAPI, kind: type[Fault], respond: Callable[[Fault], HttpResponse]
+) -> None:
+    """Answer every error of ``kind`` by ``respond``."""
+
+    def handler(request: HttpRequest, exc: Fault | type[Fault]) -> HttpResponse:
+        assert isinstance(exc, kind), "an error is raised, not its class"
+        return respond(exc)
+
+    interface.add_exception_handler(kind, handler)
+
+
+def _by_status(exc: HttpError) -> HttpResponse:
     """Return the response for an ``HttpError``, whose cause is the fault of a body."""
     if isinstance(exc.__cause__, UnicodeDecodeError):
-        return refuse(400, "the body is not JSON: it is not UTF-8")
+        return refuse(400, f"{NOT_JSON}: it is not UTF-8")
     if isinstance(exc.__cause__, ValueError):
-        return refuse(400, one_line(f"the body is not JSON: {exc.__cause__}"))
+        return refuse(400, one_line(f"{NOT_JSON}: {exc.__cause__}"))
     return refuse(exc.status_code, one_line(str(exc)))
 
 
-def _invalid(request: HttpRequest, exc: Any) -> HttpResponse:
+def _invalid(exc: ValidationError) -> HttpResponse:
     found = [_problem(error) for error in exc.errors[:5]]
     return _with_problems(422, Refused(problems=found))
 
 
-def _problem(error: dict[str, Any]) -> Problem:
+def _problem(error: JsonObject) -> Problem:
     """Return an error of pydantic as a problem; its types end in what they are about."""
     where = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
     kind = error["type"]
@@ -91,7 +109,7 @@ def _problem(error: dict[str, Any]) -> Problem:
     return Problem(".".join(where), code or ProblemCode.WRONG_FORMAT, text)
 
 
-def _refused(request: HttpRequest, exc: Any) -> HttpResponse:
+def _refused(exc: Refused) -> HttpResponse:
     """Return the response for a refusal, with the status of its type; 422 by default."""
     status = {Missing: 400, Unknown: 404, NotNow: 409}.get(type(exc), 422)
     return _with_problems(status, exc)
@@ -102,21 +120,8 @@ def _with_problems(status: int, exc: Refused) -> HttpResponse:
         {name: one_line(text) for name, text in one.to_json().items()}
         for one in exc.problems[:MOST_PROBLEMS]
     ]
-    body: dict[str, Any] = {"error": one_line(str(exc)), "code": exc.code.value}
+    body: JsonObject = {"error": one_line(str(exc)), "code": exc.code.value}
     return JsonResponse(body | ({"problems": problems} if problems else {}), status=status)
-
-
-def _no_store(request: HttpRequest, exc: Any) -> HttpResponse:
-    return refuse(503, one_line(str(exc)))
-
-
-def _a_form(request: HttpRequest, exc: Any) -> HttpResponse:
-    """Return the response for a form, whose body was already read for a form token."""
-    return refuse(400, "the body is not JSON: it is a form")
-
-
-def _cut_off(request: HttpRequest, exc: Any) -> HttpResponse:
-    return refuse(400, "the body ends before its end")
 
 
 def one_line(text: str) -> str:

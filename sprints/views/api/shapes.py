@@ -3,12 +3,13 @@
 They serve the OpenAPI document and the validation of requests.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from ninja import Field, Schema
 from pydantic import ConfigDict, StrictBool, StrictInt, StrictStr
 
 from gates.problem import ProblemCode
+from sprints.contract.json_types import JsonObject
 from sprints.state.refusals import RefusalCode
 
 SprintStatus = Literal["created", "running", "blocked", "failed", "succeeded", "cancelled"]
@@ -34,7 +35,7 @@ class SprintChange(Asked):
     """A change of a sprint. ``meta`` is merged key by key; null removes a key."""
 
     title: Text | None = Field(None, examples=["Week one"])
-    meta: dict[str, Any] | None = Field(None, examples=[{"brief": "Make it faster", "old": None}])
+    meta: JsonObject | None = Field(None, examples=[{"brief": "Make it faster", "old": None}])
 
 
 class Why(Asked):
@@ -200,7 +201,7 @@ class Task(Schema):
     status: TaskStatus
     created_ts: str
     updated_ts: str
-    details: dict[str, Any]
+    details: JsonObject
 
 
 class Round(Schema):
@@ -241,7 +242,7 @@ class Sprint(Schema):
     gates: dict[str, GateRun]
     artifacts_dir: str
     last_error: str | None
-    meta: dict[str, Any]
+    meta: JsonObject
 
 
 class Event(Schema):
@@ -252,9 +253,9 @@ class Event(Schema):
     message: str
     sprint_id: str | None
     round_id: str | None
-    data: dict[str, Any]
+    data: JsonObject
     seq: int
-    change: list[dict[str, Any]]
+    change: list[JsonObject]
     prev: str
     hash: str
 

@@ -1,7 +1,7 @@
 """Serve sprints: list, create, show, change, run and stop."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Concatenate, ParamSpec
 
 from django.http import HttpResponse, JsonResponse
 from ninja import Router
@@ -14,6 +14,7 @@ from sprints.views.api.documented import noes
 from sprints.views.request import Request
 
 router = Router()
+P = ParamSpec("P")
 TAKEN_ON = {202: shapes.Ok, **noes(403, 404, 409)}
 
 
@@ -238,7 +239,12 @@ def budget(
     return JsonResponse({"ok": True}, status=202)
 
 
-def taken_on(act: Callable[..., Any], sprint_id: str, *args: Any, **options: Any) -> JsonResponse:
+def taken_on(
+    act: Callable[Concatenate[str, P], object],
+    sprint_id: str,
+    *args: P.args,
+    **options: P.kwargs,
+) -> JsonResponse:
     """Return 202 once the act is recorded.
 
     No argument can be wrong here, so a refusal is due to the sprint's state.
