@@ -97,7 +97,6 @@ def test_a_gate_that_had_said_no_would_end_the_sprint(lived, invoke):
     ("kind", "changes", "what", "words"),
     [
         ("round_started", {"round_id": "R1_CONTRACTS"}, "round_id", "R1_CONTRACTS"),
-        ("round_done", {"message": "round done"}, "message", "round done: R"),
         ("gate_started", {"data": lambda d: d | {"number": 7}}, "data", '"number": 7'),
         ("task_done", {"change": lambda ops: ops[:-1]}, "change", "details"),
         ("task_done", {"kind": "note"}, "event", "Ask("),
