@@ -73,6 +73,11 @@ def state(mode: str) -> str:
     return f"unavailable: {why}" if why else f"landlock abi {landlock.abi()}"
 
 
+def unconfined(mode: str) -> str:
+    """Return the ``state`` of commands that start now without a sandbox; empty with one."""
+    return state(mode) if mode == NONE or lacking() else ""
+
+
 def judged(mode: str) -> tuple[str, str, str]:
     """Return a doctor's finding: ok, warn or bad; its text; the fix."""
     now = state(mode)

@@ -11,6 +11,7 @@ from sprints.contract.json_types import JsonObject
 from sprints.core.assignment import WORK
 from sprints.prompts import lead_plan
 from sprints.prompts.exchange import Exchange
+from sprints.prompts.reply_format import Claim
 from sprints.state.event_codes import EventKind
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
@@ -57,7 +58,7 @@ def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:
     """Count the replies that claim finished work while the files are unchanged."""
     assert said.reply is not None, "it has answered"
     absent = said.seen is not None and said.seen.seen == ABSENT
-    gives_up = said.reply.status.casefold().startswith("blocked")
+    gives_up = said.reply.claim == Claim.BLOCKED
     if not absent or gives_up or not is_to_work(snapshot, task):
         return {}
     return {"unchanged": task.details.get("unchanged", 0) + 1}

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from sprints.agents.probe import probe
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
@@ -16,6 +17,14 @@ from sprints.store.schema_version import check_schema
 TIMEOUT_S, MOST_S = 60.0, 3600.0
 
 
+class Trial(NamedTuple):
+    """The result of one trial: a finding without the name of the agent."""
+
+    state: str
+    text: str
+    remedy: str = ""
+
+
 def trials(timeout_s: float = TIMEOUT_S) -> dict[str, Check]:
     """Return the check, with a timeout in seconds."""
     return {"agents": lambda store: _tried(store, timeout_s)}
@@ -27,18 +36,16 @@ def _tried(store: Store, timeout_s: float) -> Iterator[Finding]:
     if not agents:
         yield Finding("agents", "ok", "no agent is a program: all are scripted")
         return
-    found: dict[str, tuple[str, Finding]] = {}
+    found: dict[str, tuple[str, Trial]] = {}
     with clones(store.repo) as place:
         for agent in agents:
             key = repr(_program(agent))
-            if key in found:
-                first, same = found[key]
-                words = same.text.removeprefix(f"{first}: ")
-                yield replace(same, text=f"{agent.agent_id}: as {first}: {words}")
-                continue
-            finding = _try(agent, store, place, timeout_s)
-            found[key] = agent.agent_id, finding
-            yield finding
+            first, trial = found.get(key) or (agent.agent_id, _try(agent, store, place, timeout_s))
+            found[key] = first, trial
+            same = "" if first == agent.agent_id else f"as {first}: "
+            yield Finding(
+                "agents", trial.state, f"{agent.agent_id}: {same}{trial.text}", trial.remedy
+            )
 
 
 def _program(agent: AgentDefinition) -> AgentDefinition:
@@ -47,27 +54,27 @@ def _program(agent: AgentDefinition) -> AgentDefinition:
     return replace(nobody, responsibilities=(), authority=(), deliverables=())
 
 
-def _try(agent: AgentDefinition, store: Store, place: Place, timeout_s: float) -> Finding:
+def _try(agent: AgentDefinition, store: Store, place: Place, timeout_s: float) -> Trial:
     name, change = agent.agent_id, f"studio-gateway agent set {agent.agent_id} --command C"
     here, is_clone = place.fresh()
     if missing := missing_in(here, agent.command):
         if missing_in(store.repo, agent.command):
-            return Finding("agents", "bad", f"{name}: there is no {missing}", change)
-        text = f"{name}: {missing} is not in a fresh clone of the repository"
-        return Finding("agents", "bad", text, f"git add {shlex.quote(missing)} && git commit")
+            return Trial("bad", f"there is no {missing}", change)
+        text = f"{missing} is not in a fresh clone of the repository"
+        return Trial("bad", text, f"git add {shlex.quote(missing)} && git commit")
     trial = probe(agent, here, store.repo, store.root, timeout_s)
     program = f"{agent.command[0]} ({trial.version or 'it tells no version'})"
     where = "" if is_clone else ", in an empty repository, for there is none to clone"
-    text = f"{name}: {program} {trial.text}{where}"
+    text = f"{program} {trial.text}{where}"
     if not trial.outside:
         words = f"{text}; it changed nothing outside"
         if trial.answered:
-            return Finding("agents", "ok", words)
-        return Finding("agents", "bad", text, f"studio-gateway agent show {name}")
+            return Trial("ok", words)
+        return Trial("bad", text, f"studio-gateway agent show {name}")
     names = ", ".join(trial.outside)
     busy = sorted(row.pk for row in held() if holder(row))
     if busy and trial.answered:
         words = f"{text}; {names} changed meanwhile, and so may {busy[0]} have done, which runs"
-        return Finding("agents", "warn", words, "try again while no sprint runs")
+        return Trial("warn", words, "try again while no sprint runs")
     undo = f"git -C {shlex.quote(str(store.repo))} status"
-    return Finding("agents", "bad", f"{text}; it changed outside its clone: {names}", undo)
+    return Trial("bad", f"{text}; it changed outside its clone: {names}", undo)

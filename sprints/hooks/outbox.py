@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from gates import fault_points
@@ -91,9 +91,10 @@ def _tell_dropped(hook: Hook, made: list[Delivery]) -> None:
     """Record once for each sprint that its events are not delivered to this hook."""
     for one in made:
         dropped = Delivery.objects.filter(
-            hook_id=hook.pk, sprint_id=one.sprint_id, reason=OWN_DOING, seq__lt=one.seq
+            hook_id=hook.pk, sprint_id=one.sprint_id, status=Status.DROPPED, seq__lt=one.seq
         )
-        if one.reason == OWN_DOING and not dropped.exists():
+        dropped = dropped.filter(finished_at=F("created_at"))  # not later, with the hook
+        if one.status == Status.DROPPED and not dropped.exists():
             words = f"hook {hook} is not told of a hook's own doing"
             note(EventKind.ERROR, words, *_about(one, EventCode.HOOK_NOT_REPEATED))
 

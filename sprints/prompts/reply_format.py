@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sprints.prompts.assignments import without
 
@@ -31,6 +32,13 @@ _COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CONTROL = {c: "\N{REPLACEMENT CHARACTER}" for c in (*range(32), 127) if chr(c) not in "\n\t"}
 
 
+class Claim(StrEnum):
+    """What an agent claims in its Status."""
+
+    BLOCKED = "blocked"  # it could not do the task
+    DONE = "done"  # anything else
+
+
 class Unreadable(ValueError):
     """The text is not a reply; the message says why, in a line."""
 
@@ -54,6 +62,12 @@ class Reply:
         ):
             parts += [f"{title}:", *(f"- {line}" for line in lines)]
         return "\n".join(parts) + "\n"
+
+    @property
+    def claim(self) -> Claim:
+        """Return what the Status claims: ``BLOCKED`` if it begins with that word."""
+        is_blocked = self.status.casefold().startswith(Claim.BLOCKED)
+        return Claim.BLOCKED if is_blocked else Claim.DONE
 
     @property
     def directional(self) -> tuple[str, ...]:

@@ -173,7 +173,6 @@ def run_chart(runs: Sequence[GateRun], *, places: int = LAST, width: int = 360) 
 
 def _health(hosts: list[JsonObject]) -> dict[str, object]:
     """Return the state of hosts, queue, sandbox and schedules."""
-    confined = sandbox.state(switches().confinement)
     coming = [row for row in queries.schedules() if row["next_ts"]][:COMING]
     return {
         "hosts": hosts,
@@ -182,7 +181,7 @@ def _health(hosts: list[JsonObject]) -> dict[str, object]:
         "queue": enqueue.depth() if hosts else None,  # without a host nothing was ever queued
         "mirror_fault": queries.mirror_fault(),
         "paused": switches().automation_paused,
-        "unconfined": "" if confined.startswith("landlock") else confined,
+        "unconfined": sandbox.unconfined(switches().confinement),
         "coming": coming,
         "new": reverse("sprint-new"),
     }
