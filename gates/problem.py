@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from gates import wording
+
 
 class ProblemCode(StrEnum):
     """Why a setting is refused. The set is closed; texts may change, codes do not."""
@@ -32,6 +34,9 @@ class Problem:
     field: str
     code: ProblemCode
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", wording.spoken(self.text))
 
     def within(self, name: str) -> Self:
         """Return the same problem of a setting that is part of ``name``."""

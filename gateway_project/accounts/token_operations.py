@@ -16,6 +16,7 @@ from sprints.models.transitions import note
 from sprints.roles import Role
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import Message, message
 from sprints.state.refusals import RefusalCode, Refused, Unknown
 from sprints.store.config import fresh_token, turn
 from sprints.store.file_lock import locked
@@ -46,7 +47,8 @@ def create(
         raise Refused(problems=[Problem("name", ProblemCode.WRONG_FORMAT, text)])
     with transaction.atomic():
         row, text = tokens.issue(user, name.strip(), role or may, expires_at)
-        _tell(EventKind.TOKEN_CREATED, f"token {row} of {user} created by {by}", row, by)
+        words = message("event.token_created", token=row, user=user, by=by)
+        _tell(EventKind.TOKEN_CREATED, words, row, by)
     return row, text
 
 
@@ -65,7 +67,8 @@ def revoke(key: str, by: str) -> Token:
             raise Refused(f"token {key} is revoked already", RefusalCode.WRONG_STATUS)
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
-        _tell(EventKind.TOKEN_REVOKED, f"token {row} of {row.user} revoked by {by}", row, by)
+        words = message("event.token_revoked", token=row, user=row.user, by=by)
+        _tell(EventKind.TOKEN_REVOKED, words, row, by)
     return row
 
 
@@ -92,7 +95,8 @@ def rotate(key: str, by: str, *, lasts: str | None = None) -> tuple[Token, str]:
             expires_at = old.expires_at and now + (old.expires_at - old.created_at)
         row, text = tokens.issue(old.user, old.name, Role.named(old.role), expires_at)
         _retire(old, now)
-        words = f"token {old} of {old.user} rotated by {by}: now {row.key}"
+        about = {"token": old, "user": old.user, "by": by, "key": row.key}
+        words = message("event.token_rotated", **about)
         _tell(EventKind.TOKEN_ROTATED, words, row, by, instead_of=old.key)
     return row, text
 
@@ -105,7 +109,7 @@ def rotate_own(by: str) -> Token:
         turn(store.config, "auth_token", fresh_token())
         _retire(old, timezone.now())
         row = tokens.adopt(old.user)
-        words = f"token of config.json rotated by {by}: now {row.key}"
+        words = message("event.token_rotated.own", by=by, key=row.key)
         _tell(EventKind.TOKEN_ROTATED, words, row, by, instead_of=old.key)
     return row
 
@@ -137,7 +141,7 @@ def _locked(key: str) -> Token:
     return row
 
 
-def _tell(kind: EventKind, words: str, row: Token, by: str, **more: str) -> None:
+def _tell(kind: EventKind, words: Message, row: Token, by: str, **more: str) -> None:
     data = {
         "key": row.key,
         "name": row.name,

@@ -16,6 +16,7 @@ from gateway_project.accounts.roles import give, role_of
 from sprints.models.transitions import note
 from sprints.roles import Role
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import Message, message
 from sprints.state.refusals import RefusalCode, Refused, Unknown
 
 
@@ -48,7 +49,7 @@ def add(username: str, role: Role, by: str, password: str | None = None) -> User
         give(user, role)
         _tell(
             EventKind.USER_ADDED,
-            f"user {username} added by {by}: {role.word}",
+            message("event.user_added", user=username, by=by, role=role.word),
             user,
             by,
             role=role.word,
@@ -69,7 +70,7 @@ def set_role(username: str, role: Role, by: str, *, keep: str | None = None) -> 
             user.save(update_fields=["is_superuser"])
         give(user, role)
 
-    return _change(username, turn, f"is {role.word} now", by, keep, role=role.word)
+    return _change(username, turn, "role", by, keep, role=role.word)
 
 
 def set_password(username: str, password: str, by: str, *, keep: str | None = None) -> User:
@@ -82,7 +83,7 @@ def set_password(username: str, password: str, by: str, *, keep: str | None = No
         _set_password(user, password)
         user.save(update_fields=["password"])
 
-    return _change(username, turn, "has a new password", by, keep)
+    return _change(username, turn, "password", by, keep)
 
 
 def turn(username: str, by: str, *, on: bool) -> User:
@@ -96,7 +97,8 @@ def turn(username: str, by: str, *, on: bool) -> User:
         user.is_active = on
         user.save(update_fields=["is_active"])
 
-    return _change(username, turned, "is enabled" if on else "is disabled", by, None, enabled=on)
+    how = "enabled" if on else "disabled"
+    return _change(username, turned, how, by, None, enabled=on)
 
 
 def _change(
@@ -113,7 +115,8 @@ def _change(
         user = get(username)
         turn(user)
         _end_sessions(user, keep)
-        _tell(EventKind.USER_CHANGED, f"user {username} {how} (by {by})", user, by, **data)
+        words = message(f"event.user_{how}", user=username, by=by, **data)
+        _tell(EventKind.USER_CHANGED, words, user, by, **data)
     return user
 
 
@@ -148,5 +151,5 @@ def _set_password(user: User, password: str | None) -> None:
     user.set_password(password)
 
 
-def _tell(kind: EventKind, words: str, user: User, by: str, **more: Any) -> None:
+def _tell(kind: EventKind, words: Message, user: User, by: str, **more: Any) -> None:
     note(kind, words, timezone.now(), {"user": user.get_username(), "by": by, **more})

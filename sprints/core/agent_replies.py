@@ -13,11 +13,12 @@ from sprints.prompts import lead_plan
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import Claim
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import Message, cut, message
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 
 RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one attempt to the next
-LONGEST = 500  # maximum characters of a reason or a message
+LONGEST = 500  # maximum characters of a reason
 
 Data = JsonObject
 Status = TaskStatus
@@ -25,12 +26,12 @@ Status = TaskStatus
 
 def meant(
     snapshot: Snapshot, task: TaskValue, said: Exchange, details: Data, data: Data
-) -> tuple[Status, EventKind, str, Data, Data]:
+) -> tuple[Status, EventKind, Message, Data, Data]:
     """Return the task's status, the event's kind and message, the details, the event's data."""
     reply, name = said.reply, task.owner_agent
     assert reply is not None, "it has answered"
     if directional := [*reply.directional]:
-        words = f"{name} asks: {' / '.join(directional)}"
+        words = message("event.task_asks", agent_id=name, questions=" / ".join(directional))
         return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": directional}, data
     told = lead_plan.read_plan(snapshot, task, said.text)
     told |= lead_plan.patch_notes(snapshot, task, reply.deliverables)
@@ -38,20 +39,21 @@ def meant(
     details = {key: value for key, value in details.items() if key not in RETURNED} | told
     data = {key: value for key, value in data.items() if key not in RETURNED} | told
     if errors := told.get("plan_errors"):
-        words = f"the tasks of {name} go back: {'; '.join(errors)}"[:LONGEST]
+        words = cut(message("event.task_returned.plan", agent_id=name, errors="; ".join(errors)))
         if told["returned"] <= lead_plan.MOST_RETURNED:
             return Status.PENDING, EventKind.TASK_RETURNED, words, details, data
         asks = [lead_plan.question(errors)]
-        words = f"{name} asks: {asks[0]}"[:LONGEST]
+        words = cut(message("event.task_asks", agent_id=name, questions=asks[0]))
         return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": asks}, data
-    without = f" (it was denied: {', '.join(said.denied)})" if said.denied else ""
-    words = f"{name} answered: {reply.status}{without}"
-    if "unchanged" not in told:
-        return Status.DONE, EventKind.TASK_DONE, words, details, data
-    if told["unchanged"] == 1:
-        words = f"{words}; git shows no change, and it is asked once more"
-        return Status.PENDING, EventKind.TASK_RETURNED, words, details, data
-    return Status.DONE, EventKind.TASK_DONE, f"{words}; git shows no change, again", details, data
+    status, kind, code = Status.DONE, EventKind.TASK_DONE, "event.task_done"
+    if told.get("unchanged") == 1:
+        status, kind = Status.PENDING, EventKind.TASK_RETURNED
+        code = "event.task_returned.unchanged"
+    elif "unchanged" in told:
+        code = "event.task_done.unchanged"
+    denied = message("denied", tools=", ".join(said.denied)) if said.denied else ""
+    words = message(code, agent_id=name, status=reply.status, denied=denied)
+    return status, kind, words, details, data
 
 
 def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:

@@ -16,6 +16,7 @@ from sprints.prompts import prompts
 from sprints.prompts.exchange import LOST, is_lost
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 from sprints.state.transitions import Create, Transition, Update
@@ -72,7 +73,6 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
         details |= agent_sessions.session_of(snapshot, agent, action.kind, before, name)
         data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
     data |= {"prompt": text}
-    again = f", try {data['try']}" if data.get("try", 1) > 1 else ""
     values: JsonObject = {
         "status": Status.IN_PROGRESS.value,
         "updated_at": at,
@@ -92,8 +92,19 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
             "attempt": attempt,
         }
         change = Create("task", f"{now.id}/{task_id}", values)
-    message = f"asked {action.agent}: {task_id}{again}"
-    return Transition(EventKind.TASK_STARTED, message, (change,), round_id=now.code, data=data)
+    number = data.get("try", 1)
+    return Transition(
+        EventKind.TASK_STARTED,
+        message(
+            "event.task_started.again" if number > 1 else "event.task_started",
+            agent_id=action.agent,
+            task_id=task_id,
+            number=number,
+        ),
+        (change,),
+        round_id=now.code,
+        data=data,
+    )
 
 
 def touched(task: TaskValue) -> list[str]:
@@ -192,22 +203,16 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
             snapshot, task, said, details, data
         )
     elif said.stopped and (snapshot.sprint.cancel_by or task.attempt != snapshot.sprint.attempt):
-        status, kind, words = (
-            Status.CANCELLED,
-            EventKind.TASK_STOPPED,
-            f"{name} was stopped: {reason}",
-        )
+        status, kind = Status.CANCELLED, EventKind.TASK_STOPPED
+        words = message("event.task_stopped", agent_id=name, reason=reason)
     elif said.stopped:
         status, kind = Status.PENDING, EventKind.TASK_STOPPED
-        words = f"{name} was stopped: {reason}; it is asked again"
+        words = message("event.task_stopped.again", agent_id=name, reason=reason)
     else:
         details |= {"tail": said.tail}
         data |= {"tail": said.tail}
-        status, kind, words = (
-            Status.BLOCKED,
-            EventKind.TASK_FAILED,
-            f"{name} did not answer: {reason}",
-        )
+        status, kind = Status.BLOCKED, EventKind.TASK_FAILED
+        words = message("event.task_failed", agent_id=name, reason=reason)
     values = {"status": status.value, "updated_at": at, "reply": text, "details": details}
     change = Update("task", task.id, (Status.IN_PROGRESS,), values)
     return Transition(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)
@@ -236,7 +241,7 @@ def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
     }
     return Transition(
         EventKind.TASK_DONE,
-        f"{task.owner_agent} answered: {reply.status}",
+        message("event.task_done", agent_id=task.owner_agent, status=reply.status, denied=""),
         (Update("task", task.id, (Status.IN_PROGRESS,), values),),
         round_id=snapshot.current_round.code,
         data={"task_id": task.task_id, "agent": task.owner_agent, "reply": asdict(reply)},
@@ -251,7 +256,8 @@ def bounded(task: TaskValue, outcome: Replied) -> Replied:
     times = task.details["lost"] + 1
     if not is_lost(outcome.exchange) or times < MOST_LOST:
         return outcome
-    reason = f"{LOST.reason}, {times} times: it may be the agent that ends it"
+    about = {"reason": LOST.reason, "times": times, "what": "agent"}
+    reason = message("reason.lost_too_often", **about)
     failed = replace(outcome.exchange, reason=reason, stopped=False, cause=Cause.LOST_TOO_OFTEN)
     return replace(outcome, exchange=failed)
 

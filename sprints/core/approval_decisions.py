@@ -8,7 +8,8 @@ from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, stat
 from sprints.core.reopen_round import cleared, reopened
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
-from sprints.state.messages import approval
+from sprints.state.messages import Message, approval, because, cut, message
+from sprints.state.refusals import RefusalCode
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import MoveRefused, Transition, Update
@@ -34,7 +35,7 @@ def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") 
     goes_on |= {"meta": _meta(snapshot, given)}
     return Transition(
         EventKind.APPROVED,
-        f"{by} approved {approval(found['what'])}{_because(why)}"[:500],
+        cut(_decided(EventKind.APPROVED, found, by, why)),
         (
             Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
             reopened(snapshot),
@@ -51,7 +52,7 @@ def reject(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") -
     """
     found = _open(snapshot, at, ask)
     given = _given(found, REJECTED, by, why, at)
-    words = f"{by} rejected {approval(found['what'])}{_because(why)}"
+    words = _decided(EventKind.REJECTED, found, by, why)
     error = StopReason(StopCode.APPROVAL_REJECTED, point=found["what"], by=by, detail=why)
     return _failed(snapshot, EventKind.REJECTED, words, error, given, at)
 
@@ -64,9 +65,9 @@ def expired(snapshot: Snapshot, at: datetime) -> Transition | None:
     found = ask_of(snapshot)
     if found is None or not _is_over(snapshot, found, at):
         return None
-    given = _given(found, REJECTED, "", "nobody had decided", at)
-    words = f"nobody approved {approval(found['what'])} until {found['until_ts']}"
+    given = _given(found, REJECTED, "", message("reason.undecided"), at)
     until = found["until_ts"]
+    words = message("event.approval_expired", approval=approval(found["what"]), until_ts=until)
     error = StopReason(StopCode.APPROVAL_EXPIRED, point=found["what"], until_ts=until)
     return _failed(snapshot, EventKind.APPROVAL_EXPIRED, words, error, given, at)
 
@@ -75,13 +76,14 @@ def _open(snapshot: Snapshot, at: datetime, ask: str) -> JsonMapping:
     """Return the open request, if it is the named one and not expired. Raises ``MoveRefused``."""
     found = ask_of(snapshot)
     if ask and (found is None or name_of(found) != ask):
-        raise MoveRefused(_closed(snapshot, ask))
+        raise _closed(snapshot, ask)
     if found is None:
         sprint = snapshot.sprint
-        raise MoveRefused(f"sprint {sprint.sprint_id} is {sprint.status}; it waits for no approval")
+        about = {"sprint_id": sprint.sprint_id, "status": sprint.status}
+        raise MoveRefused(message("refused.no_approval", **about))
     if _is_over(snapshot, found, at):
-        hint = f"next: studio-gateway sprint retry {snapshot.sprint_id}"
-        raise MoveRefused(f"the time for it was over at {found['until_ts']}; {hint}")
+        about = {"sprint_id": snapshot.sprint_id, "ts": found["until_ts"]}
+        raise MoveRefused(message("refused.expired_now", **about), RefusalCode.EXPIRED)
     return found
 
 
@@ -91,14 +93,15 @@ def _is_over(snapshot: Snapshot, found: JsonMapping, at: datetime) -> bool:
     return ends and at >= datetime.fromisoformat(found["until_ts"])
 
 
-def _closed(snapshot: Snapshot, ask: str) -> str:
+def _closed(snapshot: Snapshot, ask: str) -> MoveRefused:
     """Return why the request takes no decision any more, and who decided it."""
     for one in state(snapshot).get("given", ()) if snapshot.contract else ():
         if name_of(one) == ask and one["by"]:
-            return f"{one['by']} has {one['verdict']} it already, at {one['ts']}"
+            about = {key: one[key] for key in ("by", "verdict", "ts")}
+            return MoveRefused(message("refused.decided", **about), RefusalCode.ALREADY_DECIDED)
         if name_of(one) == ask:
-            return f"its time was over at {one['ts']}"
-    return f"sprint {snapshot.sprint_id} does not wait for that approval"
+            return MoveRefused(message("refused.expired", ts=one["ts"]), RefusalCode.EXPIRED)
+    return MoveRefused(message("refused.other_approval", sprint_id=snapshot.sprint_id))
 
 
 def _given(ask: JsonMapping, verdict: str, by: str, why: str, at: datetime) -> JsonObject:
@@ -115,7 +118,7 @@ def _meta(snapshot: Snapshot, given: JsonObject) -> JsonObject:
 def _failed(
     snapshot: Snapshot,
     kind: EventKind,
-    words: str,
+    words: Message,
     reason: StopReason,
     given: JsonObject,
     at: datetime,
@@ -125,12 +128,13 @@ def _failed(
     change = Update("sprint", snapshot.sprint_id, ("blocked",), ends)
     return Transition(
         kind,
-        words[:500],
+        cut(words),
         (change,),
         round_id=snapshot.current_round.code,
         data={**reason.to_json(), **given},
     )
 
 
-def _because(why: str) -> str:
-    return f": {why}" if why else ""
+def _decided(kind: EventKind, ask: JsonMapping, by: str, why: str) -> Message:
+    about = approval(ask["what"])
+    return message(f"event.{kind}", by=by, approval=about, because=because(why))

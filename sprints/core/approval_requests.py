@@ -27,7 +27,7 @@ from sprints.core.actions import (
 from sprints.core.termination import ended
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
-from sprints.state.messages import approval
+from sprints.state.messages import approval, cut, message
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
@@ -130,15 +130,15 @@ def compared(snapshot: Snapshot, outcome: Compared) -> Transition:
     """Record the changed protected paths."""
     said = outcome.touched
     found = {**said.to_json(), "after": _works(snapshot), "attempt": snapshot.sprint.attempt}
-    words = f"protected paths differ from the base: {said}" if said.count else ""
-    words = words or "no protected path differs from the base"
+    result = "" if said.count else ".same"
     if said.reason:
-        words = f"protected paths could not be compared: {said.reason}"
+        result = ".unknown"
+    words = message(f"event.paths_compared{result}", paths=said, reason=said.reason)
     meta = snapshot.sprint.meta | {KEY: {**state(snapshot), "compared": found}}
     change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
     return Transition(
         EventKind.PATHS_COMPARED,
-        words[:500],
+        cut(words),
         (change,),
         round_id=snapshot.current_round.code,
         data=found,
@@ -153,10 +153,10 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
     code, touched = snapshot.current_round.code, comparison(snapshot) or Touched()
     if action.what == UNSURE:
         error = StopReason(StopCode.PATHS_UNKNOWN, detail=touched.reason)
-        words = f"protected paths could not be compared; the sprint is blocked: {touched.reason}"
+        words = cut(message("event.stopped.paths_unknown", **error.words()))
         ends = ended(snapshot.sprint_id, code, "blocked", error, at)
         data = {**error.to_json(), "reason": touched.reason}
-        return Transition(EventKind.ERROR, words[:500], ends, round_id=code, data=data)
+        return Transition(EventKind.ERROR, words, ends, round_id=code, data=data)
     terms, before = snapshot.started_contract.approvals, state(snapshot)
     assert terms is not None, "only a contract with approvals asks for one"
     found: JsonObject = {
@@ -180,7 +180,7 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
     ends_so = Update(ends_so.row, ends_so.id, ends_so.only_from, ends_so.values | {"meta": meta})
     return Transition(
         EventKind.APPROVAL_ASKED,
-        f"an approval is needed {approval(action.what)}; the sprint is blocked",
+        message("event.approval_asked", approval=approval(action.what)),
         (stays, ends_so),
         round_id=code,
         data={**reason.to_json(), **found},

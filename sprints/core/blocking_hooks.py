@@ -27,13 +27,12 @@ from sprints.state.delivery_result import DeliveryResult
 from sprints.state.event_catalog import payload
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import canonical, stamp
+from sprints.state.messages import message
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot
 from sprints.state.statuses import DeliveryStatus
 from sprints.state.transitions import Create, Transition, Update
 
-LOST = DeliveryResult(
-    False, "the gateway ended before the hook did", stopped=True, cause=Cause.LOST
-)
+LOST = DeliveryResult(False, message("reason.lost", what="hook"), stopped=True, cause=Cause.LOST)
 MOST_LOST = 5  # gateway deaths under one hook before it is given up
 
 Status = DeliveryStatus
@@ -137,7 +136,7 @@ def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Transition:
         change = Create("delivery", row.id, values)
     return Transition(
         EventKind.HOOK_STARTED,
-        f"hook started: {row.hook_id} at {row.point}",
+        message("event.hook_started", hook_id=row.hook_id, point=row.point),
         (change,),
         round_id=action.code,
         data={
@@ -158,7 +157,7 @@ def _new(snapshot: Snapshot, action: RunHook, at: datetime) -> DeliveryValue:
         "seq": None,
         "sprint_id": snapshot.sprint_id,
         "round_id": action.code,
-        "message": f"{action.hook_id} is waited for at {action.point}",
+        "message": message("payload.blocking_hook", hook_id=action.hook_id, point=action.point),
         "data": _about(snapshot, action),
     }
     return DeliveryValue(
@@ -198,7 +197,9 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
         status = Status.FAILED
     elif not said.stopped:
         next_at = at + timedelta(seconds=hook.wait_s(failures))
-    reason = f"{said.reason}, {row.tries - row.failures} times" if lost else said.reason
+    reason = said.reason
+    if lost:
+        reason = message("reason.lost_times", reason=reason, times=row.tries - row.failures)
     values = {
         "status": status.value,
         "failures": failures,
@@ -209,10 +210,10 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
         "next_at": next_at,
         "finished_at": None if status == Status.PENDING else at,
     }
-    again = "; it is run again" if status == Status.PENDING else ""
+    code = "event.hook_finished.retried" if status == Status.PENDING else "event.hook_finished"
     return Transition(
         EventKind.HOOK_FINISHED,
-        f"hook finished: {row.hook_id} at {row.point}: {reason}{again}",
+        message(code, hook_id=row.hook_id, point=row.point, reason=reason),
         (Update("delivery", row.id, (Status.RUNNING,), values),),
         round_id=row.place.split("/")[0],
         data={

@@ -15,6 +15,7 @@ from sprints.contract.budget import (
 from sprints.contract.json_types import JsonObject
 from sprints.core.reopen_round import cleared, reopened, with_meta
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot
 from sprints.state.statuses import TaskStatus
 from sprints.state.stop_reason import StopCode, StopReason
@@ -27,7 +28,7 @@ def parked(snapshot: Snapshot, at: datetime) -> Transition:
     """Block the sprint until a human raises the budget; pending questions wait."""
     used, now = spent(snapshot), snapshot.current_round
     assert used is not None, "only a sprint with a budget can have used it up"
-    words, out = used.of(used.out), used.out
+    out = used.out
     reason = StopReason(
         StopCode.BUDGET, resource=out, used=used.used(out), allowed=getattr(used.allowed, out)
     )
@@ -36,7 +37,7 @@ def parked(snapshot: Snapshot, at: datetime) -> Transition:
     waiting = [task for task in snapshot.tasks_of(now.id) if task.status == TaskStatus.PENDING]
     return Transition(
         EventKind.ERROR,
-        f"agents have used {words}; the sprint is parked",
+        message("event.stopped.budget", **reason.words()),
         (
             *(
                 Update(
@@ -74,9 +75,10 @@ def grant(
     """
     sprint, before = snapshot.sprint, spent(snapshot)
     if before is None:
-        raise MoveRefused(f"sprint {sprint.sprint_id} asks no program: there is no budget to set")
+        raise MoveRefused(message("refused.no_agents", sprint_id=sprint.sprint_id))
     if sprint.status == "succeeded":
-        raise MoveRefused(f"sprint {sprint.sprint_id} is succeeded; there is nothing to launch")
+        about = {"sprint_id": sprint.sprint_id, "status": sprint.status}
+        raise MoveRefused(message("refused.budget", **about))
     values = {"launches": launches, "minutes": minutes, "tokens": tokens, "usd": usd}
     given = {key: value for key, value in values.items() if value is not None}
     allowed = with_granted(before.allowed, given)
@@ -87,12 +89,12 @@ def grant(
     after = replace(before, allowed=allowed)
     waits = parked_for(snapshot) is not None
     if waits and after.out:
-        words = f"agents have used {after.of(after.out)}; give more --{after.out}"
-        raise MoveRefused(f"sprint {sprint.sprint_id} stays parked: {words}")
+        about = {"amount": after.of(after.out), "resource": after.out}
+        raise MoveRefused(message("refused.budget_too_low", sprint_id=sprint.sprint_id, **about))
     changes = _goes_on(snapshot, meta, at) if waits else (_set(snapshot, with_meta(sprint, meta)),)
     return Transition(
         EventKind.BUDGET_CHANGED,
-        f"{by} gave agents {_in_words(allowed, given)}",
+        message("event.budget_changed", by=by, budget=_in_words(allowed, given)),
         changes,
         round_id=snapshot.current_round.code if waits else None,
         data={"by": by, "before": before.to_json(), "after": after.to_json()},
@@ -107,9 +109,9 @@ def parked_for(snapshot: Snapshot) -> Spending | None:
 
 def _in_words(allowed: AgentBudget, given: Collection[str]) -> str:
     """Return the budget in words: launches and minutes always, tokens and dollars if given."""
-    words = f"{allowed.launches} launches and {allowed.minutes:g} minutes"
-    words += f", {allowed.tokens} tokens" if "tokens" in given else ""
-    return words + (f", {allowed.usd:g} USD" if "usd" in given else "")
+    words: str = message("budget", launches=allowed.launches, minutes=f"{allowed.minutes:g}")
+    words += message("budget.tokens", tokens=allowed.tokens) if "tokens" in given else ""
+    return words + (message("budget.usd", usd=f"{allowed.usd:g}") if "usd" in given else "")
 
 
 def _set(snapshot: Snapshot, values: JsonObject) -> Update:

@@ -11,6 +11,8 @@ from sprints.core.approval_requests import KEY as APPROVAL
 from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
 from sprints.core.reopen_round import cleared, reopened, with_meta
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import because, cut, message
+from sprints.state.refusals import RefusalCode
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Create, MoveRefused, Transition, Update
@@ -34,7 +36,7 @@ def create(
     }
     return Transition(
         EventKind.SPRINT_CREATED,
-        f"sprint created: {sprint_id}",
+        message("event.sprint_created", sprint_id=sprint_id),
         (Create("sprint", sprint_id, values),),
     )
 
@@ -42,7 +44,7 @@ def create(
 def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     """Freeze the contract with the sprint, and enter the first round."""
     if snapshot.rounds:
-        return _anew(snapshot, contract, EventCode.SPRINT_STARTED, "sprint started", at)
+        return _anew(snapshot, contract, EventCode.SPRINT_STARTED, at)
     first = contract.rounds[0].code
     values = {
         "status": "running",
@@ -54,7 +56,7 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     rounds = tuple(_round(snapshot.sprint_id, spec) for spec in contract.rounds)
     return Transition(
         EventKind.NOTE,
-        "sprint started",
+        message("event.sprint_started"),
         (Update("sprint", snapshot.sprint_id, ("created",), values), *rounds),
         data={
             "code": EventCode.SPRINT_STARTED.value,
@@ -78,9 +80,7 @@ def _unapproved(snapshot: Snapshot) -> JsonObject:
     return {"meta": {k: v for k, v in meta.items() if k != APPROVAL}} if APPROVAL in meta else {}
 
 
-def _anew(
-    snapshot: Snapshot, contract: Contract, what: EventCode, message: str, at: datetime
-) -> Transition:
+def _anew(snapshot: Snapshot, contract: Contract, what: EventCode, at: datetime) -> Transition:
     """Start an imported sprint at its first round, as a new attempt.
 
     No gate of this store has judged its earlier rounds.
@@ -101,7 +101,7 @@ def _anew(
     }
     return Transition(
         EventKind.NOTE,
-        message,
+        message(f"event.{what}", round_id=first, attempt=attempt),
         (
             Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values),
             *(
@@ -130,15 +130,10 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     carries the contract if it has changed. Raises ``MoveRefused``.
     """
     if snapshot.is_foreign and snapshot.sprint.status in (*STOPPED, "running"):
-        first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
-        words = f"sprint retried from {first}, attempt {attempt}"
-        return _anew(snapshot, contract, EventCode.SPRINT_RETRIED, words, at)
+        return _anew(snapshot, contract, EventCode.SPRINT_RETRIED, at)
     now = snapshot.round_if_any
     if now is None or snapshot.sprint.status not in STOPPED:
-        raise MoveRefused(
-            f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}; "
-            "only a failed, blocked or cancelled one that had started can be retried"
-        )
+        raise _refused("refused.retry", snapshot)
     attempt = snapshot.sprint.attempt + 1
     values: JsonObject = {
         "status": "running",
@@ -156,7 +151,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
     return Transition(
         EventKind.NOTE,
-        f"sprint retried from {now.code}, attempt {attempt}",
+        message("event.sprint_retried", round_id=now.code, attempt=attempt),
         (
             sprint,
             reopened(snapshot),
@@ -172,14 +167,12 @@ def archive(snapshot: Snapshot, by: str, at: datetime) -> Transition:
     """
     sprint = snapshot.sprint
     if sprint.archived_at:
-        raise MoveRefused(f"sprint {sprint.sprint_id} is archived already")
+        raise _refused("refused.archived", snapshot, RefusalCode.ARCHIVED)
     if sprint.status not in ENDED:
-        raise MoveRefused(
-            f"sprint {sprint.sprint_id} is {sprint.status}; only one that has ended is archived"
-        )
+        raise _refused("refused.archive", snapshot)
     return Transition(
         EventKind.SPRINT_ARCHIVED,
-        f"sprint archived by {by}",
+        message("event.sprint_archived", by=by),
         (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": at}),),
         data={"by": by},
         patch=({"op": "remove", "path": f"/sprints/{sprint.sprint_id}"},),
@@ -190,11 +183,11 @@ def restore(snapshot: Snapshot, by: str) -> Transition:
     """Put an archived sprint back into state.json. Raises ``MoveRefused``."""
     sprint = snapshot.sprint
     if not sprint.archived_at:
-        raise MoveRefused(f"sprint {sprint.sprint_id} is not archived")
+        raise _refused("refused.not_archived", snapshot)
     whole = {"op": "add", "path": f"/sprints/{sprint.sprint_id}", "value": snapshot.state()}
     return Transition(
         EventKind.SPRINT_RESTORED,
-        f"sprint restored by {by}",
+        message("event.sprint_restored", by=by),
         (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": None}),),
         data={"by": by},
         patch=(whole,),
@@ -205,7 +198,7 @@ def settle_in(snapshot: Snapshot, artifacts_dir: str) -> Transition:
     """Keep the evidence in ``artifacts_dir`` after an import or a move of the store."""
     return Transition(
         EventKind.NOTE,
-        f"evidence is kept in {artifacts_dir} from now on",
+        message("event.evidence_moved", folder=artifacts_dir),
         (Update("sprint", snapshot.sprint_id, ("running",), {"artifacts_dir": artifacts_dir}),),
         round_id=snapshot.current_round.code,
         data={"code": EventCode.EVIDENCE_MOVED.value, "before": snapshot.sprint.artifacts_dir},
@@ -216,23 +209,19 @@ def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Transition:
     """Hold the sprint at its next step; a running action completes. Raises ``MoveRefused``."""
     sprint = snapshot.sprint
     if sprint.status not in ("created", "running"):
-        raise MoveRefused(
-            f"sprint {sprint.sprint_id} is {sprint.status}; there is nothing to pause"
-        )
+        raise _refused("refused.pause", snapshot)
     if snapshot.paused:
-        raise MoveRefused(f"sprint {sprint.sprint_id} is paused already, by {paused_by(snapshot)}")
-    because = f": {why}" if why else ""
+        by_whom = paused_by(snapshot)
+        raise _refused("refused.paused", snapshot, RefusalCode.PAUSED, paused_by=by_whom)
     meta = sprint.meta | held(by, why, at)
-    words = f"sprint paused by {by}{because}"
-    return noted(snapshot, EventCode.SPRINT_PAUSED, words, meta, by)
+    return noted(snapshot, EventCode.SPRINT_PAUSED, meta, by, because=because(why))
 
 
 def resume(snapshot: Snapshot, by: str) -> Transition:
     """Let a paused sprint go on. Raises ``MoveRefused``."""
     if not snapshot.paused:
-        raise MoveRefused(f"sprint {snapshot.sprint_id} is not paused")
-    words = f"sprint resumed by {by}"
-    return noted(snapshot, EventCode.SPRINT_RESUMED, words, unpaused(snapshot), by)
+        raise _refused("refused.not_paused", snapshot)
+    return noted(snapshot, EventCode.SPRINT_RESUMED, unpaused(snapshot), by)
 
 
 def edit(
@@ -247,7 +236,7 @@ def edit(
     shown = {"waiting_for": sprint.waiting, "stop_reason": sprint.stop_reason}
     meta = merged(sprint.meta, patch, {key: one for key, one in shown.items() if one})
     if sprint.status == "running" and (keys := frozen(sprint.meta, meta)):
-        raise MoveRefused(f"{', '.join(keys)}: frozen with the contract while the sprint runs")
+        raise _refused("refused.frozen", snapshot, RefusalCode.FROZEN, keys=", ".join(keys))
     if (meta.get("automation_paused") is True) != snapshot.paused:
         kept = unpaused(snapshot)
         meta = {k: v for k, v in meta.items() if k not in PAUSE and (k != STEP or k in kept)}
@@ -267,10 +256,8 @@ def edit(
     keys = sorted(({*meta} ^ {*before}) | {k for k in both if not same(meta[k], before[k])})
     what = [*(["title"] if "title" in values else []), *keys]
     change = Update("sprint", sprint.sprint_id, (sprint.status,), values)
-    message = f"sprint changed by {by}: {', '.join(what)}"
-    return Transition(
-        EventKind.SPRINT_CHANGED, message[:500], (change,), data={"by": by, "keys": what}
-    )
+    words = cut(message("event.sprint_changed", by=by, keys=", ".join(what)))
+    return Transition(EventKind.SPRINT_CHANGED, words, (change,), data={"by": by, "keys": what})
 
 
 def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
@@ -279,12 +266,12 @@ def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
     if status == "running" and not snapshot.is_foreign:
         return Transition(
             EventKind.NOTE,
-            f"cancel asked by {by}",
+            message("event.cancel_requested", by=by),
             (Update("sprint", snapshot.sprint_id, ("running",), {"cancel_by": by}),),
             data={"code": EventCode.CANCEL_REQUESTED.value, "by": by},
         )
     if status not in ("created", "blocked", "running"):
-        raise MoveRefused(f"sprint {snapshot.sprint_id} is {status}; there is nothing to cancel")
+        raise _refused("refused.cancel", snapshot)
     reason = StopReason(StopCode.CANCELLED, by=by)
     values = {
         "status": "cancelled",
@@ -294,7 +281,15 @@ def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
     }
     return Transition(
         EventKind.NOTE,
-        f"sprint cancelled by {by}",
+        message("event.sprint_cancelled", by=by),
         (Update("sprint", snapshot.sprint_id, (status,), values),),
         data={"code": EventCode.SPRINT_CANCELLED.value, "by": by},
     )
+
+
+def _refused(
+    what: str, snapshot: Snapshot, code: RefusalCode = RefusalCode.WRONG_STATUS, **fields: str
+) -> MoveRefused:
+    sprint = snapshot.sprint
+    text = message(what, sprint_id=sprint.sprint_id, status=sprint.status, **fields)
+    return MoveRefused(text, code)

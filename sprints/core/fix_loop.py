@@ -8,11 +8,11 @@ from gates.verdict import RUNNING, Cause, Verdict
 from sprints.contract.json_types import JsonObject
 from sprints.contract.rounds import BUILDS
 from sprints.core.shipping import is_of_ship
+from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, RoundValue, Snapshot, TaskValue
 
 FIX = "fix"
-SAME = "the same tree failed in the same way before"
-ROUND = "the tree is again one that had failed before the last"
+SAME_FAILURE, SAME_TREE = "same_failure", "same_tree"
 
 
 def last_judged(snapshot: Snapshot, now: RoundValue, gate_id: str) -> GateRunValue | None:
@@ -110,26 +110,28 @@ def goes_back(snapshot: Snapshot, run: GateRunValue) -> bool:
 def used_up(snapshot: Snapshot) -> str:
     """Return why the contract allows no further fix; empty if it allows one."""
     sent = len(fixes(snapshot, snapshot.current_round))
-    return (
-        f"sent back {sent} times already" if sent >= snapshot.started_contract.fix_attempts else ""
-    )
+    is_over = sent >= snapshot.started_contract.fix_attempts
+    return message("reason.fixes_used_up", times=sent) if is_over else ""
 
 
 def stuck(snapshot: Snapshot, run: GateRunValue) -> str:
-    """Return why another fix would be useless; empty if it may help."""
+    """Return ``SAME_FAILURE`` or ``SAME_TREE`` where another fix would be useless; else empty."""
     before = [task.details["failures"] for task in fixes(snapshot, snapshot.current_round)]
     trees = [failures[0]["tree"] for failures in before]
     if run.tree in trees and trees[-1] != run.tree:
-        return ROUND
+        return SAME_TREE
     told = [_way(one) for failures in before for one in failures]
-    return SAME if _way(failure(run)) in told else ""
+    return SAME_FAILURE if _way(failure(run)) in told else ""
 
 
 def why_not(snapshot: Snapshot, run: GateRunValue) -> str:
-    """Return why a failed run of the agent's work was not sent back; empty for any other run."""
+    """Return the text why a failed run of the agent's work was not sent back; empty for any other
+    run.
+    """
     if not concerns(snapshot, run):
         return ""
-    return stuck(snapshot, run) or used_up(snapshot)
+    code = stuck(snapshot, run)
+    return message(f"reason.{code}") if code else used_up(snapshot)
 
 
 def sent_back(snapshot: Snapshot) -> JsonObject:

@@ -11,6 +11,7 @@ from sprints.core.actions import (
     RunGate,
 )
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Create, Transition, Update
 
@@ -37,7 +38,7 @@ def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
     }
     return Transition(
         EventKind.GATE_STARTED,
-        f"gate started: {gate.gate_id}",
+        message("event.gate_started", gate_id=gate.gate_id),
         (Create("gate_run", f"{snapshot.sprint_id}/{gate.gate_id}/{number}", values),),
         round_id=now.code,
         data={
@@ -82,7 +83,8 @@ def bounded(snapshot: Snapshot, run: GateRunValue, outcome: Judged) -> Judged:
     times = 1 + sum((one.status, one.cause) == (said.verdict, said.cause) for one in before)
     if said.verdict != Verdict.INTERRUPTED or times < MOST_LOST:
         return outcome
-    reason = f"{said.reason}, {times} times: it may be the gate that ends it"
+    about = {"reason": said.reason, "times": times, "what": "gate"}
+    reason = message("reason.lost_too_often", **about)
     too_often = replace(said, verdict=Verdict.ERROR, reason=reason, cause=Cause.LOST_TOO_OFTEN)
     return replace(outcome, judgement=too_often)
 
@@ -147,7 +149,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
     moves = [
         Transition(
             EventKind.GATE_FINISHED,
-            f"gate finished: {run.gate_id} exit_code={said.exit_code}",
+            message("event.gate_finished", gate_id=run.gate_id, exit_code=said.exit_code),
             (Update("gate_run", run.id, (RUNNING,), values),),
             round_id=code,
             data=data,
@@ -155,15 +157,15 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
     ]
     if said.verdict == Verdict.INTERRUPTED:
         data = {"code": EventCode.GATE_REPEATED.value, "gate_id": run.gate_id}
-        words = f"gate {run.gate_id} is run again"
+        words = message("event.gate_repeated", gate_id=run.gate_id)
         moves.append(Transition(EventKind.NOTE, words, round_id=code, data=data))
     elif said.verdict != Verdict.PASSED and not run.required:
-        words = f"advisory gate {run.gate_id} said no: {said.reason}"
+        words = message("event.advisory_gate_failed", gate_id=run.gate_id, reason=said.reason)
         data = {"code": EventCode.ADVISORY_GATE_FAILED.value, "gate_id": run.gate_id}
         moves.append(Transition(EventKind.NOTE, words, round_id=code, data=data))
     return moves
 
 
 LOST = Judgement(
-    Verdict.INTERRUPTED, None, "the gateway ended before the gate did", 0.0, cause=Cause.LOST
+    Verdict.INTERRUPTED, None, message("reason.lost", what="gate"), 0.0, cause=Cause.LOST
 )

@@ -8,6 +8,8 @@ from datetime import datetime
 from sprints.contract.json_types import JsonObject
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import message
+from sprints.state.refusals import RefusalCode
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
 
@@ -34,9 +36,10 @@ def unpaused(snapshot: Snapshot) -> JsonObject:
 def paused_by(snapshot: Snapshot) -> str:
     """Return who paused the sprint, since when and why, in words."""
     meta = snapshot.sprint.meta
-    since = f" since {meta['paused_ts']}" if meta.get("paused_ts") else ""
-    why = f" ({meta['paused_why']})" if meta.get("paused_why") else ""
-    return f"{meta.get('paused_by') or 'its settings'}{since}{why}"
+    by = meta.get("paused_by") or message("paused_by_settings")
+    since = message("since", since_ts=meta["paused_ts"]) if meta.get("paused_ts") else ""
+    why = message("in_brackets", text=meta["paused_why"]) if meta.get("paused_why") else ""
+    return f"{by}{since}{why}"
 
 
 def step(snapshot: Snapshot, begun: Transition | None, code: str, by: str) -> Transition:
@@ -46,11 +49,11 @@ def step(snapshot: Snapshot, begun: Transition | None, code: str, by: str) -> Tr
     """
     sprint = snapshot.sprint
     if snapshot.paused and not _is_between_steps(snapshot):
-        raise MoveRefused(f"sprint {sprint.sprint_id} is paused by {paused_by(snapshot)}")
+        about = {"sprint_id": sprint.sprint_id, "paused_by": paused_by(snapshot)}
+        raise MoveRefused(message("refused.step", **about), RefusalCode.PAUSED)
     meta = unpaused(snapshot) | {STEP: {"round_id": code, "by": by}}
     if begun is None:
-        words = f"one round asked for by {by}: {code}"
-        return noted(snapshot, EventCode.STEP_REQUESTED, words, meta, by)
+        return noted(snapshot, EventCode.STEP_REQUESTED, meta, by, round_id=code)
     (row, *rounds), data = begun.changes, begun.data | {"one_round": code, "by": by}
     assert isinstance(row, Update), "a start begins with the sprint's own row"
     first = Update(row.row, row.id, row.only_from, row.values | {"meta": meta})
@@ -66,7 +69,7 @@ def go_on(snapshot: Snapshot) -> Transition | None:
     meta.pop(STEP, None)
     change = Update("sprint", sprint.sprint_id, ("running",), {"meta": meta})
     data = {"code": EventCode.STEP_CLEARED.value}
-    return Transition(EventKind.NOTE, "sprint goes on to its end", (change,), data=data)
+    return Transition(EventKind.NOTE, message("event.step_cleared"), (change,), data=data)
 
 
 def hold_after_step(snapshot: Snapshot, at: datetime) -> Transition | None:
@@ -75,19 +78,19 @@ def hold_after_step(snapshot: Snapshot, at: datetime) -> Transition | None:
     if not asked or asked["round_id"] != snapshot.current_round.code:
         return None
     by, code = asked["by"], asked["round_id"]
-    meta = snapshot.sprint.meta | held(by, f"one round was asked for, {code}", at)
-    words = f"sprint holds after {code}, as {by} asked"
-    return noted(snapshot, EventCode.HELD_AFTER_STEP, words, meta, by)
+    meta = snapshot.sprint.meta | held(by, message("reason.one_round", round_id=code), at)
+    return noted(snapshot, EventCode.HELD_AFTER_STEP, meta, by, round_id=code)
 
 
 def noted(
-    snapshot: Snapshot, what: EventCode, message: str, meta: JsonObject, by: str
+    snapshot: Snapshot, what: EventCode, meta: JsonObject, by: str, **fields: str
 ) -> Transition:
-    """Return a note by ``by``, and the new meta."""
+    """Return a note by ``by`` with the new meta; ``fields`` are those of its message."""
     only_from = (snapshot.sprint.status,)
     change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta})
     data = {"code": what.value, "by": by}
-    return Transition(EventKind.NOTE, message, (change,), data=data)
+    words = message(f"event.{what}", by=by, **fields)
+    return Transition(EventKind.NOTE, words, (change,), data=data)
 
 
 def _is_between_steps(snapshot: Snapshot) -> bool:

@@ -7,6 +7,8 @@ from sprints.core.agent_tasks import Status, asks
 from sprints.core.reopen_round import cleared, reopened
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import message
+from sprints.state.refusals import RefusalCode
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.transitions import MoveRefused, Transition, Update
 
@@ -33,10 +35,11 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     task = question_of(snapshot)
     asked = name_of(task.round_id, task.task_id, task.details) if task else ""
     if question and question != asked:
-        raise MoveRefused(_closed(snapshot, question))
+        raise _closed(snapshot, question)
     if task is None:
         sprint = snapshot.sprint
-        raise MoveRefused(f"sprint {sprint.sprint_id} is {sprint.status}; no agent asks anything")
+        about = {"sprint_id": sprint.sprint_id, "status": sprint.status}
+        raise MoveRefused(message("refused.no_question", **about))
     now, questions = snapshot.current_round, asks(task)
     given = {
         "agent": task.owner_agent,
@@ -52,7 +55,7 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     waits = {"status": Status.PENDING.value, "updated_at": at, "details": details}
     return Transition(
         EventKind.TASK_ANSWERED,
-        f"{by} answered {task.owner_agent}",
+        message("event.task_answered", by=by, agent_id=task.owner_agent),
         (
             Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
             reopened(snapshot),
@@ -63,12 +66,14 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     )
 
 
-def _closed(snapshot: Snapshot, question: str) -> str:
-    """Return why the question takes no answer, in words."""
+def _closed(snapshot: Snapshot, question: str) -> MoveRefused:
+    """Return why the question takes no answer."""
     where, _, number = question.rpartition("/")
     for task in snapshot.tasks:
         if task.id == f"{snapshot.sprint_id}/{where}":
             for one in task.details.get("answers", ()):
                 if str(one.get("try")) == number:
-                    return f"{one['by']} has answered {one['agent']} already, at {one['ts']}"
-    return f"sprint {snapshot.sprint_id} does not wait for the answer to that question"
+                    about = {"by": one["by"], "agent_id": one["agent"], "ts": one["ts"]}
+                    text = message("refused.answered", **about)
+                    return MoveRefused(text, RefusalCode.ALREADY_DECIDED)
+    return MoveRefused(message("refused.other_question", sprint_id=snapshot.sprint_id))

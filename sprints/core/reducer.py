@@ -54,6 +54,7 @@ from sprints.core.actions import (
 )
 from sprints.core.pause import STEP, hold_after_step
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
@@ -165,14 +166,18 @@ def fault(
     The rows themselves may be the cause, so only the ids of open gate runs and tasks are used.
     ``waits`` says whether ``waiting`` is set and must be removed.
     """
-    lost = {"status": Verdict.INTERRUPTED.value, "finished_at": at, "reason": "the engine fell"}
+    lost = {
+        "status": Verdict.INTERRUPTED.value,
+        "finished_at": at,
+        "reason": message("reason.engine_fell"),
+    }
     unanswered = {"status": "cancelled", "updated_at": at}
     reason = StopReason(StopCode.ENGINE_ERROR, detail=text)
     last = {"status": "failed", **reason.row_values(), "finished_at": at}
     last |= {"waiting": None} if waits else {}
     return Transition(
         EventKind.ERROR,
-        f"the engine cannot carry the sprint: {text}",
+        message("event.stopped.engine_error", detail=text),
         (
             *(Update("gate_run", run_id, (RUNNING,), lost) for run_id in open_runs),
             *(Update("task", task_id, (), unanswered) for task_id in open_tasks),
@@ -189,7 +194,7 @@ def _start_round(snapshot: Snapshot, at: datetime) -> Transition:
     values = {"status": "in_progress", "started_at": at, "finished_at": None}
     return Transition(
         EventKind.ROUND_STARTED,
-        f"round started: {now.code}",
+        message("event.round_started", round_id=now.code),
         (Update("round", now.id, ("pending",), values),),
         round_id=now.code,
     )
@@ -198,11 +203,11 @@ def _start_round(snapshot: Snapshot, at: datetime) -> Transition:
 def _warned(snapshot: Snapshot) -> Transition:
     now = snapshot.current_round
     minutes = snapshot.started_contract.round(now.code).max_minutes
-    words = f"over its minutes: {minutes:g}"
-    values = {"notes": [*now.notes, words], "overdue_note": words}
+    noted = message("note.overdue", minutes=f"{minutes:g}")
+    values = {"notes": [*now.notes, noted], "overdue_note": noted}
     return Transition(
         EventKind.NOTE,
-        f"round {now.code} is {words}",
+        message("event.round_overdue", round_id=now.code, minutes=f"{minutes:g}"),
         (Update("round", now.id, ("in_progress",), values),),
         round_id=now.code,
         data={"code": EventCode.ROUND_OVERDUE.value, "minutes": minutes},
@@ -215,7 +220,7 @@ def _stopped(snapshot: Snapshot, at: datetime) -> Transition:
     error = StopReason(StopCode.DEADLINE, round_id=code, minutes=minutes)
     return Transition(
         EventKind.ERROR,
-        f"round {code} is over its {minutes:g} minutes; stopping sprint",
+        message("event.stopped.deadline", **error.words()),
         (
             *agent_tasks.dropped(snapshot, at),
             *termination.ended(snapshot.sprint_id, code, "failed", error, at),
@@ -234,7 +239,7 @@ def _cancelled(snapshot: Snapshot, at: datetime) -> Transition:
     tasks = agent_tasks.dropped(snapshot, at)
     return Transition(
         EventKind.NOTE,
-        f"sprint cancelled by {by}",
+        message("event.sprint_cancelled", by=by),
         (*tasks, *blocking_hooks.dropped(snapshot, at), round_end, sprint_end),
         data={"code": EventCode.SPRINT_CANCELLED.value, "by": by},
     )
@@ -256,7 +261,7 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
         "notes": [*now.notes, f"acks_collected={sorted(acks)}"],
     }
     closed = Update("round", now.id, ("in_progress",), values)
-    done = EventKind.ROUND_DONE, f"round done: {now.code}"
+    done = EventKind.ROUND_DONE, message("event.round_done", round_id=now.code)
     if following:
         onward = Update("sprint", snapshot.sprint_id, ("running",), {"current_round": following})
         moves = [Transition(*done, (closed, onward), round_id=now.code)]
@@ -274,7 +279,7 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
         Transition(*done, (closed,), round_id=now.code),
         Transition(
             EventKind.NOTE,
-            "sprint succeeded",
+            message("event.sprint_succeeded"),
             (Update("sprint", snapshot.sprint_id, ("running",), ended),),
             data={"code": EventCode.SPRINT_SUCCEEDED.value},
         ),

@@ -21,6 +21,7 @@ from sprints.core.actions import (
 )
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import Message, message
 from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Transition, Update
 
@@ -111,7 +112,8 @@ def merging(snapshot: Snapshot, at: datetime) -> Transition:
         "try": number,
         "since_ts": stamp(at),
     }
-    words = f"merging the work of {snapshot.sprint_id}" + (f", try {number}" if number > 1 else "")
+    code = "event.ship_started.again" if number > 1 else "event.ship_started"
+    words = message(code, sprint_id=snapshot.sprint_id, number=number)
     return _move(snapshot, EventKind.SHIP_STARTED, words, begun)
 
 
@@ -124,19 +126,19 @@ def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
     if said.url:
         found |= {"remote": snapshot.started_contract.ship_remote, "url": said.url}
     if not said.commit:
-        words = f"nothing to ship: {said.branch} has all of it"
+        words = message("event.ship_skipped", branch=said.branch)
         return _move(snapshot, EventKind.SHIP_SKIPPED, words, found | {"status": NOTHING})
     gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     after = {gate.gate_id: snapshot.next_number(gate.gate_id) - 1 for gate in gates}
     found |= {"status": JUDGING, "commit": said.commit, "tree": said.tree, "after": after}
-    words = f"merged with {said.branch} as {said.commit[:12]}; its gates are next"
+    words = message("event.ship_merged", branch=said.branch, commit=said.commit[:12])
     return _move(snapshot, EventKind.SHIP_MERGED, words, found)
 
 
 def publishing(snapshot: Snapshot, at: datetime) -> Transition:
     """Record the publication before it begins."""
     found = state(snapshot)
-    words = f"publishing {found['commit'][:12]} on {_where(found)}"
+    words = message("event.ship_publishing", commit=found["commit"][:12], where=_where(found))
     begun = {**found, "status": PUBLISHING, "since_ts": stamp(at)}
     return _move(snapshot, PUBLISHES, words, begun)
 
@@ -145,32 +147,39 @@ def published(snapshot: Snapshot, outcome: Published) -> Transition:
     """Record the published merge, that the base has moved, or why publishing failed."""
     found = dict(state(snapshot))
     if outcome.moved and found["try"] < MOST_TRIES:
-        words = f"{_where(found)} has moved; merging again"
+        words = message("event.ship_moved", where=_where(found))
         return _move(snapshot, EventKind.SHIP_MOVED, words, found | {"status": MOVED})
     if outcome.moved:
-        return _refused(snapshot, f"{_where(found)} moved {MOST_TRIES} times while gates judged")
+        reason = message("reason.base_moved", where=_where(found), times=MOST_TRIES)
+        return _refused(snapshot, reason)
     if outcome.reason:
         return _refused(snapshot, outcome.reason)
     found |= {"status": SHIPPED, "tag": outcome.tag}
-    words = f"shipped {found['commit'][:12]} on {_where(found)}, tag {outcome.tag}"
+    code = "event.shipped"
     if outcome.unfinished:
+        code = "event.shipped.unfinished"
         found["unfinished"] = outcome.unfinished[:LONGEST_REASON]
-        words += f"; unfinished: {found['unfinished']}"
+    shown = {"commit": found["commit"][:12], "unfinished": found.get("unfinished")}
+    words = message(code, where=_where(found), tag=outcome.tag, **shown)
     return _move(snapshot, EventKind.SHIPPED, words, found)
 
 
 def _where(found: JsonMapping) -> str:
     """Return the branch, with the remote to which it is pushed."""
-    return f"{found['branch']} of {found['remote']}" if "url" in found else str(found["branch"])
+    branch = str(found["branch"])
+    if "url" not in found:
+        return branch
+    return message("branch_of_remote", branch=branch, remote=found["remote"])
 
 
 def _refused(snapshot: Snapshot, reason: str) -> Transition:
     reason = reason[:LONGEST_REASON]
     found = {**state(snapshot), "status": REFUSED, "reason": reason}
-    return _move(snapshot, EventKind.SHIP_REFUSED, f"not shipped: {reason}", found)
+    words = message("event.ship_refused", reason=reason)
+    return _move(snapshot, EventKind.SHIP_REFUSED, words, found)
 
 
-def _move(snapshot: Snapshot, kind: EventKind, words: str, found: JsonObject) -> Transition:
+def _move(snapshot: Snapshot, kind: EventKind, words: Message, found: JsonObject) -> Transition:
     meta = snapshot.sprint.meta | {KEY: found}
     change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
     return Transition(kind, words, (change,), round_id=snapshot.current_round.code, data=found)

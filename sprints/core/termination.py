@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sprints.core import agent_tasks, fix_loop, shipping
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import message
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
@@ -29,15 +30,16 @@ def stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -
 def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
     """End the sprint: a required gate failed and is not sent back for a fix."""
     stuck = fix_loop.stuck(snapshot, run) if fix_loop.concerns(snapshot, run) else ""
+    detail = message(f"reason.{stuck}") if stuck else ""
     error = StopReason(
-        StopCode.GATE_FAILED, gate_id=run.gate_id, exit_code=run.exit_code, detail=stuck
+        StopCode.GATE_FAILED, gate_id=run.gate_id, exit_code=run.exit_code, detail=detail
     )
     data = {**error.to_json(), "reason": run.reason}
     if why := fix_loop.why_not(snapshot, run):
         data["not_sent_back"] = why
     return Transition(
         EventKind.ERROR,
-        "required gate failed; stopping sprint",
+        message("event.stopped.gate_failed"),
         ended(snapshot.sprint_id, snapshot.current_round.code, "failed", error, at),
         round_id=snapshot.current_round.code,
         data=data,
@@ -51,7 +53,7 @@ def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
     error = StopReason(StopCode.GATE_FLAKY, gate_id=run.gate_id, runs=tuple(runs))
     return Transition(
         EventKind.ERROR,
-        f"gate {run.gate_id} said no, then yes, of the same tree; the sprint is blocked",
+        message("event.stopped.gate_flaky", gate_id=run.gate_id),
         ended(snapshot.sprint_id, code, "blocked", error, at),
         round_id=code,
         data={**error.to_json(), "tree": run.tree},
@@ -64,7 +66,7 @@ def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
     error = StopReason(StopCode.AGENT_FAILED, agent_id=agent, detail=details["reason"])
     return Transition(
         EventKind.ERROR,
-        f"agent {agent} did not answer; stopping sprint",
+        message("event.stopped.agent_failed", agent_id=agent),
         ended(snapshot.sprint_id, snapshot.current_round.code, "failed", error, at),
         round_id=snapshot.current_round.code,
         data={
@@ -83,7 +85,7 @@ def asked_back(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
     error = StopReason(StopCode.AGENT_ASKS, agent_id=agent, questions=tuple(questions))
     return Transition(
         EventKind.ERROR,
-        f"agent {agent} asks what only a human can answer; the sprint is blocked",
+        message("event.stopped.agent_asks", agent_id=agent),
         ended(snapshot.sprint_id, snapshot.current_round.code, "blocked", error, at),
         round_id=snapshot.current_round.code,
         data={**error.to_json(), "agent": agent, "task_id": task.task_id},
@@ -95,7 +97,7 @@ def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Transition:
     error = StopReason(StopCode.HOOK_FAILED, hook_id=row.hook_id, detail=row.reason)
     return Transition(
         EventKind.ERROR,
-        f"hook {row.hook_id} said no at {row.point}; the sprint is blocked",
+        message("event.stopped.hook_failed", hook_id=row.hook_id, point=row.point),
         ended(snapshot.sprint_id, snapshot.current_round.code, "blocked", error, at),
         round_id=snapshot.current_round.code,
         data={**error.to_json(), "delivery": row.id, "reason": row.reason},
@@ -109,7 +111,7 @@ def unshipped(snapshot: Snapshot, at: datetime) -> Transition:
     error = StopReason(StopCode.SHIP_REFUSED, detail=reason)
     return Transition(
         EventKind.ERROR,
-        f"what has passed is not shipped: {reason}; the sprint is blocked",
+        message("event.stopped.ship_refused", detail=reason),
         ended(snapshot.sprint_id, code, "blocked", error, at),
         round_id=code,
         data={**error.to_json(), "reason": reason},

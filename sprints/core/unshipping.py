@@ -13,6 +13,7 @@ from sprints.contract.git_values import Base, Undone
 from sprints.contract.json_types import JsonMapping
 from sprints.core import shipping
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import because, message
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
 
@@ -38,7 +39,7 @@ def shipped(sprint_id: str, meta: JsonMapping) -> JsonMapping:
     if is_shipped(meta):
         found: JsonMapping = meta[shipping.KEY]
         return found
-    raise MoveRefused(f"sprint {sprint_id} has shipped nothing that could be taken back")
+    raise MoveRefused(message("refused.nothing_shipped", sprint_id=sprint_id))
 
 
 def is_shipped(meta: JsonMapping) -> bool:
@@ -83,8 +84,7 @@ def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Transition:
     """Record the revert in the sprint that is reverted, too."""
     meta = snapshot.sprint.meta | {UNSHIPPED_BY: name}
     change = Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta})
-    because = f": {why}" if why else ""
-    words = f"sprint is to be taken back by {name}, asked by {by}{because}"
+    words = message("event.unship_requested", name=name, by=by, because=because(why))
     return Transition(
         EventKind.SPRINT_CHANGED, words, (change,), data={"by": by, "keys": [UNSHIPPED_BY]}
     )

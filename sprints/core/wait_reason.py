@@ -13,6 +13,7 @@ from sprints.core.questions import question_of
 from sprints.state.actors import GATEWAY, OPERATOR
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot, evolve
 from sprints.state.transitions import Transition, Update
 from sprints.state.wait_reason import Wait, WaitCode, WaitReason
@@ -145,10 +146,9 @@ def _until(snapshot: Snapshot, run: GateRunValue) -> datetime:
 
 def overdue(sprint_id: str, status: str, waiting: Wait) -> Transition:
     """Report once a wait that exceeds its time."""
-    what, since = waiting["what"], waiting["since_ts"]
     return Transition(
         EventKind.ERROR,
-        f"overdue: the sprint has waited for {what} since {since}",
+        message("event.wait_overdue", what=waiting["what"], since_ts=waiting["since_ts"]),
         (Update("sprint", sprint_id, (status,), {"waiting": waiting | {"overdue": True}}),),
         data={"code": EventCode.WAIT_OVERDUE.value, "waiting_for": waiting},
     )

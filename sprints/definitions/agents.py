@@ -12,6 +12,7 @@ from sprints.models import Agent, Sprint
 from sprints.models.transitions import note
 from sprints.prompts.roster import AGENTS, ROSTER
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import message
 from sprints.state.refusals import Refused, Unknown
 
 
@@ -54,7 +55,8 @@ def keep(rows: Sequence[Agent], by: str | None = None) -> None:
             Agent.objects.filter(pk=row.pk).update(
                 **{key: value for key, value in values.items() if key != "agent_id"}
             )
-            note(EventKind.AGENT_CHANGED, f"agent changed: {row.pk}", timezone.now(), data)
+            words = message("event.agent_changed", agent_id=row.pk)
+            note(EventKind.AGENT_CHANGED, words, timezone.now(), data)
 
 
 def put(agents: Sequence[AgentDefinition], by: str | None = None) -> list[str]:

@@ -14,6 +14,7 @@ from sprints.contract.json_types import JsonObject
 from sprints.ids import BadId, check_id
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import message
 from sprints.state.refusals import Refused, Unknown
 
 
@@ -74,7 +75,7 @@ def remove(gate_id: str, by: str | None = None) -> None:
 
 
 def _tell(what: str, gate_id: str, by: str | None, data: JsonObject) -> None:
-    words = f"gate {what}: {gate_id}"
+    words = message(f"event.gate_{what}", gate_id=gate_id)
     note(EventKind.GATE_CHANGED, words, timezone.now(), data | ({"by": by} if by else {}))
 
 

@@ -18,6 +18,7 @@ from sprints.models.transitions import note
 from sprints.state.event_catalog import NAMES, TEST, payload_of_a_test
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import canonical, stamp
+from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode, Refused, Unknown
 
 MOST = 32
@@ -85,7 +86,8 @@ def remove(hook_id: str, by: str | None = None) -> None:
         hook.delete()
         drop_deliveries(hook_id, "the hook is removed")
         data = {"code": EventCode.REMOVED.value, "hook_id": hook_id} | ({"by": by} if by else {})
-        note(EventKind.HOOK_CHANGED, f"hook removed: {hook_id}", timezone.now(), data)
+        words = message("event.hook_removed", hook_id=hook_id)
+        note(EventKind.HOOK_CHANGED, words, timezone.now(), data)
 
 
 def test(hook_id: str) -> Delivery:

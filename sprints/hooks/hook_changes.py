@@ -7,6 +7,7 @@ from sprints.contract.hook_spec import HookDefinition
 from sprints.models import Delivery, Hook
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import message
 
 
 def disable(hook_id: str, why: str) -> None:
@@ -15,7 +16,7 @@ def disable(hook_id: str, why: str) -> None:
         hook = Hook.objects.filter(pk=hook_id, enabled=True).first()
         if hook and Hook.objects.filter(pk=hook_id, enabled=True).update(enabled=False):
             drop_deliveries(hook_id, "the hook is disabled")
-            record_change(f"disabled ({why})", hook.definition, enabled=False, by=None)
+            record_change("disabled", hook.definition, enabled=False, by=None, why=why)
 
 
 def drop_deliveries(hook_id: str, why: str) -> None:
@@ -24,7 +25,10 @@ def drop_deliveries(hook_id: str, why: str) -> None:
     waiting.update(status=Delivery.Status.DROPPED, reason=why, finished_at=timezone.now())
 
 
-def record_change(what: str, hook: HookDefinition, *, enabled: bool, by: str | None) -> None:
-    """Record the change ``what`` of a hook as an event, without secrets."""
+def record_change(
+    what: str, hook: HookDefinition, *, enabled: bool, by: str | None, why: str = ""
+) -> None:
+    """Record as an event, without secrets, that a hook was added, changed or disabled."""
     data = hook.public() | {"enabled": enabled} | ({"by": by} if by else {})
-    note(EventKind.HOOK_CHANGED, f"hook {what}: {hook.hook_id}", timezone.now(), data)
+    words = message(f"event.hook_{what}", hook_id=hook.hook_id, why=why)
+    note(EventKind.HOOK_CHANGED, words, timezone.now(), data)

@@ -30,6 +30,7 @@ from sprints.state.delivery_result import DeliveryResult
 from sprints.state.event_catalog import TEST, kinds_of, payload, point_of
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import canonical
+from sprints.state.messages import message
 from sprints.state.statuses import DeliveryStatus as Status
 
 SLACK_S = 60.0  # beyond its timeout, until a process that delivers counts as dead
@@ -95,7 +96,7 @@ def _tell_dropped(hook: Hook, made: list[Delivery]) -> None:
         )
         dropped = dropped.filter(finished_at=F("created_at"))  # not later, with the hook
         if one.status == Status.DROPPED and not dropped.exists():
-            words = f"hook {hook} is not told of a hook's own doing"
+            words = message("event.hook_not_repeated", hook_id=hook.pk)
             note(EventKind.ERROR, words, *_about(one, EventCode.HOOK_NOT_REPEATED))
 
 
@@ -212,7 +213,8 @@ def _record(hook: Hook, row: Delivery, answer: DeliveryResult) -> None:
     elif spent and not answer.stopped:
         with transaction.atomic():
             if _settle(row, Status.FAILED, answer, failures) and row.point != TEST:
-                words = f"hook {hook} was not told of {row.point}: {answer.reason}"
+                about = {"hook_id": hook.pk, "point": row.point, "reason": answer.reason}
+                words = message("event.hook_undelivered", **about)
                 told = _about(
                     row, EventCode.HOOK_UNDELIVERED, tries=row.tries, reason=answer.reason
                 )

@@ -15,6 +15,7 @@ from sprints.contract.json_types import JsonObject
 from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import message
 
 CHUNK = 1000
 TAIL_BYTES = 1 << 16
@@ -96,7 +97,8 @@ def _position(path: Path, descriptor: int) -> tuple[int, int]:
         _keep_aside(path, descriptor, end, found.st_size)
         os.ftruncate(descriptor, end)
         data = {"file": path.name, "cut_bytes": found.st_size - end}
-        note(EventKind.MIRROR_REPAIRED, f"{path.name} had a torn tail", timezone.now(), data)
+        words = message("event.mirror_repaired", file=path.name)
+        note(EventKind.MIRROR_REPAIRED, words, timezone.now(), data)
     _remember(path, descriptor, end, seq)
     return end, seq
 

@@ -23,6 +23,7 @@ from sprints.journal import agent_logs, events_file, state_file
 from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import message
 from sprints.store.config_values import switches
 from sprints.store.file_lock import PATIENCE_S, Busy, locked
 from sprints.store.layout import Store, StoreError
@@ -130,7 +131,8 @@ def _fault(exc: Exception) -> None:
         if told:
             sys.stderr.write(f"the files of the store cannot be written: {text}\n")
             data = {"code": EventCode.JOURNAL_FAILED.value, "reason": text}
-            note(EventKind.ERROR, f"mirror cannot be written: {text}", timezone.now(), data)
+            words = message("event.journal_failed", reason=text)
+            note(EventKind.ERROR, words, timezone.now(), data)
     except DatabaseError:
         sys.stderr.write(f"the files of the store cannot be written: {text}\n")
 
@@ -147,4 +149,4 @@ def _mended(fault: str) -> None:
     cleared = Head.objects.filter(pk=1, mirror_fault=fault).update(mirror_fault="")
     if cleared:
         data = {"code": EventCode.JOURNAL_WRITTEN.value}
-        note(EventKind.NOTE, "mirror is written again", timezone.now(), data)
+        note(EventKind.NOTE, message("event.journal_written"), timezone.now(), data)

@@ -8,6 +8,7 @@ from gates.verdict import Verdict
 from sprints.contract.contract import Contract
 from sprints.core import commands
 from sprints.core.actions import Action
+from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
 from sprints.state.transitions import Create, MoveRefused, Transition
 
@@ -130,5 +131,5 @@ def recorded(snapshot: Snapshot, moves: list[Transition], at: datetime) -> Snaps
         if isinstance(change, Create):
             known.add(change.id)
         elif change.id not in known:
-            raise MoveRefused(f"no {change.row} {change.id}")
+            raise MoveRefused(message("refused.no_row", row=change.row, id=change.id))
     return evolve(snapshot, moves, at)

@@ -21,6 +21,8 @@ from sprints.models.row_types import MODELS, field_of
 from sprints.models.sprint import Sprint
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
+from sprints.state.messages import Message, message
+from sprints.state.refusals import RefusalCode
 from sprints.state.transitions import (
     Change,
     Create,
@@ -69,7 +71,7 @@ def record(
 
 def note(
     kind: EventKind,
-    message: str,
+    message: Message,
     at: datetime,
     data: JsonObject | None = None,
     change: list[JsonObject] | None = None,
@@ -91,7 +93,7 @@ def _without_secrets(moves: Sequence[Transition]) -> Sequence[Transition]:
     return [
         replace(
             move,
-            message=ours.clean(move.message),
+            message=Message(ours.clean(move.message)),
             data=ours.clean_json(move.data),
             changes=tuple(
                 replace(one, values=redaction.clean_values(ours, one.row, one.values))
@@ -136,7 +138,7 @@ def _write(change: Change, hold: ExpectedVersion | None) -> None:
     if not _execute(
         f"UPDATE {meta.db_table} SET {', '.join(sets)} WHERE {' AND '.join(where)}", values
     ):
-        raise MoveRefused(_why(change, hold))
+        raise _refusal(change, hold)
 
 
 def _stored(field: "Field[object, object]", value: object) -> Stored:
@@ -151,14 +153,16 @@ def _execute(sql: str, values: Sequence[Stored]) -> int:
         return count
 
 
-def _why(change: Update, hold: ExpectedVersion | None) -> str:
-    """Return the refusal in words; the row is read afterwards, so it may have changed again."""
+def _refusal(change: Update, hold: ExpectedVersion | None) -> MoveRefused:
+    """Return the refusal; the row is read afterwards, so it may have changed again."""
     row = MODELS[change.row].objects.filter(pk=change.id).first()
     if row is None:
-        return f"no {change.row} {change.id}"
+        return MoveRefused(message("refused.no_row", row=change.row, id=change.id))
     if change.only_from and row.status not in change.only_from:
         wanted = change.values.get("status", "changed")
-        return f"{change.row} {change.id} cannot become {wanted} from {row.status}"
+        about = {"row": change.row, "id": change.id, "wanted": wanted, "status": row.status}
+        return MoveRefused(message("refused.row_status", **about))
     if isinstance(row, Sprint) and hold and hold.token not in (None, row.lease_token):
-        return f"sprint {change.id} is carried by another process now"
-    return f"{change.row} {change.id} has changed in the meantime"
+        return MoveRefused(message("refused.row_held", id=change.id), RefusalCode.HELD)
+    text = message("refused.row_changed", row=change.row, id=change.id)
+    return MoveRefused(text, RefusalCode.CHANGING)

@@ -28,7 +28,9 @@ from sprints.operations.rebuild import MODELS, batches, whole_bytes, written
 from sprints.operations.store import store
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import Draft, stamp
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
+from sprints.state.version0 import gate_of
 
 CHUNK = 1000
 
@@ -145,7 +147,7 @@ def _lead_here(done: Imported) -> None:
         GateRun.objects.bulk_update(runs, ["stdout_path", "stderr_path"], batch_size=CHUNK)
         if ops and name in live:
             done.mapped += len(ops)
-            words = f"the files of sprint {name} are in {artifacts} from now on"
+            words = message("event.sprint_moved", sprint_id=name, folder=artifacts)
             append([Draft(EventKind.SPRINT_MOVED, words, name, change=ops)], timezone.now())
 
 
@@ -187,7 +189,7 @@ def _retell(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
             for key, value in clean(came.extra).items()
         ]
         Head.objects.filter(pk=1).update(extra=clean(came.extra))
-        words = "what stood beside the sprints is imported"
+        words = message("event.state_imported")
         data = {"code": EventCode.STATE_IMPORTED.value}
         append([Draft(EventKind.NOTE, words, data=data, change=ops)], timezone.now())
     first_and_sprints = Event.objects.filter(seq=1) | Event.objects.filter(
@@ -222,9 +224,8 @@ def _whole_ones(
         if isinstance(one, Damaged):
             damaged.append(one)
             continue
-        words = str(one["message"]).split()
-        if one["kind"] in ("gate_started", "gate_finished") and len(words) > 2 and one["round_id"]:
-            places[one["sprint_id"], words[2]] = one["round_id"]
+        if (gate_id := gate_of(one)) and one["round_id"]:
+            places[one["sprint_id"], gate_id] = one["round_id"]
         yield clean(one) | {"change": []}
 
 
@@ -238,7 +239,7 @@ def _sprints(came: Documented, places: dict[tuple[str, str], str]) -> Iterator[J
         yield {
             "ts": _now(),
             "kind": EventKind.SPRINT_IMPORTED.value,
-            "message": f"sprint imported: {name}",
+            "message": message("event.sprint_imported", sprint_id=name),
             "sprint_id": name,
             "round_id": None,
             "data": {

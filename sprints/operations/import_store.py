@@ -25,6 +25,7 @@ from sprints.operations.import_source import ASIDE, CONFIG, Source
 from sprints.operations.store import store
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 from sprints.store.config import RULES, read_config, strict_json
 from sprints.store.file_lock import locked
@@ -171,9 +172,10 @@ def _tell_of_it(done: Imported, switches: JsonObject) -> None:
         "config": switches,
         "left": done.left,
     }
-    words = f"{done.sprints} sprints and {done.events} events imported from {done.path}"
-    message, data = clean([words, data])
-    append([Draft(EventKind.IMPORTED, message, data=data)], timezone.now())
+    about = {"sprints": done.sprints, "events": done.events, "path": done.path}
+    words = message("event.imported", **about)
+    words, data = clean([words, data])
+    append([Draft(EventKind.IMPORTED, words, data=data)], timezone.now())
 
 
 def _keep_aside(source: Source, staging: Path, damaged: list[Damaged], done: Imported) -> None:

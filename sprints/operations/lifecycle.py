@@ -26,6 +26,7 @@ from sprints.operations.contract_builder import contract_for
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest, Stuck, run_sprint
+from sprints.state.messages import Message, message
 from sprints.state.refusals import NotNow, RefusalCode, Refused
 from sprints.state.snapshot import Snapshot, evolve
 from sprints.state.stop_reason import StopCode
@@ -168,16 +169,16 @@ def start(
     return get(sprint_id)
 
 
-def _came(sprint_id: str) -> str:
-    hint = f"to run it from its first round: studio-gateway sprint retry {sprint_id}"
-    return f"sprint {sprint_id} ran elsewhere when it was imported; {hint}"
+def _came(sprint_id: str) -> Message:
+    return message("refused.run_imported", sprint_id=sprint_id)
 
 
 def _check_can_go_on(snapshot: Snapshot) -> None:
     if snapshot.is_foreign and snapshot.sprint.status == "running":
         raise MoveRefused(_came(snapshot.sprint_id))
     if snapshot.sprint.status not in ("created", "running"):
-        raise MoveRefused(f"sprint {snapshot.sprint_id} is {snapshot.sprint.status}")
+        about = {"sprint_id": snapshot.sprint_id, "status": snapshot.sprint.status}
+        raise MoveRefused(message("refused.run", **about))
 
 
 def step(sprint_id: str, by: str) -> Sprint:
@@ -250,7 +251,7 @@ def record_act(
         try:
             move = make(snapshot, at)
         except MoveRefused as exc:
-            raise NotNow(str(exc)) from exc
+            raise NotNow(str(exc), exc.code) from exc
         except BadSettings as exc:
             raise Refused(problems=exc.problems) from exc
         if move is None:

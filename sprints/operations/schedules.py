@@ -15,6 +15,7 @@ from sprints.operations.base_commit import Ground, ground
 from sprints.operations.lifecycle import check_wish, create, start
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import Message, message
 from sprints.state.refusals import RefusalCode, Refused, Unknown
 from sprints.store.config_values import switches
 
@@ -57,7 +58,7 @@ def turn_schedule(schedule_id: str, by: str, *, on: bool) -> Schedule:
     """Switch the schedule on, from its next time, or off. Raises ``Refused``."""
     with transaction.atomic():
         row = _locked(schedule_id)
-        _keep(row, "turned on" if on else "turned off", by, on=on)
+        _keep(row, "enabled" if on else "disabled", by, on=on)
     return row
 
 
@@ -66,7 +67,8 @@ def remove_schedule(schedule_id: str, by: str) -> None:
     with transaction.atomic():
         _locked(schedule_id).delete()
         data = {"code": EventCode.REMOVED.value, "schedule_id": schedule_id, "by": by}
-        note(EventKind.SCHEDULE_CHANGED, f"schedule removed: {schedule_id}", timezone.now(), data)
+        words = message("event.schedule_removed", schedule_id=schedule_id)
+        note(EventKind.SCHEDULE_CHANGED, words, timezone.now(), data)
 
 
 def fire_schedules() -> None:
@@ -83,9 +85,11 @@ def fire_schedules() -> None:
         try:
             _fire(schedule_id, now, found)
         except CannotFire as exc:
-            _give_up(schedule_id, f"schedule {schedule_id} is turned off: {exc}", now)
+            about = {"schedule_id": schedule_id, "reason": exc}
+            _give_up(schedule_id, message("event.schedule_given_up", **about), now)
         except (Refused, ContractError) as exc:
-            _skip(schedule_id, f"schedule {schedule_id} could not start a sprint: {exc}", now)
+            about = {"schedule_id": schedule_id, "reason": exc}
+            _skip(schedule_id, message("event.schedule_failed", **about), now)
 
 
 def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
@@ -99,7 +103,8 @@ def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
         if row is None or row.next_at is None:
             return
         if _is_at_work(row.last_sprint_id):
-            words = f"schedule {row.pk} is due: no sprint, as {row.last_sprint_id} is still running"
+            about = {"schedule_id": row.pk, "running": row.last_sprint_id}
+            words = message("event.schedule_skipped", **about)
             _skip(row.pk, words, now, EventKind.SCHEDULE_SKIPPED)
             return
         was_due = row.next_at
@@ -110,8 +115,13 @@ def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
         data = {"schedule_id": row.pk, "sprint_id": sprint_id, "due_ts": stamp(was_due)}
         data["next_ts"] = stamp(row.next_at)
         late = now - was_due
-        words = f", {late.total_seconds() / 60:.0f} minutes late" if late > LATE else ""
-        note(EventKind.SCHEDULE_FIRED, f"schedule {row.pk} is due: {sprint_id}{words}", now, data)
+        words = message(
+            "event.schedule_fired.late" if late > LATE else "event.schedule_fired",
+            schedule_id=row.pk,
+            sprint_id=sprint_id,
+            minutes=f"{late.total_seconds() / 60:.0f}",
+        )
+        note(EventKind.SCHEDULE_FIRED, words, now, data)
         create(
             sprint_id,
             title=row.title,
@@ -128,7 +138,9 @@ def _is_at_work(sprint_id: str) -> bool:
     return Sprint.objects.filter(pk=sprint_id, status=Sprint.Status.RUNNING).exists()
 
 
-def _skip(schedule_id: str, words: str, now: datetime, kind: EventKind = EventKind.ERROR) -> None:
+def _skip(
+    schedule_id: str, words: Message, now: datetime, kind: EventKind = EventKind.ERROR
+) -> None:
     with transaction.atomic():
         if row := _due(schedule_id, now):
             row.next_at = next_after(row.cron, row.zone, now)
@@ -139,7 +151,7 @@ def _skip(schedule_id: str, words: str, now: datetime, kind: EventKind = EventKi
             note(kind, words, now, data)
 
 
-def _give_up(schedule_id: str, words: str, now: datetime) -> None:
+def _give_up(schedule_id: str, words: Message, now: datetime) -> None:
     with transaction.atomic():
         if row := _due(schedule_id, now):
             row.next_at = None
@@ -176,7 +188,8 @@ def _keep(row: Schedule, how: str, by: str, *, on: bool) -> None:
     row.save(force_insert=row._state.adding)
     data = {"schedule_id": row.pk, "by": by, **{name: getattr(row, name) for name in TOLD}}
     data["next_ts"] = row.next_at and stamp(row.next_at)
-    note(EventKind.SCHEDULE_CHANGED, f"schedule {how}: {row.pk}", now, data)
+    words = message(f"event.schedule_{how}", schedule_id=row.pk)
+    note(EventKind.SCHEDULE_CHANGED, words, now, data)
 
 
 def _checked(schedule_id: str) -> str:

@@ -20,6 +20,7 @@ from sprints.models.transitions import note
 from sprints.operations.prove import prove_switches
 from sprints.queue import tasks
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 from sprints.store.config import bad_value, make_config, strict_json, turn
 from sprints.store.config_values import switches
@@ -58,7 +59,8 @@ def complete() -> None:
             Head.objects.create(pk=1)
             if not Gate.objects.exists():
                 gate_rows.put(DEFAULT_GATE, PROFILES, told=False)
-            note(EventKind.NOTE, "studio_gateway initialized", timezone.now(), *_first_event())
+            words = message("event.store_initialized")
+            note(EventKind.NOTE, words, timezone.now(), *_first_event())
 
 
 def make_schema() -> None:
@@ -135,7 +137,8 @@ def _turn(key: str, value: JsonValue, by: str) -> None:
     with locked(store().root / "init.lock"), transaction.atomic():
         before = turn(store().config, key, value)
         data = {"key": key, "before": before, "after": value, "by": by}
-        note(EventKind.CONFIG_CHANGED, f"{key} set to {value} by {by}", timezone.now(), data)
+        words = message("event.config_changed", key=key, value=value, by=by)
+        note(EventKind.CONFIG_CHANGED, words, timezone.now(), data)
     if key in ("automation_paused", "max_concurrent_global"):
         tasks.reconcile()  # there may be room for a sprint now
 

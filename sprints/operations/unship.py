@@ -47,7 +47,7 @@ def _unship(sprint: Sprint, by: str, why: str) -> str:
     try:
         found = unshipping.shipped(sprint.pk, sprint.meta)
     except MoveRefused as exc:
-        raise NotNow(str(exc)) from exc
+        raise NotNow(str(exc), exc.code) from exc
     name = check_id(_free_name(sprint.pk))
     undone, remote = Undone(sprint.pk, found["commit"]), str(found.get("remote", ""))
     head = _reverted(name, found["branch"], remote, undone, why)

@@ -19,6 +19,7 @@ from sprints.operations.backup import Backup, back_up_as_it_lies
 from sprints.operations.store import complete, migrate, store
 from sprints.operations.verify import verify
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 from sprints.store.file_lock import alone, locked
 from sprints.store.layout import StoreError, make_folders
@@ -70,7 +71,7 @@ def upgrade(
             raise StoreError(exc.what, f"{exc.remedy or 'mend that'}, then upgrade again") from exc
         say(f"migrated: {', '.join(done.migrations) or 'nothing to do, it is of this version'}")
     if done.migrations:
-        words = f"the store was upgraded by {len(done.migrations)} migrations"
+        words = message("event.upgraded", count=len(done.migrations))
         data = {"migrations": done.migrations, "backup": done.backup and done.backup.path}
         note(EventKind.UPGRADED, words, timezone.now(), data)
     writer.flush()

@@ -11,6 +11,7 @@ from sprints.journal.verify import Report
 from sprints.models.transitions import note
 from sprints.operations.store import store
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import message
 
 verify_file = mirror_verify.verify_file
 is_one_chain = chain_check_process.is_one_chain
@@ -28,8 +29,9 @@ def record_verified(found: Report) -> None:
     """Record a ``verified`` event, or an ``error`` event with the difference."""
     data = {key: value for key, value in asdict(found).items() if key != "difference"}
     if found.difference:
-        words = f"the record does not agree: {found.difference.text}"
+        words = message("event.verify_failed", difference=found.difference.text)
         data |= {"code": EventCode.VERIFY_FAILED.value, "difference": asdict(found.difference)}
         note(EventKind.ERROR, words, timezone.now(), data)
     else:
-        note(EventKind.VERIFIED, f"{found.events} events verified", timezone.now(), data)
+        words = message("event.verified", events=found.events)
+        note(EventKind.VERIFIED, words, timezone.now(), data)

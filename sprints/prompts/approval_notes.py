@@ -18,7 +18,8 @@ def approval_lines(snapshot: Snapshot) -> Iterator[str]:
         yield PROTECTED + "".join(f"- {pattern}\n" for pattern in terms.protected)
     given = (snapshot.sprint.meta.get("approval") or {}).get("given", ())
     lines = [
-        f"- {one['by']} said no {approval(one['what'])}, in {one['round_id']}: {one['why']}\n"
+        f"- {one['by']} rejected the approval {approval(one['what'])},"
+        f" in {one['round_id']}: {one['why']}\n"
         for one in given
         if one["verdict"] == "rejected" and one["by"]
     ]

@@ -12,6 +12,7 @@ from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.git_values import Seen
 from sprints.contract.token_usage import Usage
 from sprints.prompts.reply_format import Reply
+from sprints.state.messages import message
 
 Tick = Callable[[], Stop | None]
 
@@ -78,8 +79,8 @@ class Exchange:
     cause: Cause = Cause.NONE
 
 
-BUDGET_ENDED = "the sprint's minutes for agents ended"
-LOST = Exchange(None, "the gateway ended before the agent did", stopped=True, cause=Cause.LOST)
+BUDGET_ENDED = message("reason.budget_ended")
+LOST = Exchange(None, message("reason.lost", what="agent"), stopped=True, cause=Cause.LOST)
 
 
 def is_lost(exchange: Exchange) -> bool:

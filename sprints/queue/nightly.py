@@ -12,6 +12,7 @@ from sprints.models import Host
 from sprints.models.host import living
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import message
 
 NIGHTLY = "0 3 * * *"  # by this machine's clock
 SAID = (0, 1)  # exit codes after a recorded result
@@ -41,7 +42,7 @@ class Nightly:
         self._program = None
         self._put_off()
         if code not in SAID:
-            words = f"the record could not be verified: it ended with exit code {code}"
+            words = message("event.verify_unfinished", exit_code=code)
             data = {"code": EventCode.VERIFY_UNFINISHED.value, "exit_code": code}
             note(EventKind.ERROR, words, timezone.now(), data)
 

@@ -31,6 +31,7 @@ from sprints.prompts.reply_format import Reply
 from sprints.state import ship_values
 from sprints.state.delivery_result import DeliveryResult
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot, SprintValue, TaskValue, evolve
 from sprints.state.state_mapping import KEYS
 from sprints.state.transitions import Change, Create, Transition, Update
@@ -102,7 +103,7 @@ def act(event: JsonObject, snapshot: Snapshot) -> Snapshot:
     beside = _beside(event, at)
     changes.append(Update("sprint", snapshot.sprint_id, (), beside))
     if act_of(event) == EventCode.ENGINE_ERROR:
-        lost = {"status": Verdict.INTERRUPTED.value, "reason": "the engine fell"}
+        lost = {"status": Verdict.INTERRUPTED.value, "reason": message("reason.engine_fell")}
         open_runs = [run.id for run in snapshot.gate_runs if gate_runs.is_open(run)]
         changes += [Update("gate_run", run_id, (), lost) for run_id in open_runs]
     move = Transition(EventKind(event["kind"]), event["message"], tuple(changes))

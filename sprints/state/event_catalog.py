@@ -6,6 +6,7 @@ from datetime import datetime
 from sprints.contract.json_types import JsonObject
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
+from sprints.state.messages import message
 
 # A point and the kind of event that marks it. An event may also name its point itself, as the
 # "sprint started" note does: ``data.point``.
@@ -53,5 +54,5 @@ def payload(point: str, event: JsonObject) -> JsonObject:
 
 def payload_of_a_test(at: datetime) -> JsonObject:
     """Return the payload of a test delivery."""
-    data = {"sprint_id": None, "round_id": None, "message": "a test of this hook"}
+    data = {"sprint_id": None, "round_id": None, "message": message("payload.test")}
     return {"type": TEST, "timestamp": stamp(at), "seq": None, "data": data}

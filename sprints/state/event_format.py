@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sprints.contract.json_types import JsonObject
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import Message
 
 FIRST_PREV = "0" * 64
 
@@ -16,7 +17,7 @@ class Draft:
     """An event without a number yet. ``change`` is an RFC 6902 patch against state.json."""
 
     kind: EventKind
-    message: str
+    message: Message
     sprint_id: str | None = None
     round_id: str | None = None
     data: JsonObject = field(default_factory=dict)

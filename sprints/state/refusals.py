@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import ClassVar
 
+from gates import wording
 from gates.problem import Problem, joined
 
 
@@ -17,6 +18,10 @@ class RefusalCode(StrEnum):
     UNKNOWN_SPRINT = "unknown_sprint"
     ALREADY_EXISTS = "already_exists"
     WRONG_STATUS = "wrong_status"
+    PAUSED = "paused"
+    FROZEN = "frozen"  # a key of meta, while the sprint runs
+    EXPIRED = "expired"
+    ALREADY_DECIDED = "already_decided"  # an approval, or an answer
     ARCHIVED = "archived"
     HELD = "held"  # another process runs the sprint
     STILL_STOPPING = "still_stopping"
@@ -38,7 +43,7 @@ class Refused(Exception):
     ) -> None:
         self.problems = tuple(problems)
         self.code = code or self.usual
-        super().__init__(text or joined(self.problems))
+        super().__init__(wording.spoken(text) if text else joined(self.problems))
 
 
 class Unknown(Refused):

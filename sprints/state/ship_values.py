@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gates import wording
+
 
 class Moved(Exception):
     """The branch has moved since the merge was made; nothing was changed."""
@@ -9,6 +11,9 @@ class Moved(Exception):
 
 class Refused(Exception):
     """Publishing is not possible now, and nothing was changed; the message says why."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(wording.spoken(text))
 
 
 class Unfinished(Exception):

@@ -9,6 +9,7 @@ from gates.verdict import RUNNING
 from sprints.contract.contract import Contract
 from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.state import version0
+from sprints.state.messages import message
 from sprints.state.state_mapping import fragment
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Change, Create, MoveRefused, Transition, Update
@@ -285,5 +286,13 @@ def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
 def _updated(row: OneRow, change: Update) -> OneRow:
     if change.only_from and row.status not in change.only_from:
         wanted = change.values.get("status", "changed")
-        raise MoveRefused(f"{change.row} {change.id} cannot become {wanted} from {row.status}")
+        raise MoveRefused(
+            message(
+                "refused.row_status",
+                row=change.row,
+                id=change.id,
+                wanted=wanted,
+                status=row.status,
+            )
+        )
     return replace(row, **change.values)

@@ -6,11 +6,19 @@ from dataclasses import dataclass, field
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
+from sprints.state.messages import Message
+from sprints.state.refusals import RefusalCode
 from sprints.state.state_mapping import KEYS, fragment, plain, pointer
 
 
 class MoveRefused(Exception):
-    """A row was not in the required state; nothing was written."""
+    """A row was not in the required state; nothing was written. ``code`` says which, as every
+    refusal does.
+    """
+
+    def __init__(self, text: Message, code: RefusalCode = RefusalCode.WRONG_STATUS) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Transition:
     """An event and its row changes. ``patch`` holds further operations on state.json."""
 
     kind: EventKind
-    message: str
+    message: Message
     changes: tuple[Change, ...] = ()
     round_id: str | None = None
     data: JsonObject = field(default_factory=dict)

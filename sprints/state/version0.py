@@ -55,6 +55,17 @@ def act_of(event: JsonObject) -> EventCode | None:
     return None
 
 
+def gate_of(event: JsonObject) -> str:
+    """Return the gate of an event about a gate's run: its ``data.gate_id``, or, in a documented
+    store, the third word of its message, as in ``gate started: lint``. Empty for another event.
+    """
+    if event["kind"] not in (EventKind.GATE_STARTED, EventKind.GATE_FINISHED):
+        return ""
+    words = str(event["message"]).split()
+    data = event["data"] if isinstance(event["data"], dict) else {}
+    return str(data.get("gate_id") or (words[2] if len(words) > 2 else ""))
+
+
 def cause_of(event: JsonObject) -> Cause:
     """Return why the gate, agent or hook of the event ended: its ``data.cause``, or, where version
     0 recorded it, what the engine read from its reason.

@@ -317,7 +317,10 @@ def test_a_directional_question_blocks_until_a_human_answers_it(gateway):
     assert blocked["last_error"] == "agent_asks:agent_01 red or blue?"
     assert (refused.code, "sprint answer wk1" in refused.err) == (2, True)
     assert answered.code == 0, answered
-    assert (twice.code, twice.err) == (2, "error: sprint wk1 is running; no agent asks anything\n")
+    assert (twice.code, twice.err) == (
+        2,
+        "error: sprint wk1 is running; no agent asks a question\n",
+    )
     assert again.code == 0, again
     assert "- agent_01 asked: red or blue?\n  answer of " in prompts(gateway)[1]
     assert ":\n  Blue.\n" in prompts(gateway)[1]

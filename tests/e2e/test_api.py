@@ -67,7 +67,7 @@ def test_a_program_makes_a_sprint_has_it_run_and_reads_what_came_of_it(gateway, 
     def has_ended() -> bool:
         seq = events[-1]["seq"] if events else 0
         events.extend(json.loads(one.call("GET", f"/api/events?tail=5&after_seq={seq}")[1]))
-        return bool(events[-1]["message"] == "sprint succeeded")
+        return bool(events[-1]["data"].get("code") == "sprint_succeeded")
 
     assert wait_for(has_ended, 60)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))

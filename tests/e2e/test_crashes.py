@@ -93,7 +93,7 @@ def test_a_cancel_ends_the_gate_and_only_then_says_cancelled(gateway, act):
     assert victim.returncode == (130 if act == "ctrl-c" else 1), (out, err)
     shown = json.loads(run_command(gateway, "sprint", "show", "one", "--json").out)
     assert (shown["status"], shown["last_error"]) == ("cancelled", "cancelled_by_user")
-    assert events_of(gateway, "one")[-1]["message"].startswith("sprint cancelled by ")
+    assert events_of(gateway, "one")[-1]["data"]["code"] == "sprint_cancelled"
     check_store(gateway)
 
 

@@ -139,7 +139,8 @@ def test_a_hook_that_goes_wrong_hurts_nothing_and_is_told_once(gateway, script, 
         assert row["exit_code"] == exit_code
     errors = [e for e in events_of(gateway, None) if e["kind"] == "error"]
     assert [e["data"]["undelivered"] for e in errors] == [row["id"]]
-    assert errors[0]["message"].startswith("hook bad was not told of sprint_start")
+    assert errors[0]["data"]["code"] == "hook_undelivered"
+    assert errors[0]["data"]["point"] == "sprint_start"
     check_store(gateway)
 
 
@@ -309,7 +310,8 @@ def test_a_hook_that_starts_a_sprint_is_not_told_of_that_one(gateway, at_work):
     own = [row for row in deliveries(gateway) if row["sprint_id"] == "ax"]
     assert {row["status"] for row in own} == {"dropped"}
     assert {row["point"] for row in own} >= {"sprint_created", "sprint_start", "round_done"}
-    errors = [e for e in events_of(gateway, None) if "own doing" in e["message"]]
+    told = events_of(gateway, None)
+    errors = [e for e in told if e["data"].get("code") == "hook_not_repeated"]
     assert sorted(e["data"]["hook_id"] for e in errors) == ["next", "other"]
 
 

@@ -86,8 +86,8 @@ def test_a_program_that_has_done_nothing_is_asked_once_more_and_then_that_is_tol
     assert ["git shows no change" in one for one in asked].count(True) == 1
     returned = [one for one in told if one["kind"] == "task_returned"]
     assert len(returned) == 1
-    assert "git shows no change, and it is asked once more" in returned[0]["message"]
-    done = [one for one in told if "no change, again" in one["message"]]
+    assert returned[0]["data"]["unchanged"] == 1
+    done = [one for one in told if one["kind"] == "task_done" and "unchanged" in one["data"]]
     assert [one["round_id"] for one in done] == [BUILD]
     check(gateway)
 

@@ -119,7 +119,7 @@ def test_what_a_host_carried_that_is_killed_for_good_the_other_carries_to_its_en
     assert wait_for(lambda: finished(right), 120), right.say("status").out
     lines = (right.repo / ".studio_gateway/events.jsonl").read_text().splitlines()
     told = [json.loads(line) for line in lines]
-    moved = [one for one in told if one["message"].startswith("evidence is kept in")]
+    moved = [one for one in told if one["data"].get("code") == "evidence_moved"]
     assert moved
     assert all(one["data"]["before"].startswith(str(left.repo)) for one in moved)
     assert wait_for(partial(is_quiet, left), 10)

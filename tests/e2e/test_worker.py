@@ -70,7 +70,11 @@ def test_queued_sprints_are_carried_one_after_another_in_one_repository(gateway,
     queue(gateway, "a", "b", "c")
 
     assert succeed(gateway, "a", "b", "c")
-    order = [e["sprint_id"] for e in events_of_all(gateway) if e["message"] == "sprint succeeded"]
+    order = [
+        e["sprint_id"]
+        for e in events_of_all(gateway)
+        if e["data"].get("code") == "sprint_succeeded"
+    ]
     assert order == ["a", "b", "c"]
     check_store(gateway)
 
@@ -149,10 +153,10 @@ def test_a_pause_holds_at_the_next_step_and_a_resume_goes_on(gateway, worker):
     assert wait_for(lambda: not any(waits in line for line in processes_of(gateway)), 10)
     time.sleep(1)
     run = run_command(gateway, "sprint", "run", "one")
-    held = [e["message"] for e in events_of(gateway, "one")][-1]
+    held = events_of(gateway, "one")[-1]
     run_command(gateway, "sprint", "resume", "one")
 
-    assert held.startswith("gate finished: qa_smoke_quick")
+    assert (held["kind"], held["data"]["gate_id"]) == ("gate_finished", "qa_smoke_quick")
     assert run.code == 3
     assert "(the build machine is hot)" in run.out
     assert succeed(gateway, "one", within=20)

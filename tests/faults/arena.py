@@ -145,7 +145,7 @@ class Arena:
         """Every round once, every gate once or visibly again, and green in the end."""
         events = self.events(name)
         told = json.dumps([[e["kind"], e["round_id"], e["message"]] for e in events], indent=1)
-        attempts = 1 + sum(e["message"].startswith("sprint retried") for e in events)
+        attempts = 1 + sum(e["data"].get("code") == "sprint_retried" for e in events)
         starts = Counter(e["round_id"] for e in events if e["kind"] == "round_started")
         done = Counter(e["round_id"] for e in events if e["kind"] == "round_done")
         assert len(starts) == 6, told
@@ -160,7 +160,7 @@ class Arena:
         assert len(passed) == 2, told
         allowed = {"passed", "interrupted"} if attempts == 1 else {"passed", "interrupted", "error"}
         assert {d["verdict"] for d in finished} <= allowed, told
-        assert events[-1]["message"] == "sprint succeeded", told
+        assert events[-1]["data"]["code"] == "sprint_succeeded", told
         self._ran(name, passed)
 
     def _ran(self, name: str, passed: set[int]) -> None:

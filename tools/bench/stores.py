@@ -148,8 +148,12 @@ def fill_events(count: int) -> None:
     from sprints.models.event import append
     from sprints.state.event_codes import EventKind
     from sprints.state.event_format import Draft
+    from sprints.state.messages import Message
 
     at = timezone.now()
     while (missing := count - Head.objects.get(pk=1).seq) > 0:
         with transaction.atomic():
-            append([Draft(EventKind.NOTE, f"note {n}") for n in range(min(missing, CHUNK))], at)
+            append(
+                [Draft(EventKind.NOTE, Message(f"note {n}")) for n in range(min(missing, CHUNK))],
+                at,
+            )

@@ -45,13 +45,14 @@ def _moves(version: int, count: int) -> None:
 
     from sprints.models.transitions import record
     from sprints.state.event_codes import EventKind
+    from sprints.state.messages import Message
     from sprints.state.transitions import ExpectedVersion, Transition, Update
 
     for number in range(version, version + count):
         update = Update("sprint", "m", ("created",), {"title": f"t{number}"})
         record(
             "m",
-            [Transition(EventKind.NOTE, "bench", (update,))],
+            [Transition(EventKind.NOTE, Message("bench"), (update,))],
             ExpectedVersion(number),
             timezone.now(),
         )

@@ -39,7 +39,7 @@ def test_a_budget_that_is_none_or_endless(in_status, refused, options, words):
 def test_a_sprint_that_asks_no_program(in_status, refused, status):
     in_status(status)
 
-    assert "asks no program: there is no budget" in refused(*BUDGET, "--launches", "5")
+    assert "runs no agent command: there is no budget" in refused(*BUDGET, "--launches", "5")
 
 
 @pytest.mark.parametrize("options", [(), ("--launches", "5")])

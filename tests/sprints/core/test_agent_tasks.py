@@ -242,7 +242,7 @@ def test_where_nobody_asks_an_answer_is_refused():
     failed, _ = drive(started(), speak=says(NO))
 
     for snapshot in (started(), failed):
-        with pytest.raises(MoveRefused, match="no agent asks anything"):
+        with pytest.raises(MoveRefused, match="no agent asks a question"):
             questions.answer(snapshot, "Blue.", "ada", NOON)
 
 

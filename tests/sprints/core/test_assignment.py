@@ -137,7 +137,7 @@ def test_tasks_that_cannot_be_taken_go_back_once_with_what_is_wrong():
 
     assert after.sprint.status == "succeeded"
     (back,) = (move for move in moves if move.kind == "task_returned")
-    assert back.message.startswith("the tasks of agent_01 go back: task importer: ")
+    assert back.message.startswith("the tasks of agent_01 are sent back: task importer: ")
     lead = task_in(after, R1, "lead_agent_01")
     assert (lead.details["try"], "plan_errors" in lead.details) == (2, False)
     assert '- task importer: "agent_09" is no active agent' in lead.prompt

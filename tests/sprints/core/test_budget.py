@@ -68,7 +68,9 @@ def test_no_program_is_launched_once_tokens_or_money_are_used_up(budget, exchang
 def test_what_a_human_gives_of_them_stands_in_the_event():
     move = budget_moves.grant(allowed(), None, None, "ada", NOON, tokens=7, usd=1.5)
 
-    assert move.message == "ada gave agents 40 launches and 240 minutes, 7 tokens, 1.5 USD"
+    assert move.message == (
+        "ada set the agent budget to 40 launches and 240 minutes, 7 tokens, 1.5 USD"
+    )
     assert move.data["after"]["tokens"] == 7
 
 
@@ -128,7 +130,10 @@ def test_no_program_is_launched_beyond_the_launches():
     assert len(launches) == 2
     assert (after.sprint.status, after.sprint.current_round) == ("blocked", "R2_PLAN_CONFIRM")
     assert after.sprint.last_error == "budget:2 of 2 launches"
-    assert moves[-1].message == "agents have used 2 of 2 launches; the sprint is parked"
+    assert moves[-1].data["code"] == "budget"
+    assert moves[-1].message == (
+        "the agent budget is used up: 2 of 2 launches; the sprint is blocked"
+    )
     assert moves[-1].data["launches_used"] == 2
     waits = wait_of(after)
     assert waits["who"] == "an operator"
@@ -150,7 +155,7 @@ def test_a_human_who_gives_more_leads_on_in_the_same_round():
     after, moves = drive(evolve(parked, [move], NOON), speak=says(YES))
 
     assert (move.kind, move.data["by"]) == ("budget_changed", "ada")
-    assert move.message == "ada gave agents 6 launches and 240 minutes"
+    assert move.message == "ada set the agent budget to 6 launches and 240 minutes"
     assert after.sprint.status == "succeeded"
     assert after.sprint.meta[GRANTED] == {"launches": 6}
     assert moves[0].kind == "round_started"
@@ -217,9 +222,9 @@ def test_more_is_given_ahead_of_time_and_less_counts_from_the_next_launch():
 @pytest.mark.parametrize(
     ("state", "launches", "words"),
     [
-        ("parked", 1, "s1 stays parked: agents have used 2 of 1 launches; give more --launches"),
+        ("parked", 1, "s1 stays blocked: agents have used 2 of 1 launches; give more --launches"),
         ("succeeded", 50, "sprint s1 is succeeded; there is nothing to launch"),
-        ("scripted", 50, "sprint s1 asks no program: there is no budget to set"),
+        ("scripted", 50, "sprint s1 runs no agent command: there is no budget to set"),
     ],
 )
 def test_what_cannot_be_given_is_refused(state, launches, words):

@@ -85,7 +85,7 @@ def test_an_advisory_gate_may_say_no():
     )
 
     assert after.sprint.status == "succeeded"
-    assert sum("advisory gate lint said no" in move.message for move in moves) == 2
+    assert [move.data.get("code") for move in moves].count("advisory_gate_failed") == 2
 
 
 def test_the_first_red_gate_of_a_round_keeps_the_others_from_running():
@@ -192,7 +192,7 @@ def test_a_cancel_at_any_point_ends_the_sprint_and_nothing_overwrites_that(steps
     after, moves = drive(asked)
 
     assert (after.sprint.status, after.sprint.last_error) == ("cancelled", "cancelled_by_user")
-    assert moves[-1].message == "sprint cancelled by sam"
+    assert moves[-1].data == {"code": "sprint_cancelled", "by": "sam"}
     with pytest.raises(MoveRefused, match="cannot become succeeded from cancelled"):
         evolve(after, [drive(fresh())[1][-1]], NOON)
 
@@ -200,7 +200,7 @@ def test_a_cancel_at_any_point_ends_the_sprint_and_nothing_overwrites_that(steps
 def test_a_round_over_its_minutes_is_told_once_and_goes_on():
     after, moves = drive(fresh(), each=timedelta(minutes=7))
 
-    told = [move.round_id for move in moves if "over its minutes" in move.message]
+    told = [move.round_id for move in moves if move.data.get("code") == "round_overdue"]
     assert len(told) == len(set(told)) > 0
     assert after.sprint.status == "succeeded"
 
@@ -287,7 +287,7 @@ def test_a_retry_is_told_anew_that_its_round_is_over_its_minutes():
 
     _, moves = drive(again, each=slow)
 
-    told = [move.round_id for move in moves if "over its minutes" in move.message]
+    told = [move.round_id for move in moves if move.data.get("code") == "round_overdue"]
     assert "R3_BUILD_A_INTEGRATE" in told
 
 

@@ -26,6 +26,7 @@ from sprints.core.decide import decide
 from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.prompts.exchange import LOST, Exchange
+from sprints.state.messages import message
 from sprints.state.snapshot import evolve
 from sprints.state.stop_reason import StopCode, StopReason
 from tests.engine import GREEN, NOON, drive, fresh, step
@@ -165,9 +166,9 @@ def test_past_the_bound_the_sprint_fails_as_it_always_did():
 @pytest.mark.parametrize(
     ("said", "sent", "why"),
     [
-        ([red("a"), red("a")], 1, fix_loop.SAME),
-        ([red("a"), red("a", 4), red("a")], 2, fix_loop.SAME),
-        ([red("a"), red("b"), red("a", 9)], 2, fix_loop.ROUND),
+        ([red("a"), red("a")], 1, fix_loop.SAME_FAILURE),
+        ([red("a"), red("a", 4), red("a")], 2, fix_loop.SAME_FAILURE),
+        ([red("a"), red("b"), red("a", 9)], 2, fix_loop.SAME_TREE),
     ],
 )
 def test_what_comes_to_nothing_stops_with_its_reason(said, sent, why):
@@ -177,9 +178,9 @@ def test_what_comes_to_nothing_stops_with_its_reason(said, sent, why):
     assert after.sprint.status == "failed"
     assert (
         after.sprint.last_error
-        == f"gate_failed:qa_smoke_quick exit_code={said[-1].exit_code} ({why})"
+        == f"gate_failed:qa_smoke_quick exit_code={said[-1].exit_code} ({message(f'reason.{why}')})"
     )
-    assert moves[-1].data["not_sent_back"] == why
+    assert moves[-1].data["not_sent_back"] == message(f"reason.{why}")
 
 
 @pytest.mark.parametrize(
@@ -352,9 +353,9 @@ def test_it_is_a_switch():
 def test_the_dashboard_says_why_it_was_not_sent_back():
     reason = StopReason(StopCode.GATE_FAILED, gate_id="lint", exit_code=3)
 
-    assert reason.text() == "gate lint said no, exit code 3"
-    assert replace(reason, detail=fix_loop.SAME).text() == (
-        "gate lint said no, exit code 3: the same tree failed in the same way before"
+    assert reason.text() == "gate lint failed, exit code 3"
+    assert replace(reason, detail=message("reason.same_failure")).text() == (
+        "gate lint failed, exit code 3: the same tree failed in the same way before"
     )
 
 

@@ -143,7 +143,7 @@ def test_what_was_being_published_is_found_out_before_a_cancel_is_heard():
 
     assert decide(snapshot) == RecoverShip("R5_RELEASE_CANDIDATE")
     assert decide(snapshot, {shipping.SHIP}) is None
-    assert wait_of(snapshot)["what"] == "git, publishing what has passed"
+    assert wait_of(snapshot)["what"] == "git, publishing the passed work"
 
 
 def test_how_far_it_is_is_written_by_the_gateway_alone():

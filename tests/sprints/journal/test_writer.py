@@ -17,6 +17,7 @@ from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.runner.runner import StopRequest
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import Message
 from sprints.store.layout import Store
 from tests.world import set_gate
 
@@ -25,7 +26,7 @@ def tell(message: str = "hello") -> None:
     """Record an event."""
     from django.utils import timezone
 
-    note(EventKind.NOTE, message, timezone.now())
+    note(EventKind.NOTE, Message(message), timezone.now())
 
 
 @contextmanager
@@ -238,7 +239,7 @@ def test_a_fault_of_the_files_is_told_once_and_they_catch_up_by_themselves(store
     tell()
     assert agree(store) == []
     assert Head.objects.get().mirror_fault == ""
-    assert Event.objects.filter(line__contains="mirror is written again").count() == 1
+    assert Event.objects.filter(line__contains='"journal_written"').count() == 1
 
 
 def test_a_short_write_leaves_nothing_half_written(store, monkeypatch):

@@ -95,11 +95,11 @@ def one_too_few(snapshot):
 
 def same_tree_alone(snapshot, run):
     """The trees may go round."""
-    return "" if (found := STUCK(snapshot, run)) == fix_loop.ROUND else found
+    return "" if (found := STUCK(snapshot, run)) == fix_loop.SAME_TREE else found
 
 
 def same_tree_is_nothing(snapshot, run):
-    return "" if (found := STUCK(snapshot, run)) == fix_loop.SAME else found
+    return "" if (found := STUCK(snapshot, run)) == fix_loop.SAME_FAILURE else found
 
 
 def forgets_the_tree(run, outcome):

@@ -13,6 +13,7 @@ from sprints.models import Event, Head, Round, Sprint
 from sprints.models.loading import load
 from sprints.models.transitions import record
 from sprints.state.event_codes import EventKind
+from sprints.state.messages import Message
 from sprints.state.transitions import Create, ExpectedVersion, MoveRefused, Transition, Update, net
 
 
@@ -27,7 +28,7 @@ def retitle(version: int, only_from: tuple[str, ...] = ("created",), token: int 
     update = Update("sprint", "wk1", only_from, {"title": "New"})
     return record(
         "wk1",
-        [Transition(EventKind.NOTE, "m", (update,))],
+        [Transition(EventKind.NOTE, Message("m"), (update,))],
         ExpectedVersion(version, token),
         timezone.now(),
     )
@@ -48,7 +49,7 @@ def test_a_move_writes_the_row_and_its_event_with_the_change(sprint):
     [
         (0, ("running",), None, "cannot become changed from created"),
         (7, ("created",), None, "has changed in the meantime"),
-        (0, ("created",), 3, "carried by another process"),
+        (0, ("created",), 3, "run by another process"),
     ],
 )
 def test_a_refused_move_writes_nothing_at_all(sprint, version, only_from, token, why):

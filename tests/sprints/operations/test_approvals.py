@@ -62,7 +62,7 @@ def test_it_stops_before_it_builds_and_says_what_for(asked):
 
     assert (sprint().status, sprint().current_round) == ("blocked", R3)
     assert sprint().last_error == "approval_needed:before_build"
-    assert waits["what"] == "an approval to begin building: sprint approve wk1"
+    assert waits["what"] == "the approval to begin building: sprint approve wk1"
     assert waits["who"] == "an operator"
     assert waits["until_ts"] > waits["since_ts"]
     assert kinds()[-2:] == ["round_done", "approval_asked"]
@@ -74,7 +74,7 @@ def test_a_yes_leads_on_and_names_who_and_why(asked):
     operations.run("wk1", StopRequest())
 
     (event,) = Event.objects.filter(kind="approved")
-    assert event.body["message"] == "ada approved to begin building: Go."
+    assert event.body["message"] == "ada gave the approval to begin building: Go."
     given = sprint().meta["approval"]["given"]
     assert given == [event.body["data"]]
     assert (given[0]["by"], given[0]["why"], given[0]["what"]) == ("ada", "Go.", "before_build")
@@ -111,7 +111,7 @@ def test_a_yes_is_void_once_the_brief_is_another(asked):
 def test_who_comes_second_is_told_who_was_first(asked):
     operations.approve("wk1", "ada", ask="before_build/1")
 
-    with pytest.raises(NotNow, match="ada has approved it already, at 20"):
+    with pytest.raises(NotNow, match="ada approved this approval already, at 20"):
         operations.reject("wk1", "bob", "too late", "before_build/1")
     with pytest.raises(NotNow, match="is running; it waits for no approval"):
         operations.approve("wk1", "bob")
@@ -144,7 +144,7 @@ def test_once_its_time_is_over_it_has_failed_and_no_yes_is_heard(asked, monkeypa
     monkeypatch.undo()
     pass_time(monkeypatch, 73)
 
-    with pytest.raises(NotNow, match="its time was over at 20"):
+    with pytest.raises(NotNow, match="this approval expired at 20"):
         operations.approve("wk1", "ada", ask="before_build/1")
 
     assert (before, sprint().status) == ("blocked", "failed")

@@ -512,7 +512,7 @@ def test_a_sprint_that_ran_elsewhere_waits_for_a_person_here(fresh, shell):
     shell("gate", "set", "qa_smoke_quick", "--command", "true")
 
     waiting = json.loads(shell("status", "--json").out)["waiting"]
-    assert waiting["x_running"]["what"] == "a retry; it came from elsewhere"
+    assert waiting["x_running"]["what"] == "a retry; the sprint was imported"
     assert waiting["x_running"]["who"] == "an operator"
     for act in ("run", "step"):
         said = complaint(shell("sprint", act, "x_running"))

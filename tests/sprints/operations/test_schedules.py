@@ -58,7 +58,7 @@ def test_no_sprint_is_made_while_the_last_one_is_at_work(nightly, status, made):
     assert Schedule.objects.get().next_at > timezone.now()
     assert len(told("schedule_fired")) == made
     last = Sprint.objects.values_list("pk", flat=True)[0]
-    skipped = f"schedule nightly is due: no sprint, as {last} is still running"
+    skipped = f"schedule nightly skipped: sprint {last} is still running"
     assert told("schedule_skipped") == ([skipped] if made == 1 else [])
 
 

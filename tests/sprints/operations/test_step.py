@@ -44,7 +44,7 @@ def test_between_steps_it_waits_for_the_one_who_asked_and_no_worker_takes_it(spr
 
     assert waiting_for(now())["what"] == "a resume; paused by sam"
     assert now().meta["paused_why"] == "one round was asked for, R0_SETUP"
-    assert Event.objects.last().body["message"] == "sprint holds after R0_SETUP, as sam asked"
+    assert Event.objects.last().body["data"] == {"code": "held_after_step", "by": "sam"}
     assert without_runner() is None
 
 

@@ -121,5 +121,5 @@ def test_a_sprint_that_waits_for_its_turn_names_the_one_before_it(store):
         operations.start(name)
     lease = take("wk1", identity())
 
-    assert waits("wk2")["what"] == "its turn; sprint wk1 is in the repository"
+    assert waits("wk2")["what"] == "its turn; sprint wk1 is running in the repository"
     release(lease)

@@ -272,4 +272,4 @@ def test_a_wait_is_told_of_once_whatever_is_done_meanwhile(started, monkeypatch)
     tasks.work("wk1")
     meddler.join()
 
-    assert Event.objects.filter(line__contains="overdue: the sprint").count() == 1
+    assert Event.objects.filter(line__contains='"wait_overdue"').count() == 1

@@ -218,9 +218,9 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "fresh/resume": "sprint fresh is not paused",
         "held/step": "sprint held is paused by test since ",
         "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
-        "done/answer": "sprint done is succeeded; no agent asks anything",
+        "done/answer": "sprint done is succeeded; no agent asks a question",
         "failed/cancel": "sprint failed is failed; there is nothing to cancel",
-        "done/unship": "sprint done has shipped nothing that could be taken back",
+        "done/unship": "sprint done has shipped nothing that could be reverted",
         "held/archive": "sprint held is running; only one that has ended is archived",
         "done/restore": "sprint done is not archived",
     }
@@ -245,7 +245,7 @@ def test_a_running_sprint_keeps_its_contract(call, sprints):
     answer = call("POST", "/api/sprints/held", {"meta": {"gate_profile": "full"}})
 
     said = "gate_profile: frozen with the contract while the sprint runs"
-    refusal = {"error": said, "code": "wrong_status"}
+    refusal = {"error": said, "code": "frozen"}
     assert (answer.status_code, answer.json()) == (409, refusal)
 
 

@@ -39,7 +39,7 @@ def test_the_page_shows_what_is_asked_and_takes_a_yes(operator):
 
     said = decides(operator, "approve", why="Go.")
 
-    assert "The sprint waits in R3 for an approval to begin building." in text_of(page)
+    assert "The sprint waits in R3 for the approval to begin building." in text_of(page)
     assert "The sprint asks to begin building , in R3, since just now" in text_of(page)
     assert "Approved: the sprint goes on." in said
     assert "R3: approved to begin building: Go. by kim, just now" in said
@@ -53,7 +53,7 @@ def test_a_no_says_why(operator):
 
     assert "Refused: a rejection says why" in nothing
     assert "Rejected: the sprint has failed." in said
-    assert "An approval to begin building was rejected in R3." in said
+    assert "The approval to begin building was rejected in R3." in said
     assert status() == "failed"
 
 
@@ -63,7 +63,7 @@ def test_a_page_that_is_out_of_date_is_refused_and_told_who_was_first(operator):
     said = decides(signed_in(Role.OPERATOR, "bob"), "reject", why="No")
     unnamed = decides(operator, "approve", ask="")
 
-    assert "Refused: kim has approved it already, at 20" in said
+    assert "Refused: kim approved this approval already, at 20" in said
     assert "Refused: sprint wk1 does not wait for that approval" in unnamed
     assert status() == "running"
 
@@ -98,7 +98,7 @@ def test_the_dashboard_shows_it_before_what_has_failed(operator):
     page = operator.get("/")
 
     waits = text_of(page).partition("Waiting for you")[2]
-    assert waits.strip().startswith("approval wk1 R3 waits for an approval to begin building")
+    assert waits.strip().startswith("approval wk1 R3 waits for the approval to begin building")
     assert 'href="/sprints/wk1/#approval"' in page.content.decode()
 
 
@@ -112,7 +112,7 @@ def test_over_the_wire_it_is_approved_by_name_and_once(call, asked):
     assert (viewer.status_code, other.status_code) == (403, 409)
     assert (said.status_code, said.json()) == (202, {"ok": True})
     assert late.status_code == 409
-    assert "the_operator has approved it already" in late.json()["error"]
+    assert "the_operator approved this approval already" in late.json()["error"]
     assert status() == "running"
 
 

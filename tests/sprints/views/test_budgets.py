@@ -40,7 +40,9 @@ def test_it_is_parked_before_the_launch_that_is_too_many(parked, store, invoke):
     assert (parked.status, parked.last_error) == ("blocked", "budget:2 of 2 launches")
     assert launches() == 2
     assert again.code == 2
-    assert "agents have used 2 of 2 launches; next: studio-gateway sprint budget wk1" in again.err
+    assert (
+        "agent budget is used up: 2 of 2 launches; next: studio-gateway sprint budget" in again.err
+    )
     assert differences(store) == []
     assert invoke("rebuild", "--check").code == 0
 
@@ -89,11 +91,13 @@ def test_it_is_shown_by_status_on_the_page_and_on_the_dashboard(parked, invoke):
 
     assert (status["launches_used"], status["launches"], status["minutes"]) == (2, 2, 240.0)
     assert "agents have used 2 of 2 launches, 0" in shown
-    assert "Agents have used 2 of 2 launches in R2: the sprint is parked until an" in page
+    assert (
+        "The agent budget is used up in R2: 2 of 2 launches. The sprint is blocked until an" in page
+    )
     assert "sprint budget wk1 --launches N from an operator" in page
     assert "agents used 2 of 2 launches, 0" in page
-    assert "agents have used 2 of 2 launches" in dashboard
-    assert "Give it more" in dashboard
+    assert "the agent budget is used up: 2 of 2 launches" in dashboard
+    assert "Raise the budget" in dashboard
 
 
 def test_a_sprint_without_programs_shows_no_budget(store, invoke):
@@ -115,7 +119,7 @@ def test_more_is_given_on_the_page(parked):
     assert 'name="launches" type="number" min="1" max="10000" value="2"' in page
     assert 'value="240.0"' in page
     assert "Agents have used 2 of 6 launches, 0" in said
-    assert "kim gave agents 6 launches and 240 minutes by kim" in said
+    assert "kim set the agent budget to 6 launches and 240 minutes by kim" in said
     assert 'id="act-budget"' not in browser.get("/sprints/wk1/").content.decode()
     assert Sprint.objects.get().status == "running"
 
@@ -123,7 +127,7 @@ def test_more_is_given_on_the_page(parked):
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ({"launches": "1"}, "sprint wk1 stays parked: agents have used 2 of 1 launches"),
+        ({"launches": "1"}, "sprint wk1 stays blocked: agents have used 2 of 1 launches"),
         ({"launches": "many"}, "launches and minutes, tokens and usd are numbers"),
         ({"minutes": "nan"}, "minutes must be above 0 and at most 100000"),
         ({"launches": "0"}, "launches must be a whole number from 1 to 10000"),

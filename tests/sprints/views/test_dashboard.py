@@ -48,7 +48,7 @@ def test_what_waits_for_a_person_comes_first_and_says_what_to_do(viewer):
 
     read = text_of(answer)
     assert read.index("Waiting for you") < read.index("Running now")
-    assert "red It will fail R3 gate qa_smoke_quick said no, exit code 7" in read
+    assert "red It will fail R3 gate qa_smoke_quick failed, exit code 7" in read
     assert "held R0 waits for a resume; paused by robin" in read
     assert "fresh was made and has not been started" in read
     assert read.index("Read the failing line") < read.index("Resume it") < read.index("Run it")

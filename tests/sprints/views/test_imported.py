@@ -36,4 +36,4 @@ def test_a_sprint_that_ran_elsewhere_says_what_it_waits_for(store):
 
     text = text_of(signed_in(Role.OPERATOR).get("/sprints/x_running/"))
 
-    assert "a retry; it came from elsewhere" in text
+    assert "a retry; the sprint was imported" in text

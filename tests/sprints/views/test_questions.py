@@ -40,7 +40,7 @@ def test_an_open_question_is_shown_with_its_form_and_answered_there(operator, st
     page = operator.get("/sprints/wk1/")
     said = answers(operator, text="Blue.\r\nAlways.")
 
-    assert "agent_01 asks in R0 what only a human can decide. red or blue?" in text_of(page)
+    assert "agent_01 asks in R0 a question that only a human can answer. red" in text_of(page)
     assert f'name="question" value="{FIRST}"' in page.content.decode()
     assert "Answered: the sprint goes on." in said
     assert "agent_01 asked in R0: red or blue? Blue. Always. answered by kim, just now" in said
@@ -103,7 +103,7 @@ def test_a_second_answer_is_refused_and_says_who_was_first(operator):
 
     said = answers(signed_in(Role.ADMIN, "robin"), text="Red.")
 
-    assert "Refused: kim has answered agent_01 already, at 20" in said
+    assert "Refused: kim answered agent_01 already, at 20" in said
     assert Head.objects.get().seq == before
 
 
@@ -184,7 +184,7 @@ def test_over_the_wire_it_is_answered_by_operators_and_once(call, store):
     assert (first.status_code, first.json()) == (202, {"ok": True})
     assert given()[0]["by"] == "the_operator"
     assert second.status_code == 409
-    assert second.json()["error"].startswith("the_operator has answered agent_01 already, at ")
-    text = "sprint wk1 is running; no agent asks anything"
+    assert second.json()["error"].startswith("the_operator answered agent_01 already, at ")
+    text = "sprint wk1 is running; no agent asks a question"
     assert unnamed.json() == {"error": text, "code": "wrong_status"}
     assert differences(store) == []

@@ -1,0 +1,60 @@
+"""Labels and explanations of the pages: acts of an operator, and what a sprint needs next."""
+
+from collections.abc import Mapping
+
+LABEL_TEXTS: Mapping[str, str] = {
+    # The button of an act, what its confirmation says, and the answer once it is done.
+    "act.run": "Run",
+    "act.run.says": "The workers run the sprint, beginning with R0.",
+    "act.run.done": "Handed to the workers.",
+    "act.step": "Step {where}",
+    "act.step.says": "The workers run {where} to its end, and the sprint is paused then.",
+    "act.step.done": "One round is handed to the workers.",
+    "act.retry": "Retry from {where}",
+    "act.retry.says": "Starts a new attempt at {where}, under the present gates.",
+    "act.retry.imported": "Starts the sprint at R0, under the present gates of this gateway."
+    " No gate of this gateway has judged the imported work.",
+    "act.retry.done": "A new attempt is handed to the workers.",
+    "act.pause": "Pause",
+    "act.pause.says": "Holds the sprint at its next step. A running gate or agent continues.",
+    "act.pause.done": "Paused: the sprint holds at its next step.",
+    "act.resume": "Resume",
+    "act.resume.says": "Continues the sprint where it was paused.",
+    "act.resume.done": "Resumed: the sprint continues.",
+    "act.cancel": "Cancel",
+    "act.cancel.says": "Ends the sprint and its running gates and agents. The evidence is kept.",
+    "act.cancel.imported": "Ends the sprint. No process of it runs here.",
+    "act.cancel.done": "Cancelled.",
+    "act.cancel.asked": "Asked to stop: it is cancelled as soon as nothing of it runs.",
+    "act.unship": "Unship",
+    "act.unship.says": "Creates a sprint that reverts the merge, judges the result"
+    " and publishes it.",
+    "act.unship.done": "Sprint {name} reverts this sprint; it is handed to the workers.",
+    "act.archive": "Archive",
+    "act.archive.says": "Removes the sprint from state.json and from all lists."
+    " Its events and evidence are kept.",
+    "act.archive.done": "Archived: Restore puts it back.",
+    "act.restore": "Restore",
+    "act.restore.says": "Puts the sprint back into state.json and into all lists.",
+    "act.restore.done": "Restored.",
+    "act.budget": "Raise the budget",
+    "act.budget.says": "Sets the total budget of its agents; the sprint continues in its round.",
+    "act.budget.done": "Agents have used {amount}.",
+    "act.answer.done": "Answered: the sprint goes on.",
+    "act.approve.done": "Approved: the sprint goes on.",
+    "act.reject.done": "Rejected: the sprint has failed.",
+    "act.edit.done": "Changed.",
+    "act.refused": "Refused: {reason}.",
+    # What the dashboard says of a sprint that needs a person, and the next act.
+    "item.created": "was made and has not been started",
+    "item.waits": "waits for {what}",
+    "item.overdue": "waits for {what}, and is over its time",
+    "todo.created": "Run it",
+    "todo.question": "Answer it",
+    "todo.approval": "Decide it",
+    "todo.budget": "Raise the budget",
+    "todo.blocked": "Repair it and retry",
+    "todo.failed": "Read the failing line",
+    "todo.paused": "Resume it",
+    "todo.overdue": "Look into it",
+}
