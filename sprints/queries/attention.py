@@ -34,8 +34,7 @@ def items(
     found = sorted((_stopped(line) for line in stopped), key=lambda item: item.kind not in FIRST)
     found += [item for line in running if (item := _running(line))]
     found += [
-        Item(line, "created", "was made and has not been started", "Run it", line.created_at)
-        for line in unstarted
+        _item(line, "created", message("item.created"), line.created_at) for line in unstarted
     ]
     return found
 
@@ -44,22 +43,26 @@ def _stopped(line: Line) -> Item:
     reason = line.stopped_for
     why = (reason and reason.text()) or message("stop.unknown")
     if line.asks:
-        return Item(line, QUESTION, why, "Answer it", line.finished_at)
+        return _item(line, QUESTION, why, line.finished_at)
     if line.stopped_with(StopCode.APPROVAL_NEEDED):
-        return Item(line, APPROVAL, why, "Decide it", line.finished_at)
+        return _item(line, APPROVAL, why, line.finished_at)
     if line.stopped_with(StopCode.BUDGET):
-        return Item(line, "blocked", why, "Give it more", line.finished_at)
+        return _item(line, "blocked", why, line.finished_at, todo="budget")
     if line.status == Sprint.Status.BLOCKED:
-        return Item(line, "blocked", why, "Mend it and retry", line.finished_at)
-    return Item(line, "failed", why, "Read the failing line", line.finished_at)
+        return _item(line, "blocked", why, line.finished_at)
+    return _item(line, "failed", why, line.finished_at)
 
 
 def _running(line: Line) -> Item | None:
     if line.waiting is None:
         return None
-    said, since = f"waits for {line.waiting['what']}", line.waiting["since_ts"]
+    what, since = line.waiting["what"], line.waiting["since_ts"]
     if line.for_person:
-        return Item(line, "paused", said, "Resume it", since)
+        return _item(line, "paused", message("item.waits", what=what), since)
     if line.overdue:
-        return Item(line, "overdue", f"{said}, and is over its time", "Look into it", since)
+        return _item(line, "overdue", message("item.overdue", what=what), since)
     return None
+
+
+def _item(line: Line, kind: str, said: str, since: datetime | str | None, todo: str = "") -> Item:
+    return Item(line, kind, said, message(f"todo.{todo or kind}"), since)

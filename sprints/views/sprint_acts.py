@@ -14,6 +14,7 @@ from sprints.models import Sprint
 from sprints.operations import Refused
 from sprints.queries.snapshots import ENDED, UNSHIPPED_BY, is_shipped
 from sprints.roles import Role
+from sprints.state.messages import message
 from sprints.state.stop_reason import StopCode
 from sprints.views.middleware import needs
 from sprints.views.questions import answer_of, question_in
@@ -38,119 +39,111 @@ class Act:
 def acts_of(rows: SprintRows) -> list[Act]:
     """Return the acts that the sprint's state allows."""
     if rows.sprint.archived_at:
-        says = "Puts the sprint back into state.json and into all lists."
-        return [Act("restore", "Restore", "a", says)]
+        return [_act("restore", "a")]
     found = _onward(rows)
     if rows.sprint.status in ENDED:
-        says = "Takes the sprint out of state.json and out of all lists; nothing of it is lost."
-        found.append(Act("archive", "Archive", "a", says))
+        found.append(_act("archive", "a"))
     return found
+
+
+def _act(verb: str, key: str, says: str = "says", *, main: bool = False, where: str = "R0") -> Act:
+    """Return the act with its texts; ``says`` names that of its confirmation."""
+    label, text = message(f"act.{verb}", where=where), message(f"act.{verb}.{says}", where=where)
+    return Act(verb, label, key, text, main)
 
 
 def _onward(rows: SprintRows) -> list[Act]:
     """Return the acts that lead the sprint on, or end it."""
     sprint, where = rows.sprint, (rows.sprint.current_round or "").split("_")[0]
     if sprint.is_foreign and sprint.status != Sprint.Status.SUCCEEDED:
-        says = (
-            "Starts it at R0, under the gates as they are here: what it came with was not judged."
-        )
-        again = Act("retry", "Retry from R0", "r", says, main=True)
-        ends = Act("cancel", "Cancel", "c", "Ends the sprint. Nothing of it runs here.")
+        again = _act("retry", "r", "imported", main=True)
+        ends = _act("cancel", "c", "imported")
         return [again, ends] if sprint.status in ("running", "blocked") else [again]
-    stop = Act("cancel", "Cancel", "c", "Ends the sprint and whatever runs of it. Nothing is lost.")
-    hold = Act("pause", "Pause", "p", "Holds the sprint at its next step; what runs goes on.")
-    onward = Act("resume", "Resume", "p", "Lets the sprint go on where it was held.", main=True)
+    stop, hold, onward = _act("cancel", "c"), _act("pause", "p"), _act("resume", "p", main=True)
     match sprint.status:
         case "created":
-            says = "Hands the sprint to the workers, who begin with R0."
-            run = Act("run", "Run", "r", says, main=True)
-            step = Act("step", "Step R0", "s", "Lets the workers take R0 alone, and holds it then.")
-            return [onward if rows.paused else run, step, stop]
+            return [onward if rows.paused else _act("run", "r", main=True), _act("step", "s"), stop]
         case "running" if sprint.cancel_by:
             return []
         case "running":
-            says = f"Lets the workers take {where} to its end, and holds the sprint then."
-            step = Act("step", f"Step {where}", "s", says)
+            step = _act("step", "s", where=where)
             return [onward, step, stop] if rows.paused else [hold, stop]
         case "failed" | "blocked" | "cancelled" if where:
-            says = f"Starts a new attempt at {where}, under the gates as they are now."
             # An answer, a budget or an approval needs no new attempt.
             code = sprint.stopped_for and sprint.stopped_for.code
             waits = code in (StopCode.BUDGET, StopCode.APPROVAL_NEEDED) or question_in(rows)
-            again = Act("retry", f"Retry from {where}", "r", says, main=not waits)
+            again = _act("retry", "r", main=not waits, where=where)
             if code == StopCode.BUDGET:
-                says = "Lets its agents go on in the same round, up to so much in all."
-                return [Act("budget", "Give more", "b", says, main=True), again, stop]
+                return [_act("budget", "b", main=True), again, stop]
             return [again, stop] if sprint.status == "blocked" else [again]
         case "succeeded" if is_shipped(sprint.meta) and UNSHIPPED_BY not in sprint.meta:
-            says = "Makes a sprint that reverts the merge, judges that, and publishes it."
-            return [Act("unship", "Take back", "u", says)]
+            return [_act("unship", "u")]
     return []
 
 
 def _run(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.start(sprint_id, by=by)
-    return "Handed to the workers."
+    return message("act.run.done")
 
 
 def _retry(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.start(sprint_id, again=True, by=by)
-    return "A new attempt is handed to the workers."
+    return message("act.retry.done")
 
 
 def _step(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.step(sprint_id, by)
-    return "One round is handed to the workers."
+    return message("act.step.done")
 
 
 def _pause(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.pause(sprint_id, by, form.get("why", "").strip())
-    return "Paused: it holds at its next step."
+    return message("act.pause.done")
 
 
 def _resume(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.resume(sprint_id, by)
-    return "It goes on."
+    return message("act.resume.done")
 
 
 def _cancel(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.ask_to_cancel(sprint_id, by)
     if queries.get(sprint_id).status == "cancelled":
-        return "Cancelled."
-    return "Asked to stop: it is cancelled as soon as nothing of it runs."
+        return message("act.cancel.done")
+    return message("act.cancel.asked")
 
 
 def _unship(sprint_id: str, by: str, form: QueryDict) -> str:
     name = operations.unship(sprint_id, by, form.get("why", "").strip())
     operations.start(name, by=by)
-    return f"{name} takes it back; it is handed to the workers."
+    return message("act.unship.done", name=name)
 
 
 def _archive(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.archive([sprint_id], by)
-    return "Archived: Restore puts it back."
+    return message("act.archive.done")
 
 
 def _restore(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.restore([sprint_id], by)
-    return "Restored."
+    return message("act.restore.done")
 
 
 def _answer(sprint_id: str, by: str, form: QueryDict) -> str:
     named = form.get("question") or "none"  # a page always names the displayed question
     operations.answer(sprint_id, answer_of(queries.look(sprint_id), form), by, named)
-    return "Answered: the sprint goes on."
+    return message("act.answer.done")
 
 
 def _approve(sprint_id: str, by: str, form: QueryDict) -> str:
     named = form.get("ask") or "none"  # a page always names the displayed request
     operations.approve(sprint_id, by, form.get("why", "").strip(), named)
-    return "Approved: the sprint goes on."
+    return message("act.approve.done")
 
 
 def _reject(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.reject(sprint_id, by, form.get("why", "").strip(), form.get("ask") or "none")
-    return "Rejected: the sprint has failed."
+    return message("act.reject.done")
 
 
 def _budget(sprint_id: str, by: str, form: QueryDict) -> str:
@@ -161,7 +154,8 @@ def _budget(sprint_id: str, by: str, form: QueryDict) -> str:
         }
     except ValueError:
         raise Refused("launches and minutes, tokens and usd are numbers") from None
-    return f"Agents have used {operations.set_budget(sprint_id, by, **given)}."
+    amount = operations.set_budget(sprint_id, by, **given)
+    return message("act.budget.done", amount=amount)
 
 
 def _edit(sprint_id: str, by: str, form: QueryDict) -> str:
@@ -178,7 +172,7 @@ def _edit(sprint_id: str, by: str, form: QueryDict) -> str:
     if "merge_shown" in form:
         meta["enable_auto_merge"] = True if "enable_auto_merge" in form else None
     operations.edit(sprint_id, by, title=form.get("title"), meta=meta)
-    return "Changed."
+    return message("act.edit.done")
 
 
 def _listed(text: str) -> list[str] | None:
@@ -217,5 +211,5 @@ def act(request: Request, sprint_id: str, verb: str) -> HttpResponse:
         done = ACTS[verb](sprint_id, request.user.get_username(), request.POST)
         messages.success(request, done)
     except (Refused, ContractError, operations.StoreError) as exc:
-        messages.error(request, f"Refused: {exc}.")
+        messages.error(request, message("act.refused", reason=exc))
     return HttpResponseRedirect(resolve_url("sprint", sprint_id))

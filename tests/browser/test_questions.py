@@ -78,7 +78,7 @@ def test_a_parked_sprint_is_given_more_by_the_keyboard_and_cards_are_read(
 
     page.keyboard.press("b")
     page.get_by_label("Maximum launches").fill("6")
-    page.get_by_role("button", name="Give more wk1").click()
+    page.get_by_role("button", name="Raise the budget wk1").click()
     expect(page.locator("h1 .pill")).to_have_text("succeeded")
 
     page.goto(f"{serving.url}/agents/")
