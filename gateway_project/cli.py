@@ -28,7 +28,7 @@ OURS = {
     "user": "manage users and their roles",
     "token": "create, list, revoke and rotate access tokens",
     "events": "print the event stream; --follow keeps printing",
-    "contract": "check that no possible course of a sprint breaks a safety rule",
+    "contract": "check that a sprint keeps the safety rules, whatever happens",
     "verify": "compare the hash chain, the database and the files byte by byte",
     "backup": "copy the store to a folder or an archive",
     "export": "write an archive, without secrets, for another gateway",
@@ -36,7 +36,7 @@ OURS = {
     "archive": "archive finished sprints, or restore them",
     "rebuild": "rebuild an empty database from events.jsonl, or compare the two",
     "upgrade": "upgrade the store of an older version: back up, migrate, verify",
-    "replay": "check that this version makes the recorded decisions again",
+    "replay": "check that this version decides as the recorded sprints did",
     "doctor": "check the installation and print a fix for every problem",
 }
 

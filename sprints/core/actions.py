@@ -9,6 +9,9 @@ from sprints.prompts.exchange import Exchange
 from sprints.state import ship_values
 from sprints.state.delivery_result import DeliveryResult
 
+# The gateway may die this often during one gate, agent or hook; then it is no longer repeated.
+MOST_LOST = 5
+
 
 @dataclass(frozen=True, slots=True)
 class StartRound:

@@ -10,7 +10,7 @@ from sprints.contract.json_types import JsonObject
 from sprints.contract.sandbox import OFF
 from sprints.contract.token_usage import added
 from sprints.core import agent_replies, agent_sessions, assignment, fix_loop
-from sprints.core.actions import Ask, Replied
+from sprints.core.actions import MOST_LOST, Ask, Replied
 from sprints.core.budget import spent
 from sprints.prompts import prompts
 from sprints.prompts.exchange import LOST, is_lost
@@ -20,8 +20,6 @@ from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 from sprints.state.transitions import Create, Transition, Update
-
-MOST_LOST = 5  # gateway deaths under one question before it is given up
 
 Status = TaskStatus
 STILL = (Status.PENDING, Status.IN_PROGRESS)

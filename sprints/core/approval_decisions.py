@@ -7,7 +7,7 @@ from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.core.approval_requests import APPROVED, KEY, REJECTED, ask_of, state
 from sprints.core.reopen_round import cleared, reopened
 from sprints.state.event_codes import EventKind
-from sprints.state.event_format import stamp
+from sprints.state.event_format import moment, stamp
 from sprints.state.messages import Message, approval, because, cut, message
 from sprints.state.refusals import RefusalCode
 from sprints.state.snapshot import Snapshot
@@ -90,7 +90,7 @@ def _open(snapshot: Snapshot, at: datetime, ask: str) -> JsonMapping:
 def _is_over(snapshot: Snapshot, found: JsonMapping, at: datetime) -> bool:
     terms = snapshot.started_contract.approvals
     ends = terms is not None and terms.at_deadline == REJECT
-    return ends and at >= datetime.fromisoformat(found["until_ts"])
+    return ends and at >= moment(found["until_ts"])
 
 
 def _closed(snapshot: Snapshot, ask: str) -> MoveRefused:

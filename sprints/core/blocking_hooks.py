@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from gates.verdict import RUNNING, Cause, Verdict
 from sprints.contract.hook_spec import HookDefinition
 from sprints.core.actions import (
+    MOST_LOST,
     Action,
     BlockAtHook,
     Brought,
@@ -33,7 +34,6 @@ from sprints.state.statuses import DeliveryStatus
 from sprints.state.transitions import Create, Transition, Update
 
 LOST = DeliveryResult(False, message("reason.lost", what="hook"), stopped=True, cause=Cause.LOST)
-MOST_LOST = 5  # gateway deaths under one hook before it is given up
 
 Status = DeliveryStatus
 

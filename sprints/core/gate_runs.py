@@ -7,6 +7,7 @@ from gates.verdict import RUNNING, Cause, Judgement, Verdict
 from sprints.contract.json_types import JsonObject
 from sprints.contract.sandbox import OFF
 from sprints.core.actions import (
+    MOST_LOST,
     Judged,
     RunGate,
 )
@@ -14,8 +15,6 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Create, Transition, Update
-
-MOST_LOST = 5  # gateway deaths under one gate before it is given up
 
 
 def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:

@@ -12,7 +12,7 @@ from sprints.core.budget import parked_for
 from sprints.core.questions import question_of
 from sprints.state.actors import GATEWAY, OPERATOR
 from sprints.state.event_codes import EventCode, EventKind
-from sprints.state.event_format import stamp
+from sprints.state.event_format import moment, stamp
 from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot, evolve
 from sprints.state.transitions import Transition, Update
@@ -90,7 +90,7 @@ def reason_of(snapshot: Snapshot) -> WaitReason | None:
         )
     if shipping.status(snapshot) in shipping.OPEN:
         found = shipping.state(snapshot)
-        end = datetime.fromisoformat(found["since_ts"]) + SHIP_TIME
+        end = moment(found["since_ts"]) + SHIP_TIME
         since, step = found["since_ts"], found["status"]
         return WaitReason(WaitCode.SHIP, GATEWAY, since, stamp(end), step=step)
     running = [run for run in snapshot.gate_runs if run.status == RUNNING]

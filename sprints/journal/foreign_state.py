@@ -129,7 +129,7 @@ def _filled(
         elif not rule.holds(made[key]):
             raise Unfit(f"state.json {where}/{key} is not {rule.words}")
         elif key.endswith("_ts") and made[key] is not None:
-            made[key] = stamp(moment(made[key]))
+            made[key] = stamp(lenient_moment(made[key]))
     return made
 
 
@@ -145,7 +145,7 @@ def _led(path: JsonValue, sprint_id: str, artifacts: Path, found: Documented) ->
     return led
 
 
-def moment(text: str) -> datetime:
+def lenient_moment(text: str) -> datetime:
     """Return the time of a text; a time without a zone is in UTC. Raises ``ValueError``."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
@@ -154,7 +154,7 @@ def moment(text: str) -> datetime:
 def is_time(value: object) -> bool:
     """Return whether ``value`` is the text of a time."""
     try:
-        return isinstance(value, str) and bool(stamp(moment(value)))
+        return isinstance(value, str) and bool(stamp(lenient_moment(value)))
     except (ValueError, OverflowError):
         return False
 

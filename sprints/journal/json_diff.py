@@ -3,6 +3,7 @@
 import json
 
 from sprints.contract.json_types import JsonValue
+from sprints.state.state_mapping import escaped, unescaped
 
 
 def differ(a: JsonValue, b: JsonValue) -> str:
@@ -10,9 +11,9 @@ def differ(a: JsonValue, b: JsonValue) -> str:
     if isinstance(a, dict) and isinstance(b, dict):
         for key in sorted({*a, *b}):
             if key not in a or key not in b:
-                return f"/{_escaped(key)}"
+                return f"/{escaped(key)}"
             if a[key] != b[key]:
-                return f"/{_escaped(key)}{differ(a[key], b[key])}"
+                return f"/{escaped(key)}{differ(a[key], b[key])}"
     return ""
 
 
@@ -24,12 +25,8 @@ def values(a: JsonValue, b: JsonValue, pointer: str) -> str:
 def _at(whole: JsonValue, pointer: str) -> str:
     try:
         for key in pointer.split("/")[1:]:
-            whole = whole[key.replace("~1", "/").replace("~0", "~")]
+            whole = whole[unescaped(key)]
     except (KeyError, TypeError):
         return "nothing"
     text = json.dumps(whole)
     return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, MutableMapping
 
 from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.journal.spill_dict import Shelf
+from sprints.state.state_mapping import unescaped
 
 
 def apply(state: JsonObject, change: Iterable[JsonObject]) -> None:
@@ -21,7 +22,7 @@ def apply(state: JsonObject, change: Iterable[JsonObject]) -> None:
         if above != there:  # otherwise the parent object is still the same
             target, there = _found(state, above), above
         if "~" in last:
-            last = _plain(last)
+            last = unescaped(last)
         if op["op"] != "add" and last not in target:
             raise KeyError(op["path"])
         if op["op"] == "remove":
@@ -37,9 +38,5 @@ def _found(state: JsonObject, path: str) -> MutableMapping[str, JsonValue]:
     found: MutableMapping[str, JsonValue] = state
     _, *parts = path.split("/") if path else [""]
     for part in parts:
-        found = found[_plain(part) if "~" in part else part]
+        found = found[unescaped(part) if "~" in part else part]
     return found
-
-
-def _plain(part: str) -> str:
-    return part.replace("~1", "/").replace("~0", "~")

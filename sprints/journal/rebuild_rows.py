@@ -16,6 +16,7 @@ from sprints.journal.projection import apply
 from sprints.journal.settings_projection import Settings
 from sprints.journal.spill_dict import Shelf
 from sprints.state.event_codes import EventCode
+from sprints.state.event_format import moment_or_none
 from sprints.state.version0 import act_of, cause_of
 
 Value = TypeVar("Value")
@@ -142,8 +143,8 @@ class _Story:
                         "sprint_id": name,
                         "code": code,
                         **{key: value[key] for key in ("title", "status", "notes")},
-                        "started_at": moment(value["started_ts"]),
-                        "finished_at": moment(value["finished_ts"]),
+                        "started_at": moment_or_none(value["started_ts"]),
+                        "finished_at": moment_or_none(value["finished_ts"]),
                         "overdue_note": self.overdue.get(f"{name}/{code}", ""),
                         "extra": beyond("round", value),
                     },
@@ -170,13 +171,16 @@ class _Story:
         return {
             "sprint_id": name,
             **{key: sprint[key] for key in keys},
-            "created_at": moment(sprint["created_ts"]),
+            "created_at": moment_or_none(sprint["created_ts"]),
             "meta": meta,
             "waiting": waiting,
             "stop_reason": reason,
             "extra": beyond("sprint", sprint),
             "version": beside.pop("n"),
-            **{at: moment(beside.pop(at)) for at in ("started_at", "finished_at", "archived_at")},
+            **{
+                at: moment_or_none(beside.pop(at))
+                for at in ("started_at", "finished_at", "archived_at")
+            },
             **beside,
         }
 
@@ -200,7 +204,7 @@ class _Story:
         elif act_of(event) in (EventCode.CANCEL_REQUESTED, EventCode.SPRINT_CANCELLED):
             beside["cancel_by"] = data["by"]
             if status:
-                self._drop(event["sprint_id"], moment(at))
+                self._drop(event["sprint_id"], moment_or_none(at))
 
     def _add_rounds(self, event: JsonObject) -> None:
         """Keep which note is the warning that a round is over its minutes, until it reopens."""
@@ -229,8 +233,8 @@ class _Story:
             "round_id": f"{sprint}/{code}",
             **{key: value[key] for key in ("task_id", "title", "owner_agent", "status")},
             "details": self._moved(value["details"], sprint, led_details),
-            "created_at": moment(value["created_ts"]),
-            "updated_at": moment(value["updated_ts"]),
+            "created_at": moment_or_none(value["created_ts"]),
+            "updated_at": moment_or_none(value["updated_ts"]),
             "extra": beyond("task", value),
             **self.prompts.pop(name),
         }
@@ -244,8 +248,8 @@ class _Story:
             **{key: value[key] for key in keys},
             **{key: self._moved(value[key] or "", sprint, led) for key in PATHS},
             "extra": beyond("gate_run", value),
-            "started_at": moment(value["started_ts"]),
-            "finished_at": moment(value["finished_ts"]),
+            "started_at": moment_or_none(value["started_ts"]),
+            "finished_at": moment_or_none(value["finished_ts"]),
             **beside,
             **words,
         }
@@ -286,7 +290,7 @@ class _Story:
                 "sprint_id": event["sprint_id"],
                 "place": data.get("place", ""),
                 "payload": data.get("payload", ""),
-                "created_at": moment(event["ts"]),
+                "created_at": moment_or_none(event["ts"]),
                 "failures": 0,
                 "next_at": None,
             },
@@ -298,8 +302,8 @@ class _Story:
         row |= {key: data[key] for key in ("status", "exit_code", "reason", "duration_s")}
         row["reason"] = row["reason"][:500]
         row["failures"] = data.get("failures", row["failures"])
-        row["next_at"] = moment(data.get("next_ts"))
-        row["finished_at"] = moment(data.get("finished_ts"))
+        row["next_at"] = moment_or_none(data.get("next_ts"))
+        row["finished_at"] = moment_or_none(data.get("finished_ts"))
         if data["status"] in ("delivered", "failed"):
             yield "delivery", self.deliveries.pop(data["delivery"])
 
@@ -314,8 +318,3 @@ def beyond(row: str, value: JsonObject) -> JsonObject:
     ours = OURS[row].split()
     nulls = {key: None for key in PATHS if row == "gate_run" and value[key] is None}
     return {key: one for key, one in value.items() if key not in ours} | nulls
-
-
-def moment(text: str | None) -> datetime | None:
-    """Return a time of the files as an aware one; None for None."""
-    return None if text is None else datetime.fromisoformat(text)

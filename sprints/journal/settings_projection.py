@@ -1,11 +1,11 @@
 """Project events to settings: gates, hooks, agents and schedules. Pure."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from sprints.contract.json_types import JsonObject
 from sprints.journal.missing_secrets import lacking
 from sprints.state.event_codes import EventCode
+from sprints.state.event_format import moment_or_none
 from sprints.state.version0 import act_of
 
 SCHEDULE = "schedule_id cron zone title brief profile deadline last_sprint_id".split()
@@ -72,7 +72,7 @@ class Settings:
     def _schedule(self, data: JsonObject) -> None:
         name = data["schedule_id"]
         if {*SCHEDULE} <= data.keys():
-            next_at = {"next_at": _moment(data["next_ts"])}
+            next_at = {"next_at": moment_or_none(data["next_ts"])}
             self._schedules[name] = {key: data[key] for key in SCHEDULE} | next_at
             self._old.discard(name)
         else:
@@ -86,14 +86,10 @@ class Settings:
             self._old.add(data["schedule_id"])
             return
         row = self._schedules[data["schedule_id"]]
-        row["next_at"] = _moment(data["next_ts"])
+        row["next_at"] = moment_or_none(data["next_ts"])
         row["last_sprint_id"] = data.get("sprint_id", row["last_sprint_id"])
 
 
 def _defined(data: JsonObject) -> JsonObject:
     """Return the definition in the event's data, without its author."""
     return {key: value for key, value in data.items() if key != "by"}
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

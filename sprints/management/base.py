@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DJANGO_OPTIONS = "version verbosity settings pythonpath traceback no-color force-color"
 
 
-UNCHANGED = "The command changes only what you name. The defaults apply to new entries."
+UNCHANGED = "An option that you leave out keeps its present value; a default is the initial value."
 
 
 class OneLineParser(CommandParser):

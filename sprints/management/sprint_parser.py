@@ -119,7 +119,7 @@ def declare(parser: ArgumentParser) -> None:
             "--ask",
             default="",
             metavar="NAME",
-            help="request to decide: its point and its number, such as before_ship/2 (default: the"
+            help="name of the approval request: WHERE/NUMBER, such as before_ship/2 (default: the"
             " open request)",
         )
     budget = act(

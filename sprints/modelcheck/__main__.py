@@ -14,9 +14,8 @@ def main() -> int:
     """Explore the contract; return 0 if all invariants hold, 1 if not, 2 for a bad file."""
     parser = argparse.ArgumentParser(
         prog="python -m sprints.modelcheck",
-        description="Check that no possible course of a sprint under a contract breaks an"
-        " invariant.",
-        epilog="Exit code 1: an invariant breaks, or there are too many courses to try.",
+        description="Check that a sprint under a contract keeps the invariants, whatever happens.",
+        epilog="Exit code 1: an invariant breaks, or there are too many sequences to try.",
     )
     parser.add_argument(
         "--contract",

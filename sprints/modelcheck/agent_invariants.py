@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sprints.contract.budget import AGENT_BUDGET, GRANTED, LEAST_S, AgentBudget, with_granted
 from sprints.contract.contract import LEAD
 from sprints.core import agent_tasks, reducer
-from sprints.core.actions import RecoverTask, Replied
+from sprints.core.actions import MOST_LOST, RecoverTask, Replied
 from sprints.core.budget import spent
 from sprints.core.pending import awaited
 from sprints.core.wait_reason import wait_of
@@ -64,7 +64,7 @@ def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     said = {after.truth.get(try_of(task)) for task in tasks}
     lost = max((times_lost(after, task) for task in tasks), default=0)
     if after.snapshot.stopped_with(StopCode.AGENT_FAILED):
-        if FAILED not in said and not (LEFT in said and lost >= agent_tasks.MOST_LOST):
+        if FAILED not in said and not (LEFT in said and lost >= MOST_LOST):
             yield f"the sprint failed with {error!r}, and agents have said {_words(said)}"
     elif after.snapshot.stopped_with(StopCode.AGENT_ASKS) and ASKS not in said:
         yield f"the sprint is blocked with {error!r}, and agents have said {_words(said)}"

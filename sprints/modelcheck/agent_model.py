@@ -16,7 +16,7 @@ from sprints.contract.budget import AGENT_BUDGET, GRANTED, LEAST_S
 from sprints.contract.git_values import ABSENT, Seen
 from sprints.core import agent_replies, agent_tasks, fix_loop, questions
 from sprints.core import budget as budget_moves
-from sprints.core.actions import Action, Ask, Outcome, RecoverTask, Replied
+from sprints.core.actions import MOST_LOST, Action, Ask, Outcome, RecoverTask, Replied
 from sprints.core.assignment import name_in
 from sprints.core.budget import spent
 from sprints.core.pending import awaited
@@ -182,7 +182,7 @@ def _key(state: State, task: TaskValue) -> Hashable:
     if task.status == agent_tasks.Status.DONE:
         return has_answered(state, task)
     details, said = task.details, state.truth.get(try_of(task))
-    most, asks, parked = agent_tasks.MOST_LOST, "asks" in details, budget_moves.PARKED in details
+    most, asks, parked = MOST_LOST, "asks" in details, budget_moves.PARKED in details
     if task.status == agent_tasks.Status.BLOCKED and not (asks or parked):
         return said, said == LEFT and times_lost(state, task)  # this ends the sprint
     return (
@@ -197,7 +197,7 @@ def _key(state: State, task: TaskValue) -> Hashable:
 def times_lost(state: State, task: TaskValue) -> int:
     """Return how often the attempt's end was truly lost, up to the limit."""
     tries = (f"{task.id}#{number + 1}" for number in range(task.details["try"]))
-    return min(agent_tasks.MOST_LOST, sum(state.truth.get(one) == LEFT for one in tries))
+    return min(MOST_LOST, sum(state.truth.get(one) == LEFT for one in tries))
 
 
 def has_answered(state: State, task: TaskValue) -> bool:

@@ -10,6 +10,7 @@ from sprints.contract.rounds import BUILDS
 from sprints.core import approval_decisions, approval_requests, reducer, shipping
 from sprints.core.actions import Compare, Compared
 from sprints.modelcheck.model import TIME, WORLD, State, Step
+from sprints.state.event_format import moment
 from sprints.state.snapshot import evolve
 from sprints.state.stop_reason import StopCode
 from sprints.state.transitions import Transition
@@ -60,7 +61,7 @@ def decided(state: State) -> Iterator[Step]:
         return
     seen = {BUILD: PLAN, SHIP: ask.get("tree", ""), PATHS: ask.get("digest", "")}
     yes = {(ask["what"], seen[ask["what"]])} | ({(PATHS, seen[PATHS])} if seen[PATHS] else set())
-    until = datetime.fromisoformat(ask["until_ts"])
+    until = moment(ask["until_ts"])
     approved = replace(state, approved=state.approved | yes)
     yield _step(approved, HUMAN, lambda at: approval_decisions.approve(snapshot, "sam", "", at))
     yield _step(state, HUMAN, lambda at: approval_decisions.reject(snapshot, "sam", "no", at))

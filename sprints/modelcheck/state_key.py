@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from gates.verdict import RUNNING, Cause, Verdict
 from sprints.core import approval_requests, commands, fix_loop, shipping
+from sprints.core.actions import MOST_LOST
 from sprints.core.decide import deadline_of
-from sprints.core.gate_runs import MOST_LOST
 from sprints.modelcheck import agent_model, approval_model
 from sprints.modelcheck.invariants import ABOUT_THE_WORK, green
 from sprints.modelcheck.model import State

@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 
 from sprints.contract.json_types import JsonObject
-from sprints.state.event_format import FIRST_PREV, Draft, canonical, chain, stamp
+from sprints.state.event_format import FIRST_PREV, Draft, canonical, chain, moment, stamp
 
 Columns = tuple[int, datetime, str, str | None, str, str]  # the columns of an event, in order
 
@@ -115,7 +115,7 @@ def adopt(bodies: Iterable[JsonObject], *, chunk: int = 1000) -> int:
             head.seq += 1
             whole = body | {"seq": head.seq, "prev": head.hash}
             head.hash = whole["hash"] = chain(head.hash, whole)
-            at = datetime.fromisoformat(body["ts"])
+            at = moment(body["ts"])
             at = at if at.tzinfo else at.replace(tzinfo=UTC)
             kind, sprint_id = body["kind"], body["sprint_id"]
             events.append(Event(head.seq, at, kind, sprint_id, head.hash, canonical(whole)))

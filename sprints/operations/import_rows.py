@@ -16,7 +16,7 @@ from sprints.contract.json_types import JsonObject
 from sprints.journal import foreign_events, hash_chain, state_file
 from sprints.journal.checked_events import Tell
 from sprints.journal.foreign_events import Damaged
-from sprints.journal.foreign_state import Documented, Unfit, moment, read
+from sprints.journal.foreign_state import Documented, Unfit, lenient_moment, read
 from sprints.journal.json_diff import differ
 from sprints.journal.path_mapping import lead_sprint, led
 from sprints.journal.rebuild_rows import ENDED, retell
@@ -30,6 +30,7 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import Draft, stamp
 from sprints.state.messages import message
 from sprints.state.refusals import Refused
+from sprints.state.state_mapping import escaped
 from sprints.state.version0 import gate_of
 
 CHUNK = 1000
@@ -185,7 +186,7 @@ def _retell(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
     done.sprints = adopt(_sprints(came, places))
     if came.extra:
         ops = [
-            {"op": "add", "path": f"/{key.replace('~', '~0').replace('/', '~1')}", "value": value}
+            {"op": "add", "path": f"/{escaped(key)}", "value": value}
             for key, value in clean(came.extra).items()
         ]
         Head.objects.filter(pk=1).update(extra=clean(came.extra))
@@ -257,7 +258,7 @@ def _run(
     likely = (places.get((name, gate["gate_id"])), sprint["current_round"], *GATED)
     code = next((code for code in likely if code in sprint["rounds"]), max(sprint["rounds"]))
     began, ended, code_of_exit = gate["started_ts"], gate["finished_ts"], gate["exit_code"]
-    took = (moment(ended) - moment(began)).total_seconds() if ended else None
+    took = (lenient_moment(ended) - lenient_moment(began)).total_seconds() if ended else None
     verdict = Verdict.PASSED if code_of_exit == 0 else Verdict.FAILED
     if code_of_exit is None:
         verdict = Verdict.ERROR if ended else Verdict.INTERRUPTED

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -26,6 +25,7 @@ from sprints.models import Agent, Delivery, Event, Head, Hook, Round, Schedule, 
 from sprints.models.event import Columns, insert
 from sprints.operations.store import make_schema, store
 from sprints.prompts.reply_format import Reply
+from sprints.state.event_format import moment
 from sprints.state.refusals import Refused
 from sprints.store.config import make_config
 from sprints.store.file_lock import locked
@@ -161,7 +161,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
 
     def passing() -> Iterator[JsonObject]:
         for event, line in told:
-            seq, digest, at = event["seq"], event["hash"], datetime.fromisoformat(event["ts"])
+            seq, digest, at = event["seq"], event["hash"], moment(event["ts"])
             last.update(seq=seq, hash=digest)
             lines.append((seq, at, event["kind"], event["sprint_id"], digest, line))
             if len(lines) >= CHUNK:

@@ -31,9 +31,10 @@ from sprints.prompts.reply_format import Reply
 from sprints.state import ship_values
 from sprints.state.delivery_result import DeliveryResult
 from sprints.state.event_codes import EventCode, EventKind
+from sprints.state.event_format import moment
 from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot, SprintValue, TaskValue, evolve
-from sprints.state.state_mapping import KEYS
+from sprints.state.state_mapping import KEYS, unescaped
 from sprints.state.transitions import Change, Create, Transition, Update
 from sprints.state.version0 import act_of, cause_of
 
@@ -130,7 +131,7 @@ def _beside(event: JsonObject, at: datetime) -> JsonObject:
 def _change(op: JsonObject, snapshot: Snapshot) -> Change:
     """Return an operation on state.json as the change of a row."""
     name = snapshot.sprint_id
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in op["path"].split("/")[3:]]
+    parts = [unescaped(part) for part in op["path"].split("/")[3:]]
     value = op.get("value")
     match parts:
         case ["meta", "waiting_for"]:
@@ -163,11 +164,6 @@ def _update(row: str, pk: str, key: str, value: JsonValue) -> Update:
 
 def _plain(key: str, value: JsonValue) -> JsonValue:
     return moment(value) if key.endswith("_ts") and value is not None else value
-
-
-def moment(text: str) -> datetime:
-    """Return a time of the files as an aware one."""
-    return datetime.fromisoformat(text)
 
 
 def answered(event: JsonObject, snapshot: Snapshot) -> tuple[Action, Outcome] | None:

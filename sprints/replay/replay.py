@@ -17,8 +17,8 @@ from sprints.core.gate_runs import is_open as is_running
 from sprints.core.reducer import needs_effect, reduce
 from sprints.core.shipping import OPEN, SHIP, status
 from sprints.core.wait_reason import with_wait_reason
-from sprints.replay.decode import act, answered, begin, is_act, moment
-from sprints.state.event_format import canonical
+from sprints.replay.decode import act, answered, begin, is_act
+from sprints.state.event_format import canonical, moment
 from sprints.state.snapshot import Snapshot, evolve
 from sprints.state.transitions import Transition, draft_of
 

@@ -29,6 +29,16 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
+def moment(text: str) -> datetime:
+    """Return the time that ``stamp`` wrote as ``text``. Raises ``ValueError``."""
+    return datetime.fromisoformat(text)
+
+
+def moment_or_none(text: str | None) -> datetime | None:
+    """Return the time that ``stamp`` wrote as ``text``; None for None. Raises ``ValueError``."""
+    return None if text is None else moment(text)
+
+
 def canonical(body: JsonObject) -> str:
     """Return ``body`` as a line of events.jsonl, without newline. Raises ``ValueError`` on NaN."""
     return json.dumps(body, sort_keys=True, allow_nan=False)

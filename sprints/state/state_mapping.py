@@ -54,6 +54,16 @@ KEYS: dict[str, dict[str, str]] = {
 CHILDREN: dict[str, tuple[str, ...]] = {"sprint": ("rounds", "gates"), "round": ("tasks",)}
 
 
+def escaped(key: str) -> str:
+    """Return ``key`` as a part of a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def unescaped(part: str) -> str:
+    """Return the key that a part of a JSON pointer stands for (RFC 6901)."""
+    return part.replace("~1", "/").replace("~0", "~")
+
+
 def pointer(row: str, pk: str) -> str:
     """Return the JSON pointer of the row in state.json. Ids need no escaping."""
     parts = pk.split("/")

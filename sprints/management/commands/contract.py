@@ -17,7 +17,7 @@ class Command(GatewayCommand):
     """Run the model check of a contract; exit 1 if a path breaks an invariant."""
 
     help = (
-        "Check that no possible course of a sprint breaks a safety rule (an invariant)."
+        "Check that a sprint keeps the safety rules (invariants), whatever happens."
         " One invariant is: the gateway never merges work that failed a required gate."
     )
 
@@ -29,10 +29,11 @@ class Command(GatewayCommand):
             "check",
             "try every possible order of gate results, agent answers, crashes, cancels and"
             " deadlines",
-            more="If an invariant breaks, the command prints the shortest course that breaks it.",
+            more="If an invariant breaks, the command prints the shortest sequence of events that"
+            " breaks it.",
             exits={
                 0: "all invariants hold",
-                1: "an invariant breaks, or there are too many courses to try",
+                1: "an invariant breaks, or there are too many sequences to try",
             },
         )
         show = subcommand(
@@ -57,9 +58,8 @@ class Command(GatewayCommand):
         check.add_argument(
             "--whole",
             action="store_true",
-            help="try gates, agents, approvals and shipping in all combinations, not one"
-            " after the other;"
-            " this can take very long",
+            help="try all combinations of gates, agents, approvals and shipping together, which can"
+            " take very long; without this option, each is tried separately",
         )
         check.add_argument("--json", action="store_true", help="print JSON instead of text")
 

@@ -10,8 +10,7 @@ from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.git_values import Base, Seen
 from sprints.core import commands, questions
-from sprints.core.actions import Ask, BlockAtQuestion, FailAtAgent, RecoverTask, Replied
-from sprints.core.agent_tasks import MOST_LOST
+from sprints.core.actions import MOST_LOST, Ask, BlockAtQuestion, FailAtAgent, RecoverTask, Replied
 from sprints.core.decide import decide
 from sprints.core.pending import awaited
 from sprints.core.reducer import reduce

@@ -8,8 +8,16 @@ import pytest
 from sprints.contract.contract import CODES, DEFAULT_GATE
 from sprints.contract.hook_spec import HookDefinition
 from sprints.core import commands
-from sprints.core.actions import Begun, BlockAtHook, Brought, RecoverHook, Replied, RunHook
-from sprints.core.blocking_hooks import LOST, MOST_LOST
+from sprints.core.actions import (
+    MOST_LOST,
+    Begun,
+    BlockAtHook,
+    Brought,
+    RecoverHook,
+    Replied,
+    RunHook,
+)
+from sprints.core.blocking_hooks import LOST
 from sprints.core.decide import decide
 from sprints.core.reducer import reduce
 from sprints.state.delivery_result import DeliveryResult

@@ -8,9 +8,8 @@ import pytest
 from gates.verdict import Judgement, Verdict
 from sprints.contract.contract import DEFAULT_GATE, draft
 from sprints.core import commands, pause
-from sprints.core.actions import Recover, RunGate
+from sprints.core.actions import MOST_LOST, Recover, RunGate
 from sprints.core.decide import decide
-from sprints.core.gate_runs import MOST_LOST
 from sprints.core.reducer import reduce
 from sprints.state.snapshot import evolve
 from sprints.state.transitions import MoveRefused
