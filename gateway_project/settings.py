@@ -8,13 +8,13 @@ import contextlib
 import os
 import secrets
 import warnings
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from gateway_project import __version__, exposure
+from gateway_project.accounts import sign_in_limits
 from sprints.store.config import read_config
 from sprints.store.layout import Store, StoreError, find_repo
 
@@ -88,10 +88,10 @@ AUTH_PASSWORD_VALIDATORS = [
         ("CommonPasswordValidator", {}),
     )
 ]
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_FAILURE_LIMIT = sign_in_limits.FAILURES
+AXES_COOLOFF_TIME = sign_in_limits.COOLOFF
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # failures of others lock no user out
-AXES_LOCKOUT_CALLABLE = "gateway_project.accounts.views.too_many_tries"
+AXES_LOCKOUT_CALLABLE = "gateway_project.accounts.views.too_many_attempts"
 AXES_USERNAME_CALLABLE = "gateway_project.accounts.views.name_given"
 # It stores form values, which may hold a token, and the target path.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "token", "next", "csrfmiddlewaretoken"]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from gateway_project.accounts import tokens
 from gateway_project.accounts.authentication import BEGAN_WITH
+from gateway_project.accounts.sign_in_limits import COOLOFF
 from sprints.models.redaction import clean
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -80,10 +81,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(resolve_url("login"))
 
 
-def too_many_tries(
+def too_many_attempts(
     request: HttpRequest, response: HttpResponse, credentials: dict[str, str]
 ) -> HttpResponse:
     """Refuse passwords for a while; the token in config.json still works."""
-    said = "Too many tries. Wait ten minutes, or sign in with a token."
+    wait = COOLOFF.total_seconds() / 60
+    said = f"Too many failed attempts. Wait {wait:.0f} minutes, or sign in with a token."
     what = {"next": _after(request), "error": said}
     return render(request, "accounts/sign_in.html", what, status=429)
