@@ -26,7 +26,7 @@ A process reads these variables when it starts. Gates and agents do not get `DAT
 ## Settings in config.json
 
 `init` creates `.studio_gateway/config.json` with mode 0600. Change a setting with `config set`, on
-the page *Switches* in `/admin/` or with `POST /api/config`. An event records each change with its
+the page *Settings* in `/admin/` or with `POST /api/config`. An event records each change with its
 user. The gateway reads the file again at each use, so a change takes effect at the next step. Some
 settings are frozen in the contract of a sprint when it starts. Unknown keys stay in the file.
 
@@ -88,9 +88,9 @@ def text() -> str:
     from sprints.contract.meta_reference import KEYS, UNKNOWN
     from sprints.contract.rounds import GATED, ROUNDS
     from sprints.store.config import RULES
-    from sprints.store.config_values import MEANINGS, Switches
+    from sprints.store.config_values import MEANINGS, ConfigValues
 
-    defaults = {key: f"`{json.dumps(value)}`" for key, value in asdict(Switches()).items()}
+    defaults = {key: f"`{json.dumps(value)}`" for key, value in asdict(ConfigValues()).items()}
     known = dict.fromkeys(sorted(FROZEN | OURS), UNKNOWN)
     known = KEYS | {key: one for key, one in known.items() if key not in KEYS}
     return PAGE.format(

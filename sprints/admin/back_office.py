@@ -50,7 +50,7 @@ class BackOffice(AdminSite):
         """Return Django's URLs with the settings page, without those that are elsewhere."""
         theirs = [one for one in super().get_urls() if getattr(one, "name", None) not in GONE]
         page = self.admin_view(settings_page.page)
-        return [path("switches/", page, name="switches", kwargs={"site": self}), *theirs]
+        return [path("settings/", page, name="settings", kwargs={"site": self}), *theirs]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[App]:
         """Return Django's list with the settings, which are no rows."""

@@ -13,7 +13,7 @@ from sprints.models import Schedule
 
 
 class ScheduleForm(Asked[Schedule]):
-    """The form of a schedule; the list's actions switch it on and off."""
+    """The form of a schedule; the list's actions turn it on and off."""
 
     fixed = {"schedule_id"}
 
@@ -43,7 +43,7 @@ class ScheduleForm(Asked[Schedule]):
 
 @admin.register(Schedule, site=site)
 class Schedules(Edited[Schedule]):
-    """All schedules; operators switch them on and off."""
+    """All schedules; operators turn them on and off."""
 
     form = ScheduleForm
     list_display = ["schedule_id", "cron", "zone", "title", "following", "last_sprint_id"]
@@ -60,12 +60,12 @@ class Schedules(Edited[Schedule]):
 
     @admin.action(description="Turn on", permissions=["operate"])
     def turn_on(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        """Switch the schedules on, from their next times."""
+        """Turn the schedules on, from their next times."""
         self._turn(request, queryset, on=True)
 
     @admin.action(description="Turn off", permissions=["operate"])
     def turn_off(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        """Switch the schedules off."""
+        """Turn the schedules off."""
         self._turn(request, queryset, on=False)
 
     def _turn(self, request: HttpRequest, queryset: QuerySet[Schedule], *, on: bool) -> None:

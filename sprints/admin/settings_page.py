@@ -21,7 +21,7 @@ from sprints.store.config import ASKED, bad_value
 from sprints.views.request import Request, role_of
 
 
-class Switches(forms.Form):
+class SettingsForm(forms.Form):
     """The form: one field a setting."""
 
     automation_paused = forms.BooleanField(
@@ -69,19 +69,19 @@ def page(request: Request, site: AdminSite) -> HttpResponse:
     """Show the settings, or change them."""
     may = request.role >= Role.ADMIN
     now = operations.configuration()
-    form = Switches(request.POST if request.method == "POST" else None, initial=now)
+    form = SettingsForm(request.POST if request.method == "POST" else None, initial=now)
     if request.method == "POST":
         if not may:
             raise PermissionDenied
         if form.is_valid() and _turn(request, form):
-            return HttpResponseRedirect(reverse("admin:switches"))
+            return HttpResponseRedirect(reverse("admin:settings"))
     for field in form.fields.values():
         field.disabled = not may
-    what = site.each_context(request) | {"title": "Switches", "form": form, "may": may}
+    what = site.each_context(request) | {"title": "Settings", "form": form, "may": may}
     return render(request, "admin/settings.html", what, status=400 if form.errors else 200)
 
 
-def _turn(request: Request, form: Switches) -> bool:
+def _turn(request: Request, form: SettingsForm) -> bool:
     by = request.user.get_username()
     for key in form.changed_data:
         value = form.cleaned_data[key]
@@ -103,9 +103,9 @@ def _turn(request: Request, form: Switches) -> bool:
 def entry(request: HttpRequest) -> dict[str, object]:
     """Return the entry in the list of tables."""
     return {
-        "name": "Switches",
-        "object_name": "Switches",
-        "admin_url": reverse("admin:switches"),
+        "name": "Settings",
+        "object_name": "Settings",
+        "admin_url": reverse("admin:settings"),
         "add_url": None,
         "view_only": role_of(request) < Role.ADMIN,
         "perms": {},

@@ -23,7 +23,7 @@ FROZEN = frozenset(
     "enable_auto_merge ship_remote fix_attempts implementer rerun_red approvals approval_hours "
     "approval_default protected_paths".split()
 )
-SWITCHES = ("automation_paused", "enable_auto_merge", "rerun_red")
+BOOLEANS = ("automation_paused", "enable_auto_merge", "rerun_red")
 
 
 class BadMeta(BadSettings):
@@ -91,8 +91,8 @@ def _problems(given: JsonMapping) -> list[Problem]:
         found.append(Problem("brief", ProblemCode.WRONG_TYPE, "brief must be a text"))
     found += [
         Problem(key, ProblemCode.WRONG_TYPE, f"{key} must be true or false")
-        for key in SWITCHES
-        if _is_no_switch(given, key)
+        for key in BOOLEANS
+        if _is_no_boolean(given, key)
     ]
     if not all(key.isprintable() and 0 < len(key) <= KEY_LENGTH for key in given):
         text = f"a key of meta is one line of 1 to {KEY_LENGTH} characters"
@@ -114,7 +114,7 @@ def same(one: object, other: object) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _is_no_switch(given: JsonMapping, key: str) -> bool:
+def _is_no_boolean(given: JsonMapping, key: str) -> bool:
     return key in given and not isinstance(given[key], bool)
 
 

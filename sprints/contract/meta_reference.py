@@ -9,7 +9,7 @@ from sprints.contract.overrides import MOST_FIXES
 from sprints.contract.remote_names import REMOTE_RULE
 from sprints.contract.rounds import FIX_ATTEMPTS, LEAD
 
-SWITCH = "true or false"
+BOOLEAN = "true or false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ KEYS: dict[str, MetaKey] = {
         "Maximum number of fixes in one round. Without agent commands, 0.",
     ),
     "rerun_red": MetaKey(
-        SWITCH, "false", "Run a failed gate again on the same tree, to find flaky gates."
+        BOOLEAN, "false", "Run a failed gate again on the same tree, to find flaky gates."
     ),
     "enable_auto_merge": MetaKey(
-        SWITCH, "`enable_auto_merge` of `config.json`", "Merge and tag the work after success."
+        BOOLEAN, "`enable_auto_merge` of `config.json`", "Merge and tag the work after success."
     ),
     "ship_remote": MetaKey(
         REMOTE_RULE,
@@ -100,7 +100,7 @@ KEYS: dict[str, MetaKey] = {
         "Files that agents may change only with an approval.",
     ),
     "automation_paused": MetaKey(
-        SWITCH, "false", "Pause the sprint at its next step, like `sprint pause`."
+        BOOLEAN, "false", "Pause the sprint at its next step, like `sprint pause`."
     ),
     "created_by": _ours("`cli`, or the user or the schedule that created the sprint."),
     "waiting_for": _ours(

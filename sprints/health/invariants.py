@@ -24,7 +24,7 @@ from sprints.models import Event, Host, Sprint, Task
 from sprints.models.lease import held, holder
 from sprints.queries.waiting import waiting_for
 from sprints.state.event_format import stamp
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 from sprints.store.layout import Store
 
 SETTLED = timedelta(seconds=15)  # leftovers of a crash are removed within this time
@@ -220,13 +220,13 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
     carried = [row.home for row in held() if holder(row)]
     hosts = Host.objects.filter(seen_at__gt=now - ALIVE)
     living, stirring = set(hosts.values_list("place", flat=True)), _stirring(now)
-    full = len(carried) >= switches().max_concurrent_global
+    full = len(carried) >= current_config().max_concurrent_global
     for row in running:
         waits = waiting_for(row)
         if waits and (until := waits["until_ts"]) and until < stamp(now - SILENT):
             text = f"sprint {row.pk} waits for {waits['what']}, due at {until}"
             yield Violation(text, f"studio-gateway sprint cancel {row.pk}")
-        paused = row.meta.get("automation_paused") is True or switches().automation_paused
+        paused = row.meta.get("automation_paused") is True or current_config().automation_paused
         home = row.home or settings.STORE.place
         able = {home} & living or living  # the hosts that may take the sprint over
         busy = home in carried or (able and able <= {*carried})

@@ -1,6 +1,6 @@
 """Write the studio's logs of its agents, schema 2.0: one file an agent, in the user's repository.
 
-The setting ``agent_logs`` switches this on. An entry is a function of the rows and events of its
+The setting ``agent_logs`` turns this on. An entry is a function of the rows and events of its
 round and attempt; all other content of a file stays. The next command writes entries that a crash
 has left out: a file in the store records the last event in the logs.
 """
@@ -28,7 +28,7 @@ STATUS = {"done": "done", "blocked": "failed", "cancelled": "failed"}
 
 
 def keep(store: Store) -> None:
-    """Bring the logs up to the last committed event, beginning where they were switched on.
+    """Bring the logs up to the last committed event, beginning where they were turned on.
 
     Raises ``OSError`` and ``StoreError``.
     """

@@ -85,7 +85,7 @@ def _snapshot() -> Iterator[None]:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Switch garbage collection off: it would take a tenth of the time and find no cycles."""
+    """Turn garbage collection off: it would take a tenth of the time and find no cycles."""
     on = gc.isenabled()
     gc.disable()
     try:

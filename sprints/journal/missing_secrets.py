@@ -1,6 +1,6 @@
 """Name the secrets that events leave out of a setting: an address, a key, a marked text.
 
-Such a setting is rebuilt without its secret, switched off where possible, and reported with the
+Such a setting is rebuilt without its secret, turned off where possible, and reported with the
 command that completes it.
 """
 
@@ -40,7 +40,7 @@ def _off(act: str) -> str:
 
 
 def as_it_may_stand(kind: str, row: JsonObject) -> JsonObject:
-    """Return the row without its secrets: switched off, and with empty marked variables."""
+    """Return the row without its secrets: turned off, and with empty marked variables."""
     if not lacking(kind, row):
         return row
     found = row | OFF.get(kind, {})

@@ -24,7 +24,7 @@ from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 from sprints.store.file_lock import PATIENCE_S, Busy, locked
 from sprints.store.layout import Store, StoreError
 
@@ -71,7 +71,7 @@ def flush() -> None:
     """
     _drain(whole=True, patience_s=PATIENCE_S)
     with suppress(StoreError):
-        if switches().agent_logs:
+        if current_config().agent_logs:
             _keep_agent_logs()
 
 

@@ -7,7 +7,7 @@ from sprints.operations import StopRequest
 from sprints.queries.snapshots import ask_of, parked_for, paused_by, question_of
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 1, "blocked": 3}
 
@@ -34,7 +34,7 @@ def report(out: OutputWrapper, after: Snapshot, wish: StopRequest) -> None:
     elif status == "running" and after.paused:
         out.write(f"{sprint_id} is paused by {paused_by(after)}")
         out.write(f"next: studio-gateway sprint resume {sprint_id}")
-    elif status == "running" and switches().automation_paused:
+    elif status == "running" and current_config().automation_paused:
         out.write(f"{sprint_id} is paused: automation_paused is true in config.json")
         out.write("next: studio-gateway config set automation_paused false")
     elif status == "running":
@@ -77,6 +77,6 @@ def exit_code(after: Snapshot, wish: StopRequest) -> int:
     """Return the exit code; docs/commands.md lists them."""
     status = after.sprint.status
     if status == "running":
-        held = after.paused or switches().automation_paused
+        held = after.paused or current_config().automation_paused
         return 143 if wish.hand_back else 3 if held else 0
     return 130 if status == "cancelled" and wish.cancel_by else EXIT[status]

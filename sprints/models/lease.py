@@ -19,7 +19,7 @@ from gates.identity import Identity
 from sprints.models.event import Head
 from sprints.models.host import living, living_places
 from sprints.models.sprint import Sprint
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 
 TTL_S = 15.0
 BEAT_S = 4.0
@@ -87,7 +87,7 @@ def _no_room(sprint_id: str = "") -> str:
     for row in carried:
         if row.home == settings.STORE.place:
             return f"sprint {row.pk} is in this repository, carried by {_name(row.lease_owner)}"
-    if len(carried) >= switches().max_concurrent_global:
+    if len(carried) >= current_config().max_concurrent_global:
         return f"{len(carried)} sprints are carried already (max_concurrent_global in config.json)"
     return ""
 
@@ -136,7 +136,7 @@ def without_runner() -> Sprint | None:
     running = Sprint.objects.filter(status=Sprint.Status.RUNNING, started_at__isnull=False)
     running = running.exclude(home__in=living_places() - {settings.STORE.place})
     cancelled = _free(running.exclude(cancel_by=""))
-    if cancelled or switches().automation_paused or _no_room():
+    if cancelled or current_config().automation_paused or _no_room():
         return cancelled
     wanted = running.filter(cancel_by="")
     paused = wanted.filter(meta__automation_paused=True)  # a missing key is neither true nor false

@@ -15,7 +15,7 @@ from sprints.contract.sandbox import SandboxSettings
 from sprints.core.unshipping import undoing
 from sprints.models import Agent, Hook
 from sprints.models.event import HOOK_DEPTH
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def contract_for(meta: JsonObject, definitions: Definitions | None = None) -> Co
     """Return the contract under which a sprint with this ``meta`` would start now, or would start
     with these ``definitions``. Raises ``ContractError``.
     """
-    now, found = switches(), definitions or Definitions.saved()
+    now, found = current_config(), definitions or Definitions.saved()
     profile = meta.get("gate_profile") or now.gate_profile
     gates = [row.definition for row in found.gates if row.enabled and profile in row.profiles]
     hooks = [row.definition for row in found.hooks if row.enabled and row.blocking]

@@ -53,14 +53,14 @@ def export(target: Path) -> Exported:
 
 
 def _add_config(sink: Sink) -> None:
-    told = {key: clean(value) for key, value in _switches().items()}
+    told = {key: clean(value) for key, value in _settings().items()}
     with tempfile.TemporaryFile(dir=store().root) as file:
         file.write(json.dumps(told, indent=2, sort_keys=True).encode() + b"\n")
         file.seek(0)
         sink.add_whole(CONFIG, file)
 
 
-def _switches() -> JsonObject:
+def _settings() -> JsonObject:
     """Return config.json without the keys that are named like a secret."""
     config = read_config(store().config)
     return {k: v for k, v in config.items() if k != "secret_key" and not is_named(k)}

@@ -117,8 +117,8 @@ def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None)
         for output in folder.glob("std???.txt"):
             copyfile(output, folder / "runs" / "1" / output.name)
     damaged = import_rows.write(source, done, tell)
-    switches = _switches(source.root / CONFIG, done)
-    _tell_of_it(done, switches)
+    values = _settings(source.root / CONFIG, done)
+    _tell_of_it(done, values)
     _keep_aside(source, staging, damaged, done)
     Hook.objects.update(seq=Head.objects.get(pk=1).seq)  # old events are not delivered again
     if store().artifacts.is_dir():
@@ -130,14 +130,14 @@ def _take_over(source: Source, staging: Path, done: Imported, tell: Tell | None)
         done.unexplained = str(store().root / f"{done.unexplained}.imported")
     if done.aside:
         (staging / ASIDE).replace(store().root / ASIDE)
-    if switches:
-        config = read_config(store().config) | switches
+    if values:
+        config = read_config(store().config) | values
         write_private(store().config, json.dumps(config, indent=2, sort_keys=True) + "\n")
     if done.chain:  # the old file has another history; the rows write it again
         store().events.unlink(missing_ok=True)
 
 
-def _switches(config: Path, done: Imported) -> JsonObject:
+def _settings(config: Path, done: Imported) -> JsonObject:
     """Return the other config.json's settings that apply here: no secrets, no host values."""
     if not config.is_file():
         return {}
@@ -162,14 +162,14 @@ def _switches(config: Path, done: Imported) -> JsonObject:
     return taken
 
 
-def _tell_of_it(done: Imported, switches: JsonObject) -> None:
+def _tell_of_it(done: Imported, values: JsonObject) -> None:
     data = {
         "from": done.path,
         "sprints": done.sprints,
         "events": done.events,
         "files": done.files,
         "artifacts": str(store().artifacts),
-        "config": switches,
+        "config": values,
         "left": done.left,
     }
     about = {"sprints": done.sprints, "events": done.events, "path": done.path}

@@ -44,7 +44,7 @@ def without_row(rows: tuple[Row, ...], pk: str) -> tuple[Row, ...]:
     return tuple(one for one in rows if one.pk != pk)
 
 
-def prove_switches(values: JsonMapping) -> None:
+def prove_settings(values: JsonMapping) -> None:
     """Prove that the contracts under these new settings break no invariant. Raises ``Refused``."""
     if "enable_auto_merge" in values:  # both profiles are always proved
         prove(_contracts({"enable_auto_merge": values["enable_auto_merge"]}))

@@ -17,7 +17,7 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import Message, message
 from sprints.state.refusals import RefusalCode, Refused, Unknown
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 
 TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")
 LATE = timedelta(minutes=2)  # a later start is reported as late
@@ -55,7 +55,7 @@ def set_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
 
 
 def turn_schedule(schedule_id: str, by: str, *, on: bool) -> Schedule:
-    """Switch the schedule on, from its next time, or off. Raises ``Refused``."""
+    """Turn the schedule on, from its next time, or off. Raises ``Refused``."""
     with transaction.atomic():
         row = _locked(schedule_id)
         _keep(row, "enabled" if on else "disabled", by, on=on)
@@ -78,7 +78,7 @@ def fire_schedules() -> None:
     """
     now = timezone.now()
     due = list(Schedule.objects.filter(next_at__lte=now).values_list("pk", flat=True))
-    if not due or switches().automation_paused:
+    if not due or current_config().automation_paused:
         return
     found = ground()
     for schedule_id in due:

@@ -17,13 +17,13 @@ from sprints.definitions import gates as gate_rows
 from sprints.journal import writer
 from sprints.models import Head
 from sprints.models.transitions import note
-from sprints.operations.prove import prove_switches
+from sprints.operations.prove import prove_settings
 from sprints.queue import tasks
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
 from sprints.state.refusals import Refused
 from sprints.store.config import bad_value, make_config, strict_json, turn
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 from sprints.store.file_lock import locked
 from sprints.store.layout import Store, StoreError, make_folders, shut
 from sprints.store.schema_version import NotReady, check_schema, unusable
@@ -101,7 +101,7 @@ def _first_event() -> tuple[JsonObject, list[JsonObject]]:
 
 def configuration() -> JsonObject:
     """Return the present settings of config.json. Raises ``StoreError``."""
-    return asdict(switches())
+    return asdict(current_config())
 
 
 def configure(key: str, text: str, by: str) -> JsonValue:
@@ -123,11 +123,11 @@ def configure_all(values: JsonMapping, by: str) -> JsonObject:
     now = configuration()
     for key, value in values.items():
         if key not in now:
-            text = f"no switch {key!r}; there are: {', '.join(sorted(now))}"
+            text = f"no setting {key!r}; there are: {', '.join(sorted(now))}"
             raise Refused(problems=[Problem(key, ProblemCode.UNKNOWN_KEY, text)])
         if problem := bad_value(key, value):
             raise Refused(problems=[problem])
-    prove_switches(values)
+    prove_settings(values)
     for key, value in values.items():
         _turn(key, value, by)
     return configuration()

@@ -13,7 +13,7 @@ from sprints.models.lease import held, holder
 from sprints.state.actors import GATEWAY, OPERATOR, WORKER
 from sprints.state.event_format import stamp
 from sprints.state.wait_reason import Wait, WaitCode, WaitReason
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 
 
 def waiting_for(row: Sprint) -> Wait | None:
@@ -59,7 +59,7 @@ class _Around:
     @cached_property
     def paused(self) -> bool:
         """Return this store's setting ``automation_paused``."""
-        return switches().automation_paused
+        return current_config().automation_paused
 
 
 def _wait_of(row: Sprint, around: _Around) -> Wait | None:
@@ -82,7 +82,7 @@ def _wait_of(row: Sprint, around: _Around) -> Wait | None:
     if carrier:
         return WaitReason(WaitCode.NEXT_STEP, carrier, since).to_json()
     if around.paused and not row.cancel_by:
-        return WaitReason(WaitCode.SWITCH, OPERATOR, since).to_json()
+        return WaitReason(WaitCode.ALL_PAUSED, OPERATOR, since).to_json()
     host = around.hosts.get(row.home)
     who = f"{WORKER} of {host}" if host else WORKER
     before = _turn(row, around)

@@ -44,7 +44,7 @@ from sprints.models.transitions import record, runner_idle
 from sprints.runner.activity_threads import Attended
 from sprints.state.snapshot import Snapshot, evolve
 from sprints.state.transitions import ExpectedVersion, MoveRefused, Transition
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 from sprints.store.layout import StoreError
 
 LOOK_S = 0.5
@@ -207,7 +207,7 @@ class SprintRunner:
         if not settings.STORE.config.is_file():
             raise StoreError(f"the store was deleted while sprint {self.lease.sprint_id} ran")
         with suppress(StoreError):
-            self._held = switches().automation_paused
+            self._held = current_config().automation_paused
 
     def _not_after(self) -> float:
         """Return until when (monotonic) the lease is certainly ours.

@@ -68,7 +68,7 @@ REASON_TEXTS: Mapping[str, str] = {
     "paused_by_settings": "its settings",
     "since": " since {since_ts}",
     "in_brackets": " ({text})",
-    "wait.switch": "a resume; automation_paused is set",
+    "wait.all_paused": "a resume; automation_paused is set",
     "wait.answer": "an answer to {agent_id}: {questions}",
     "wait.approval": "the approval {approval}: sprint approve {sprint_id}",
     "wait.budget": "more {resource}, {amount} used: sprint budget {sprint_id} --{resource} N",

@@ -15,7 +15,7 @@ class WaitCode(StrEnum):
     RETRY = "retry"
     FOREIGN = "foreign"  # a retry of one that another gateway has run
     RESUME = "resume"
-    SWITCH = "switch"  # automation_paused of the whole store
+    ALL_PAUSED = "all_paused"  # automation_paused of the whole store
     ANSWER = "answer"
     APPROVAL = "approval"
     BUDGET = "budget"

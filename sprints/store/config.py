@@ -119,7 +119,7 @@ RULES: dict[str, tuple[str, Holds]] = {
 
 
 def bad_value(key: str, value: object) -> Problem | None:
-    """Return why ``value`` is refused for the switch ``key``, None where it is sound."""
+    """Return why ``value`` is refused for the setting ``key``, None where it is sound."""
     rule, holds = RULES[key]
     if holds(value):
         return None

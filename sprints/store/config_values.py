@@ -10,7 +10,7 @@ from sprints.store.config import BIND_HOST, PORT, read_config
 
 
 @dataclass(frozen=True, slots=True)
-class Switches:
+class ConfigValues:
     """The settings, with their defaults."""
 
     bind_host: str = BIND_HOST
@@ -30,11 +30,11 @@ class Switches:
     approvals: str = "none"
 
 
-def switches() -> Switches:
+def current_config() -> ConfigValues:
     """Return the present settings of this store. Raises ``StoreError``."""
     config = read_config(settings.STORE.config)
-    known = [one.name for one in fields(Switches)]
-    return Switches(**{name: config[name] for name in known if name in config})
+    known = [one.name for one in fields(ConfigValues)]
+    return ConfigValues(**{name: config[name] for name in known if name in config})
 
 
 MEANINGS = {

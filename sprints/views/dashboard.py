@@ -16,7 +16,7 @@ from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
 from sprints.queue import enqueue
 from sprints.state.actors import WORKER
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 from sprints.templatetags.human import duration, word
 from sprints.views import charts
 from sprints.views.polling import is_live_part, mark, nothing_new
@@ -180,8 +180,8 @@ def _health(hosts: list[JsonObject]) -> dict[str, object]:
         "nobody": not any(host["alive"] for host in hosts),
         "queue": enqueue.depth() if hosts else None,  # without a host nothing was ever queued
         "mirror_fault": queries.mirror_fault(),
-        "paused": switches().automation_paused,
-        "unconfined": sandbox.unconfined(switches().confinement),
+        "paused": current_config().automation_paused,
+        "unconfined": sandbox.unconfined(current_config().confinement),
         "coming": coming,
         "new": reverse("sprint-new"),
     }

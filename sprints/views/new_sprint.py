@@ -11,7 +11,7 @@ from sprints import operations
 from sprints.contract.contract import PROFILES
 from sprints.ids import BadId, check_id
 from sprints.roles import Role
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 from sprints.views.middleware import needs
 from sprints.views.request import Request
 from sprints.views.responses import only
@@ -65,5 +65,5 @@ def new_sprint(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, form: NewSprint, status: int) -> HttpResponse:
-    what = {"form": form, "default": switches().gate_profile, "profiles": PROFILES}
+    what = {"form": form, "default": current_config().gate_profile, "profiles": PROFILES}
     return render(request, "sprints/new_sprint.html", what, status=status)

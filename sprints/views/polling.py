@@ -11,7 +11,7 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 
 from sprints import queries
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 from sprints.views.request import Request
 
 FRESH_S = 15  # maximum age of a live part's times
@@ -29,7 +29,7 @@ def mark(request: HttpRequest, facts: object) -> str:
     """
     asked = {key: request.GET.getlist(key) for key in sorted(request.GET) if key != "seen"}
     role = int(cast(Request, request).role)
-    paused = switches().automation_paused
+    paused = current_config().automation_paused
     whole = [queries.head(), paused, facts, role, asked, int(time.time() // FRESH_S)]
     return hashlib.sha256(json.dumps(whole, default=str).encode()).hexdigest()[:16]
 

@@ -16,7 +16,7 @@ from sprints.operations import Refused
 from sprints.prompts.roster import AGENTS
 from sprints.queries.budgets import budget_of
 from sprints.roles import Role
-from sprints.store.config_values import switches
+from sprints.store.config_values import current_config
 from sprints.views.approvals import approval_in, decisions_in
 from sprints.views.brief import brief_html
 from sprints.views.gate_log import Unclear, number
@@ -184,7 +184,7 @@ def _name(run: GateRun | None) -> str:
 def _profile(rows: SprintRows) -> str:
     """Return the frozen gate profile, or the one for a start now."""
     frozen = rows.sprint.contract
-    wished = rows.sprint.meta.get("gate_profile") or switches().gate_profile
+    wished = rows.sprint.meta.get("gate_profile") or current_config().gate_profile
     return str(frozen["profile"] if frozen else wished)
 
 

@@ -32,9 +32,9 @@ class Command(GatewayCommand):
             now = operations.configure(key, value, user())
             self.stdout.write(f"{key} is {json.dumps(now)}")
             return
-        switches = operations.configuration()
+        values = operations.configuration()
         if options["json"]:
-            self.stdout.write(json.dumps(switches, indent=2, sort_keys=True))
+            self.stdout.write(json.dumps(values, indent=2, sort_keys=True))
             return
-        for name, now in sorted(switches.items()):
+        for name, now in sorted(values.items()):
             self.stdout.write(f"{name} = {json.dumps(now)}")

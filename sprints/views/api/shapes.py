@@ -73,7 +73,7 @@ class BudgetToSet(Asked):
     usd: Annotated[float, Field(strict=True)] | None = Field(None, examples=[80.0])
 
 
-class Switches(Schema):
+class Settings(Schema):
     """The settings of config.json, without the token."""
 
     bind_host: str

@@ -31,7 +31,7 @@ def status(request: Request) -> JsonResponse:
     )
 
 
-@router.get("/config", response={200: shapes.Switches, **noes()}, operation_id="config")
+@router.get("/config", response={200: shapes.Settings, **noes()}, operation_id="config")
 def config(request: Request) -> JsonResponse:
     """Return the present settings of config.json."""
     return JsonResponse(operations.configuration())
@@ -39,7 +39,7 @@ def config(request: Request) -> JsonResponse:
 
 @router.post(
     "/config",
-    response={200: shapes.Switches, **noes(400, 403, 413, 422)},
+    response={200: shapes.Settings, **noes(400, 403, 413, 422)},
     operation_id="set_config",
     auth=refusals.ADMIN,
 )

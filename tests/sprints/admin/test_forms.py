@@ -304,7 +304,7 @@ def test_only_an_admin_edits_an_agent_and_nobody_adds_or_deletes_one(store):
     assert Agent.objects.count() == 15
 
 
-SWITCHES = {
+SETTINGS = {
     "max_concurrent_global": "4",
     "agent_launches": "40",
     "agent_tokens": "5000000",
@@ -321,7 +321,7 @@ SWITCHES = {
 
 def test_a_switch_is_turned_in_config_json(store):
     answer = signed_in(Role.ADMIN, "ada").post(
-        "/admin/switches/", SWITCHES | {"automation_paused": "on"}
+        "/admin/settings/", SETTINGS | {"automation_paused": "on"}
     )
 
     assert answer.status_code == 302
@@ -360,7 +360,7 @@ def test_a_switch_that_cannot_be_so_turns_none(store, field, value):
     before = store.config.read_text()
 
     answer = signed_in(Role.ADMIN).post(
-        "/admin/switches/", SWITCHES | {"automation_paused": "on", field: value}
+        "/admin/settings/", SETTINGS | {"automation_paused": "on", field: value}
     )
 
     assert answer.status_code == 400
@@ -372,9 +372,9 @@ def test_only_an_admin_turns_switches(store):
     before = store.config.read_text()
     for role in (Role.VIEWER, Role.OPERATOR):
         browser = signed_in(role)
-        assert browser.get("/admin/switches/").status_code == 200
-        form = SWITCHES | {"automation_paused": "on"}
-        assert browser.post("/admin/switches/", form).status_code == 403
+        assert browser.get("/admin/settings/").status_code == 200
+        form = SETTINGS | {"automation_paused": "on"}
+        assert browser.post("/admin/settings/", form).status_code == 403
     assert store.config.read_text() == before
 
 

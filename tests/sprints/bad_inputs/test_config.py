@@ -158,9 +158,9 @@ def test_the_token_of_a_config_that_is_refused_is_not_shown(store, refused):
 @pytest.mark.parametrize(
     ("key", "value", "why"),
     [
-        ("nonsense", "1", "no switch 'nonsense'; there are: agent_launches"),
-        ("auth_token", "x" * 40, "no switch 'auth_token'"),
-        ("secret_key", "x" * 40, "no switch 'secret_key'"),
+        ("nonsense", "1", "no setting 'nonsense'; there are: agent_launches"),
+        ("auth_token", "x" * 40, "no setting 'auth_token'"),
+        ("secret_key", "x" * 40, "no setting 'secret_key'"),
         ("port", "0", "port must be a whole number from 1 to 65535"),
         ("port", "80.5", "port must be a whole number"),
         ("port", "eighty", "port must be a whole number"),

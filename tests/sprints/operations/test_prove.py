@@ -64,7 +64,7 @@ def test_hooks_agents_and_the_switch_that_ships_are_walked_through(store, invoke
         assert invoke(*argv).code == 0
         assert len(walked) == 1
 
-    assert (config_values.switches().enable_auto_merge, Hook.objects.count()) == (True, 0)
+    assert (config_values.current_config().enable_auto_merge, Hook.objects.count()) == (True, 0)
 
 
 def test_a_contract_that_the_tests_walk_whole_is_not_walked_through_again(store, invoke, walked):
