@@ -1,5 +1,6 @@
-"""Define the branch of a sprint as values: its base, and the observed result of an agent."""
+"""Define values of git: base commit, branch, remote name, and the observed result of an agent."""
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -67,3 +68,13 @@ class Undone:
 def branch_of(sprint_id: str) -> str:
     """Return the name of the sprint's branch."""
     return f"sg/{sprint_id}"
+
+
+REMOTE_RULE = "the name of a remote, such as origin, or empty for none"
+
+
+def is_remote(value: object) -> bool:
+    """Return whether ``value`` is a valid name of a remote, or empty for none."""
+    return isinstance(value, str) and bool(
+        re.fullmatch(r"([A-Za-z0-9][\w./-]{0,99})?", value, re.A)
+    )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sprints.contract.approval_policy import AT_DEADLINE, HOURS, MOST_HOURS, POINTS
 from sprints.contract.contract import DEADLINES, MOST_AT_ONCE, PROFILES
+from sprints.contract.git_values import REMOTE_RULE
 from sprints.contract.meta import BRIEF_BYTES
 from sprints.contract.overrides import MOST_FIXES
-from sprints.contract.remote_names import REMOTE_RULE
 from sprints.contract.rounds import FIX_ATTEMPTS, LEAD
 
 BOOLEAN = "true or false"

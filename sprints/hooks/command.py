@@ -10,8 +10,7 @@ from gates.kinds.command import environment, resolve
 from gates.problem import Problem, ProblemCode
 from gates.untrusted_file import open_regular
 from sprints.contract.hook_spec import HookDefinition
-from sprints.hooks.delivery_values import DeliveryAttempt, Tick
-from sprints.hooks.output_head import head
+from sprints.hooks.delivery_values import DeliveryAttempt, Tick, head
 from sprints.models.event import HOOK_DEPTH
 from sprints.state.delivery_result import OUTPUT_CHARACTERS, DeliveryResult
 

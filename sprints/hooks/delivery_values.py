@@ -1,4 +1,4 @@
-"""Define the input of a delivery attempt, and the interface of a hook kind."""
+"""Define the input and the output of a delivery attempt, and the interface of a hook kind."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -10,7 +10,8 @@ from gates.problem import Problem
 from gates.process import Stop
 from sprints.contract.hook_spec import HookDefinition
 from sprints.contract.json_types import JsonObject
-from sprints.state.delivery_result import DeliveryResult
+from sprints.state.delivery_result import DeliveryResult, OUTPUT_CHARACTERS
+from sprints.models.redaction import clean
 
 Tick = Callable[[], Stop | None]
 
@@ -47,3 +48,9 @@ class Kind(Protocol):
 
         ``tick`` is called several times a second during a command, and may stop it.
         """
+
+
+def head(raw: bytes) -> str:
+    """Return the beginning of the bytes as a text for the database, without secrets."""
+    text: str = clean(raw.decode(errors="replace"))
+    return text.replace("\0", "\ufffd")[:OUTPUT_CHARACTERS]

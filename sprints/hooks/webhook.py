@@ -17,8 +17,7 @@ from django.conf import settings
 from gates.problem import Problem, ProblemCode
 from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.address import Guard, connect, is_public, literal
-from sprints.hooks.delivery_values import DeliveryAttempt, Tick
-from sprints.hooks.output_head import head
+from sprints.hooks.delivery_values import DeliveryAttempt, Tick, head
 from sprints.state.delivery_result import DeliveryResult
 
 ANSWER_BYTES = 64 << 10

@@ -9,10 +9,9 @@ from django.utils import timezone
 from gates import process
 from sprints.effects.workspace import site_at
 from sprints.git.capture_work import Mark
-from sprints.git.gateway_repo import home_of, own_clone
+from sprints.git.gateway_repo import home_of, own_clone, repack
 from sprints.git.git import GATEWAY, GitError
 from sprints.git.remove_clone import clear
-from sprints.git.repack import repack
 from sprints.models import Sprint
 from sprints.models.lease import LeaseUnavailable, release, take
 from sprints.models.loading import load
