@@ -60,7 +60,7 @@ class Command(GatewayCommand):
             made.add_argument(
                 "--deadline",
                 metavar="D",
-                help=f"what to do when a round exceeds its time limit: {' or '.join(DEADLINES)}"
+                help=f"action when a round exceeds its time limit: {' or '.join(DEADLINES)}"
                 " (default warn)",
             )
         for name, what in (
