@@ -150,7 +150,7 @@ def test_what_holds_everybody_is_said(viewer, store):
 
     assert "Automation is paused." in read
     assert "The files are not up to date: no space left" in read
-    assert "No worker answers on mill." in read
+    assert "No worker responds on mill." in read
 
 
 def test_schedules_that_come_next_are_shown(viewer):
