@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from gates.problem import Problem, ProblemCode
-from sprints.contract.json_types import JsonMapping
-from sprints.contract.remote_names import REMOTE_RULE, is_remote
 from sprints.contract.git_values import REMOTE_RULE, is_remote
+from sprints.contract.json_types import JsonMapping
 from sprints.contract.rounds import CODES, LEAD
 
 MOST_FIXES = 20

@@ -10,8 +10,8 @@ from gates.problem import Problem
 from gates.process import Stop
 from sprints.contract.hook_spec import HookDefinition
 from sprints.contract.json_types import JsonObject
-from sprints.state.delivery_result import DeliveryResult, OUTPUT_CHARACTERS
 from sprints.models.redaction import clean
+from sprints.state.delivery_result import OUTPUT_CHARACTERS, DeliveryResult
 
 Tick = Callable[[], Stop | None]
 

@@ -52,8 +52,7 @@ def declare(parser: ArgumentParser) -> None:
         "--deadline",
         default="",
         metavar="D",
-        help=f"action when a round exceeds its time limit: {' or '.join(DEADLINES)}"
-        " (default warn)",
+        help=f"action when a round exceeds its time limit: {' or '.join(DEADLINES)} (default warn)",
     )
     create.add_argument(
         "--gates-at-once",

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gates.problem import Problem, ProblemCode
-from sprints.contract.json_types import JsonObject, JsonValue
-from sprints.contract.remote_names import REMOTE_RULE, is_remote
 from sprints.contract.git_values import REMOTE_RULE, is_remote
+from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.sandbox import MODES, MOST_PATHS, is_path
 from sprints.store.layout import StoreError, shut, write_private
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sprints.git import capture_work, remove_clone, repack
+from sprints.git import capture_work, gateway_repo, remove_clone
 from sprints.git.capture_work import Mark
 from tests.checkout import commit, git
 from tests.sprints.git.conftest import FOUND, MARK, reopened, shown
@@ -54,12 +54,12 @@ def test_one_that_was_killed_half_way_is_no_half_a_clone(site, monkeypatch):
 
 def test_many_objects_become_one_pack_and_none_is_lost(site, monkeypatch):
     lost = site.own("hash-object", "-w", "--stdin", given=b"on no ref\n")
-    monkeypatch.setattr(repack, "MOST_LOOSE", 2)
+    monkeypatch.setattr(gateway_repo, "MOST_LOOSE", 2)
 
-    done = repack.repack(site.own)
+    done = gateway_repo.repack(site.own)
 
     assert done
-    assert not repack.repack(site.own)
+    assert not gateway_repo.repack(site.own)
     assert git(site.own.git_dir, "cat-file", "blob", lost) == "on no ref"
     assert "\npacks: 1\n" in site.own("count-objects", "-v")
     git(site.own.git_dir, "fsck", "--strict")
