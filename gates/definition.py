@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 from gates.problem import Problem, ProblemCode
@@ -16,7 +17,7 @@ HIDDEN = frozenset({"DATABASE_URL", "SECRET_KEY"})
 HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT", "DJANGO_")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Definition:
     """One gate: its command, its rounds and its limits.
 
@@ -74,7 +75,7 @@ class Definition:
         words = {"command": tuple(data["command"]), "rounds": tuple(data["rounds"])}
         return cls(**{**data, **words})
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return the hex SHA-256 of the definition; every run's evidence records it."""
         text = json.dumps(self.to_json(), sort_keys=True)

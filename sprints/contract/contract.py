@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from gates.definition import Definition
@@ -56,7 +57,7 @@ class ContractError(BadSettings):
     """The contract is invalid; ``problems`` lists every reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contract:
     """The terms under which a sprint was started.
 
@@ -185,7 +186,7 @@ class Contract:
             approvals=Approvals.from_json(data["approvals"]) if "approvals" in data else None,
         )
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return the hex SHA-256 of the frozen form."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()

@@ -23,11 +23,12 @@ def last_judged(snapshot: Snapshot, now: RoundValue, gate_id: str) -> GateRunVal
 
 def since(snapshot: Snapshot, now: RoundValue, gate_id: str) -> list[GateRunValue]:
     """Return all runs of the gate with a verdict on the present work, oldest first."""
+    runs = snapshot.runs_of(now.id, gate_id)
+    sent_with = _sent_with(snapshot, now, gate_id) if runs else 0
     return [
         run
-        for run in snapshot.runs_of(now.id, gate_id)
-        if run.status not in (RUNNING, Verdict.INTERRUPTED)
-        and run.number > _sent_with(snapshot, now, gate_id)
+        for run in runs
+        if run.status not in (RUNNING, Verdict.INTERRUPTED) and run.number > sent_with
     ]
 
 

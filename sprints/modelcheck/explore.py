@@ -4,9 +4,11 @@ The state space is small enough to explore in full: every verdict, stop, cancel,
 missed deadline and retry at every point. A finding shows the shortest path.
 """
 
+import gc
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sprints.contract.contract import Contract
@@ -111,6 +113,19 @@ class _Exploration:
             self.found[promise] = Finding(promise, text, self.timeline(number, *more))
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Hold garbage collection: it would go over every explored state, and they form no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collection()
 def explore(
     contract: Contract,
     most_states: int = MOST_STATES,
@@ -128,11 +143,14 @@ def explore(
     exploration = _Exploration()
     first = begin(contract, kinds)
     numbers = {state_key(first): exploration.add(0, "")}
-    todo = deque([(0, first)])
+    todo, look = deque([(0, first)]), EACH
     while todo and len(numbers) <= most_states and until not in exploration.found:
         number, state = todo.popleft()
         if tell and number % EACH == 0:
             tell(len(numbers))
+        if until == ENDS and len(numbers) >= look:
+            exploration.look_for_circles()
+            look *= 2
         carried = False
         for step in steps(state):
             exploration.steps += 1

@@ -142,7 +142,7 @@ def waits_have_owners(before: State, step: Step, after: State) -> Iterator[str]:
     ends = snapshot.sprint.status != before.snapshot.sprint.status
     if ends and snapshot.sprint.status in commands.STOPPED and (fault := retried(after).fault):
         yield f"the sprint is {snapshot.sprint.status} and cannot be retried: {fault}"
-    waits = wait_of(snapshot)
+    waits = wait_of(snapshot) if after.attended or snapshot.sprint.status == "blocked" else None
     if snapshot.sprint.status == "blocked" and not (waits and waits["who"]):
         yield "the sprint is blocked, and nobody is asked"
     if snapshot.sprint.status != "running":

@@ -123,13 +123,21 @@ def recorded(snapshot: Snapshot, moves: list[Transition], at: datetime) -> Snaps
 
     Raises ``MoveRefused`` as ``record`` would, also for a missing row.
     """
-    known = {snapshot.sprint_id, *(row.id for row in snapshot.rounds)}
-    known.update(row.id for row in snapshot.tasks)
-    known.update(row.id for row in snapshot.gate_runs)
-    known.update(row.id for row in snapshot.deliveries)
+    made: set[str] = set()
     for change in (change for move in moves for change in move.changes):
         if isinstance(change, Create):
-            known.add(change.id)
-        elif change.id not in known:
+            made.add(change.id)
+        elif change.id not in made and not _is_there(snapshot, change.id):
             raise MoveRefused(message("refused.no_row", row=change.row, id=change.id))
     return evolve(snapshot, moves, at)
+
+
+def _is_there(snapshot: Snapshot, row_id: str) -> bool:
+    """Return whether the snapshot has a row of that id."""
+    found = (
+        any(row.id == row_id for row in snapshot.rounds)
+        or any(row.id == row_id for row in snapshot.tasks)
+        or any(row.id == row_id for row in snapshot.gate_runs)
+        or any(row.id == row_id for row in snapshot.deliveries)
+    )
+    return found or row_id == snapshot.sprint_id

@@ -14,8 +14,10 @@ def builds_as_planned(before: State, step: Step, after: State) -> Iterator[str]:
     now = before.snapshot.round_if_any
     if now is None or now.code not in WORK:
         return
-    done = _done(before.snapshot)
     planned = plan_for(before.snapshot, now.code)
+    if not planned:
+        return
+    done = _done(before.snapshot)
     if isinstance(step.action, Ask) and step.action.kind == WORK[now.code]:
         (task,) = (task for task in planned if task.id == step.action.task)
         for name in sorted({*task.after} - done):

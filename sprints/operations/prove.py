@@ -58,8 +58,8 @@ def prove_all() -> None:
 def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
     """Check each contract in bounded time. Raises ``Refused`` with the end of a failing trace.
 
-    Contracts of a ``known`` shape are skipped, and so are the usual ones, which the tests check in
-    full.
+    Contracts of a ``known`` shape are skipped, and so are the usual ones: ``make test-faults``
+    checks them in full for each version, and each test run checks their parts.
     """
     from sprints.modelcheck.plan import parts, prove
 

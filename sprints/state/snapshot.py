@@ -264,6 +264,9 @@ _KINDS: dict[str, tuple[str, type[Child]]] = {
 }
 
 
+_NAMES = {kind: {one.name for one in fields(kind)} for _, kind in _KINDS.values()}
+
+
 def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
     if change.row == "sprint":
         assert not isinstance(change, Create), "a snapshot begins with its sprint"
@@ -275,8 +278,7 @@ def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
     name, kind = _KINDS[change.row]
     rows: tuple[Child, ...] = getattr(snapshot, name)
     if isinstance(change, Create):
-        known = {one.name for one in fields(kind)}
-        values = {key: value for key, value in change.values.items() if key in known}
+        values = {key: value for key, value in change.values.items() if key in _NAMES[kind]}
         rows = (*rows, kind(id=change.id, **values))
     else:
         rows = tuple(_updated(row, change) if row.id == change.id else row for row in rows)

@@ -15,6 +15,7 @@ from sprints.state.statuses import (
     TaskStatus,
 )
 from sprints.state.transitions import Transition, Update
+from tests.sprints.modelcheck.bounds import shorten
 from tests.sprints.modelcheck.test_explore import CONTRACTS as PLAIN
 from tests.sprints.modelcheck.test_explore import IN_R3
 from tests.sprints.modelcheck.test_explore_agents import with_programs
@@ -79,6 +80,7 @@ def walked():
         return evolve(snapshot, [], at)
 
     with pytest.MonkeyPatch.context() as patch:
+        shorten(patch)
         for module in (model, approval_model):
             patch.setattr(module, "evolve", observed)
         for contract, kinds in WALKS.values():

@@ -24,7 +24,7 @@ def python(*argv):
 @pytest.fixture
 def contract_file(tmp_path):
     path = tmp_path / "contract.json"
-    path.write_text(json.dumps(draft({}, [DEFAULT_GATE]).to_json()))
+    path.write_text(json.dumps(draft({"round_deadline": "stop"}, [DEFAULT_GATE]).to_json()))
     return path
 
 
