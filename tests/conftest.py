@@ -1,12 +1,18 @@
 """Provide a real store for every test: a repository in a temporary folder, a database, files."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
-from sprints.store.layout import Store
+from sprints.store.layout import FOLDER, Store
 from tests import forked
+from tests.database import Image
 from tests.faults import table
 from tests.world import MARK, Said, run_command, set_gate
 
@@ -34,15 +40,62 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def empty(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Image]:
+    """The test database with its tables and without a store."""
+    with django_db_blocker.unblock():
+        image = Image()
+    with closing(image):
+        yield image
+
+
 @pytest.fixture
-def store(repo: Path, settings, transactional_db) -> Iterator[Store]:
-    """An initialised store on the test database, whose only gate is ``true``."""
+def transactional_db(empty: Image, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The empty test database with real transactions.
+
+    In place of pytest-django's: Django would delete the rows of each table and make the permissions
+    of each model anew, after every test.
+    """
+    with django_db_blocker.unblock():
+        yield
+        empty.restore()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A store that is just initialised and whose only gate is ``true``: its database and files."""
+
+    image: Image
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def made(
+    empty: Image, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Made]:
+    """The store with which every test begins, made once."""
     from gates import process
     from sprints import operations
 
+    repo = tmp_path_factory.mktemp("made")
+    with django_db_blocker.unblock(), override_settings(STORE=Store(repo)):
+        operations.initialise()
+        set_gate("true")
+        process.cool()
+        image = Image()
+        empty.restore()
+    with closing(image):
+        yield Made(image, repo / FOLDER)
+
+
+@pytest.fixture
+def store(repo: Path, settings, transactional_db, made: Made) -> Iterator[Store]:
+    """An initialised store on the test database, whose only gate is ``true``."""
+    from gates import process
+
     settings.STORE = Store(repo)
-    operations.initialise()
-    set_gate("true")
+    shutil.copytree(made.folder, settings.STORE.root)
+    made.image.restore()
     yield settings.STORE
     process.cool()
 
