@@ -1,7 +1,8 @@
 """Run commands in forked processes, which need not load Django first and so start quickly.
 
-They are forked from a process that has loaded only libraries, none of our modules. With
-``STUDIO_TEST_FORKED=0`` each command starts a new Python instead.
+They are forked from a process that has loaded libraries, and of our modules the pure ones: these
+read no environment, setting or file when they are loaded. With ``STUDIO_TEST_FORKED=0`` each
+command starts a new Python instead.
 """
 
 import atexit
@@ -16,11 +17,18 @@ from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 LIBRARIES = """
-    django.core.cache django.core.files.storage django.core.mail django.core.management
-    django.core.paginator django.core.serializers.json django.db.backends.sqlite3.base
-    django.db.migrations.migration django.db.models django.forms.models django.template.defaulttags
-    django.template.response django.urls django.utils.translation.trans_real django.views.debug
-    django.views.generic orjson sqlparse
+    ahocorasick_rs ctypes django.core.cache django.core.files.storage django.core.mail
+    django.core.management django.core.paginator django.core.serializers.json
+    django.db.backends.sqlite3.base django.db.migrations.executor django.db.migrations.migration
+    django.db.models django.forms.models django.middleware.csrf django.shortcuts
+    django.template.defaulttags django.template.response django.urls
+    django.utils.translation.trans_real django.views.debug django.views.generic django.views.i18n
+    importlib.metadata multiprocessing.queues multiprocessing.sharedctypes orjson sqlparse tarfile
+    tomllib
+""".split()
+PURE = """
+    sprints.core.commands sprints.core.decide sprints.core.reducer sprints.core.unshipping
+    sprints.core.wait_reason sprints.replay.replay
 """.split()
 ON = hasattr(os, "fork") and os.environ.get("STUDIO_TEST_FORKED") != "0"
 
@@ -29,7 +37,7 @@ def begin() -> None:
     """Have the process there from which they are forked, before any test puts a mark on what it
     starts.
     """
-    multiprocessing.get_context("forkserver").set_forkserver_preload(LIBRARIES)
+    multiprocessing.get_context("forkserver").set_forkserver_preload([*LIBRARIES, *PURE])
     forkserver.ensure_running()
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from gates import fault_points
 from sprints.contract.json_types import JsonObject, JsonValue
+from sprints.contract.strict_json import strict_json
 from sprints.models import Agent, Event, Head, Task
 from sprints.state.event_format import stamp
-from sprints.store.config import strict_json
 from sprints.store.file_lock import locked
 from sprints.store.layout import AGENT_LOGS, Store, StoreError, write_private
 

@@ -11,9 +11,9 @@ from typing import IO
 
 from sprints.contract.json_types import JsonObject
 from sprints.contract.meta import BadMeta, plain_json
+from sprints.contract.strict_json import strict_json
 from sprints.journal.foreign_state import is_time
 from sprints.journal.hash_chain import lines
-from sprints.store.config import strict_json
 
 OURS = ("seq", "change", "prev", "hash", "imported")
 EMPTY: JsonObject = {

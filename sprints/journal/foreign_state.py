@@ -12,11 +12,11 @@ from pathlib import Path
 from sprints.contract.contract import CODES, GATED
 from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.meta import DEEP, BadMeta, plain_json
+from sprints.contract.strict_json import strict_json
 from sprints.ids import BadId, check_id
 from sprints.journal.path_mapping import FOLDERS, mapped
 from sprints.models import Round, Sprint, Task
 from sprints.state.event_format import stamp
-from sprints.store.config import strict_json
 
 
 class Unfit(ValueError):

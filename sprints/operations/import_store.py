@@ -12,6 +12,7 @@ from django.utils import timezone
 from gates import fault_points
 from gates.secret_values import is_named
 from sprints.contract.json_types import JsonObject
+from sprints.contract.strict_json import strict_json
 from sprints.journal.checked_events import Tell
 from sprints.journal.consistent_view import no_collection
 from sprints.journal.foreign_events import Damaged
@@ -27,7 +28,7 @@ from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
 from sprints.state.messages import message
 from sprints.state.refusals import Refused
-from sprints.store.config import RULES, read_config, strict_json
+from sprints.store.config import RULES, read_config
 from sprints.store.file_lock import locked
 from sprints.store.layout import write_private
 

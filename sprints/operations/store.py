@@ -12,6 +12,7 @@ from gates.models import Gate
 from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import DEFAULT_GATE, PROFILES
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
+from sprints.contract.strict_json import strict_json
 from sprints.definitions import agents
 from sprints.definitions import gates as gate_rows
 from sprints.journal import writer
@@ -22,7 +23,7 @@ from sprints.queue import tasks
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
 from sprints.state.refusals import Refused
-from sprints.store.config import bad_value, make_config, strict_json, turn
+from sprints.store.config import bad_value, make_config, turn
 from sprints.store.config_values import current_config
 from sprints.store.file_lock import locked
 from sprints.store.layout import Store, StoreError, make_folders, shut

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Self
 
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
-from sprints.store.config import strict_json
+from sprints.contract.strict_json import strict_json
 
 MOST_TASKS, MOST_ITEMS, MOST_ERRORS = 12, 20, 12
 LONGEST_BLOCK = 16_000  # characters

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates.process import Stop
+from gates.execution import Stop
 from gates.sandbox import Sandbox
 from gates.verdict import Cause
 from sprints.contract.agent_spec import AgentDefinition

@@ -9,6 +9,7 @@ from gates.problem import Problem, ProblemCode
 from sprints.contract.git_values import REMOTE_RULE, is_remote
 from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.sandbox import MODES, MOST_PATHS, is_path
+from sprints.contract.strict_json import strict_json
 from sprints.store.layout import StoreError, shut, write_private
 
 Holds = Callable[[JsonValue], bool]  # whether a value is sound
@@ -18,29 +19,6 @@ BIND_HOST, PORT = "127.0.0.1", 18790  # unless config.json says otherwise
 
 class NoToken(StoreError):
     """config.json is sound, but holds no token."""
-
-
-def _no_twice(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
-    keys = [key for key, _ in pairs]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise ValueError(f"the key {twice!r} stands twice")
-    return dict(pairs)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def strict_json(text: str) -> JsonValue:
-    """Parse JSON by the standard.
-
-    Raises ``ValueError`` for NaN, repeated keys, too deep nesting, and anything else that is not
-    JSON.
-    """
-    try:
-        return json.loads(text, object_pairs_hook=_no_twice, parse_constant=_no_constant)
-    except RecursionError as exc:
-        raise ValueError("nested too deeply") from exc
 
 
 def read_config(path: Path) -> JsonObject:

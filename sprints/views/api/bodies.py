@@ -5,7 +5,7 @@ from ninja.parser import Parser
 
 from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.meta import DEEP
-from sprints.store.config import strict_json
+from sprints.contract.strict_json import strict_json
 
 DEEPEST = DEEP + 8  # meta is some levels down in a body
 
