@@ -89,7 +89,19 @@ def made(
 
 
 @pytest.fixture
-def store(repo: Path, settings, transactional_db, made: Made) -> Iterator[Store]:
+def short_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Explore few states before an edit: a second for each would be most of many tests.
+    ``tests/sprints/operations/test_prove.py`` explores as many as the gateway.
+    """
+    from sprints.operations import prove
+
+    monkeypatch.setattr(prove, "MOST_STATES", 50)
+
+
+@pytest.fixture
+def store(
+    repo: Path, settings, transactional_db, made: Made, short_proofs: None
+) -> Iterator[Store]:
     """An initialised store on the test database, whose only gate is ``true``."""
     from gates import process
 

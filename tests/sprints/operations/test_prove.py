@@ -21,6 +21,11 @@ ADD = ("gate", "add", "first", "--command", "true", "--rounds", "R0")
 
 
 @pytest.fixture
+def short_proofs():
+    """Here, as many states are explored as in a gateway."""
+
+
+@pytest.fixture
 def walked(monkeypatch):
     """The contracts that are walked through."""
     seen = []
