@@ -46,7 +46,7 @@ def test_the_gates_own_runs_are_the_ledger(flaky, invoke):
     assert gate_history.flaky(["qa_smoke_quick", "lint"]) == {"qa_smoke_quick": 1, "lint": 0}
     assert "flaky 1" in listed.out
     assert json.loads(told.out)[0]["flaky"] == 1
-    assert "Flaky: of 1 tree it has said both no and yes." in page
+    assert "Flaky: it both passed and failed on 1 tree." in page
 
 
 def test_other_definitions_and_other_trees_are_not_held_against_it(flaky):
