@@ -12,10 +12,10 @@ from tools.bench.__main__ import SECTIONS
 
 TINY = {
     "sprint": {"stored": [0, 3], "runs": 1},
-    "moves": {"count": 50},
+    "transitions": {"count": 50},
     "commands": {"sizes": [30], "runs": 1},
     "latency-sqlite": {"runs": 2},
-    "record": {"sizes": [[2, 60]]},
+    "journal": {"sizes": [[2, 60]]},
     "web": {"sizes": [[2, 60]], "asks": 2},
     "watchers": {"watchers": 2, "seconds": 1.0},
     "serve": {"idle_s": 0.2},

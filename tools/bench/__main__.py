@@ -16,13 +16,13 @@ from tools.bench import baseline
 SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     # section: arguments of the whole run, arguments of --quick
     "sprint": ({"stored": (0, 1000, 5000), "runs": 25}, {"stored": (0, 200), "runs": 7}),
-    "moves": ({"count": 5000}, {"count": 1000}),
+    "transitions": ({"count": 5000}, {"count": 1000}),
     "commands": ({"sizes": (1000, 1_000_000), "runs": 11}, {"sizes": (1000, 20_000), "runs": 5}),
     **{
         f"latency-{on}": ({"on": on, "runs": 100}, {"on": on, "runs": 10})
         for on in ("sqlite", "redis", "postgres")
     },
-    "record": (
+    "journal": (
         {"sizes": ((1000, 100_000), (10_000, 1_000_000))},
         {"sizes": ((20, 2000), (400, 40_000))},
     ),
