@@ -3,13 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+from sprints.agents import failure_signs
 from sprints.agents.output_reader import TAIL_BYTES, end_of, ends_of, objects, texts
 from sprints.contract.json_types import JsonObject
 from sprints.prompts.exchange import Exchange, Question
 from sprints.prompts.reply_format import plain
+from sprints.state.messages import message
 
 HEAD_BYTES = 64 << 10  # the part in which a command names its session
-GONE = "its session is not known any more"
 
 
 def _rules(question: Question) -> JsonObject:
@@ -36,10 +37,12 @@ def noted(question: Question, said: Exchange, folder: Path) -> Exchange:
     if not rules or not (folder / "stdout.txt").exists():  # the command never began
         return said
     errors = plain(end_of(folder / "stderr.txt", TAIL_BYTES))
-    told = f"{said.reason} {errors}".lower()
+    said_so = failure_signs.failed(folder, (question.agent and question.agent.reply) or {})
+    told = f"{said_so} {errors}".lower()
     gone = any(text.lower() in told for text in rules.get("unknown", ()))
     if question.again and gone and said.exit_code:
-        return replace(said, reason=f"{GONE}; {said.reason}", stopped=True)
+        reason = message("outcome.session_unknown", reason=said.reason)
+        return replace(said, reason=reason, stopped=True)
     known = question.session
     if not known and "id" in rules:
         head = ends_of(folder / "stdout.txt", HEAD_BYTES, 0)[0]

@@ -24,6 +24,7 @@ from sprints.contract.sandbox import lacking
 from sprints.prompts.exchange import LOST, Exchange, Question, Tick
 from sprints.prompts.prompts import EXAMPLE
 from sprints.prompts.reply_format import LONGEST_TEXT, Unreadable, parse, plain
+from sprints.state.messages import message
 
 # The variables that every agent gets from our environment; pass_env of its row adds more.
 ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "GIT_CEILING_DIRECTORIES"})
@@ -41,7 +42,8 @@ def ask(question: Question, tick: Tick) -> Exchange:
         prompt = folder / PROMPT
         prompt.write_bytes(question.prompt.encode("utf-8", "replace"))
     except OSError as exc:
-        return Exchange(None, f"no place for its prompt: {exc.strerror}: {exc.filename}")
+        error = f"{exc.strerror}: {exc.filename}"
+        return Exchange(None, message("outcome.no_prompt_file", error=error))
     ours = apart(os.environ, question.cwd) if question.apart else os.environ
     env = environment(ours, agent)
     sandbox, words = question.sandbox, filled(agent, prompt, question)
@@ -150,23 +152,25 @@ def exchange_from(agent: AgentDefinition, done: process.Completed, folder: Path)
         cause=done.cause,
     )
     if done.ending == "timed_out":
-        end = replace(end, reason=f"timed out; {done.reason}")
+        end = replace(end, reason=message("outcome.timed_out", reason=done.reason))
     if done.ending != "exited":
         return replace(end, tail=last_lines(folder))
     failed = failure_signs.failed(folder, rules)
     if done.exit_code != 0 or failed:
         why = failed or failure_signs.signed(folder, rules)
-        reason = f"{why} ({done.reason})" if why else done.reason
+        reason = message("outcome.printed", text=why, reason=done.reason) if why else done.reason
         return replace(end, reason=reason, tail=last_lines(folder))
     text = ""
     try:
         text = plain(found(end_of(folder / "stdout.txt"), agent.reply)).strip()
         reply = parse(text)
         if reply == EXAMPLE:  # the command only printed its prompt
-            raise Unreadable("it ends with the example of its prompt")
+            raise Unreadable(message("unreadable.example"))
     except Unreadable as exc:
-        denied = f"denied: {', '.join(end.denied)}" if end.denied else ""
-        why = "; ".join(filter(None, (failure_signs.of(text, rules) or denied, f"no reply: {exc}")))
+        tools = ", ".join(end.denied)
+        denied = message("outcome.denied", tools=tools) if tools else ""
+        none = message("outcome.no_reply", error=exc)
+        why = "; ".join(filter(None, (failure_signs.of(text, rules) or denied, none)))
         return replace(end, reason=why, tail=last_lines(folder))
     return replace(end, reply=reply, reason="", text=text[-LONGEST_TEXT:])
 
@@ -178,7 +182,6 @@ def _shown(folder: Path, exchange: Exchange) -> Exchange:
     try:
         evidence.complete(folder, up=UP_TO_SPRINT)
     except OSError as exc:
-        return replace(
-            exchange, reason=f"{exchange.reason}; its output is not shown: {exc.strerror}"
-        )
+        about = {"reason": exchange.reason, "error": exc.strerror}
+        return replace(exchange, reason=message("outcome.output_not_shown", **about))
     return exchange

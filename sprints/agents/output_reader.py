@@ -8,6 +8,7 @@ from pathlib import Path
 from gates.untrusted_file import open_regular
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.prompts.reply_format import Unreadable, plain
+from sprints.state.messages import message
 
 END_BYTES = 4 << 20  # a line of JSON may be long
 HEAD_BYTES, TAIL_BYTES, TAIL_LINES, LONGEST_LINE = 2048, 4096, 3, 200
@@ -45,7 +46,7 @@ def found(printed: bytes, rules: JsonObject | None) -> bytes:
         text = next(values(candidate, rules["take"]), None)
         if isinstance(text, str) and holds(candidate, rules):
             return text.encode("utf-8", "replace")
-    raise Unreadable(f"no JSON object in it has {rules['take']}")
+    raise Unreadable(message("unreadable.no_object", key=rules["take"]))
 
 
 def objects(printed: bytes) -> Iterator[JsonValue]:

@@ -63,7 +63,7 @@ def keep(checked: Hook, *, new_secret: bool = False, by: str | None = None) -> H
             values["secret"] = _secret()
         row, made = Hook.objects.update_or_create(pk=hook.hook_id, defaults=values)
         if not enabled:
-            drop_deliveries(hook.hook_id, "the hook is disabled")
+            drop_deliveries(hook.hook_id, message("outcome.hook_disabled"))
         record_change("added" if made else "changed", hook, enabled=enabled, by=by)
     return row
 
@@ -84,7 +84,7 @@ def remove(hook_id: str, by: str | None = None) -> None:
     hook = get(hook_id)
     with transaction.atomic():
         hook.delete()
-        drop_deliveries(hook_id, "the hook is removed")
+        drop_deliveries(hook_id, message("outcome.hook_removed"))
         data = {"code": EventCode.REMOVED.value, "hook_id": hook_id} | ({"by": by} if by else {})
         words = message("event.hook_removed", hook_id=hook_id)
         note(EventKind.HOOK_CHANGED, words, timezone.now(), data)

@@ -17,6 +17,7 @@ from sprints.effects.context import EffectContext
 from sprints.git import capture_work
 from sprints.git.git import GitError
 from sprints.prompts.exchange import BUDGET_ENDED, Exchange, Question
+from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot, TaskValue
 
 NEAR_S = 0.2  # an attempt ends when its time is over, not before
@@ -33,7 +34,7 @@ def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) ->
             mark = workspace.try_mark(snapshot, task)
             capture_work.begin(site, mark, workspace.found_mark(snapshot))
     except GitError as exc:
-        return Exchange(None, f"no place to work in: {exc}")
+        return Exchange(None, message("outcome.no_clone", error=exc))
     question = _question(snapshot, task, world, left_s)
     fault_points.point("agent_spawned")
     said = RUNNERS[agent.runner](question, world.tick)
@@ -42,7 +43,8 @@ def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) ->
     if site:
         said = workspace.looked_at(said, site, mark, agent)
     if said.cause == Cause.TIMED_OUT and question.timeout_s < agent.timeout_s:
-        return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
+        reason = message("outcome.round_ended", round_id=action.code, reason=said.reason)
+        return replace(said, reason=reason)
     return said
 
 
@@ -63,7 +65,7 @@ def _bounded(said: Exchange, task: TaskValue, agent: AgentDefinition) -> Exchang
     by_it = reserved_s < agent.timeout_s and (said.duration_s or 0.0) > reserved_s - NEAR_S
     if not (by_it and said.cause == Cause.TIMED_OUT):
         return said
-    reason = f"{BUDGET_ENDED}; {said.reason}"
+    reason = message("outcome.and", reason=BUDGET_ENDED, error=said.reason)
     ended = Cause.BUDGET_ENDED
     return replace(said, reason=reason, stopped=True, out_of_budget=True, cause=ended)
 

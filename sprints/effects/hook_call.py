@@ -11,6 +11,7 @@ from sprints.effects.context import EffectContext
 from sprints.hooks import KINDS, command
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick
 from sprints.state.delivery_result import DeliveryResult
+from sprints.state.messages import message
 from sprints.state.snapshot import DeliveryValue, Snapshot
 
 LOOK_S = 0.2
@@ -21,7 +22,7 @@ def run(snapshot: Snapshot, action: RunHook, world: EffectContext) -> DeliveryRe
     row, hook = open_delivery(snapshot, action), snapshot.started_contract.hook(action.hook_id)
     wait_s = (row.next_at - world.clock()).total_seconds() if row.next_at else 0.0
     if not _waited(min(wait_s, hook.wait_s(row.failures)), world.tick):
-        return DeliveryResult(False, "stopped before it began", stopped=True)
+        return DeliveryResult(False, message("outcome.hook_not_begun"), stopped=True)
     letter = DeliveryAttempt(
         hook=hook,
         secret="",

@@ -37,6 +37,7 @@ from sprints.core.gate_runs import LOST, open_run, run_of
 from sprints.effects import agent_call, diff_protected, hook_call, ship, workspace
 from sprints.effects.context import EffectContext
 from sprints.state.event_format import stamp
+from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot
 
 
@@ -100,7 +101,8 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: EffectContext) -> Judg
     try:
         folder = evidence.prepare(Path(run.stdout_path).parent, run.number)
     except OSError as exc:
-        return Judgement(Verdict.ERROR, None, f"no place for its output: {_worded(exc)}", 0.0)
+        reason = message("outcome.no_output_folder", error=_worded(exc))
+        return Judgement(Verdict.ERROR, None, reason, 0.0)
 
     def judge(cwd: Path, apart: bool) -> Judgement:
         sandbox = workspace.sandbox_of(snapshot, world, cwd)
@@ -109,7 +111,8 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: EffectContext) -> Judg
 
     said = _shown(folder, workspace.judged(snapshot, run, world, judge))
     if said.verdict == Verdict.TIMED_OUT and timeout_s < gate.timeout_s:
-        return replace(said, reason=f"the minutes of {action.code} ended; {said.reason}")
+        reason = message("outcome.round_ended", round_id=action.code, reason=said.reason)
+        return replace(said, reason=reason)
     return said
 
 
@@ -127,7 +130,8 @@ def _shown(folder: Path, said: Judgement) -> Judgement:
     try:
         evidence.complete(folder)
     except OSError as exc:
-        return replace(said, reason=f"{said.reason}; its output is not shown: {_worded(exc)}")
+        about = {"reason": said.reason, "error": _worded(exc)}
+        return replace(said, reason=message("outcome.output_not_shown", **about))
     return said
 
 

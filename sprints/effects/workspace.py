@@ -22,6 +22,7 @@ from sprints.git.git import GATEWAY, GitError
 from sprints.git.merge import at_scratch, scratch
 from sprints.prompts.exchange import Exchange
 from sprints.state.event_format import stamp
+from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store.layout import Store
 
@@ -110,7 +111,7 @@ def looked_at(said: Exchange, site: Workspace, mark: Mark, agent: AgentDefinitio
     found = capture_work.refused(site, mark)
     if found.seen != UNKNOWN or said.reply is None:
         return replace(said, seen=found)
-    reason = f"what it changed cannot be put back: {found.reason}"
+    reason = message("outcome.not_restored", error=found.reason)
     return replace(said, seen=found, reply=None, reason=reason)
 
 
@@ -165,7 +166,7 @@ def judged(
             return _judged_apart(site, state(snapshot), judge)
         tree = gate_checkout.enter(site, mark, found_mark(snapshot))
     except GitError as exc:
-        return Judgement(Verdict.ERROR, None, f"no tree to judge: {exc}", 0.0)
+        return Judgement(Verdict.ERROR, None, message("outcome.no_tree", error=exc), 0.0)
     try:
         said = replace(judge(site.tree, True), tree=tree)
     except BaseException:
@@ -215,5 +216,6 @@ def left(said: Judgement, put_back: Callable[[], int]) -> Judgement:
 
 def _unclear(said: Judgement, exc: GitError) -> Judgement:
     if said.verdict != Verdict.PASSED:
-        return replace(said, reason=f"{said.reason}; {exc}")
-    return replace(said, verdict=Verdict.ERROR, reason=f"what it changed cannot be put back: {exc}")
+        return replace(said, reason=message("outcome.and", reason=said.reason, error=exc))
+    reason = message("outcome.not_restored", error=exc)
+    return replace(said, verdict=Verdict.ERROR, reason=reason)

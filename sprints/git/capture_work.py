@@ -9,6 +9,7 @@ from sprints.git import sprint_clone, untrusted_refs
 from sprints.git.gateway_repo import Workspace
 from sprints.git.git import GitError
 from sprints.git.user_repo import submodules
+from sprints.state.messages import message
 
 LONGEST_PATH, MOST_NOTES = 200, 5
 MOST_KEPT, MOST_NAMED = 50, 2  # kept refs of one attempt, and named ones
@@ -56,7 +57,7 @@ def seen(site: Workspace, mark: Mark) -> Seen:
     try:
         before = baseline(site, mark)
         if not before:
-            return Seen(UNKNOWN, reason="it had not begun")
+            return Seen(UNKNOWN, reason=message("outcome.not_begun"))
         sprint_clone.ready(site)
         head, notes = keep(site, mark)
         names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, head)
@@ -83,7 +84,7 @@ def refused(site: Workspace, mark: Mark) -> Seen:
     try:
         before = baseline(site, mark)
         if not before:
-            return Seen(UNKNOWN, reason="it had not begun")
+            return Seen(UNKNOWN, reason=message("outcome.not_begun"))
         sprint_clone.ready(site)
         head, aside = site.head, site.ref("aside", mark.name)
         earlier = site.own("for-each-ref", "--count=1", "--format=%(objectname)", aside)

@@ -14,6 +14,7 @@ from sprints.git import sprint_clone
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, SHA, Git, GitError, make
 from sprints.git.user_repo import submodules, users
+from sprints.state.messages import message
 from sprints.state.ship_values import Merge
 
 MOST_NAMED = 5
@@ -66,7 +67,7 @@ def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
     if site.own.holds("merge-base", "--is-ancestor", head, base):
         return said
     if subs := submodules(site.own, base):
-        return replace(said, reason=f"{branch} has submodules ({subs[0]})")
+        return replace(said, reason=message("outcome.submodules", branch=branch, path=subs[0]))
     fault_points.point("merge_started")
     git = scratch(site, base, head)
     whose = f"Take back the work of {site.undoes}" if site.undoes else ""
@@ -81,7 +82,7 @@ def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
     except GitError:
         if not (shown := in_conflict(git)):
             raise
-        return replace(said, reason=f"it conflicts with {branch} in {shown}")
+        return replace(said, reason=message("outcome.conflict", branch=branch, paths=shown))
     commit, tree = git("rev-parse", "HEAD", "HEAD^{tree}").split("\n")
     fetch(site.own, git.git_dir, f"+HEAD:{site.ref('merged', commit)}", timeout_s=LONG_S)
     remove(at_scratch(site).tree)
@@ -107,18 +108,17 @@ def _hindered(site: Workspace) -> str:
     """
     git, branch, tag = users(site.repo, site.own.home), site.base.branch, tag_of(site)
     if not branch:
-        return "it began at a detached HEAD: there is no branch to ship it to"
+        return message("outcome.detached")
     if not head_of_base(site):
-        return f"the branch {branch} is gone from {site.repo}"
+        return message("outcome.no_branch", branch=branch, repo=site.repo)
     if git("rev-parse", "--is-shallow-repository") == "true":
-        return f"{site.repo} is a shallow clone; type: git -C {site.repo} fetch --unshallow"
+        return message("outcome.shallow", repo=site.repo)
     here = git.find(f"refs/tags/{tag}")
     if here and not (site.remote and is_ours(site, here)):
-        return f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}"
+        return message("outcome.tag_taken", tag=tag, repo=site.repo)
     above = tag.partition("/")[0]
     if git.find(f"refs/tags/{above}"):
-        move = f"git -C {site.repo} tag -m renamed-{above} {above}"
-        return f"the tag {above} leaves no name for {tag}; type: {move}"
+        return message("outcome.tag_above", above=above, tag=tag, repo=site.repo)
     return ""
 
 

@@ -13,6 +13,7 @@ from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick, head
 from sprints.models.event import HOOK_DEPTH
 from sprints.state.delivery_result import OUTPUT_CHARACTERS, DeliveryResult
+from sprints.state.messages import message
 
 GRACE_S = 2.0
 CAP_BYTES = 1 << 20
@@ -68,7 +69,7 @@ def run(
         letter.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stdin.write_text(given, "utf-8")
     except OSError as exc:
-        return DeliveryResult(False, f"no room for its input: {exc.strerror}")
+        return DeliveryResult(False, message("outcome.no_input_file", error=exc.strerror))
     spec = process.Spec(
         argv=argv,
         cwd=letter.repo,

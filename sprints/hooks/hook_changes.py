@@ -15,7 +15,7 @@ def disable(hook_id: str, why: str) -> None:
     with transaction.atomic():
         hook = Hook.objects.filter(pk=hook_id, enabled=True).first()
         if hook and Hook.objects.filter(pk=hook_id, enabled=True).update(enabled=False):
-            drop_deliveries(hook_id, "the hook is disabled")
+            drop_deliveries(hook_id, message("outcome.hook_disabled"))
             record_change("disabled", hook.definition, enabled=False, by=None, why=why)
 
 

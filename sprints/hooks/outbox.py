@@ -37,8 +37,6 @@ SLACK_S = 60.0  # beyond its timeout, until a process that delivers counts as de
 LIVES = 5  # attempts lost with their process, beyond the hook's own
 LAG = 1000  # events that a hook's position may lag without an update
 
-OWN_DOING = "what a hook has caused is not brought to a command again"
-
 
 def hand_out(now: datetime) -> None:
     """Queue a delivery of each new event for each hook that subscribes to it."""
@@ -73,7 +71,8 @@ def _delivery(hook: Hook, event: Event, now: datetime) -> Delivery | None:
         created_at=now,
     )
     if hook.kind == "command" and by_hook(body):
-        made.status, made.reason, made.finished_at = Status.DROPPED, OWN_DOING, now
+        made.status, made.finished_at = Status.DROPPED, now
+        made.reason = message("outcome.own_doing")
     return made
 
 
@@ -157,12 +156,12 @@ def carry_out(row: Delivery, before: str, tick: Tick) -> None:
         _settle(
             row,
             Status.DROPPED,
-            DeliveryResult(False, "the hook is removed or disabled"),
+            DeliveryResult(False, message("outcome.hook_gone")),
             row.failures,
         )
         return
     if row.tries > hook.tries + LIVES:
-        answer = DeliveryResult(False, f"begun {row.tries - 1} times, and never seen to its end")
+        answer = DeliveryResult(False, message("outcome.hook_lost", times=row.tries - 1))
     else:
         answer = _bring(hook, row, before, folder, tick)
     _record(hook, row, answer)

@@ -19,6 +19,7 @@ from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks.address import Guard, connect, is_public, literal
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick, head
 from sprints.state.delivery_result import DeliveryResult
+from sprints.state.messages import message
 
 ANSWER_BYTES = 64 << 10
 LONGEST_URL = 2000
@@ -61,11 +62,11 @@ def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
         status, said = _post(letter, end)
     except (OSError, http.client.HTTPException) as exc:
         late = time.monotonic() >= end
-        reason = f"no answer within {letter.hook.timeout_s:g} s" if late else _why(exc)
+        reason = _late(letter) if late else _why(exc)
         return DeliveryResult(False, reason, time.monotonic() - begun)
     return DeliveryResult(
         delivered=200 <= status < 300,
-        reason=f"HTTP {status}" + ("; redirects are not followed" if 300 <= status < 400 else ""),
+        reason=message(f"outcome.http{'_redirect' if 300 <= status < 400 else ''}", status=status),
         duration_s=time.monotonic() - begun,
         http_status=status,
         output=head(said),
@@ -116,9 +117,13 @@ def headers(letter: DeliveryAttempt) -> dict[str, str]:
     }
 
 
+def _late(letter: DeliveryAttempt) -> str:
+    return message("outcome.http_late", timeout_s=f"{letter.hook.timeout_s:g}")
+
+
 def _why(exc: Exception) -> str:
     if isinstance(exc, ssl.SSLCertVerificationError):
-        return f"its certificate was not accepted: {exc.verify_message}"
+        return message("outcome.certificate", error=exc.verify_message)
     if isinstance(exc, http.client.HTTPException):
-        return f"no HTTP answer: {type(exc).__name__}"
+        return message("outcome.http_none", error=type(exc).__name__)
     return str(exc.args[-1] if exc.args else exc)

@@ -262,7 +262,8 @@ def _run(
     verdict = Verdict.PASSED if code_of_exit == 0 else Verdict.FAILED
     if code_of_exit is None:
         verdict = Verdict.ERROR if ended else Verdict.INTERRUPTED
-    reason = "imported" if code_of_exit is None else f"exit code {code_of_exit}, imported"
+    code_text = "reason.imported" if code_of_exit is None else "reason.exit_imported"
+    reason = message(code_text, exit_code=code_of_exit)
     return {"round_id": code, "status": verdict.value, "reason": reason, "duration_s": took}
 
 

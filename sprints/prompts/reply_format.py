@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sprints.prompts.assignments import without
+from sprints.state.messages import message
 
 MOST_QUESTIONS = 3
 MOST_LINES, LONGEST_LINE, LONGEST_STATUS = 50, 1000, 300
@@ -109,9 +110,7 @@ def parse(text: str) -> Reply:
     heads = [(n, found) for n, line in enumerate(lines) if (found := _HEADING.match(line[:2000]))]
     last = max((i for i, (_, found) in enumerate(heads) if _part(found) == "status"), default=None)
     if last is None:
-        raise Unreadable(
-            "it has no line that begins with Status:" if text.strip() else "it is empty"
-        )
+        raise Unreadable(message("unreadable.no_status" if text.strip() else "unreadable.empty"))
     ends = [n for n, _ in heads[last + 1 :]] + [len(lines)]
     parts: dict[str, list[str]] = {}
     for (start, found), end in zip(heads[last:], ends, strict=True):
@@ -119,7 +118,7 @@ def parse(text: str) -> Reply:
         parts.setdefault(_part(found), []).extend(rest)
     status = " ".join(_items(parts["status"]))
     if not status:
-        raise Unreadable("its Status is empty")
+        raise Unreadable(message("unreadable.empty_status"))
     questions = [q for q in _items(parts.get("questions", ())) if not _is_nothing(q)]
     questions.sort(key=lambda q: not _DIRECTIONAL.match(q))  # these are always kept
     return Reply(

@@ -6,13 +6,14 @@ from typing import NewType
 from gates import wording
 from sprints.state.event_texts import SPRINT_TEXTS, STORE_TEXTS
 from sprints.state.label_texts import LABEL_TEXTS
-from sprints.state.reason_texts import REASON_TEXTS
+from sprints.state.reason_texts import OUTCOME_TEXTS, REASON_TEXTS
 from sprints.state.refusal_texts import REFUSAL_TEXTS
 
 Message = NewType("Message", str)  # a text that ``message`` has made
 
 MESSAGES: Mapping[str, str] = {
     **REASON_TEXTS,
+    **OUTCOME_TEXTS,
     **SPRINT_TEXTS,
     **STORE_TEXTS,
     **REFUSAL_TEXTS,

@@ -302,7 +302,7 @@ def test_a_try_is_seen_the_same_however_often_we_look(site):
 def test_a_try_that_never_began_is_unknown(site):
     seen = capture_work.seen(site, again(7))
 
-    assert (seen.seen, seen.reason) == (UNKNOWN, "it had not begun")
+    assert (seen.seen, seen.reason) == (UNKNOWN, "the attempt had not begun")
 
 
 def test_where_git_cannot_tell_nothing_is_taken_and_nothing_lost(site):

@@ -72,4 +72,4 @@ def test_a_git_that_it_took_away_is_made_anew(site):
 def test_one_that_never_began_is_unknown(site):
     seen = capture_work.refused(site, again(9))
 
-    assert (seen.seen, seen.reason) == (UNKNOWN, "it had not begun")
+    assert (seen.seen, seen.reason) == (UNKNOWN, "the attempt had not begun")

@@ -119,7 +119,7 @@ def test_a_delivery_whose_process_dies_each_time_is_given_up_and_told(waiting):
 
     waiting.refresh_from_db()
     assert (waiting.status, waiting.failures) == ("failed", 1)
-    assert waiting.reason == "begun 7 times, and never seen to its end"
+    assert waiting.reason == "started 7 times, each time without a known end"
     (error,) = [row.body for row in Event.objects.filter(kind="error")]
     assert error["data"]["undelivered"] == waiting.pk
 

@@ -10,7 +10,7 @@ from sprints.state.event_codes import EventCode
 from sprints.state.event_texts import SPRINT_TEXTS, STORE_TEXTS
 from sprints.state.label_texts import LABEL_TEXTS
 from sprints.state.messages import MESSAGES, Message, cut, message
-from sprints.state.reason_texts import REASON_TEXTS
+from sprints.state.reason_texts import OUTCOME_TEXTS, REASON_TEXTS
 from sprints.state.refusal_texts import REFUSAL_TEXTS
 from sprints.state.stop_reason import StopCode
 from sprints.state.wait_reason import WaitCode
@@ -22,7 +22,14 @@ OF_TEXT = {"Transition": 1, "MoveRefused": 0}  # by which argument each takes a 
 
 
 def test_each_code_has_one_text():
-    parts = (SPRINT_TEXTS, STORE_TEXTS, REASON_TEXTS, REFUSAL_TEXTS, LABEL_TEXTS)
+    parts = (
+        SPRINT_TEXTS,
+        STORE_TEXTS,
+        REASON_TEXTS,
+        OUTCOME_TEXTS,
+        REFUSAL_TEXTS,
+        LABEL_TEXTS,
+    )
 
     assert len(MESSAGES) == sum(len(part) for part in parts)
 
