@@ -181,3 +181,8 @@ def test_what_is_published_and_not_whole_is_shipped_and_says_what_is_left():
     found = snapshot.sprint.meta[shipping.KEY]
     assert (found["status"], found["unfinished"]) == ("shipped", "cannot lock ref")
     assert not isinstance(decide(snapshot), BlockAtShip)
+
+
+def test_a_publishing_says_to_which_remote():
+    assert shipping._where({"branch": "main"}) == "main"
+    assert shipping._where({"branch": "main", "remote": "origin", "url": "u"}) == "main of origin"

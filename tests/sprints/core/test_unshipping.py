@@ -82,11 +82,6 @@ def test_a_name_is_an_id_however_long_the_other_is():
     assert len(unshipping.name_of("x" * 64)) == 64
 
 
-def test_a_publishing_says_to_which_remote():
-    assert shipping._where({"branch": "main"}) == "main"
-    assert shipping._where({"branch": "main", "remote": "origin", "url": "u"}) == "main of origin"
-
-
 def test_the_next_name_is_taken_where_one_is_anothers():
     names = [*unshipping.names_of("x" * 64)]
 

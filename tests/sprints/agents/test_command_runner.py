@@ -1,0 +1,29 @@
+"""What an agent command finds where it starts."""
+
+from dataclasses import replace
+
+import pytest
+
+from sprints.agents import command_runner
+from sprints.agents.presets import preset
+from tests.sprints.core.test_agent_tasks import LEAD
+
+
+def test_what_a_known_program_keeps_below_its_home_is_made_before_it_is_confined(tmp_path):
+    agent = replace(LEAD, command=("claude", "-p"))
+
+    command_runner._settle_in(agent, {"HOME": str(tmp_path)})
+    command_runner._settle_in(replace(LEAD, command=("cat",)), {"HOME": str(tmp_path)})
+    command_runner._settle_in(agent, {"HOME": "/proc/nowhere"})
+
+    assert [path.name for path in tmp_path.iterdir()] == [".claude"]
+
+
+@pytest.mark.parametrize("policy", ["write", "read"])
+def test_codex_leaves_its_own_sandbox_to_ours_where_there_is_one(monkeypatch, policy):
+    words = preset("codex", "", policy=policy)["command"]
+
+    monkeypatch.setattr(command_runner, "lacking", lambda: "")
+    assert "danger-full-access" in command_runner._within(words)
+    monkeypatch.setattr(command_runner, "lacking", lambda: "this kernel has no Landlock")
+    assert command_runner._within(words) == words
