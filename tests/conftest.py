@@ -10,11 +10,11 @@ import pytest
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
-from sprints.store.layout import FOLDER, Store
+from sprints.store.layout import Store
 from tests import forked
 from tests.database import Image
 from tests.faults import table
-from tests.world import MARK, Said, run_command, set_gate
+from tests.world import FOLDER, MARK, Said, run_command
 
 
 def pytest_sessionstart() -> None:
@@ -75,12 +75,12 @@ def made(
 ) -> Iterator[Made]:
     """The store with which every test begins, made once."""
     from gates import process
-    from sprints import operations
+    from tests import studio
 
     repo = tmp_path_factory.mktemp("made")
     with django_db_blocker.unblock(), override_settings(STORE=Store(repo)):
-        operations.initialise()
-        set_gate("true")
+        studio.initialise()
+        studio.gate("true")
         process.cool()
         image = Image()
         empty.restore()

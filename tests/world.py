@@ -1,15 +1,15 @@
-"""Set gates and type commands as a user does."""
+"""Type commands as a user does, in a repository of the test."""
 
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests import forked
 
 ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ".studio_gateway"  # of a repository, with the store in it
 MARK = "GATEWAY_TEST_REPO"  # in the environment of all that a test starts
 
 
@@ -20,15 +20,6 @@ class Said:
     code: int
     out: str
     err: str
-
-
-def set_gate(*command: str, gate_id: str = "qa_smoke_quick", **changes: Any) -> None:
-    """Let the gate be that command."""
-    from sprints.contract.contract import DEFAULT_GATE
-    from sprints.definitions import gates
-
-    gate = replace(DEFAULT_GATE, gate_id=gate_id, command=command, **changes)
-    gates.put(gate, ["quick", "full"])
 
 
 def environment(repo: Path) -> dict[str, str]:

@@ -38,6 +38,11 @@ class _Known:
 _known = _Known()
 
 
+def forget() -> None:
+    """Trust nothing that this process saw of the file, as a new process does."""
+    _known.path = None
+
+
 def catch_up(path: Path, fresh: Sequence[tuple[int, str]] = (), *, durable: bool) -> int:
     """Append every committed event that the file lacks; return the last seq in the file.
 
@@ -60,7 +65,7 @@ def catch_up(path: Path, fresh: Sequence[tuple[int, str]] = (), *, durable: bool
             os.fsync(descriptor)
         return seq
     except OSError:
-        _known.path = None
+        forget()
         raise
     finally:
         os.close(descriptor)

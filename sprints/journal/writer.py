@@ -35,7 +35,7 @@ AT_MOST_EVERY_S = 0.5
 SHARE = 0.05
 
 
-class _Pace:
+class Pace:
     """Since when state.json is behind (0 if it is not), and the seconds of its last writing.
 
     Both are monotonic.
@@ -47,7 +47,7 @@ class _Pace:
 
 def on_events(sender: object, events: list[Event], **kwargs: object) -> None:
     """Append the events of ``event_committed``, and rewrite state.json if that is due."""
-    _Pace.behind_since = _Pace.behind_since or time.monotonic()
+    Pace.behind_since = Pace.behind_since or time.monotonic()
     _drain(whole=_due(), fresh=[(event.seq, event.line) for event in events])
 
 
@@ -55,13 +55,13 @@ def on_waiting(sender: object, *, resting: bool = False, **kwargs: object) -> No
     """Rewrite state.json on ``runner_idle`` if that is due; before a rest always."""
     if resting:
         flush()
-    elif _Pace.behind_since and _due():
+    elif Pace.behind_since and _due():
         _drain(whole=True)
 
 
 def _due() -> bool:
-    patience_s = max(AT_MOST_EVERY_S, _Pace.took / SHARE)
-    return time.monotonic() - _Pace.behind_since > patience_s
+    patience_s = max(AT_MOST_EVERY_S, Pace.took / SHARE)
+    return time.monotonic() - Pace.behind_since > patience_s
 
 
 def flush() -> None:
@@ -116,8 +116,8 @@ def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str
 def _write_state(store: Store) -> None:
     began = time.monotonic()
     state_file.write(store.state)
-    _Pace.took = time.monotonic() - began
-    _Pace.behind_since = 0.0
+    Pace.took = time.monotonic() - began
+    Pace.behind_since = 0.0
 
 
 def _fault(exc: Exception) -> None:

@@ -10,10 +10,9 @@ from django.test import Client
 from gateway_project.accounts import tokens, user_operations
 from gateway_project.accounts.models import Token
 from gateway_project.accounts.roles import role_of
-from sprints.models import Event
-from sprints.roles import Role
+from tests import studio
 from tests.accounts.conftest import dump
-from tests.people import PASSWORD, signed_in, token_of
+from tests.people import PASSWORD, Role, signed_in_by_token, token_of
 
 ADD_USER = "/admin/auth/user/add/"
 ADD_TOKEN = "/admin/accounts/token/add/"
@@ -39,11 +38,11 @@ def change(user: User) -> str:
 
 def told(kind: str) -> list[dict]:
     """The data of the events of that kind, oldest first."""
-    return [row.body["data"] for row in Event.objects.filter(kind=kind).order_by("seq")]
+    return [row["data"] for row in studio.events(kind)]
 
 
 def test_an_admin_adds_a_user(store):
-    answer = signed_in(Role.ADMIN, "ada").post(ADD_USER, FORM)
+    answer = signed_in_by_token(Role.ADMIN, "ada").post(ADD_USER, FORM)
 
     alice = User.objects.get(username="alice")
     assert answer.status_code == 302
@@ -54,7 +53,7 @@ def test_an_admin_adds_a_user(store):
 
 
 def test_a_user_with_a_password_signs_in(store):
-    signed_in(Role.ADMIN).post(ADD_USER, FORM | {"password": PASSWORD})
+    signed_in_by_token(Role.ADMIN).post(ADD_USER, FORM | {"password": PASSWORD})
 
     browser = Client(SERVER_NAME="127.0.0.1")
     assert browser.post("/login/", {"username": "alice", "password": PASSWORD}).status_code == 302
@@ -73,7 +72,7 @@ def test_a_user_with_a_password_signs_in(store):
     ],
 )
 def test_what_the_user_command_refuses_is_told_at_its_field(store, changes, field):
-    answer = signed_in(Role.ADMIN).post(ADD_USER, FORM | changes)
+    answer = signed_in_by_token(Role.ADMIN).post(ADD_USER, FORM | changes)
 
     assert answer.status_code == 200
     assert set(answer.context["adminform"].form.errors) == {field}
@@ -81,12 +80,12 @@ def test_what_the_user_command_refuses_is_told_at_its_field(store, changes, fiel
 
 
 def test_only_what_was_changed_is_changed(store):
-    browser = signed_in(Role.ADMIN, "ada")
+    browser = signed_in_by_token(Role.ADMIN, "ada")
     alice = user_operations.add("alice", Role.OPERATOR, by="test")
-    before = Event.objects.count()
+    before = studio.seq()
 
     browser.post(change(alice), FORM)
-    untouched = Event.objects.count()
+    untouched = studio.seq()
     browser.post(change(alice), FORM | {"role": "viewer"})
     browser.post(change(alice), FORM | {"role": "viewer", "is_active": ""})
 
@@ -98,7 +97,7 @@ def test_only_what_was_changed_is_changed(store):
 
 
 def test_the_last_admin_cannot_lock_themselves_out(store):
-    browser = signed_in(Role.ADMIN, "ada")
+    browser = signed_in_by_token(Role.ADMIN, "ada")
     ada = User.objects.get(username="ada")
 
     for changes in ({"role": "viewer"}, {"role": "admin", "is_active": ""}):
@@ -109,7 +108,7 @@ def test_the_last_admin_cannot_lock_themselves_out(store):
 
 
 def test_who_changes_their_own_password_stays_signed_in_here_alone(store):
-    here = signed_in(Role.ADMIN, "ada")
+    here = signed_in_by_token(Role.ADMIN, "ada")
     ada = User.objects.get(username="ada")
     there = Client(SERVER_NAME="127.0.0.1", headers={"Accept": "text/html"})
     user_operations.set_password("ada", PASSWORD, "test")
@@ -125,7 +124,7 @@ def test_who_changes_their_own_password_stays_signed_in_here_alone(store):
 
 
 def test_a_user_is_never_deleted(store):
-    browser = signed_in(Role.ADMIN)
+    browser = signed_in_by_token(Role.ADMIN)
     alice = user_operations.add("alice", Role.VIEWER, by="test")
 
     assert browser.post(f"/admin/auth/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 403
@@ -133,7 +132,7 @@ def test_a_user_is_never_deleted(store):
 
 
 def test_a_new_token_is_shown_once_and_opens(store, knock):
-    browser = signed_in(Role.ADMIN, "ada")
+    browser = signed_in_by_token(Role.ADMIN, "ada")
     alice = user_operations.add("alice", Role.OPERATOR, by="test")
 
     answer = browser.post(ADD_TOKEN, {"user": alice.pk, "name": "ci", "role": "", "lasts": "90d"})
@@ -164,7 +163,7 @@ def test_a_new_token_is_shown_once_and_opens(store, knock):
     ],
 )
 def test_what_the_token_command_refuses_is_told_at_its_field(store, changes, field):
-    browser = signed_in(Role.ADMIN)
+    browser = signed_in_by_token(Role.ADMIN)
     alice = user_operations.add("alice", Role.OPERATOR, by="test")
     form = {"user": alice.pk, "name": "ci", "role": "", "lasts": "90d"}
 
@@ -176,7 +175,7 @@ def test_what_the_token_command_refuses_is_told_at_its_field(store, changes, fie
 
 
 def test_a_token_is_revoked_and_rotated(store, knock):
-    browser = signed_in(Role.ADMIN, "ada")
+    browser = signed_in_by_token(Role.ADMIN, "ada")
     one, two = token_of(Role.VIEWER, "a"), token_of(Role.VIEWER, "b")
 
     act(browser, "revoke", one.split("_")[1])
@@ -191,7 +190,7 @@ def test_the_token_of_config_json_is_not_revoked_here(store, own_token, knock):
     tokens.adopt()
 
     for action in ("revoke", "rotate"):
-        answer = act(signed_in(Role.ADMIN, action), action, own_token.split("_")[1])
+        answer = act(signed_in_by_token(Role.ADMIN, action), action, own_token.split("_")[1])
         (said,) = (str(message) for message in answer.context["messages"])
         assert "studio-gateway token rotate" in said
     assert knock(own_token) == 200
@@ -199,7 +198,7 @@ def test_the_token_of_config_json_is_not_revoked_here(store, own_token, knock):
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
 def test_only_an_admin_makes_users_and_tokens(store, role):
-    browser = signed_in(role)
+    browser = signed_in_by_token(role)
     me = User.objects.get(username=role.word)
     key = Token.objects.get(user=me).pk
     before = dump()
@@ -218,7 +217,7 @@ def test_only_an_admin_makes_users_and_tokens(store, role):
 
 def test_the_back_office_has_no_sign_in_of_its_own(store):
     stranger = Client(SERVER_NAME="127.0.0.1", headers={"Accept": "text/html"})
-    inside = signed_in(Role.VIEWER)
+    inside = signed_in_by_token(Role.VIEWER)
 
     assert stranger.get("/admin/")["Location"] == "/login/?next=/admin/"
     assert stranger.get("/admin/login/")["Location"].startswith("/login/")
@@ -230,7 +229,7 @@ def test_the_back_office_has_no_sign_in_of_its_own(store):
 def test_a_role_and_not_djangos_flag_opens_the_back_office(store):
     user_operations.add("alice", Role.VIEWER, by="test")
     User.objects.filter(username="alice").update(is_staff=False)
-    browser = signed_in(Role.VIEWER, "bob")
+    browser = signed_in_by_token(Role.VIEWER, "bob")
     User.objects.update(is_staff=False)
 
     assert browser.get("/admin/").status_code == 200

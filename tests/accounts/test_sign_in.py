@@ -13,9 +13,8 @@ from django.test import Client
 from gateway_project.accounts import token_operations, user_operations
 from gateway_project.accounts.models import Token
 from sprints.management.web import Web
-from sprints.roles import Role
 from tests.accounts.conftest import dump
-from tests.people import PASSWORD, signed_in, token_of
+from tests.people import PASSWORD, Role, signed_in_by_token, token_of
 
 ELSEWHERE = [
     "https://evil.example/",
@@ -160,8 +159,8 @@ def test_a_session_that_was_planted_is_not_the_one_that_is_signed_in(visitor, ow
 
 
 def test_the_cookies_are_for_this_gateway_alone(store, own_token, settings):
-    web = Web("127.0.0.1", 0)
-    web._socket.close()
+    with Web("127.0.0.1", 0):
+        pass
     visitor = Client(SERVER_NAME="127.0.0.1", headers={"Accept": "text/html"})
 
     visitor.get("/login/")
@@ -176,7 +175,7 @@ def test_the_cookies_are_for_this_gateway_alone(store, own_token, settings):
 
 
 def test_a_session_ends_with_its_token(store):
-    visitor = signed_in(Role.VIEWER)
+    visitor = signed_in_by_token(Role.VIEWER)
     assert visitor.get("/").status_code == 200
 
     token_operations.revoke(Token.objects.get().pk, "test")

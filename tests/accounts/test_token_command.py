@@ -8,11 +8,10 @@ from django.utils import timezone
 
 from gateway_project.accounts import token_operations, user_operations
 from gateway_project.accounts.models import Token
-from sprints.models import Event
-from sprints.roles import Role
-from sprints.state.refusals import Refused
 from sprints.store.layout import is_private
+from tests import studio
 from tests.accounts.conftest import dump
+from tests.people import Role
 
 
 def test_a_new_token_stands_alone_on_stdout_and_opens(invoke, knock):
@@ -43,15 +42,15 @@ def test_no_table_file_or_list_holds_its_secret(invoke, store):
 def test_each_act_is_one_event_that_names_who_did_it(store, act, kind):
     alice = user_operations.add("alice", Role.OPERATOR, by="bob")
     row = None if act == "create" else token_operations.create(alice, "ci", by="bob")[0]
-    before = Event.objects.count()
+    before = studio.seq()
 
     if row is None:
         row, _ = token_operations.create(alice, "ci", by="carol")
     else:
         getattr(token_operations, act)(row.pk, "carol")
 
-    assert Event.objects.count() == before + 1
-    body = Event.objects.order_by("-seq")[0].body
+    assert studio.seq() == before + 1
+    body = studio.last_event()
     assert (body["kind"], body["data"]["by"], body["data"]["user"]) == (kind, "carol", "alice")
     assert row.pk in (body["data"]["key"], body["data"].get("instead_of"))
 
@@ -89,7 +88,7 @@ def test_the_token_in_config_json_is_replaced_there(invoke, store, own_token, kn
     assert new not in said.out + said.err
     assert (knock(own_token), knock(new)) == (401, 200)
     assert is_private(store.config)
-    assert Event.objects.filter(kind="token_rotated").count() == 1
+    assert len(studio.events("token_rotated")) == 1
 
 
 def test_the_token_in_config_json_keeps_its_owner(invoke, store, knock):
@@ -154,7 +153,7 @@ def test_bad_input_is_one_line_and_exit_2(invoke, argv, why):
     assert said.err.startswith(f"error: {why}")
     assert said.err.count("\n") == 1
     assert "\x1b" not in said.err
-    assert not Event.objects.filter(kind__startswith="token_").exists()
+    assert not studio.events(kind__startswith="token_")
 
 
 def test_the_way_in_cannot_be_closed_behind_oneself(invoke, own_token, knock):
@@ -171,7 +170,7 @@ def test_the_way_in_cannot_be_closed_behind_oneself(invoke, own_token, knock):
 def test_a_token_may_do_no_more_than_its_user(store):
     alice = user_operations.add("alice", Role.OPERATOR, by="test")
 
-    with pytest.raises(Refused, match="alice is operator"):
+    with pytest.raises(studio.Refused, match="alice is operator"):
         token_operations.create(alice, "ci", by="test", role=Role.ADMIN)
 
     assert token_operations.create(alice, "ci", by="test")[0].role == "operator"
@@ -181,5 +180,5 @@ def test_a_disabled_user_gets_no_token(store):
     alice = user_operations.add("alice", Role.OPERATOR, by="test")
     alice = user_operations.turn("alice", "test", on=False)
 
-    with pytest.raises(Refused, match="user alice is disabled"):
+    with pytest.raises(studio.Refused, match="user alice is disabled"):
         token_operations.create(alice, "ci", by="test")

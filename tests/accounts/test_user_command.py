@@ -10,11 +10,9 @@ from django.test import Client
 
 from gateway_project.accounts import user_operations
 from gateway_project.accounts.roles import role_of
-from sprints.models import Event
-from sprints.roles import Role
-from sprints.state.refusals import Refused
+from tests import studio
 from tests.accounts.conftest import HASHERS
-from tests.people import PASSWORD, signed_in, token_of
+from tests.people import PASSWORD, Role, signed_in_by_token, token_of
 
 
 def test_a_new_user_may_look_on_and_has_no_way_in_yet(invoke):
@@ -45,7 +43,7 @@ def test_a_role_counts_from_the_next_request_on(invoke):
     "argv", [["role", "alice", "viewer"], ["disable", "alice"], ["password", "alice"]]
 )
 def test_a_session_ends_with_a_change_of_its_user(invoke, monkeypatch, argv):
-    browser, other = signed_in(Role.ADMIN, "alice"), signed_in(Role.ADMIN, "bob")
+    browser, other = signed_in_by_token(Role.ADMIN, "alice"), signed_in_by_token(Role.ADMIN, "bob")
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
 
     said = invoke("user", *argv)
@@ -56,8 +54,8 @@ def test_a_session_ends_with_a_change_of_its_user(invoke, monkeypatch, argv):
 
 
 def test_a_session_of_before_does_not_come_back_with_its_user(invoke):
-    browser = signed_in(Role.ADMIN, "alice")
-    signed_in(Role.ADMIN, "bob")
+    browser = signed_in_by_token(Role.ADMIN, "alice")
+    signed_in_by_token(Role.ADMIN, "bob")
 
     invoke("user", "disable", "alice")
     invoke("user", "enable", "alice")
@@ -132,7 +130,7 @@ def test_an_admin_who_is_disabled_is_no_other_admin(store):
         user_operations.add(name, Role.ADMIN, by="test")
     user_operations.turn("bob", "test", on=False)
 
-    with pytest.raises(Refused, match="alice is the last admin"):
+    with pytest.raises(studio.Refused, match="alice is the last admin"):
         user_operations.turn("alice", "test", on=False)
 
 
@@ -163,7 +161,7 @@ def test_a_superuser_of_djangos_own_is_an_admin_until_told_otherwise(store):
 )
 def test_bad_input_is_one_line_and_exit_2(invoke, argv, why):
     user_operations.add("alice", Role.VIEWER, by="test")
-    before = (User.objects.count(), Event.objects.count())
+    before = (User.objects.count(), studio.seq())
 
     said = invoke("user", *argv)
 
@@ -171,7 +169,7 @@ def test_bad_input_is_one_line_and_exit_2(invoke, argv, why):
     assert said.err.startswith(f"error: {why}")
     assert said.err.count("\n") == 1
     assert "\x1b" not in said.err
-    assert (User.objects.count(), Event.objects.count()) == before
+    assert (User.objects.count(), studio.seq()) == before
 
 
 def test_each_act_is_one_event_that_names_who_did_it(store):
@@ -182,7 +180,7 @@ def test_each_act_is_one_event_that_names_who_did_it(store):
     user_operations.turn("alice", "carol", on=False)
     user_operations.turn("alice", "carol", on=True)
 
-    bodies = [row.body for row in Event.objects.filter(kind__startswith="user_").order_by("seq")]
+    bodies = studio.events(kind__startswith="user_")
 
     assert [body["message"] for body in bodies[1:]] == [
         "user alice added by carol: admin",

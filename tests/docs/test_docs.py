@@ -7,10 +7,9 @@ import pytest
 
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.stop_reason import StopCode
-from sprints.store.layout import Store
 from tests.docs import pages, parsed, typed
 from tests.docs.pages import DOCS, PAGES, name_of
-from tests.world import ROOT, run_command
+from tests.world import FOLDER, ROOT, run_command
 
 OURS = re.compile(r"(?:tests|gates|sprints|gateway_project|deploy|docs)/[\w/.@-]*")
 
@@ -36,7 +35,7 @@ def store_to_copy(tmp_path_factory):
     """What ``init`` makes, once for all pages: nothing in it knows where it lies."""
     repo = typed.scene(tmp_path_factory.mktemp("begun"))
     assert run_command(repo, "init", timeout=typed.LONGEST_S).code == 0
-    return Store(repo).root
+    return repo / FOLDER
 
 
 @pytest.mark.parametrize("doc", PAGES, ids=name_of)

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store.layout import FOLDER
-from tests.world import MARK, environment, run_command
+from tests.world import FOLDER, MARK, environment, run_command
 
 
 @pytest.fixture(scope="session")

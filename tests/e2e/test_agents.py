@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sprints.git.gateway_repo import tree_of
-from sprints.store.layout import FOLDER
 from tests.checkout import commit
 from tests.e2e.conftest import processes_of, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
-from tests.world import MARK, ROOT, run_command
+from tests.world import FOLDER, MARK, ROOT, run_command
 
 SPEAKER = str(ROOT / "tests" / "speaker.py")
 
@@ -29,7 +27,7 @@ def gateway(gateway: Path) -> Path:
 
 def work(repo: Path) -> Path:
     """The clone in which the agents of ``wk1`` work."""
-    return tree_of(repo / FOLDER, "wk1")
+    return repo / FOLDER / "work" / "wk1"
 
 
 def set_agent(repo: Path, way: str, *options: str, agent: str = "agent_01") -> None:

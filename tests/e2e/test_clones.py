@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from sprints.git.gateway_repo import tree_of
-from sprints.store.layout import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_crashes import check_store, events_of
 from tests.sprints.git.conftest import everything
-from tests.world import MARK, run_command
+from tests.world import FOLDER, MARK, run_command
 
 REPLY = "print('Status: DONE')"
 WRITES = f"open('work', 'a').write('x'); {REPLY}"
@@ -64,7 +62,7 @@ def test_agents_and_gates_work_in_the_clone_and_the_checkout_stays(gateway):
 
     assert said.code == 0, said
     assert everything(gateway) == before
-    tree = tree_of(gateway / FOLDER, "wk1")
+    tree = gateway / FOLDER / "work" / "wk1"
     assert (tree / "work").read_text() == "x" * 6
     assert own(gateway, "show", "sg/wk1:work") == "x" * 6
     shown = (gateway / FOLDER / "artifacts/wk1/gates/qa_smoke_quick/stdout.txt").read_text()
@@ -120,7 +118,7 @@ def test_a_failed_sprint_is_mended_by_hand_in_its_clone_and_retried(gateway):
     set_gate(gateway, "test -e mended")
     assert run(gateway).code == 1
     commit(gateway, {"later": "a commit that the sprint does not begin from"})
-    (tree_of(gateway / FOLDER, "wk1") / "mended").write_text("by hand\n")
+    (gateway / FOLDER / "work" / "wk1" / "mended").write_text("by hand\n")
 
     said = run_command(gateway, "sprint", "retry", "wk1")
 
@@ -174,7 +172,7 @@ def test_killed_anywhere_the_next_run_goes_on_and_commits_each_work_once(gateway
     assert len(subjects) == len(set(subjects)) == 7, "one a round, upon the base"
     assert own(gateway, "show", "sg/wk1:work") == "x" * 6
     assert [work["seen"] for work in works_of(gateway)][-1] == "observed"
-    tree = tree_of(gateway / FOLDER, "wk1")
+    tree = gateway / FOLDER / "work" / "wk1"
     assert [path.name for path in tree.parent.iterdir()] == ["wk1"]
     assert git(tree, "status", "--porcelain") == ""
     check_store(gateway)

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store.layout import FOLDER
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_clones import gateway, own, run, set_agent, works_of
 from tests.e2e.test_crashes import check_store, events_of
 from tests.gates.test_sandbox import confines, release
-from tests.world import run_command
+from tests.world import FOLDER, run_command
 
 __all__ = ["gateway"]
 

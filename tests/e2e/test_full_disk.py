@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store.layout import Store
 from tests.e2e.conftest import processes_of, set_gate, wait_for
 from tests.e2e.test_crashes import check_store
-from tests.world import Said, run_command
+from tests.world import FOLDER, Said, run_command
 
 KIB = 1 << 10
 
 
 def sprints_of(repo: Path) -> dict[str, dict]:
-    sprints: dict[str, dict] = json.loads(Store(repo).state.read_text())["sprints"]
+    sprints: dict[str, dict] = json.loads((repo / FOLDER / "state.json").read_text())["sprints"]
     return sprints
 
 
@@ -30,7 +29,7 @@ def is_clear(said: Said) -> bool:
 
 @pytest.mark.parametrize("blocked", ["events.jsonl", ".state.json.tmp", "both"])
 def test_files_that_cannot_be_written_cost_a_sprint_a_line_and_catch_up(gateway, blocked):
-    root = Store(gateway).root
+    root = gateway / FOLDER
     assert run_command(gateway, "sprint", "create", "wk1").code == 0
     names = ["events.jsonl", ".state.json.tmp"] if blocked == "both" else [blocked]
     for name in names:
@@ -60,7 +59,7 @@ def small(repo: Path) -> Iterator[Path]:
     """A repository whose store lies on a disk of 8 MiB."""
     if os.name == "nt" or os.geteuid() != 0:
         pytest.skip("NOT ROOT: no small disk can be mounted")
-    root = Store(repo).root
+    root = repo / FOLDER
     root.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", str(root)]
     made = subprocess.run(mount, capture_output=True, text=True, check=False)
@@ -86,7 +85,7 @@ def leave(root: Path, room: int) -> None:
 
 
 def test_a_full_disk_loses_nothing_that_was_acknowledged(small):
-    root = Store(small).root
+    root = small / FOLDER
     created, succeeded, refused = set(), set(), 0
 
     for room in (0, 4, 8, 16, 24, 32, 48, 64, 96, 128):

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store.layout import FOLDER
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_agents import check, create, gateway, lead, prompts, run, set_agent, sprint
 from tests.e2e.test_crashes import events_of
-from tests.world import MARK, run_command
+from tests.world import FOLDER, MARK, run_command
 
 __all__ = ["gateway"]
 

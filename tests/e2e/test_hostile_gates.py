@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gates.models import GateRun
-from sprints import operations
-from sprints.journal import verify, writer
-from sprints.models import Event
-from sprints.runner.runner import StopRequest
+from tests import studio
 from tests.e2e.conftest import processes_of, wait_for
-from tests.world import set_gate
 
 MIB = 1 << 20
 
@@ -69,92 +64,93 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_gate_that_is_not_green_ends_the_sprint_with_a_clear_reason(store, name):
     text, mode, settings, verdict, exit_code, words = CASES[name]
-    set_gate(program(store.repo, text, mode=mode), **settings)
-    operations.create("wk1", by="test")
+    studio.gate(program(store.repo, text, mode=mode), **settings)
+    studio.create("wk1")
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
-    run = GateRun.objects.get()
+    run = studio.gate_run()
     assert (run.status, run.exit_code) == (verdict, exit_code), run.reason
     assert words in run.reason
     assert after.sprint.status == "failed"
     assert after.sprint.last_error == f"gate_failed:qa_smoke_quick exit_code={exit_code}"
-    told = [event.body for event in Event.objects.filter(sprint_id="wk1").order_by("seq")]
+    told = studio.events(sprint_id="wk1")
     assert [event["kind"] for event in told[-3:]] == ["gate_started", "gate_finished", "error"]
     assert told[-2]["data"]["exit_code"] == exit_code
     assert told[-2]["data"]["verdict"] == verdict
     assert Path(run.stdout_path).exists()
     assert Path(run.stderr_path).exists()
     assert wait_for(lambda: not processes_of(store.repo), 5), processes_of(store.repo)
-    writer.flush()
-    assert verify.differences(store) == []
+    studio.settle_files()
+    assert studio.differences() == []
 
 
 def test_a_missing_program_is_an_error_with_exit_code_127(store):
-    set_gate("no-such-program-anywhere")
-    operations.create("wk1", by="test")
+    studio.gate("no-such-program-anywhere")
+    studio.create("wk1")
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
 
-    run = GateRun.objects.get()
+    run = studio.gate_run()
     assert (run.status, run.exit_code) == ("error", 127)
     assert "no-such-program-anywhere" in run.reason
 
 
 def test_what_a_loud_gate_printed_is_kept_up_to_its_cap(store):
-    set_gate(program(store.repo, CASES["1 GB without a newline"][0]), cap_bytes=MIB)
-    operations.create("wk1", by="test")
+    studio.gate(program(store.repo, CASES["1 GB without a newline"][0]), cap_bytes=MIB)
+    studio.create("wk1")
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
 
-    run = GateRun.objects.get()
+    run = studio.gate_run()
     assert Path(run.stdout_path).stat().st_size == MIB
-    finished = Event.objects.get(kind="gate_finished").body
+    finished = studio.event("gate_finished")
     assert finished["data"]["dropped_bytes"] > 0
 
 
 def test_a_grandchild_that_holds_the_output_delays_no_verdict_and_is_ended(store):
-    set_gate(program(store.repo, "#!/bin/sh\n(setsid sleep 300 &)\nsleep 300 &\necho ok\nexit 0\n"))
-    operations.create("wk1", by="test")
+    studio.gate(
+        program(store.repo, "#!/bin/sh\n(setsid sleep 300 &)\nsleep 300 &\necho ok\nexit 0\n")
+    )
+    studio.create("wk1")
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert after.sprint.status == "succeeded"
-    assert all(run.duration_s < 5 for run in GateRun.objects.all())
+    assert all(run.duration_s < 5 for run in studio.gate_runs())
     assert wait_for(lambda: not processes_of(store.repo), 5), processes_of(store.repo)
-    assert Event.objects.filter(kind="gate_finished").first().body["data"]["strays_killed"] == 2
+    assert studio.events("gate_finished")[0]["data"]["strays_killed"] == 2
 
 
 def test_binary_output_is_kept_byte_for_byte_and_stdin_is_empty(store):
     octets = "".join(f"\\{n:03o}" for n in range(256))
-    set_gate(program(store.repo, f"#!/bin/sh\nprintf '{octets}'\ncat; cat >&2 </dev/stdin\n"))
-    operations.create("wk1", by="test")
+    studio.gate(program(store.repo, f"#!/bin/sh\nprintf '{octets}'\ncat; cat >&2 </dev/stdin\n"))
+    studio.create("wk1")
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert after.sprint.status == "succeeded"
-    run = GateRun.objects.first()
+    run = studio.gate_runs()[0]
     assert Path(run.stdout_path).read_bytes() == bytes(range(256))
     assert Path(run.stderr_path).read_bytes() == b""
 
 
 def test_every_run_keeps_its_evidence_and_the_latest_has_the_documented_name(store):
     script = '#!/bin/sh\nn=$(cat n 2>/dev/null || echo 0)\nn=$((n+1)); echo $n > n; echo "run $n"\n'
-    set_gate(program(store.repo, script + "[ $n -ne 2 ]\n"))
-    operations.create("wk1", by="test")
+    studio.gate(program(store.repo, script + "[ $n -ne 2 ]\n"))
+    studio.create("wk1")
 
-    assert operations.run("wk1", StopRequest()).sprint.status == "failed"
-    assert operations.retry("wk1", StopRequest()).sprint.status == "succeeded"
+    assert studio.run("wk1").sprint.status == "failed"
+    assert studio.retry("wk1").sprint.status == "succeeded"
 
     folder = store.artifacts / "wk1/gates/qa_smoke_quick"
     texts = [(folder / f"runs/{n}/stdout.txt").read_text() for n in (1, 2, 3)]
     assert texts == ["run 1\n", "run 2\n", "run 3\n"]
     assert (folder / "stdout.txt").read_text() == "run 3\n"
-    writer.flush()
+    studio.settle_files()
     state = json.loads(store.state.read_text())["sprints"]["wk1"]
     assert state["gates"]["qa_smoke_quick"]["stdout_path"] == str(folder / "stdout.txt")
-    runs = GateRun.objects.order_by("number").values_list("number", "attempt", "status")
-    assert list(runs) == [
+    assert [(run.number, run.attempt, run.status) for run in studio.gate_runs()] == [
         (1, 1, "passed"),
         (2, 1, "failed"),
         (3, 2, "passed"),
@@ -165,10 +161,10 @@ def test_a_gate_sees_no_key_of_the_gateway_and_no_screen(store, monkeypatch):
     monkeypatch.setenv("STUDIO_GATEWAY_SECRET_KEY", "canary")
     monkeypatch.setenv("DATABASE_URL", "postgres://canary")
     monkeypatch.setenv("SDL_AUDIODRIVER", "pulse")
-    set_gate("env", env={"MINE": "yes"})
-    operations.create("wk1", by="test")
+    studio.gate("env", env={"MINE": "yes"})
+    studio.create("wk1")
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
 
     seen = (store.artifacts / "wk1/gates/qa_smoke_quick/stdout.txt").read_text()
     assert "canary" not in seen
@@ -179,10 +175,10 @@ def test_a_gate_sees_no_key_of_the_gateway_and_no_screen(store, monkeypatch):
 
 def test_python_means_our_interpreter_where_none_is_on_path(store, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    set_gate("python", "-c", "import sys; print(sys.executable)")
-    operations.create("wk1", by="test")
+    studio.gate("python", "-c", "import sys; print(sys.executable)")
+    studio.create("wk1")
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert after.sprint.status == "succeeded"
     seen = (store.artifacts / "wk1/gates/qa_smoke_quick/stdout.txt").read_text()
@@ -190,18 +186,19 @@ def test_python_means_our_interpreter_where_none_is_on_path(store, monkeypatch, 
 
 
 def test_a_round_under_stop_cuts_its_gate_at_the_end_of_its_minutes(store):
-    set_gate("sleep", "300", timeout_s=2.0, grace_s=0.1)
-    operations.create("wk1", by="test", deadline="stop")
-    from sprints.models import Sprint
+    studio.gate("sleep", "300", timeout_s=2.0, grace_s=0.1)
+    studio.create("wk1", deadline="stop")
 
     minutes = {"R3_BUILD_A_INTEGRATE": [0, 1.0 / 30]}
-    Sprint.objects.filter(pk="wk1").update(
-        meta={"created_by": "test", "round_deadline": "stop", "round_minutes": minutes}
+    studio.forge(
+        "sprint",
+        "wk1",
+        meta={"created_by": "test", "round_deadline": "stop", "round_minutes": minutes},
     )
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert after.sprint.status == "failed"
-    run = GateRun.objects.get()
+    run = studio.gate_run()
     assert run.status == "timed_out"
     assert run.reason.startswith("the minutes of R3_BUILD_A_INTEGRATE ended; stopped")

@@ -8,8 +8,8 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from sprints.store.layout import Store
 from tests.e2e.test_serve import serve  # noqa: F401 (a fixture)
+from tests.world import FOLDER
 
 PASSWORD = "correct-horse-battery"
 WRONG = "sgw_0a1b2c3d_" + "Wrong-token_0123456789" * 2
@@ -47,7 +47,7 @@ def test_tokens_and_passwords_are_in_no_log_wherever_they_were_put(gateway, serv
         assert post(f"/login/?next={secret}", token=secret + "x", next=f"/?{secret}") == 401
     for secret in (token, WRONG):  # typed into the wrong field; a password would look like a name
         assert post("/login/", username=secret, password=PASSWORD) == 401
-    config = Store(gateway).config
+    config = gateway / FOLDER / "config.json"
     text = config.read_text()
     config.write_text("{" + text)  # what cannot be read is told, not shown
     assert one.ask("/api/status", X_Studio_Gateway_Token=token)[0] == 503
@@ -65,13 +65,13 @@ def test_tokens_and_passwords_are_in_no_log_wherever_they_were_put(gateway, serv
 
 def told(repo: Path, but: Path) -> str:
     """All files of the store, as text."""
-    files = [path for path in Store(repo).root.rglob("*") if path.is_file() and path != but]
+    files = [path for path in (repo / FOLDER).rglob("*") if path.is_file() and path != but]
     return "".join(path.read_bytes().decode("latin-1") for path in files)
 
 
 def test_what_a_client_sends_makes_no_lines_and_no_colours_in_the_log(gateway, serve):  # noqa: F811
     one = serve("--no-workers")
-    config = Store(gateway).config
+    config = gateway / FOLDER / "config.json"
     text = config.read_text()
     evil = "%0d%0aERROR%20forged%1b[31m%00%c2%9b%e2%80%ae"
     config.write_text("{")

@@ -2,11 +2,10 @@
 
 import shutil
 
-from sprints.store.layout import FOLDER
 from tests.checkout import git
 from tests.e2e.test_crashes import check_store
 from tests.e2e.test_ships import gateway, run
-from tests.world import run_command
+from tests.world import FOLDER, run_command
 
 __all__ = ["gateway"]
 

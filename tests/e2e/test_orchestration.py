@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store.layout import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_crashes import check_store, events_of
-from tests.world import MARK, ROOT, run_command
+from tests.world import FOLDER, MARK, ROOT, run_command
 
 GATE = """\
 import sys

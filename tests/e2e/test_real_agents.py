@@ -17,12 +17,11 @@ from pathlib import Path
 import pytest
 
 from sprints.agents.presets import PRESETS
-from sprints.store.layout import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.models import IN, OUT, Model, model
 from tests.e2e.test_crashes import check_store
-from tests.world import MARK, run_command
+from tests.world import FOLDER, MARK, run_command
 
 WANTED = [name for name in os.environ.get("STUDIO_TEST_AGENTS", "").split(",") if name]
 pytestmark = pytest.mark.skipif(

@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from sprints.store.layout import Store
 from tests.e2e.conftest import set_gate, start, wait_for
-from tests.world import run_command
+from tests.world import FOLDER, run_command
 
 KEY = "k3y/of+the%team=0123456789"
 TELL = """
@@ -40,7 +39,7 @@ def telling(gateway: Path) -> Path:
 
 
 def secrets_of(repo: Path) -> list[str]:
-    config = json.loads(Store(repo).config.read_text())
+    config = json.loads((repo / FOLDER / "config.json").read_text())
     return [KEY, config["auth_token"], config["secret_key"]]
 
 
@@ -53,7 +52,7 @@ def written(secret: str) -> set[bytes]:
 def holders(repo: Path) -> set[str]:
     """The files of the store in which a secret is, in any form."""
     forms = [form for secret in secrets_of(repo) for form in written(secret)]
-    files = [path for path in Store(repo).root.rglob("*") if path.is_file()]
+    files = [path for path in (repo / FOLDER).rglob("*") if path.is_file()]
     return {path.name for path in files if any(form in path.read_bytes() for form in forms)}
 
 
@@ -69,13 +68,13 @@ def test_what_a_gate_and_a_hook_print_is_on_record_without_its_secrets(telling):
     done = run_command(telling, "sprint", "run", "wk1", **env)
 
     assert (added.code, made.code, done.code) == (0, 0, 0), (added, made, done)
-    store = Store(telling)
+    store = telling / FOLDER
     assert holders(telling) == {"config.json"}
-    printed = (store.artifacts / "wk1/gates/qa_smoke_quick/stdout.txt").read_text()
+    printed = (store / "artifacts" / "wk1/gates/qa_smoke_quick/stdout.txt").read_text()
     assert printed.count("plain [redacted] hex [redacted] base64 [redacted]") == 3
     assert printed.count("halves [redacted] end\n") == 3
     assert printed.endswith("leaked []\n")
-    assert "a sprint about [redacted]" in store.state.read_text()
+    assert "a sprint about [redacted]" in (store / "state.json").read_text()
     assert "[redacted]" in run_command(telling, "hook", "deliveries", "--json").out
     assert run_command(telling, "doctor").code == 0
 
@@ -85,7 +84,7 @@ def test_a_kill_while_a_gate_prints_leaves_no_secret(telling):
     (telling / "tell.py").write_text(script)
     run_command(telling, "sprint", "create", "wk1")
     ours = start(telling, "sprint", "run", "wk1", TEAM_API_KEY=KEY)
-    printed = Store(telling).artifacts / "wk1/gates/qa_smoke_quick/stdout.txt"
+    printed = telling / FOLDER / "artifacts" / "wk1/gates/qa_smoke_quick/stdout.txt"
     assert wait_for(lambda: printed.exists() and printed.read_text() == "[redacted]\n", 20)
 
     ours.kill()

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store.layout import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
-from tests.world import MARK, run_command
+from tests.world import FOLDER, MARK, run_command
 
 WRITES = "open('work', 'a').write('x'); print('Status: DONE')"
 

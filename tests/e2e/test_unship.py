@@ -6,14 +6,13 @@ import signal
 
 import pytest
 
-from sprints.store.layout import FOLDER
 from tests.checkout import commit, git
 from tests.e2e.conftest import processes_of, set_gate, wait_for
 from tests.e2e.test_crashes import check_store, events_of
 from tests.e2e.test_pushes import origin
 from tests.e2e.test_ships import gateway, prepare, run
 from tests.faults.table import SHORT
-from tests.world import MARK, run_command
+from tests.world import FOLDER, MARK, run_command
 
 __all__ = ["gateway", "origin"]
 

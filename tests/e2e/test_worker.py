@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from gates import process_table
-from sprints.store.layout import FOLDER
 from tests.e2e.conftest import processes_of, set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
-from tests.world import run_command
+from tests.world import FOLDER, run_command
 
 
 @pytest.fixture

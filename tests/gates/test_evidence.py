@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from gates import evidence
-from sprints.store.layout import Store
-from tests.world import environment
+from tests.world import FOLDER, environment
 
 
 @pytest.fixture
@@ -99,7 +98,7 @@ def test_without_hard_links_a_sprint_is_judged_and_its_latest_output_shown(repo,
     )
 
     assert done.returncode == 0, done
-    gate = Store(repo).artifacts / "wk1" / "gates" / "qa_smoke_quick"
+    gate = repo / FOLDER / "artifacts" / "wk1" / "gates" / "qa_smoke_quick"
     texts = [gate / "stdout.txt", *(gate / f"runs/{number}/stdout.txt" for number in (1, 2))]
     assert [path.read_text() for path in texts] == ["all is well\n"] * 3
     assert {path.stat().st_nlink for path in texts} == {1}

@@ -11,17 +11,14 @@ from django.utils import timezone
 from gates.models import Gate, GateRun
 from gates.process import identity
 from gateway_project.accounts import token_operations, user_operations
-from sprints import operations
-from sprints.contract.hook_spec import HookDefinition
-from sprints.definitions import hooks
 from sprints.models import Agent, Delivery, Host, Round, Schedule, Sprint, Task
-from sprints.roles import Role
-from tests.world import set_gate
+from tests import studio
+from tests.people import Role
 
 
 def sprint(n: int) -> Sprint:
     """A sprint that waits for a start; its creation is an event."""
-    return operations.create(f"s{n}", by="test")
+    return studio.create(f"s{n}")
 
 
 def round_(n: int) -> Round:
@@ -56,23 +53,14 @@ def gate_run(n: int) -> GateRun:
 
 def host(n: int) -> Host:
     """A host that lives, carries a sprint of its own, and whose worker has gone silent."""
-    at = timezone.now()
     found = sprint(n)
-    Sprint.objects.filter(pk=found.pk).update(home=f"place{n}", lease_owner=str(identity()))
-    return Host.objects.create(
-        name=f"h{n}",
-        place=f"place{n}",
-        watch=str(identity()),
-        workers=2,
-        started_at=at,
-        seen_at=at,
-        worked_at=at - timedelta(minutes=1),
-    )
+    studio.forge("sprint", found.pk, home=f"place{n}", lease_owner=str(identity()))
+    return studio.host(f"h{n}", timezone.now() - timedelta(minutes=1), place=f"place{n}")
 
 
 def gate(n: int) -> Gate:
     """A gate that passes."""
-    set_gate("true", gate_id=f"g{n}")
+    studio.gate("true", gate_id=f"g{n}")
     return Gate.objects.get(pk=f"g{n}")
 
 
@@ -83,7 +71,7 @@ def agent(n: int) -> Agent:
 
 def hook(n: int) -> Any:
     """A hook that is told of nothing that happens here."""
-    return hooks.put(HookDefinition(f"h{n}", "command", ("release_ready",), ("true",)))
+    return studio.hook(f"h{n}", "command", ("release_ready",), ("true",))
 
 
 def delivery(n: int) -> Delivery:
@@ -100,7 +88,7 @@ def delivery(n: int) -> Delivery:
 
 def schedule(n: int) -> Schedule:
     """A schedule that is on."""
-    return operations.add_schedule(f"n{n}", "test", cron="0 2 * * *", zone="UTC")
+    return studio.add_schedule(f"n{n}", "test", cron="0 2 * * *", zone="UTC")
 
 
 def user(n: int) -> Any:

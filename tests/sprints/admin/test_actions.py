@@ -4,12 +4,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from sprints import operations
 from sprints.admin import base
 from sprints.definitions import hooks
-from sprints.models import Delivery, Event, Schedule, Sprint
-from sprints.roles import Role
-from tests.people import signed_in
+from tests import studio
+from tests.people import Role, signed_in
 from tests.sprints.admin.rows import TABLES
 
 
@@ -26,42 +24,42 @@ def said(answer) -> list[str]:
 
 def test_an_operator_hands_sprints_to_the_workers(store):
     for name in ("wk1", "wk2"):
-        operations.create(name, by="test")
+        studio.create(name)
 
     answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "start", "wk1", "wk2")
 
     assert said(answer) == ["queued: wk2, wk1"]
-    assert set(Sprint.objects.values_list("status", flat=True)) == {"running"}
+    assert {one.status for one in studio.sprints()} == {"running"}
 
 
 def test_pause_and_resume_name_who_did_it(store):
-    operations.create("wk1", by="test")
-    operations.start("wk1")
+    studio.create("wk1")
+    studio.start("wk1")
     browser = signed_in(Role.OPERATOR, "olga")
 
     act(browser, "sprints/sprint", "pause", "wk1")
-    paused = dict(Sprint.objects.get(pk="wk1").meta)
+    paused = dict(studio.sprint("wk1").meta)
     act(browser, "sprints/sprint", "resume", "wk1")
 
     assert "olga" in str(paused)
-    assert "olga" in Event.objects.order_by("-seq")[0].line
+    assert "olga" in str(studio.last_event())
     assert [one.change_message for one in LogEntry.objects.order_by("pk")] == ["paused", "resumed"]
     assert {one.user.get_username() for one in LogEntry.objects.all()} == {"olga"}
 
 
 def test_a_sprint_is_cancelled(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
     answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "cancel", "wk1")
 
     assert said(answer) == ["cancelled, or asked to end: wk1"]
-    assert Sprint.objects.get(pk="wk1").status == "cancelled"
+    assert studio.sprint("wk1").status == "cancelled"
 
 
 def test_what_is_refused_is_said_and_the_rest_is_done(store):
-    operations.create("wk1", by="test")
-    operations.create("wk2", by="test")
-    operations.cancel("wk2", "test")
+    studio.create("wk1")
+    studio.create("wk2")
+    studio.cancel("wk2", "test")
 
     answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "start", "wk1", "wk2")
 
@@ -70,24 +68,24 @@ def test_what_is_refused_is_said_and_the_rest_is_done(store):
 
 
 def test_a_sprint_that_never_ran_cannot_be_retried(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
     answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "retry", "wk1")
 
     assert len(said(answer)) == 1
-    assert Sprint.objects.get(pk="wk1").status == "created"
+    assert studio.sprint("wk1").status == "created"
     assert not LogEntry.objects.exists()
 
 
 def test_a_delivery_is_brought_once_more(store):
     TABLES["sprints/hook"](1)
     row = hooks.test("h1")
-    Delivery.objects.filter(pk=row.pk).update(status="failed", reason="no")
+    studio.forge("delivery", row.pk, status="failed", reason="no")
 
     answer = act(signed_in(Role.OPERATOR), "sprints/delivery", "redeliver", row.pk)
 
     assert said(answer) == [f"to be brought again: {row.pk}"]
-    assert Delivery.objects.get(pk=row.pk).status == "pending"
+    assert studio.delivery(pk=row.pk).status == "pending"
 
 
 def test_a_delivery_to_a_hook_that_is_gone_is_refused(store):
@@ -96,7 +94,7 @@ def test_a_delivery_to_a_hook_that_is_gone_is_refused(store):
     answer = act(signed_in(Role.OPERATOR), "sprints/delivery", "redeliver", "d1")
 
     assert said(answer) == ["no hook 'h'; see: studio-gateway hook list"]
-    assert Delivery.objects.get(pk="d1").status == "failed"
+    assert studio.delivery(pk="d1").status == "failed"
 
 
 def test_an_operator_turns_a_schedule_off_and_on(store):
@@ -104,11 +102,11 @@ def test_an_operator_turns_a_schedule_off_and_on(store):
     browser = signed_in(Role.OPERATOR, "olga")
 
     act(browser, "sprints/schedule", "turn_off", "n1")
-    off = Schedule.objects.get(pk="n1").enabled
+    off = studio.schedule(pk="n1").enabled
     act(browser, "sprints/schedule", "turn_on", "n1")
 
-    assert (off, Schedule.objects.get(pk="n1").enabled) == (False, True)
-    assert Event.objects.order_by("-seq")[0].body["data"]["by"] == "olga"
+    assert (off, studio.schedule(pk="n1").enabled) == (False, True)
+    assert studio.last_event()["data"]["by"] == "olga"
 
 
 @pytest.mark.parametrize(
@@ -125,12 +123,12 @@ def test_an_operator_turns_a_schedule_off_and_on(store):
 def test_a_viewer_does_nothing(store, path, action, pk):
     TABLES[path](1)
     browser = signed_in(Role.VIEWER)
-    before = Event.objects.count()
+    before = studio.seq()
 
     answer = act(browser, path, action, pk)
 
     assert answer.status_code == 403
-    assert Event.objects.count() == before
+    assert studio.seq() == before
     assert 'name="action"' not in browser.get(f"/admin/{path}/").content.decode()
 
 
@@ -148,34 +146,34 @@ def test_an_operator_deletes_nothing(store, path):
 @pytest.mark.parametrize("path", [path for path in TABLES if path.startswith(("sprints", "gates"))])
 def test_nobody_edits_what_the_engine_writes(store, path):
     row = TABLES[path](1)
-    pk = Event.objects.latest("seq").pk if path.endswith("event") else row.pk
+    pk = studio.seq() if path.endswith("event") else row.pk
     quoted = str(pk).replace("/", "_2F")
     edited = path in ("sprints/agent", "sprints/hook", "sprints/schedule", "gates/gate")
     for role in (Role.VIEWER, Role.OPERATOR, *([] if edited else [Role.ADMIN])):
         browser = signed_in(role)
         for page in ("add/", f"{quoted}/change/", f"{quoted}/delete/"):
-            before = Event.objects.count()
+            before = studio.seq()
             assert browser.post(f"/admin/{path}/{page}", {"title": "x"}).status_code == 403
-            assert Event.objects.count() == before
+            assert studio.seq() == before
 
 
 def test_more_rows_than_a_click_should_touch_are_refused(store, monkeypatch):
 
     monkeypatch.setattr(base, "ACTED_ON", 1)
     for name in ("wk1", "wk2"):
-        operations.create(name, by="test")
+        studio.create(name)
 
     answer = act(signed_in(Role.OPERATOR), "sprints/sprint", "start", "wk1", "wk2")
 
     assert said(answer) == ["at most 1 at once"]
-    assert set(Sprint.objects.values_list("status", flat=True)) == {"created"}
+    assert {one.status for one in studio.sprints()} == {"created"}
 
 
 def test_without_the_forms_token_nothing_is_done(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     browser = signed_in(Role.ADMIN)
     foreign = Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
     foreign.cookies = browser.cookies
 
     assert act(foreign, "sprints/sprint", "start", "wk1").status_code == 403
-    assert Sprint.objects.get(pk="wk1").status == "created"
+    assert studio.sprint("wk1").status == "created"

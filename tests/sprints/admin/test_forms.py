@@ -8,10 +8,9 @@ from django.db.models.signals import post_save
 
 from gates.models import Gate
 from sprints.agents.presets import PRESETS
-from sprints.definitions import agents
-from sprints.models import Agent, Event, Hook, Schedule
-from sprints.roles import Role
-from tests.people import signed_in
+from sprints.models import Agent, Hook, Schedule
+from tests import studio
+from tests.people import Role, signed_in
 from tests.sprints.admin.rows import TABLES
 
 GATE = {
@@ -43,7 +42,7 @@ SCHEDULE = {"schedule_id": "nightly", "cron": "0 2 * * *", "zone": "Europe/Berli
 
 def last() -> dict:
     """The newest event."""
-    return Event.objects.order_by("-seq")[0].body
+    return studio.last_event()
 
 
 def told_at(answer) -> set[str]:
@@ -67,7 +66,7 @@ def test_a_gate_is_added_as_the_command_would(store):
 def test_a_gate_that_is_there_is_changed_under_its_id(store):
     browser = signed_in(Role.ADMIN, "ada")
     browser.post("/admin/gates/gate/add/", GATE)
-    before = Event.objects.count()
+    before = studio.seq()
 
     shown = browser.get("/admin/gates/gate/lint/change/").content.decode()
     changed = GATE | {"gate_id": "other", "command": "true", "enabled": ""}
@@ -78,7 +77,7 @@ def test_a_gate_that_is_there_is_changed_under_its_id(store):
     row = Gate.objects.get(pk="lint")
     assert (row.command, row.enabled) == (["true"], False)
     assert not Gate.objects.filter(pk="other").exists()
-    assert Event.objects.count() == before + 1
+    assert studio.seq() == before + 1
     assert last()["data"]["by"] == "ada"
 
 
@@ -114,12 +113,12 @@ def test_a_gate_that_is_there_is_changed_under_its_id(store):
 )
 def test_what_the_gate_command_refuses_is_told_at_its_field(store, field, value):
     browser = signed_in(Role.ADMIN)
-    before = (Event.objects.count(), Gate.objects.count())
+    before = (studio.seq(), Gate.objects.count())
 
     answer = browser.post("/admin/gates/gate/add/", GATE | {field: value})
 
     assert told_at(answer) == {field}
-    assert (Event.objects.count(), Gate.objects.count()) == before
+    assert (studio.seq(), Gate.objects.count()) == before
     assert not LogEntry.objects.exists()
 
 
@@ -172,7 +171,7 @@ def test_a_schedule_is_added_changed_and_deleted(store):
     browser.post("/admin/sprints/schedule/add/", SCHEDULE)
     added = last()
     browser.post("/admin/sprints/schedule/nightly/change/", SCHEDULE | {"cron": "0 3 * * *"})
-    changed = Schedule.objects.get(pk="nightly")
+    changed = studio.schedule(pk="nightly")
     answer = browser.post("/admin/sprints/schedule/nightly/delete/", {"post": "yes"})
 
     assert (added["message"], added["data"]["by"]) == ("schedule added: nightly", "ada")
@@ -205,12 +204,12 @@ def test_what_the_schedule_command_refuses_is_told_at_its_field(store, changes, 
 def test_many_are_deleted_each_by_its_operation(store, path):
     ids = [TABLES[path](n).pk for n in range(2)]
     browser = signed_in(Role.ADMIN, "ada")
-    before = Event.objects.count()
+    before = studio.seq()
 
     form = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
     browser.post(f"/admin/{path}/", form)
 
-    assert Event.objects.count() == before + 2
+    assert studio.seq() == before + 2
     assert last()["data"]["by"] == "ada"
 
 
@@ -239,7 +238,7 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
 
     answer = browser.post(path, AGENT)
 
-    agent = agents.get("agent_03").definition
+    agent = studio.agent("agent_03")
     assert answer.status_code == 302
     assert (agent.title, agent.mission) == ("Architect", "Boundaries,\nand what they cost.")
     assert (agent.responsibilities, agent.deliverables) == (("Sees", "Hears"), ())
@@ -248,9 +247,9 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
     assert (last()["kind"], last()["data"]["by"]) == ("agent_changed", "ada")
     entry = LogEntry.objects.get()
     assert (entry.user.get_username(), entry.object_id) == ("ada", "agent_03")
-    before = Event.objects.count()
+    before = studio.seq()
     browser.post(path, browser.get(path).context["adminform"].form.initial)
-    assert (Event.objects.count(), agents.get("agent_03").definition) == (before, agent)
+    assert (studio.seq(), studio.agent("agent_03")) == (before, agent)
 
 
 @pytest.mark.parametrize(
@@ -279,18 +278,18 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
 )
 def test_what_the_agent_command_refuses_is_told_at_its_field(store, field, value):
     browser = signed_in(Role.ADMIN)
-    before = Event.objects.count(), agents.get("agent_03").definition
+    before = studio.seq(), studio.agent("agent_03")
 
     answer = browser.post("/admin/sprints/agent/agent_03/change/", AGENT | {field: value})
 
     assert told_at(answer) == {field}
-    assert (Event.objects.count(), agents.get("agent_03").definition) == before
+    assert (studio.seq(), studio.agent("agent_03")) == before
     assert not LogEntry.objects.exists()
 
 
 def test_only_an_admin_edits_an_agent_and_nobody_adds_or_deletes_one(store):
     browsers = [signed_in(role) for role in Role]
-    before = Event.objects.count()
+    before = studio.seq()
     path = "/admin/sprints/agent/agent_03/"
 
     for browser in browsers[:2]:
@@ -300,7 +299,7 @@ def test_only_an_admin_edits_an_agent_and_nobody_adds_or_deletes_one(store):
     assert browsers[2].post("/admin/sprints/agent/add/", AGENT).status_code == 403
     assert browsers[2].post(f"{path}delete/", {"post": "yes"}).status_code == 403
 
-    assert Event.objects.count() == before
+    assert studio.seq() == before
     assert Agent.objects.count() == 15
 
 
@@ -333,7 +332,7 @@ def test_a_switch_is_turned_in_config_json(store):
         "by": "ada",
     }
     assert LogEntry.objects.get().object_repr == "automation_paused"
-    assert Event.objects.filter(kind="config_changed").count() == 1
+    assert len(studio.events("config_changed")) == 1
 
 
 @pytest.mark.parametrize(
@@ -381,24 +380,24 @@ def test_only_an_admin_turns_switches(store):
 def test_a_save_writes_its_row_once(store):
     browser, written = signed_in(Role.ADMIN), []
     post_save.connect(on_save := lambda **sent: written.append(sent["created"]), sender=Gate)
-    before = Event.objects.count()
+    before = studio.seq()
 
     answer = browser.post("/admin/gates/gate/add/", GATE)
     post_save.disconnect(on_save, sender=Gate)
 
     assert answer.status_code == 302
     assert written == [True]
-    assert Event.objects.count() == before + 1
+    assert studio.seq() == before + 1
 
 
 def test_what_is_refused_is_shown_at_its_fields_and_not_written(store):
     browser = signed_in(Role.ADMIN)
-    before = Event.objects.count()
+    before = studio.seq()
 
     answer = browser.post("/admin/gates/gate/add/", GATE | {"cap_bytes": "0", "grace_s": "-1"})
     taken = browser.post("/admin/gates/gate/add/", GATE | {"gate_id": "qa_smoke_quick"})
 
     assert told_at(answer) == {"cap_bytes", "grace_s"}
     assert told_at(taken) == {"gate_id"}
-    assert Event.objects.count() == before
+    assert studio.seq() == before
     assert not LogEntry.objects.exists()

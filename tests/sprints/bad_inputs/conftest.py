@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sprints import operations
 from sprints.store.layout import Store
+from tests import studio
 from tests.sprints.bad_inputs.refusals import complaint, dump, files, rows
-from tests.world import Said
+from tests.world import FOLDER, Said
 
 Refused = Callable[..., str]
 
@@ -16,7 +16,7 @@ Refused = Callable[..., str]
 @pytest.fixture
 def refused(store: Store, invoke: Callable[..., Said]) -> Refused:
     """``refused(*argv)`` gives the one line that the command answers."""
-    operations.settle_files()
+    studio.settle_files()
 
     def call(*argv: str) -> str:
         before = rows(), files(store.root)
@@ -31,7 +31,7 @@ def refused(store: Store, invoke: Callable[..., Said]) -> Refused:
 @pytest.fixture
 def shell_refused(repo: Path, shell: Callable[..., Said]) -> Refused:
     """The same by a process of its own, which has a SQLite file of its own."""
-    database = Store(repo).database
+    database = repo / FOLDER / "gateway.sqlite3"
 
     def call(*argv: str, **env: str) -> str:
         before = files(repo), dump(database)

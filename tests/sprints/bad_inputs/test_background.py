@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from sprints import operations
+from tests import studio
 
 
 def made(name: str) -> None:
     """Create a sprint, its files complete as after a command."""
-    operations.create(name, by="test")
-    operations.settle_files()
+    studio.create(name)
+    studio.settle_files()
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "65", "two", "1.5", ""])
@@ -44,8 +44,8 @@ def test_a_reason_is_one_line(refused, store, why):
 @pytest.mark.parametrize("act", ["run", "retry"])
 def test_a_cancelled_sprint_that_never_ran_is_not_queued(refused, store, act):
     made("wk1")
-    operations.cancel("wk1", "sam")
-    operations.settle_files()
+    studio.cancel("wk1", "sam")
+    studio.settle_files()
 
     assert "is cancelled" in refused("sprint", act, "wk1", "--queue")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sprints.models import Sprint
+from tests import studio
 
 R1, R3, R5 = "R1_CONTRACTS", "R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"
 AGENTS = "must list agents from agent_01 to agent_15"
@@ -60,7 +60,7 @@ def refuses(refused, in_status):
     in_status("created")
 
     def start(meta, act="run"):
-        Sprint.objects.update(meta=meta)
+        studio.forge("sprint", meta=meta)
         return refused("sprint", act, "s1")
 
     return start
@@ -70,8 +70,8 @@ def refuses(refused, in_status):
 def test_a_sprint_with_an_unsound_meta_does_not_start(refuses, meta, words):
     assert words in refuses(meta)
 
-    assert Sprint.objects.get().status == "created"
-    assert Sprint.objects.get().contract is None
+    assert studio.sprint().status == "created"
+    assert studio.sprint().contract is None
 
 
 def test_a_step_asks_for_a_sound_contract_too(refuses):

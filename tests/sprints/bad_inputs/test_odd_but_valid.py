@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.store.layout import Store
-from tests.world import ROOT, environment
+from tests.world import FOLDER, ROOT, environment
 
 EMOJI = 'The "Great" \u2019Wk 8\u2018 \U0001f680\U0001f3f0 <b>$(id)</b> `x` \\n'
 
@@ -118,7 +117,7 @@ def test_a_terminal_that_cannot_show_a_title_is_no_reason_to_stop(repo):
 
     assert [(done.returncode, done.stderr) for done in shown] == [(0, b"")] * 3
     assert [done.stdout[:7] for done in shown] == [b"s1  caf"] * 3
-    assert json.loads(Store(repo).state.read_text())["sprints"]["s1"]["title"] == title
+    assert json.loads((repo / FOLDER / "state.json").read_text())["sprints"]["s1"]["title"] == title
 
 
 def test_no_home_is_needed(repo):
@@ -161,7 +160,10 @@ def test_a_reader_that_has_gone_is_no_error(repo, shell, no_reader):
     assert {line: (one.returncode, one.stderr) for line, one in said.items()} == dict.fromkeys(
         commands, (0, b"")
     )
-    assert json.loads(Store(repo).state.read_text())["sprints"]["s1"]["status"] == "succeeded"
+    assert (
+        json.loads((repo / FOLDER / "state.json").read_text())["sprints"]["s1"]["status"]
+        == "succeeded"
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of its own")
@@ -191,7 +193,7 @@ def test_a_closed_stdout_is_no_error(repo, shell):
         )
         assert (done.returncode, done.stderr) == (0, "")
 
-    assert '"s1"' in Store(repo).state.read_text()
+    assert '"s1"' in (repo / FOLDER / "state.json").read_text()
 
 
 def git(folder: Path, *argv: str) -> None:
@@ -206,8 +208,8 @@ def test_a_subfolder_belongs_to_the_checkout_above_it(tmp_path):
 
     assert run(deep, "init").returncode == 0
 
-    assert Store(top).config.exists()
-    assert not Store(deep).root.exists()
+    assert (top / FOLDER / "config.json").exists()
+    assert not (deep / FOLDER).exists()
     assert json.loads(run(deep, "status").stdout)["repo_root"] == str(top)
 
 
@@ -220,14 +222,14 @@ def test_a_worktree_has_a_store_of_its_own(tmp_path):
 
     assert run(tree, "init").returncode == 0
 
-    assert Store(tree).config.exists()
-    assert not Store(top).root.exists()
+    assert (tree / FOLDER / "config.json").exists()
+    assert not (top / FOLDER).exists()
 
 
 def test_outside_a_checkout_the_folder_itself_is_served(tmp_path):
     assert run(tmp_path, "init").returncode == 0
 
-    assert Store(tmp_path).config.exists()
+    assert (tmp_path / FOLDER / "config.json").exists()
 
 
 def test_a_folder_with_a_name_of_any_letters_is_served(tmp_path):
@@ -241,10 +243,10 @@ def test_a_folder_with_a_name_of_any_letters_is_served(tmp_path):
     ]
 
     assert codes == [0, 0, 0]
-    state = Store(folder).state.read_text()
+    state = (folder / FOLDER / "state.json").read_text()
     assert state.isascii()
     assert json.loads(state)["sprints"]["s1"]["artifacts_dir"] == str(
-        Store(folder).artifacts / "s1"
+        folder / FOLDER / "artifacts" / "s1"
     )
 
 

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection
 
-from sprints.store.layout import Store
 from sprints.store.schema_version import unusable
 from tests.sprints.bad_inputs.refusals import complaint
-from tests.world import Said, environment
+from tests.world import FOLDER, Said, environment
 
 ROOT_USER = os.name != "nt" and os.geteuid() == 0
 COMMANDS = ["status", "sprint create s1", "gate list", "events", "init"]
@@ -67,8 +66,8 @@ def root(repo: Path, shell) -> Iterator[Path]:
     """The folder of a store, open again in the end."""
     assert shell("init").code == 0
     assert shell("gate", "set", "qa_smoke_quick", "--command", "true").code == 0
-    yield Store(repo).root
-    subprocess.run(["chmod", "-R", "u+rwX", str(Store(repo).root)], check=True)
+    yield repo / FOLDER
+    subprocess.run(["chmod", "-R", "u+rwX", str(repo / FOLDER)], check=True)
 
 
 @pytest.mark.parametrize("mode", ["a-w", "a-rwx"])
@@ -131,7 +130,7 @@ def test_a_store_that_is_mounted_read_only_is_called_that(repo, read_only, shell
 
 @pytest.mark.parametrize("way", ["a backup", "its events"])
 def test_what_is_said_of_a_broken_database_mends_it(repo, root, shell, tmp_path, way):
-    database = Store(repo).database
+    database = repo / FOLDER / "gateway.sqlite3"
     shutil.copy(database, tmp_path / "backup")
     database.write_bytes(b"This is no database. " * 500)
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from gates import process
-from sprints.models.lease import release, take
+from tests import studio
 
 
 @pytest.mark.parametrize("again", ["s1", "S1"])
@@ -56,9 +55,9 @@ def test_nothing_is_left_to_cancel_once_a_sprint_has_ended(refused, in_status, s
 @pytest.mark.parametrize("act", ["run", "step", "retry"])
 def test_a_sprint_in_other_hands_is_left_there(refused, in_status, act):
     in_status("running")
-    lease = take("s1", process.identity())
+    lease = studio.take("s1")
 
     said = refused("sprint", act, "s1")
 
     assert said.startswith("sprint s1 is being carried by process ")
-    release(lease)
+    studio.release(lease)

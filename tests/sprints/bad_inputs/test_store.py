@@ -12,7 +12,7 @@ from gates.models import Gate
 from sprints.models import Event, Head
 from sprints.store.layout import Store
 from tests.sprints.bad_inputs.refusals import complaint, files
-from tests.world import Said, environment
+from tests.world import FOLDER, Said, environment
 
 COMMANDS = [
     ("status",),
@@ -112,7 +112,7 @@ def test_a_new_process_in_a_folder_without_a_store_makes_none(repo, shell_refuse
 
 def test_a_store_that_was_deleted_is_gone(repo, shell, shell_refused):
     assert shell("init").code == 0
-    shutil.rmtree(Store(repo).root)
+    shutil.rmtree(repo / FOLDER)
 
     said = shell_refused("sprint", "create", "s1")
 
@@ -121,35 +121,35 @@ def test_a_store_that_was_deleted_is_gone(repo, shell, shell_refused):
 
 def test_a_database_that_was_deleted_is_not_made_by_a_question(repo, shell, shell_refused):
     assert shell("init").code == 0
-    for path in Store(repo).root.glob("gateway.sqlite3*"):
+    for path in (repo / FOLDER).glob("gateway.sqlite3*"):
         path.unlink()
 
     said = shell_refused("status")
 
     assert said == "no gateway is set up here; run: studio-gateway init"
-    assert not Store(repo).database.exists()
+    assert not (repo / FOLDER / "gateway.sqlite3").exists()
 
 
 def test_a_database_that_is_none_is_left_as_it_is(repo, shell, shell_refused):
     assert shell("init").code == 0
-    for path in Store(repo).root.glob("gateway.sqlite3*"):
+    for path in (repo / FOLDER).glob("gateway.sqlite3*"):
         path.unlink()
-    Store(repo).database.write_bytes(b"This is no database. " * 500)
+    (repo / FOLDER / "gateway.sqlite3").write_bytes(b"This is no database. " * 500)
 
     for command in (["status"], ["sprint", "create", "s1"], ["init"]):
         said = complaint(shell(*command))
 
         assert "file is not a database" in said
-        assert Store(repo).database.read_bytes().startswith(b"This is no database.")
+        assert (repo / FOLDER / "gateway.sqlite3").read_bytes().startswith(b"This is no database.")
 
 
 def test_a_database_with_holes_is_one_line_too(repo, shell):
     assert shell("init").code == 0
-    for path in Store(repo).root.glob("gateway.sqlite3-*"):
+    for path in (repo / FOLDER).glob("gateway.sqlite3-*"):
         path.unlink()
-    with Store(repo).database.open("r+b") as file:
+    with (repo / FOLDER / "gateway.sqlite3").open("r+b") as file:
         file.seek(4096)
-        file.write(b"\xff" * (Store(repo).database.stat().st_size - 4096))
+        file.write(b"\xff" * ((repo / FOLDER / "gateway.sqlite3").stat().st_size - 4096))
 
     said = complaint(shell("sprint", "create", "s1"))
 
@@ -173,7 +173,7 @@ def test_a_database_url_that_leads_nowhere_is_one_line(shell, shell_refused):
 
 
 def test_a_file_where_the_store_should_be_stays_a_file(repo, shell_refused):
-    Store(repo).root.write_text("mine")
+    (repo / FOLDER).write_text("mine")
 
     said = shell_refused("init")
 

@@ -11,9 +11,8 @@ from sprints.contract import sandbox
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.sandbox import SandboxSettings, sandbox_for
-from sprints.roles import Role
-from tests.people import signed_in
-from tests.world import set_gate
+from tests import studio
+from tests.people import Role, signed_in
 
 WHY = "this kernel has no Landlock"
 
@@ -142,7 +141,7 @@ def test_a_doctor_says_what_the_machine_can(no_landlock):
 
 
 def test_gates_of_a_sprint_in_the_repository_are_told_apart(invoke, store):
-    set_gate("true")
+    studio.gate("true")
     invoke("sprint", "create", "wk1")
 
     invoke("sprint", "run", "wk1")

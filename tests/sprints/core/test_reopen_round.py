@@ -6,16 +6,14 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from sprints import operations
 from sprints.core import commands
 from sprints.core.actions import Begun, Cancel, StartRound, WarnOverdue
 from sprints.core.reducer import reduce
-from sprints.journal import writer
-from sprints.models import Round, Sprint
+from sprints.models import Round
 from sprints.models.loading import load
 from sprints.models.transitions import record
-from sprints.runner.runner import StopRequest
 from sprints.state.transitions import ExpectedVersion
+from tests import studio
 
 CODE = "R1_CONTRACTS"
 
@@ -30,8 +28,8 @@ def keep(make):
 @pytest.fixture
 def warned(store):
     """A store in whose sprint the second round is over its minutes."""
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest(), one_round=True)
+    studio.create("wk1")
+    studio.run("wk1", one_round=True)
     keep(lambda snapshot, now: reduce(snapshot, StartRound(CODE), Begun(now)))
     keep(lambda snapshot, now: reduce(snapshot, WarnOverdue(CODE), Begun(now)))
     return store
@@ -46,13 +44,13 @@ def test_the_events_tell_that_a_round_is_overdue(warned, invoke):
 
 
 def test_a_round_that_opens_again_is_overdue_no_more(warned, invoke):
-    Round.objects.filter(pk=f"wk1/{CODE}").update(notes=["ours", "over its minutes: 15"])
+    studio.forge("round", f"wk1/{CODE}", notes=["ours", "over its minutes: 15"])
     keep(lambda snapshot, now: reduce(snapshot, Cancel(CODE), Begun(now)))
     keep(lambda snapshot, now: [commands.retry(snapshot, snapshot.contract, now)])
 
-    writer.flush()
+    studio.settle_files()
     row = Round.objects.get(pk=f"wk1/{CODE}")
-    assert Sprint.objects.get().status == "running"
+    assert studio.sprint().status == "running"
     assert (row.status, row.notes, row.overdue_note) == ("pending", ["ours"], "")
     assert "over its minutes" not in warned.state.read_text()
     assert invoke("rebuild", "--check").code == 0
@@ -60,8 +58,8 @@ def test_a_round_that_opens_again_is_overdue_no_more(warned, invoke):
 
 def test_an_upgrade_finds_the_overdue_rounds_of_version_0(warned, invoke):
     note = Round.objects.get(pk=f"wk1/{CODE}").overdue_note
-    Round.objects.update(overdue_note="")
-    Round.objects.filter(pk="wk1/R2_PLAN_CONFIRM").update(notes=["over its minutes, says Kim"])
+    studio.forge("round", overdue_note="")
+    studio.forge("round", "wk1/R2_PLAN_CONFIRM", notes=["over its minutes, says Kim"])
 
     import_module("sprints.migrations.0018_stop_reason").find(apps, None)
 

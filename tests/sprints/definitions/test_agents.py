@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from sprints import operations
 from sprints.agents.presets import PRESETS
 from sprints.contract.agent_spec import CARD, AgentDefinition
 from sprints.definitions import agents, agents_toml
 from sprints.management.cli_user import user
-from sprints.models import Agent, Event
+from sprints.models import Agent
 from sprints.prompts.roster import AGENTS
+from tests import studio
 from tests.world import ROOT
 
 ODD = 'a "quoted" \\ word\twith\nlines, \x7f, \u00e9, \U0001f600'
@@ -25,14 +25,14 @@ def test_a_new_store_has_the_fifteen_and_all_are_scripted(store, invoke):
     assert {row["runner"] for row in shown} == {"scripted"}
     assert all(row[name] for row in shown for name in CARD)
     assert not [problem for row in Agent.objects.all() for problem in row.definition.problems()]
-    assert not Event.objects.filter(kind="agent_changed").exists()
+    assert not studio.events("agent_changed")
 
 
 def test_init_brings_back_what_is_missing_and_keeps_what_was_changed(store, invoke):
     invoke("agent", "set", "agent_03", "--title", "Ours")
     Agent.objects.filter(pk="agent_04").delete()
 
-    operations.initialise()
+    studio.initialise()
 
     assert Agent.objects.count() == 15
     assert agents.get("agent_03").title == "Ours"
@@ -52,15 +52,15 @@ def test_a_command_makes_the_agent_a_program(store, invoke):
     assert (agent.timeout_s, agent.idle_s, agent.grace_s) == (60, 0, 1)
     assert agent.env == {"C": "1", "D": "x=y"}
     assert (agent.pass_env, agent.reply) == (("A", "B"), {"take": "result"})
-    (event,) = Event.objects.filter(kind="agent_changed")
-    assert event.body["data"] == agent.to_json() | {"by": user()}
+    event = studio.event("agent_changed")
+    assert event["data"] == agent.to_json() | {"by": user()}
 
 
 def test_what_changes_nothing_is_no_event(store, invoke):
     said = invoke("agent", "set", "agent_01", "--runner", "scripted")
 
     assert said.out == "nothing to change\n"
-    assert not Event.objects.filter(kind="agent_changed").exists()
+    assert not studio.events("agent_changed")
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -90,7 +90,7 @@ def test_export_is_read_back_as_it_was(store, invoke, tmp_path):
     assert file.read_text("utf-8") == invoke("agent", "export").out
     assert [*tmp_path.glob(".*")] == []
     Agent.objects.all().delete()
-    operations.initialise()
+    studio.initialise()
 
     said = invoke("agent", "import", str(file))
 
@@ -134,9 +134,9 @@ def test_what_a_file_leaves_out_is_as_on_an_untouched_row():
 
 
 def test_the_states_of_a_sprint(store, invoke):
-    operations.create("s1", by="test")
+    studio.create("s1")
     plain = json.loads(invoke("agent", "list", "--json", "--sprint", "s1").out)
-    row = operations.create("s2", by="test")
+    row = studio.create("s2")
     row.meta["active_agents"] = ["agent_01", "agent_05"]
     row.save()
     named = json.loads(invoke("agent", "list", "--json", "--sprint", "s2").out)
@@ -152,7 +152,7 @@ def test_the_states_of_a_sprint(store, invoke):
 
 
 def test_programs_that_may_be_given_tasks_are_active(store, invoke):
-    operations.create("s1", by="test")
+    studio.create("s1")
     invoke("agent", "set", "agent_06", "--preset", "gemini")
     before = json.loads(invoke("agent", "list", "--json", "--sprint", "s1").out)
     invoke("agent", "set", "agent_01", "--preset", "gemini")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.models import Event, Head, Hook
+from sprints.models import Event, Hook
 from sprints.state.event_catalog import NAMES, payload, point_of
 from sprints.state.event_codes import EventKind
+from tests import studio
 
 SPRINTS = Path(hooks.__file__).parents[1]
 TELL = HookDefinition("tell", "command", ("round_done",), ("true",))
@@ -42,18 +42,18 @@ def test_a_hook_is_added_changed_and_removed_and_each_is_an_event(invoke):
 
 
 def test_a_hook_is_not_told_of_what_was_before_it_or_while_it_was_off(store):
-    operations.create("before", by="test")
+    studio.create("before")
     row = hooks.put(TELL)
     added_at = row.seq
 
     hooks.put(TELL, enabled=False)
-    operations.create("meanwhile", by="test")
+    studio.create("meanwhile")
     hooks.put(TELL, enabled=True)
 
-    assert Event.objects.get(seq=added_at).body["message"] == "sprint created: before"
+    assert studio.event(seq=added_at)["message"] == "sprint created: before"
     seen = Hook.objects.get().seq
-    assert Event.objects.get(seq=seen).body["message"] == "sprint created: meanwhile"
-    assert Head.objects.get().seq == seen + 1
+    assert studio.event(seq=seen)["message"] == "sprint created: meanwhile"
+    assert studio.seq() == seen + 1
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_start_of_a_sprint_names_its_point_and_a_retry_does_not(invoke):
     invoke("sprint", "run", "wk1")
     invoke("sprint", "retry", "wk1")
 
-    bodies = [row.body for row in Event.objects.order_by("seq")]
+    bodies = studio.events()
     named = [body["message"] for body in bodies if point_of(["sprint_start"], body)]
     assert named == ["sprint started"]
     assert any("sprint retried" in body["message"] for body in bodies)

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,8 @@ import pytest
 
 from sprints.agents.probe import changed, seen
 from sprints.contract.agent_spec import COMMAND
-from sprints.definitions import agents
-from sprints.models import Event
 from sprints.store.layout import Store
-from tests.speakers import set_speaker
+from tests import studio
 
 
 @pytest.fixture
@@ -39,18 +36,18 @@ def tried(invoke, tmp_path, monkeypatch) -> Callable[..., tuple[int, list[dict[s
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "room"))
 
     def call(*argv: str) -> tuple[int, list[dict[str, Any]]]:
-        before = Event.objects.count()
+        before = studio.seq()
         said = invoke("doctor", "agents", "--json", *argv)
         assert said.err == ""
         assert [*(tmp_path / "room").iterdir()] == []
-        assert Event.objects.count() == before
+        assert studio.seq() == before
         return said.code, json.loads(said.out)
 
     return call
 
 
 def test_an_agent_that_answers_is_well(checkout, tried):
-    set_speaker("replies")
+    studio.speaker("replies")
 
     code, (found,) = tried()
 
@@ -69,9 +66,9 @@ def test_without_programs_there_is_nothing_to_try(store, tried):
 
 
 def test_two_agents_of_one_program_are_tried_once(checkout, tried):
-    set_speaker("replies")
-    set_speaker("replies", "agent_03")
-    set_speaker("exits3", "agent_02")
+    studio.speaker("replies")
+    studio.speaker("replies", "agent_03")
+    studio.speaker("exits3", "agent_02")
 
     code, found = tried()
 
@@ -92,8 +89,7 @@ def test_two_agents_of_one_program_are_tried_once(checkout, tried):
 def test_a_program_that_is_not_there(checkout, tried, command, text, remedy):
     (checkout / "late.sh").write_text("#!/bin/sh\necho Status: DONE\n")
     (checkout / "late.sh").chmod(0o755)
-    agent = agents.get("agent_01").definition
-    agents.put([replace(agent, runner=COMMAND, command=(command,))])
+    studio.set_agent(runner=COMMAND, command=(command,))
 
     code, (found,) = tried()
 
@@ -103,7 +99,7 @@ def test_a_program_that_is_not_there(checkout, tried, command, text, remedy):
 
 
 def test_one_that_does_not_answer_in_time_is_ended(checkout, tried):
-    set_speaker("hangs")
+    studio.speaker("hangs")
 
     code, (found,) = tried("--timeout", "1")
 
@@ -116,7 +112,7 @@ def test_one_that_does_not_answer_in_time_is_ended(checkout, tried):
     [("empty", "no reply: it is empty"), ("echoes", "no reply: it ends with the example")],
 )
 def test_what_is_no_reply_is_no_answer(checkout, tried, way, words):
-    set_speaker(way)
+    studio.speaker(way)
 
     code, (found,) = tried()
 
@@ -124,7 +120,7 @@ def test_what_is_no_reply_is_no_answer(checkout, tried, way, words):
 
 
 def test_one_that_leaves_its_clone_is_named(checkout, tried):
-    set_speaker("strays")
+    studio.speaker("strays")
 
     code, (found,) = tried()
 
@@ -137,7 +133,7 @@ def test_one_that_leaves_its_clone_is_named(checkout, tried):
 
 @pytest.mark.parametrize("has_git", [True, False])
 def test_where_nothing_can_be_cloned_it_is_tried_in_an_empty_repository(store, tried, has_git):
-    set_speaker("replies")
+    studio.speaker("replies")
     shutil.rmtree(store.repo / ".git")
     if has_git:
         subprocess.run(["git", "init", "-q"], cwd=store.repo, check=True)
@@ -150,8 +146,7 @@ def test_where_nothing_can_be_cloned_it_is_tried_in_an_empty_repository(store, t
 
 def test_a_trial_begins_in_a_clone_that_knows_no_way_back(checkout, tried):
     script = "git log --format=%s >&2; git remote >&2; pwd >&2; exit 1"
-    agent = agents.get("agent_01").definition
-    agents.put([replace(agent, runner=COMMAND, command=("sh", "-c", script))])
+    studio.set_agent(runner=COMMAND, command=("sh", "-c", script))
 
     _, (found,) = tried()
 
@@ -161,7 +156,7 @@ def test_a_trial_begins_in_a_clone_that_knows_no_way_back(checkout, tried):
 
 
 def test_it_is_for_people_too(checkout, invoke):
-    set_speaker("exits3")
+    studio.speaker("exits3")
 
     said = invoke("doctor", "agents")
 

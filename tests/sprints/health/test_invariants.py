@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,17 +11,12 @@ from django.utils import timezone
 
 from gates.models import GateRun
 from gates.process import identity
-from sprints import operations
-from sprints.definitions import agents
 from sprints.effects.perform import token
 from sprints.health.invariants import check_invariants, check_rows
-from sprints.models import Event, Host, Sprint, Task
-from sprints.models.lease import take
-from sprints.runner.runner import StopRequest
 from sprints.state.actors import GATEWAY
 from sprints.state.event_format import stamp
+from tests import studio
 from tests.checkout import commit
-from tests.world import set_gate
 
 LONG_AGO = timezone.now() - timedelta(hours=1)
 
@@ -30,9 +24,9 @@ LONG_AGO = timezone.now() - timedelta(hours=1)
 @pytest.fixture
 def ended(store):
     """A store with one sprint that succeeded."""
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest())
-    operations.settle_files()
+    studio.create("wk1")
+    studio.run("wk1")
+    studio.settle_files()
     return store
 
 
@@ -42,16 +36,16 @@ def said() -> list[str]:
 
 
 def test_nothing_is_wrong_with_what_runs_fails_and_is_retried(ended):
-    set_gate("false")
-    operations.create("wk2", by="test")
-    operations.run("wk2", StopRequest())
-    set_gate("true")
-    set_gate("true", gate_id="another", rounds=("R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"))
-    operations.retry("wk2", StopRequest())
-    set_gate("false", gate_id="advisory", required=False)
-    operations.create("wk3", by="test")
-    operations.run("wk3", StopRequest())
-    operations.settle_files()
+    studio.gate("false")
+    studio.create("wk2")
+    studio.run("wk2")
+    studio.gate("true")
+    studio.gate("true", gate_id="another", rounds=("R3_BUILD_A_INTEGRATE", "R5_RELEASE_CANDIDATE"))
+    studio.retry("wk2")
+    studio.gate("false", gate_id="advisory", required=False)
+    studio.create("wk3")
+    studio.run("wk3")
+    studio.settle_files()
 
     assert list(check_invariants(ended)) == []
 
@@ -63,7 +57,7 @@ def test_a_file_that_differs_is_one_of_them(ended):
 
 
 def test_two_verdicts_of_one_gate_are_found(ended):
-    run = GateRun.objects.get(pk="wk1/qa_smoke_quick/2")
+    run = studio.gate_run(pk="wk1/qa_smoke_quick/2")
     run.pk, run.number = "wk1/qa_smoke_quick/3", 3
     run.save(force_insert=True)
 
@@ -75,22 +69,21 @@ def shipped(store, repo):
     """A store with one sprint whose work was shipped."""
     commit(repo, {"a": "1"})
     program = (sys.executable, "-c", "open('work', 'a').write('x'); print('Status: DONE')")
-    agent = agents.get("agent_01").definition
-    agents.put([replace(agent, runner="command", command=program)])
-    operations.create("wk1", by="test")
-    operations.edit("wk1", "test", meta={"enable_auto_merge": True})
-    operations.run("wk1", StopRequest())
-    operations.settle_files()
+    studio.set_agent(runner="command", command=program)
+    studio.create("wk1")
+    studio.edit("wk1", "test", meta={"enable_auto_merge": True})
+    studio.run("wk1")
+    studio.settle_files()
     return store
 
 
 def test_nothing_is_wrong_with_what_is_judged_again_and_shipped(shipped):
-    assert Sprint.objects.get().meta["shipping"]["status"] == "shipped"
+    assert studio.sprint().meta["shipping"]["status"] == "shipped"
     assert list(check_invariants(shipped)) == []
 
 
 def test_a_verdict_more_than_merges_is_found(shipped):
-    run = GateRun.objects.get(pk="wk1/qa_smoke_quick/3")
+    run = studio.gate_run(pk="wk1/qa_smoke_quick/3")
     run.pk, run.number = "wk1/qa_smoke_quick/4", 4
     run.save(force_insert=True)
 
@@ -98,7 +91,7 @@ def test_a_verdict_more_than_merges_is_found(shipped):
 
 
 def test_what_was_shipped_without_a_verdict_on_the_merge_is_found(shipped):
-    GateRun.objects.filter(pk="wk1/qa_smoke_quick/3").update(status="interrupted")
+    studio.forge("gaterun", "wk1/qa_smoke_quick/3", status="interrupted")
 
     assert "sprint wk1 shipped what qa_smoke_quick had not passed" in said()
 
@@ -114,7 +107,7 @@ def test_a_run_that_is_missing_is_found(ended):
 
 @pytest.mark.parametrize("status", ["failed", "error", "timed_out", "cancelled", "interrupted"])
 def test_a_success_over_a_gate_that_is_not_green_is_found(ended, status):
-    GateRun.objects.filter(pk="wk1/qa_smoke_quick/2").update(status=status)
+    studio.forge("gaterun", "wk1/qa_smoke_quick/2", status=status)
 
     assert said() == [
         "sprint wk1 succeeded, and qa_smoke_quick had not passed in R5_RELEASE_CANDIDATE"
@@ -122,7 +115,7 @@ def test_a_success_over_a_gate_that_is_not_green_is_found(ended, status):
 
 
 def test_a_green_verdict_of_an_earlier_attempt_does_not_count(ended):
-    Sprint.objects.filter(pk="wk1").update(attempt=2)
+    studio.forge("sprint", "wk1", attempt=2)
     from sprints.models import Task
 
     Task.objects.filter(round="wk1/R5_RELEASE_CANDIDATE").update(attempt=2)
@@ -133,17 +126,17 @@ def test_a_green_verdict_of_an_earlier_attempt_does_not_count(ended):
 
 
 def test_a_run_without_a_verdict_in_a_sprint_that_ended_is_found(ended):
-    GateRun.objects.filter(pk="wk1/qa_smoke_quick/2").update(status="running")
+    studio.forge("gaterun", "wk1/qa_smoke_quick/2", status="running")
 
     assert "run wk1/qa_smoke_quick/2 has no verdict, and its sprint ended" in said()
 
 
 def test_a_process_that_outlived_its_run_is_found(ended):
-    run = GateRun.objects.get(pk="wk1/qa_smoke_quick/2")
+    run = studio.gate_run(pk="wk1/qa_smoke_quick/2")
     left = subprocess.Popen(["sleep", "300"], env={**os.environ, "STUDIO_GATEWAY_RUN": token(run)})
     try:
         assert said() == [], "it may still be ending"
-        GateRun.objects.filter(pk=run.pk).update(finished_at=LONG_AGO)
+        studio.forge("gaterun", run.pk, finished_at=LONG_AGO)
 
         assert said() == [f"process {left.pid} is left of run {run.pk}, which ended"]
     finally:
@@ -152,13 +145,13 @@ def test_a_process_that_outlived_its_run_is_found(ended):
 
 
 def test_a_question_that_is_still_open_in_a_sprint_that_ended_is_found(ended):
-    Task.objects.filter(pk="wk1/R2_PLAN_CONFIRM/lead_agent_01").update(status="in_progress")
+    studio.forge("task", "wk1/R2_PLAN_CONFIRM/lead_agent_01", status="in_progress")
 
     assert said() == ["task wk1/R2_PLAN_CONFIRM/lead_agent_01 has no answer, and its sprint ended"]
 
 
 def test_a_process_that_outlived_its_answer_is_found(ended):
-    task = Task.objects.get(pk="wk1/R2_PLAN_CONFIRM/lead_agent_01")
+    task = studio.task(pk="wk1/R2_PLAN_CONFIRM/lead_agent_01")
     task.details["started_ts"] = stamp(LONG_AGO)
     task.updated_at = LONG_AGO
     task.save()
@@ -173,19 +166,19 @@ def test_a_process_that_outlived_its_answer_is_found(ended):
 
 def test_two_sprints_that_are_carried_at_once_are_found(store):
     for name in ("wk1", "wk2"):
-        operations.create(name, by="test")
-        operations.start(name)
-        take(name, identity())
-        Sprint.objects.filter(pk="wk1").update(lease_owner="")
-    Sprint.objects.update(lease_owner=str(identity()))
+        studio.create(name)
+        studio.start(name)
+        studio.take(name)
+        studio.forge("sprint", "wk1", lease_owner="")
+    studio.forge("sprint", lease_owner=str(identity()))
 
     assert len(said()) == 1
     assert said()[0].startswith(f"several sprints are carried at once in {store.place}: wk1 by ")
 
 
 def test_a_sprint_that_ended_and_is_still_held_is_found(ended):
-    Sprint.objects.update(
-        lease_owner=str(identity()), lease_beat=time.monotonic(), finished_at=LONG_AGO
+    studio.forge(
+        "sprint", lease_owner=str(identity()), lease_beat=time.monotonic(), finished_at=LONG_AGO
     )
 
     assert said()[0].startswith("sprint wk1 is succeeded, and still held by process ")
@@ -194,9 +187,9 @@ def test_a_sprint_that_ended_and_is_still_held_is_found(ended):
 @pytest.fixture
 def without_runner(store):
     """A sprint that runs, in silence, and that nobody carries."""
-    operations.create("wk1", by="test")
-    operations.start("wk1")
-    Event.objects.update(ts=LONG_AGO)
+    studio.create("wk1")
+    studio.start("wk1")
+    studio.forge("event", ts=LONG_AGO)
     return store
 
 
@@ -212,35 +205,26 @@ def test_a_sprint_that_living_workers_leave_in_silence_is_found(without_runner):
     add_host("here", without_runner.place)
 
     assert said()[0].startswith("sprint wk1 runs, no worker has taken it up since ")
-    operations.pause("wk1", "sam")
+    studio.pause("wk1", "sam")
     assert said() == []
 
 
 def beside() -> None:
     """Another host on the same database, that carries a sprint and tells of it."""
     add_host("another", "/another")
-    operations.create("wk2", by="test")
-    operations.start("wk2")
-    take("wk2", identity())
-    Sprint.objects.filter(pk="wk2").update(home="/another")
+    studio.create("wk2")
+    studio.start("wk2")
+    studio.take("wk2")
+    studio.forge("sprint", "wk2", home="/another")
 
 
 def add_host(name: str, place: str) -> None:
     """A host whose watch lives."""
-    now = timezone.now()
-    Host.objects.create(
-        name=name,
-        place=place,
-        watch=str(identity()),
-        workers=2,
-        started_at=now,
-        seen_at=now,
-        worked_at=now,
-    )
+    studio.host(name, place=place)
 
 
 def test_a_busy_host_does_not_hide_that_another_leaves_a_sprint_in_silence(without_runner):
-    Sprint.objects.update(home=without_runner.place)
+    studio.forge("sprint", home=without_runner.place)
     add_host("here", without_runner.place)
     beside()
 
@@ -253,27 +237,27 @@ def test_a_sprint_of_no_host_waits_for_one_that_is_free(without_runner):
     beside()
 
     assert said() == [], "its turn comes when the other host is free"
-    Sprint.objects.filter(pk="wk2").update(lease_owner="", status="succeeded")
+    studio.forge("sprint", "wk2", lease_owner="", status="succeeded")
     assert said() == [], "the other host may be about to"
-    Event.objects.update(ts=LONG_AGO)
+    studio.forge("event", ts=LONG_AGO)
     assert said()[0].startswith("sprint wk1 runs, no worker has taken it up since ")
 
 
 def test_a_sprint_that_waits_because_enough_are_carried_is_no_silence(without_runner):
-    Sprint.objects.update(home=without_runner.place)
+    studio.forge("sprint", home=without_runner.place)
     add_host("here", without_runner.place)
     beside()
 
-    operations.configure("max_concurrent_global", "1", "sam")
-    Event.objects.update(ts=LONG_AGO)
+    studio.configure("max_concurrent_global", "1", "sam")
+    studio.forge("event", ts=LONG_AGO)
 
     assert said() == []
 
 
 def test_a_gate_that_is_long_over_its_time_is_found(without_runner):
-    take("wk1", identity())
+    studio.take("wk1")
     until = {"since_ts": stamp(LONG_AGO), "until_ts": stamp(LONG_AGO)}
-    Sprint.objects.update(waiting={"what": "gate qa_smoke_quick", "who": GATEWAY} | until)
+    studio.forge("sprint", waiting={"what": "gate qa_smoke_quick", "who": GATEWAY} | until)
 
     assert said()[0].startswith("sprint wk1 waits for gate qa_smoke_quick, due at ")
 
@@ -281,6 +265,6 @@ def test_a_gate_that_is_long_over_its_time_is_found(without_runner):
 def test_the_doctor_tells_them(ended, invoke):
     assert "nobody silent" in invoke("doctor").out
 
-    GateRun.objects.filter(pk="wk1/qa_smoke_quick/2").update(status="failed")
+    studio.forge("gaterun", "wk1/qa_smoke_quick/2", status="failed")
 
     assert "qa_smoke_quick had not passed" in invoke("doctor").out

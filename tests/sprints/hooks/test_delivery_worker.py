@@ -2,18 +2,16 @@
 
 import threading
 
-from sprints import operations
-from sprints.contract.hook_spec import HookDefinition
-from sprints.definitions import hooks
 from sprints.hooks import delivery_worker
 from sprints.hooks.delivery_worker import DeliveryWorker
 from sprints.models import Delivery
+from tests import studio
 from tests.e2e.conftest import wait_for
 
 
 def test_a_courier_for_which_there_is_no_thread_tries_again(store, monkeypatch, capsys):
-    hooks.put(HookDefinition("h1", "command", ("sprint_created",), ("true",)))
-    operations.create("wk1", by="test")
+    studio.hook("h1", "command", ("sprint_created",), ("true",))
+    studio.create("wk1")
     start, refused = threading.Thread.start, []
 
     def scarce(thread: threading.Thread) -> None:

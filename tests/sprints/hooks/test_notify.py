@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import outbox
+from tests import studio
 from tests.sprints.hooks.test_webhook import OK, bring, receiver, says
 
 # json:// is Apprise's own way to post a message.
@@ -20,7 +20,7 @@ HOOK = HookDefinition("h1", "notify", ("sprint_created",), ("json://127.0.0.1",)
 def kept(url: str) -> None:
     """A hook on that URL, and a delivery to it that is due."""
     hooks.put(replace(HOOK, target=(url,)))
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     outbox.hand_out(timezone.now())
 
 

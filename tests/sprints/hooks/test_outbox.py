@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from gates.identity import identity
-from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import outbox
-from sprints.models import Delivery, Event, Hook
+from sprints.models import Delivery, Hook
+from tests import studio
 
 HOOK = HookDefinition("h1", "command", ("sprint_created",), ("true",), tries=2, backoff_s=5)
 
@@ -20,9 +20,9 @@ HOOK = HookDefinition("h1", "command", ("sprint_created",), ("true",), tries=2, 
 def waiting(store):
     """A hook, and a delivery to it that is due."""
     hooks.put(HOOK)
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     outbox.hand_out(timezone.now())
-    return Delivery.objects.get()
+    return studio.delivery()
 
 
 def claim() -> tuple[Delivery, str] | None:
@@ -33,7 +33,7 @@ def claim() -> tuple[Delivery, str] | None:
 def carry_out(hook: HookDefinition, row: Delivery) -> Delivery:
     """Change the hook, bring the delivery, and return it as it is then."""
     hooks.put(hook)
-    Delivery.objects.filter(pk=row.pk).update(next_at=timezone.now())
+    studio.forge("delivery", row.pk, next_at=timezone.now())
     found = claim()
     assert found is not None
     outbox.carry_out(*found, lambda: None)
@@ -62,7 +62,7 @@ def test_the_claim_of_a_dead_process_is_taken_over_and_of_a_living_one_is_not(wa
     claim()
     dead = replace(identity(), pid=2**22 - 1, start=1)
 
-    Delivery.objects.update(owner=str(dead))
+    studio.forge("delivery", owner=str(dead))
     found = claim()
 
     assert found is not None
@@ -73,7 +73,7 @@ def test_the_claim_of_a_dead_process_is_taken_over_and_of_a_living_one_is_not(wa
 
 def test_a_claim_that_has_run_out_is_taken_over_and_its_late_result_is_refused(waiting):
     first = claim()
-    Delivery.objects.update(until=timezone.now() - timedelta(seconds=1))
+    studio.forge("delivery", until=timezone.now() - timedelta(seconds=1))
     second = claim()
     assert first is not None
     assert second is not None
@@ -103,7 +103,7 @@ def test_the_wait_of_a_hook_that_fails_for_ever_stays_within_a_day():
 
 
 def test_a_delivery_put_off_by_a_clock_that_was_wrong_is_due(waiting):
-    Delivery.objects.update(next_at=timezone.now() + timedelta(days=300))
+    studio.forge("delivery", next_at=timezone.now() + timedelta(days=300))
 
     assert claim() is not None
 
@@ -111,7 +111,7 @@ def test_a_delivery_put_off_by_a_clock_that_was_wrong_is_due(waiting):
 def test_a_delivery_whose_process_dies_each_time_is_given_up_and_told(waiting):
     for _ in range(HOOK.tries + outbox.LIVES):
         assert claim() is not None
-        Delivery.objects.update(until=timezone.now() - timedelta(seconds=1))
+        studio.forge("delivery", until=timezone.now() - timedelta(seconds=1))
 
     found = claim()
     assert found is not None
@@ -120,13 +120,13 @@ def test_a_delivery_whose_process_dies_each_time_is_given_up_and_told(waiting):
     waiting.refresh_from_db()
     assert (waiting.status, waiting.failures) == ("failed", 1)
     assert waiting.reason == "started 7 times, each time without a known end"
-    (error,) = [row.body for row in Event.objects.filter(kind="error")]
+    (error,) = studio.events("error")
     assert error["data"]["undelivered"] == waiting.pk
 
 
 def test_a_hook_with_nothing_to_hear_is_not_written_at_every_look(store):
     row = hooks.put(replace(HOOK, points=("round_done",)))
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
     outbox.hand_out(timezone.now())
 

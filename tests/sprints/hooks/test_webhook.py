@@ -16,13 +16,13 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import address, outbox, webhook
 from sprints.hooks.delivery_values import DeliveryAttempt
 from sprints.models import Delivery, Event, Hook
 from sprints.state.delivery_result import DeliveryResult
+from tests import studio
 
 SECRET = "whsec_" + "QUFB" * 10
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks"
@@ -373,7 +373,7 @@ def kept(port: int, **changes: Any) -> Hook:
     """A webhook on the receiver, and a delivery to it that is due."""
     plain = HookDefinition("h1", "webhook", ("sprint_created",), (f"http://127.0.0.1:{port}/",))
     row = hooks.put(replace(plain, allow_private=True, **changes))
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     outbox.hand_out(timezone.now())
     return row
 
@@ -383,7 +383,7 @@ def bring() -> Delivery:
     found = outbox.claim(timezone.now())
     assert found is not None
     outbox.carry_out(*found, lambda: None)
-    return Delivery.objects.get()
+    return studio.delivery()
 
 
 def test_each_try_is_signed_anew_for_the_same_id_and_the_same_body(store):
@@ -398,7 +398,7 @@ def test_each_try_is_signed_anew_for_the_same_id_and_the_same_body(store):
     headers = [
         dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:]) for head, *_ in parts
     ]
-    assert {one["webhook-id"] for one in headers} == {Delivery.objects.get().pk}
+    assert {one["webhook-id"] for one in headers} == {studio.delivery().pk}
     for one, (_, _, body) in zip(headers, parts, strict=True):
         assert Webhook(row.secret).verify(body, one)["data"]["sprint_id"] == "wk1"
 

@@ -4,11 +4,9 @@ import json
 
 import pytest
 
-from sprints import operations
-from sprints.journal import agent_logs, writer
+from sprints.journal import agent_logs
 from sprints.journal.agent_logs import FOLDER, MARK
-from sprints.runner.runner import StopRequest
-from tests.world import set_gate
+from tests import studio
 
 LEAD = "agent_01_ExecutiveProducer_PM.json"
 
@@ -21,9 +19,9 @@ def logs(store, invoke):
 
 
 def run(name="wk1"):
-    operations.create(name, by="test")
-    after = operations.run(name, StopRequest())
-    writer.flush()
+    studio.create(name)
+    after = studio.run(name)
+    studio.settle_files()
     return after
 
 
@@ -68,7 +66,7 @@ def test_what_is_there_of_others_stays_and_a_second_look_changes_nothing(logs):
 
     run()
     before = (logs / LEAD).stat()
-    writer.flush()
+    studio.settle_files()
 
     log = read(logs / LEAD)
     assert log["sprints"]["wk0"] == mine
@@ -79,12 +77,12 @@ def test_what_is_there_of_others_stays_and_a_second_look_changes_nothing(logs):
 
 
 def test_another_attempt_has_entries_of_its_own(logs):
-    set_gate("false")
+    studio.gate("false")
     run()
     first = read(logs / LEAD)["sprints"]["wk1"]["rounds"]
-    set_gate("true")
-    operations.retry("wk1", StopRequest())
-    writer.flush()
+    studio.gate("true")
+    studio.retry("wk1")
+    studio.settle_files()
 
     rounds = read(logs / LEAD)["sprints"]["wk1"]["rounds"]
     assert {name: rounds[name] for name in first} == first
@@ -100,7 +98,7 @@ def test_what_a_crash_left_behind_is_written_later(logs, monkeypatch):
         run()
     assert not logs.exists()
 
-    writer.flush()
+    studio.settle_files()
 
     assert "wk1" in read(logs / LEAD)["sprints"]
 

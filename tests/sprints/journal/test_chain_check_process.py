@@ -6,6 +6,7 @@ import pytest
 
 from sprints.journal import chain_check_process, verify
 from sprints.models import Event
+from tests import studio
 from tests.sprints.journal.test_verify import told
 
 __all__ = ["told"]
@@ -71,7 +72,7 @@ def test_a_sound_store_is_looked_at_once(told, passes):
     found = verify.verify(told)
 
     assert found.difference is None
-    assert (found.events, found.outputs) == (Event.objects.count(), 4)
+    assert (found.events, found.outputs) == (studio.seq(), 4)
     assert passes == [{"chained": True}]
 
 

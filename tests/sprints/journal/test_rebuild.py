@@ -8,18 +8,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import agents as agent_rows
 from sprints.definitions import hooks as hook_rows
-from sprints.journal import writer
 from sprints.journal.settings_projection import Settings
-from sprints.models import Event, Schedule, Sprint, Task
+from sprints.models import Event, Schedule, Sprint
 from sprints.operations.rebuild import MODELS
-from sprints.runner.runner import StopRequest
 from sprints.state.event_format import FIRST_PREV, canonical, chain
-from tests.speakers import ask, set_speaker
-from tests.world import set_gate
+from tests import studio
 
 ARCHIVE = ("state.json", "events.jsonl")
 
@@ -27,19 +23,19 @@ ARCHIVE = ("state.json", "events.jsonl")
 @pytest.fixture
 def lived(store):
     """A store in which sprints succeeded, failed, were retried, blocked, cancelled and paused."""
-    operations.create("wk1", by="test", brief="Ünïcode\nin two lines", deadline="stop")
-    operations.run("wk1", StopRequest())
-    set_gate("false", gate_id="lint", required=False)
-    set_gate("false")
-    operations.create("wk2", by="test")
-    operations.run("wk2", StopRequest())
-    set_gate("true")
-    operations.retry("wk2", StopRequest())
+    studio.create("wk1", brief="Ünïcode\nin two lines", deadline="stop")
+    studio.run("wk1")
+    studio.gate("false", gate_id="lint", required=False)
+    studio.gate("false")
+    studio.create("wk2")
+    studio.run("wk2")
+    studio.gate("true")
+    studio.retry("wk2")
     for name in ("wk3", "wk4", "wk5"):
-        operations.create(name, by="test")
-    operations.pause("wk3", "sam", "lunch")
-    operations.run("wk4", StopRequest(), one_round=True)
-    operations.cancel("wk4", "sam")
+        studio.create(name)
+    studio.pause("wk3", "sam", "lunch")
+    studio.run("wk4", one_round=True)
+    studio.cancel("wk4", "sam")
     hook = HookDefinition(
         "ask", "command", ("gate_start", "round_done"), ("false",), tries=1, blocking=True
     )
@@ -47,8 +43,8 @@ def lived(store):
     agent = agent_rows.get("agent_03").definition
     changed = replace(agent, title="Ours", authority=(), deliverables=("a map",), env={"A": "1"})
     agent_rows.put([changed], "sam")
-    operations.run("wk5", StopRequest())
-    writer.flush()
+    studio.run("wk5")
+    studio.settle_files()
     assert sorted(Sprint.objects.values_list("status", flat=True)) == [
         "blocked",
         "cancelled",
@@ -94,7 +90,7 @@ def test_a_row_that_is_not_what_the_events_tell_is_named(lived, invoke, kind, na
 
 
 def test_a_row_that_no_event_tells_of_is_found(lived, invoke):
-    row = Task.objects.get(pk="wk1/R0_SETUP/lead_agent_01")
+    row = studio.task(pk="wk1/R0_SETUP/lead_agent_01")
     row.pk = "wk1/R0_SETUP/more"
     row.save(force_insert=True)
 
@@ -151,13 +147,13 @@ def test_hooks_and_schedules_come_back_without_their_secrets(
         HookDefinition("me", "notify", ("note",), ("mailto://user:swordfish@example.com",)),
     ):
         hook_rows.put(hook)
-    operations.add_schedule("nightly", "sam", cron="0 2 * * *", zone="Europe/Berlin", brief="Do it")
-    operations.add_schedule("weekly", "sam", cron="0 2 * * 1", brief="with swordfish-and-more")
-    operations.add_schedule("idle", "sam", cron="0 3 * * *")
-    operations.turn_schedule("idle", "sam", on=False)
+    studio.add_schedule("nightly", "sam", cron="0 2 * * *", zone="Europe/Berlin", brief="Do it")
+    studio.add_schedule("weekly", "sam", cron="0 2 * * 1", brief="with swordfish-and-more")
+    studio.add_schedule("idle", "sam", cron="0 3 * * *")
+    studio.turn_schedule("idle", "sam", on=False)
     agent = agent_rows.get("agent_03").definition
     agent_rows.put([replace(agent, env={"A": "1", "KEY": "swordfish-and-more"})], "sam")
-    writer.flush()
+    studio.settle_files()
     assert b"swordfish" not in store.events.read_bytes()
     at_home = elsewhere(store, tmp_path)
 
@@ -205,10 +201,10 @@ def _by_id(text):
 
 
 def test_a_schedule_comes_back_as_it_last_fired(store, tmp_path, shell, invoke):
-    operations.add_schedule("nightly", "sam", cron="* * * * *")
+    studio.add_schedule("nightly", "sam", cron="* * * * *")
     Schedule.objects.update(next_at=timezone.now() - timedelta(hours=1))
-    operations.fire_schedules()
-    writer.flush()
+    studio.fire_schedules()
+    studio.settle_files()
     at_home = elsewhere(store, tmp_path)
 
     assert shell("rebuild", **at_home).code == 0
@@ -305,14 +301,14 @@ def test_no_events_is_one_line_and_exit_2(tmp_path, shell):
 
 def test_what_programs_have_said_is_told_whole(store, invoke):
     """A reply in its own words, a question that waits, one that was answered, a failure."""
-    ask("asks1")
-    ask("asks2", "offers")
-    operations.answer("asks2", "red", "sam")
+    studio.ask("asks1")
+    studio.ask("asks2", "offers")
+    studio.answer("asks2", "red", "sam")
     waits = invoke("rebuild", "--check")
-    operations.run("asks2", StopRequest())
-    set_speaker("exits3")
-    operations.create("fails", by="test")
-    operations.run("fails", StopRequest())
+    studio.run("asks2")
+    studio.speaker("exits3")
+    studio.create("fails")
+    studio.run("fails")
 
     said = invoke("rebuild", "--check")
 

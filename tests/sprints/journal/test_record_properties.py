@@ -9,13 +9,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gates import fault_points
-from sprints import operations
 from sprints.contract.contract import ContractError
 from sprints.journal import events_file, state_file, verify, writer
 from sprints.journal.fast_json import loads
 from sprints.models import Sprint
-from sprints.runner.runner import StopRequest
-from tests.world import set_gate
+from tests import studio
 
 
 def in_one_store(examples):
@@ -86,35 +84,35 @@ def act(name, sprint_id):
     """One operation of an operator, or what the world makes of the next gates."""
     match name:
         case "create":
-            operations.create(sprint_id, by="test", brief="ü\n")
+            studio.create(sprint_id, brief="ü\n")
         case "run":
-            operations.run(sprint_id, StopRequest())
+            studio.run(sprint_id)
         case "step":
-            operations.run(sprint_id, StopRequest(), one_round=True)
+            studio.run(sprint_id, one_round=True)
         case "queue":
-            operations.start(sprint_id)
+            studio.start(sprint_id)
         case "retry":
-            operations.retry(sprint_id, StopRequest())
+            studio.retry(sprint_id)
         case "pause":
-            operations.pause(sprint_id, "sam", "lunch")
+            studio.pause(sprint_id, "sam", "lunch")
         case "resume":
-            operations.resume(sprint_id, "sam")
+            studio.resume(sprint_id, "sam")
         case "cancel":
-            operations.cancel(sprint_id, "sam")
+            studio.cancel(sprint_id, "sam")
         case "ask":
-            operations.edit(sprint_id, "sam", meta={"approvals": ["before_build"]})
+            studio.edit(sprint_id, "sam", meta={"approvals": ["before_build"]})
         case "approve":
-            operations.approve(sprint_id, "sam", "go")
+            studio.approve(sprint_id, "sam", "go")
         case "reject":
-            operations.reject(sprint_id, "sam", "no")
+            studio.reject(sprint_id, "sam", "no")
         case "archive":
-            operations.archive([sprint_id], "sam")
+            studio.archive([sprint_id], "sam")
         case "restore":
-            operations.restore([sprint_id], "sam")
+            studio.restore([sprint_id], "sam")
         case "red":
-            set_gate("false")
+            studio.gate("false")
         case "green":
-            set_gate("true")
+            studio.gate("true")
 
 
 NAMES = (
@@ -143,28 +141,26 @@ def test_any_order_of_acts_verdicts_and_crashes_leaves_a_record_that_agrees(
             try:
                 act(name, f"{letter}{run}")
             except Dies:
-                events_file._known.path, writer._Pace.behind_since = (
-                    None,
-                    0.0,
-                )  # another process goes on
-            except (operations.Refused, ContractError):
+                events_file.forget()  # another process goes on
+                writer.Pace.behind_since = 0.0
+            except (studio.Refused, ContractError):
                 pass
 
-    writer.flush()
+    studio.settle_files()
 
-    assert verify.differences(store) == []
-    found = operations.verify()
+    assert studio.differences() == []
+    found = studio.verify()
     assert (found.difference, found.behind) == (None, 0)
-    assert operations.check_rebuild().difference == ""
-    assert operations.replay_all().divergence is None
+    assert studio.check_rebuild().difference == ""
+    assert studio.replay_all().divergence is None
 
 
 @pytest.fixture
 def told(store):
     """A store with the events of a whole sprint."""
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest())
-    writer.flush()
+    studio.create("wk1")
+    studio.run("wk1")
+    studio.settle_files()
     return store
 
 

@@ -8,21 +8,20 @@ from datetime import UTC, datetime
 import pytest
 from django.db import models
 
-from sprints import operations
-from sprints.journal import bulk_rows, events_file, state_file, verify, writer
-from sprints.models import Event, Head, Sprint
+from sprints.journal import bulk_rows, events_file, state_file, verify
+from sprints.models import Event, Sprint
 from sprints.models.row_types import MODELS
-from sprints.runner.runner import StopRequest
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 from sprints.state.state_mapping import KEYS
+from tests import studio
 
 
 @pytest.fixture
 def told(store):
     """A store with the events of a whole sprint."""
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest())
-    writer.flush()
+    studio.create("wk1")
+    studio.run("wk1")
+    studio.settle_files()
     return store
 
 
@@ -44,7 +43,7 @@ def test_a_flipped_byte_of_the_last_line_is_found_or_mended_by_a_new_process(tol
 
     for at in range(last, len(whole), 7):
         told.events.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        events_file._known.path = None  # as a process that has not written the file
+        events_file.forget()  # as a process that has not written the file
 
         found = verify.differences(told)
 
@@ -152,8 +151,8 @@ def test_every_field_that_the_file_shows_is_compared_with_its_row(told, row, nam
 
 
 def test_rows_that_are_read_in_haste_are_what_the_models_have(told):
-    operations.create("wk2", by="test", brief="é \U0001f600")
-    operations.create("wk-3", by="test", title="10" * 12)
+    studio.create("wk2", brief="é \U0001f600")
+    studio.create("wk-3", title="10" * 12)
     Sprint.objects.filter(pk="wk2").update(extra={"far": 2**70, "tiny": 1e-9, "of": [None]})
     Sprint.objects.filter(pk="wk-3").update(waiting={"what": "a word"})
     Sprint.objects.filter(pk="wk1").update(created_at=datetime(2026, 1, 2, 3, 4, 5, 60, UTC))
@@ -176,7 +175,7 @@ def test_an_event_that_was_changed_in_the_database_is_found_there(told, what):
 
 
 def test_events_that_are_gone_from_the_database_are_missed_by_its_head(told):
-    seq = Head.objects.get().seq
+    seq = studio.seq()
     Event.objects.filter(seq=seq).delete()
     told.events.unlink()
 
@@ -193,7 +192,7 @@ def test_a_file_of_another_history_that_ends_alike_is_found(told):
         prev = chain(prev, event)
         other.append(canonical(event | {"hash": prev}) + "\n")
     told.events.write_text("".join([*other, whole[-1]]))
-    events_file._known.path = None
+    events_file.forget()
 
     assert verify.differences(told) == ["events.jsonl line 1 is not what the database has"]
 
@@ -237,7 +236,7 @@ def test_the_doctors_remedies_mend_the_files(told, invoke):
 def test_a_sound_store_is_said_to_be_so(told, invoke):
     said = invoke("verify")
 
-    count = Event.objects.count()
+    count = studio.seq()
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith(
         f"verified: {count} events and 1 sprints; events, rows, files and 4 logs agree"
@@ -289,8 +288,8 @@ def test_files_that_are_behind_are_no_difference(told, invoke):
     events, state, seal = (
         path.read_bytes() for path in (told.events, told.state, told.root / ".state.json.seal")
     )
-    operations.pause(operations.create("wk2", by="test").pk, "sam")
-    writer.flush()
+    studio.pause(studio.create("wk2").pk, "sam")
+    studio.settle_files()
     told.events.write_bytes(events)
     told.state.write_bytes(state)
     (told.root / ".state.json.seal").write_bytes(seal)
@@ -304,8 +303,8 @@ def test_files_that_are_behind_are_no_difference(told, invoke):
 def test_a_state_json_that_is_further_on_than_its_seal_is_no_difference(told):
     """Who wrote it died before it had sealed it."""
     seal = (told.root / ".state.json.seal").read_bytes()
-    operations.create("wk2", by="test")
-    writer.flush()
+    studio.create("wk2")
+    studio.settle_files()
     (told.root / ".state.json.seal").write_bytes(seal)
 
     assert verify.verify(told).difference is None
@@ -360,12 +359,12 @@ def test_what_cannot_be_verified_is_one_line_and_exit_2(told, invoke):
 
 def test_the_result_is_put_on_record_where_that_is_asked_for(told, invoke):
     assert invoke("verify", "--record").code == 0
-    assert Event.objects.last().kind == "verified"
-    count = Event.objects.count()
+    assert studio.last_event()["kind"] == "verified"
+    count = studio.seq()
 
     told.state.write_text(told.state.read_text().replace("wk1", "wk9"))
     assert invoke("verify", "--record").code == 1
 
-    body = Event.objects.last().body
+    body = studio.last_event()
     assert (body["seq"], body["kind"]) == (count + 1, "error")
     assert body["data"]["difference"]["where"] == "state.json"

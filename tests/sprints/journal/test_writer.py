@@ -11,15 +11,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from sprints import operations, queries
-from sprints.journal import events_file, state_file, verify, writer
-from sprints.models import Event, Head
+from sprints import queries
+from sprints.journal import events_file, state_file, writer
+from sprints.models import Head
 from sprints.models.transitions import note
-from sprints.runner.runner import StopRequest
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import Message
 from sprints.store.layout import Store
-from tests.world import set_gate
+from tests import studio
 
 
 def tell(message: str = "hello") -> None:
@@ -48,26 +47,26 @@ def once_after(words: str, act: Callable[[], object]) -> Iterator[None]:
 def agree(store) -> list[str]:
     """What differs once the files have been brought up to date."""
     writer.flush()
-    return verify.differences(store)
+    return studio.differences()
 
 
 def test_after_a_run_the_files_the_rows_and_the_folded_events_agree(store):
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest())
+    studio.create("wk1")
+    studio.run("wk1")
 
     assert agree(store) == []
-    assert len(store.events.read_text().splitlines()) == Head.objects.get().seq
+    assert len(store.events.read_text().splitlines()) == studio.seq()
 
 
 def test_state_json_is_spliced_as_if_it_were_written_whole(store):
     for name in ("m", "a", "z", "b", "B2", "a0", "Z.9", "n-1", "n_1"):
-        operations.create(name, by="test")
+        studio.create(name)
         writer.flush()
         if name in ("z", "n-1"):
-            operations.run(name, StopRequest())
+            studio.run(name)
 
         spliced = (writer.flush(), store.state.read_bytes())[1]
-        state_file._seal_path(store.state).unlink()
+        (store.root / ".state.json.seal").unlink()
         tell()
         writer.flush()
 
@@ -77,14 +76,14 @@ def test_state_json_is_spliced_as_if_it_were_written_whole(store):
 
 @pytest.mark.parametrize("cut", [1, 7, 200])
 def test_a_torn_tail_is_cut_and_written_again(store, cut):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     whole = store.events.read_bytes()
     os.truncate(store.events, len(whole) - cut)
 
     assert agree(store) == []
 
     assert store.events.read_bytes().startswith(whole)
-    repaired = Event.objects.get(kind="mirror_repaired").body
+    repaired = studio.event("mirror_repaired")
     assert repaired["data"]["file"] == "events.jsonl"
 
 
@@ -96,7 +95,7 @@ def test_a_tail_torn_at_any_byte_of_the_last_two_lines_is_repaired(store):
 
     for size in range(start, len(whole)):
         store.events.write_bytes(whole[:size])
-        events_file._known.path = None
+        events_file.forget()
         with store.events.open("r+b") as file:
             end, last = events_file.last_line(file.fileno(), size)
 
@@ -117,7 +116,7 @@ def test_garbage_after_the_last_line_is_kept_aside_and_cut(store):
 
 @pytest.mark.parametrize("name", ["events.jsonl", "state.json", ".state.json.seal"])
 def test_a_deleted_file_is_made_again(store, name):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     writer.flush()
     (store.root / name).unlink()
 
@@ -127,7 +126,7 @@ def test_a_deleted_file_is_made_again(store, name):
 
 
 def test_a_state_json_that_somebody_edited_is_replaced(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     writer.flush()
     store.state.write_text("{}")
 
@@ -156,7 +155,7 @@ def test_a_file_whose_last_event_is_another_is_reported_and_left_alone(store, ca
     whole = store.events.read_text()
     last = json.loads(whole.splitlines()[-1])
     store.events.write_text(whole.replace(last["hash"], last["hash"][::-1]))
-    events_file._known.path = None  # as a process that has not written the file
+    events_file.forget()  # as a process that has not written the file
     foreign = store.events.read_text()
 
     tell("later")
@@ -177,11 +176,9 @@ def test_what_is_committed_while_a_writer_is_at_work_is_written_by_that_one(stor
 
 
 def test_a_sprint_that_moves_while_it_is_read_is_read_again(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
-    with once_after(
-        'FROM "sprints_sprint"', lambda: operations.run("wk1", StopRequest(), one_round=True)
-    ):
+    with once_after('FROM "sprints_sprint"', lambda: studio.run("wk1", one_round=True)):
         read = state_file.consistent("wk1")
 
     assert read == queries.look("wk1").state()
@@ -197,7 +194,7 @@ def test_files_are_on_the_disk_before_they_are_shown(store, monkeypatch):
         synced.append((found.st_ino, found.st_size, store.state.stat().st_ino))
 
     writer.flush()
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     before = store.state.stat().st_ino
     with monkeypatch.context() as watched:
         watched.setattr(os, "fsync", fsync)
@@ -225,21 +222,21 @@ def test_a_restored_database_takes_its_lost_sprints_out_of_state_json(repo, shel
 
 
 def test_a_fault_of_the_files_is_told_once_and_they_catch_up_by_themselves(store, capfd):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     writer.flush()
     store.events.unlink()
     store.events.mkdir()
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert after.sprint.status == "succeeded"
     assert capfd.readouterr().err.count("cannot be written") == 1
-    assert Event.objects.filter(kind="error").count() == 1
+    assert len(studio.events("error")) == 1
     store.events.rmdir()
     tell()
     assert agree(store) == []
     assert Head.objects.get().mirror_fault == ""
-    assert Event.objects.filter(line__contains='"journal_written"').count() == 1
+    assert len(studio.events(line__contains='"journal_written"')) == 1
 
 
 def test_a_short_write_leaves_nothing_half_written(store, monkeypatch):
@@ -256,7 +253,7 @@ def test_a_short_write_leaves_nothing_half_written(store, monkeypatch):
 
 
 def test_a_reader_never_sees_a_torn_state_json(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     writer.flush()
     seen, stop = [], threading.Event()
 
@@ -267,7 +264,7 @@ def test_a_reader_never_sees_a_torn_state_json(store):
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(60):
-        operations.create(f"n{number}", by="test")
+        studio.create(f"n{number}")
         writer.flush()
     stop.set()
     reader.join()
@@ -277,11 +274,11 @@ def test_a_reader_never_sees_a_torn_state_json(store):
 
 
 def test_a_failed_sprint_reads_the_same_from_rows_and_from_events(store):
-    set_gate("false")
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest())
-    set_gate("true")
-    operations.retry("wk1", StopRequest())
+    studio.gate("false")
+    studio.create("wk1")
+    studio.run("wk1")
+    studio.gate("true")
+    studio.retry("wk1")
 
     assert agree(store) == []
     assert settings.STORE.state.read_text().endswith("}")
@@ -289,10 +286,10 @@ def test_a_failed_sprint_reads_the_same_from_rows_and_from_events(store):
 
 def test_state_json_follows_while_a_long_gate_runs(store):
     writer.flush()
-    set_gate("sh", "-c", "sleep 1.2; cp .studio_gateway/state.json seen.json")
-    operations.create("wk1", by="test")
+    studio.gate("sh", "-c", "sleep 1.2; cp .studio_gateway/state.json seen.json")
+    studio.create("wk1")
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
 
     seen = json.loads((store.repo / "seen.json").read_text())["sprints"]["wk1"]
     assert seen["gates"]["qa_smoke_quick"]["finished_ts"] is None
@@ -304,23 +301,23 @@ def test_a_clock_that_is_put_back_leaves_rows_events_and_file_agreed(store, monk
 
     from django.utils import timezone
 
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     for _ in range(4):
-        operations.run("wk1", StopRequest(), one_round=True)
+        studio.run("wk1", one_round=True)
     real = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: real() - timedelta(hours=1))
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
 
     assert agree(store) == []
 
 
 def test_the_tenth_run_of_a_gate_is_later_than_the_ninth(store):
-    set_gate("false")
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest())
+    studio.gate("false")
+    studio.create("wk1")
+    studio.run("wk1")
     for _ in range(10):
-        operations.retry("wk1", StopRequest())
+        studio.retry("wk1")
 
     assert agree(store) == []
 
@@ -333,8 +330,8 @@ def test_an_append_does_not_clear_a_fault_of_state_json(store, capfd):
         tell(str(number))
         writer.flush()
 
-    assert Event.objects.filter(kind="error").count() == 1
-    assert not Event.objects.filter(line__contains="is written again").exists()
+    assert len(studio.events("error")) == 1
+    assert not studio.events(line__contains="is written again")
     store.state.rmdir()
     assert agree(store) == []
     assert Head.objects.get().mirror_fault == ""

@@ -23,7 +23,7 @@ from sprints.core.actions import Cancel, FinishRound, Publish, RunGate
 from sprints.modelcheck import invariants
 from sprints.modelcheck.explore import FALLS, NAMES, explore
 from sprints.state.transitions import Update
-from tests.world import set_gate
+from tests import studio
 
 LINT = replace(DEFAULT_GATE, gate_id="lint", required=False)
 IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
@@ -286,7 +286,7 @@ def test_the_command_proves_a_contract(store, invoke):
 
 
 def test_the_command_shows_how_a_promise_can_be_broken(store, invoke, monkeypatch):
-    set_gate("true", rounds=("R5_RELEASE_CANDIDATE",))
+    studio.gate("true", rounds=("R5_RELEASE_CANDIDATE",))
     monkeypatch.setattr(decide, "_red_gate", blind)
 
     said, told = invoke("contract", "check"), invoke("contract", "check", "--json")

@@ -7,15 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from gates.process import identity
 from sprints import operations, queries
-from sprints.models import Event, Sprint
+from sprints.models import Sprint
 from sprints.models.lease import (
-    BEAT_S,
     TTL_S,
     LeaseUnavailable,
     held_here,
@@ -24,10 +22,9 @@ from sprints.models.lease import (
     take,
     without_runner,
 )
-from sprints.models.loading import load
 from sprints.queries.waiting import waiting_for
-from sprints.runner.runner import LeaseLost, SprintRunner, StopRequest, run_sprint
-from tests.world import set_gate
+from sprints.runner.runner import LeaseLost, StopRequest, run_sprint
+from tests import studio
 
 ELSEWHERE = replace(identity(), host="elsewhere")
 
@@ -35,24 +32,24 @@ ELSEWHERE = replace(identity(), host="elsewhere")
 @pytest.fixture
 def started(store) -> Sprint:
     """A sprint that runs and that nobody carries."""
-    operations.create("wk1", by="test")
-    operations.start("wk1")
-    return Sprint.objects.get(pk="wk1")
+    studio.create("wk1")
+    studio.start("wk1")
+    return studio.sprint("wk1")
 
 
 def test_what_a_carrier_says_after_it_lost_the_lease_is_refused(started):
     lease = take("wk1", identity())
     Sprint.objects.filter(pk="wk1").update(lease_token=lease.token + 1)
-    before = Event.objects.count()
+    before = studio.seq()
 
     with pytest.raises(LeaseLost):
         run_sprint(lease, StopRequest())
 
-    assert Event.objects.count() == before
+    assert studio.seq() == before
 
 
 def test_a_carrier_that_loses_the_lease_while_a_gate_runs_stops_the_gate(started):
-    set_gate("sleep", "300")
+    studio.gate("sleep", "300")
     Sprint.objects.filter(pk="wk1").update(status="created")
     from sprints.models import Round
 
@@ -64,7 +61,7 @@ def test_a_carrier_that_loses_the_lease_while_a_gate_runs_stops_the_gate(started
 
         @property
         def hand_back(self) -> bool:
-            if Event.objects.filter(kind="gate_started").exists():
+            if studio.events("gate_started"):
                 Sprint.objects.filter(pk="wk1").update(lease_token=lease.token + 1)
             return False
 
@@ -72,11 +69,11 @@ def test_a_carrier_that_loses_the_lease_while_a_gate_runs_stops_the_gate(started
         def hand_back(self, value: bool) -> None:
             pass
 
-    operations.start("wk1")
+    studio.start("wk1")
     with pytest.raises(LeaseLost):
         run_sprint(lease, Thief())
 
-    assert not Event.objects.filter(kind="gate_finished").exists()
+    assert not studio.events("gate_finished")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +86,7 @@ def test_a_lease_of_another_host_is_believed_for_as_long_as_a_lease_can_be(start
     Sprint.objects.filter(pk="wk1").update(
         lease_owner=str(ELSEWHERE), lease_until=now + timedelta(seconds=left_s)
     )
-    row = Sprint.objects.get(pk="wk1")
+    row = studio.sprint("wk1")
 
     assert (holder(row) is not None) is held
     if held:
@@ -109,48 +106,13 @@ def test_a_holder_that_gives_no_sign_of_life_loses_the_lease_whatever_the_clock_
         lease_until=timezone.now() + timedelta(days=1 if ago_s > TTL_S else -1),
     )
 
-    assert (holder(Sprint.objects.get(pk="wk1")) is not None) is held
-
-
-def test_a_database_that_is_locked_does_not_hold_up_the_sign_of_life_of_a_gate(started):
-    lease = take("wk1", identity())
-    carrier = SprintRunner(lease, load("wk1", timezone.now()), settings.STORE.repo, StopRequest())
-    carrier._renewed -= BEAT_S
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("BEGIN IMMEDIATE")
-
-        began = time.monotonic()
-        assert carrier._tick() is None
-        took = time.monotonic() - began
-        cursor.execute("ROLLBACK")
-    other.close()
-
-    assert took < connection.settings_dict["OPTIONS"]["timeout"] / 4
-    carrier._tick()
-    assert time.monotonic() - carrier._renewed < 1
-
-
-def test_a_carrier_that_cannot_renew_its_lease_gives_the_gate_up(started):
-    lease = take("wk1", identity())
-    carrier = SprintRunner(lease, load("wk1", timezone.now()), settings.STORE.repo, StopRequest())
-    carrier._renewed -= TTL_S + 1
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("BEGIN IMMEDIATE")
-
-        stop = carrier._tick()
-        cursor.execute("ROLLBACK")
-    other.close()
-
-    assert stop is not None
-    assert stop.reason == "the database has been away for 15 s"
+    assert (holder(studio.sprint("wk1")) is not None) is held
 
 
 def test_a_lease_is_renewed_while_a_gate_runs(store, monkeypatch):
     monkeypatch.setattr("sprints.runner.runner.BEAT_S", 0.3)
-    set_gate("sleep", "1.2")
-    operations.create("wk1", by="test")
+    studio.gate("sleep", "1.2")
+    studio.create("wk1")
     seen = set()
 
     class Looking(StopRequest):
@@ -193,8 +155,8 @@ def test_to_know_who_carries_what_nobody_reads_the_sprints_that_have_ended(start
 
 
 def test_a_store_that_is_deleted_under_a_sprint_is_no_success(store):
-    set_gate("rm", str(store.config))
-    operations.create("wk1", by="test")
+    studio.gate("rm", str(store.config))
+    studio.create("wk1")
 
     with pytest.raises(operations.StoreError, match="was deleted while sprint wk1 ran"):
-        operations.run("wk1", StopRequest())
+        studio.run("wk1")

@@ -6,7 +6,6 @@ import json
 import pytest
 from django.utils import timezone
 
-from sprints import operations
 from sprints.contract.contract import draft
 from sprints.core import commands
 from sprints.models import Event, Head, Round, Sprint
@@ -15,12 +14,13 @@ from sprints.models.transitions import record
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import Message
 from sprints.state.transitions import Create, ExpectedVersion, MoveRefused, Transition, Update, net
+from tests import studio
 
 
 @pytest.fixture
 def sprint(store) -> Sprint:
     """A sprint that has not been started."""
-    return operations.create("wk1", by="test")
+    return studio.create("wk1")
 
 
 def retitle(version: int, only_from: tuple[str, ...] = ("created",), token: int | None = None):
@@ -39,7 +39,7 @@ def test_a_move_writes_the_row_and_its_event_with_the_change(sprint):
 
     sprint.refresh_from_db()
     assert (sprint.title, sprint.version) == ("New", 1)
-    assert Event.objects.last().body["change"] == [
+    assert studio.last_event()["change"] == [
         {"op": "replace", "path": "/sprints/wk1/title", "value": "New"}
     ]
 
@@ -53,13 +53,13 @@ def test_a_move_writes_the_row_and_its_event_with_the_change(sprint):
     ],
 )
 def test_a_refused_move_writes_nothing_at_all(sprint, version, only_from, token, why):
-    before = Event.objects.count()
+    before = studio.seq()
 
     with pytest.raises(MoveRefused, match=why):
         retitle(version, only_from, token)
 
-    assert Event.objects.count() == before == Head.objects.get().seq
-    assert Sprint.objects.get(pk="wk1").title == "wk1"
+    assert Event.objects.count() == before == studio.seq()
+    assert studio.sprint("wk1").title == "wk1"
 
 
 def test_a_move_that_fails_half_way_leaves_no_half(sprint):
@@ -73,12 +73,12 @@ def test_a_move_that_fails_half_way_leaves_no_half(sprint):
     with pytest.raises(MoveRefused, match="no round wk1/R0_SETUP"):
         record("wk1", moves, ExpectedVersion(0), timezone.now())
 
-    assert Sprint.objects.get(pk="wk1").title == "wk1"
+    assert studio.sprint("wk1").title == "wk1"
 
 
 def test_a_cancelled_sprint_cannot_succeed(sprint):
     stale = load("wk1", timezone.now())
-    operations.cancel("wk1", "sam")
+    studio.cancel("wk1", "sam")
     late = Update("sprint", "wk1", ("running",), {"status": "succeeded"})
 
     with pytest.raises(MoveRefused, match="cannot become succeeded from cancelled"):
@@ -89,7 +89,7 @@ def test_a_cancelled_sprint_cannot_succeed(sprint):
             timezone.now(),
         )
 
-    assert Sprint.objects.get(pk="wk1").status == "cancelled"
+    assert studio.sprint("wk1").status == "cancelled"
 
 
 def test_events_are_numbered_without_a_gap_and_chained_by_hash(sprint):
@@ -123,11 +123,10 @@ def test_several_changes_of_one_row_are_one_statement_with_the_first_guard():
 
 
 def test_what_the_engine_believes_is_what_the_rows_say(store):
-    from sprints.runner.runner import StopRequest
 
-    operations.create("wk2", by="test")
+    studio.create("wk2")
 
-    believed = operations.run("wk2", StopRequest())
+    believed = studio.run("wk2")
 
     assert load("wk2", believed.at) == believed
     assert Round.objects.filter(sprint="wk2", status="done").count() == 6

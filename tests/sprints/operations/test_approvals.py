@@ -8,19 +8,13 @@ from django.utils import timezone
 from sprints import operations, queries
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
-from sprints.contract.hook_spec import HookDefinition
 from sprints.contract.meta import BadMeta, merged
 from sprints.core import commands
 from sprints.core.approval_requests import plan_of
-from sprints.definitions import hooks
-from sprints.journal import writer
-from sprints.journal.verify import differences
-from sprints.models import Event, Sprint
-from sprints.operations import NotNow, Refused
-from sprints.queue import approval_timeouts, tasks
+from sprints.queue import approval_timeouts
 from sprints.replay.replay import replay
-from sprints.runner.runner import StopRequest
 from sprints.state.snapshot import evolve
+from tests import studio
 from tests.sprints.core.test_agent_tasks import LEAD
 
 R3 = "R3_BUILD_A_INTEGRATE"
@@ -29,26 +23,26 @@ R3 = "R3_BUILD_A_INTEGRATE"
 @pytest.fixture
 def asked(store):
     """A sprint that asks before it builds."""
-    operations.create("wk1", by="test", brief="A plan", approvals=["before_build"])
-    operations.run("wk1", StopRequest())
+    studio.create("wk1", brief="A plan", approvals=["before_build"])
+    studio.run("wk1")
     return store
 
 
 def sprint():
-    return Sprint.objects.get(pk="wk1")
+    return studio.sprint("wk1")
 
 
 def kinds():
-    return [e.kind for e in Event.objects.filter(sprint_id="wk1").order_by("seq")]
+    return [e["kind"] for e in studio.events(sprint_id="wk1")]
 
 
 def sound(store):
     """Rows, files and folded events agree, and the engine would do all of it again."""
-    writer.flush()
-    bodies = [e.body for e in Event.objects.filter(sprint_id="wk1").order_by("seq")]
+    studio.settle_files()
+    bodies = studio.events(sprint_id="wk1")
     assert replay(bodies) is None
-    assert operations.check_rebuild().difference == ""
-    return differences(store) == []
+    assert studio.check_rebuild().difference == ""
+    return studio.differences() == []
 
 
 def pass_time(monkeypatch, hours):
@@ -70,13 +64,13 @@ def test_it_stops_before_it_builds_and_says_what_for(asked):
 
 
 def test_a_yes_leads_on_and_names_who_and_why(asked):
-    operations.approve("wk1", "ada", "Go.")
-    operations.run("wk1", StopRequest())
+    studio.approve("wk1", "ada", "Go.")
+    studio.run("wk1")
 
-    (event,) = Event.objects.filter(kind="approved")
-    assert event.body["message"] == "ada gave the approval to begin building: Go."
+    event = studio.event("approved")
+    assert event["message"] == "ada gave the approval to begin building: Go."
     given = sprint().meta["approval"]["given"]
-    assert given == [event.body["data"]]
+    assert given == [event["data"]]
     assert (given[0]["by"], given[0]["why"], given[0]["what"]) == ("ada", "Go.", "before_build")
     assert sprint().status == "succeeded"
     assert kinds().count("approval_asked") == 1
@@ -84,10 +78,10 @@ def test_a_yes_leads_on_and_names_who_and_why(asked):
 
 
 def test_a_no_ends_it_and_a_retry_asks_again(asked):
-    operations.reject("wk1", "ada", "Not this week")
+    studio.reject("wk1", "ada", "Not this week")
     error = sprint().last_error
 
-    after = operations.retry("wk1", StopRequest())
+    after = studio.retry("wk1")
 
     assert error == "approval_rejected:before_build by ada: Not this week"
     assert (after.sprint.status, after.sprint.current_round) == ("blocked", R3)
@@ -96,43 +90,43 @@ def test_a_no_ends_it_and_a_retry_asks_again(asked):
 
 
 def test_a_yes_is_void_once_the_brief_is_another(asked):
-    operations.edit("wk1", "bob", meta={"brief": "Another plan"})
-    operations.approve("wk1", "ada")
+    studio.edit("wk1", "bob", meta={"brief": "Another plan"})
+    studio.approve("wk1", "ada")
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
 
     assert sprint().last_error == "approval_needed:before_build"
-    operations.approve("wk1", "ada")
-    operations.run("wk1", StopRequest())
+    studio.approve("wk1", "ada")
+    studio.run("wk1")
     assert sprint().status == "succeeded"
     assert sound(asked)
 
 
 def test_who_comes_second_is_told_who_was_first(asked):
-    operations.approve("wk1", "ada", ask="before_build/1")
+    studio.approve("wk1", "ada", ask="before_build/1")
 
-    with pytest.raises(NotNow, match="ada approved this approval already, at 20"):
-        operations.reject("wk1", "bob", "too late", "before_build/1")
-    with pytest.raises(NotNow, match="is running; it waits for no approval"):
-        operations.approve("wk1", "bob")
+    with pytest.raises(studio.NotNow, match="ada approved this approval already, at 20"):
+        studio.reject("wk1", "bob", "too late", "before_build/1")
+    with pytest.raises(studio.NotNow, match="is running; it waits for no approval"):
+        studio.approve("wk1", "bob")
 
     assert len(sprint().meta["approval"]["given"]) == 1
 
 
 def test_a_name_of_something_else_approves_nothing(asked):
-    with pytest.raises(NotNow, match="does not wait for that approval"):
-        operations.approve("wk1", "ada", ask="before_ship/1")
+    with pytest.raises(studio.NotNow, match="does not wait for that approval"):
+        studio.approve("wk1", "ada", ask="before_ship/1")
 
     assert sprint().status == "blocked"
 
 
 @pytest.mark.parametrize("why", ["two\nlines", "x" * 301, "nul\0"])
 def test_a_reason_is_one_line(asked, why):
-    for act in (operations.approve, operations.reject):
-        with pytest.raises(Refused, match="a reason is one line of at most 300"):
+    for act in (studio.approve, studio.reject):
+        with pytest.raises(studio.Refused, match="a reason is one line of at most 300"):
             act("wk1", "ada", why)
-    with pytest.raises(Refused, match="a rejection says why"):
-        operations.reject("wk1", "ada", " ")
+    with pytest.raises(studio.Refused, match="a rejection says why"):
+        studio.reject("wk1", "ada", " ")
 
     assert sprint().status == "blocked"
 
@@ -144,8 +138,8 @@ def test_once_its_time_is_over_it_has_failed_and_no_yes_is_heard(asked, monkeypa
     monkeypatch.undo()
     pass_time(monkeypatch, 73)
 
-    with pytest.raises(NotNow, match="this approval expired at 20"):
-        operations.approve("wk1", "ada", ask="before_build/1")
+    with pytest.raises(studio.NotNow, match="this approval expired at 20"):
+        studio.approve("wk1", "ada", ask="before_build/1")
 
     assert (before, sprint().status) == ("blocked", "failed")
     assert sprint().last_error.startswith("approval_expired:before_build until 20")
@@ -156,27 +150,27 @@ def test_once_its_time_is_over_it_has_failed_and_no_yes_is_heard(asked, monkeypa
 
 
 def test_one_that_may_wait_is_told_of_once_and_approved_still(store, monkeypatch):
-    operations.create("wk1", by="test", approvals=["before_build"])
-    operations.edit("wk1", "ada", meta={"approval_default": "wait", "approval_hours": 0.5})
-    operations.run("wk1", StopRequest())
+    studio.create("wk1", approvals=["before_build"])
+    studio.edit("wk1", "ada", meta={"approval_default": "wait", "approval_hours": 0.5})
+    studio.run("wk1")
     pass_time(monkeypatch, 1)
 
-    tasks.heartbeat("here")  # as a worker does every few seconds
-    tasks.heartbeat("here")
+    studio.heartbeat("here")  # as a worker does every few seconds
+    studio.heartbeat("here")
 
     assert sprint().status == "blocked"
     assert [kind for kind in kinds() if kind == "error"] == ["error"]
     assert sprint().waiting["overdue"] is True
-    operations.approve("wk1", "ada")
+    studio.approve("wk1", "ada")
     assert sprint().status == "running"
     assert sound(store)
 
 
 def test_a_cancel_and_an_archive_leave_nothing_to_approve(asked):
-    operations.cancel("wk1", "ada")
+    studio.cancel("wk1", "ada")
 
-    with pytest.raises(NotNow, match="is cancelled; it waits for no approval"):
-        operations.approve("wk1", "ada")
+    with pytest.raises(studio.NotNow, match="is cancelled; it waits for no approval"):
+        studio.approve("wk1", "ada")
 
     assert sprint().status == "cancelled"
     assert sound(asked)
@@ -214,7 +208,7 @@ def test_a_rejection_by_command_fails_it(store, invoke):
 def test_points_that_there_are_not_are_refused(store, invoke):
     said = invoke("sprint", "create", "wk1", "--approve", "before_lunch")
 
-    assert (said.code, Sprint.objects.count()) == (2, 0)
+    assert (said.code, len(studio.sprints())) == (2, 0)
     assert "approvals must list some of before_build, before_ship, each once" in said.err
 
 
@@ -255,24 +249,24 @@ def test_they_are_frozen_with_the_contract_and_older_contracts_have_none():
 
 
 def test_they_cannot_be_changed_while_it_runs_and_nobody_writes_a_yes_by_hand(asked):
-    operations.approve("wk1", "ada")
+    studio.approve("wk1", "ada")
 
-    with pytest.raises(Refused, match="approvals: frozen with the contract"):
-        operations.edit("wk1", "bob", meta={"approvals": None})
-    with pytest.raises(Refused, match="approval is written by the gateway alone"):
-        operations.edit("wk1", "bob", meta={"approval": {"given": []}})
+    with pytest.raises(studio.Refused, match="approvals: frozen with the contract"):
+        studio.edit("wk1", "bob", meta={"approvals": None})
+    with pytest.raises(studio.Refused, match="approval is written by the gateway alone"):
+        studio.edit("wk1", "bob", meta={"approval": {"given": []}})
 
     assert queries.get("wk1").meta["approvals"] == ["before_build"]
 
 
 def test_a_hook_at_the_rounds_start_is_asked_after_the_yes_and_once(store):
-    hooks.put(HookDefinition("ask", "command", ("round_start",), ("true",), blocking=True))
-    operations.create("wk1", by="test", approvals=["before_build"])
-    operations.run("wk1", StopRequest())
+    studio.hook("ask", "command", ("round_start",), ("true",), blocking=True)
+    studio.create("wk1", approvals=["before_build"])
+    studio.run("wk1")
     before = kinds()
 
-    operations.approve("wk1", "ada")
-    operations.run("wk1", StopRequest())
+    studio.approve("wk1", "ada")
+    studio.run("wk1")
 
     assert before[-2:] == ["round_done", "approval_asked"]
     assert (before.count("hook_started"), kinds().count("hook_started")) == (3, 6)
@@ -281,15 +275,15 @@ def test_a_hook_at_the_rounds_start_is_asked_after_the_yes_and_once(store):
 
 
 def test_a_yes_that_came_from_elsewhere_is_none_here(store):
-    operations.create("wk1", by="test", approvals=["before_build"])
+    studio.create("wk1", approvals=["before_build"])
     snapshot = queries.look("wk1")
     contract = operations.contract_for(snapshot.sprint.meta)
     started = evolve(snapshot, [commands.start(snapshot, contract, snapshot.at)], snapshot.at)
     given = {"what": "before_build", "verdict": "approved", "plan": plan_of(started)}
     meta = snapshot.sprint.meta | {"approval": {"given": [given]}}
-    Sprint.objects.update(meta=meta)
+    studio.forge("sprint", meta=meta)
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
 
     assert sprint().last_error == "approval_needed:before_build"
 
@@ -297,10 +291,10 @@ def test_a_yes_that_came_from_elsewhere_is_none_here(store):
 def test_a_switch_has_all_new_sprints_ask_and_a_sprint_may_say_otherwise(store, invoke):
     assert invoke("config", "set", "approvals", "before_build,before_ship").code == 0
     for name in ("wk1", "wk2"):
-        operations.create(name, by="test")
-    operations.edit("wk2", "ada", meta={"approvals": []})
+        studio.create(name)
+    studio.edit("wk2", "ada", meta={"approvals": []})
 
-    asks, goes = (operations.run(name, StopRequest()).sprint for name in ("wk1", "wk2"))
+    asks, goes = (studio.run(name).sprint for name in ("wk1", "wk2"))
 
     assert asks.last_error == "approval_needed:before_build"
     assert goes.status == "succeeded"

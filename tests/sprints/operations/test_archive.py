@@ -4,26 +4,23 @@ import json
 
 import pytest
 
-from sprints import operations, queries
-from sprints.journal import writer
-from sprints.models import Event, Sprint
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
+from sprints import queries
+from tests import studio
+from tests.people import Role, signed_in, text_of
 from tests.sprints.bad_inputs.refusals import complaint, rows
-from tests.sprints.views.people import signed_in, text_of
-from tests.world import run_command, set_gate
+from tests.world import run_command
 
 
 @pytest.fixture
 def ended(store):
     """``wk1`` succeeded, ``wk2`` failed, ``wk3`` was cancelled; ``wk4`` is still to be run."""
     for name in ("wk1", "wk2", "wk3", "wk4"):
-        operations.create(name, by="test", title=f"Title of {name}")
-    operations.run("wk1", StopRequest())
-    set_gate("false")
-    operations.run("wk2", StopRequest())
-    operations.cancel("wk3", "sam")
-    writer.flush()
+        studio.create(name, title=f"Title of {name}")
+    studio.run("wk1")
+    studio.gate("false")
+    studio.run("wk2")
+    studio.cancel("wk3", "sam")
+    studio.settle_files()
     return store
 
 
@@ -153,8 +150,8 @@ def test_nothing_is_done_to_an_archived_sprint_before_it_is_back(ended, invoke, 
     if act != "run" and act != "step":
         assert said.endswith("first: studio-gateway archive --restore wk2")
     assert rows() == before
-    with pytest.raises(operations.Refused, match="wk2 is archived"):
-        operations.edit("wk2", "sam", title="Other")
+    with pytest.raises(studio.Refused, match="wk2 is archived"):
+        studio.edit("wk2", "sam", title="Other")
     assert "it is archived" in complaint(invoke("sprint", "create", "WK2"))
     assert "is archived already" in complaint(invoke("archive", "wk2"))
 
@@ -162,12 +159,12 @@ def test_nothing_is_done_to_an_archived_sprint_before_it_is_back(ended, invoke, 
 def test_a_sprint_that_is_back_can_be_retried(ended, invoke):
     invoke("archive", "wk2")
     invoke("archive", "--restore", "wk2")
-    set_gate("true")
+    studio.gate("true")
 
     assert invoke("sprint", "retry", "wk2").code == 0
 
     assert invoke("verify").code == 0
-    assert Sprint.objects.get(pk="wk2").status == "succeeded"
-    kinds = [row.kind for row in Event.objects.filter(kind__startswith="sprint_")]
+    assert studio.sprint("wk2").status == "succeeded"
+    kinds = [row["kind"] for row in studio.events(kind__startswith="sprint_")]
     assert kinds[-2:] == ["sprint_archived", "sprint_restored"]
     assert queries.titles(archived=True) == {}

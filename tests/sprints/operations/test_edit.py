@@ -2,19 +2,16 @@
 
 import pytest
 
-from sprints import operations
 from sprints.contract.meta import BRIEF_BYTES, DEEP, OTHER_BYTES
-from sprints.journal.verify import differences
-from sprints.models import Event, Head, Sprint
-from sprints.runner.runner import StopRequest
+from sprints.models import Sprint
 from sprints.state.event_format import canonical
-from tests.world import set_gate
+from tests import studio
 
 
 @pytest.fixture
 def sprint(store) -> Sprint:
     """A sprint that has not been started."""
-    return operations.create("wk1", by="test", brief="before")
+    return studio.create("wk1", brief="before")
 
 
 def nested(levels: int) -> list:
@@ -26,11 +23,11 @@ def nested(levels: int) -> list:
 
 
 def test_a_change_is_one_event_that_carries_it(store, sprint):
-    before = Head.objects.get().seq
+    before = studio.seq()
 
-    after = operations.edit("wk1", "sam", "A title ", {"brief": "after", "mine": {"a": [1, None]}})
+    after = studio.edit("wk1", "sam", "A title ", {"brief": "after", "mine": {"a": [1, None]}})
 
-    event = Event.objects.last().body
+    event = studio.last_event()
     meta = {"created_by": "test", "brief": "after", "mine": {"a": [1, None]}}
     assert (after.title, after.meta) == ("A title", meta)
     assert (event["seq"], event["kind"]) == (before + 1, "sprint_changed")
@@ -39,39 +36,39 @@ def test_a_change_is_one_event_that_carries_it(store, sprint):
         {"op": "replace", "path": "/sprints/wk1/title", "value": "A title"},
         {"op": "replace", "path": "/sprints/wk1/meta", "value": meta},
     ]
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 def test_null_removes_a_key_and_what_is_not_named_stays(sprint):
-    operations.edit("wk1", "sam", meta={"a": 1, "b": 2})
+    studio.edit("wk1", "sam", meta={"a": 1, "b": 2})
 
-    after = operations.edit("wk1", "sam", meta={"a": None, "never": None})
+    after = studio.edit("wk1", "sam", meta={"a": None, "never": None})
 
     assert after.meta == {"created_by": "test", "brief": "before", "b": 2}
 
 
 def test_what_is_as_it_was_is_no_event(sprint):
-    before = Head.objects.get().seq
+    before = studio.seq()
 
-    operations.edit("wk1", "sam", "wk1", {**sprint.meta, "waiting_for": None, "gone": None})
-    operations.edit("wk1", "sam")
+    studio.edit("wk1", "sam", "wk1", {**sprint.meta, "waiting_for": None, "gone": None})
+    studio.edit("wk1", "sam")
 
-    assert Head.objects.get().seq == before
+    assert studio.seq() == before
 
 
 def test_true_is_not_one(sprint):
-    operations.edit("wk1", "sam", meta={"x": 1})
+    studio.edit("wk1", "sam", meta={"x": 1})
 
-    after = operations.edit("wk1", "sam", meta={"x": True})
+    after = studio.edit("wk1", "sam", meta={"x": True})
 
     assert after.meta["x"] is True
 
 
 def test_a_number_is_kept_as_every_database_gives_it_back(store, sprint):
-    after = operations.edit("wk1", "sam", meta={"n": [1e16, -0.0, 2.5, 1e-7, 10**30]})
+    after = studio.edit("wk1", "sam", meta={"n": [1e16, -0.0, 2.5, 1e-7, 10**30]})
 
     assert canonical({"n": after.meta["n"]}) == f'{{"n": [{10**16}, 0, 2.5, 1e-07, {10**30}]}}'
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 @pytest.mark.parametrize(
@@ -111,75 +108,75 @@ def test_a_number_is_kept_as_every_database_gives_it_back(store, sprint):
     ],
 )
 def test_what_cannot_stand_in_a_meta_changes_nothing(sprint, patch, why):
-    before = Head.objects.get().seq
+    before = studio.seq()
 
-    with pytest.raises(operations.Refused, match=why):
-        operations.edit("wk1", "sam", "New", patch | {"fine": 1})
+    with pytest.raises(studio.Refused, match=why):
+        studio.edit("wk1", "sam", "New", patch | {"fine": 1})
 
-    after = Sprint.objects.get(pk="wk1")
+    after = studio.sprint("wk1")
     assert (after.title, after.meta) == (sprint.title, sprint.meta)
-    assert Head.objects.get().seq == before
+    assert studio.seq() == before
 
 
 @pytest.mark.parametrize("title", ["x" * 201, "a\nb", "\0", "\ud800"])
 def test_a_title_is_one_line(sprint, title):
-    with pytest.raises(operations.Refused, match="a title is one line"):
-        operations.edit("wk1", "sam", title)
+    with pytest.raises(studio.Refused, match="a title is one line"):
+        studio.edit("wk1", "sam", title)
 
-    assert Sprint.objects.get(pk="wk1").title == "wk1"
+    assert studio.sprint("wk1").title == "wk1"
 
 
 @pytest.mark.parametrize("name", ["no", "..", "run", "a/b", "\0"])
 def test_there_must_be_such_a_sprint(store, name):
-    with pytest.raises(operations.Refused):
-        operations.edit(name, "sam", "New")
+    with pytest.raises(studio.Refused):
+        studio.edit(name, "sam", "New")
 
 
 def test_a_sprint_that_runs_keeps_what_its_contract_froze(store, sprint):
-    operations.start("wk1")
+    studio.start("wk1")
 
-    with pytest.raises(operations.NotNow, match="gate_profile: frozen with the"):
-        operations.edit("wk1", "sam", meta={"gate_profile": "full"})
-    operations.edit("wk1", "sam", meta={"brief": "else", "active_agents": ["agent_02"]})
-    operations.run("wk1", StopRequest())
+    with pytest.raises(studio.NotNow, match="gate_profile: frozen with the"):
+        studio.edit("wk1", "sam", meta={"gate_profile": "full"})
+    studio.edit("wk1", "sam", meta={"brief": "else", "active_agents": ["agent_02"]})
+    studio.run("wk1")
 
-    assert Sprint.objects.get(pk="wk1").status == "succeeded"
-    assert differences(store) == []
+    assert studio.sprint("wk1").status == "succeeded"
+    assert studio.differences() == []
 
 
 def test_a_failed_sprint_may_be_given_other_settings(store, sprint):
-    set_gate("false")
-    operations.run("wk1", StopRequest())
+    studio.gate("false")
+    studio.run("wk1")
 
-    operations.edit("wk1", "sam", meta={"gate_profile": "full"})
+    studio.edit("wk1", "sam", meta={"gate_profile": "full"})
 
-    assert Sprint.objects.get(pk="wk1").meta["gate_profile"] == "full"
-    assert differences(store) == []
+    assert studio.sprint("wk1").meta["gate_profile"] == "full"
+    assert studio.differences() == []
 
 
 def test_a_pause_by_a_switch_says_who_did_it_and_what_is_waited_for(store, sprint):
-    operations.start("wk1")
+    studio.start("wk1")
 
-    held = operations.edit("wk1", "sam", meta={"automation_paused": True})
-    after = operations.run("wk1", StopRequest())
+    held = studio.edit("wk1", "sam", meta={"automation_paused": True})
+    after = studio.run("wk1")
 
     assert held.meta["paused_by"] == "sam"
     assert held.waiting["what"] == "a resume; paused by sam"
     assert after.sprint.status == "running"
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 @pytest.mark.parametrize("off", [False, None])
 def test_a_pause_is_lifted_by_the_switch_whole(store, sprint, off):
-    operations.start("wk1")
-    operations.pause("wk1", "kim", "lunch")
+    studio.start("wk1")
+    studio.pause("wk1", "kim", "lunch")
 
-    operations.edit("wk1", "sam", meta={"automation_paused": off})
+    studio.edit("wk1", "sam", meta={"automation_paused": off})
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
     assert after.sprint.status == "succeeded"
     assert {"paused_by", "paused_ts", "paused_why"}.isdisjoint(after.sprint.meta)
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 def test_settings_are_typed_at_the_beginning_and_changed_later(invoke, store):
@@ -189,7 +186,7 @@ def test_settings_are_typed_at_the_beginning_and_changed_later(invoke, store):
     said = invoke("sprint", "edit", "wk1", "--title", "Week", "--set", "rerun_red=null")
     again = invoke("sprint", "edit", "wk1", "--set", "fix_attempts=5")
 
-    meta = Sprint.objects.get(pk="wk1").meta
+    meta = studio.sprint("wk1").meta
     assert (meta["fix_attempts"], meta["mine"], "rerun_red" in meta) == (5, "a text", False)
     assert (said.out, again.out) == ("changed wk1\n", "wk1 is unchanged\n")
-    assert differences(store) == []
+    assert studio.differences() == []

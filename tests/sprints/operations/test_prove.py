@@ -11,9 +11,10 @@ from sprints.core import decide
 from sprints.modelcheck import plan
 from sprints.modelcheck.explore import explore
 from sprints.modelcheck.plan import prove
-from sprints.models import Event, Hook
+from sprints.models import Hook
 from sprints.operations.prove import shape
 from sprints.store import config_values
+from tests import studio
 from tests.sprints.core.test_agent_tasks import LEAD
 from tests.sprints.modelcheck.test_explore import blind, hook
 
@@ -35,14 +36,14 @@ def walked(monkeypatch):
 
 def test_an_edit_under_which_a_promise_can_be_broken_is_refused(store, invoke, monkeypatch):
     monkeypatch.setattr(decide, "_red_gate", blind)
-    before = Event.objects.count()
+    before = studio.seq()
 
     said = invoke(*ADD)
 
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
     assert "a promise can be broken, never ships red: R0_SETUP is done, and" in said.err
     assert "first/1 says failed: gate finished: first exit_code=1 > round done" in said.err
-    assert (Gate.objects.count(), Event.objects.count()) == (1, before)
+    assert (Gate.objects.count(), studio.seq()) == (1, before)
 
 
 def test_an_edit_that_changes_no_way_is_not_walked_through(store, invoke, walked):

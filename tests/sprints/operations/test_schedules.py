@@ -1,7 +1,6 @@
 """Test that a due schedule creates and starts a sprint exactly once."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,141 +8,140 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from gates.models import Gate
-from sprints import operations
-from sprints.definitions import agents
-from sprints.models import Event, Schedule, Sprint
+from sprints.models import Schedule
 from sprints.operations import schedules
+from tests import studio
 from tests.checkout import commit
 
 
 @pytest.fixture
 def nightly(store) -> Schedule:
     """A schedule that has been due for an hour."""
-    operations.add_schedule("nightly", "sam", cron="0 2 * * *", zone="Europe/Berlin", title="Night")
-    Schedule.objects.update(next_at=timezone.now() - timedelta(hours=1))
-    return Schedule.objects.get()
+    studio.add_schedule("nightly", "sam", cron="0 2 * * *", zone="Europe/Berlin", title="Night")
+    studio.forge("schedule", next_at=timezone.now() - timedelta(hours=1))
+    return studio.schedule()
 
 
 def told(kind: str) -> list[str]:
-    return [event.body["message"] for event in Event.objects.filter(kind=kind)]
+    return [event["message"] for event in studio.events(kind)]
 
 
 def test_a_schedule_that_is_due_starts_one_sprint_and_moves_on(nightly):
-    operations.fire_schedules()
-    operations.fire_schedules()
+    studio.fire_schedules()
+    studio.fire_schedules()
 
-    sprint = Sprint.objects.get()
+    sprint = studio.sprint()
     assert sprint.pk.startswith("nightly-2")
     assert (sprint.status, sprint.title) == ("running", "Night")
     assert sprint.meta["created_by"] == "schedule nightly"
     assert OrmQ.objects.count() == 1
-    row = Schedule.objects.get()
+    row = studio.schedule()
     assert row.next_at > timezone.now()
     assert row.last_sprint_id == sprint.pk
     assert told("schedule_fired")[0].endswith("60 minutes late")
 
 
 @pytest.mark.parametrize(
-    ("status", "made"),
+    ("status", "count"),
     [("running", 1), ("blocked", 2), ("failed", 2), ("succeeded", 2), ("cancelled", 2)],
 )
-def test_no_sprint_is_made_while_the_last_one_is_at_work(nightly, status, made):
-    operations.fire_schedules()
-    Sprint.objects.update(status=status)
-    Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=2))
+def test_no_sprint_is_made_while_the_last_one_is_at_work(nightly, status, count):
+    studio.fire_schedules()
+    studio.forge("sprint", status=status)
+    studio.forge("schedule", next_at=timezone.now() - timedelta(minutes=2))
 
-    operations.fire_schedules()
+    studio.fire_schedules()
 
-    assert Sprint.objects.count() == made
-    assert Schedule.objects.get().next_at > timezone.now()
-    assert len(told("schedule_fired")) == made
-    last = Sprint.objects.values_list("pk", flat=True)[0]
+    assert len(studio.sprints()) == count
+    assert studio.schedule().next_at > timezone.now()
+    assert len(told("schedule_fired")) == count
+    last = studio.sprints()[0].pk
     skipped = f"schedule nightly skipped: sprint {last} is still running"
-    assert told("schedule_skipped") == ([skipped] if made == 1 else [])
+    assert told("schedule_skipped") == ([skipped] if count == 1 else [])
 
 
 def test_two_hosts_that_saw_it_due_fire_it_once(nightly):
     for _ in range(2):
         schedules._fire(nightly.pk, timezone.now(), "")
 
-    assert Sprint.objects.count() == 1
+    assert len(studio.sprints()) == 1
     assert len(told("schedule_fired")) == 1
 
 
 def test_a_sprint_of_agents_that_has_no_commit_to_begin_from_is_skipped_and_told(nightly):
-    agents.put([replace(agents.get("agent_01").definition, runner="command", command=("x",))])
+    studio.set_agent(runner="command", command=("x",))
 
-    operations.fire_schedules()
+    studio.fire_schedules()
 
-    assert not Sprint.objects.exists()
+    assert not studio.sprints()
     (words,) = told("error")
     assert "schedule nightly could not start a sprint: agent_01 is a program and needs" in words
 
 
 def test_a_sprint_of_agents_begins_at_the_commit_that_is_there_when_it_is_due(nightly, repo):
-    agents.put([replace(agents.get("agent_01").definition, runner="command", command=("x",))])
+    studio.set_agent(runner="command", command=("x",))
     head = commit(repo, {"a": "1"})
 
-    operations.fire_schedules()
+    studio.fire_schedules()
 
-    assert Sprint.objects.get().contract["base"] == {"branch": "main", "commit": head}
+    assert studio.sprint().contract["base"] == {"branch": "main", "commit": head}
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda: operations.set_schedule("nightly", "sam", title="Late"),
-        lambda: operations.set_schedule("nightly", "sam", cron="0 3 * * *"),
-        lambda: operations.turn_schedule("nightly", "sam", on=True),
+        lambda: studio.set_schedule("nightly", "sam", title="Late"),
+        lambda: studio.set_schedule("nightly", "sam", cron="0 3 * * *"),
+        lambda: studio.turn_schedule("nightly", "sam", on=True),
     ],
     ids=["set", "another cron", "on"],
 )
 def test_what_is_due_stays_due(nightly, act):
     act()
-    assert Schedule.objects.get().next_at == nightly.next_at
+    assert studio.schedule().next_at == nightly.next_at
 
-    operations.fire_schedules()
-    assert Sprint.objects.count() == 1
+    studio.fire_schedules()
+    assert len(studio.sprints()) == 1
 
 
 def test_a_schedule_that_was_off_makes_up_for_nothing(nightly):
-    operations.turn_schedule("nightly", "sam", on=False)
-    operations.turn_schedule("nightly", "sam", on=True)
+    studio.turn_schedule("nightly", "sam", on=False)
+    studio.turn_schedule("nightly", "sam", on=True)
 
-    operations.fire_schedules()
+    studio.fire_schedules()
 
-    assert not Sprint.objects.exists()
+    assert not studio.sprints()
 
 
 def test_nothing_fires_while_automation_is_paused_and_is_made_up_for_once(nightly):
-    operations.configure("automation_paused", "true", "sam")
-    operations.fire_schedules()
-    assert not Sprint.objects.exists()
+    studio.configure("automation_paused", "true", "sam")
+    studio.fire_schedules()
+    assert not studio.sprints()
 
-    operations.configure("automation_paused", "false", "sam")
-    operations.fire_schedules()
-    assert Sprint.objects.count() == 1
+    studio.configure("automation_paused", "false", "sam")
+    studio.fire_schedules()
+    assert len(studio.sprints()) == 1
 
 
 def test_a_schedule_that_cannot_start_says_so_and_goes_on(nightly):
     Gate.objects.all().delete()
 
-    operations.fire_schedules()
+    studio.fire_schedules()
 
-    assert not Sprint.objects.exists()
+    assert not studio.sprints()
     assert told("error")[0].startswith("schedule nightly could not start a sprint: no gate is left")
-    assert Schedule.objects.get().next_at > timezone.now()
+    assert studio.schedule().next_at > timezone.now()
 
 
 def test_a_zone_that_has_gone_turns_its_schedule_off_and_no_other(nightly):
-    operations.add_schedule("other", "sam", cron="0 3 * * *", zone="UTC")
-    Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=2))
-    Schedule.objects.filter(pk="nightly").update(zone="Gone/Away")
+    studio.add_schedule("other", "sam", cron="0 3 * * *", zone="UTC")
+    studio.forge("schedule", next_at=timezone.now() - timedelta(minutes=2))
+    studio.forge("schedule", "nightly", zone="Gone/Away")
 
-    operations.fire_schedules()
+    studio.fire_schedules()
 
-    assert [sprint.meta["created_by"] for sprint in Sprint.objects.all()] == ["schedule other"]
-    assert not Schedule.objects.get(pk="nightly").enabled
+    assert [sprint.meta["created_by"] for sprint in studio.sprints()] == ["schedule other"]
+    assert not studio.schedule(pk="nightly").enabled
     assert told("error")[0].startswith(
         "schedule nightly is turned off: there is no time zone 'Gone/Away' on this machine"
     )

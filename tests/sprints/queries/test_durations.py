@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import operations
-from sprints.models import Event, Sprint
+from sprints.models import Event
 from sprints.queries.durations import ran, ran_s
-from sprints.runner.runner import StopRequest
-from tests.world import set_gate
+from tests import studio
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 S = "/sprints/s1"
@@ -54,14 +52,14 @@ def test_what_is_taken_off(told, minutes):
 
 
 def test_the_time_between_a_failure_and_its_retry_is_not_run_time(store):
-    set_gate("false")
-    operations.create("s1", by="test")
-    operations.run("s1", StopRequest())
-    failed_at = Sprint.objects.get(pk="s1").finished_at
+    studio.gate("false")
+    studio.create("s1")
+    studio.run("s1")
+    failed_at = studio.sprint("s1").finished_at
     _age("s1", hours=5)
-    set_gate("true")
-    operations.retry("s1", StopRequest())
-    row = Sprint.objects.get(pk="s1")
+    studio.gate("true")
+    studio.retry("s1")
+    row = studio.sprint("s1")
 
     seconds = ran([row], timezone.now())["s1"]
 
@@ -71,16 +69,16 @@ def test_the_time_between_a_failure_and_its_retry_is_not_run_time(store):
 
 
 def test_a_sprint_that_has_not_started_ran_for_no_time(store):
-    operations.create("s1", by="test")
+    studio.create("s1")
 
-    assert ran(Sprint.objects.all(), timezone.now()) == {}
+    assert ran(studio.sprints(), timezone.now()) == {}
 
 
 def _age(sprint_id: str, hours: int) -> None:
     """As though all of that had been some hours ago."""
     back = timedelta(hours=hours)
     for event in Event.objects.filter(sprint_id=sprint_id):
-        Event.objects.filter(pk=event.pk).update(ts=event.ts - back)
-    row = Sprint.objects.get(pk=sprint_id)
+        studio.forge("event", event.pk, ts=event.ts - back)
+    row = studio.sprint(sprint_id)
     assert row.started_at
-    Sprint.objects.filter(pk=sprint_id).update(started_at=row.started_at - back)
+    studio.forge("sprint", sprint_id, started_at=row.started_at - back)

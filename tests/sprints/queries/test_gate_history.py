@@ -1,35 +1,27 @@
 """Test flaky gates, which pass and fail on one tree, and their statistics: real runs."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from gates.models import GateRun
-from sprints import operations
-from sprints.definitions import agents
 from sprints.health.invariants import check_rows
 from sprints.queries import gate_history
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
 from sprints.store.config import turn
-from tests.speakers import set_speaker
-from tests.sprints.views.people import signed_in, text_of
-from tests.world import set_gate
+from tests import studio
+from tests.people import Role, signed_in, text_of
 
 
 @pytest.fixture
 def flaky(store):
     """A sprint that a gate has stopped which said no first, and then yes of the same."""
-    set_speaker("replies")
-    idle = agents.get("agent_01").definition
-    agents.put([replace(idle, command=("echo", "Status: DONE"))])
+    studio.speaker("replies")
+    studio.set_agent(command=("echo", "Status: DONE"))
     turn(store.config, "confinement", "none")  # what makes it flaky lies outside its clone
     flag = store.root / "flag"
-    set_gate("sh", "-c", f"test -e {flag} || {{ touch {flag}; exit 1; }}")
-    operations.create("wk1", by="test")
-    operations.edit("wk1", "test", meta={"rerun_red": True})
-    return operations.run("wk1", StopRequest())
+    studio.gate("sh", "-c", f"test -e {flag} || {{ touch {flag}; exit 1; }}")
+    studio.create("wk1")
+    studio.edit("wk1", "test", meta={"rerun_red": True})
+    return studio.run("wk1")
 
 
 def test_it_is_blocked_and_nobody_is_asked_to_mend_it(flaky):
@@ -50,16 +42,16 @@ def test_the_gates_own_runs_are_the_ledger(flaky, invoke):
 
 
 def test_other_definitions_and_other_trees_are_not_held_against_it(flaky):
-    run = GateRun.objects.get(number=2)
-    GateRun.objects.filter(pk=run.pk).update(digest="another")
+    run = studio.gate_run(number=2)
+    studio.forge("gaterun", run.pk, digest="another")
     other = gate_history.flaky(["qa_smoke_quick"])
-    GateRun.objects.filter(pk=run.pk).update(digest=run.digest, tree="another")
+    studio.forge("gaterun", run.pk, digest=run.digest, tree="another")
 
     assert other == gate_history.flaky(["qa_smoke_quick"]) == {"qa_smoke_quick": 0}
 
 
 def test_a_retry_is_the_humans_answer(flaky, invoke):
-    said = operations.retry("wk1", StopRequest())
+    said = studio.retry("wk1")
 
     assert said.sprint.status == "succeeded"
     assert list(check_rows()) == []

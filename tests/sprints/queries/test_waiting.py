@@ -5,21 +5,15 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from gates.models import GateRun
 from gates.process import identity
-from sprints import operations
-from sprints.journal.verify import differences
-from sprints.models import Event, Sprint
-from sprints.models.lease import release, take
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
-from sprints.runner.runner import StopRequest
 from sprints.state.event_format import stamp
-from tests.world import set_gate
+from tests import studio
 
 
 def waits(name: str = "wk1"):
-    return waiting_for(Sprint.objects.get(pk=name))
+    return waiting_for(studio.sprint(name))
 
 
 def meta(name: str = "wk1"):
@@ -29,31 +23,31 @@ def meta(name: str = "wk1"):
 
 
 def test_a_sprint_waits_for_a_start_then_for_a_worker_then_for_nothing(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     assert (waits()["what"], waits()["who"]) == ("a start", "an operator")
 
-    operations.start("wk1")
+    studio.start("wk1")
     assert (waits()["what"], waits()["who"]) == ("its next step", "a worker")
-    assert waits()["since_ts"] == stamp(Sprint.objects.get(pk="wk1").started_at)
+    assert waits()["since_ts"] == stamp(studio.sprint("wk1").started_at)
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
     assert waits() is None
 
 
 def test_a_running_gate_is_named_with_its_carrier_and_when_it_is_overdue(store):
-    set_gate("sleep", "1", timeout_s=7.0, grace_s=2.0)
-    operations.create("wk1", by="test")
+    studio.gate("sleep", "1", timeout_s=7.0, grace_s=2.0)
+    studio.create("wk1")
     seen: list[dict] = []
     on_record: list[dict] = []
 
-    class Looking(StopRequest):
+    class Looking(studio.StopRequest):
         """A wish that looks whenever the engine asks for it."""
 
         @property
         def hand_back(self) -> bool:
-            if GateRun.objects.filter(status="running").exists():
+            if studio.gate_runs(status="running"):
                 seen.append(waits())
-                operations.settle_files()
+                studio.settle_files()
                 on_record.append(meta()["waiting_for"])
             return False
 
@@ -61,10 +55,10 @@ def test_a_running_gate_is_named_with_its_carrier_and_when_it_is_overdue(store):
         def hand_back(self, value: bool) -> None:
             pass
 
-    operations.run("wk1", Looking())
-    operations.settle_files()
+    studio.run("wk1", Looking())
+    studio.settle_files()
 
-    run = GateRun.objects.order_by("number").first()
+    run = studio.gate_runs()[0]
     assert on_record[0] | {"who": seen[0]["who"]} == seen[0]
     assert "waiting_for" not in meta()
     assert seen[0]["what"] == "gate qa_smoke_quick"
@@ -74,52 +68,51 @@ def test_a_running_gate_is_named_with_its_carrier_and_when_it_is_overdue(store):
 
 
 def test_a_paused_sprint_names_who_paused_it(store):
-    operations.create("wk1", by="test")
-    operations.start("wk1")
-    operations.pause("wk1", "sam", "lunch")
-    lease = take("wk1", identity())
+    studio.create("wk1")
+    studio.start("wk1")
+    studio.pause("wk1", "sam", "lunch")
+    lease = studio.take("wk1")
 
     assert waits()["what"] == "a resume; paused by sam"
-    assert waits()["since_ts"] == Sprint.objects.get(pk="wk1").meta["paused_ts"]
-    release(lease)
+    assert waits()["since_ts"] == studio.sprint("wk1").meta["paused_ts"]
+    studio.release(lease)
 
 
 def test_a_pause_stands_in_state_json_until_the_resume(store):
-    operations.create("wk1", by="test")
-    operations.start("wk1")
+    studio.create("wk1")
+    studio.start("wk1")
 
-    operations.pause("wk1", "sam", "lunch")
-    operations.settle_files()
+    studio.pause("wk1", "sam", "lunch")
+    studio.settle_files()
     held = meta()
-    operations.resume("wk1", "sam")
-    operations.settle_files()
+    studio.resume("wk1", "sam")
+    studio.settle_files()
 
     assert held["waiting_for"]["what"] == "a resume; paused by sam"
     assert held["waiting_for"]["since_ts"] == held["paused_ts"]
     assert meta() == {"created_by": "test"}
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 def test_a_wait_that_outlasts_its_time_is_told_once(store):
-    operations.create("wk1", by="test")
-    operations.start("wk1")
+    studio.create("wk1")
+    studio.start("wk1")
     late = {"what": "gate x", "who": "the gateway", "since_ts": "2026-01-01T00:00:00Z"}
-    Sprint.objects.update(waiting=late | {"until_ts": "2026-01-01T00:10:00Z"})
+    studio.forge("sprint", waiting=late | {"until_ts": "2026-01-01T00:10:00Z"})
 
     tasks.record_overdue()
     tasks.record_overdue()
 
-    told = Event.objects.filter(kind="error")
-    assert [event.body["message"] for event in told] == [
+    assert [event["message"] for event in studio.events("error")] == [
         "overdue: the sprint has waited for gate x since 2026-01-01T00:00:00Z"
     ]
 
 
 def test_a_sprint_that_waits_for_its_turn_names_the_one_before_it(store):
     for name in ("wk1", "wk2"):
-        operations.create(name, by="test")
-        operations.start(name)
-    lease = take("wk1", identity())
+        studio.create(name)
+        studio.start(name)
+    lease = studio.take("wk1")
 
     assert waits("wk2")["what"] == "its turn; sprint wk1 is running in the repository"
-    release(lease)
+    studio.release(lease)

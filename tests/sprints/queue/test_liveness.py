@@ -4,14 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
-from django.utils import timezone
 
-from gates.process import identity
-from sprints import operations
-from sprints.models import Host
-from sprints.models.lease import release, take
 from sprints.queue import liveness
 from sprints.queue.liveness import Silence
+from tests import studio
 
 
 class Time:
@@ -33,16 +29,7 @@ def time(monkeypatch) -> Time:
 @pytest.fixture
 def workers(store, time) -> Silence:
     """The two of a host, started a minute ago, that have answered every beat."""
-    at = timezone.now()
-    Host.objects.create(
-        name="here",
-        place=store.place,
-        watch=str(identity()),
-        workers=2,
-        started_at=at,
-        seen_at=at,
-        worked_at=at,
-    )
+    studio.host(place=store.place)
     workers = Silence("here", 2)
     assert not wait(workers, time, 60)
     return workers
@@ -59,7 +46,7 @@ def wait(workers: Silence, time: Time, seconds: int) -> bool:
 
 def answer() -> None:
     """What a worker does on a beat."""
-    Host.objects.update(worked_at=F("worked_at") + timedelta(milliseconds=1))
+    studio.forge("host", worked_at=F("worked_at") + timedelta(milliseconds=1))
 
 
 def test_a_beat_without_an_answer_is_a_silence_soon(workers, time):
@@ -87,7 +74,7 @@ def test_a_clock_that_is_set_is_no_silence(workers, time):
     workers.asked()
 
     for hours in (-2, 2, -48):
-        Host.objects.update(worked_at=F("worked_at") + timedelta(hours=hours))
+        studio.forge("host", worked_at=F("worked_at") + timedelta(hours=hours))
         assert not wait(workers, time, 2)
 
 
@@ -124,12 +111,12 @@ def test_a_cluster_that_was_just_started_is_given_time(workers, time):
 def test_workers_that_all_carry_a_sprint_are_not_silent_nor_when_the_last_one_ends(workers, time):
     few = Silence("here", 1)
     wait(few, time, 20)
-    operations.create("wk1", by="test")
-    operations.start("wk1")
-    lease = take("wk1", identity())
+    studio.create("wk1")
+    studio.start("wk1")
+    lease = studio.take("wk1")
     few.asked()
 
     assert not wait(few, time, 600)
-    release(lease)
+    studio.release(lease)
     assert not wait(few, time, 5)
     assert wait(few, time, 3)

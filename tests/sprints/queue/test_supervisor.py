@@ -10,15 +10,12 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from gates.models import Gate
-from gates.process import identity
 from gates.program import Program
-from sprints import operations, queries
-from sprints.models import Event, Host, Schedule
-from sprints.models.lease import take
+from sprints import queries
 from sprints.queue import enqueue, supervisor
 from sprints.queue.broker import Broker
 from sprints.queue.supervisor import Supervisor
+from tests import studio
 
 
 @pytest.fixture
@@ -61,12 +58,12 @@ def test_a_cluster_that_cannot_start_is_tried_again_at_each_beat(
 
 
 def test_workers_that_all_carry_a_sprint_are_asked_for_one_beat(store):
-    operations.create("wk1", by="test")
-    operations.start("wk1")
+    studio.create("wk1")
+    studio.start("wk1")
     it = Supervisor("here", 1)
     it._register()
     it._cluster = Program(["sleep", "60"])
-    take("wk1", identity())
+    studio.take("wk1")
     OrmQ.objects.all().delete()
 
     asked = 0
@@ -82,15 +79,15 @@ def test_workers_that_all_carry_a_sprint_are_asked_for_one_beat(store):
 
 def test_what_nobody_foresaw_does_not_end_the_watch(store, monkeypatch, restless, capsys):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    operations.add_schedule("nightly", "test", cron="* * * * *")
-    Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=1))
-    Gate.objects.update(profiles=5)
+    studio.add_schedule("nightly", "test", cron="* * * * *")
+    studio.forge("schedule", next_at=timezone.now() - timedelta(minutes=1))
+    studio.forge("gate", profiles=5)
 
     with Supervisor("here", 2) as it:
-        it.run(rounds(20), operations.fire_schedules)
+        it.run(rounds(20), studio.fire_schedules)
 
     assert "put off: TypeError: " in capsys.readouterr().err
-    assert not Event.objects.filter(kind="schedule_fired").exists()
+    assert not studio.events("schedule_fired")
 
 
 def test_a_watch_that_can_open_no_file_goes_on(store, monkeypatch, restless):
@@ -115,16 +112,7 @@ def test_a_message_is_there_though_nobody_can_be_called(store):
 
 
 def test_a_host_whose_workers_do_not_answer_is_called_silent(store):
-    at = timezone.now()
-    long_ago = at - timedelta(seconds=60)
-    Host.objects.create(
-        name="here",
-        watch=str(identity()),
-        workers=1,
-        started_at=long_ago,
-        seen_at=at,
-        worked_at=long_ago,
-    )
+    studio.host(worked_at=timezone.now() - timedelta(seconds=60))
 
     (host,) = queries.hosts()
 

@@ -6,20 +6,18 @@ from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
 from gates.models import Gate
-from gates.process import identity
-from sprints import operations
-from sprints.models import Event, Sprint
-from sprints.models.lease import LeaseUnavailable, holder, release, take
+from sprints.models.lease import LeaseUnavailable, holder
 from sprints.queue import enqueue, tasks
 from sprints.queue.broker import Broker
 from sprints.queue.packet_queue import PacketQueue
+from tests import studio
 
 
 def queued(*names: str) -> None:
     """Create the sprints and start them in the queue."""
     for name in names:
-        operations.create(name, by="test")
-        operations.start(name)
+        studio.create(name)
+        studio.start(name)
 
 
 def waiting() -> list[tuple[str, tuple]]:
@@ -32,18 +30,18 @@ def test_a_start_and_its_message_are_on_record_together(store):
     queued("wk1")
 
     assert waiting() == [("sprints.queue.tasks.work", ("wk1",))]
-    assert Sprint.objects.get(pk="wk1").status == "running"
+    assert studio.sprint("wk1").status == "running"
 
 
 def test_a_start_that_is_refused_leaves_no_message(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     Gate.objects.all().delete()
 
-    with pytest.raises(operations.Refused, match="no gate is left"):
-        operations.start("wk1")
+    with pytest.raises(studio.Refused, match="no gate is left"):
+        studio.start("wk1")
 
     assert waiting() == []
-    assert Sprint.objects.get(pk="wk1").status == "created"
+    assert studio.sprint("wk1").status == "created"
 
 
 def test_a_message_that_comes_four_times_has_its_effect_once(store):
@@ -52,58 +50,58 @@ def test_a_message_that_comes_four_times_has_its_effect_once(store):
     for _ in range(4):
         tasks.work("wk1")
 
-    assert Sprint.objects.get(pk="wk1").status == "succeeded"
-    assert Event.objects.filter(line__contains="sprint succeeded").count() == 1
-    assert Event.objects.filter(kind="gate_started").count() == 2
+    assert studio.sprint("wk1").status == "succeeded"
+    assert len(studio.events(line__contains="sprint succeeded")) == 1
+    assert len(studio.events("gate_started")) == 2
 
 
 def test_a_message_for_a_sprint_that_another_carries_does_nothing(store):
     queued("wk1")
-    lease = take("wk1", identity())
+    lease = studio.take("wk1")
 
     tasks.work("wk1")
     tasks.work("no-such-sprint")
 
-    assert Sprint.objects.get(pk="wk1").status == "running"
-    release(lease)
+    assert studio.sprint("wk1").status == "running"
+    studio.release(lease)
 
 
 def test_one_repository_is_one_sprints_at_a_time(store):
     queued("wk1", "wk2")
-    lease = take("wk1", identity())
+    lease = studio.take("wk1")
 
     with pytest.raises(LeaseUnavailable, match="sprint wk1 is in this repository"):
-        take("wk2", identity())
+        studio.take("wk2")
 
-    release(lease)
-    release(take("wk2", identity()))
+    studio.release(lease)
+    studio.release(studio.take("wk2"))
 
 
 def test_a_sprint_that_waits_for_its_turn_can_be_cancelled_at_once(store):
     queued("wk1", "wk2")
-    lease = take("wk1", identity())
+    lease = studio.take("wk1")
 
-    assert operations.cancel("wk2", "sam", wait_s=5) == "cancelled"
+    assert studio.cancel("wk2", "sam", wait_s=5) == "cancelled"
 
-    assert Event.objects.filter(sprint_id="wk2", kind="round_started").count() == 0
-    release(lease)
+    assert len(studio.events("round_started", sprint_id="wk2")) == 0
+    studio.release(lease)
 
 
 def test_a_cancel_from_elsewhere_is_carried_out_beside_the_sprint_that_runs(store):
     queued("wk1", "wk2", "wk3")
-    lease = take("wk1", identity())
+    lease = studio.take("wk1")
     OrmQ.objects.all().delete()
-    Sprint.objects.filter(pk="wk3").update(cancel_by="sam")  # all that another host can do
+    studio.forge("sprint", "wk3", cancel_by="sam")  # all that another host can do
 
     tasks.heartbeat("here")
 
     assert waiting() == [("sprints.queue.tasks.work", ("wk3",))]
     tasks.work("wk3")
-    assert Sprint.objects.get(pk="wk3").status == "cancelled"
-    assert Event.objects.filter(sprint_id="wk3", kind="round_started").count() == 0
+    assert studio.sprint("wk3").status == "cancelled"
+    assert len(studio.events("round_started", sprint_id="wk3")) == 0
     tasks.work("wk2")
-    assert holder(Sprint.objects.get(pk="wk2")) is None
-    release(lease)
+    assert holder(studio.sprint("wk2")) is None
+    studio.release(lease)
 
 
 def test_the_end_of_one_sprint_asks_for_the_one_that_has_waited_longest(store):
@@ -148,13 +146,13 @@ def test_beats_do_not_pile_up_before_workers_that_do_not_look(store):
 
 def test_a_sprint_over_which_the_engine_falls_is_failed_not_asked_for_for_ever(store):
     queued("wk1")
-    Sprint.objects.update(contract={"profile": "quick"})
+    studio.forge("sprint", contract={"profile": "quick"})
 
     with pytest.raises(KeyError):
         tasks.work("wk1")
 
     assert tasks.reconcile() is None
-    sprint = Sprint.objects.get(pk="wk1")
+    sprint = studio.sprint("wk1")
     assert (sprint.status, sprint.last_error) == ("failed", "engine_error:KeyError: 'deadline'")
 
 

@@ -5,11 +5,10 @@ import sys
 
 import pytest
 
-from sprints import operations
-from sprints.models import Event, Sprint, Task
+from sprints.models import Task
 from sprints.replay import dry_run
+from tests import studio
 from tests.checkout import commit
-from tests.world import set_gate
 
 
 @pytest.fixture
@@ -20,8 +19,8 @@ def planned(store, invoke):
     program = f"{sys.executable} -c \"open('{mark}', 'w')\""
     for agent in ("agent_01", "agent_05"):
         invoke("agent", "set", agent, "--command", program, "--timeout", "60")
-    set_gate("false")
-    operations.create("wk1", by="test", brief="An importer.")
+    studio.gate("false")
+    studio.create("wk1", brief="An importer.")
     return mark
 
 
@@ -44,12 +43,12 @@ def test_the_plan_has_rounds_agents_prompts_gates_and_what_it_may_use(store, inv
 
 
 def test_the_plan_begins_nothing(store, invoke, planned):
-    before = Event.objects.count(), (store.repo / ".git" / "HEAD").stat()
+    before = studio.seq(), (store.repo / ".git" / "HEAD").stat()
 
     assert invoke("sprint", "plan", "wk1").code == 0
 
-    assert (Event.objects.count(), (store.repo / ".git" / "HEAD").stat()) == before
-    assert (Sprint.objects.get(pk="wk1").status, Task.objects.count()) == ("created", 0)
+    assert (studio.seq(), (store.repo / ".git" / "HEAD").stat()) == before
+    assert (studio.sprint("wk1").status, Task.objects.count()) == ("created", 0)
     assert not planned.exists()
     assert not (store.root / "git").exists()
     assert not (store.root / "work").exists()
@@ -74,7 +73,7 @@ def test_what_would_be_shipped_where_is_said(store, invoke, planned):
 
 
 def test_what_it_would_ask_of_humans_is_said(store, invoke, planned):
-    operations.edit("wk1", "sam", meta={"approvals": ["before_build"], "protected_paths": ["x/**"]})
+    studio.edit("wk1", "sam", meta={"approvals": ["before_build"], "protected_paths": ["x/**"]})
 
     said = invoke("sprint", "plan", "wk1")
 
@@ -85,7 +84,7 @@ def test_what_it_would_ask_of_humans_is_said(store, invoke, planned):
 
 def test_a_sprint_that_cannot_be_started_is_planned_and_the_reason_told(store, invoke):
     invoke("agent", "set", "agent_01", "--command", "true")
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
     said = invoke("sprint", "plan", "wk1")
 
@@ -94,7 +93,7 @@ def test_a_sprint_that_cannot_be_started_is_planned_and_the_reason_told(store, i
 
 
 def test_a_scripted_sprint_has_a_plan_too(store, invoke):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
     said = invoke("sprint", "plan", "wk1")
 

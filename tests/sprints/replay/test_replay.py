@@ -4,47 +4,44 @@ import json
 
 import pytest
 
-from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import hooks
-from sprints.journal import writer
 from sprints.models import Event
 from sprints.replay import replay as engine
-from sprints.runner.runner import StopRequest
+from tests import studio
 from tests.sprints.bad_inputs.refusals import complaint, rows
 from tests.sprints.operations.test_export import GOLDEN
-from tests.world import set_gate
 
 
 @pytest.fixture
 def lived(store):
     """Sprints that succeeded, were retried, stepped, paused, cancelled, blocked, and two gates."""
-    operations.create("wk1", by="test", brief="Ünïcode")
-    operations.run("wk1", StopRequest())
-    set_gate("false", gate_id="lint", required=False)
-    set_gate("false")
-    operations.create("wk2", by="test", gates_at_once=2)
-    operations.run("wk2", StopRequest())
-    set_gate("true")
-    operations.retry("wk2", StopRequest())
-    operations.create("wk3", by="test")
-    operations.step("wk3", "sam")
-    operations.run("wk3", StopRequest())
-    operations.create("wk4", by="test")
-    operations.run("wk4", StopRequest(), one_round=True)
-    operations.pause("wk4", "sam", "lunch")
-    operations.edit("wk4", "sam", title="Other", meta={"mine": 1})
-    operations.cancel("wk4", "sam")
+    studio.create("wk1", brief="Ünïcode")
+    studio.run("wk1")
+    studio.gate("false", gate_id="lint", required=False)
+    studio.gate("false")
+    studio.create("wk2", gates_at_once=2)
+    studio.run("wk2")
+    studio.gate("true")
+    studio.retry("wk2")
+    studio.create("wk3")
+    studio.step("wk3", "sam")
+    studio.run("wk3")
+    studio.create("wk4")
+    studio.run("wk4", one_round=True)
+    studio.pause("wk4", "sam", "lunch")
+    studio.edit("wk4", "sam", title="Other", meta={"mine": 1})
+    studio.cancel("wk4", "sam")
     hook = HookDefinition(
         "ask", "command", ("gate_start", "round_done"), ("false",), tries=1, blocking=True
     )
     hooks.put(hook)
-    operations.create("wk5", by="test")
-    operations.run("wk5", StopRequest())
-    operations.archive(["wk1"], "sam")
-    operations.create("wk6", by="test")
-    operations.cancel("wk6", "sam")
-    writer.flush()
+    studio.create("wk5")
+    studio.run("wk5")
+    studio.archive(["wk1"], "sam")
+    studio.create("wk6")
+    studio.cancel("wk6", "sam")
+    studio.settle_files()
     return store
 
 
@@ -68,7 +65,7 @@ def forged(of_kind, sprint_id, which, **changes):
     body = row.body
     for key, value in changes.items():
         body[key] = value(body[key]) if callable(value) else value
-    Event.objects.filter(pk=row.pk).update(line=json.dumps(body, sort_keys=True))
+    studio.forge("event", row.pk, line=json.dumps(body, sort_keys=True))
     return row.pk
 
 
@@ -144,7 +141,7 @@ def test_an_engine_that_falls_over_is_found(lived, invoke, monkeypatch):
 
 
 def test_what_came_from_another_gateway_is_not_judged(store, invoke):
-    operations.import_store(GOLDEN / "synthetic_all_enums")
+    studio.import_store(GOLDEN / "synthetic_all_enums")
 
     found = json.loads(invoke("replay", "--json").out)
 

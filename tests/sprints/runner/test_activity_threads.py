@@ -6,18 +6,16 @@ from dataclasses import replace
 import pytest
 
 from gates.models import GateRun
-from sprints import operations
 from sprints.contract.contract import DEFAULT_GATE
 from sprints.core.actions import Begun, FailAtGate, Recover, RunGate
 from sprints.core.decide import decide
 from sprints.core.reducer import reduce
-from sprints.models import Event
 from sprints.runner.activity_threads import TICK_S, Attended
 from sprints.runner.runner import StopRequest
 from sprints.state.snapshot import evolve
+from tests import studio
 from tests.e2e.conftest import processes_of
 from tests.engine import GREEN, NOON, RED, begun, fresh, judged, step
-from tests.world import set_gate
 
 ALL = ("one", "two", "three")
 
@@ -28,15 +26,17 @@ def trio(store):
     for name in ALL:
         others = " && ".join(f"test -e {other}" for other in ALL)
         wait = f"touch {name}; until {others}; do sleep 0.05; done"
-        set_gate("sh", "-c", wait, gate_id=name, timeout_s=20.0, rounds=("R3_BUILD_A_INTEGRATE",))
-    set_gate("true", rounds=("R5_RELEASE_CANDIDATE",))
+        studio.gate(
+            "sh", "-c", wait, gate_id=name, timeout_s=20.0, rounds=("R3_BUILD_A_INTEGRATE",)
+        )
+    studio.gate("true", rounds=("R5_RELEASE_CANDIDATE",))
     return store
 
 
 def test_gates_that_need_each_other_pass_side_by_side(trio):
-    operations.create("wk1", by="test", gates_at_once=3)
+    studio.create("wk1", gates_at_once=3)
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert after.sprint.status == "succeeded"
     runs = GateRun.objects.filter(gate_id__in=ALL)
@@ -46,22 +46,22 @@ def test_gates_that_need_each_other_pass_side_by_side(trio):
 
 def test_gates_run_one_after_another_where_nothing_else_is_said(store):
     for name in ALL:
-        set_gate("sh", "-c", "mkdir alone && sleep 0.1 && rmdir alone", gate_id=name)
-    operations.create("wk1", by="test")
+        studio.gate("sh", "-c", "mkdir alone && sleep 0.1 && rmdir alone", gate_id=name)
+    studio.create("wk1")
 
-    assert operations.run("wk1", StopRequest()).sprint.status == "succeeded"
+    assert studio.run("wk1").sprint.status == "succeeded"
 
 
 def test_a_red_gate_waits_for_those_that_run_and_starts_no_other(store):
-    set_gate("false", gate_id="a")
-    set_gate("sh", "-c", "sleep 0.7; echo evidence", gate_id="b")
-    set_gate("true", gate_id="c")
-    operations.create("wk1", by="test", gates_at_once=2)
+    studio.gate("false", gate_id="a")
+    studio.gate("sh", "-c", "sleep 0.7; echo evidence", gate_id="b")
+    studio.gate("true", gate_id="c")
+    studio.create("wk1", gates_at_once=2)
     from gates.models import Gate
 
     Gate.objects.filter(pk="qa_smoke_quick").delete()
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert after.sprint.last_error == "gate_failed:a exit_code=1"
     assert {run.gate_id: run.status for run in after.gate_runs} == {"a": "failed", "b": "passed"}
@@ -70,31 +70,31 @@ def test_a_red_gate_waits_for_those_that_run_and_starts_no_other(store):
 
 def test_a_cancel_ends_all_gates_that_run(store):
     for name in ALL:
-        set_gate("sleep", "300", gate_id=name, rounds=("R3_BUILD_A_INTEGRATE",))
-    set_gate("true", rounds=("R5_RELEASE_CANDIDATE",))
-    operations.create("wk1", by="test", gates_at_once=3)
+        studio.gate("sleep", "300", gate_id=name, rounds=("R3_BUILD_A_INTEGRATE",))
+    studio.gate("true", rounds=("R5_RELEASE_CANDIDATE",))
+    studio.create("wk1", gates_at_once=3)
 
     class Impatient(StopRequest):
         """Cancels once all three run."""
 
         @property
         def cancel_by(self) -> str:
-            return "sam" if Event.objects.filter(kind="gate_started").count() == 3 else ""
+            return "sam" if len(studio.events("gate_started")) == 3 else ""
 
         @cancel_by.setter
         def cancel_by(self, value: str) -> None:
             pass
 
-    after = operations.run("wk1", Impatient())
+    after = studio.run("wk1", Impatient())
 
     assert after.sprint.status == "cancelled"
     assert [run.status for run in after.gate_runs] == ["cancelled"] * 3
 
 
 def test_a_fault_in_one_gates_thread_leaves_no_other_running(store, monkeypatch):
-    set_gate("sleep", "300", gate_id="long")
-    set_gate("true", gate_id="odd")
-    operations.create("wk1", by="test", gates_at_once=3)
+    studio.gate("sleep", "300", gate_id="long")
+    studio.gate("true", gate_id="odd")
+    studio.create("wk1", gates_at_once=3)
     from gates.kinds import KINDS, command
 
     def judge(gate, place, tick):
@@ -104,7 +104,7 @@ def test_a_fault_in_one_gates_thread_leaves_no_other_running(store, monkeypatch)
 
     monkeypatch.setitem(KINDS, "command", judge)
     with pytest.raises(MemoryError):
-        operations.run("wk1", StopRequest())
+        studio.run("wk1")
 
     assert not processes_of(store.repo)
 

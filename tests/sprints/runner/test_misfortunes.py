@@ -10,19 +10,15 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from gates.models import GateRun
-from gates.process import identity
-from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.core import blocking_hooks
 from sprints.definitions import hooks
 from sprints.health.invariants import check_rows
-from sprints.models import Delivery, Event, Round, Sprint
-from sprints.models.lease import take
+from sprints.models import Delivery, Round, Sprint
 from sprints.queue import tasks
 from sprints.runner import activity_threads, runner
 from sprints.runner.runner import StopRequest
-from tests.world import set_gate
+from tests import studio
 
 ONCE = "test -e again || { touch again; exec sleep 60; }"  # a gate that is well the second time
 
@@ -32,14 +28,14 @@ def started(store) -> Callable[..., Sprint]:
     """A sprint that runs with nobody carrying it."""
 
     def start(**how: Any) -> Sprint:
-        operations.create("wk1", by="sam", **how)
-        return operations.start("wk1")
+        studio.create("wk1", by="sam", **how)
+        return studio.start("wk1")
 
     return start
 
 
 def runs() -> list[str]:
-    return list(GateRun.objects.order_by("started_at", "pk").values_list("status", flat=True))
+    return [run.status for run in studio.gate_runs()]
 
 
 def lose_an_answer(monkeypatch, kind: str) -> None:
@@ -58,7 +54,7 @@ def lose_an_answer(monkeypatch, kind: str) -> None:
 
 
 def test_a_gate_that_was_handed_back_while_the_database_was_away_is_run_again(started, monkeypatch):
-    set_gate("sh", "-c", ONCE)
+    studio.gate("sh", "-c", ONCE)
     started()
     wish, real = StopRequest(), runner.record
 
@@ -70,17 +66,17 @@ def test_a_gate_that_was_handed_back_while_the_database_was_away_is_run_again(st
     monkeypatch.setattr(runner, "record", record)
     threading.Timer(1, lambda: setattr(wish, "hand_back", True)).start()
     with pytest.raises(OperationalError):
-        runner.run_sprint(take("wk1", identity()), wish)
+        runner.run_sprint(studio.take("wk1"), wish)
     monkeypatch.setattr(runner, "record", real)
-    tasks.work("wk1")
+    studio.work("wk1")
 
-    assert Sprint.objects.get().status == "succeeded"
+    assert studio.sprint().status == "succeeded"
     assert runs() == ["interrupted", "passed", "passed"]
 
 
 def test_a_config_that_is_half_saved_ends_no_gate(started, store):
-    set_gate("sleep", "0.3", gate_id="a")
-    set_gate("sleep", "1.5")
+    studio.gate("sleep", "0.3", gate_id="a")
+    studio.gate("sleep", "1.5")
     started(gates_at_once=2)
     whole = store.config.read_text()
 
@@ -92,66 +88,66 @@ def test_a_config_that_is_half_saved_ends_no_gate(started, store):
 
     editor = threading.Thread(target=edit)
     editor.start()
-    runner.run_sprint(take("wk1", identity()), StopRequest())
+    runner.run_sprint(studio.take("wk1"), StopRequest())
     editor.join()
 
-    assert Sprint.objects.get().status == "succeeded"
+    assert studio.sprint().status == "succeeded"
     assert runs() == ["passed"] * 4
 
 
 def test_a_gate_does_not_begin_once_its_carrier_may_have_lost_the_lease(
     started, store, monkeypatch
 ):
-    set_gate("touch", "ran")
+    studio.gate("touch", "ran")
     started()
     real = activity_threads.Attended.begin
 
     def frozen(self, *args):
-        Sprint.objects.update(lease_beat=time.monotonic() - 60)
-        assert operations.cancel("wk1", "sam") == "cancelled"
+        studio.forge("sprint", lease_beat=time.monotonic() - 60)
+        assert studio.cancel("wk1", "sam") == "cancelled"
         monkeypatch.setattr(runner, "TTL_S", -45)  # as long as it was frozen
         real(self, *args)
 
     monkeypatch.setattr(activity_threads.Attended, "begin", frozen)
     with pytest.raises(runner.LeaseLost):
-        runner.run_sprint(take("wk1", identity()), StopRequest())
+        runner.run_sprint(studio.take("wk1"), StopRequest())
 
     assert not (store.repo / "ran").exists()
-    assert Sprint.objects.get().status == "cancelled"
+    assert studio.sprint().status == "cancelled"
 
 
 def test_a_carrier_that_woke_up_with_its_lease_runs_the_gate_again(started, store, monkeypatch):
-    set_gate("sh", "-c", "echo x >> ran")
+    studio.gate("sh", "-c", "echo x >> ran")
     started()
     late = iter([time.monotonic() - 45])
     monkeypatch.setattr(
         runner.SprintRunner, "_not_after", lambda self: next(late, time.monotonic() + 15)
     )
 
-    runner.run_sprint(take("wk1", identity()), StopRequest())
+    runner.run_sprint(studio.take("wk1"), StopRequest())
 
-    assert Sprint.objects.get().status == "succeeded"
+    assert studio.sprint().status == "succeeded"
     assert runs() == ["interrupted", "passed", "passed"]
     assert (store.repo / "ran").read_text() == "x\nx\n"
 
 
 def test_a_lost_answer_to_the_start_of_a_second_gate_costs_a_run_at_most(started, monkeypatch):
-    set_gate("sleep", "0.2", gate_id="b")
+    studio.gate("sleep", "0.2", gate_id="b")
     started(gates_at_once=2)
     lose_an_answer(monkeypatch, "gate_started")
 
-    runner.run_sprint(take("wk1", identity()), StopRequest())
+    runner.run_sprint(studio.take("wk1"), StopRequest())
 
-    assert Sprint.objects.get().status == "succeeded"
+    assert studio.sprint().status == "succeeded"
 
 
 def test_a_lost_answer_between_two_hooks_blocks_nothing(store, monkeypatch):
     for name in ("h1", "h2"):
-        hooks.put(HookDefinition(name, "command", ("round_start",), ("true",), blocking=True))
-    operations.create("wk1", by="sam")
+        studio.hook(name, "command", ("round_start",), ("true",), blocking=True)
+    studio.create("wk1", by="sam")
     lose_an_answer(monkeypatch, "hook_finished")
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert after.sprint.status == "succeeded"
     assert set(Delivery.objects.values_list("status", flat=True)) == {"delivered"}
@@ -164,7 +160,7 @@ def test_a_hook_that_was_said_to_be_waited_for_is_waited_for_though_it_is_remove
         "guard", "command", ("round_start",), ("false",), tries=2, backoff_s=0.0, blocking=True
     )
     hooks.put(guard)
-    operations.create("wk1", by="sam")
+    studio.create("wk1", by="sam")
     wish, real = StopRequest(), blocking_hooks.answered
 
     def answered(*args):
@@ -172,9 +168,9 @@ def test_a_hook_that_was_said_to_be_waited_for_is_waited_for_though_it_is_remove
         return real(*args)
 
     monkeypatch.setattr(blocking_hooks, "answered", answered)
-    operations.run("wk1", wish)
+    studio.run("wk1", wish)
     hooks.remove("guard")
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert (after.sprint.status, after.sprint.current_round) == ("blocked", "R0_SETUP")
     assert [row.tries for row in Delivery.objects.all()] == [2]
@@ -191,11 +187,11 @@ def test_no_thread_for_a_gate_is_a_shortage_that_passes(started, monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", start)
     with pytest.raises(OSError, match="can't start new thread"):
-        tasks.work("wk1")
+        studio.work("wk1")
     monkeypatch.setattr(threading.Thread, "start", real)
-    tasks.work("wk1")
+    studio.work("wk1")
 
-    assert Sprint.objects.get().status == "succeeded"
+    assert studio.sprint().status == "succeeded"
     assert runs()[0] == "interrupted"
 
 
@@ -207,15 +203,15 @@ def test_a_sprint_whose_engine_falls_under_a_gate_leaves_no_run_open(started, mo
 
     monkeypatch.setattr(activity_threads.Attended, "begin", fall)
     with pytest.raises(ZeroDivisionError):
-        tasks.work("wk1")
+        studio.work("wk1")
 
-    sprint = Sprint.objects.get()
+    sprint = studio.sprint()
     assert (sprint.status, sprint.waiting) == ("failed", None)
     assert sprint.last_error == "engine_error:ZeroDivisionError: division by zero"
     assert runs() == ["interrupted"]
     assert not [*check_rows()]
-    assert operations.verify().difference is None
-    assert operations.check_rebuild().difference == ""
+    assert studio.verify().difference is None
+    assert studio.check_rebuild().difference == ""
 
 
 def test_the_events_of_a_sprint_that_waits_for_nothing_explain_that_its_engine_fell(
@@ -228,11 +224,11 @@ def test_the_events_of_a_sprint_that_waits_for_nothing_explain_that_its_engine_f
 
     monkeypatch.setattr(runner, "decide", fall)
     with pytest.raises(ZeroDivisionError):
-        tasks.work("wk1")
+        studio.work("wk1")
 
-    assert Sprint.objects.get().status == "failed"
-    assert operations.verify().difference is None
-    assert operations.check_rebuild().difference == ""
+    assert studio.sprint().status == "failed"
+    assert studio.verify().difference is None
+    assert studio.check_rebuild().difference == ""
 
 
 def test_rows_that_do_not_fit_together_end_their_sprint_and_hold_up_no_other(started):
@@ -240,17 +236,17 @@ def test_rows_that_do_not_fit_together_end_their_sprint_and_hold_up_no_other(sta
     Round.objects.filter(code="R0_SETUP").update(status="blocked")
 
     with pytest.raises(runner.Stuck):
-        tasks.work("wk1")
+        studio.work("wk1")
 
-    sprint = Sprint.objects.get()
+    sprint = studio.sprint()
     assert sprint.status == "failed"
     assert sprint.last_error.startswith("engine_error:Stuck: ")
-    with pytest.raises(operations.Refused, match="sprint wk1 is failed"):
-        operations.run("wk1", StopRequest())
+    with pytest.raises(studio.Refused, match="sprint wk1 is failed"):
+        studio.run("wk1")
 
 
 def test_a_wait_is_told_of_once_whatever_is_done_meanwhile(started, monkeypatch):
-    set_gate("sleep", "1.5", timeout_s=30.0)
+    studio.gate("sleep", "1.5", timeout_s=30.0)
     started()
     real = timezone.now
 
@@ -259,9 +255,9 @@ def test_a_wait_is_told_of_once_whatever_is_done_meanwhile(started, monkeypatch)
         monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(hours=1))
         try:
             tasks.record_overdue()
-            operations.pause("wk1", "sam")
+            studio.pause("wk1", "sam")
             tasks.record_overdue()
-            operations.resume("wk1", "sam")
+            studio.resume("wk1", "sam")
             tasks.record_overdue()
         finally:
             monkeypatch.setattr(timezone, "now", real)
@@ -269,7 +265,7 @@ def test_a_wait_is_told_of_once_whatever_is_done_meanwhile(started, monkeypatch)
 
     meddler = threading.Thread(target=meddle)
     meddler.start()
-    tasks.work("wk1")
+    studio.work("wk1")
     meddler.join()
 
-    assert Event.objects.filter(line__contains='"wait_overdue"').count() == 1
+    assert len(studio.events(line__contains='"wait_overdue"')) == 1

@@ -3,16 +3,10 @@
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from django.conf import settings
-
-from sprints import operations
-from sprints.journal import writer
-from sprints.journal.verify import differences
-from sprints.models import Event, Sprint
+from sprints.models import Sprint
 from sprints.replay.replay import replay
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
-from tests.sprints.views.people import signed_in
+from tests import studio
+from tests.people import Role, signed_in
 
 MARK = "◁"  # before a text that is written backwards, also before one that was so twice
 
@@ -35,17 +29,17 @@ def without_readable_reasons(outcome: Any) -> Any:
 
 def row(name: str = "wk1") -> Sprint:
     """The sprint as it is now."""
-    return Sprint.objects.get(pk=name)
+    return studio.sprint(name)
 
 
 def run(name: str = "wk1") -> str:
     """Run it, and return its status then."""
-    return str(operations.run(name, StopRequest()).sprint.status)
+    return str(studio.run(name).sprint.status)
 
 
 def retry(name: str = "wk1") -> str:
     """Retry it, and return its status then."""
-    return str(operations.retry(name, StopRequest()).sprint.status)
+    return str(studio.retry(name).sprint.status)
 
 
 def why(name: str = "wk1") -> str | None:
@@ -68,15 +62,15 @@ def offered(name: str = "wk1") -> str | None:
 
 def codes(name: str | None = "wk1") -> list[str]:
     """The codes of the notes and errors of that sprint, in their order."""
-    bodies = [event.body for event in Event.objects.filter(sprint_id=name).order_by("seq")]
+    bodies = studio.events(sprint_id=name)
     return [body["data"].get("code", "") for body in bodies if body["kind"] in ("note", "error")]
 
 
 def sound() -> bool:
     """Files, rows and folded events agree, and the engine would do all of it again."""
-    writer.flush()
-    for sprint in Sprint.objects.all():
-        bodies = [e.body for e in Event.objects.filter(sprint_id=sprint.pk).order_by("seq")]
+    studio.settle_files()
+    for sprint in studio.sprints():
+        bodies = studio.events(sprint_id=sprint.pk)
         assert replay(bodies) is None
-    assert operations.check_rebuild().difference == ""
-    return differences(settings.STORE) == []
+    assert studio.check_rebuild().difference == ""
+    return studio.differences() == []

@@ -10,48 +10,45 @@ from django.utils import timezone
 from gates.models import Gate
 from sprints import operations
 from sprints.contract.agent_spec import COMMAND
-from sprints.contract.hook_spec import HookDefinition
 from sprints.definitions import agents, gates, hooks
 from sprints.hooks import outbox
-from sprints.models import Delivery, Schedule, Sprint
-from sprints.queue import tasks
-from sprints.roles import Role
+from sprints.models import Delivery, Schedule
 from sprints.state.stop_reason import StopCode
+from tests import studio
 from tests.checkout import commit, git
-from tests.speakers import ask
+from tests.people import Role, signed_in
 from tests.sprints.state.garbled import codes, headings, offered, retry, row, run, sound, why
-from tests.sprints.views.people import signed_in
-from tests.world import MARK, set_gate
+from tests.world import MARK
 
 
 def test_a_question_is_answered(garbled):
-    ask("wk1")
+    studio.ask("wk1")
     assert (headings(), why(), row().status) == ({"wk1": "question"}, "agent_asks", "blocked")
     assert row().waiting["code"] == "answer"
-    with pytest.raises(operations.Refused):
+    with pytest.raises(studio.Refused):
         run()
 
-    operations.answer("wk1", "Blue.", "kim")
+    studio.answer("wk1", "Blue.", "kim")
 
     assert run() == "succeeded"
     assert sound()
 
 
 def test_a_sprint_that_version_0_stopped_is_listed_and_answered(garbled):
-    ask("wk1")
-    Sprint.objects.update(stop_reason=None)
+    studio.ask("wk1")
+    studio.forge("sprint", stop_reason=None)
 
     assert headings() == {"wk1": "question"}
-    operations.answer("wk1", "Blue.", "kim")
+    studio.answer("wk1", "Blue.", "kim")
     assert run() == "succeeded"
 
 
 def test_a_sprint_is_paused_resumed_cancelled_and_retried(garbled):
-    operations.create("wk1", by="sam")
-    operations.start("wk1")
-    operations.pause("wk1", "robin", "lunch")
+    studio.create("wk1", by="sam")
+    studio.start("wk1")
+    studio.pause("wk1", "robin", "lunch")
     assert (headings(), offered()) == ({"wk1": "paused"}, "resume")
-    operations.resume("wk1", "robin")
+    studio.resume("wk1", "robin")
     operations.ask_to_cancel("wk1", "robin")
     run()
     assert row().stop_reason == {"code": StopCode.CANCELLED, "by": "robin"}
@@ -63,13 +60,13 @@ def test_a_sprint_is_paused_resumed_cancelled_and_retried(garbled):
 
 
 def test_a_sprint_holds_after_one_round_and_runs_to_its_end(garbled):
-    operations.create("wk1", by="sam")
-    operations.step("wk1", "sam")
-    tasks.work("wk1")
+    studio.create("wk1", by="sam")
+    studio.step("wk1", "sam")
+    studio.work("wk1")
     assert (headings(), offered()) == ({"wk1": "paused"}, "resume")
     assert codes()[-1] == "held_after_step"
 
-    operations.resume("wk1", "sam")
+    studio.resume("wk1", "sam")
 
     assert run() == "succeeded"
     assert sound()
@@ -83,7 +80,7 @@ def test_each_act_of_a_page_is_done(garbled):
         assert answer.status_code == 200
         return row().status
 
-    operations.create("wk1", by="sam", approvals=["before_build"])
+    studio.create("wk1", by="sam", approvals=["before_build"])
     assert (headings(), offered()) == ({"wk1": "created"}, "run")
     does("edit", title="Another title")
     assert does("run") == "running"
@@ -107,14 +104,14 @@ def ships(garbled):
     """A checkout in which an agent works, and whose sprints are merged and published."""
     commit(garbled.repo, {"README": "of the project\n"})
     words = (sys.executable, "-c", "open('work', 'a').write('x'); print('Status: DONE')")
-    lead = agents.get("agent_01").definition
+    lead = studio.agent()
     agents.put([replace(lead, runner=COMMAND, command=words, pass_env=(MARK,))])
-    operations.configure("enable_auto_merge", "true", "sam")
+    studio.configure("enable_auto_merge", "true", "sam")
     return garbled.repo
 
 
 def test_a_sprint_whose_work_cannot_be_shipped_is_retried_shipped_and_reverted(ships):
-    operations.create("wk1", by="sam")
+    studio.create("wk1", by="sam")
     (ships / "README").write_text("in the middle of something\n")
     assert run() == "blocked"
     assert (why(), headings(), offered()) == ("ship_refused", {"wk1": "blocked"}, "retry")
@@ -133,11 +130,11 @@ def test_a_sprint_whose_work_cannot_be_shipped_is_retried_shipped_and_reverted(s
 
 
 def test_a_sprint_is_shipped_once_it_is_approved(ships):
-    operations.create("wk1", by="sam", approvals=["before_ship"])
+    studio.create("wk1", by="sam", approvals=["before_ship"])
     assert run() == "blocked"
     assert headings() == {"wk1": "approval"}
 
-    operations.approve("wk1", "ada")
+    studio.approve("wk1", "ada")
 
     assert run() == "succeeded"
     assert git(ships, "tag") == "shipped/wk1"
@@ -145,39 +142,39 @@ def test_a_sprint_is_shipped_once_it_is_approved(ships):
 
 
 def test_schedules_that_cannot_start_a_sprint_say_so_by_code(garbled):
-    operations.add_schedule("nightly", "sam", cron="0 2 * * *", zone="UTC")
-    operations.add_schedule("gone", "sam", cron="0 2 * * *", zone="UTC")
-    Schedule.objects.filter(pk="gone").update(zone="Gone/Away")
-    Schedule.objects.update(next_at=timezone.now() - timedelta(minutes=1))
+    studio.add_schedule("nightly", "sam", cron="0 2 * * *", zone="UTC")
+    studio.add_schedule("gone", "sam", cron="0 2 * * *", zone="UTC")
+    studio.forge("schedule", "gone", zone="Gone/Away")
+    studio.forge("schedule", next_at=timezone.now() - timedelta(minutes=1))
     Gate.objects.all().delete()
 
-    operations.fire_schedules()
+    studio.fire_schedules()
 
     assert codes(None).count("schedule_failed") == 2
     assert [row.enabled for row in Schedule.objects.order_by("pk")] == [False, True]
-    operations.turn_schedule("nightly", "sam", on=False)
-    operations.remove_schedule("nightly", "sam")
+    studio.turn_schedule("nightly", "sam", on=False)
+    studio.remove_schedule("nightly", "sam")
     assert not Schedule.objects.filter(pk="nightly").exists()
 
 
 def test_what_a_hook_has_caused_is_told_once(garbled, monkeypatch):
-    hooks.put(HookDefinition("tell", "command", ("sprint_created", "sprint_changed"), ("true",)))
+    studio.hook("tell", "command", ("sprint_created", "sprint_changed"), ("true",))
     monkeypatch.setenv("STUDIO_HOOK_DEPTH", "1")
-    operations.create("wk1", by="sam")
+    studio.create("wk1", by="sam")
     outbox.hand_out(timezone.now())
-    operations.edit("wk1", "sam", title="Another")
+    studio.edit("wk1", "sam", title="Another")
     outbox.hand_out(timezone.now())
 
     assert [one.status for one in Delivery.objects.order_by("seq")] == ["dropped", "dropped"]
     assert codes(None).count("hook_not_repeated") == 1
     hooks.remove("tell")
-    assert operations.check_rebuild().difference == ""
+    assert studio.check_rebuild().difference == ""
 
 
 def test_definitions_that_are_removed_are_gone_after_a_rebuild(garbled):
-    set_gate("true", gate_id="lint")
+    studio.gate("true", gate_id="lint")
     gates.remove("lint")
-    operations.create("wk1", by="sam")
+    studio.create("wk1", by="sam")
 
     assert run() == "succeeded"
     assert sound()

@@ -6,16 +6,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sprints import operations
 from sprints.contract.hook_spec import HookDefinition
 from sprints.contract.protected_paths import Touched
 from sprints.definitions import hooks
 from sprints.effects import diff_protected
-from sprints.queue import approval_timeouts, tasks
+from sprints.queue import approval_timeouts
 from sprints.runner import runner
 from sprints.state.messages import message
 from sprints.store.config import turn
-from tests.speakers import set_speaker, silence
+from tests import studio
 from tests.sprints.state.garbled import (
     codes,
     headings,
@@ -26,20 +25,19 @@ from tests.sprints.state.garbled import (
     sound,
     why,
 )
-from tests.world import set_gate
 
 R0, R5 = "R0_SETUP", "R5_RELEASE_CANDIDATE"
 
 
 def test_the_texts_are_garbled(garbled):
     assert message("wait.start") == "◁trats a"
-    with pytest.raises(operations.Refused) as refused:
-        operations.create("no/id", by="sam")
+    with pytest.raises(studio.Refused) as refused:
+        studio.create("no/id", by="sam")
     assert str(refused.value).startswith("◁")
 
 
 def test_a_sprint_succeeds(garbled):
-    operations.create("wk1", by="sam")
+    studio.create("wk1", by="sam")
 
     assert run() == "succeeded"
 
@@ -61,8 +59,8 @@ GATES: dict[str, tuple[tuple[str, ...], dict[str, Any], str, str]] = {
 @pytest.mark.parametrize("how", GATES)
 def test_a_gate_ends_it_and_a_retry_succeeds(garbled, how):
     command, options, code, verdict = GATES[how]
-    set_gate(*command, **options)
-    operations.create("wk1", by="sam")
+    studio.gate(*command, **options)
+    studio.create("wk1", by="sam")
 
     assert run() == "failed"
 
@@ -71,14 +69,14 @@ def test_a_gate_ends_it_and_a_retry_succeeds(garbled, how):
     assert (sprint.current_round, judged.status) == (code, verdict)
     assert sprint.last_error == f"gate_failed:qa_smoke_quick exit_code={judged.exit_code}"
     assert (why(), headings(), offered()) == ("gate_failed", {"wk1": "failed"}, "retry")
-    set_gate("true")
+    studio.gate("true")
     assert (retry(), why(), row().last_error) == ("succeeded", None, None)
     assert sound()
 
 
 def test_an_advisory_gate_fails_and_stops_nothing(garbled):
-    set_gate("false", gate_id="lint", required=False)
-    operations.create("wk1", by="sam")
+    studio.gate("false", gate_id="lint", required=False)
+    studio.create("wk1", by="sam")
 
     assert run() == "succeeded"
 
@@ -87,12 +85,12 @@ def test_an_advisory_gate_fails_and_stops_nothing(garbled):
 
 
 def test_a_gate_that_fails_and_passes_on_one_tree_blocks_it(garbled):
-    set_speaker("replies")
+    studio.speaker("replies")
     turn(garbled.config, "confinement", "none")  # what makes it flaky lies outside its clone
     flag = garbled.root / "flag"
-    set_gate("sh", "-c", f"test -e {flag} || {{ touch {flag}; exit 1; }}")
-    operations.create("wk1", by="sam")
-    operations.edit("wk1", "sam", meta={"rerun_red": True})
+    studio.gate("sh", "-c", f"test -e {flag} || {{ touch {flag}; exit 1; }}")
+    studio.create("wk1", by="sam")
+    studio.edit("wk1", "sam", meta={"rerun_red": True})
 
     assert run() == "blocked"
 
@@ -103,13 +101,13 @@ def test_a_gate_that_fails_and_passes_on_one_tree_blocks_it(garbled):
 
 
 def test_an_agent_that_does_not_answer_fails_it(garbled):
-    set_speaker("exits3")
-    operations.create("wk1", by="sam")
+    studio.speaker("exits3")
+    studio.create("wk1", by="sam")
 
     assert run() == "failed"
 
     assert (why(), headings(), offered()) == ("agent_failed", {"wk1": "failed"}, "retry")
-    silence()
+    studio.silence()
     assert retry() == "succeeded"
     assert sound()
 
@@ -117,7 +115,7 @@ def test_an_agent_that_does_not_answer_fails_it(garbled):
 def test_a_blocking_hook_that_fails_blocks_it(garbled):
     guard = HookDefinition("guard", "command", ("round_start",), ("false",), tries=1, blocking=True)
     hooks.put(guard)
-    operations.create("wk1", by="sam")
+    studio.create("wk1", by="sam")
 
     assert run() == "blocked"
 
@@ -128,20 +126,20 @@ def test_a_blocking_hook_that_fails_blocks_it(garbled):
 
 
 def test_a_round_over_its_minutes_stops_it(garbled):
-    operations.create("wk1", by="sam", deadline="stop")
-    operations.edit("wk1", "sam", meta={"round_minutes": {R0: [0, 1e-9]}})
+    studio.create("wk1", by="sam", deadline="stop")
+    studio.edit("wk1", "sam", meta={"round_minutes": {R0: [0, 1e-9]}})
 
     assert run() == "failed"
 
     assert (why(), headings(), offered()) == ("deadline", {"wk1": "failed"}, "retry")
-    operations.edit("wk1", "sam", meta={"round_minutes": None})
+    studio.edit("wk1", "sam", meta={"round_minutes": None})
     assert retry() == "succeeded"
     assert sound()
 
 
 def test_a_round_over_its_minutes_warns(garbled):
-    operations.create("wk1", by="sam")
-    operations.edit("wk1", "sam", meta={"round_minutes": {R0: [0, 1e-9]}})
+    studio.create("wk1", by="sam")
+    studio.edit("wk1", "sam", meta={"round_minutes": {R0: [0, 1e-9]}})
 
     assert run() == "succeeded"
 
@@ -150,8 +148,8 @@ def test_a_round_over_its_minutes_warns(garbled):
 
 
 def test_a_fall_of_the_engine_ends_it(garbled, monkeypatch):
-    operations.create("wk1", by="sam")
-    operations.start("wk1")
+    studio.create("wk1", by="sam")
+    studio.start("wk1")
 
     def falls(*args):
         raise LookupError("no such round")
@@ -159,7 +157,7 @@ def test_a_fall_of_the_engine_ends_it(garbled, monkeypatch):
     with monkeypatch.context() as fault:
         fault.setattr(runner, "decide", falls)
         with pytest.raises(LookupError):
-            tasks.work("wk1")
+            studio.work("wk1")
 
     assert row().last_error == "engine_error:LookupError: no such round"
     assert (why(), headings(), offered()) == ("engine_error", {"wk1": "failed"}, "retry")
@@ -169,7 +167,7 @@ def test_a_fall_of_the_engine_ends_it(garbled, monkeypatch):
 
 def asked() -> None:
     """A sprint that needs an approval before it builds."""
-    operations.create("wk1", by="sam", brief="A plan", approvals=["before_build"])
+    studio.create("wk1", by="sam", brief="A plan", approvals=["before_build"])
     assert run() == "blocked"
     assert (why(), headings()) == ("approval_needed", {"wk1": "approval"})
     assert (row().waiting or {})["point"] == "before_build"
@@ -178,8 +176,8 @@ def asked() -> None:
 def test_an_approval_is_given(garbled):
     asked()
 
-    operations.edit("wk1", "sam", title="Another title")
-    operations.approve("wk1", "ada", "Go.")
+    studio.edit("wk1", "sam", title="Another title")
+    studio.approve("wk1", "ada", "Go.")
 
     assert run() == "succeeded"
     assert sound()
@@ -190,7 +188,7 @@ def test_an_approval_is_not_given_and_a_retry_asks_again(garbled, monkeypatch, h
     asked()
 
     if how == "rejected":
-        operations.reject("wk1", "ada", "Not so.")
+        studio.reject("wk1", "ada", "Not so.")
     else:
         later = timezone.now() + timedelta(hours=73)
         with monkeypatch.context() as clock:
@@ -205,21 +203,21 @@ def test_an_approval_is_not_given_and_a_retry_asks_again(garbled, monkeypatch, h
 
 
 def test_a_budget_that_is_used_up_blocks_it(garbled):
-    set_speaker("replies")
-    operations.create("wk1", by="sam")
-    operations.set_budget("wk1", "sam", launches=2)
+    studio.speaker("replies")
+    studio.create("wk1", by="sam")
+    studio.set_budget("wk1", "sam", launches=2)
 
     assert run() == "blocked"
 
     assert (why(), headings(), offered()) == ("budget", {"wk1": "blocked"}, "budget")
-    operations.set_budget("wk1", "sam", launches=6)
+    studio.set_budget("wk1", "sam", launches=6)
     assert run() == "succeeded"
     assert sound()
 
 
 def test_protected_paths_that_cannot_be_compared_block_it(garbled, monkeypatch):
-    set_speaker("replies")
-    operations.create("wk1", by="sam")
+    studio.speaker("replies")
+    studio.create("wk1", by="sam")
 
     with monkeypatch.context() as fault:
         unknown = Touched(reason="no such base")

@@ -7,6 +7,7 @@ from sprints import operations
 from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode
 from sprints.state.transitions import MoveRefused
+from tests import studio
 from tests.sprints.state.garbled import MARK, backwards
 from tests.sprints.views.conftest import call, tokens_by_role
 
@@ -36,11 +37,11 @@ REFUSED = {
 def sprints(store):
     """A new sprint, one that is paused, one that is archived."""
     for name in ("wk1", "held", "gone"):
-        operations.create(name, by="sam")
-    operations.start("held")
-    operations.pause("held", "sam")
+        studio.create(name, by="sam")
+    studio.start("held")
+    studio.pause("held", "sam")
     operations.ask_to_cancel("gone", "sam")
-    operations.archive(["gone"], "sam")
+    studio.archive(["gone"], "sam")
     return store
 
 

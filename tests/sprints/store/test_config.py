@@ -4,80 +4,75 @@ import json
 
 import pytest
 
-from gates.process import identity
-from sprints import operations
-from sprints.models import Event, Sprint
-from sprints.models.lease import Full, release, take
+from sprints.models.lease import Full
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
-from sprints.runner.runner import StopRequest
 from sprints.store.config import read_config
-from tests.world import set_gate
+from tests import studio
 
 
 def status(name: str = "wk1") -> str:
-    return Sprint.objects.get(pk=name).status
+    return studio.sprint(name).status
 
 
 def test_automation_that_is_paused_holds_every_sprint_and_says_so(store, invoke):
     for name in ("wk1", "wk2"):
-        operations.create(name, by="test")
-    operations.start("wk1")
+        studio.create(name)
+    studio.start("wk1")
     invoke("config", "set", "automation_paused", "true")
 
-    tasks.work("wk1")
+    studio.work("wk1")
     held = invoke("sprint", "run", "wk2")
 
     assert (status(), tasks.reconcile()) == ("running", None)
-    waits = waiting_for(Sprint.objects.get(pk="wk1"))
+    waits = waiting_for(studio.sprint("wk1"))
     assert waits["what"] == "a resume; automation_paused is set"
     assert held.code == 3
     assert held.out.endswith("next: studio-gateway config set automation_paused false\n")
 
     invoke("config", "set", "automation_paused", "false")
-    tasks.work("wk1")
+    studio.work("wk1")
     assert status() == "succeeded"
 
 
 def test_a_sprint_that_is_held_can_be_cancelled(store):
-    operations.create("wk1", by="test")
-    operations.start("wk1")
-    operations.configure("automation_paused", "true", "sam")
+    studio.create("wk1")
+    studio.start("wk1")
+    studio.configure("automation_paused", "true", "sam")
 
-    assert operations.cancel("wk1", "sam") == "cancelled"
+    assert studio.cancel("wk1", "sam") == "cancelled"
 
 
 def test_the_profile_of_new_sprints_is_a_switch(store):
-    set_gate("true", gate_id="long", rounds=("R3_BUILD_A_INTEGRATE",))
-    from gates.models import Gate
+    studio.gate("true", gate_id="long", rounds=("R3_BUILD_A_INTEGRATE",))
 
-    Gate.objects.filter(pk="long").update(profiles=["full"])
-    operations.configure("gate_profile", "full", "sam")
-    operations.create("wk1", by="test")
+    studio.forge("gate", "long", profiles=["full"])
+    studio.configure("gate_profile", "full", "sam")
+    studio.create("wk1")
 
-    after = operations.run("wk1", StopRequest())
+    after = studio.run("wk1")
 
     assert [gate.gate_id for gate in after.started_contract.gates] == ["qa_smoke_quick", "long"]
 
 
 def test_no_more_sprints_are_carried_at_once_than_the_switch_says(store):
     for name in ("wk1", "wk2"):
-        operations.create(name, by="test")
-    operations.configure("max_concurrent_global", "1", "sam")
-    lease = take("wk1", identity())
-    Sprint.objects.filter(pk="wk1").update(home="elsewhere:/srv")
+        studio.create(name)
+    studio.configure("max_concurrent_global", "1", "sam")
+    lease = studio.take("wk1")
+    studio.forge("sprint", "wk1", home="elsewhere:/srv")
 
     with pytest.raises(Full, match="1 sprints are carried already"):
-        take("wk2", identity())
+        studio.take("wk2")
 
-    release(lease)
+    studio.release(lease)
 
 
 def test_a_switch_that_was_turned_is_told_and_the_token_is_not_shown(store, invoke):
     said = invoke("config", "set", "port", "8080")
     listed = invoke("config", "list", "--json")
 
-    event = Event.objects.get(kind="config_changed").body
+    event = studio.event("config_changed")
     assert said.out == "port is 8080\n"
     assert (event["data"]["before"], event["data"]["after"]) == (18790, 8080)
     assert json.loads(listed.out) == {

@@ -9,10 +9,10 @@ import time
 
 import pytest
 
-from sprints import operations
-from sprints.journal import verify, writer
+from sprints.journal import writer
 from sprints.store.file_lock import Busy, locked
 from sprints.store.layout import Store
+from tests import studio
 from tests.sprints.bad_inputs.refusals import complaint
 from tests.world import environment
 
@@ -111,15 +111,15 @@ def test_a_frozen_writer_of_the_files_costs_a_command_a_line_and_no_more(
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
     assert invoke("init").code == 0
-    assert verify.differences(store) == []
+    assert studio.differences() == []
 
 
 @pytest.mark.parametrize(
     "question", ["gate list", "sprint list", "sprint show wk1", "status", "events"]
 )
 def test_a_question_writes_no_files(store, frozen, invoke, question):
-    operations.create("wk1", by="test")
-    writer.flush()
+    studio.create("wk1")
+    studio.settle_files()
     store.state.unlink()
     frozen("mirror.lock")
 

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from gateway_project.accounts import roles, tokens
-from sprints.roles import Role
 from sprints.store.layout import Store
+from tests.people import Role
 
 Call = Callable[..., Any]
 

@@ -2,12 +2,10 @@
 
 import pytest
 
-from sprints import operations
 from sprints.contract.contract import AGENT_IDS
-from sprints.models import Agent, Task
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
-from tests.sprints.views.people import signed_in, text_of
+from sprints.models import Agent
+from tests import studio
+from tests.people import Role, signed_in, text_of
 
 
 @pytest.fixture
@@ -24,8 +22,8 @@ def test_all_fifteen_are_there_before_anything_was_asked(viewer):
 
 
 def test_each_is_shown_with_its_last_task_and_those_before(viewer):
-    operations.create("wk1", by="sam")
-    operations.run("wk1", StopRequest())
+    studio.create("wk1", by="sam")
+    studio.run("wk1")
 
     read = text_of(viewer.get("/agents/"))
 
@@ -36,9 +34,9 @@ def test_each_is_shown_with_its_last_task_and_those_before(viewer):
 
 
 def test_a_title_does_not_play_with_the_page(viewer):
-    operations.create("wk1", by="sam")
-    operations.run("wk1", StopRequest())
-    Task.objects.update(title="<script>alert(1)</script>\x00")
+    studio.create("wk1", by="sam")
+    studio.run("wk1")
+    studio.forge("task", title="<script>alert(1)</script>\x00")
 
     page = viewer.get("/agents/").content.decode()
 
@@ -70,8 +68,12 @@ def test_only_an_admin_is_led_to_the_form(viewer):
 
 
 def test_no_card_plays_with_the_page(viewer):
-    Agent.objects.update(
-        title="<script>alert(1)</script>", mission="<b>\x00", authority=["<i>\x1b"], model="\x07"
+    studio.forge(
+        "agent",
+        title="<script>alert(1)</script>",
+        mission="<b>\x00",
+        authority=["<i>\x1b"],
+        model="\x07",
     )
 
     page = viewer.get("/agents/").content.decode()

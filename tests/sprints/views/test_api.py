@@ -6,16 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gates.process import identity
-from sprints import operations
-from sprints.journal.verify import differences
-from sprints.models import Event, Head, Sprint
-from sprints.models.lease import release, take
 from sprints.prompts.roster import AGENTS
-from sprints.queue import tasks
-from sprints.runner.runner import StopRequest
-from tests.speakers import ask, silence
-from tests.world import set_gate
+from tests import studio
 
 STDOUT = "/api/artifacts/done/gates/qa_smoke_quick/stdout.txt"
 
@@ -53,24 +45,24 @@ def sprints(store):
     """One that is fresh, one that is held, one that has failed, one that is done, and one whose
     agent asks.
     """
-    operations.create("fresh", by="test")
-    operations.create("held", by="test")
-    operations.start("held")
-    operations.pause("held", "test")
+    studio.create("fresh")
+    studio.create("held")
+    studio.start("held")
+    studio.pause("held", "test")
     for name, gate in (("failed", "false"), ("done", "true")):
-        set_gate(gate)
-        operations.create(name, by="test")
-        operations.run(name, StopRequest())
-    set_gate("true")
-    ask("asks")
-    silence()
+        studio.gate(gate)
+        studio.create(name)
+        studio.run(name)
+    studio.gate("true")
+    studio.ask("asks")
+    studio.silence()
 
 
 @pytest.mark.parametrize("by", RANK)
 def test_each_row_is_answered_to_each_role_that_may(call, sprints, by):
     expected, found = {}, {}
     for method, path, body, role, status in TABLE:
-        before = Head.objects.get().seq
+        before = studio.seq()
         answer = call(method, path, body, by=by)
         answer.close()
 
@@ -79,21 +71,21 @@ def test_each_row_is_answered_to_each_role_that_may(call, sprints, by):
         found[method, path] = answer.status_code
         if not may:
             assert answer.json() == {"error": f"not allowed: this needs the role {role}"}
-            assert Head.objects.get().seq == before
+            assert studio.seq() == before
 
     assert found == expected
 
 
 @pytest.mark.parametrize("by", [None, "wrong", ""])
 def test_no_row_is_answered_to_a_stranger(call, store, by):
-    operations.create("fresh", by="test")
-    before = Head.objects.get().seq
+    studio.create("fresh")
+    before = studio.seq()
 
     answers = [call(method, path, body, by=by) for method, path, body, _, _ in TABLE]
 
     assert {one.status_code for one in answers} == {401}
     assert {one.content for one in answers} == {b'{"error": "unauthorized"}'}
-    assert Head.objects.get().seq == before
+    assert studio.seq() == before
 
 
 def test_the_switches_are_shown_and_turned_and_never_the_token(call, store):
@@ -108,7 +100,7 @@ def test_the_switches_are_shown_and_turned_and_never_the_token(call, store):
     assert set(shown) == set(switches.split())
     assert turned.json() == shown | {"automation_paused": True, "gate_profile": "full"}
     assert call("GET", "/api/config").json() == turned.json()
-    assert Event.objects.last().body["data"]["by"] == "the_admin"
+    assert studio.last_event()["data"]["by"] == "the_admin"
 
 
 def test_one_bad_switch_turns_none(call, store):
@@ -124,7 +116,7 @@ def test_one_bad_switch_turns_none(call, store):
 
 
 def test_events_are_the_lines_of_the_file_filtered_then_cut(call, sprints, store):
-    operations.settle_files()
+    studio.settle_files()
     lines = [json.loads(line) for line in store.events.read_text().splitlines()]
     of_done = [event for event in lines if event["sprint_id"] == "done"]
 
@@ -140,19 +132,19 @@ def test_who_reads_on_from_a_seq_misses_nothing_and_sees_nothing_twice(call, spr
         seen += more
         seq = seen[-1]["seq"]
 
-    assert [event["seq"] for event in seen] == list(range(1, Head.objects.get().seq + 1))
+    assert [event["seq"] for event in seen] == list(range(1, studio.seq() + 1))
 
 
 @pytest.mark.parametrize(
     "path", ["/api/events", "/api/events?sprint_id=fresh", "/api/sprints/fresh"]
 )
 def test_what_a_client_has_already_is_not_sent_again(call, store, path):
-    operations.create("fresh", by="test")
+    studio.create("fresh")
     first = call("GET", path)
     tag = first["ETag"]
 
     same = [call("GET", path, If_None_Match=one) for one in (tag, f'"x", W/{tag}', "*")]
-    operations.edit("fresh", "sam", "Else")
+    studio.edit("fresh", "sam", "Else")
     after = call("GET", path, If_None_Match=tag)
 
     assert [(one.status_code, one.content, one["ETag"]) for one in same] == [(304, b"", tag)] * 3
@@ -163,13 +155,13 @@ def test_what_a_client_has_already_is_not_sent_again(call, store, path):
 def test_another_sprints_event_leaves_a_client_with_what_it_has(call, sprints):
     tag = call("GET", "/api/events?sprint_id=done")["ETag"]
 
-    operations.edit("fresh", "sam", "Else")
+    studio.edit("fresh", "sam", "Else")
 
     assert call("GET", "/api/events?sprint_id=done", If_None_Match=tag).status_code == 304
 
 
 def test_sprints_are_listed_by_their_titles(call, sprints):
-    operations.edit("fresh", "sam", "A title")
+    studio.edit("fresh", "sam", "A title")
 
     titles = {
         "done": "done",
@@ -185,12 +177,12 @@ def test_a_sprint_is_made_by_who_asks(call, store):
     answer = call("POST", "/api/sprints", {"sprint_id": "wk1"}, by="operator")
 
     assert (answer.status_code, answer.json()) == (201, {"ok": True, "sprint_id": "wk1"})
-    made = Sprint.objects.get(pk="wk1")
+    made = studio.sprint("wk1")
     assert (made.title, made.meta) == ("wk1", {"created_by": "the_operator"})
 
 
 def test_a_sprint_is_shown_exactly_as_in_state_json(call, sprints, store):
-    operations.settle_files()
+    studio.settle_files()
 
     for name, there in json.loads(store.state.read_text())["sprints"].items():
         answer = call("GET", f"/api/sprints/{name}")
@@ -198,7 +190,7 @@ def test_a_sprint_is_shown_exactly_as_in_state_json(call, sprints, store):
 
 
 def test_a_change_is_merged_into_meta_and_answered_with_the_sprint(call, store):
-    operations.create("fresh", by="test")
+    studio.create("fresh")
     change = {"title": "T", "meta": {"brief": "B", "mine": [1], "created_by": "test"}}
     first = call("POST", "/api/sprints/fresh", change)
     after = call("POST", "/api/sprints/fresh", {"meta": {"mine": None}})
@@ -206,7 +198,7 @@ def test_a_change_is_merged_into_meta_and_answered_with_the_sprint(call, store):
     assert first.json()["meta"] == {"brief": "B", "mine": [1], "created_by": "test"}
     assert after.json()["meta"] == {"brief": "B", "created_by": "test"}
     assert after.content == call("GET", "/api/sprints/fresh").content
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
@@ -224,14 +216,14 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "held/archive": "sprint held is running; only one that has ended is archived",
         "done/restore": "sprint done is not archived",
     }
-    before = Head.objects.get().seq
+    before = studio.seq()
 
     for path, why in refused.items():
         answer = call("POST", f"/api/sprints/{path}", {"text": "x"} if "answer" in path else None)
         assert answer.status_code == 409
         assert answer.json()["error"].startswith(why)
 
-    assert Head.objects.get().seq == before
+    assert studio.seq() == before
 
 
 def test_a_sprint_that_has_ended_is_archived_and_restored(call, sprints):
@@ -251,36 +243,36 @@ def test_a_running_sprint_keeps_its_contract(call, sprints):
 
 def test_run_step_and_cancel_are_carried_out_by_the_workers(call, store):
     for name in ("ran", "stepped", "cancelled"):
-        operations.create(name, by="test")
+        studio.create(name)
 
     call("POST", "/api/sprints/ran/run")
-    assert Event.objects.last().body["data"]["by"] == "the_admin"
+    assert studio.last_event()["data"]["by"] == "the_admin"
     call("POST", "/api/sprints/stepped/step")
     call("POST", "/api/sprints/cancelled/run")
     call("POST", "/api/sprints/cancelled/cancel", by="operator")
-    assert Sprint.objects.get(pk="cancelled").status == "running"
+    assert studio.sprint("cancelled").status == "running"
     for name in ("ran", "stepped", "cancelled"):
-        tasks.work(name)
+        studio.work(name)
 
-    rows = {row.pk: row for row in Sprint.objects.all()}
+    rows = {row.pk: row for row in studio.sprints()}
     assert (rows["ran"].status, rows["cancelled"].status) == ("succeeded", "cancelled")
     assert (rows["stepped"].status, rows["stepped"].current_round) == ("running", "R1_CONTRACTS")
     assert rows["cancelled"].cancel_by == "the_operator"
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 def test_a_cancel_needs_no_turn(call, store):
     """It runs nothing, so another sprint in the repository is no reason to wait."""
     for name in ("before", "ended"):
-        operations.create(name, by="test")
-        operations.start(name)
-    lease = take("before", identity())
+        studio.create(name)
+        studio.start(name)
+    lease = studio.take("before")
     call("POST", "/api/sprints/ended/cancel")
 
-    tasks.work("ended")
-    release(lease)
+    studio.work("ended")
+    studio.release(lease)
 
-    assert Sprint.objects.get(pk="ended").status == "cancelled"
+    assert studio.sprint("ended").status == "cancelled"
 
 
 def test_there_are_fifteen_agents(call):
@@ -300,8 +292,8 @@ def test_agents_are_shown_as_they_are_now_with_what_they_were_asked_last(call, s
     with CaptureQueriesContext(connection) as few:
         lead, *_, last = call("GET", "/api/agents").json()["agents"]
     for name in ("more1", "more2"):
-        operations.create(name, by="test")
-        operations.run(name, StopRequest())
+        studio.create(name)
+        studio.run(name)
     with CaptureQueriesContext(connection) as many:
         answer = call("GET", "/api/agents")
 
@@ -313,7 +305,7 @@ def test_agents_are_shown_as_they_are_now_with_what_they_were_asked_last(call, s
 
 
 def test_a_gates_environment_is_shown_by_its_names_alone(call):
-    set_gate("true", env={"API_KEY": "hush"})
+    studio.gate("true", env={"API_KEY": "hush"})
 
     answer = call("GET", "/api/gates")
 

@@ -4,18 +4,15 @@ import re
 
 import pytest
 
-from sprints import operations
-from sprints.models import Event, Sprint
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
-from tests.sprints.views.people import LIVE, signed_in, text_of
+from tests import studio
+from tests.people import LIVE, Role, signed_in, text_of
 
 
 @pytest.fixture
 def asked(store):
     """A sprint that asks before it builds."""
-    operations.create("wk1", by="test", approvals=["before_build"])
-    operations.run("wk1", StopRequest())
+    studio.create("wk1", approvals=["before_build"])
+    studio.run("wk1")
     return store
 
 
@@ -31,7 +28,7 @@ def decides(client, verb, **form):
 
 
 def status():
-    return Sprint.objects.get().status
+    return studio.sprint().status
 
 
 def test_the_page_shows_what_is_asked_and_takes_a_yes(operator):
@@ -44,7 +41,7 @@ def test_the_page_shows_what_is_asked_and_takes_a_yes(operator):
     assert "Approved: the sprint goes on." in said
     assert "R3: approved to begin building: Go. by kim, just now" in said
     assert status() == "running"
-    assert Event.objects.get(kind="approved").body["data"]["by"] == "kim"
+    assert studio.event("approved")["data"]["by"] == "kim"
 
 
 def test_a_no_says_why(operator):
@@ -91,9 +88,9 @@ def test_the_live_part_brings_the_form_and_not_while_somebody_writes(operator):
 
 
 def test_the_dashboard_shows_it_before_what_has_failed(operator):
-    operations.create("wk2", by="test")
-    operations.start("wk2")
-    operations.ask_to_cancel("wk2", "kim")
+    studio.create("wk2")
+    studio.start("wk2")
+    studio.ask_to_cancel("wk2", "kim")
 
     page = operator.get("/")
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from sprints.models import Head
+from tests import studio
 
 QA = "/api/artifacts/wk1/gates/qa"
 BYTES = bytes(range(256)) * 1024  # more than one chunk
@@ -136,11 +136,11 @@ def test_nothing_but_the_sprints_own_plain_files_is_there(call, folder, store, p
     (folder / "up").symlink_to(store.root)
     (folder / "hard").hardlink_to(store.config)
     os.mkfifo(folder / "pipe")
-    before = Head.objects.get().seq
+    before = studio.seq()
 
     answer = call("GET", f"/api/artifacts/{path}")
 
     assert answer.status_code == 404, answer
     assert {"error"} <= set(answer.json()) <= {"error", "code"}
     assert b"auth_token" not in answer.content
-    assert Head.objects.get().seq == before
+    assert studio.seq() == before

@@ -9,9 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from gateway_project import __version__
 from gateway_project.accounts.authentication import OPEN
-from sprints import operations
-from sprints.models import Host, Sprint
+from sprints.models import Host
 from sprints.views.middleware import HEADERS
+from tests import studio
 
 EVIL_HOSTS = [
     "evil.example",
@@ -172,8 +172,8 @@ def test_head_is_get_without_a_body(ask):
 
 
 def test_what_a_view_raises_is_told_to_the_log_alone(ask, token, caplog):
-    operations.create("wk1", by="test")
-    Sprint.objects.update(lease_owner="no identity")
+    studio.create("wk1")
+    studio.forge("sprint", lease_owner="no identity")
 
     answer = ask.get("/api/status", headers={"X-Studio-Gateway-Token": token})
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import connection
 
-from sprints import operations
+from tests import studio
 
 BIG = 1 << 20
 DEEP = '{"meta":{"x":' + '{"x":' * 100 + "1" + "}" * 102
@@ -212,7 +212,7 @@ BAD = [
 @pytest.fixture
 def rows(call):
     """All rows of all our tables, but when a token was used."""
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
     def dump():
         found = {}

@@ -1,37 +1,29 @@
 """Test budgets of agent commands: a sprint is blocked, a human raises its budget, it goes on."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from sprints import operations
 from sprints.agents.presets import PRESETS
-from sprints.definitions import agents
-from sprints.journal.verify import differences
 from sprints.management.cli_user import user
-from sprints.models import Event, Sprint, Task
-from sprints.queue import tasks
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
-from tests.speakers import set_speaker
-from tests.sprints.views.people import signed_in, text_of
+from sprints.models import Sprint
+from tests import studio
+from tests.people import Role, signed_in, text_of
 
 
 def launches() -> int:
     """How often a program was launched."""
-    started = Event.objects.filter(kind="task_started")
-    return sum("runner" in event.body["data"] for event in started)
+    return sum("runner" in event["data"] for event in studio.events("task_started"))
 
 
 @pytest.fixture
 def parked(store) -> Sprint:
     """A sprint that may launch two programs, and wants six."""
-    set_speaker("replies")
-    operations.create("wk1", by="test")
-    operations.set_budget("wk1", "test", launches=2)
-    operations.run("wk1", StopRequest())
-    return Sprint.objects.get()
+    studio.speaker("replies")
+    studio.create("wk1")
+    studio.set_budget("wk1", "test", launches=2)
+    studio.run("wk1")
+    return studio.sprint()
 
 
 def test_it_is_parked_before_the_launch_that_is_too_many(parked, store, invoke):
@@ -43,35 +35,35 @@ def test_it_is_parked_before_the_launch_that_is_too_many(parked, store, invoke):
     assert (
         "agent budget is used up: 2 of 2 launches; next: studio-gateway sprint budget" in again.err
     )
-    assert differences(store) == []
+    assert studio.differences() == []
     assert invoke("rebuild", "--check").code == 0
 
 
 def test_whoever_gives_more_stands_in_the_event_and_the_workers_go_on(parked, store, invoke):
     said = invoke("sprint", "budget", "wk1", "--launches", "6")
 
-    event = Event.objects.get(kind="budget_changed", seq__gt=5)
+    event = studio.event("budget_changed", seq__gt=5)
     assert said.code == 0, said
     assert said.out.startswith("agents have used 2 of 6 launches, 0")
     assert "the workers continue wk1\n" in said.out
-    assert event.body["data"]["by"] == user()
-    tasks.work("wk1")
-    assert Sprint.objects.get().status == "succeeded"
+    assert event["data"]["by"] == user()
+    studio.work("wk1")
+    assert studio.sprint().status == "succeeded"
     assert launches() == 6
-    assert differences(store) == []
+    assert studio.differences() == []
     assert invoke("rebuild", "--check").code == 0
     assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 6 of 6 launches, 0")
 
 
 def test_running_out_of_minutes_ends_the_program_and_not_the_sprint(store, invoke):
-    set_speaker("first_time")
-    operations.create("wk1", by="test")
-    operations.set_budget("wk1", "test", minutes=0.03)
+    studio.speaker("first_time")
+    studio.create("wk1")
+    studio.set_budget("wk1", "test", minutes=0.03)
 
     said = invoke("sprint", "run", "wk1")
-    task = Task.objects.get()
-    operations.set_budget("wk1", "test", minutes=5.0)
-    after = operations.run("wk1", StopRequest())
+    task = studio.task()
+    studio.set_budget("wk1", "test", minutes=5.0)
+    after = studio.run("wk1")
 
     assert said.code == 3, said
     assert "wk1 is blocked: budget:0.03" in said.out
@@ -80,7 +72,7 @@ def test_running_out_of_minutes_ends_the_program_and_not_the_sprint(store, invok
     assert 1.8 <= task.details["spent_s"] < 10
     assert after.sprint.status == "succeeded"
     assert after.tasks[0].details["try"] == 2
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 def test_it_is_shown_by_status_on_the_page_and_on_the_dashboard(parked, invoke):
@@ -101,8 +93,8 @@ def test_it_is_shown_by_status_on_the_page_and_on_the_dashboard(parked, invoke):
 
 
 def test_a_sprint_without_programs_shows_no_budget(store, invoke):
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest(), one_round=True)
+    studio.create("wk1")
+    studio.run("wk1", one_round=True)
 
     assert json.loads(invoke("status").out)["budgets"] == {}
     assert "agents used" not in text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
@@ -121,7 +113,7 @@ def test_more_is_given_on_the_page(parked):
     assert "Agents have used 2 of 6 launches, 0" in said
     assert "kim set the agent budget to 6 launches and 240 minutes by kim" in said
     assert 'id="act-budget"' not in browser.get("/sprints/wk1/").content.decode()
-    assert Sprint.objects.get().status == "running"
+    assert studio.sprint().status == "running"
 
 
 @pytest.mark.parametrize(
@@ -139,12 +131,12 @@ def test_more_is_given_on_the_page(parked):
 )
 def test_what_cannot_be_given_is_refused_on_the_page(parked, form, words):
     browser = signed_in(Role.OPERATOR, "kim")
-    events = Event.objects.count()
+    events = studio.seq()
 
     said = text_of(browser.post("/sprints/wk1/budget", form, follow=True))
 
     assert f"Refused: {words}" in said
-    assert Event.objects.count() == events
+    assert studio.seq() == events
 
 
 def test_operators_give_more_over_the_wire(parked, call):
@@ -165,23 +157,23 @@ def test_operators_give_more_over_the_wire(parked, call):
 
     assert refused == [403, 400, 422, 422, 422, 422, 422, 409, 404]
     assert (taken.status_code, taken.json()) == (202, {"ok": True})
-    assert Event.objects.get(kind="budget_changed", seq__gt=5).body["data"]["by"] == "the_operator"
+    assert studio.event("budget_changed", seq__gt=5)["data"]["by"] == "the_operator"
 
 
 def set_spender(way: str) -> None:
     """A lead that tells what it uses, step by step."""
-    set_speaker(way)
+    studio.speaker(way)
     reply = PRESETS["opencode"]["reply"]
-    agents.put([replace(agents.get("agent_01").definition, reply=reply)])
+    studio.set_agent(reply=reply)
 
 
 def test_what_a_program_tells_that_it_used_is_counted_and_shown(store, invoke):
     set_spender("spends")
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
-    assert operations.run("wk1", StopRequest()).sprint.status == "succeeded"
+    assert studio.run("wk1").sprint.status == "succeeded"
 
-    task = Task.objects.get(task_id="lead_agent_01", round__code="R0_SETUP")
+    task = studio.task(task_id="lead_agent_01", round__code="R0_SETUP")
     assert task.details["usage"] == {
         "input_tokens": 1000, "output_tokens": 200, "cost_usd": 0.5, "source": "each", "tries": 1,
     }  # fmt: skip
@@ -193,18 +185,18 @@ def test_what_a_program_tells_that_it_used_is_counted_and_shown(store, invoke):
     page = text_of(signed_in(Role.VIEWER).get("/sprints/wk1/"))
     assert "8400 of 5000000 tokens" in page
     assert "1000 tokens in, 200 out" in page
-    assert differences(store) == []
+    assert studio.differences() == []
     assert invoke("rebuild", "--check").code == 0
 
 
 @pytest.mark.parametrize(("given", "more"), [("tokens", 90_000), ("usd", 40.0)])
 def test_a_program_is_ended_once_it_has_used_what_was_left(store, invoke, given, more):
     set_spender("overspends")
-    operations.create("wk1", by="test")
-    operations.set_budget("wk1", "test", **{given: {"tokens": 1000, "usd": 0.5}[given]})
+    studio.create("wk1")
+    studio.set_budget("wk1", "test", **{given: {"tokens": 1000, "usd": 0.5}[given]})
 
     said = invoke("sprint", "run", "wk1")
-    task = Task.objects.get()
+    task = studio.task()
 
     assert said.code == 3, said
     assert "wk1 is blocked: budget:" in said.out
@@ -213,11 +205,11 @@ def test_a_program_is_ended_once_it_has_used_what_was_left(store, invoke, given,
     assert (task.status, task.details["usage"]["tries"]) == ("blocked", 1)
     assert task.details["usage"]["output_tokens"] >= 200
     assert invoke("sprint", "budget", "wk1", f"--{given}", str(more)).code == 0
-    assert operations.run("wk1", StopRequest()).sprint.status == "succeeded"
-    session = Task.objects.get(task_id="lead_agent_01", round__code="R0_SETUP").details["session"]
+    assert studio.run("wk1").sprint.status == "succeeded"
+    session = studio.task(task_id="lead_agent_01", round__code="R0_SETUP").details["session"]
     assert (task.details["session"]["again"], session["again"]) == (False, True)
     assert task.details["session"]["id"] == session["id"] == "ses_1"
-    assert differences(store) == []
+    assert studio.differences() == []
     assert invoke("rebuild", "--check").code == 0
     assert invoke("replay").code == 0
 
@@ -236,45 +228,44 @@ def test_a_sprint_that_starts_has_the_budget_of_config_json(store, invoke):
     invoke("config", "set", "agent_minutes", "7.5")
     invoke("config", "set", "agent_tokens", "5000")
     invoke("config", "set", "agent_usd", "1.5")
-    set_speaker("replies")
-    operations.create("wk1", by="test")
+    studio.speaker("replies")
+    studio.create("wk1")
     before = invoke("sprint", "budget", "wk1").out
 
-    operations.run("wk1", StopRequest())
+    studio.run("wk1")
     invoke("config", "set", "agent_launches", "9")
 
     assert before == (
         "agents have used 0 of 2 launches, 0 of 7.5 minutes, 0 of 5000 tokens, 0 of 1.5 USD\n"
     )
-    assert Sprint.objects.get().last_error == "budget:2 of 2 launches"
+    assert studio.sprint().last_error == "budget:2 of 2 launches"
     assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 2 of 2 launches")
-    operations.retry("wk1", StopRequest())
-    assert Sprint.objects.get().status == "succeeded"
+    studio.retry("wk1")
+    assert studio.sprint().status == "succeeded"
 
 
 def test_a_wish_counts_also_where_it_is_what_is_usual(store, invoke):
     invoke("config", "set", "agent_launches", "100")
-    set_speaker("replies")
-    operations.create("wk1", by="test")
+    studio.speaker("replies")
+    studio.create("wk1")
 
-    operations.set_budget("wk1", "test", launches=40)
+    studio.set_budget("wk1", "test", launches=40)
 
     assert invoke("sprint", "budget", "wk1").out.startswith("agents have used 0 of 40 launches")
 
 
 @pytest.mark.parametrize("launches", [0, 10_001])
 def test_the_operation_itself_takes_no_endless_budget(parked, launches):
-    with pytest.raises(operations.Refused, match="launches must be a whole number from 1 to 10000"):
-        operations.set_budget("wk1", "sam", launches=launches)
+    with pytest.raises(studio.Refused, match="launches must be a whole number from 1 to 10000"):
+        studio.set_budget("wk1", "sam", launches=launches)
 
 
 def test_nobody_but_the_gateway_writes_a_budget_into_meta(parked):
-    with pytest.raises(operations.Refused, match="agent_budget is written by the gateway alone"):
-        operations.edit("wk1", "sam", meta={"agent_budget": {"launches": 9}})
+    with pytest.raises(studio.Refused, match="agent_budget is written by the gateway alone"):
+        studio.edit("wk1", "sam", meta={"agent_budget": {"launches": 9}})
 
 
 def test_a_retry_under_other_agents_asks_no_program_and_needs_no_budget(parked):
-    agent = agents.get("agent_01").definition
-    agents.put([replace(agent, runner="scripted", command=())])
+    studio.set_agent(runner="scripted", command=())
 
-    assert operations.retry("wk1", StopRequest()).sprint.status == "succeeded"
+    assert studio.retry("wk1").sprint.status == "succeeded"

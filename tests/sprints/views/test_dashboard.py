@@ -7,15 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gates.process import identity
-from sprints import operations
-from sprints.models import Head, Host, Sprint
-from sprints.models.lease import take
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
 from sprints.views import polling
-from tests.sprints.views.people import LIVE, links_of, signed_in, text_of, weight_of
-from tests.world import set_gate
+from tests import studio
+from tests.people import LIVE, Role, links_of, signed_in, text_of, weight_of
 from tools.bench.stores import fill
 
 HOSTILE = '<script>alert("x")</script>'
@@ -36,13 +30,13 @@ def test_an_empty_store_says_how_to_begin(store):
 
 
 def test_what_waits_for_a_person_comes_first_and_says_what_to_do(viewer):
-    set_gate("sh", "-c", "exit 7")
-    operations.create("red", title="It will fail", by="sam")
-    operations.run("red", StopRequest())
-    operations.create("held", by="sam")
-    operations.start("held")
-    operations.pause("held", "robin", "lunch")
-    operations.create("fresh", by="sam")
+    studio.gate("sh", "-c", "exit 7")
+    studio.create("red", title="It will fail", by="sam")
+    studio.run("red")
+    studio.create("held", by="sam")
+    studio.start("held")
+    studio.pause("held", "robin", "lunch")
+    studio.create("fresh", by="sam")
 
     answer = viewer.get("/")
 
@@ -55,28 +49,28 @@ def test_what_waits_for_a_person_comes_first_and_says_what_to_do(viewer):
 
 
 def test_what_failed_long_ago_waits_for_nobody(viewer):
-    set_gate("false")
-    operations.create("red", by="sam")
-    operations.run("red", StopRequest())
-    Sprint.objects.update(finished_at=timezone.now() - timedelta(days=2))
+    studio.gate("false")
+    studio.create("red", by="sam")
+    studio.run("red")
+    studio.forge("sprint", finished_at=timezone.now() - timedelta(days=2))
 
     assert "Read the failing line" not in text_of(viewer.get("/"))
 
 
 def test_a_wait_that_is_over_its_time_is_shown(viewer):
-    operations.create("slow", by="sam")
-    operations.start("slow")
-    take("slow", identity())
+    studio.create("slow", by="sam")
+    studio.start("slow")
+    studio.take("slow")
     at = "2026-01-01T00:00:00Z"
     waiting = {"what": "gate g", "who": "the gateway", "since_ts": at, "until_ts": at}
-    Sprint.objects.update(waiting=waiting)
+    studio.forge("sprint", waiting=waiting)
 
     assert "waits for gate g, and is over its time" in text_of(viewer.get("/"))
 
 
 def test_a_sprint_is_shown_with_its_rounds_its_owner_and_its_time(viewer):
-    operations.create("wk1", title="Dragons", by="sam")
-    operations.run("wk1", StopRequest())
+    studio.create("wk1", title="Dragons", by="sam")
+    studio.run("wk1")
 
     answer = viewer.get("/")
 
@@ -91,9 +85,9 @@ def test_a_sprint_is_shown_with_its_rounds_its_owner_and_its_time(viewer):
 
 @pytest.mark.parametrize("status", ["created", "succeeded"])
 def test_the_table_is_filtered_by_the_address(viewer, status):
-    operations.create("new1", by="sam")
-    operations.create("done1", by="sam")
-    operations.run("done1", StopRequest())
+    studio.create("new1", by="sam")
+    studio.create("done1", by="sam")
+    studio.run("done1")
 
     table = (
         viewer.get(f"/?status={status}")
@@ -108,7 +102,7 @@ def test_the_table_is_filtered_by_the_address(viewer, status):
 
 @pytest.mark.parametrize("status", ["nope", HOSTILE, "\x00", "running,failed"])
 def test_a_filter_that_does_not_exist_is_left_out_and_said(viewer, status):
-    operations.create("wk1", by="sam")
+    studio.create("wk1", by="sam")
 
     answer = viewer.get("/", {"status": status})
 
@@ -119,11 +113,11 @@ def test_a_filter_that_does_not_exist_is_left_out_and_said(viewer, status):
 
 
 def test_nothing_that_people_write_plays_with_the_page(viewer):
-    operations.create("wk1", title=HOSTILE, by=HOSTILE)
-    Sprint.objects.update(
-        status="failed", last_error=f"{HOSTILE}\x1b[2J", finished_at=timezone.now()
+    studio.create("wk1", title=HOSTILE, by=HOSTILE)
+    studio.forge(
+        "sprint", status="failed", last_error=f"{HOSTILE}\x1b[2J", finished_at=timezone.now()
     )
-    Head.objects.update(mirror_fault=f"{HOSTILE}\x00")
+    studio.forge("head", mirror_fault=f"{HOSTILE}\x00")
 
     page = viewer.get("/").content.decode()
 
@@ -133,18 +127,10 @@ def test_nothing_that_people_write_plays_with_the_page(viewer):
 
 
 def test_what_holds_everybody_is_said(viewer, store):
-    operations.configure("automation_paused", "true", "sam")
-    operations.settle_files()
-    Head.objects.update(mirror_fault="no space left")
-    long_ago = timezone.now() - timedelta(minutes=1)
-    Host.objects.create(
-        name="mill",
-        watch=str(identity()),
-        workers=2,
-        started_at=long_ago,
-        seen_at=timezone.now(),
-        worked_at=long_ago,
-    )
+    studio.configure("automation_paused", "true", "sam")
+    studio.settle_files()
+    studio.forge("head", mirror_fault="no space left")
+    studio.host("mill", timezone.now() - timedelta(minutes=1))
 
     read = text_of(viewer.get("/"))
 
@@ -154,9 +140,9 @@ def test_what_holds_everybody_is_said(viewer, store):
 
 
 def test_schedules_that_come_next_are_shown(viewer):
-    operations.add_schedule("nightly", "sam", cron="0 2 * * *", zone="Europe/Berlin")
-    operations.add_schedule("asleep", "sam", cron="0 2 * * *", zone="UTC")
-    operations.turn_schedule("asleep", "sam", on=False)
+    studio.add_schedule("nightly", "sam", cron="0 2 * * *", zone="Europe/Berlin")
+    studio.add_schedule("asleep", "sam", cron="0 2 * * *", zone="UTC")
+    studio.turn_schedule("asleep", "sam", on=False)
 
     read = text_of(viewer.get("/"))
 
@@ -165,9 +151,9 @@ def test_schedules_that_come_next_are_shown(viewer):
 
 
 def test_it_asks_again_only_while_something_runs(viewer):
-    operations.create("wk1", by="sam")
+    studio.create("wk1", by="sam")
     resting = viewer.get("/").content.decode()
-    operations.start("wk1")
+    studio.start("wk1")
 
     running = viewer.get("/?status=running").content.decode()
 
@@ -178,11 +164,11 @@ def test_it_asks_again_only_while_something_runs(viewer):
 
 def test_a_live_part_is_told_when_nothing_is_new(viewer, monkeypatch):
     monkeypatch.setattr(polling, "FRESH_S", 1 << 40)  # no time passes
-    operations.create("wk1", by="sam")
-    operations.start("wk1")
+    studio.create("wk1", by="sam")
+    studio.start("wk1")
     poll = _poll_of(viewer.get("/"))
     same = viewer.get(poll, headers=LIVE)
-    operations.create("wk2", by="sam")
+    studio.create("wk2", by="sam")
 
     new = viewer.get(poll, headers=LIVE)
 
@@ -223,5 +209,5 @@ def test_sixty_sprints_cost_as_many_queries_as_three_and_weigh_little(viewer, pa
 
 def _start(name, count):
     for n in range(count):
-        operations.create(f"{name}{n}", by="sam")
-        operations.start(f"{name}{n}")
+        studio.create(f"{name}{n}", by="sam")
+        studio.start(f"{name}{n}")

@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from sprints import operations
-from sprints.models import Event, Head
+from sprints.models import Event
 from sprints.models.transitions import note
-from sprints.roles import Role
 from sprints.views import event_pages
-from tests.sprints.views.people import LIVE, links_of, signed_in, text_of
+from tests import studio
+from tests.people import LIVE, Role, links_of, signed_in, text_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -37,7 +36,7 @@ def test_the_newest_come_first_and_pages_hold_each_once(viewer, monkeypatch):
         seen += numbers(answer)
         path = next((h for h in links_of(answer) if "before=" in h and h in _pages(answer)), "")
 
-    assert seen == list(range(Head.objects.get().seq, 0, -1))
+    assert seen == list(range(studio.seq(), 0, -1))
 
 
 def _pages(answer) -> str:
@@ -45,9 +44,9 @@ def _pages(answer) -> str:
 
 
 def test_it_is_filtered_by_sprint_and_kind(viewer):
-    operations.create("wk1", by="sam")
-    operations.create("wk2", by="sam")
-    operations.start("wk2")
+    studio.create("wk1", by="sam")
+    studio.create("wk2", by="sam")
+    studio.start("wk2")
 
     of_wk2 = viewer.get("/events/?sprint=wk2")
     created = viewer.get("/events/?sprint=wk2&kind=sprint_created")

@@ -8,12 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gates.models import GateRun
-from sprints import operations
-from sprints.roles import Role
+from tests import studio
+from tests.people import Role, signed_in
 from tests.sprints.output.test_windows import FILES, Reader, whole
-from tests.sprints.views.people import signed_in
 from tests.sprints.views.printing import LOUD, prints
-from tests.world import set_gate
 
 RUN = "qa_smoke_quick/1"
 
@@ -21,7 +19,7 @@ RUN = "qa_smoke_quick/1"
 @pytest.fixture
 def output(store, invoke):
     """Where the stdout of a run lies that is over."""
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     assert invoke("sprint", "run", "wk1").code == 0
     return store.evidence_of("wk1") / "gates/qa_smoke_quick/runs/1/stdout.txt"
 
@@ -54,13 +52,13 @@ class FromAnswers(Reader):
 @given(data=FILES, steps=st.lists(st.integers(1, 60), min_size=1, max_size=6))
 def test_windows_asked_for_one_after_another_give_the_text_once(output, ask, data, steps):
     reader, written = FromAnswers(), 0
-    GateRun.objects.filter(pk=f"wk1/{RUN}").update(status=GateRun.RUNNING)
+    studio.forge("gaterun", f"wk1/{RUN}", status=GateRun.RUNNING)
 
     for step in steps:
         written = min(len(data), written + step)
         output.write_bytes(data[:written])
         reader.hear(ask(since=reader.at, line=reader.number or 1).json())
-    GateRun.objects.filter(pk=f"wk1/{RUN}").update(status="passed")
+    studio.forge("gaterun", f"wk1/{RUN}", status="passed")
     output.write_bytes(data)
     while not (said := ask(since=reader.at, line=reader.number or 1).json())["over"] or (
         said["next"] > said["start"]
@@ -102,7 +100,7 @@ def test_earlier_lines_come_before_a_byte(output, ask):
 
 def test_the_output_of_a_run_that_is_being_started_is_awaited(output, ask):
     output.unlink()
-    GateRun.objects.update(status=GateRun.RUNNING)
+    studio.forge("gaterun", status=GateRun.RUNNING)
 
     said = ask(since=0).json()
 
@@ -136,8 +134,8 @@ def test_a_poll_that_finds_nothing_costs_few_queries(output, ask, django_assert_
 
 
 def test_the_whole_file_is_to_be_kept_not_shown(store, invoke):
-    set_gate(*prints(store.repo, LOUD))
-    operations.create("wk1", by="test")
+    studio.gate(*prints(store.repo, LOUD))
+    studio.create("wk1")
     invoke("sprint", "run", "wk1")
     path = store.evidence_of("wk1") / f"gates/{RUN.replace('/', '/runs/')}/stdout.txt"
 

@@ -4,13 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from gates.models import Gate, GateRun
-from sprints import operations
+from gates.models import Gate
 from sprints.queries import gate_history
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
-from tests.sprints.views.people import links_of, signed_in, text_of
-from tests.world import set_gate
+from tests import studio
+from tests.people import Role, links_of, signed_in, text_of
 
 
 @pytest.fixture
@@ -19,9 +16,9 @@ def viewer(store):
 
 
 def run(sprint_id: str, *command: str) -> None:
-    set_gate(*command)
-    operations.create(sprint_id, by="sam")
-    operations.run(sprint_id, StopRequest())
+    studio.gate(*command)
+    studio.create(sprint_id, by="sam")
+    studio.run(sprint_id)
 
 
 def test_a_gate_is_shown_with_what_it_is_and_what_came_of_it(viewer):
@@ -77,7 +74,7 @@ def test_no_gate_at_all_says_how_to_add_one(viewer):
 
 
 def test_what_a_gate_is_called_does_not_play_with_the_page(viewer):
-    set_gate("echo", "<script>\x1b", title="<script>alert(1)</script>")
+    studio.gate("echo", "<script>\x1b", title="<script>alert(1)</script>")
 
     page = viewer.get("/gates/").content.decode()
 
@@ -86,7 +83,7 @@ def test_what_a_gate_is_called_does_not_play_with_the_page(viewer):
 
 
 def test_the_last_runs_of_each_gate_are_its_own_and_no_more_than_asked_for(store):
-    set_gate("true", gate_id="other")
+    studio.gate("true", gate_id="other")
     run("s1", "true")
     for number, back in enumerate((5, 3, 4), 10):
         _copy("s1/other/1", number, timedelta(hours=back))
@@ -127,7 +124,7 @@ def test_a_percentile_is_one_of_the_values(values, share, found):
 
 
 def _copy(pk: str, number: int, earlier: timedelta, **changes) -> None:
-    row = GateRun.objects.get(pk=pk)
+    row = studio.gate_run(pk=pk)
     row.pk, row.number = f"{pk.rpartition('/')[0]}/{number}", number
     row.started_at -= earlier
     for name, value in changes.items():

@@ -4,19 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from sprints import operations
-from sprints.models import Sprint
-from sprints.roles import Role
-from tests.sprints.views.people import signed_in, text_of
+from tests import studio
+from tests.people import Role, signed_in, text_of
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 @pytest.mark.parametrize("name", ["failed", "minimal_fields", "succeeded", "synthetic_all_enums"])
 def test_every_page_shows_it(store, call, name):
-    operations.import_store(GOLDEN / name)
+    studio.import_store(GOLDEN / name)
     browser = signed_in(Role.ADMIN)
-    ids = list(Sprint.objects.values_list("pk", flat=True))
+    ids = [one.pk for one in studio.sprints()]
 
     pages = [*("/", "/sprints/", "/gates/", "/gates/qa_smoke_quick/", "/agents/", "/events/")]
     pages += [f"/sprints/{pk}/" for pk in ids] + [f"/sprints/{pk}/?tab=events" for pk in ids]
@@ -32,7 +30,7 @@ def test_every_page_shows_it(store, call, name):
 
 
 def test_a_sprint_that_ran_elsewhere_says_what_it_waits_for(store):
-    operations.import_store(GOLDEN / "synthetic_all_enums")
+    studio.import_store(GOLDEN / "synthetic_all_enums")
 
     text = text_of(signed_in(Role.OPERATOR).get("/sprints/x_running/"))
 

@@ -10,10 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gates.models import GateRun
-from sprints import operations
-from sprints.models import Head, Sprint
-from sprints.runner.runner import StopRequest
 from sprints.views import request_metrics
+from tests import studio
 
 
 @pytest.fixture
@@ -43,18 +41,18 @@ def scrape(client, monkeypatch) -> Callable[[], dict[str, float]]:
 
 def test_it_counts_what_the_engine_has_and_does(scrape):
     for name in ("a", "b"):
-        operations.create(name, by="test")
-    operations.run("a", StopRequest())
+        studio.create(name)
+    studio.run("a")
     before = scrape()
-    Sprint.objects.update(status="running")
+    studio.forge("sprint", status="running")
     GateRun.objects.filter(number=1).update(status="running")
-    Head.objects.update(mirror_fault="no room")
+    studio.forge("head", mirror_fault="no room")
 
     after = scrape()
 
     assert before["studio_gateway_sprints status=succeeded"] == 1
     assert before["studio_gateway_sprints status=created"] == 1
-    assert before["studio_gateway_events_total"] == Head.objects.get().seq
+    assert before["studio_gateway_events_total"] == studio.seq()
     assert (before["studio_gateway_gates_running"], before["studio_gateway_mirror_fault"]) == (0, 0)
     assert (after["studio_gateway_gates_running"], after["studio_gateway_mirror_fault"]) == (1, 1)
     assert after["studio_gateway_sprints status=running"] == 2
@@ -83,12 +81,12 @@ def test_requests_are_counted_by_names_of_ours_alone(client, scrape):
 
 
 def test_its_cost_does_not_grow_with_what_is_stored(client):
-    operations.create("a", by="test")
+    studio.create("a")
     client.get("/metrics")  # adopts the token
     with CaptureQueriesContext(connection) as few:
         client.get("/metrics")
     for number in range(20):
-        operations.create(f"b{number}", by="test")
+        studio.create(f"b{number}")
 
     with CaptureQueriesContext(connection) as many:
         client.get("/metrics")

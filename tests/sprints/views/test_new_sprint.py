@@ -3,10 +3,8 @@
 import pytest
 from django.test import Client
 
-from sprints import operations
-from sprints.models import Event, Sprint
-from sprints.roles import Role
-from tests.sprints.views.people import signed_in, text_of
+from tests import studio
+from tests.people import Role, signed_in, text_of
 
 PATH = "/sprints/new"
 GIVEN = {"sprint_id": "wk9", "title": "Dragons", "brief": "# Why\r\n\r\nBecause.\r\n"}
@@ -20,7 +18,7 @@ def operator(store):
 def test_a_sprint_is_made_of_what_was_typed_and_its_page_follows(operator):
     answer = operator.post(PATH, GIVEN | {"profile": "full"})
 
-    made = Sprint.objects.get()
+    made = studio.sprint()
     assert (answer.status_code, answer["Location"]) == (302, "/sprints/wk9/")
     assert (made.pk, made.title, made.status) == ("wk9", "Dragons", "created")
     assert made.meta == {
@@ -33,7 +31,7 @@ def test_a_sprint_is_made_of_what_was_typed_and_its_page_follows(operator):
 def test_the_id_is_enough(operator):
     operator.post(PATH, {"sprint_id": " wk9 "})
 
-    made = Sprint.objects.get()
+    made = studio.sprint()
     assert (made.pk, made.title, made.meta) == ("wk9", "wk9", {"created_by": "sam"})
 
 
@@ -55,7 +53,7 @@ def test_the_id_is_enough(operator):
 def test_what_is_refused_is_said_at_its_field_and_nothing_that_was_typed_is_lost(
     operator, wrong, said
 ):
-    events = Event.objects.count()
+    events = studio.seq()
 
     answer = operator.post(PATH, GIVEN | wrong)
 
@@ -67,17 +65,17 @@ def test_what_is_refused_is_said_at_its_field_and_nothing_that_was_typed_is_lost
     for name in GIVEN.keys() - wrong.keys():
         assert {"sprint_id": "wk9", "title": "Dragons", "brief": "Because."}[name] in page
     assert "<script>" not in page.replace("<script src", "")
-    assert (Sprint.objects.count(), Event.objects.count()) == (0, events)
+    assert (len(studio.sprints()), studio.seq()) == (0, events)
 
 
 def test_an_id_that_is_taken_is_refused_at_its_field(operator):
-    operations.create("WK9", by="robin")
+    studio.create("WK9", by="robin")
 
     answer = operator.post(PATH, GIVEN)
 
     assert answer.status_code == 409
     assert "sprint WK9 already exists; it is created" in text_of(answer)
-    assert list(Sprint.objects.values_list("pk", flat=True)) == ["WK9"]
+    assert [one.pk for one in studio.sprints()] == ["WK9"]
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -86,7 +84,7 @@ def test_who_only_looks_on_makes_none(store, method):
 
     assert answer.status_code == 403
     assert "this needs the role operator" in text_of(answer).lower()
-    assert not Sprint.objects.exists()
+    assert not studio.sprints()
 
 
 def test_a_form_that_is_not_ours_makes_none(operator):
@@ -96,11 +94,11 @@ def test_a_form_that_is_not_ours_makes_none(operator):
     answer = strict.post(PATH, GIVEN)
 
     assert answer.status_code == 403
-    assert not Sprint.objects.exists()
+    assert not studio.sprints()
 
 
 def test_the_default_profile_is_named(operator):
-    operations.configure("gate_profile", "full", "sam")
+    studio.configure("gate_profile", "full", "sam")
 
     assert "full (as in config.json)" in text_of(operator.get(PATH))
 

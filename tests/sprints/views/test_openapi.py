@@ -6,10 +6,9 @@ import os
 import pytest
 from django.core.wsgi import get_wsgi_application
 
-from sprints import operations
-from sprints.runner.runner import StopRequest
 from sprints.views import api
 from sprints.views.api.document import document
+from tests import studio
 from tools import openapi
 
 # A run of one's own may be longer: STUDIO_TEST_EXAMPLES=500
@@ -58,8 +57,8 @@ def test_no_request_of_schemathesis_is_an_error_of_ours(store):
     )
 
     for name in ("wk1", "wk2"):
-        operations.create(name, by="test", brief="b")
-    operations.run("wk2", StopRequest())
+        studio.create(name, brief="b")
+    studio.run("wk2")
     token = json.loads(store.config.read_text())["auth_token"]
     schema = schemathesis.openapi.from_dict(document())
     schema.config.update(base_url="http://127.0.0.1")

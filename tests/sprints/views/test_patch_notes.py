@@ -3,10 +3,9 @@
 import shlex
 import sys
 
-from sprints.models import Sprint
-from sprints.roles import Role
+from tests import studio
 from tests.checkout import commit
-from tests.sprints.views.people import signed_in
+from tests.people import Role, signed_in
 
 NOTES = "Status: DONE\nDeliverables:\n- reads CSV\n- says <b>why</b> it stops\n"
 
@@ -21,7 +20,7 @@ def test_the_patch_notes_of_a_sprint_are_shown(store, invoke):
     shown = invoke("sprint", "show", "wk1")
     page = signed_in(Role.VIEWER).get("/sprints/wk1/").content.decode()
 
-    assert Sprint.objects.get(pk="wk1").status == "succeeded"
+    assert studio.sprint("wk1").status == "succeeded"
     assert shown.out.endswith("patch notes:\n  reads CSV\n  says <b>why</b> it stops\n")
     assert '<h2 id="notes">Patch notes</h2>\n<ul><li>reads CSV</li>\n<li>says &lt;b&gt;' in page
 

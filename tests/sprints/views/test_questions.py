@@ -5,14 +5,9 @@ import re
 
 import pytest
 
-from sprints import operations
-from sprints.journal.verify import differences
-from sprints.models import Event, Head, Sprint, Task
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
-from tests.speakers import ask
-from tests.sprints.views.people import signed_in, text_of
-from tests.world import set_gate
+from sprints.models import Sprint
+from tests import studio
+from tests.people import Role, signed_in, text_of
 
 FIRST = "R0_SETUP/lead_agent_01/1"
 
@@ -31,11 +26,11 @@ def answers(client, **form):
 
 def given():
     """The answers on record."""
-    return Task.objects.get(task_id="lead_agent_01", round="wk1/R0_SETUP").details["answers"]
+    return studio.task(task_id="lead_agent_01", round="wk1/R0_SETUP").details["answers"]
 
 
 def test_an_open_question_is_shown_with_its_form_and_answered_there(operator, store):
-    ask("wk1")
+    studio.ask("wk1")
 
     page = operator.get("/sprints/wk1/")
     said = answers(operator, text="Blue.\r\nAlways.")
@@ -44,17 +39,17 @@ def test_an_open_question_is_shown_with_its_form_and_answered_there(operator, st
     assert f'name="question" value="{FIRST}"' in page.content.decode()
     assert "Answered: the sprint goes on." in said
     assert "agent_01 asked in R0: red or blue? Blue. Always. answered by kim, just now" in said
-    assert Sprint.objects.get().status == "running"
+    assert studio.sprint().status == "running"
     assert (given()[0]["by"], given()[0]["text"]) == ("kim", "Blue.\nAlways.")
     assert 'action="/sprints/wk1/answer"' not in operator.get("/sprints/wk1/").content.decode()
-    operations.run("wk1", StopRequest())
-    assert Sprint.objects.get().status == "succeeded"
+    studio.run("wk1")
+    assert studio.sprint().status == "succeeded"
     assert "answered by kim" in text_of(operator.get("/sprints/wk1/"))
-    assert differences(store) == []
+    assert studio.differences() == []
 
 
 def test_a_viewer_reads_the_question_and_has_no_form(operator):
-    ask("wk1")
+    studio.ask("wk1")
     viewer = signed_in(Role.VIEWER)
 
     page, pressed = viewer.get("/sprints/wk1/"), viewer.post("/sprints/wk1/answer", {"text": "x"})
@@ -66,7 +61,7 @@ def test_a_viewer_reads_the_question_and_has_no_form(operator):
 
 
 def test_what_the_agent_offers_can_be_chosen(operator):
-    ask("wk1", "offers")
+    studio.ask("wk1", "offers")
     page = operator.get("/sprints/wk1/").content.decode()
 
     refused = answers(operator, choice_0="green")
@@ -79,7 +74,7 @@ def test_what_the_agent_offers_can_be_chosen(operator):
 
 
 def test_of_two_questions_it_is_said_which_was_chosen_for(operator):
-    ask("wk1", "asks_twice")
+    studio.ask("wk1", "asks_twice")
 
     answers(operator, choice_1="now", text="Because.")
 
@@ -87,32 +82,32 @@ def test_of_two_questions_it_is_said_which_was_chosen_for(operator):
 
 
 def test_nothing_is_no_answer(operator):
-    ask("wk1", "offers")
-    before = Head.objects.get().seq
+    studio.ask("wk1", "offers")
+    before = studio.seq()
 
     said = answers(operator, text=" ")
 
     assert "Refused: an answer is a text of 1 to 8000 characters." in said
-    assert Head.objects.get().seq == before
+    assert studio.seq() == before
 
 
 def test_a_second_answer_is_refused_and_says_who_was_first(operator):
-    ask("wk1")
+    studio.ask("wk1")
     answers(operator, text="Blue.")
-    before = Head.objects.get().seq
+    before = studio.seq()
 
     said = answers(signed_in(Role.ADMIN, "robin"), text="Red.")
 
     assert "Refused: kim answered agent_01 already, at 20" in said
-    assert Head.objects.get().seq == before
+    assert studio.seq() == before
 
 
 def test_an_old_page_does_not_answer_what_is_asked_later(operator):
-    ask("wk1")
-    operations.start("wk1", again=True)
-    operations.run("wk1", StopRequest())
-    assert Sprint.objects.get().status == "blocked"
-    before = Head.objects.get().seq
+    studio.ask("wk1")
+    studio.start("wk1", again=True)
+    studio.run("wk1")
+    assert studio.sprint().status == "blocked"
+    before = studio.seq()
 
     said = answers(operator, text="Blue.")
     unnamed = answers(operator, text="Blue.", question="")
@@ -121,14 +116,14 @@ def test_an_old_page_does_not_answer_what_is_asked_later(operator):
     refused = "Refused: sprint wk1 does not wait for the answer to that question."
     assert refused in said
     assert refused in unnamed
-    assert Event.objects.get(seq=before + 1).kind == "task_answered"
+    assert studio.event(seq=before + 1)["kind"] == "task_answered"
 
 
 def test_the_live_part_leaves_a_form_alone_in_which_somebody_writes(operator):
-    ask("wk1")
+    studio.ask("wk1")
     page = operator.get("/sprints/wk1/").content.decode()
     poll = html.unescape(re.search(r'hx-get="([^"]+)"', page)[1])
-    operations.edit("wk1", "sam", title="Else")
+    studio.edit("wk1", "sam", title="Else")
 
     other = operator.get(poll).content.decode()
     answers(operator, text="Blue.")
@@ -140,10 +135,10 @@ def test_the_live_part_leaves_a_form_alone_in_which_somebody_writes(operator):
 
 
 def test_no_question_plays_with_the_page(operator):
-    ask("wk1")
-    task = Task.objects.get(task_id="lead_agent_01")
+    studio.ask("wk1")
+    task = studio.task(task_id="lead_agent_01")
     asks = '<script>alert(1)</script>\x1b[2J [<i>a | "b"]'
-    Task.objects.filter(pk=task.pk).update(details=task.details | {"asks": [asks]})
+    studio.forge("task", task.pk, details=task.details | {"asks": [asks]})
 
     page = operator.get("/sprints/wk1/").content.decode()
 
@@ -153,14 +148,14 @@ def test_no_question_plays_with_the_page(operator):
 
 
 def test_what_waits_for_an_answer_stands_first_on_the_dashboard(operator):
-    ask("wk1")
-    set_gate("false")
+    studio.ask("wk1")
+    studio.gate("false")
     for n in range(6):
-        operations.create(f"red{n}", by="sam")
+        studio.create(f"red{n}", by="sam")
     Sprint.objects.filter(pk__startswith="red").update(
         status="blocked",
         last_error="hook_failed:x no",
-        finished_at=Sprint.objects.get(pk="wk1").finished_at,
+        finished_at=studio.sprint("wk1").finished_at,
     )
 
     page = operator.get("/")
@@ -172,7 +167,7 @@ def test_what_waits_for_an_answer_stands_first_on_the_dashboard(operator):
 
 
 def test_over_the_wire_it_is_answered_by_operators_and_once(call, store):
-    ask("wk1")
+    studio.ask("wk1")
     path, body = "/api/sprints/wk1/answer", {"text": "Blue.", "question": FIRST}
 
     viewer = call("POST", path, body, by="viewer")
@@ -187,4 +182,4 @@ def test_over_the_wire_it_is_answered_by_operators_and_once(call, store):
     assert second.json()["error"].startswith("the_operator answered agent_01 already, at ")
     text = "sprint wk1 is running; no agent asks a question"
     assert unnamed.json() == {"error": text, "code": "wrong_status"}
-    assert differences(store) == []
+    assert studio.differences() == []

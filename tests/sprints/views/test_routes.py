@@ -13,9 +13,9 @@ from django.test.utils import override_settings
 
 from gateway_project.accounts import tokens
 from gateway_project.accounts.roles import give
-from sprints import operations
 from sprints.roles import NOBODY, Role
 from sprints.views.middleware import HEADERS
+from tests import studio
 from tests.sprints.views.routes import ROUTES, Route, every_route
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -32,7 +32,7 @@ Ask = Callable[..., Any]
 @pytest.fixture
 def ask(store) -> Ask:
     """Ask as somebody of that role, with a token: ``ask(role, method, path)``."""
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
     headers: dict[int, dict[str, str]] = {NOBODY: {}}
     for role in Role:
@@ -116,7 +116,7 @@ def test_a_session_alone_changes_nothing(store, route):
     user = User.objects.create_user("admin", is_staff=True, is_superuser=True)
     give(user, Role.ADMIN)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     before = tables()
 
     answers = {

@@ -5,8 +5,7 @@ import json
 import pytest
 from django.test import Client
 
-from sprints import operations
-from sprints.models import Head, Sprint
+from tests import studio
 
 CHANGE = "/api/sprints/wk1"
 JSON = {"content_type": "application/json", "data": '{"title": "New"}'}
@@ -21,7 +20,7 @@ def form_token(page) -> str:
 @pytest.fixture
 def browser(tokens_by_role):
     """Signed in as an operator, and checked as a real one is."""
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     client = Client(enforce_csrf_checks=True, SERVER_NAME="127.0.0.1")
     given = form_token(client.get("/login/"))
     form = {"token": tokens_by_role["operator"], "csrfmiddlewaretoken": given}
@@ -37,13 +36,13 @@ def test_a_session_reads_what_its_role_may(browser):
 @pytest.mark.parametrize("path", [CHANGE, f"{CHANGE}/run", f"{CHANGE}/cancel", "/api/sprints"])
 @pytest.mark.parametrize("headers", [{}, {"X-CSRFToken": "x" * 32}, {"X-CSRFToken": ""}])
 def test_a_session_alone_changes_nothing(browser, path, headers):
-    before = Head.objects.get().seq
+    before = studio.seq()
 
     answer = browser.post(path, **JSON, headers=headers)
 
     assert answer.status_code == 403
     assert list(answer.json()) == ["error"]
-    assert Head.objects.get().seq == before
+    assert studio.seq() == before
 
 
 def test_with_the_pages_token_it_does(browser):
@@ -52,7 +51,7 @@ def test_with_the_pages_token_it_does(browser):
     answer = browser.post(CHANGE, **JSON, headers=given)
 
     assert answer.status_code == 200
-    assert Sprint.objects.get(pk="wk1").title == "New"
+    assert studio.sprint("wk1").title == "New"
 
 
 def test_but_not_beyond_its_role_nor_from_elsewhere(browser):
@@ -76,7 +75,7 @@ def test_a_form_in_parts_is_no_json(browser):
 
 
 def test_a_token_in_a_header_needs_no_other_proof(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     token = json.loads(store.config.read_text())["auth_token"]
     client = Client(enforce_csrf_checks=True, SERVER_NAME="127.0.0.1")
 

@@ -3,10 +3,8 @@
 import pytest
 from django.test import Client
 
-from sprints import operations
-from sprints.models import Event, Sprint
-from sprints.roles import Role
-from tests.sprints.views.people import signed_in, text_of
+from tests import studio
+from tests.people import Role, signed_in, text_of
 
 VERBS = ["run", "step", "retry", "pause", "resume", "cancel", "answer", "budget", "edit", "unship"]
 VERBS += ["archive", "restore"]
@@ -14,7 +12,7 @@ VERBS += ["archive", "restore"]
 
 @pytest.fixture
 def operator(store):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
     return signed_in(Role.OPERATOR, "kim")
 
 
@@ -28,7 +26,7 @@ def does(client: Client, verb: str, **form: object) -> str:
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_viewer_neither_sees_a_button_nor_may_press_it(operator, verb):
     viewer = signed_in(Role.VIEWER)
-    events = Event.objects.count()
+    events = studio.seq()
 
     page, pressed = viewer.get("/sprints/wk1/"), viewer.post(f"/sprints/wk1/{verb}")
 
@@ -36,7 +34,7 @@ def test_a_viewer_neither_sees_a_button_nor_may_press_it(operator, verb):
     assert "this needs the role operator" in text_of(pressed).lower()
     content = page.content.decode().partition("<main")[2].partition("</main>")[0]
     assert "<form" not in content
-    assert Event.objects.count() == events
+    assert studio.seq() == events
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -46,7 +44,7 @@ def test_a_foreign_page_cannot_press_it(operator, verb):
     answer = operator.post(f"/sprints/wk1/{verb}")
 
     assert answer.status_code == 403
-    assert Sprint.objects.get().status == "created"
+    assert studio.sprint().status == "created"
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -64,7 +62,7 @@ def test_run_hands_it_to_the_workers(operator):
 
     assert "Handed to the workers." in said
     assert "sprint started by kim" in said
-    assert Sprint.objects.get().status == "running"
+    assert studio.sprint().status == "running"
 
 
 def test_what_has_shipped_nothing_cannot_be_taken_back(operator):
@@ -73,20 +71,20 @@ def test_what_has_shipped_nothing_cannot_be_taken_back(operator):
     said = does(operator, "unship", why="it is slow")
 
     assert "Refused: sprint wk1 has shipped nothing that could be reverted." in said
-    assert Sprint.objects.count() == 1
+    assert len(studio.sprints()) == 1
 
 
 def test_what_was_shipped_can_be_taken_back_once(operator):
     shipping = {"status": "shipped", "tag": "shipped/wk1", "commit": "1" * 40, "branch": "main"}
-    Sprint.objects.update(status="succeeded", meta={"shipping": shipping})
+    studio.forge("sprint", status="succeeded", meta={"shipping": shipping})
     before = text_of(operator.get("/sprints/wk1/"))
 
     said = does(operator, "unship", why="it is slow")
-    Sprint.objects.update(meta={"shipping": shipping, "unshipped_by": "wk1-unship"})
+    studio.forge("sprint", meta={"shipping": shipping, "unshipped_by": "wk1-unship"})
 
     assert "Unship wk1" in before
     assert "Refused: wk1 cannot be taken back: " in said
-    assert Sprint.objects.count() == 1
+    assert len(studio.sprints()) == 1
     assert "Unship wk1" not in text_of(operator.get("/sprints/wk1/"))
 
 
@@ -105,14 +103,14 @@ def test_what_has_ended_is_archived_and_restored(operator):
     assert "Restore wk1" in archived
     assert "sprint archived by kim" in restored
     assert "Archive wk1" in restored
-    assert Sprint.objects.get().archived_at is None
+    assert studio.sprint().archived_at is None
 
 
 def test_a_step_is_handed_to_the_workers(operator):
     said = does(operator, "step")
 
     assert "One round is handed to the workers." in said
-    assert Sprint.objects.get().status == "running"
+    assert studio.sprint().status == "running"
 
 
 def test_a_pause_tells_who_and_why_and_a_resume_ends_it(operator):
@@ -129,7 +127,7 @@ def test_a_pause_tells_who_and_why_and_a_resume_ends_it(operator):
 def test_a_sprint_that_has_not_begun_is_cancelled_at_once(operator):
     said = does(operator, "cancel")
 
-    assert Sprint.objects.get().status == "cancelled"
+    assert studio.sprint().status == "cancelled"
     assert "Cancelled." in said
     assert "sprint cancelled by kim" in said
 
@@ -139,14 +137,14 @@ def test_a_running_sprint_is_cancelled_once_nothing_of_it_runs(operator):
 
     said = does(operator, "cancel")
 
-    assert Sprint.objects.get().status == "running"
+    assert studio.sprint().status == "running"
     assert "Asked to stop: it is cancelled as soon as nothing of it runs." in said
     assert "Stopping: cancelled by kim." in said
     assert "cancel requested by kim" in said
 
 
 def test_a_failed_sprint_is_retried_from_its_round(operator, invoke):
-    Sprint.objects.update(title="x")
+    studio.forge("sprint", title="x")
     invoke("gate", "set", "qa_smoke_quick", "--command", "false")
     assert invoke("sprint", "run", "wk1").code == 1
     before = text_of(operator.get("/sprints/wk1/"))
@@ -156,7 +154,7 @@ def test_a_failed_sprint_is_retried_from_its_round(operator, invoke):
     assert "Retry from R3 wk1" in before
     assert "A new attempt is handed to the workers." in said
     assert "sprint retried from R3_BUILD_A_INTEGRATE, attempt 2 by kim" in said
-    assert Sprint.objects.get().attempt == 2
+    assert studio.sprint().attempt == 2
 
 
 @pytest.mark.parametrize(
@@ -174,12 +172,12 @@ def test_a_failed_sprint_is_retried_from_its_round(operator, invoke):
     ],
 )
 def test_a_refusal_is_told_on_the_page_in_its_own_words(operator, verb, form, words):
-    events = Event.objects.count()
+    events = studio.seq()
 
     said = does(operator, verb, **form)
 
     assert words in said
-    assert Event.objects.count() == events
+    assert studio.seq() == events
 
 
 def test_an_ended_sprint_cannot_be_cancelled(operator):
@@ -206,7 +204,7 @@ def test_the_brief_and_the_overrides_are_edited_here(operator):
         enable_auto_merge="on",
     )
 
-    sprint = Sprint.objects.get()
+    sprint = studio.sprint()
     assert sprint.title == "New title"
     assert sprint.meta == {
         "created_by": "test",
@@ -224,7 +222,7 @@ def test_the_brief_and_the_overrides_are_edited_here(operator):
 
 def test_saving_the_form_as_it_is_changes_nothing(operator):
     does(operator, "edit", brief="a\nb", active_agents=["agent_02"], agents_shown="1")
-    events = Event.objects.count()
+    events = studio.seq()
 
     does(
         operator,
@@ -239,7 +237,7 @@ def test_saving_the_form_as_it_is_changes_nothing(operator):
         merge_shown="1",
     )
 
-    assert Event.objects.count() == events
+    assert studio.seq() == events
 
 
 def test_what_the_contract_froze_is_not_offered_while_it_runs(operator):

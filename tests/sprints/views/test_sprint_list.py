@@ -2,11 +2,9 @@
 
 import pytest
 
-from sprints import operations
-from sprints.models import Sprint
-from sprints.roles import Role
 from sprints.views import sprint_list
-from tests.sprints.views.people import LIVE, links_of, signed_in, text_of
+from tests import studio
+from tests.people import LIVE, Role, links_of, signed_in, text_of
 from tools.bench.stores import fill
 
 
@@ -26,7 +24,7 @@ def shown(answer) -> list[str]:
 def test_its_pages_hold_every_sprint_once(viewer, monkeypatch, size):
     monkeypatch.setattr(sprint_list, "SHOWN", size)
     fill(8)  # made in one instant
-    operations.create("z", by="sam")
+    studio.create("z", by="sam")
     seen, path = [], "/sprints/"
 
     while path:
@@ -34,14 +32,14 @@ def test_its_pages_hold_every_sprint_once(viewer, monkeypatch, size):
         seen += shown(answer)
         path = next((href for href in links_of(answer) if "before=" in href), "")
 
-    assert sorted(seen) == sorted(Sprint.objects.values_list("pk", flat=True))
+    assert sorted(seen) == sorted(one.pk for one in studio.sprints())
     assert seen[0] == "z"
 
 
 def test_pages_keep_their_filter(viewer, monkeypatch):
     monkeypatch.setattr(sprint_list, "SHOWN", 1)
     for name in ("dragon1", "dragon2", "boat"):
-        operations.create(name, by="sam")
+        studio.create(name, by="sam")
 
     first = viewer.get("/sprints/?q=dragon&status=created")
     older = next(href for href in links_of(first) if "before=" in href)
@@ -51,15 +49,15 @@ def test_pages_keep_their_filter(viewer, monkeypatch):
 
 @pytest.mark.parametrize("text", ["DRAG", "hunt", "  dragon  "])
 def test_a_sprint_is_found_by_a_part_of_its_id_or_title(viewer, text):
-    operations.create("dragon1", title="The Hunt", by="sam")
-    operations.create("boat", by="sam")
+    studio.create("dragon1", title="The Hunt", by="sam")
+    studio.create("boat", by="sam")
 
     assert shown(viewer.get("/sprints/", {"q": text})) == ["dragon1"]
 
 
 @pytest.mark.parametrize("text", ["%", "_x_", "' OR 1=1 --", "<script>", "☃"])
 def test_what_nobody_wrote_is_not_found_and_does_no_harm(viewer, text):
-    operations.create("boat", by="sam")
+    studio.create("boat", by="sam")
 
     answer = viewer.get("/sprints/", {"q": text})
 
@@ -78,7 +76,7 @@ def test_what_nobody_wrote_is_not_found_and_does_no_harm(viewer, text):
     ],
 )
 def test_what_cannot_be_read_is_left_out_and_said(viewer, query, said):
-    operations.create("boat", by="sam")
+    studio.create("boat", by="sam")
 
     answer = viewer.get("/sprints/", query)
 
@@ -87,7 +85,7 @@ def test_what_cannot_be_read_is_left_out_and_said(viewer, query, said):
 
 
 def test_only_who_may_is_offered_a_new_sprint(store):
-    operations.create("boat", by="sam")
+    studio.create("boat", by="sam")
 
     offers = {role: "/sprints/new" in links_of(signed_in(role).get("/sprints/")) for role in Role}
 
@@ -95,9 +93,9 @@ def test_only_who_may_is_offered_a_new_sprint(store):
 
 
 def test_it_asks_again_while_a_sprint_of_the_page_runs(viewer):
-    operations.create("boat", by="sam")
+    studio.create("boat", by="sam")
     resting = viewer.get("/sprints/")
-    operations.start("boat")
+    studio.start("boat")
 
     running = viewer.get("/sprints/?status=running")
     part = viewer.get("/sprints/?status=running&seen=0", headers=LIVE)

@@ -2,29 +2,22 @@
 
 import re
 import sys
-from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gates.models import GateRun
-from sprints import operations
-from sprints.definitions import agents
-from sprints.models import Sprint, Task
-from sprints.roles import Role
-from sprints.runner.runner import StopRequest
-from tests.speakers import set_speaker
-from tests.sprints.views.people import LIVE, signed_in, text_of, weight_of
+from sprints.models import Task
+from tests import studio
+from tests.people import LIVE, Role, signed_in, text_of, weight_of
 from tests.sprints.views.printing import LOUD, prints
-from tests.world import set_gate
 
 
 @pytest.fixture
 def red(store, invoke):
     """A sprint whose gate was loud and failed in R3."""
-    set_gate(*prints(store.repo, LOUD))
-    operations.create("wk1", title="Hero tuning", by="sam", brief="**Goal:** a *game*")
+    studio.gate(*prints(store.repo, LOUD))
+    studio.create("wk1", title="Hero tuning", by="sam", brief="**Goal:** a *game*")
     assert invoke("sprint", "run", "wk1").code == 1
     return "/sprints/wk1/"
 
@@ -135,7 +128,7 @@ def test_a_link_in_place_of_an_output_leads_nowhere(red, store, viewer):
 
 
 def test_a_sprint_that_has_not_begun_says_what_it_waits_for(viewer):
-    operations.create("wk2", by="kim")
+    studio.create("wk2", by="kim")
 
     text = text_of(viewer.get("/sprints/wk2/"))
 
@@ -145,7 +138,7 @@ def test_a_sprint_that_has_not_begun_says_what_it_waits_for(viewer):
 
 
 def test_a_green_sprint_has_no_banner_and_polls_no_more(invoke, viewer):
-    operations.create("wk3", by="kim")
+    studio.create("wk3", by="kim")
     assert invoke("sprint", "run", "wk3").code == 0
 
     html = viewer.get("/sprints/wk3/").content.decode()
@@ -169,7 +162,7 @@ def test_a_green_sprint_has_no_banner_and_polls_no_more(invoke, viewer):
     ],
 )
 def test_what_there_is_not_is_not_found(viewer, path):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
     answer = viewer.get(path)
 
@@ -181,7 +174,7 @@ def test_what_there_is_not_is_not_found(viewer, path):
     ["line=x", "line=-1", "from=1.5", "before=%00", "attempt=²", "stream=../config", "from=9" * 9],
 )
 def test_what_cannot_be_meant_is_refused(viewer, query):
-    operations.create("wk1", by="test")
+    studio.create("wk1")
 
     answers = [
         viewer.get(f"/sprints/wk1/?{query}"),
@@ -193,7 +186,7 @@ def test_what_cannot_be_meant_is_refused(viewer, query):
 
 
 def test_the_live_part_holds_only_what_has_changed(red, viewer):
-    version = Sprint.objects.get(pk="wk1").version
+    version = studio.sprint("wk1").version
 
     same = viewer.get(red, {"part": "live", "seen": version, "acts": ""}, headers=LIVE)
     other = viewer.get(red, {"part": "live", "seen": version - 1, "acts": "x"}, headers=LIVE)
@@ -224,13 +217,13 @@ def test_its_cost_does_not_grow_with_attempts(red, invoke, viewer):
         return len(caught)
 
     few = queries()
-    run, task = GateRun.objects.get(), Task.objects.order_by("-pk").first()
+    run, task = studio.gate_run(), Task.objects.order_by("-pk").first()
     for n in range(2, 31):
         run.pk, run.number, run.attempt = f"wk1/qa_smoke_quick/{n}", n, n
         run.save(force_insert=True)
         task.pk, task.task_id, task.attempt = f"{task.round_id}/lead_{n}", f"lead_{n}", n
         task.save(force_insert=True)
-    Sprint.objects.update(attempt=30)
+    studio.forge("sprint", attempt=30)
 
     answer = viewer.get(red)
 
@@ -266,9 +259,9 @@ def test_the_page_is_light(red, viewer):
 
 def test_it_reads_well_when_the_contract_was_broken(store, viewer):
     """A meta that somebody wrote by other means is shown, not stumbled over."""
-    operations.create("wk4", by="test")
+    studio.create("wk4")
     odd = {"brief": 7, "active_agents": "x", "required_acks_by_round": [1], "<b>": {"x": "</p>"}}
-    Sprint.objects.filter(pk="wk4").update(meta=odd)
+    studio.forge("sprint", "wk4", meta=odd)
 
     answer = viewer.get("/sprints/wk4/")
 
@@ -277,13 +270,12 @@ def test_it_reads_well_when_the_contract_was_broken(store, viewer):
 
 
 def test_the_banner_says_why_the_gate_was_not_sent_back(store, viewer):
-    set_speaker("replies")
+    studio.speaker("replies")
     idle = (sys.executable, "-c", "print('Status: DONE')")
-    agent = agents.get("agent_01").definition
-    agents.put([replace(agent, command=idle)])
-    set_gate("false")
-    operations.create("wk1", by="test")
-    operations.run("wk1", StopRequest())
+    studio.set_agent(command=idle)
+    studio.gate("false")
+    studio.create("wk1")
+    studio.run("wk1")
 
     page = viewer.get("/sprints/wk1/").content.decode()
 

@@ -7,11 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from gates.process import identity
 from gateway_project import __version__
-from sprints import operations
-from sprints.models import Host
-from sprints.models.lease import release, take
+from tests import studio
 
 
 @pytest.fixture
@@ -24,7 +21,7 @@ def status(store):
 
 def test_it_names_every_sprint_and_that_nothing_runs(status, store):
     for name in ("b", "a"):
-        operations.create(name, by="test")
+        studio.create(name)
 
     said = status()
 
@@ -38,28 +35,18 @@ def test_it_names_every_sprint_and_that_nothing_runs(status, store):
 
 
 def test_it_names_the_sprint_that_is_carried(status):
-    operations.create("a", by="test")
-    lease = take("a", identity())
+    studio.create("a")
+    lease = studio.take("a")
 
     during = status()["job"]
-    release(lease)
+    studio.release(lease)
 
     assert during == {"running": True, "name": "a"}
     assert status()["job"] == {"running": False, "name": None}
 
 
 def test_it_says_that_no_worker_answers(status):
-    at = timezone.now()
-    long_ago = at - timedelta(minutes=1)
-    Host.objects.create(
-        name="here",
-        watch=str(identity()),
-        workers=2,
-        started_at=long_ago,
-        seen_at=at,
-        worked_at=long_ago,
-        restarts=5,
-    )
+    studio.host(worked_at=timezone.now() - timedelta(minutes=1), restarts=5)
 
     (host,) = status()["hosts"]
 
