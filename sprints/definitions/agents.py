@@ -28,7 +28,7 @@ def get(agent_id: str) -> Agent:
     """Return the agent of that id. Raises ``Refused``."""
     agent = Agent.objects.filter(pk=agent_id).first() if agent_id in AGENTS else None
     if agent is None:
-        raise Unknown(f"no agent {agent_id[:70]!r}; see: studio-gateway agent list")
+        raise Unknown(message("refused.no_agent", name=repr(agent_id[:70])))
     return agent
 
 

@@ -22,7 +22,7 @@ def get(gate_id: str) -> Gate:
     """Return the gate of that id. Raises ``Refused``."""
     gate = Gate.objects.filter(pk=_id(gate_id)).first()
     if gate is None:
-        raise Unknown(f"no gate {gate_id!r}; see: studio-gateway gate list")
+        raise Unknown(message("refused.no_gate", name=repr(gate_id)))
     return gate
 
 
@@ -92,24 +92,24 @@ def _problems(gate: Definition, profiles: Sequence[str]) -> Iterable[Problem]:
     except BadId as exc:
         yield from exc.problems
     if not gate.title.strip() or len(gate.title) > 200 or not gate.title.isprintable():
-        text = "a gate's title is one line of 1 to 200 characters"
+        text = message("refused.gate_title")
         yield Problem("title", ProblemCode.WRONG_FORMAT, text)
     yield from gate.problems()
     alike = Gate.objects.filter(gate_id__iexact=gate.gate_id).exclude(pk=gate.gate_id).first()
     if alike:  # their evidence would share a folder on many file systems
-        text = f"gate {alike.gate_id} differs from {gate.gate_id} in case alone"
+        text = message("refused.gate_alike", gate_id=gate.gate_id, other=alike.gate_id)
         yield Problem("gate_id", ProblemCode.TAKEN, text)
     for code in gate.rounds:
         if code not in CODES:
-            text = f"{code} is not a round; there are: {', '.join(CODES)}"
+            text = message("refused.no_round", name=code, names=", ".join(CODES))
             yield Problem("rounds", ProblemCode.UNKNOWN_CHOICE, text)
     for name in profiles:
         if name not in PROFILES:
-            text = f"no profile {name!r}; there are: {', '.join(PROFILES)}"
+            text = message("refused.profile", name=repr(name), names=", ".join(PROFILES))
             yield Problem("profiles", ProblemCode.UNKNOWN_CHOICE, text)
     if not profiles:
-        text = "a gate belongs to at least one profile"
+        text = message("refused.no_profile")
         yield Problem("profiles", ProblemCode.REQUIRED, text)
     if gate.kind not in KINDS:
-        text = f"no gate kind {gate.kind!r}; there are: {', '.join(KINDS)}"
+        text = message("refused.gate_kind", name=repr(gate.kind), names=", ".join(KINDS))
         yield Problem("kind", ProblemCode.UNKNOWN_CHOICE, text)

@@ -32,7 +32,7 @@ def get(hook_id: str) -> Hook:
     """Return the hook of that id. Raises ``Refused``."""
     hook = Hook.objects.filter(pk=_id(hook_id)).first()
     if hook is None:
-        raise Unknown(f"no hook {hook_id!r}; see: studio-gateway hook list")
+        raise Unknown(message("refused.no_hook", name=repr(hook_id)))
     return hook
 
 
@@ -109,18 +109,18 @@ def redeliver(delivery_id: str) -> Delivery:
     """Repeat a delivery that has ended, under its old id. Raises ``Refused``."""
     row = Delivery.objects.filter(pk=delivery_id).first()
     if row is None:
-        raise Unknown(f"no delivery {delivery_id!r}; see: studio-gateway hook deliveries")
+        raise Unknown(message("refused.no_delivery", name=repr(delivery_id)))
     if row.place:
-        text = f"sprint {row.sprint_id} waits for it; type: studio-gateway sprint retry"
+        text = message("refused.delivery_awaited", sprint_id=row.sprint_id)
         raise Refused(text, RefusalCode.WRONG_STATUS)
     if not get(row.hook_id).enabled and row.point != TEST:
-        text = f"hook {row.hook_id} is disabled; enable it first: studio-gateway hook set"
+        text = message("refused.hook_disabled", hook_id=row.hook_id)
         raise Refused(text, RefusalCode.WRONG_STATUS)
     ended = (Delivery.Status.DELIVERED, Delivery.Status.FAILED, Delivery.Status.DROPPED)
     again = {"status": Delivery.Status.PENDING, "tries": 0, "failures": 0, "finished_at": None}
     mine = Delivery.objects.filter(pk=row.pk, status__in=ended)
     if not mine.update(**again, next_at=timezone.now()):
-        text = f"delivery {row.pk} is {row.status}; only one that has ended is redelivered"
+        text = message("refused.delivery_open", delivery=row.pk, status=row.status)
         raise Refused(text, RefusalCode.WRONG_STATUS)
     row.refresh_from_db()
     return row
@@ -160,20 +160,20 @@ def _problems(hook: HookDefinition) -> Iterable[Problem]:
     except BadId as exc:
         yield from exc.problems
     if not hook.points:
-        text = f"a hook is told of at least one of: {', '.join(NAMES)}"
+        text = message("refused.no_points", names=", ".join(NAMES))
         yield Problem("points", ProblemCode.REQUIRED, text)
     if len(set(hook.points)) != len(hook.points):
-        yield Problem("points", ProblemCode.DUPLICATE, "a hook names a point twice")
+        yield Problem("points", ProblemCode.DUPLICATE, message("refused.point_twice"))
     for name in hook.points:
         if name not in NAMES:
-            text = f"nothing is called {name!r}; there are: {', '.join(NAMES)}"
+            text = message("refused.no_point", name=repr(name), names=", ".join(NAMES))
             yield Problem("points", ProblemCode.UNKNOWN_CHOICE, text)
     yield from hook.problems()
     if hook.kind in KINDS:
         yield from KINDS[hook.kind].problems(hook)
     else:
-        text = f"no hook kind {hook.kind!r}; there are: {', '.join(KINDS)}"
+        text = message("refused.hook_kind", name=repr(hook.kind), names=", ".join(KINDS))
         yield Problem("kind", ProblemCode.UNKNOWN_CHOICE, text)
     if Hook.objects.exclude(pk=hook.hook_id).count() >= MOST:
-        text = f"there are {MOST} hooks already; remove one first"
+        text = message("refused.too_many_hooks", most=MOST)
         yield Problem("hook_id", ProblemCode.OUT_OF_RANGE, text)

@@ -11,6 +11,7 @@ from sprints.core import approval_decisions
 from sprints.operations.lifecycle import record_act
 from sprints.queries.sprints import get
 from sprints.queue import approval_timeouts, enqueue
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import Transition
@@ -35,7 +36,7 @@ def approve(sprint_id: str, by: str, why: str = "", ask: str = "") -> None:
 def reject(sprint_id: str, by: str, why: str, ask: str = "") -> None:
     """End the sprint as failed; a retry repeats its round and asks again. Raises ``Refused``."""
     if not why.strip():
-        text = "a rejection says why: whoever tries again has to know"
+        text = message("refused.no_reason")
         raise Refused(problems=[Problem("why", ProblemCode.REQUIRED, text)])
     _decide(
         sprint_id, why, lambda snapshot, at: approval_decisions.reject(snapshot, by, why, at, ask)
@@ -50,7 +51,7 @@ def _decide(
     goes: bool = False,
 ) -> None:
     if len(why) > LONGEST_WHY or not is_text(why) or not why.isprintable():
-        text = f"a reason is one line of at most {LONGEST_WHY} characters"
+        text = message("refused.reason", longest=LONGEST_WHY)
         raise Refused(problems=[Problem("why", ProblemCode.WRONG_FORMAT, text)])
     get(sprint_id)
     approval_timeouts.carry_out()  # the deadline holds even if no worker has looked

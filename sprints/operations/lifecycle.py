@@ -81,7 +81,7 @@ def create(
         if there is None:
             raise
         status = "archived" if there.archived_at else there.status
-        text = f"sprint {there.sprint_id} already exists; it is {status}"
+        text = message("refused.sprint_taken", sprint_id=there.sprint_id, status=status)
         taken = Problem("sprint_id", ProblemCode.TAKEN, text)
         raise NotNow(code=RefusalCode.ALREADY_EXISTS, problems=[taken]) from None
     return Sprint.objects.get(pk=sprint_id)
@@ -91,16 +91,16 @@ def check_wish(title: str, brief: str, profile: str, deadline: str) -> None:
     """Check the settings of a new sprint. Raises ``Refused`` with every problem."""
     found = []
     if len(title.strip()) > 200 or not title.strip().isprintable():
-        text = "a title is one line of at most 200 characters"
+        text = message("refused.title")
         found.append(Problem("title", ProblemCode.WRONG_FORMAT, text))
     if profile and profile not in PROFILES:
-        text = f"no profile {profile!r}; there are: {', '.join(PROFILES)}"
+        text = message("refused.profile", name=repr(profile), names=", ".join(PROFILES))
         found.append(Problem("profile", ProblemCode.UNKNOWN_CHOICE, text))
     if deadline and deadline not in DEADLINES:
-        text = f"no deadline {deadline!r}; there are: {', '.join(DEADLINES)}"
+        text = message("refused.deadline", name=repr(deadline), names=", ".join(DEADLINES))
         found.append(Problem("deadline", ProblemCode.UNKNOWN_CHOICE, text))
     if "\0" in brief:
-        text = "a brief is a text; this one holds a NUL"
+        text = message("refused.brief")
         found.append(Problem("brief", ProblemCode.WRONG_FORMAT, text))
     if found:
         raise Refused(problems=found)
@@ -124,25 +124,23 @@ def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapsh
     if sprint.is_foreign and sprint.status == "running":
         raise Refused(_came(sprint_id))
     if sprint.status not in ("created", "running"):
-        can_retry = sprint.status in commands.STOPPED and sprint.current_round
-        hint = f"; try: studio-gateway sprint retry {sprint_id}" if can_retry else ""
-        said = f"sprint {sprint_id} is {sprint.status}{_next_act(sprint) or hint}"
-        raise Refused(said, RefusalCode.WRONG_STATUS)
+        raise Refused(_with_next_act(sprint), RefusalCode.WRONG_STATUS)
     return run_here(sprint_id, wish, one_round=one_round, retry=False)
 
 
-def _next_act(sprint: Sprint) -> str:
-    """Return what leads a stopped sprint on without a retry, for a refusal; else empty."""
+def _with_next_act(sprint: Sprint) -> Message:
+    """Return that a stopped sprint cannot run, and the act that leads it on."""
+    about = {"sprint_id": sprint.pk, "status": sprint.status}
     reason = sprint.stopped_for
     match reason and reason.code:
         case StopCode.AGENT_ASKS:
-            return f"; next: studio-gateway sprint answer {sprint.pk} --text '…'"
+            return message("refused.run_answer", **about)
         case StopCode.APPROVAL_NEEDED if reason:
-            act = f"next: studio-gateway sprint approve {sprint.pk}"
-            return f" for an approval, {reason.point}; {act}"
+            return message("refused.run_approve", **about, point=reason.point)
         case StopCode.BUDGET if reason:
-            return f": {reason.text()}; next: studio-gateway sprint budget {sprint.pk}"
-    return ""
+            return message("refused.run_budget", **about, reason=reason.text())
+    can_retry = sprint.status in commands.STOPPED and sprint.current_round
+    return message("refused.run_retry" if can_retry else "refused.run", **about)
 
 
 def start(
@@ -228,8 +226,7 @@ def run_here(
     try:
         return run_sprint(lease, wish, snapshot, one_round=one_round)
     except Stuck as exc:
-        text = f"the rows of sprint {sprint_id} do not fit together: {exc}"
-        raise Refused(f"{text}; see: studio-gateway doctor") from exc
+        raise Refused(message("refused.stuck", sprint_id=sprint_id, error=exc)) from exc
 
 
 def record_act(
@@ -246,8 +243,8 @@ def record_act(
         at = timezone.now()
         snapshot = load(sprint_id, at)
         if snapshot.sprint.archived_at and not archived:
-            hint = f"first: studio-gateway archive --restore {sprint_id}"
-            raise NotNow(f"sprint {sprint_id} is archived; {hint}", RefusalCode.ARCHIVED)
+            text = message("refused.restore_first", sprint_id=sprint_id)
+            raise NotNow(text, RefusalCode.ARCHIVED)
         try:
             move = make(snapshot, at)
         except MoveRefused as exc:
@@ -262,7 +259,7 @@ def record_act(
         except MoveRefused:
             continue  # it has changed since it was read: try again
         return replace(evolve(snapshot, moves, at), version=snapshot.version + 1)
-    raise NotNow(f"sprint {sprint_id} keeps changing; try again", RefusalCode.CHANGING)
+    raise NotNow(message("refused.changing", sprint_id=sprint_id), RefusalCode.CHANGING)
 
 
 def _start_or_go_on(

@@ -38,7 +38,7 @@ def add_schedule(schedule_id: str, by: str, **values: str) -> Schedule:
         there = Schedule.objects.filter(pk__iexact=schedule_id).first()
         if there is None:
             raise
-        text = f"schedule {there.pk} already exists; change it: schedule set {there.pk}"
+        text = message("refused.schedule_taken", schedule_id=there.pk)
         taken = Problem("schedule_id", ProblemCode.TAKEN, text)
         raise Refused(code=RefusalCode.ALREADY_EXISTS, problems=[taken]) from None
     return row
@@ -171,7 +171,7 @@ def _locked(schedule_id: str) -> Schedule:
     rows = Schedule.objects.select_for_update()
     row = rows.filter(pk=_checked(schedule_id)).first()
     if row is None:
-        raise Unknown(f"no schedule {schedule_id!r}; see: studio-gateway schedule list")
+        raise Unknown(message("refused.no_schedule", name=repr(schedule_id)))
     return row
 
 
@@ -198,6 +198,6 @@ def _checked(schedule_id: str) -> str:
     except BadId as exc:
         raise Refused(problems=exc.problems) from exc
     if len(schedule_id) > Schedule.ID_LENGTH:
-        text = f"a schedule id has at most {Schedule.ID_LENGTH} characters"
+        text = message("refused.schedule_id", longest=Schedule.ID_LENGTH)
         raise Refused(problems=[Problem("schedule_id", ProblemCode.TOO_LONG, text)])
     return schedule_id

@@ -18,6 +18,7 @@ from sprints.operations.lifecycle import record_act, run_here
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest
+from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode, Refused
 
 LONGEST_ANSWER = 8000  # the choices with their questions, and 4000 characters of free text
@@ -26,7 +27,7 @@ LONGEST_ANSWER = 8000  # the choices with their questions, and 4000 characters o
 def pause(sprint_id: str, by: str, why: str = "") -> None:
     """Hold the sprint at its next step. Raises ``Refused``."""
     if len(why) > 200 or not why.isprintable():
-        text = "a reason is one line of at most 200 characters"
+        text = message("refused.reason", longest=200)
         raise Refused(problems=[Problem("why", ProblemCode.WRONG_FORMAT, text)])
     get(sprint_id)
     record_act(sprint_id, lambda snapshot, at: commands.pause(snapshot, by, why, at))
@@ -49,7 +50,7 @@ def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:
     """
     get(sprint_id)
     if not text.strip() or len(text) > LONGEST_ANSWER or not is_text(text):
-        words = f"an answer is a text of 1 to {LONGEST_ANSWER} characters"
+        words = message("refused.answer", longest=LONGEST_ANSWER)
         raise Refused(problems=[Problem("text", ProblemCode.WRONG_FORMAT, words)])
     with transaction.atomic():
         record_act(
@@ -104,7 +105,7 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
         if holder(sprint) is None and not _is_elsewhere(sprint):
             run_here(sprint_id, StopRequest(), one_round=False, retry=False, beside=True)
         elif time.monotonic() > end:
-            text = f"sprint {sprint_id} has been asked to stop and is still stopping"
+            text = message("refused.still_stopping", sprint_id=sprint_id)
             raise Refused(text, RefusalCode.STILL_STOPPING)
         else:
             time.sleep(0.1)

@@ -124,7 +124,7 @@ def configure_all(values: JsonMapping, by: str) -> JsonObject:
     now = configuration()
     for key, value in values.items():
         if key not in now:
-            text = f"no setting {key!r}; there are: {', '.join(sorted(now))}"
+            text = message("refused.no_setting", name=repr(key), names=", ".join(sorted(now)))
             raise Refused(problems=[Problem(key, ProblemCode.UNKNOWN_KEY, text)])
         if problem := bad_value(key, value):
             raise Refused(problems=[problem])

@@ -18,7 +18,8 @@ from sprints.models import Sprint
 from sprints.models.transitions import record
 from sprints.operations.lifecycle import record_act
 from sprints.queries.sprints import get
-from sprints.state.refusals import NotNow, Refused
+from sprints.state.messages import message
+from sprints.state.refusals import NotNow, RefusalCode, Refused
 from sprints.state.transitions import MoveRefused
 from sprints.store.file_lock import locked
 
@@ -37,7 +38,7 @@ def unship(sprint_id: str, by: str, why: str = "") -> str:
     The user's repository is unchanged. Raises ``Refused``, and nothing is made then.
     """
     if len(why) > LONGEST_WHY or not why.isprintable():
-        text = f"a reason is one line of at most {LONGEST_WHY} characters"
+        text = message("refused.reason", longest=LONGEST_WHY)
         raise Refused(problems=[Problem("why", ProblemCode.WRONG_FORMAT, text)])
     with locked(settings.STORE.root / "unship.lock"):
         return _unship(get(sprint_id), by, why)
@@ -68,7 +69,8 @@ def _unship(sprint: Sprint, by: str, why: str) -> str:
             record(name, [commands.create(name, title, folder, meta, at)], None, at)
             record_act(sprint.pk, lambda snapshot, at: unshipping.asked(snapshot, name, why, by))
     except IntegrityError as exc:
-        raise NotNow(f"{name} has just been made on another host; try again") from exc
+        text = message("refused.sprint_just_made", sprint_id=name)
+        raise NotNow(text, RefusalCode.CHANGING) from exc
     return name
 
 
@@ -82,11 +84,10 @@ def _free_name(sprint_id: str) -> str:
         mine = isinstance(told, dict) and told.get("sprint") == sprint_id
         if mine and not _is_given_up(there):
             act = NEXT.get(there.status, "show")
-            hint = f"type: studio-gateway sprint {act} {there.pk}"
-            raise NotNow(
-                f"{sprint_id} is taken back by {there.pk}, which is {there.status}; {hint}"
-            )
-    raise NotNow(f"{sprint_id} was to be taken back {unshipping.MOST_NAMES} times already")
+            about = {"sprint_id": sprint_id, "other": there.pk, "status": there.status}
+            raise NotNow(message("refused.unshipping", **about, act=act))
+    times = unshipping.MOST_NAMES
+    raise NotNow(message("refused.unshipped_too_often", sprint_id=sprint_id, times=times))
 
 
 def _is_given_up(sprint: Sprint) -> bool:
@@ -103,11 +104,11 @@ def _reverted(name: str, branch: str, remote: str, undone: Undone, why: str) -> 
     try:
         own = own_clone(store.repo, store.root)
     except GitError as exc:
-        raise Refused(f"{undone.sprint} cannot be taken back: {exc}") from exc
+        raise Refused(message("refused.unship", sprint_id=undone.sprint, error=exc)) from exc
     site = Workspace(store.repo, own, tree, name, LIFE, Base(branch, ""), remote)
     try:
         return revert(site, undone, why, trailers)
     except (GitError, OSError) as exc:
         remove(at_scratch(site).tree)
         words = exc.strerror if isinstance(exc, OSError) else exc
-        raise Refused(f"{undone.sprint} cannot be taken back: {words}") from exc
+        raise Refused(message("refused.unship", sprint_id=undone.sprint, error=words)) from exc

@@ -13,6 +13,7 @@ from sprints.models import Sprint
 from sprints.models.loading import consistent, load
 from sprints.queries.waiting import waits_of
 from sprints.state.event_format import stamp
+from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode, Unknown
 from sprints.state.snapshot import Snapshot
 from sprints.state.wait_reason import Wait
@@ -61,7 +62,7 @@ def version_of(sprint_id: str) -> str:
 
 
 def _unknown(sprint_id: str) -> Unknown:
-    text = f"no sprint {sprint_id}; see: studio-gateway sprint list"
+    text = message("refused.no_sprint", sprint_id=sprint_id)
     return Unknown(text, RefusalCode.UNKNOWN_SPRINT)
 
 

@@ -16,6 +16,14 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.frozen": "{keys}: frozen with the contract while the sprint runs",
     "refused.cancel": "sprint {sprint_id} is {status}; there is nothing to cancel",
     "refused.run": "sprint {sprint_id} is {status}",
+    "refused.run_retry": "sprint {sprint_id} is {status};"
+    " try: studio-gateway sprint retry {sprint_id}",
+    "refused.run_answer": "sprint {sprint_id} is {status};"
+    " next: studio-gateway sprint answer {sprint_id} --text '…'",
+    "refused.run_approve": "sprint {sprint_id} is {status} for an approval, {point};"
+    " next: studio-gateway sprint approve {sprint_id}",
+    "refused.run_budget": "sprint {sprint_id} is {status}: {reason};"
+    " next: studio-gateway sprint budget {sprint_id}",
     "refused.run_imported": "sprint {sprint_id} ran elsewhere when it was imported;"
     " to run it from its first round: studio-gateway sprint retry {sprint_id}",
     "refused.no_agents": "sprint {sprint_id} runs no agent command: there is no budget to set",
@@ -32,6 +40,52 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.expired_now": "the approval expired at {ts};"
     " next: studio-gateway sprint retry {sprint_id}",
     "refused.nothing_shipped": "sprint {sprint_id} has shipped nothing that could be reverted",
+    # Sprints that are made, run, stopped or reverted.
+    "refused.no_sprint": "no sprint {sprint_id}; see: studio-gateway sprint list",
+    "refused.sprint_taken": "sprint {sprint_id} already exists; it is {status}",
+    "refused.sprint_just_made": "sprint {sprint_id} has just been made on another host; try again",
+    "refused.title": "a title is one line of at most 200 characters",
+    "refused.brief": "a brief is a text; this one holds a NUL",
+    "refused.profile": "no profile {name}; there are: {names}",
+    "refused.deadline": "no deadline {name}; there are: {names}",
+    "refused.restore_first": "sprint {sprint_id} is archived;"
+    " first: studio-gateway archive --restore {sprint_id}",
+    "refused.changing": "sprint {sprint_id} keeps changing; try again",
+    "refused.still_stopping": "sprint {sprint_id} has been asked to stop and is still stopping",
+    "refused.stuck": "the rows of sprint {sprint_id} do not fit together: {error};"
+    " see: studio-gateway doctor",
+    "refused.reason": "a reason is one line of at most {longest} characters",
+    "refused.no_reason": "a rejection says why: give the reason for the next attempt",
+    "refused.answer": "an answer is a text of 1 to {longest} characters",
+    "refused.unship": "sprint {sprint_id} cannot be reverted: {error}",
+    "refused.unshipping": "sprint {sprint_id} is reverted by {other}, which is {status};"
+    " type: studio-gateway sprint {act} {other}",
+    "refused.unshipped_too_often": "sprint {sprint_id} was to be reverted {times} times already",
+    # Settings, schedules, gates, agents and hooks.
+    "refused.no_setting": "no setting {name}; there are: {names}",
+    "refused.no_schedule": "no schedule {name}; see: studio-gateway schedule list",
+    "refused.schedule_taken": "schedule {schedule_id} already exists;"
+    " change it: schedule set {schedule_id}",
+    "refused.schedule_id": "a schedule id has at most {longest} characters",
+    "refused.no_gate": "no gate {name}; see: studio-gateway gate list",
+    "refused.gate_title": "a gate's title is one line of 1 to 200 characters",
+    "refused.gate_alike": "gate {gate_id} differs from gate {other} only in upper and lower case",
+    "refused.gate_kind": "no gate kind {name}; there are: {names}",
+    "refused.no_round": "{name} is not a round; there are: {names}",
+    "refused.no_profile": "a gate belongs to at least one profile",
+    "refused.no_agent": "no agent {name}; see: studio-gateway agent list",
+    "refused.no_hook": "no hook {name}; see: studio-gateway hook list",
+    "refused.hook_kind": "no hook kind {name}; there are: {names}",
+    "refused.hook_disabled": "hook {hook_id} is disabled; enable it first: studio-gateway hook set",
+    "refused.too_many_hooks": "there are {most} hooks already; remove one first",
+    "refused.no_points": "a hook subscribes to at least one of: {names}",
+    "refused.point_twice": "a hook names a point twice",
+    "refused.no_point": "no event or point {name}; there are: {names}",
+    "refused.no_delivery": "no delivery {name}; see: studio-gateway hook deliveries",
+    "refused.delivery_awaited": "sprint {sprint_id} waits for this delivery;"
+    " type: studio-gateway sprint retry",
+    "refused.delivery_open": "delivery {delivery} is {status};"
+    " only one that has ended is redelivered",
     # Rows that have changed since they were read.
     "refused.no_row": "no {row} {id}",
     "refused.row_status": "{row} {id} cannot become {wanted} from {status}",

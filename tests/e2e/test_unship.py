@@ -96,7 +96,7 @@ def test_a_tree_without_the_work_that_is_red_is_never_published(shipped):
     assert (git(shipped, "rev-parse", "main"), git(shipped, "tag")) == (head, "shipped/wk1")
     hint = "type: studio-gateway sprint retry wk1-unship"
     assert (again.code, again.err) == (
-        2, f"error: wk1 is taken back by wk1-unship, which is failed; {hint}\n",
+        2, f"error: sprint wk1 is reverted by wk1-unship, which is failed; {hint}\n",
     )  # fmt: skip
     set_gate(shipped, "true")
     assert run_command(shipped, "sprint", "retry", "wk1-unship").code == 0

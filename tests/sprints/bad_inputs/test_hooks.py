@@ -20,9 +20,9 @@ def test_an_id_that_no_hook_can_have(refused, hook_id):
         ([], "a hook needs a target; add one of"),
         (["--command", "true"], "a hook needs events; add --on"),
         (["--on", "round_done"], "a hook needs a target; add one of"),
-        (["--on", "", "--command", "true"], "told of at least one of: sprint_start"),
-        (["--on", "nope", "--command", "true"], "nothing is called 'nope'"),
-        (["--on", "ROUND_DONE", "--command", "true"], "nothing is called 'ROUND_DONE'"),
+        (["--on", "", "--command", "true"], "subscribes to at least one of: sprint_start"),
+        (["--on", "nope", "--command", "true"], "no event or point 'nope'"),
+        (["--on", "ROUND_DONE", "--command", "true"], "no event or point 'ROUND_DONE'"),
         (["--on", "error,error", "--command", "true"], "names a point twice"),
         (["--on", "error", "--command", ""], "the command is empty"),
         (["--on", "error", "--command", "' '"], "the command is empty"),
@@ -160,5 +160,5 @@ def test_a_refused_change_leaves_the_hook_as_it_was(refused, invoke):
 
     said = refused("hook", "set", "h1", "--timeout", "0", "--on", "nope")
 
-    assert "nothing is called 'nope'" in said
+    assert "no event or point 'nope'" in said
     assert "timeout must be above 0" in said

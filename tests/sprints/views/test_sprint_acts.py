@@ -83,7 +83,7 @@ def test_what_was_shipped_can_be_taken_back_once(operator):
     studio.forge("sprint", meta={"shipping": shipping, "unshipped_by": "wk1-unship"})
 
     assert "Unship wk1" in before
-    assert "Refused: wk1 cannot be taken back: " in said
+    assert "Refused: sprint wk1 cannot be reverted: " in said
     assert len(studio.sprints()) == 1
     assert "Unship wk1" not in text_of(operator.get("/sprints/wk1/"))
 
