@@ -90,9 +90,7 @@ class GateRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     stdout_path = models.TextField()
     stderr_path = models.TextField()
-    extra = models.JSONField(
-        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
-    )
+    extra = models.JSONField(default=dict, blank=True, help_text="unknown keys of state.json")
 
     class Meta:
         # By number, never by time: clocks may be set back, and the latest run is the last begun.

@@ -96,15 +96,15 @@ def _named(left: dict[str, Any], pid: str, start: str) -> Process | None:
 
 def _end_tree(gate: Process | None, supervisor: Process | None) -> None:
     """End the gate's processes with SIGTERM, a grace and SIGKILL, then its supervisor."""
-    told: set[tuple[int, int]] = set()
+    reported: set[tuple[int, int]] = set()
     kill_at = time.monotonic() + GRACE_S
     tree = _tree(gate, supervisor, [])
     while tree and (now := time.monotonic()) < kill_at + KILL_S:
         for process in tree:
             if now >= kill_at:
                 process_table.send(process, signal.SIGKILL)
-            elif (process.pid, process.start) not in told:
-                told.add((process.pid, process.start))
+            elif (process.pid, process.start) not in reported:
+                reported.add((process.pid, process.start))
                 process_table.send(process, signal.SIGTERM)
                 process_table.send(process, signal.SIGCONT)
         time.sleep(POLL_S)

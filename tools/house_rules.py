@@ -64,9 +64,9 @@ def silent_raises(sources: Mapping[str, str]) -> Iterator[str]:
             continue
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                told = ast.get_docstring(node)
+                reported = ast.get_docstring(node)
                 errors = sorted(set(_raised(node.body)))
-                if told and errors and not re.search(r"\b[Rr]aises?\b", told):
+                if reported and errors and not re.search(r"\b[Rr]aises?\b", reported):
                     yield f"{path}:{node.lineno}: {node.name} raises {', '.join(errors)}: say so"
 
 

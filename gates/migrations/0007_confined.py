@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('stdout_path', models.TextField()),
                 ('stderr_path', models.TextField()),
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='gate_runs', to='sprints.round')),
-                ('extra', models.JSONField(blank=True, default=dict, help_text='keys of state.json that nobody here knows')),
+                ('extra', models.JSONField(blank=True, default=dict, help_text='unknown keys of state.json')),
                 ('excerpt', models.TextField(blank=True, default='', help_text='what it printed, in short, for who is to mend it')),
                 ('tree', models.CharField(blank=True, default='', help_text='git tree that was judged, in a clone', max_length=64)),
                 ('confined', models.CharField(blank=True, default='', help_text='what kept it to its folders', max_length=200)),

@@ -125,7 +125,7 @@ class Rows(Table[Row]):
 
         ``done`` is the word for a success: "started".
         """
-        told: dict[str, list[str]] = {}
+        recorded: dict[str, list[str]] = {}
         rows = list(rows[: ACTED_ON + 1] if isinstance(rows, QuerySet) else rows)
         if len(rows) > ACTED_ON:
             self.message_user(request, f"at most {ACTED_ON} at once", messages.ERROR)
@@ -136,9 +136,9 @@ class Rows(Table[Row]):
             except (Refused, MoveRefused, ValueError) as exc:
                 self.message_user(request, str(exc), messages.ERROR)
             else:
-                told.setdefault(done, []).append(str(row))
+                recorded.setdefault(done, []).append(str(row))
                 self.log_change(request, row, done)
-        for what, names in told.items():
+        for what, names in recorded.items():
             self.message_user(request, f"{what}: {', '.join(names)}", messages.SUCCESS)
 
 

@@ -38,8 +38,8 @@ def noted(question: Question, said: Exchange, folder: Path) -> Exchange:
         return said
     errors = plain(end_of(folder / "stderr.txt", TAIL_BYTES))
     said_so = failure_signs.failed(folder, (question.agent and question.agent.reply) or {})
-    told = f"{said_so} {errors}".lower()
-    gone = any(text.lower() in told for text in rules.get("unknown", ()))
+    reported = f"{said_so} {errors}".lower()
+    gone = any(text.lower() in reported for text in rules.get("unknown", ()))
     if question.again and gone and said.exit_code:
         reason = message("outcome.session_unknown", reason=said.reason)
         return replace(said, reason=reason, stopped=True)

@@ -49,7 +49,7 @@ def probe(agent: AgentDefinition, cwd: Path, repo: Path, store: Path, timeout_s:
     """
     folder = cwd.parent / "exchange"
     before = {**seen(repo, store), **seen(cwd.parent, cwd, folder)}
-    told = _version(agent, cwd)
+    reported = _version(agent, cwd)
     said = ask(
         Question(
             agent.agent_id,
@@ -66,9 +66,9 @@ def probe(agent: AgentDefinition, cwd: Path, repo: Path, store: Path, timeout_s:
     outside = changed(before, {**seen(repo, store), **seen(cwd.parent, cwd, folder)})
     if said.reply is None:
         tail = f": {said.tail}" if said.tail else ""
-        return Trial(False, f"did not answer: {said.reason}{tail}", told, outside)
+        return Trial(False, f"did not answer: {said.reason}{tail}", reported, outside)
     text = f"answered in {said.duration_s or 0:.1f} s: {said.reply.status[:LONGEST]}"
-    return Trial(True, text, told, outside)
+    return Trial(True, text, reported, outside)
 
 
 def seen(root: Path, *but: Path) -> Seen:

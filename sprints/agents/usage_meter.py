@@ -63,26 +63,26 @@ class Meter:
     def _take(self, value: JsonValue) -> None:
         for name in ("last", "each"):
             rule = self._rules.get(name)
-            if rule is None or not holds(value, rule) or not (told := _counted(value, rule)):
+            if rule is None or not holds(value, rule) or not (reported := _counted(value, rule)):
                 continue
             if name == "last":
-                self._last = told
+                self._last = reported
             else:
                 known = [*values(value, rule["by"])][:1] if "by" in rule else []
-                self._each[repr(known[0]) if known else len(self._each)] = told
+                self._each[repr(known[0]) if known else len(self._each)] = reported
 
     @property
     def usage(self) -> Usage | None:
         """Return the final record's usage; values that it lacks come from the messages."""
         if not self._last and not self._each:
             return None
-        told: dict[str, float] = {}
+        reported: dict[str, float] = {}
         for one in self._each.values():
             for name, number in one.items():
-                told[name] = told.get(name, 0) + number
-        told |= self._last
-        whole = {name: min(MOST, int(told.get(name, 0))) for name in COUNTS}
-        cost = round(min(MOST, told["cost_usd"]), DIGITS) if "cost_usd" in told else None
+                reported[name] = reported.get(name, 0) + number
+        reported |= self._last
+        whole = {name: min(MOST, int(reported.get(name, 0))) for name in COUNTS}
+        cost = round(min(MOST, reported["cost_usd"]), DIGITS) if "cost_usd" in reported else None
         source = "last" if self._last else "each"
         return Usage(whole["input"], whole["cached"], whole["output"], cost, source)
 

@@ -142,15 +142,15 @@ def spending(
     if frozen is None:
         return None
     asked = [details for details in tasks if details.get("runner")]
-    told = [details["usage"] for details in asked if "usage" in details]
+    reported = [details["usage"] for details in asked if "usage" in details]
     return Spending(
         with_granted(frozen, meta.get(GRANTED)),
         sum(details["try"] for details in asked),
         sum(map(_seconds, asked)),
-        sum(Usage.from_json(usage).tokens for usage in told),
-        sum(usage.get("cost_usd", 0.0) for usage in told),
+        sum(Usage.from_json(usage).tokens for usage in reported),
+        sum(usage.get("cost_usd", 0.0) for usage in reported),
         sum(map(_untold, asked)),
-        sum(usage[TRIES] for usage in told if "cost_usd" not in usage),
+        sum(usage[TRIES] for usage in reported if "cost_usd" not in usage),
     )
 
 
@@ -190,8 +190,8 @@ def _seconds(details: JsonMapping) -> float:
 def _untold(details: JsonMapping) -> int:
     """Return how many attempts of a task ended without a usage report."""
     ended: int = details["try"] - (0 if "exit_code" in details else 1)
-    told: int = details.get("usage", {}).get(TRIES, 0)
-    return max(0, ended - told)
+    reported: int = details.get("usage", {}).get(TRIES, 0)
+    return max(0, ended - reported)
 
 
 def _is_number(value: object) -> bool:

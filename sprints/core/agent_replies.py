@@ -33,23 +33,23 @@ def meant(
     if directional := [*reply.directional]:
         words = message("event.task_asks", agent_id=name, questions=" / ".join(directional))
         return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": directional}, data
-    told = lead_plan.read_plan(snapshot, task, said.text)
-    told |= lead_plan.patch_notes(snapshot, task, reply.deliverables)
-    told |= _unchanged(snapshot, task, said)
-    details = {key: value for key, value in details.items() if key not in RETURNED} | told
-    data = {key: value for key, value in data.items() if key not in RETURNED} | told
-    if errors := told.get("plan_errors"):
+    reported = lead_plan.read_plan(snapshot, task, said.text)
+    reported |= lead_plan.patch_notes(snapshot, task, reply.deliverables)
+    reported |= _unchanged(snapshot, task, said)
+    details = {key: value for key, value in details.items() if key not in RETURNED} | reported
+    data = {key: value for key, value in data.items() if key not in RETURNED} | reported
+    if errors := reported.get("plan_errors"):
         words = cut(message("event.task_returned.plan", agent_id=name, errors="; ".join(errors)))
-        if told["returned"] <= lead_plan.MOST_RETURNED:
+        if reported["returned"] <= lead_plan.MOST_RETURNED:
             return Status.PENDING, EventKind.TASK_RETURNED, words, details, data
         asks = [lead_plan.question(errors)]
         words = cut(message("event.task_asks", agent_id=name, questions=asks[0]))
         return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": asks}, data
     status, kind, code = Status.DONE, EventKind.TASK_DONE, "event.task_done"
-    if told.get("unchanged") == 1:
+    if reported.get("unchanged") == 1:
         status, kind = Status.PENDING, EventKind.TASK_RETURNED
         code = "event.task_returned.unchanged"
-    elif "unchanged" in told:
+    elif "unchanged" in reported:
         code = "event.task_done.unchanged"
     denied = message("denied", tools=", ".join(said.denied)) if said.denied else ""
     words = message(code, agent_id=name, status=reply.status, denied=denied)

@@ -64,8 +64,8 @@ def settled(
             cached_tokens=max(0, usage.cached_tokens - before.cached_tokens),
             output_tokens=usage.output_tokens - before.output_tokens,
         )
-    told = total.to_json() if total else known["told"]
-    return usage, {SESSION: known | {"id": said.session, "told": told}} if said.session else {}
+    reported = total.to_json() if total else known["told"]
+    return usage, {SESSION: known | {"id": said.session, "told": reported}} if said.session else {}
 
 
 def _is_more(usage: Usage, before: Usage) -> bool:

@@ -54,8 +54,8 @@ def whose(snapshot: Snapshot, red: Sequence[GateRunValue]) -> Assignment | None:
     It is the last task with a file that the gates' output names, else the last finished task.
     """
     done = done_by(snapshot, snapshot.current_round.code)
-    told = "\n".join(run.excerpt for run in red)
-    named = [task for task in done if _names(told, {*task.files, *_changed(snapshot, task)})]
+    reported = "\n".join(run.excerpt for run in red)
+    named = [task for task in done if _names(reported, {*task.files, *_changed(snapshot, task)})]
     found = named or done
     return found[-1] if found else None
 
@@ -63,8 +63,8 @@ def whose(snapshot: Snapshot, red: Sequence[GateRunValue]) -> Assignment | None:
 def _changed(snapshot: Snapshot, task: Assignment) -> list[str]:
     """Return the files that git has seen change while the task was done."""
     mine = [one for one in snapshot.tasks if one.details.get("assignment") == task.to_json()]
-    told = [(*one.details.get("touched", ()), *_paths(one)) for one in mine]
-    return [path for paths in told for path in paths]
+    reported = [(*one.details.get("touched", ()), *_paths(one)) for one in mine]
+    return [path for paths in reported for path in paths]
 
 
 def _paths(task: TaskValue) -> Sequence[str]:
@@ -73,7 +73,7 @@ def _paths(task: TaskValue) -> Sequence[str]:
     return found
 
 
-def _names(told: str, paths: set[str]) -> bool:
+def _names(reported: str, paths: set[str]) -> bool:
     """Return whether the text contains one of the paths, alone or at the end of a longer path."""
-    found = [path for path in paths if path in told]
-    return any(re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w-])", told) for path in found)
+    found = [path for path in paths if path in reported]
+    return any(re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w-])", reported) for path in found)

@@ -121,8 +121,8 @@ def stuck(snapshot: Snapshot, run: GateRunValue) -> str:
     trees = [failures[0]["tree"] for failures in before]
     if run.tree in trees and trees[-1] != run.tree:
         return SAME_TREE
-    told = [_way(one) for failures in before for one in failures]
-    return SAME_FAILURE if _way(failure(run)) in told else ""
+    reported = [_way(one) for failures in before for one in failures]
+    return SAME_FAILURE if _way(failure(run)) in reported else ""
 
 
 def why_not(snapshot: Snapshot, run: GateRunValue) -> str:

@@ -99,7 +99,7 @@ def meant(snapshot: Snapshot, outcome: Judged) -> Judged:
     return replace(outcome, judgement=replace(said, verdict=Verdict.INTERRUPTED))
 
 
-def _told(said: Judgement) -> str:
+def _reported(said: Judgement) -> str:
     """Return the sandbox of the run; empty if there was none."""
     return "" if said.confined == OFF else said.confined
 
@@ -114,7 +114,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         "cause": said.cause.value,
         "tree": said.tree,
         "excerpt": said.excerpt,
-        "confined": _told(said),
+        "confined": _reported(said),
         "duration_s": said.duration_s,
         "finished_at": outcome.at,
     }
@@ -135,7 +135,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         data["strays_killed"] = said.strays_killed
     if said.tree:
         data |= {"tree": said.tree, "put_back": said.put_back}
-    if confined := _told(said):
+    if confined := _reported(said):
         data["confined"] = confined
     if said.excerpt:
         data["excerpt"] = said.excerpt

@@ -50,8 +50,8 @@ def is_shipped(meta: JsonMapping) -> bool:
 
 def undoing(contract: Contract, meta: JsonMapping) -> Contract:
     """Return the drafted contract, reduced to a revert if ``meta`` asks for one."""
-    told = meta.get(UNSHIPS)
-    if not isinstance(told, dict):
+    recorded = meta.get(UNSHIPS)
+    if not isinstance(recorded, dict):
         return contract
     last = contract.rounds[-1]
     gates = contract.gates_of(last.code)
@@ -61,10 +61,10 @@ def undoing(contract: Contract, meta: JsonMapping) -> Contract:
         gates=tuple(replace(gate, rounds=(last.code,)) for gate in gates),
         agents=(),
         budget=None,
-        base=Base(told["branch"], told["head"]),
+        base=Base(recorded["branch"], recorded["head"]),
         ship=True,
-        ship_remote=told.get("remote", ""),
-        undoes=Undone(told["sprint"], told["commit"]),
+        ship_remote=recorded.get("remote", ""),
+        undoes=Undone(recorded["sprint"], recorded["commit"]),
         fix_attempts=0,
         rerun_red=False,
         approvals=_before_ship(contract),

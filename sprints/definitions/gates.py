@@ -38,9 +38,9 @@ def checked(gate: Definition, profiles: Sequence[str], *, enabled: bool = True) 
     return Gate(**gate.to_json(), profiles=list(profiles), enabled=enabled)
 
 
-def keep(gate: Gate, *, by: str | None = None, told: bool = True) -> Gate:
+def keep(gate: Gate, *, by: str | None = None, recorded: bool = True) -> Gate:
     """Save a checked row, new or changed, and return it as it is then. ``by`` is the user who
-    changes it; ``told`` is False where another event tells of it.
+    changes it; ``recorded`` is False where another event tells of it.
     """
     values = gate.definition.to_json() | {"profiles": gate.profiles, "enabled": gate.enabled}
     gate_id = values.pop("gate_id")
@@ -49,16 +49,16 @@ def keep(gate: Gate, *, by: str | None = None, told: bool = True) -> Gate:
         position = there.values_list("position", flat=True).first()
         values["position"] = Gate.objects.count() if position is None else position
         row, made = Gate.objects.update_or_create(pk=gate_id, defaults=values)
-        if told:
+        if recorded:
             _tell("added" if made else "changed", gate_id, by, as_told(row))
     return row
 
 
 def put(
-    gate: Definition, profiles: Sequence[str], *, enabled: bool = True, told: bool = True
+    gate: Definition, profiles: Sequence[str], *, enabled: bool = True, recorded: bool = True
 ) -> Gate:
     """Check and save the gate, without a proof. Raises ``Refused`` with every problem."""
-    return keep(checked(gate, profiles, enabled=enabled), told=told)
+    return keep(checked(gate, profiles, enabled=enabled), recorded=recorded)
 
 
 def as_told(row: Gate) -> JsonObject:

@@ -70,9 +70,9 @@ def sandbox_of(
 
 def states_of(snapshot: Snapshot) -> list[str]:
     """Return the distinct sandbox modes that the sprint used, sorted."""
-    told = [run.confined or OFF for run in snapshot.gate_runs if run.finished_at]
+    reported = [run.confined or OFF for run in snapshot.gate_runs if run.finished_at]
     programs = [task.details for task in snapshot.tasks if "reason" in task.details]
-    return sorted({*told, *(details.get("confined", OFF) for details in programs)})
+    return sorted({*reported, *(details.get("confined", OFF) for details in programs)})
 
 
 def known(snapshot: Snapshot) -> str:

@@ -59,23 +59,26 @@ class CertificateCheck:
             self._ended[data["gate_id"], data["number"]] = code, data
 
     def _unlike(self, event: JsonMapping) -> Iterator[str]:
-        facts, told = self._facts, event["data"]
+        facts, recorded = self._facts, event["data"]
         if (event["sprint_id"], event["kind"]) != (facts["sprint"], PUBLISHES):
             chain = facts["chain"][:12]
             yield f"the event {chain} does not tell that {facts['sprint']} is published"
             return
-        for key, said in (*((key, told[key]) for key in SAME), ("published_ts", told["since_ts"])):
+        for key, said in (
+            *((key, recorded[key]) for key in SAME),
+            ("published_ts", recorded["since_ts"]),
+        ):
             if facts[key] != said:
                 yield f"its {key} is {_short(facts[key])}, and was {_short(said)} when published"
         undone = self._contract.get("undoes", {}).get("commit")
-        for key, said in (("url", told.get("url")), ("undoes", undone)):
+        for key, said in (("url", recorded.get("url")), ("undoes", undone)):
             if (has := facts.get(key)) != said:
                 yield f"its {key} is {_short(has)}, and was {_short(said)} when published"
         if facts["contract"] != self._digest:
             yield f"its contract is {_short(facts['contract'])}, and was {_short(self._digest)}"
         if _digest(self._contract) != self._digest:
             yield f"the contract {_short(self._digest)} is told as another"
-        yield from self._gates(event["round_id"], told)
+        yield from self._gates(event["round_id"], recorded)
         yield from self._yes()
 
     def _yes(self) -> Iterator[str]:
@@ -90,7 +93,7 @@ class CertificateCheck:
             if one not in self._approved:
                 yield f"no event tells that {one['by']!a} approved the tree {_short(one['tree'])}"
 
-    def _gates(self, code: str | None, told: JsonMapping) -> Iterator[str]:
+    def _gates(self, code: str | None, recorded: JsonMapping) -> Iterator[str]:
         """Yield faults of the gates: exactly the required ones, by their last run on the merge."""
         asked = {
             gate["gate_id"]: _digest(gate)
@@ -104,11 +107,11 @@ class CertificateCheck:
             yield f"gate {name} is in it, and did not have to pass, or not twice"
         for gate in self._facts["gates"]:
             if gate["gate_id"] in asked:
-                after = told["after"].get(gate["gate_id"], 0)
-                yield from self._gate(gate, code, after, told, asked[gate["gate_id"]])
+                after = recorded["after"].get(gate["gate_id"], 0)
+                yield from self._gate(gate, code, after, recorded, asked[gate["gate_id"]])
 
     def _gate(
-        self, gate: JsonMapping, code: str | None, after: int, told: JsonMapping, digest: str
+        self, gate: JsonMapping, code: str | None, after: int, recorded: JsonMapping, digest: str
     ) -> Iterator[str]:
         name, number = gate["gate_id"], gate["run"]
         judged = [
@@ -121,7 +124,7 @@ class CertificateCheck:
             return
         begun, (_, ended) = self._begun[name, number], self._ended[name, number]
         said = ended["verdict"], ended["exit_code"], ended.get("tree"), begun["attempt"]
-        if said != ("passed", gate["exit_code"], gate["tree"], told["attempt"]):
+        if said != ("passed", gate["exit_code"], gate["tree"], recorded["attempt"]):
             yield f"no event tells that run {number} of gate {name} passed on that tree"
         if not gate["digest"] == begun["digest"] == digest:
             yield f"run {number} of gate {name} was of another definition"

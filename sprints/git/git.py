@@ -228,12 +228,14 @@ def _worded(verb: str, said: process.ShortCommand) -> str:
     lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
     if said.code == TIMED_OUT:  # its last words about its own end are not the reason
         lines = lines[-1:]
-    told = next((x for x in lines if x.startswith(("fatal:", "error:"))), "".join(lines[:1]))
+    reported = next((x for x in lines if x.startswith(("fatal:", "error:"))), "".join(lines[:1]))
     refused = [x for x in lines if x.startswith("! ")]  # refusals by the remote, a ref each
     if refused and said.code != TIMED_OUT:
         words = [x.removeprefix("remote:").strip() for x in lines if x.startswith("remote: ")]
-        told = "; ".join([refused[0].removeprefix("! "), *words[:MOST_WORDS]])
+        reported = "; ".join([refused[0].removeprefix("! "), *words[:MOST_WORDS]])
     why = (
-        "".join(c for c in told if c.isprintable()).removeprefix("fatal: ").removeprefix("error: ")
+        "".join(c for c in reported if c.isprintable())
+        .removeprefix("fatal: ")
+        .removeprefix("error: ")
     )
     return f"git {verb}: {why or f'exit code {said.code}'}"[:LONGEST]

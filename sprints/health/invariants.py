@@ -99,8 +99,8 @@ def _fixes(place: str, attempt: int) -> int:
 def _merges(place: str, attempt: int) -> int:
     """Return the number of merges to be shipped in that round and attempt of a sprint."""
     sprint_id, code = place.split("/")
-    told = Event.objects.filter(sprint_id=sprint_id, kind="ship_merged")
-    where = [(event.body["round_id"], event.body["data"]["attempt"]) for event in told]
+    recorded = Event.objects.filter(sprint_id=sprint_id, kind="ship_merged")
+    where = [(event.body["round_id"], event.body["data"]["attempt"]) for event in recorded]
     return where.count((code, attempt))
 
 
@@ -129,8 +129,8 @@ def shipped_approved(now: datetime) -> Iterator[Violation]:
         found, asked = row.meta["shipping"], contract.get("approvals", {}).get("before", ())
         if "before_ship" not in asked or found["attempt"] != row.attempt:
             continue
-        told = Event.objects.filter(sprint_id=row.pk, kind="approved")
-        if not any(event.body["data"].get("tree") == found["tree"] for event in told):
+        recorded = Event.objects.filter(sprint_id=row.pk, kind="approved")
+        if not any(event.body["data"].get("tree") == found["tree"] for event in recorded):
             yield Violation(f"sprint {row.pk} shipped what nobody had approved", RESTORE)
 
 
@@ -244,8 +244,8 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
 
 def _stirring(now: datetime) -> set[str]:
     """Return the homes of sprints with a recent event; empty stands for the store."""
-    told = Event.objects.order_by("-seq").values_list("ts", "sprint_id")
-    recent = takewhile(lambda one: one[0] >= now - SILENT, told.iterator(CHUNK))
+    recorded = Event.objects.order_by("-seq").values_list("ts", "sprint_id")
+    recent = takewhile(lambda one: one[0] >= now - SILENT, recorded.iterator(CHUNK))
     names = {sprint_id for _, sprint_id in recent}
     homes = set(Sprint.objects.filter(pk__in=names - {None}).values_list("home", flat=True))
     return homes | ({""} if None in names else set())

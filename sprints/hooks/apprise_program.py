@@ -14,9 +14,13 @@ from apprise import Apprise
 def main() -> int:
     """Send the message; Apprise's own reports go to standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    told = json.load(sys.stdin)
+    reported = json.load(sys.stdin)
     service = Apprise()
-    return 0 if service.add(told["url"]) and service.notify(told["body"], told["title"]) else 1
+    return (
+        0
+        if service.add(reported["url"]) and service.notify(reported["body"], reported["title"])
+        else 1
+    )
 
 
 if __name__ == "__main__":

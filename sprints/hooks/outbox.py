@@ -214,10 +214,10 @@ def _record(hook: Hook, row: Delivery, answer: DeliveryResult) -> None:
             if _settle(row, Status.FAILED, answer, failures) and row.point != TEST:
                 about = {"hook_id": hook.pk, "point": row.point, "reason": answer.reason}
                 words = message("event.hook_undelivered", **about)
-                told = _about(
+                reported = _about(
                     row, EventCode.HOOK_UNDELIVERED, tries=row.tries, reason=answer.reason
                 )
-                note(EventKind.ERROR, words, *told)
+                note(EventKind.ERROR, words, *reported)
     else:
         wait_s = 0.0 if answer.stopped else hook.definition.wait_s(failures)
         _settle(row, Status.PENDING, answer, failures, wait_s)

@@ -42,9 +42,9 @@ def keep(store: Store) -> None:
 
 
 def _write(repo: Path, since: int, last: int) -> None:
-    told = Event.objects.filter(seq__gt=since, seq__lte=last, kind__in=ENDS)
+    recorded = Event.objects.filter(seq__gt=since, seq__lte=last, kind__in=ENDS)
     sprints: dict[str, set[str]] = defaultdict(set)
-    for event in told.only("line", "sprint_id").iterator():
+    for event in recorded.only("line", "sprint_id").iterator():
         sprints[event.body["data"]["agent"]].add(event.sprint_id or "")
     for agent_id, names in sorted(sprints.items()):
         _update(repo, agent_id, sorted(names))
@@ -110,8 +110,8 @@ def _entries(sprint_id: str, agent_id: str) -> dict[str, JsonObject]:
 
 def _replies(sprint_id: str, agent_id: str) -> dict[str, JsonObject]:
     """Return the parts of the last reply of each task, by its row."""
-    told = Event.objects.filter(sprint_id=sprint_id, kind__in=ENDS).order_by("seq")
-    bodies = (event.body for event in told.only("line").iterator())
+    recorded = Event.objects.filter(sprint_id=sprint_id, kind__in=ENDS).order_by("seq")
+    bodies = (event.body for event in recorded.only("line").iterator())
     return {
         f"{sprint_id}/{body['round_id']}/{body['data']['task_id']}": body["data"]["reply"]
         for body in bodies

@@ -49,12 +49,12 @@ def as_it_may_stand(kind: str, row: JsonObject) -> JsonObject:
     return found
 
 
-def agrees(kind: str, told: JsonObject, name: str, there: JsonValue) -> bool:
-    """Return whether the value ``there`` in the database fits the row ``told`` by the events."""
+def agrees(kind: str, recorded: JsonObject, name: str, there: JsonValue) -> bool:
+    """Return whether the database value ``there`` fits the row ``recorded`` by the events."""
     off = OFF.get(kind, {})
-    if name in off and there == off[name] and lacking(kind, told):
+    if name in off and there == off[name] and lacking(kind, recorded):
         return True
-    return _alike(told[name], there)
+    return _alike(recorded[name], there)
 
 
 def _is_marked(value: object) -> bool:
@@ -68,14 +68,16 @@ def _is_marked(value: object) -> bool:
     return False
 
 
-def _alike(told: JsonValue, there: JsonValue) -> bool:
+def _alike(recorded: JsonValue, there: JsonValue) -> bool:
     """Return whether both values are equal, apart from removed secrets."""
-    match told:
-        case str() if _MARK in told:
+    match recorded:
+        case str() if _MARK in recorded:
             return isinstance(there, str)
         case dict() if isinstance(there, dict):
-            return told.keys() == there.keys() and all(_alike(told[k], there[k]) for k in told)
+            return recorded.keys() == there.keys() and all(
+                _alike(recorded[k], there[k]) for k in recorded
+            )
         case list() if isinstance(there, list):
-            same = zip(told, there, strict=False)
-            return len(told) == len(there) and all(_alike(a, b) for a, b in same)
-    return bool(told == there)
+            same = zip(recorded, there, strict=False)
+            return len(recorded) == len(there) and all(_alike(a, b) for a, b in same)
+    return bool(recorded == there)

@@ -277,8 +277,8 @@ class _Story:
         for gate_id, run in data["runs"].items():
             place = {"round_id": f"{sprint_id}/{run['round_id']}"}
             self.runs[f"{sprint_id}/{gate_id}"] = place | IMPORTED_RUN
-            told = ("status", "reason", "duration_s")
-            yield self._run(f"{sprint_id}/{gate_id}", {key: run[key] for key in told})
+            recorded = ("status", "reason", "duration_s")
+            yield self._run(f"{sprint_id}/{gate_id}", {key: run[key] for key in recorded})
 
     def _hook_started(self, event: JsonObject, data: JsonObject) -> None:
         row = self.deliveries.setdefault(

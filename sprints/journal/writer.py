@@ -127,8 +127,8 @@ def _fault(exc: Exception) -> None:
     else:
         text = str(exc)
     try:
-        told = Head.objects.filter(pk=1, mirror_fault="").update(mirror_fault=text[:300])
-        if told:
+        recorded = Head.objects.filter(pk=1, mirror_fault="").update(mirror_fault=text[:300])
+        if recorded:
             sys.stderr.write(f"the files of the store cannot be written: {text}\n")
             data = {"code": EventCode.JOURNAL_FAILED.value, "reason": text}
             words = message("event.journal_failed", reason=text)

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('seq', models.BigIntegerField(default=0)),
                 ('hash', models.CharField(default='0000000000000000000000000000000000000000000000000000000000000000', max_length=64)),
                 ('mirror_fault', models.CharField(blank=True, default='', max_length=300)),
-                ('extra', models.JSONField(blank=True, default=dict, help_text='keys of state.json that nobody here knows')),
+                ('extra', models.JSONField(blank=True, default=dict, help_text='unknown keys of state.json')),
             ],
         ),
         migrations.CreateModel(
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('home', models.CharField(blank=True, default='', help_text='the store that holds its files', max_length=500)),
                 ('lease_beat', models.FloatField(blank=True, help_text="when it was renewed: seconds since its holder's boot", null=True)),
                 ('waiting', models.JSONField(blank=True, help_text='meta.waiting_for in state.json', null=True)),
-                ('extra', models.JSONField(blank=True, default=dict, help_text='keys of state.json that nobody here knows')),
+                ('extra', models.JSONField(blank=True, default=dict, help_text='unknown keys of state.json')),
                 ('archived_at', models.DateTimeField(blank=True, help_text='since when it is not in state.json', null=True)),
             ],
             options={
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('notes', models.JSONField(blank=True, default=list)),
                 ('sprint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='sprints.sprint')),
-                ('extra', models.JSONField(blank=True, default=dict, help_text='keys of state.json that nobody here knows')),
+                ('extra', models.JSONField(blank=True, default=dict, help_text='unknown keys of state.json')),
             ],
             options={
                 'ordering': ['id'],
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('prompt', models.TextField(blank=True, default='')),
                 ('reply', models.TextField(blank=True, default='')),
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='sprints.round')),
-                ('extra', models.JSONField(blank=True, default=dict, help_text='keys of state.json that nobody here knows')),
+                ('extra', models.JSONField(blank=True, default=dict, help_text='unknown keys of state.json')),
             ],
             options={
                 'ordering': ['created_at', 'id'],
@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('hook_id', models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ('kind', models.CharField(max_length=32)),
-                ('points', models.JSONField(help_text='points and event kinds of which it is told')),
+                ('points', models.JSONField(help_text='points and event kinds that trigger it')),
                 ('target', models.JSONField(help_text='argv of a command, or one URL')),
                 ('timeout_s', models.FloatField(default=10.0)),
                 ('tries', models.PositiveSmallIntegerField(default=3)),

@@ -65,11 +65,11 @@ class _Exploration:
         return len(self.came) - 1
 
     def timeline(self, number: int, *more: str) -> tuple[str, ...]:
-        told = list(more)
+        recorded = list(more)
         while number > 0:
             number, text = self.came[number]
-            told.insert(0, text)
-        return tuple(told)
+            recorded.insert(0, text)
+        return tuple(recorded)
 
     def breaks(self, state: State, step: Step, number: int) -> bool:
         """Record the invariants that the step breaks; return whether there are any."""

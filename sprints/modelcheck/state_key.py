@@ -37,13 +37,13 @@ def state_key(state: State) -> Hashable:
         return (*common, kept)  # a retry reads the approvals
     now, left = snapshot.current_round, deadline_of(snapshot)
     late = left is not None and left <= timedelta(0)
-    told = bool(now.overdue_note)
+    recorded = bool(now.overdue_note)
     planned = tuple((task.id, task.agent) for code in PLANS for task in plan_for(snapshot, code))
     return (
         *common,
         (
             late,
-            told,
+            recorded,
             bool(sprint.cancel_by),
             snapshot.paused,
             planned,
@@ -94,8 +94,8 @@ def _sent(state: State) -> Hashable:
 
     return (
         tuple(
-            tuple((one["gate_id"], number(one["tree"]), number(one["verdict"])) for one in told)
-            for told in rows
+            tuple((one["gate_id"], number(one["tree"]), number(one["verdict"])) for one in recorded)
+            for recorded in rows
         ),
         tuple(
             (number(one.tree), frozenset((gate, number(said)) for gate, said in sorted(one.said)))

@@ -31,9 +31,7 @@ class Head(models.Model):
     seq = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=FIRST_PREV)
     mirror_fault = models.CharField(max_length=300, default="", blank=True)
-    extra = models.JSONField(
-        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
-    )
+    extra = models.JSONField(default=dict, blank=True, help_text="unknown keys of state.json")
 
     def __str__(self) -> str:
         return f"head {self.seq}"

@@ -14,7 +14,7 @@ class Hook(models.Model):
 
     hook_id = models.CharField(max_length=64, primary_key=True)
     kind = models.CharField(max_length=32)
-    points = models.JSONField(help_text="points and event kinds of which it is told")
+    points = models.JSONField(help_text="points and event kinds that trigger it")
     target = models.JSONField(help_text="argv of a command, or one URL")
     timeout_s = models.FloatField(default=10.0)
     tries = models.PositiveSmallIntegerField(default=3)

@@ -30,9 +30,7 @@ class Round(models.Model):
         blank=True,
         help_text="the note that the round is over its minutes",
     )
-    extra = models.JSONField(
-        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
-    )
+    extra = models.JSONField(default=dict, blank=True, help_text="unknown keys of state.json")
 
     class Meta:
         ordering: ClassVar = ["id"]

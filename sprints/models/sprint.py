@@ -43,9 +43,7 @@ class Sprint(models.Model):
     stop_reason = models.JSONField(
         null=True, blank=True, help_text="meta.stop_reason in state.json"
     )
-    extra = models.JSONField(
-        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
-    )
+    extra = models.JSONField(default=dict, blank=True, help_text="unknown keys of state.json")
 
     home = models.CharField(
         max_length=500, default="", blank=True, help_text="the store that holds its files"

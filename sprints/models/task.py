@@ -28,9 +28,7 @@ class Task(models.Model):
     attempt = models.PositiveIntegerField(default=1)
     prompt = models.TextField(default="", blank=True)
     reply = models.TextField(default="", blank=True)
-    extra = models.JSONField(
-        default=dict, blank=True, help_text="keys of state.json that nobody here knows"
-    )
+    extra = models.JSONField(default=dict, blank=True, help_text="unknown keys of state.json")
 
     class Meta:
         ordering: ClassVar = ["created_at", "id"]

@@ -86,8 +86,8 @@ def note(
 
 
 def _without_secrets(moves: Sequence[Transition]) -> Sequence[Transition]:
-    told = [[move.message, move.data, [c.values for c in move.changes]] for move in moves]
-    ours = redaction.needed(told)
+    recorded = [[move.message, move.data, [c.values for c in move.changes]] for move in moves]
+    ours = redaction.needed(recorded)
     if ours is None:
         return moves
     return [

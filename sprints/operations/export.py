@@ -53,9 +53,9 @@ def export(target: Path) -> Exported:
 
 
 def _add_config(sink: Sink) -> None:
-    told = {key: clean(value) for key, value in _settings().items()}
+    reported = {key: clean(value) for key, value in _settings().items()}
     with tempfile.TemporaryFile(dir=store().root) as file:
-        file.write(json.dumps(told, indent=2, sort_keys=True).encode() + b"\n")
+        file.write(json.dumps(reported, indent=2, sort_keys=True).encode() + b"\n")
         file.seek(0)
         sink.add_whole(CONFIG, file)
 

@@ -179,9 +179,9 @@ def _retell(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
     if events.is_file():
         with events.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            told = (lambda so_far: tell(so_far, size)) if tell else None
+            reported = (lambda so_far: tell(so_far, size)) if tell else None
             ts = min((one["created_ts"] for one in came.sprints.values()), default=_now())
-            lines = foreign_events.read(file, size, ts, told)
+            lines = foreign_events.read(file, size, ts, reported)
             done.events = adopt(_whole_ones(lines, damaged, places))
     done.sprints = adopt(_sprints(came, places))
     if came.extra:

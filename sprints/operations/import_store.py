@@ -83,8 +83,8 @@ def refuse_if_used() -> None:
 
 
 def _is_used() -> bool:
-    told = Q(sprint_id__isnull=False) | Q(kind="imported")
-    return Sprint.objects.exists() or Event.objects.filter(told).exists()
+    recorded = Q(sprint_id__isnull=False) | Q(kind="imported")
+    return Sprint.objects.exists() or Event.objects.filter(recorded).exists()
 
 
 def _evidence() -> list[Path]:

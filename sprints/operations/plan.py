@@ -91,12 +91,12 @@ def _ships(sprint_id: str, contract: Contract) -> dict[str, str] | None:
 
 def _round(contract: Contract, code: str, moves: Sequence[Transition]) -> JsonObject:
     spec = contract.round(code)
-    told = [move for move in moves if move.round_id == code]
+    reported = [move for move in moves if move.round_id == code]
     return {
         "code": code,
         "title": spec.title,
         "minutes": [spec.min_minutes, spec.max_minutes],
-        "asks": [_asked(contract, move.data) for move in told if move.kind == "task_started"],
+        "asks": [_asked(contract, move.data) for move in reported if move.kind == "task_started"],
         "may_plan": bool(contract.active) and code in PLANNED_IN,
         "gates": [
             {
@@ -107,7 +107,7 @@ def _round(contract: Contract, code: str, moves: Sequence[Transition]) -> JsonOb
             }
             for gate in contract.gates_of(code)
         ],
-        "hooks": [move.data["hook_id"] for move in told if move.kind == "hook_started"],
+        "hooks": [move.data["hook_id"] for move in reported if move.kind == "hook_started"],
     }
 
 

@@ -96,12 +96,12 @@ _LEFT_OUT = ("profile", "budget", "base")
 
 def shape(contract: Contract) -> str:
     """Return the parts of a contract that the model check uses: no commands, titles or times."""
-    told = {key: value for key, value in contract.to_json().items() if key not in _LEFT_OUT}
+    reported = {key: value for key, value in contract.to_json().items() if key not in _LEFT_OUT}
     for name, keys in _SEEN.items():
-        told[name] = [{key: row[key] for key in keys} for row in told.get(name, ())]
+        reported[name] = [{key: row[key] for key in keys} for row in reported.get(name, ())]
     if found := contract.approvals:
-        told["approvals"] = [*found.before], bool(found.protected), found.at_deadline
-    return json.dumps(told | {"apart": contract.base is not None}, sort_keys=True)
+        reported["approvals"] = [*found.before], bool(found.protected), found.at_deadline
+    return json.dumps(reported | {"apart": contract.base is not None}, sort_keys=True)
 
 
 def _contracts(meta: JsonMapping, definitions: Definitions | None = None) -> list[Contract]:

@@ -153,14 +153,14 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     """
     moves = [move for line in _lines(file, whole) if (move := _move(line))]
     file.seek(0)
-    told = hash_chain.chained(file, whole, (lambda done: tell(done, whole)) if tell else None)
+    recorded = hash_chain.chained(file, whole, (lambda done: tell(done, whole)) if tell else None)
     counts: Counter[str] = Counter()
     lost: list[str] = []
     last: JsonObject = {}
     lines: list[Columns] = []
 
     def passing() -> Iterator[JsonObject]:
-        for event, line in told:
+        for event, line in recorded:
             seq, digest, at = event["seq"], event["hash"], moment(event["ts"])
             last.update(seq=seq, hash=digest)
             lines.append((seq, at, event["kind"], event["sprint_id"], digest, line))

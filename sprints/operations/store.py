@@ -59,7 +59,7 @@ def complete() -> None:
         with transaction.atomic():
             Head.objects.create(pk=1)
             if not Gate.objects.exists():
-                gate_rows.put(DEFAULT_GATE, PROFILES, told=False)
+                gate_rows.put(DEFAULT_GATE, PROFILES, recorded=False)
             words = message("event.store_initialized")
             note(EventKind.NOTE, words, timezone.now(), *_first_event())
 

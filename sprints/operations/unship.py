@@ -52,7 +52,7 @@ def _unship(sprint: Sprint, by: str, why: str) -> str:
     name = check_id(_free_name(sprint.pk))
     undone, remote = Undone(sprint.pk, found["commit"]), str(found.get("remote", ""))
     head = _reverted(name, found["branch"], remote, undone, why)
-    told = {
+    recorded = {
         "sprint": undone.sprint,
         "commit": undone.commit,
         "branch": found["branch"],
@@ -61,7 +61,7 @@ def _unship(sprint: Sprint, by: str, why: str) -> str:
         **({"why": why} if why else {}),
     }
     meta = {key: sprint.meta[key] for key in KEPT if key in sprint.meta}
-    meta |= {"created_by": by, UNSHIPS: told}
+    meta |= {"created_by": by, UNSHIPS: recorded}
     at, folder = timezone.now(), str(settings.STORE.evidence_of(name))
     title = f"Take back {sprint.pk}"
     try:
@@ -80,8 +80,8 @@ def _free_name(sprint_id: str) -> str:
         there = Sprint.objects.filter(sprint_id__iexact=name).first()
         if there is None:
             return name
-        told = there.meta.get(UNSHIPS)
-        mine = isinstance(told, dict) and told.get("sprint") == sprint_id
+        recorded = there.meta.get(UNSHIPS)
+        mine = isinstance(recorded, dict) and recorded.get("sprint") == sprint_id
         if mine and not _is_given_up(there):
             act = NEXT.get(there.status, "show")
             about = {"sprint_id": sprint_id, "other": there.pk, "status": there.status}

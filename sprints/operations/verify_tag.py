@@ -44,23 +44,23 @@ def verify_tag(tag: str, file: Path | None = None) -> Certified:
         raise Refused(str(exc)) from exc
     count = 0
     if file or ours.events.is_file():
-        count, told = _told(file or ours.events, facts)
-        found += told
+        count, recorded = _recorded(file or ours.events, facts)
+        found += recorded
     logs, changed = _logs(ours.evidence_of(facts["sprint"]), facts)
     return Certified(tag, facts, (*found, *changed), count, logs)
 
 
-def _told(path: Path, facts: JsonObject) -> tuple[int, list[str]]:
+def _recorded(path: Path, facts: JsonObject) -> tuple[int, list[str]]:
     """Return the number of events, and the claims that no event supports."""
-    told, count = CertificateCheck(facts), 0
+    recorded, count = CertificateCheck(facts), 0
     with path.open("rb") as file:
         try:
             for event, _ in hash_chain.chained(file, os.fstat(file.fileno()).st_size):
-                told.add(event)
+                recorded.add(event)
                 count += 1
         except hash_chain.Broken as exc:
             return count, [f"{path.name}: {exc}"]
-    return count, [*told.missing()]
+    return count, [*recorded.missing()]
 
 
 def _logs(folder: Path, facts: JsonObject) -> tuple[int, list[str]]:

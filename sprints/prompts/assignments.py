@@ -56,13 +56,13 @@ class Assignment:
 
     def lines(self) -> str:
         """Return the task as text for a prompt."""
-        told = [f"- {self.id} ({self.agent}): {self.title}", f"  {self.what}"]
+        reported = [f"- {self.id} ({self.agent}): {self.title}", f"  {self.what}"]
         for name in LISTS:
             if items := getattr(self, name):
-                told.append(f"  {name}: {', '.join(items)}")
+                reported.append(f"  {name}: {', '.join(items)}")
         if self.rollback:
-            told.append(f"  rollback: {self.rollback}")
-        return "\n".join(told) + "\n"
+            reported.append(f"  rollback: {self.rollback}")
+        return "\n".join(reported) + "\n"
 
 
 class Unusable(ValueError):

@@ -49,8 +49,8 @@ def _run_of(snapshot: Snapshot, failure: JsonMapping) -> GateRunValue | None:
 
 def _tried(task: TaskValue) -> Iterator[str]:
     details = task.details
-    told = ", ".join(f"{one['gate_id']} {one['verdict']}" for one in details["failures"])
-    yield f"- attempt {details['number']}, after {told}: {details.get('reply', 'no reply')}\n"
+    reported = ", ".join(f"{one['gate_id']} {one['verdict']}" for one in details["failures"])
+    yield f"- attempt {details['number']}, after {reported}: {details.get('reply', 'no reply')}\n"
     work = details.get("work", {})
     paths = ", ".join(work.get("paths", ())[:MOST_PATHS])
     yield f"  files changed: {paths or 'none'}\n"

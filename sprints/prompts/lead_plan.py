@@ -26,10 +26,10 @@ def plan_for(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
     if not any("plan" in task.details for task in snapshot.tasks):
         return ()
     if code == CONFIRM:
-        return _told(snapshot, CONTRACTS)
+        return _reported(snapshot, CONTRACTS)
     if code == BUILD:
-        return _told(snapshot, CONFIRM) or _told(snapshot, CONTRACTS)
-    return _told(snapshot, BUILD) if code == POLISH else ()
+        return _reported(snapshot, CONFIRM) or _reported(snapshot, CONTRACTS)
+    return _reported(snapshot, BUILD) if code == POLISH else ()
 
 
 def done_by(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
@@ -38,7 +38,7 @@ def done_by(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
     return (*plan_for(snapshot, BUILD), *polished)
 
 
-def _told(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
+def _reported(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
     """Return the plan of that round's lead, in this attempt or the one that closed the round."""
     found = next((one for one in snapshot.rounds if one.code == code), None)
     if found is None:
@@ -52,8 +52,8 @@ def _told(snapshot: Snapshot, code: str) -> tuple[Assignment, ...]:
         and (found.status == "done" or task.attempt == snapshot.sprint.attempt)
     ]
     last = max(leads, key=lambda task: task.attempt, default=None)
-    told = last.details.get("plan", ()) if last else ()
-    return tuple(Assignment.from_json(one) for one in told)
+    reported = last.details.get("plan", ()) if last else ()
+    return tuple(Assignment.from_json(one) for one in reported)
 
 
 def assignment(snapshot: Snapshot, code: str, task_id: str) -> Assignment | None:
@@ -87,5 +87,5 @@ def patch_notes(snapshot: Snapshot, task: TaskValue, lines: Sequence[str]) -> Js
 
 def question(errors: Sequence[str]) -> str:
     """Return the question to a human about an invalid plan."""
-    told = f"what shall be planned? The tasks cannot be taken as they are: {'; '.join(errors)}"
-    return told[:LONGEST_QUESTION]
+    reported = f"what shall be planned? The tasks cannot be taken as they are: {'; '.join(errors)}"
+    return reported[:LONGEST_QUESTION]

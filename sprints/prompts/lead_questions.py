@@ -24,25 +24,25 @@ Questions to you:
 def questions(snapshot: Snapshot) -> str:
     """Return the agents' questions that Agent 01 has not answered yet; empty if there are none."""
     codes = {value.id: value.code for value in snapshot.rounds}
-    told = []
+    reported = []
     for task in _in_order(snapshot):
         if task.owner_agent == LEAD or _is_answered(snapshot, task):
             continue
         for asked in task.details.get("questions", ()):
             if not is_directional(asked):
-                told.append(f"- {task.owner_agent} in {codes[task.round_id]}: {asked}\n")
-    return ASKED.format("".join(told)) if told else ""
+                reported.append(f"- {task.owner_agent} in {codes[task.round_id]}: {asked}\n")
+    return ASKED.format("".join(reported)) if reported else ""
 
 
 def answers(snapshot: Snapshot, agent_id: str) -> str:
     """Return Agent 01's answers to that agent, oldest first; empty if there are none."""
-    told = [
+    reported = [
         f"- {text.strip()}\n"
         for lead in _leads(snapshot)
         for name, text in _ANSWER.findall(lead.reply)
         if name == agent_id
     ]
-    return f"What Agent 01 has answered you:\n{''.join(told)}" if told else ""
+    return f"What Agent 01 has answered you:\n{''.join(reported)}" if reported else ""
 
 
 def _is_answered(snapshot: Snapshot, task: TaskValue) -> bool:

@@ -97,8 +97,8 @@ def _of_lead(snapshot: Snapshot, details: JsonMapping) -> Iterator[str]:
     tasks = lead_plan.plan_for(snapshot, code)
     if tasks:
         done = "confirmed" if code == CONFIRM else "done"
-        told = "".join(task.lines() for task in tasks)
-        yield f"The tasks, {done} by their agents in this order:\n{told}"
+        reported = "".join(task.lines() for task in tasks)
+        yield f"The tasks, {done} by their agents in this order:\n{reported}"
     elif code == BUILD:
         yield "No tasks were given out: do the work of this round yourself, in the files.\n"
     if snapshot.started_contract.active and code in PLANS:
@@ -106,8 +106,8 @@ def _of_lead(snapshot: Snapshot, details: JsonMapping) -> Iterator[str]:
         without = _without(code, bool(tasks))
         yield HOW.format(without, PLANS[code], MOST_TASKS, able, EXAMPLE)
     if errors := details.get("plan_errors"):
-        told = "".join(f"- {error}\n" for error in errors)
-        yield f"Your last tasks could not be taken:\n{told}Give them all again, mended.\n"
+        reported = "".join(f"- {error}\n" for error in errors)
+        yield f"Your last tasks could not be taken:\n{reported}Give them all again, mended.\n"
 
 
 def _without(code: str, is_planned: bool) -> str:

@@ -26,8 +26,8 @@ def ran(rows: Iterable[Sprint], now: datetime) -> dict[str, float]:
     started = {row.pk: row for row in rows if row.started_at}
     if not started:
         return {}
-    told = Q(kind__in=("note", "error")) | Q(line__contains="/meta/waiting_for")
-    events = Event.objects.filter(told, sprint_id__in=started).order_by("-seq")
+    recorded = Q(kind__in=("note", "error")) | Q(line__contains="/meta/waiting_for")
+    events = Event.objects.filter(recorded, sprint_id__in=started).order_by("-seq")
     moments: dict[str, list[Moment]] = {pk: [] for pk in started}
     for event in reversed(events[:MOST_EVENTS]):
         moments[event.sprint_id or ""].append((event.ts, event.body["change"]))

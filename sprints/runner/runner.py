@@ -251,8 +251,8 @@ class SprintRunner:
 
     def _find_publishing(self) -> None:
         """Read the hash of a publication that an earlier process has announced."""
-        told = Event.objects.filter(sprint_id=self.lease.sprint_id, kind=PUBLISHES)
-        self._publishing = told.order_by("-seq").values_list("hash", flat=True).first() or ""
+        recorded = Event.objects.filter(sprint_id=self.lease.sprint_id, kind=PUBLISHES)
+        self._publishing = recorded.order_by("-seq").values_list("hash", flat=True).first() or ""
 
     def _tick(self) -> Stop | None:
         """Renew the lease and look for a cancel while gates run; return the stop, if any.

@@ -123,9 +123,9 @@ def plain(text: str) -> str:
 def round_cells(rounds: Sequence[tuple[str, str]], status: str) -> dict[str, object]:
     """Return six cells, one a round; ``status`` is the sprint's."""
     cells = [(short(code), _cell(at, status)) for code, at in rounds]
-    told = ", ".join(f"{name} {word(kind)}" for name, kind in cells)
+    reported = ", ".join(f"{name} {word(kind)}" for name, kind in cells)
     marked = [(name, kind, SIGNS.get(kind, "")) for name, kind in cells]
-    return {"cells": marked, "told": told or "not started"}
+    return {"cells": marked, "label": reported or "not started"}
 
 
 def _cell(of_round: str, of_sprint: str) -> str:

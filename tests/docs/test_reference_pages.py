@@ -54,11 +54,11 @@ def test_the_index_of_decisions_leads_to_each_in_order():
     assert {record.name for record in RECORDS} - links(index) == set()
 
 
-def test_the_walk_of_one_step_is_short():
+def test_the_description_of_one_step_is_short():
     text = (DOCS / "architecture.md").read_text()
 
-    (walk,) = re.findall(r"^## The walk of one step\n(.+?)^## ", text, re.MULTILINE | re.DOTALL)
-    assert len(walk.split()) < MOST_WORDS_OF_A_STEP
+    (steps,) = re.findall(r"^## How one step runs\n(.+?)^## ", text, re.MULTILINE | re.DOTALL)
+    assert len(steps.split()) < MOST_WORDS_OF_A_STEP
 
 
 def test_the_floors_of_the_page_are_those_of_the_import_contracts():

@@ -92,8 +92,8 @@ def _commands(repo: Path) -> Iterator[tuple[str, Run, float, float]]:
         run = _command("rebuild", "--from", events, **_new(there / "rebuilt"))
         yield "rebuild", run, run.seconds, filled
 
-        told = ["-C", str(store), "state.json", "events.jsonl", "artifacts"]
-        packed = _ran("tar", "-czf", str(there / "bare.tar.gz"), *told).seconds
+        reported = ["-C", str(store), "state.json", "events.jsonl", "artifacts"]
+        packed = _ran("tar", "-czf", str(there / "bare.tar.gz"), *reported).seconds
         run = _command("export", "--out", str(there / "export.tar.gz"))
         yield "export", run, run.seconds, packed
 

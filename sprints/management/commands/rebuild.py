@@ -53,8 +53,8 @@ class Command(GatewayCommand):
         if done.difference:
             self.stdout.write(f"differs: {done.difference}")
             sys.exit(1)
-        told = ", ".join(f"{count} {kind}" for kind, count in sorted(done.rows.items()))
-        self.stdout.write(f"{'agree' if check else 'rebuilt'}: {told}")
+        recorded = ", ".join(f"{count} {kind}" for kind, count in sorted(done.rows.items()))
+        self.stdout.write(f"{'agree' if check else 'rebuilt'}: {recorded}")
         if done.torn_bytes:
             self.stdout.write(f"left out: {done.torn_bytes} bytes of a torn last line")
         for line in done.lost:
