@@ -1,8 +1,8 @@
-"""Run commands in forked processes, which need not load Django first and so start quickly.
+"""Run commands in forked processes, which need not load anything first and so start quickly.
 
-They are forked from a process that has loaded libraries, and of our modules the pure ones: these
-read no environment, setting or file when they are loaded. With ``STUDIO_TEST_FORKED=0`` each
-command starts a new Python instead.
+They are forked from a process that has loaded the gateway (``tests.warm``), and read the settings
+of their own environment and folder. With ``STUDIO_TEST_FORKED=0`` each command starts a new Python
+instead. What only a new Python shows is tested with ``subprocess``.
 """
 
 import atexit
@@ -16,20 +16,8 @@ from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
-LIBRARIES = """
-    ahocorasick_rs ctypes django.core.cache django.core.files.storage django.core.mail
-    django.core.management django.core.paginator django.core.serializers.json
-    django.db.backends.sqlite3.base django.db.migrations.executor django.db.migrations.migration
-    django.db.models django.forms.models django.middleware.csrf django.shortcuts
-    django.template.defaulttags django.template.response django.urls
-    django.utils.translation.trans_real django.views.debug django.views.generic django.views.i18n
-    importlib.metadata multiprocessing.queues multiprocessing.sharedctypes orjson sqlparse tarfile
-    tomllib
-""".split()
-PURE = """
-    sprints.core.commands sprints.core.decide sprints.core.reducer sprints.core.unshipping
-    sprints.core.wait_reason sprints.replay.replay
-""".split()
+# Django and the queue have read these when they are loaded: such a command starts from nothing.
+COLD = {"DATABASE_URL", "STUDIO_GATEWAY_BROKER"}
 ON = hasattr(os, "fork") and os.environ.get("STUDIO_TEST_FORKED") != "0"
 
 
@@ -37,7 +25,7 @@ def begin() -> None:
     """Have the process there from which they are forked, before any test puts a mark on what it
     starts.
     """
-    multiprocessing.get_context("forkserver").set_forkserver_preload([*LIBRARIES, *PURE])
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["tests.warm"])
     forkserver.ensure_running()
 
 
@@ -79,6 +67,9 @@ def _become(argv: list[str], cwd: str, env: dict[str, str], out: str, err: str) 
         os.close(file)
     sys.path[:] = [cwd, *env["PYTHONPATH"].split(os.pathsep), *sys.path]
     sys.argv = [*argv]
+    from tests import warm
+
+    warm.refresh()
     try:
         runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
     finally:
