@@ -29,7 +29,11 @@ PROMPT = "studio-gateway"  # in pyvenv.cfg, marks a .venv as ours
 
 # The whole suite in three processes, a file in one of them: many tests wait for programs or time.
 # In the order of collection, with the browser's tests last.
-AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# The report has the time of each test; tools/suite_times.py reads it.
+AT_ONCE = (
+    *("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"),
+    *("--junitxml", "build/tests.xml"),
+)
 
 USAGE = """\
 usage: python tools/bootstrap.py COMMAND [arguments]
