@@ -16,6 +16,7 @@ from django.db.models import Model
 
 from gates.models import Gate, GateRun
 from sprints.contract.json_types import JsonObject, JsonValue
+from sprints.definitions import agents
 from sprints.journal import hash_chain
 from sprints.journal.checked_events import Differs, Seen, Tell, checked_events
 from sprints.journal.consistent_view import no_collection, one_moment
@@ -169,12 +170,13 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
                 lines.clear()
             yield event
 
+    agents.seed()  # events hold only the agents that a user has changed
     for some in batches(retell(passing(), moves), counts, lost):
         last.update(some.pop("head", [{}])[0])
         for kind, values in some.items():
             if kind in SETTINGS:
                 values = [as_it_may_stand(kind, one) for one in values]
-            if kind == "agent":  # the roster exists already, as in every new store
+            if kind == "agent":  # seeded above
                 for one in values:
                     Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
             else:
