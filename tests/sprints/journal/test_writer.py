@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -284,9 +285,23 @@ def test_a_failed_sprint_reads_the_same_from_rows_and_from_events(store):
     assert settings.STORE.state.read_text().endswith("}")
 
 
+# A gate that runs until state.json shows its run, or for 30 seconds.
+WAIT_TO_BE_SEEN = """
+import json, pathlib, time
+
+for _ in range(300):
+    text = pathlib.Path(".studio_gateway/state.json").read_text()
+    gates = json.loads(text)["sprints"]["wk1"]["gates"]
+    if gates.get("qa_smoke_quick", {"finished_ts": ""})["finished_ts"] is None:
+        break
+    time.sleep(0.1)
+pathlib.Path("seen.json").write_text(text)
+"""
+
+
 def test_state_json_follows_while_a_long_gate_runs(store):
     writer.flush()
-    studio.gate("sh", "-c", "sleep 1.2; cp .studio_gateway/state.json seen.json")
+    studio.gate(sys.executable, "-c", WAIT_TO_BE_SEEN)
     studio.create("wk1")
 
     studio.run("wk1")
