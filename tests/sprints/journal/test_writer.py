@@ -291,7 +291,7 @@ import json, pathlib, time
 
 for _ in range(300):
     text = pathlib.Path(".studio_gateway/state.json").read_text()
-    gates = json.loads(text)["sprints"]["wk1"]["gates"]
+    gates = json.loads(text)["sprints"].get("wk1", {}).get("gates", {})
     if gates.get("qa_smoke_quick", {"finished_ts": ""})["finished_ts"] is None:
         break
     time.sleep(0.1)
