@@ -31,6 +31,7 @@ from sprints.core.reducer import needs_effect, reduce
 from sprints.prompts.exchange import Exchange
 from sprints.prompts.scripted_replies import answer
 from sprints.state.delivery_result import DeliveryResult
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
 from sprints.state.transitions import Transition
 
@@ -51,8 +52,9 @@ def fresh(
     agents: tuple[AgentDefinition, ...] = (),
 ) -> Snapshot:
     """A sprint that has just been started."""
+    held = SprintMeta(meta or {})
     sprint = SprintValue(
-        "s1", "One", "created", None, "/srv/a/s1", None, meta or {}, NOON, None, None, 1, None, ""
+        "s1", "One", "created", None, "/srv/a/s1", None, held, NOON, None, None, 1, None, ""
     )
     snapshot = Snapshot(sprint, (), (), (), None, 1, NOON)
     move = commands.start(snapshot, draft(meta or {}, gates, hooks, agents), NOON)

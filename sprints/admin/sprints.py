@@ -70,7 +70,7 @@ class Sprints(Rows[Sprint]):
     @admin.display(description="created by")
     def owner(self, row: Sprint) -> str:
         """Return the sprint's creator."""
-        return str(row.meta.get("created_by", ""))
+        return row.parsed_meta.created_by
 
     @admin.display(description="waits for")
     def waits(self, row: Sprint) -> str:

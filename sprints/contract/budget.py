@@ -8,13 +8,31 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Self
 
 from gates.problem import Problem, ProblemCode
+from sprints.contract.json_record import JsonRecord
 from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.token_usage import DIGITS, TRIES, Usage
 
+AMOUNTS = ("launches", "minutes", "tokens", "usd")
 GRANTED = "agent_budget"  # in a sprint's meta: the budget raised by a human
 MOST_LAUNCHES, MOST_MINUTES = 10_000, 100_000.0
 MOST_TOKENS, MOST_USD = 10**12, 1_000_000.0
 LEAST_S = 1.0  # with less left, nothing is launched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted(JsonRecord):
+    """The amounts that a human has set, in all; None where the contract's own stands."""
+
+    launches: int | None = None
+    minutes: float | None = None
+    tokens: int | None = None
+    usd: float | None = None
+
+    @classmethod
+    def from_json(cls, data: JsonMapping) -> Self:
+        """Return the inverse of ``to_json``; malformed amounts are kept, and do not count."""
+        sound = {key: one for key, one in data.items() if key in AMOUNTS and _is_number(one)}
+        return cls(**sound, more={key: one for key, one in data.items() if key not in sound})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +151,10 @@ def amount(what: str, used: float, allowed: float) -> str:
 
 
 def spending(
-    frozen: AgentBudget | None, meta: JsonMapping, tasks: Iterable[JsonMapping]
+    frozen: AgentBudget | None, granted: Granted | None, tasks: Iterable[JsonMapping]
 ) -> Spending | None:
-    """Return the spending by a contract's budget, a sprint's meta and the ``details`` of its tasks.
+    """Return the spending by a contract's budget, as raised by a human, and the ``details`` of the
+    sprint's tasks.
 
     None if the contract has no budget.
     """
@@ -144,7 +163,7 @@ def spending(
     asked = [details for details in tasks if details.get("runner")]
     reported = [details["usage"] for details in asked if "usage" in details]
     return Spending(
-        with_granted(frozen, meta.get(GRANTED)),
+        with_granted(frozen, granted),
         sum(details["try"] for details in asked),
         sum(map(_seconds, asked)),
         sum(Usage.from_json(usage).tokens for usage in reported),
@@ -154,13 +173,12 @@ def spending(
     )
 
 
-def with_granted(frozen: AgentBudget, granted: object) -> AgentBudget:
-    """Return the budget as raised by a human; malformed values are ignored."""
-    if not granted:
+def with_granted(frozen: AgentBudget, granted: Granted | None) -> AgentBudget:
+    """Return the budget as raised by a human."""
+    if granted is None:
         return frozen
-    given = granted if isinstance(granted, dict) else {}
-    known = {key: given[key] for key in asdict(frozen) if _is_number(given.get(key))}
-    return replace(frozen, **known)
+    given = {key: one for key in AMOUNTS if (one := getattr(granted, key)) is not None}
+    return replace(frozen, **given)
 
 
 def problems(budget: AgentBudget) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Self
@@ -61,7 +61,8 @@ class Touched:
 
     def to_json(self) -> JsonObject:
         """Return JSON data for meta and events, without empty fields."""
-        whole = asdict(self) | {"paths": [*self.paths]}
+        whole = {one.name: getattr(self, one.name) for one in fields(self)}
+        whole["paths"] = [*self.paths]
         return {key: value for key, value in whole.items() if value or key == "count"}
 
     @classmethod

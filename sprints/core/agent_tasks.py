@@ -59,7 +59,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
             action.kind,
             action.agent,
             snapshot.sprint_id,
-            snapshot.sprint.meta,
+            snapshot.sprint.meta.stored,
             spec,
             snapshot.started_contract.profile,
         )

@@ -1,16 +1,16 @@
 """Decide where a human's approval is needed before the next action, and for which subject; pure.
 
-Requests, comparisons and decisions are kept in meta, under ``KEY``, so that every later runner asks
-for the same approvals. An approval holds for one subject only: a plan, the tree to be published, or
-the contents of the protected paths. Another subject needs another approval.
+Requests, comparisons and decisions are kept in meta, as ``ApprovalState``, so that every later
+runner asks for the same approvals. An approval holds for one subject only: a plan, the tree to be
+published, or the contents of the protected paths. Another subject needs another approval.
 """
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sprints.contract.approval_policy import BUILD, PATHS, SHIP, Approvals
-from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.protected_paths import Touched
 from sprints.contract.rounds import BUILDS
 from sprints.core import shipping
@@ -25,6 +25,13 @@ from sprints.core.actions import (
     StartRound,
 )
 from sprints.core.termination import ended
+from sprints.state.engine_meta import (
+    APPROVAL,
+    ApprovalRequest,
+    ApprovalState,
+    Comparison,
+    Decision,
+)
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import approval, cut, message
@@ -32,8 +39,8 @@ from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
 
-KEY = "approval"
 APPROVED, REJECTED = "approved", "rejected"
+NONE = ApprovalState()
 UNSURE = "paths_unknown"  # the subject when the comparison failed
 OVER = (shipping.SHIPPED, shipping.NOTHING)
 
@@ -56,7 +63,7 @@ def gated(snapshot: Snapshot, action: Action) -> Action:
                 return _paths(snapshot, terms) or action
         case Publish():
             needed, asks_paths = _paths(snapshot, terms), BlockForApproval(code, PATHS)
-            tree = shipping.state(snapshot)["tree"]
+            tree = shipping.begun(snapshot).tree or ""
             asks = SHIP in terms.before and not is_given(snapshot, SHIP, tree)
             if asks and needed in (None, asks_paths):
                 return BlockForApproval(code, SHIP)  # this also approves the protected paths
@@ -78,14 +85,10 @@ def _paths(snapshot: Snapshot, terms: Approvals) -> Action | None:
     return None
 
 
-def state(snapshot: Snapshot) -> JsonMapping:
-    """Return the approval state in meta.
-
-    ``asked`` is the open request, ``number`` how many requests there were, ``given`` the decisions,
-    ``compared`` the last comparison of protected paths.
-    """
-    found = snapshot.sprint.meta.get(KEY)
-    return found if isinstance(found, dict) and snapshot.started_contract.approvals else {}
+def state(snapshot: Snapshot) -> ApprovalState:
+    """Return the approval state in meta; an empty one before the first request."""
+    found = snapshot.sprint.meta.approval
+    return found if found and snapshot.started_contract.approvals else NONE
 
 
 def is_given(snapshot: Snapshot, what: str, of: str) -> bool:
@@ -95,29 +98,31 @@ def is_given(snapshot: Snapshot, what: str, of: str) -> bool:
     includes its protected paths.
     """
     return any(
-        one["verdict"] == APPROVED and of and of == one.get(_BOUND_TO[what])
-        for one in state(snapshot).get("given", ())
-        if one["what"] == what or (what, one["what"]) == (PATHS, SHIP)
+        one.verdict == APPROVED and of and of == _subject(one, what)
+        for one in state(snapshot).given or ()
+        if one.what == what or (what, one.what) == (PATHS, SHIP)
     )
 
 
-_BOUND_TO = {BUILD: "plan", SHIP: "tree", PATHS: "digest"}
+def _subject(decision: Decision, what: str) -> str | None:
+    """Return the subject to which an approval at ``what`` is bound."""
+    return {BUILD: decision.plan, SHIP: decision.tree, PATHS: decision.digest}[what]
 
 
 def plan_of(snapshot: Snapshot) -> str:
     """Return a digest of what may be built: the brief and the contract."""
-    whole = [snapshot.sprint.meta.get("brief", ""), snapshot.started_contract.digest]
+    whole = [snapshot.sprint.meta.brief, snapshot.started_contract.digest]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
 def comparison(snapshot: Snapshot) -> Touched | None:
     """Return the comparison of protected paths since the last work or gate run; None if none."""
-    found = state(snapshot).get("compared")
-    if not found or found["after"] != _works(snapshot):
+    found = state(snapshot).compared
+    if found is None or found.after != _works(snapshot):
         return None
-    if found.get("reason") and found["attempt"] != snapshot.sprint.attempt:
+    if found.touched.reason and found.attempt != snapshot.sprint.attempt:
         return None  # compared again
-    return Touched.from_json(found)
+    return found.touched
 
 
 def _works(snapshot: Snapshot) -> int:
@@ -129,19 +134,19 @@ def _works(snapshot: Snapshot) -> int:
 def compared(snapshot: Snapshot, outcome: Compared) -> Transition:
     """Record the changed protected paths."""
     said = outcome.touched
-    found = {**said.to_json(), "after": _works(snapshot), "attempt": snapshot.sprint.attempt}
+    found = Comparison(said, _works(snapshot), snapshot.sprint.attempt)
     result = "" if said.count else ".same"
     if said.reason:
         result = ".unknown"
     words = message(f"event.paths_compared{result}", paths=said, reason=said.reason)
-    meta = snapshot.sprint.meta | {KEY: {**state(snapshot), "compared": found}}
-    change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
+    meta = snapshot.sprint.meta.having(APPROVAL, replace(state(snapshot), compared=found))
+    change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta.stored})
     return Transition(
         EventKind.PATHS_COMPARED,
         cut(words),
         (change,),
         round_id=snapshot.current_round.code,
-        data=found,
+        data=found.to_json(),
     )
 
 
@@ -159,37 +164,51 @@ def asked(snapshot: Snapshot, action: BlockForApproval, at: datetime) -> Transit
         return Transition(EventKind.ERROR, words, ends, round_id=code, data=data)
     terms, before = snapshot.started_contract.approvals, state(snapshot)
     assert terms is not None, "only a contract with approvals asks for one"
-    found: JsonObject = {
-        "what": action.what,
-        "number": before.get("number", 0) + 1,
-        "round_id": code,
-        "attempt": snapshot.sprint.attempt,
-        "since_ts": stamp(at),
-        "until_ts": stamp(at + timedelta(hours=terms.hours)),
-    }
-    if action.what == BUILD:
-        found["plan"] = plan_of(snapshot)
-    else:
-        found |= {key: one for key, one in touched.to_json().items() if one}
-    if action.what == SHIP:
-        ship = shipping.state(snapshot)
-        found |= {key: ship[key] for key in ("branch", "commit", "tree")}
-    meta = snapshot.sprint.meta | {KEY: {**before, "asked": found, "number": found["number"]}}
+    found = ApprovalRequest(
+        what=action.what,
+        number=(before.number or 0) + 1,
+        round_id=code,
+        attempt=snapshot.sprint.attempt,
+        since_ts=stamp(at),
+        until_ts=stamp(at + timedelta(hours=terms.hours)),
+    )
+    found = _about(snapshot, found, touched)
+    state_now = replace(before, asked=found, number=found.number)
+    meta = snapshot.sprint.meta.having(APPROVAL, state_now)
     reason = StopReason(StopCode.APPROVAL_NEEDED, point=action.what)
     stays, ends_so = ended(snapshot.sprint_id, code, "blocked", reason, at)
-    ends_so = Update(ends_so.row, ends_so.id, ends_so.only_from, ends_so.values | {"meta": meta})
+    ends_so = Update(
+        ends_so.row, ends_so.id, ends_so.only_from, ends_so.values | {"meta": meta.stored}
+    )
     return Transition(
         EventKind.APPROVAL_ASKED,
         message("event.approval_asked", approval=approval(action.what)),
         (stays, ends_so),
         round_id=code,
-        data={**reason.to_json(), **found},
+        data={**reason.to_json(), **found.to_json()},
     )
 
 
-def ask_of(snapshot: Snapshot) -> JsonMapping | None:
+def _about(snapshot: Snapshot, ask: ApprovalRequest, touched: Touched) -> ApprovalRequest:
+    """Return the request with its subject: the plan, the protected paths, the merge."""
+    if ask.what == BUILD:
+        return replace(ask, plan=plan_of(snapshot))
+    about = replace(
+        ask,
+        tree=touched.tree or None,
+        digest=touched.digest or None,
+        count=touched.count or None,
+        paths=touched.paths or None,
+    )
+    if ask.what != SHIP:
+        return about
+    ship = shipping.begun(snapshot)
+    return replace(about, branch=ship.branch, commit=ship.commit, tree=ship.tree)
+
+
+def ask_of(snapshot: Snapshot) -> ApprovalRequest | None:
     """Return the approval request for which the sprint waits; None if it waits for none."""
     waits = snapshot.sprint.status == "blocked" and snapshot.stopped_with(StopCode.APPROVAL_NEEDED)
     if not waits or snapshot.contract is None:
         return None
-    return state(snapshot).get("asked")
+    return state(snapshot).asked

@@ -8,12 +8,14 @@ from sprints.contract.budget import (
     AGENT_BUDGET,
     GRANTED,
     AgentBudget,
+    Granted,
     Spending,
     spending,
     with_granted,
 )
 from sprints.contract.json_types import JsonObject
 from sprints.core.reopen_round import cleared, reopened, with_meta
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot
@@ -81,9 +83,10 @@ def grant(
         raise MoveRefused(message("refused.budget", **about))
     values = {"launches": launches, "minutes": minutes, "tokens": tokens, "usd": usd}
     given = {key: value for key, value in values.items() if value is not None}
-    allowed = with_granted(before.allowed, given)
-    kept = sprint.meta.get(GRANTED)
-    meta = sprint.meta | {GRANTED: (kept if isinstance(kept, dict) else {}) | given}
+    kept = sprint.meta.granted or Granted()
+    granted = Granted.from_json(kept.to_json() | given)
+    allowed = with_granted(before.allowed, granted)
+    meta = sprint.meta.having(GRANTED, granted)
     if meta == sprint.meta or (snapshot.contract and allowed == before.allowed):
         return None
     after = replace(before, allowed=allowed)
@@ -118,12 +121,12 @@ def _set(snapshot: Snapshot, values: JsonObject) -> Update:
     return Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values)
 
 
-def _goes_on(snapshot: Snapshot, meta: JsonObject, at: datetime) -> tuple[Update, ...]:
+def _goes_on(snapshot: Snapshot, meta: SprintMeta, at: datetime) -> tuple[Update, ...]:
     """Return the updates that reopen the round; its answered tasks stay answered."""
     now = snapshot.current_round
-    goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None, "meta": meta}
+    goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
     return (
-        _set(snapshot, goes_on),
+        _set(snapshot, goes_on | {"meta": meta.stored}),
         reopened(snapshot),
         *(
             Update(
@@ -148,4 +151,4 @@ def spent(snapshot: Snapshot) -> Spending | None:
     frozen = AGENT_BUDGET if contract is None or contract.agents else None
     if contract and contract.budget:  # there is none of a sprint that began before there were any
         frozen = contract.budget
-    return spending(frozen, snapshot.sprint.meta, (task.details for task in snapshot.tasks))
+    return spending(frozen, snapshot.sprint.meta.granted, (task.details for task in snapshot.tasks))

@@ -7,9 +7,9 @@ from sprints.contract.contract import Contract, RoundSpec
 from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.meta import frozen, merged, same
 from sprints.core import agent_tasks
-from sprints.core.approval_requests import KEY as APPROVAL
-from sprints.core.pause import PAUSE, STEP, held, noted, paused_by, unpaused
+from sprints.core.pause import held, noted, paused_by, unpaused
 from sprints.core.reopen_round import cleared, reopened, with_meta
+from sprints.state.engine_meta import APPROVAL, HELD, PAUSE, STEP, SprintMeta
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import because, cut, message
 from sprints.state.refusals import RefusalCode
@@ -76,8 +76,12 @@ def _round(sprint_id: str, spec: RoundSpec) -> Create:
 
 def _unapproved(snapshot: Snapshot) -> JsonObject:
     """Return the meta without approvals from another store: they do not count here."""
-    meta = snapshot.sprint.meta
-    return {"meta": {k: v for k, v in meta.items() if k != APPROVAL}} if APPROVAL in meta else {}
+    return _if_other(snapshot, snapshot.sprint.meta.without(APPROVAL))
+
+
+def _if_other(snapshot: Snapshot, meta: SprintMeta) -> JsonObject:
+    """Return the value of a row with that meta; empty if it is the present one."""
+    return {} if meta is snapshot.sprint.meta else {"meta": meta.stored}
 
 
 def _anew(snapshot: Snapshot, contract: Contract, what: EventCode, at: datetime) -> Transition:
@@ -146,8 +150,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     data |= {"attempt": attempt, "digest": contract.digest}
     if contract != snapshot.contract:
         values["contract"] = data["contract"] = contract.to_json()
-    if STEP in snapshot.sprint.meta:
-        values["meta"] = {k: v for k, v in snapshot.sprint.meta.items() if k != STEP}
+    values |= _if_other(snapshot, snapshot.sprint.meta.without(STEP))
     sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
     return Transition(
         EventKind.NOTE,
@@ -213,7 +216,7 @@ def pause(snapshot: Snapshot, by: str, why: str, at: datetime) -> Transition:
     if snapshot.paused:
         by_whom = paused_by(snapshot)
         raise _refused("refused.paused", snapshot, RefusalCode.PAUSED, paused_by=by_whom)
-    meta = sprint.meta | held(by, why, at)
+    meta = held(sprint.meta, by, why, at)
     return noted(snapshot, EventCode.SPRINT_PAUSED, meta, by, because=because(why))
 
 
@@ -234,27 +237,25 @@ def edit(
     """
     sprint = snapshot.sprint
     shown = {"waiting_for": sprint.waiting, "stop_reason": sprint.stop_reason}
-    meta = merged(sprint.meta, patch, {key: one for key, one in shown.items() if one})
-    if sprint.status == "running" and (keys := frozen(sprint.meta, meta)):
+    before, shown = sprint.meta, {key: one for key, one in shown.items() if one}
+    meta = SprintMeta(merged(before.stored, patch, shown))
+    if sprint.status == "running" and (keys := frozen(before.stored, meta.stored)):
         raise _refused("refused.frozen", snapshot, RefusalCode.FROZEN, keys=", ".join(keys))
-    if (meta.get("automation_paused") is True) != snapshot.paused:
-        kept = unpaused(snapshot)
-        meta = {k: v for k, v in meta.items() if k not in PAUSE and (k != STEP or k in kept)}
+    if (meta.pause is not None) != snapshot.paused:
+        gone = () if STEP in unpaused(snapshot).stored else (STEP,)
+        meta = meta.without(*PAUSE, *gone)
         if not snapshot.paused:
-            meta |= held(by, "", at)
-        elif "automation_paused" in patch and patch["automation_paused"] is not None:
-            meta["automation_paused"] = False
+            meta = held(meta, by, "", at)
+        elif patch.get(HELD) is not None:
+            meta = meta.having(HELD, False)
     values: JsonObject = {}
     if title is not None and title != sprint.title:
         values["title"] = title
-    if not same(meta, sprint.meta):
+    if not same(meta.stored, before.stored):
         values |= with_meta(sprint, meta)
     if not values:
         return None
-    before = sprint.meta
-    both = {*meta} & {*before}
-    keys = sorted(({*meta} ^ {*before}) | {k for k in both if not same(meta[k], before[k])})
-    what = [*(["title"] if "title" in values else []), *keys]
+    what = [*(["title"] if "title" in values else []), *meta.differing(before)]
     change = Update("sprint", sprint.sprint_id, (sprint.status,), values)
     words = cut(message("event.sprint_changed", by=by, keys=", ".join(what)))
     return Transition(EventKind.SPRINT_CHANGED, words, (change,), data={"by": by, "keys": what})

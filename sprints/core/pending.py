@@ -39,8 +39,9 @@ def awaited(snapshot: Snapshot, action: Action) -> str:
             return _try_of(blocking_hooks.delivery_of(snapshot, delivery_id))
         case Merge() | Publish() | RecoverShip():
             found = shipping.state(snapshot)
-            open_ = found.get("status") in shipping.OPEN
-            return f"{found['status']} {found['try']} {found['since_ts']}" if open_ else ""
+            if found is None or found.status not in shipping.OPEN:
+                return ""
+            return f"{found.status} {found.tries} {found.since_ts}"
     return ""
 
 

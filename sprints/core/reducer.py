@@ -52,7 +52,8 @@ from sprints.core.actions import (
     StopOverdue,
     WarnOverdue,
 )
-from sprints.core.pause import STEP, hold_after_step
+from sprints.core.pause import hold_after_step
+from sprints.state.engine_meta import STEP
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot
@@ -273,8 +274,9 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
         "finished_at": at,
         "last_error": None,
     }
-    if STEP in snapshot.sprint.meta:
-        ended["meta"] = {k: v for k, v in snapshot.sprint.meta.items() if k != STEP}
+    meta = snapshot.sprint.meta.without(STEP)
+    if meta is not snapshot.sprint.meta:
+        ended["meta"] = meta.stored
     return [
         Transition(*done, (closed,), round_id=now.code),
         Transition(

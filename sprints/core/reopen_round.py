@@ -1,6 +1,7 @@
 """Reopen a round after an operator has answered, approved, raised a budget or retried."""
 
 from sprints.contract.json_types import JsonObject
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.snapshot import Snapshot, SprintValue
 from sprints.state.transitions import Update
 
@@ -21,7 +22,7 @@ def cleared(sprint: SprintValue) -> JsonObject:
     return values | ({"stop_reason": None} if sprint.stop_reason else {})
 
 
-def with_meta(sprint: SprintValue, meta: JsonObject) -> JsonObject:
+def with_meta(sprint: SprintValue, meta: SprintMeta) -> JsonObject:
     """Return the values of a row with another ``meta``, in which the reason stays in the file."""
-    values: JsonObject = {"meta": meta}
+    values: JsonObject = {"meta": meta.stored}
     return values | ({"stop_reason": sprint.stop_reason} if sprint.stop_reason else {})

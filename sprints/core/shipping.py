@@ -2,13 +2,13 @@
 
 In the last round, after everything else, the sprint's branch is merged with its base. The round's
 required gates judge the merged tree, and exactly this tree is published. The progress is kept in
-meta, under ``KEY``, so every later runner continues there.
+meta, as ``Shipping``, so every later runner continues there.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from gates.verdict import RUNNING, Verdict
-from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.core.actions import (
     Action,
     BlockAtShip,
@@ -19,13 +19,13 @@ from sprints.core.actions import (
     RecoverShip,
     RunGate,
 )
+from sprints.state.engine_meta import SHIPPING, Shipping
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import Message, message
 from sprints.state.snapshot import GateRunValue, Snapshot
 from sprints.state.transitions import Transition, Update
 
-KEY = "shipping"
 SHIP = "ship"  # what is under way, beside the ids of runs
 MOST_TRIES = 5  # of merging with a base that moves each time
 MERGING, JUDGING, MOVED = "merging", "judging", "moved"
@@ -42,18 +42,26 @@ def ships(snapshot: Snapshot) -> bool:
     return terms.ship and terms.base is not None and snapshot.sprint.current_round == last
 
 
-def state(snapshot: Snapshot) -> JsonMapping:
-    """Return the progress in this attempt; empty before the first step. A shipped merge stays."""
-    found = snapshot.sprint.meta.get(KEY)
-    if not snapshot.started_contract.ship or not isinstance(found, dict):
-        return {}
-    shipped = found.get("status") == SHIPPED and "tag" in found
-    return found if shipped or found.get("attempt") == snapshot.sprint.attempt else {}
+def state(snapshot: Snapshot) -> Shipping | None:
+    """Return the progress in this attempt; None before the first step. A shipped merge stays."""
+    found = snapshot.sprint.meta.shipping
+    if found is None or not snapshot.started_contract.ship:
+        return None
+    shipped = found.status == SHIPPED and found.tag is not None
+    return found if shipped or found.attempt == snapshot.sprint.attempt else None
+
+
+def begun(snapshot: Snapshot) -> Shipping:
+    """Return the progress of a sprint whose shipping has begun."""
+    found = state(snapshot)
+    assert found is not None, "a merge is recorded before it begins"
+    return found
 
 
 def status(snapshot: Snapshot) -> str:
     """Return the status of shipping; empty before the first step."""
-    return str(state(snapshot).get("status", ""))
+    found = state(snapshot)
+    return found.status if found else ""
 
 
 def recover(snapshot: Snapshot) -> Action | None:
@@ -97,89 +105,89 @@ def judged_since(snapshot: Snapshot, gate_id: str) -> GateRunValue | None:
 def is_of_ship(snapshot: Snapshot, run: GateRunValue) -> bool:
     """Return whether the run judges the tree that is to be shipped."""
     found = state(snapshot)
-    if "after" not in found or run.attempt != found["attempt"]:
+    if found is None or found.after is None or run.attempt != found.attempt:
         return False
-    return bool(run.number > found["after"].get(run.gate_id, 0))
+    return run.number > found.after.get(run.gate_id, 0)
 
 
 def merging(snapshot: Snapshot, at: datetime) -> Transition:
     """Record the merge before it begins."""
     before = state(snapshot)
-    number = before.get("try", 0) + 1
-    begun = {
-        "status": MERGING,
-        "attempt": snapshot.sprint.attempt,
-        "try": number,
-        "since_ts": stamp(at),
-    }
+    number = ((before.tries if before else None) or 0) + 1
+    attempt = snapshot.sprint.attempt
+    found = Shipping(status=MERGING, attempt=attempt, tries=number, since_ts=stamp(at))
     code = "event.ship_started.again" if number > 1 else "event.ship_started"
     words = message(code, sprint_id=snapshot.sprint_id, number=number)
-    return _move(snapshot, EventKind.SHIP_STARTED, words, begun)
+    return _move(snapshot, EventKind.SHIP_STARTED, words, found)
 
 
 def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
     """Record the merged tree, that there is nothing to ship, or why the merge is impossible."""
-    found, said = dict(state(snapshot)), outcome.merge
+    found, said = begun(snapshot), outcome.merge
     if said.reason:
         return _refused(snapshot, said.reason)
-    found |= {"branch": said.branch, "base": said.base, "head": said.head}
+    found = replace(found, branch=said.branch, base=said.base, head=said.head)
     if said.url:
-        found |= {"remote": snapshot.started_contract.ship_remote, "url": said.url}
+        found = replace(found, remote=snapshot.started_contract.ship_remote, url=said.url)
     if not said.commit:
         words = message("event.ship_skipped", branch=said.branch)
-        return _move(snapshot, EventKind.SHIP_SKIPPED, words, found | {"status": NOTHING})
+        return _move(snapshot, EventKind.SHIP_SKIPPED, words, replace(found, status=NOTHING))
     gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     after = {gate.gate_id: snapshot.next_number(gate.gate_id) - 1 for gate in gates}
-    found |= {"status": JUDGING, "commit": said.commit, "tree": said.tree, "after": after}
+    found = replace(found, status=JUDGING, commit=said.commit, tree=said.tree, after=after)
     words = message("event.ship_merged", branch=said.branch, commit=said.commit[:12])
     return _move(snapshot, EventKind.SHIP_MERGED, words, found)
 
 
 def publishing(snapshot: Snapshot, at: datetime) -> Transition:
     """Record the publication before it begins."""
-    found = state(snapshot)
-    words = message("event.ship_publishing", commit=found["commit"][:12], where=_where(found))
-    begun = {**found, "status": PUBLISHING, "since_ts": stamp(at)}
-    return _move(snapshot, PUBLISHES, words, begun)
+    found = begun(snapshot)
+    words = message("event.ship_publishing", commit=_short(found), where=_where(found))
+    return _move(snapshot, PUBLISHES, words, replace(found, status=PUBLISHING, since_ts=stamp(at)))
 
 
 def published(snapshot: Snapshot, outcome: Published) -> Transition:
     """Record the published merge, that the base has moved, or why publishing failed."""
-    found = dict(state(snapshot))
-    if outcome.moved and found["try"] < MOST_TRIES:
+    found = begun(snapshot)
+    if outcome.moved and (found.tries or 0) < MOST_TRIES:
         words = message("event.ship_moved", where=_where(found))
-        return _move(snapshot, EventKind.SHIP_MOVED, words, found | {"status": MOVED})
+        return _move(snapshot, EventKind.SHIP_MOVED, words, replace(found, status=MOVED))
     if outcome.moved:
         reason = message("reason.base_moved", where=_where(found), times=MOST_TRIES)
         return _refused(snapshot, reason)
     if outcome.reason:
         return _refused(snapshot, outcome.reason)
-    found |= {"status": SHIPPED, "tag": outcome.tag}
+    found = replace(found, status=SHIPPED, tag=outcome.tag)
     code = "event.shipped"
     if outcome.unfinished:
         code = "event.shipped.unfinished"
-        found["unfinished"] = outcome.unfinished[:LONGEST_REASON]
-    shown = {"commit": found["commit"][:12], "unfinished": found.get("unfinished")}
+        found = replace(found, unfinished=outcome.unfinished[:LONGEST_REASON])
+    shown = {"commit": _short(found), "unfinished": found.unfinished}
     words = message(code, where=_where(found), tag=outcome.tag, **shown)
     return _move(snapshot, EventKind.SHIPPED, words, found)
 
 
-def _where(found: JsonMapping) -> str:
+def _short(found: Shipping) -> str:
+    return (found.commit or "")[:12]
+
+
+def _where(found: Shipping) -> str:
     """Return the branch, with the remote to which it is pushed."""
-    branch = str(found["branch"])
-    if "url" not in found:
+    branch = str(found.branch)
+    if found.url is None:
         return branch
-    return message("branch_of_remote", branch=branch, remote=found["remote"])
+    return message("branch_of_remote", branch=branch, remote=found.remote)
 
 
 def _refused(snapshot: Snapshot, reason: str) -> Transition:
     reason = reason[:LONGEST_REASON]
-    found = {**state(snapshot), "status": REFUSED, "reason": reason}
+    found = replace(begun(snapshot), status=REFUSED, reason=reason)
     words = message("event.ship_refused", reason=reason)
     return _move(snapshot, EventKind.SHIP_REFUSED, words, found)
 
 
-def _move(snapshot: Snapshot, kind: EventKind, words: Message, found: JsonObject) -> Transition:
-    meta = snapshot.sprint.meta | {KEY: found}
-    change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta})
-    return Transition(kind, words, (change,), round_id=snapshot.current_round.code, data=found)
+def _move(snapshot: Snapshot, kind: EventKind, words: Message, found: Shipping) -> Transition:
+    meta = snapshot.sprint.meta.having(SHIPPING, found)
+    change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta.stored})
+    code, data = snapshot.current_round.code, found.to_json()
+    return Transition(kind, words, (change,), round_id=code, data=data)

@@ -106,7 +106,7 @@ def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Transition:
 
 def unshipped(snapshot: Snapshot, at: datetime) -> Transition:
     """Block the sprint: its passed work cannot be shipped."""
-    reason = shipping.state(snapshot)["reason"]
+    reason = shipping.begun(snapshot).reason or ""
     code = snapshot.current_round.code
     error = StopReason(StopCode.SHIP_REFUSED, detail=reason)
     return Transition(

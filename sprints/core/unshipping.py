@@ -10,15 +10,13 @@ from dataclasses import replace
 from sprints.contract.approval_policy import SHIP, Approvals
 from sprints.contract.contract import Contract
 from sprints.contract.git_values import Base, Undone
-from sprints.contract.json_types import JsonMapping
 from sprints.core import shipping
+from sprints.state.engine_meta import UNSHIPPED_BY, Shipping, SprintMeta
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import because, message
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
 
-UNSHIPS = "unships"  # key in the reverting sprint's meta: the sprint and the commit
-UNSHIPPED_BY = "unshipped_by"  # key in the reverted sprint's meta: the id of the reverting one
 LONGEST_ID, MOST_NAMES = 57, 20
 
 
@@ -34,24 +32,23 @@ def names_of(sprint_id: str) -> Iterator[str]:
         yield f"{sprint_id[: LONGEST_ID - 3].rstrip('.')}-unship-{number}"
 
 
-def shipped(sprint_id: str, meta: JsonMapping) -> JsonMapping:
+def shipped(sprint_id: str, meta: SprintMeta) -> Shipping:
     """Return the shipped merge in meta. Raises ``MoveRefused`` if nothing was shipped."""
-    if is_shipped(meta):
-        found: JsonMapping = meta[shipping.KEY]
-        return found
+    if meta.shipping and is_shipped(meta):
+        return meta.shipping
     raise MoveRefused(message("refused.nothing_shipped", sprint_id=sprint_id))
 
 
-def is_shipped(meta: JsonMapping) -> bool:
+def is_shipped(meta: SprintMeta) -> bool:
     """Return whether the sprint has shipped something."""
-    found = meta.get(shipping.KEY)
-    return isinstance(found, dict) and found.get("status") == shipping.SHIPPED and "tag" in found
+    found = meta.shipping
+    return found is not None and found.status == shipping.SHIPPED and found.tag is not None
 
 
-def undoing(contract: Contract, meta: JsonMapping) -> Contract:
+def undoing(contract: Contract, meta: SprintMeta) -> Contract:
     """Return the drafted contract, reduced to a revert if ``meta`` asks for one."""
-    recorded = meta.get(UNSHIPS)
-    if not isinstance(recorded, dict):
+    recorded = meta.unships
+    if recorded is None:
         return contract
     last = contract.rounds[-1]
     gates = contract.gates_of(last.code)
@@ -61,10 +58,10 @@ def undoing(contract: Contract, meta: JsonMapping) -> Contract:
         gates=tuple(replace(gate, rounds=(last.code,)) for gate in gates),
         agents=(),
         budget=None,
-        base=Base(recorded["branch"], recorded["head"]),
+        base=Base(recorded.branch, recorded.head),
         ship=True,
-        ship_remote=recorded.get("remote", ""),
-        undoes=Undone(recorded["sprint"], recorded["commit"]),
+        ship_remote=recorded.remote or "",
+        undoes=Undone(recorded.sprint, recorded.commit),
         fix_attempts=0,
         rerun_red=False,
         approvals=_before_ship(contract),
@@ -82,8 +79,8 @@ def _before_ship(contract: Contract) -> Approvals | None:
 
 def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Transition:
     """Record the revert in the sprint that is reverted, too."""
-    meta = snapshot.sprint.meta | {UNSHIPPED_BY: name}
-    change = Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta})
+    meta = snapshot.sprint.meta.having(UNSHIPPED_BY, name)
+    change = Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta.stored})
     words = message("event.unship_requested", name=name, by=by, because=because(why))
     return Transition(
         EventKind.SPRINT_CHANGED, words, (change,), data={"by": by, "keys": [UNSHIPPED_BY]}

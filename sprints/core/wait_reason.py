@@ -88,11 +88,10 @@ def reason_of(snapshot: Snapshot) -> WaitReason | None:
             kind=task.details["kind"],
             cancel_by=sprint.cancel_by,
         )
-    if shipping.status(snapshot) in shipping.OPEN:
-        found = shipping.state(snapshot)
-        end = moment(found["since_ts"]) + SHIP_TIME
-        since, step = found["since_ts"], found["status"]
-        return WaitReason(WaitCode.SHIP, GATEWAY, since, stamp(end), step=step)
+    if (found := shipping.state(snapshot)) and found.status in shipping.OPEN:
+        since = found.since_ts or stamp(snapshot.at)
+        end = moment(since) + SHIP_TIME
+        return WaitReason(WaitCode.SHIP, GATEWAY, since, stamp(end), step=found.status)
     running = [run for run in snapshot.gate_runs if run.status == RUNNING]
     if running:
         return WaitReason(
@@ -103,9 +102,8 @@ def reason_of(snapshot: Snapshot) -> WaitReason | None:
             gates=tuple(run.gate_id for run in running),
             cancel_by=sprint.cancel_by,
         )
-    if snapshot.paused and not sprint.cancel_by:
-        by, since = sprint.meta.get("paused_by") or "", sprint.meta.get("paused_ts")
-        return WaitReason(WaitCode.RESUME, OPERATOR, since, paused_by=by)
+    if (hold := sprint.meta.pause) and not sprint.cancel_by:
+        return WaitReason(WaitCode.RESUME, OPERATOR, hold.since_ts, paused_by=hold.by)
     return None
 
 
@@ -122,9 +120,9 @@ def _blocked(snapshot: Snapshot) -> WaitReason:
             WaitCode.APPROVAL,
             OPERATOR,
             since,
-            ask["until_ts"],
+            ask.until_ts,
             sprint_id=sprint.sprint_id,
-            point=ask["what"],
+            point=ask.what,
         )
     if used := parked_for(snapshot):
         return WaitReason(

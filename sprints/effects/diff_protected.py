@@ -21,6 +21,6 @@ def compare(snapshot: Snapshot, world: EffectContext) -> Compared:
     assert site is not None, "only a clone is compared with its base"
     ends = ("", "")
     if shipping.status(snapshot) == shipping.JUDGING:
-        ship = shipping.state(snapshot)
-        ends = ship["base"], ship["commit"]
+        ship = shipping.begun(snapshot)
+        ends = ship.base or "", ship.commit or ""
     return Compared(world.clock(), compared(site, terms.protected, *ends))

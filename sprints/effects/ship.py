@@ -32,9 +32,15 @@ def _merge(snapshot: Snapshot, world: EffectContext) -> Merged:
 
 
 def _publish(snapshot: Snapshot, world: EffectContext) -> Published:
-    found = shipping.state(snapshot)
-    keys = ("branch", "base", "head", "commit", "tree")
-    what = ship_values.Merge(**{key: found[key] for key in keys}, url=found.get("url", ""))
+    found = shipping.begun(snapshot)
+    what = ship_values.Merge(
+        branch=found.branch or "",
+        base=found.base or "",
+        head=found.head or "",
+        commit=found.commit or "",
+        tree=found.tree or "",
+        url=found.url or "",
+    )
     try:
         said = certificate.text(facts(snapshot, what, world.chain()))
         site = _site(snapshot, world)
@@ -65,7 +71,7 @@ def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> JsonObject
         **({"undoes": undone.commit} if (undone := snapshot.started_contract.undoes) else {}),
         "contract": snapshot.started_contract.digest,
         "chain": chain,
-        "published_ts": shipping.state(snapshot)["since_ts"],
+        "published_ts": shipping.begun(snapshot).since_ts,
         "gates": [_gate(run, what.tree) for run in runs],
         **_approved(snapshot, what.tree),
     }
@@ -74,9 +80,9 @@ def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> JsonObject
 def _approved(snapshot: Snapshot, tree: str) -> JsonObject:
     """Return the approvals of that tree; empty if none was asked for."""
     found = [
-        {key: one[key] for key in ("what", "tree", "by", "ts")}
-        for one in approval_requests.state(snapshot).get("given", ())
-        if (one["verdict"], one.get("tree")) == (approval_requests.APPROVED, tree)
+        {"what": one.what, "tree": one.tree, "by": one.by, "ts": one.ts}
+        for one in approval_requests.state(snapshot).given or ()
+        if (one.verdict, one.tree) == (approval_requests.APPROVED, tree)
     ]
     return {"approvals": found} if found else {}
 

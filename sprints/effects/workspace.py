@@ -11,9 +11,8 @@ from gates.verdict import Judgement, Verdict
 from sprints.contract import sandbox
 from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.git_values import UNKNOWN, Seen
-from sprints.contract.json_types import JsonMapping
 from sprints.contract.sandbox import OFF
-from sprints.core.shipping import is_of_ship, state
+from sprints.core.shipping import begun, is_of_ship
 from sprints.effects.context import EffectContext
 from sprints.git import capture_work, gate_checkout
 from sprints.git.capture_work import Mark
@@ -21,6 +20,7 @@ from sprints.git.gateway_repo import Workspace, open_site, tree_of
 from sprints.git.git import GATEWAY, GitError
 from sprints.git.merge import at_scratch, scratch
 from sprints.prompts.exchange import Exchange
+from sprints.state.engine_meta import Shipping
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
@@ -163,7 +163,7 @@ def judged(
             return judge(world.repo, False)
         mark = gate_mark(snapshot, run)
         if is_of_ship(snapshot, run):
-            return _judged_apart(site, state(snapshot), judge)
+            return _judged_apart(site, begun(snapshot), judge)
         tree = gate_checkout.enter(site, mark, found_mark(snapshot))
     except GitError as exc:
         return Judgement(Verdict.ERROR, None, message("outcome.no_tree", error=exc), 0.0)
@@ -177,13 +177,13 @@ def judged(
 
 
 def _judged_apart(
-    site: Workspace, shipping: JsonMapping, judge: Callable[[Path, bool], Judgement]
+    site: Workspace, shipping: Shipping, judge: Callable[[Path, bool], Judgement]
 ) -> Judgement:
     """Return the judgement of the tree to be shipped, in a fresh clone."""
-    scratch(site, shipping["commit"])
+    scratch(site, shipping.commit or "")
     said = judge(at_scratch(site).tree, True)
     remove(at_scratch(site).tree)
-    return replace(said, tree=shipping["tree"])
+    return replace(said, tree=shipping.tree or "")
 
 
 def after_gate(
@@ -195,7 +195,7 @@ def after_gate(
         if site is None:
             return said
         if is_of_ship(snapshot, run):  # each run has its own clone
-            return replace(said, tree=state(snapshot)["tree"])
+            return replace(said, tree=begun(snapshot).tree or "")
         mark = gate_mark(snapshot, run)
         said = replace(said, tree=gate_checkout.judged(site, mark))
     except GitError as exc:

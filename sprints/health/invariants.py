@@ -109,12 +109,12 @@ def shipped_green(now: datetime) -> Iterator[Violation]:
     rows = Sprint.objects.filter(meta__shipping__status="shipped", contract__isnull=False)
     for row in rows.only("contract", "meta", "attempt").iterator(CHUNK):
         contract: JsonObject = row.contract or {}
-        found, code = row.meta["shipping"], contract["rounds"][-1]["code"]
-        if found["attempt"] != row.attempt:
+        found, code = row.parsed_meta.shipping, contract["rounds"][-1]["code"]
+        if found is None or found.attempt != row.attempt:
             continue  # a later attempt may be under another contract
         runs = GateRun.objects.filter(round=f"{row.pk}/{code}", attempt=row.attempt)
         for gate in _required(contract, code):
-            since = runs.filter(gate_id=gate, number__gt=found["after"].get(gate, 0))
+            since = runs.filter(gate_id=gate, number__gt=(found.after or {}).get(gate, 0))
             last = since.exclude(status__in=UNJUDGED).order_by("number").last()
             if last is None or last.status != Verdict.PASSED:
                 text = f"sprint {row.pk} shipped what {gate} had not passed"
@@ -126,11 +126,11 @@ def shipped_approved(now: datetime) -> Iterator[Violation]:
     rows = Sprint.objects.filter(meta__shipping__status="shipped", contract__isnull=False)
     for row in rows.only("contract", "meta", "attempt").iterator(CHUNK):
         contract: JsonObject = row.contract or {}
-        found, asked = row.meta["shipping"], contract.get("approvals", {}).get("before", ())
-        if "before_ship" not in asked or found["attempt"] != row.attempt:
+        found, asked = row.parsed_meta.shipping, contract.get("approvals", {}).get("before", ())
+        if "before_ship" not in asked or found is None or found.attempt != row.attempt:
             continue
         recorded = Event.objects.filter(sprint_id=row.pk, kind="approved")
-        if not any(event.body["data"].get("tree") == found["tree"] for event in recorded):
+        if not any(event.body["data"].get("tree") == found.tree for event in recorded):
             yield Violation(f"sprint {row.pk} shipped what nobody had approved", RESTORE)
 
 
@@ -226,7 +226,7 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
         if waits and (until := waits["until_ts"]) and until < stamp(now - SILENT):
             text = f"sprint {row.pk} waits for {waits['what']}, due at {until}"
             yield Violation(text, f"studio-gateway sprint cancel {row.pk}")
-        paused = row.meta.get("automation_paused") is True or current_config().automation_paused
+        paused = row.parsed_meta.pause is not None or current_config().automation_paused
         home = row.home or settings.STORE.place
         able = {home} & living or living  # the hosts that may take the sprint over
         busy = home in carried or (able and able <= {*carried})

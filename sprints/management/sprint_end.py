@@ -2,9 +2,9 @@
 
 from django.core.management.base import OutputWrapper
 
-from sprints.contract.json_types import JsonMapping
 from sprints.operations import StopRequest
 from sprints.queries.snapshots import ask_of, parked_for, paused_by, question_of
+from sprints.state.engine_meta import ApprovalRequest
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode
 from sprints.store.config_values import current_config
@@ -43,15 +43,15 @@ def report(out: OutputWrapper, after: Snapshot, wish: StopRequest) -> None:
         out.write(f"{sprint_id} {status}")
 
 
-def _asked(out: OutputWrapper, ask: JsonMapping) -> None:
+def _asked(out: OutputWrapper, ask: ApprovalRequest) -> None:
     """Print what there is to approve, and the deadline."""
-    if tree := ask.get("tree"):
-        out.write(f"  tree {tree}")
-    for path in ask.get("paths", ()):
+    if ask.tree:
+        out.write(f"  tree {ask.tree}")
+    for path in ask.paths or ():
         out.write(f"  protected: {path}")
-    if (more := ask.get("count", 0) - len(ask.get("paths", ()))) > 0:
-        out.write(f"  and {more} more")
-    out.write(f"  until {ask['until_ts']}")
+    if ask.unnamed > 0:
+        out.write(f"  and {ask.unnamed} more")
+    out.write(f"  until {ask.until_ts}")
 
 
 def _evidence(out: OutputWrapper, after: Snapshot) -> None:

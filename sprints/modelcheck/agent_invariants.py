@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sprints.contract.budget import AGENT_BUDGET, GRANTED, LEAST_S, AgentBudget, with_granted
+from sprints.contract.budget import AGENT_BUDGET, LEAST_S, AgentBudget, with_granted
 from sprints.contract.contract import LEAD
 from sprints.core import agent_tasks, reducer
 from sprints.core.actions import MOST_LOST, RecoverTask, Replied
@@ -177,7 +177,7 @@ def _takes(state: State, task: TaskValue) -> bool:
 
 def _allowed(state: State) -> AgentBudget:
     terms, meta = state.snapshot.started_contract, state.snapshot.sprint.meta
-    return with_granted(terms.budget or AGENT_BUDGET, meta.get(GRANTED))
+    return with_granted(terms.budget or AGENT_BUDGET, meta.granted)
 
 
 def _is_out(state: State) -> bool:

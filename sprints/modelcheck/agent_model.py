@@ -83,7 +83,7 @@ def allowances(state: State, action: Action | None) -> Iterator[State]:
             minutes=(used.seconds + seconds) / 60,
         )
         terms = replace(state.snapshot.started_contract, budget=budget)
-        meta = {k: v for k, v in state.snapshot.sprint.meta.items() if k != GRANTED}
+        meta = state.snapshot.sprint.meta.without(GRANTED)
         sprint = replace(state.snapshot.sprint, meta=meta)
         yield replace(state, snapshot=replace(state.snapshot, contract=terms, sprint=sprint))
 

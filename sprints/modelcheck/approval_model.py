@@ -49,8 +49,14 @@ def compared(state: State, action: Compare) -> Iterator[Step]:
 def tree_of(state: State) -> str:
     """Return the tree to compare: the merge while it is judged, else the clone's."""
     if shipping.status(state.snapshot) == shipping.JUDGING:
-        return str(shipping.state(state.snapshot)["tree"])
+        return _merged_tree(state)
     return state.tree
+
+
+def _merged_tree(state: State) -> str:
+    """Return the tree of the merge that is to be shipped; empty if there is none."""
+    found = shipping.state(state.snapshot)
+    return (found.tree or "") if found else ""
 
 
 def decided(state: State) -> Iterator[Step]:
@@ -59,9 +65,9 @@ def decided(state: State) -> Iterator[Step]:
     ask = approval_requests.ask_of(snapshot)
     if ask is None:
         return
-    seen = {BUILD: PLAN, SHIP: ask.get("tree", ""), PATHS: ask.get("digest", "")}
-    yes = {(ask["what"], seen[ask["what"]])} | ({(PATHS, seen[PATHS])} if seen[PATHS] else set())
-    until = moment(ask["until_ts"])
+    seen = {BUILD: PLAN, SHIP: ask.tree or "", PATHS: ask.digest or ""}
+    yes = {(ask.what, seen[ask.what])} | ({(PATHS, seen[PATHS])} if seen[PATHS] else set())
+    until = moment(ask.until_ts)
     approved = replace(state, approved=state.approved | yes)
     yield _step(approved, HUMAN, lambda at: approval_decisions.approve(snapshot, "sam", "", at))
     yield _step(state, HUMAN, lambda at: approval_decisions.reject(snapshot, "sam", "no", at))
@@ -95,10 +101,10 @@ def approval_key(state: State) -> Hashable:
     flags = [_open(state, state.flags.get(tree)) for tree in dict.fromkeys(trees)]
     seen = _open(state, found.digest) if found else ""
     numbers = {one: n for n, one in enumerate(dict.fromkeys([seen, *flags]))}
-    merged = str(shipping.state(snapshot).get("tree", ""))
+    merged = _merged_tree(state)
     yeses = {what for what, _ in state.approved}  # subjects that could be mixed up
     return (
-        (planned, (BUILD, PLAN) in state.approved, ask and ask["what"], frozenset(yeses)),
+        (planned, (BUILD, PLAN) in state.approved, ask and ask.what, frozenset(yeses)),
         found and (bool(found.reason), numbers[seen]),
         tuple(numbers[flag] for flag in flags),
         tuple(
@@ -135,7 +141,7 @@ def asks_first(before: State, step: Step, after: State) -> Iterator[str]:
         if one.status == "done" and now not in approval_requests.OVER:
             yield from _unapproved(after, after.tree, f"{one.code} is done")
     if now == shipping.PUBLISHING != was:
-        tree = shipping.state(snapshot)["tree"]
+        tree = _merged_tree(after)
         if SHIP in terms.before and (SHIP, tree) not in after.approved:
             yield f"the tree {tree} is published, and nobody has approved of it"
         yield from _unapproved(after, tree, f"the tree {tree} is published")

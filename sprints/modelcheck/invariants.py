@@ -158,15 +158,17 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
     """Yield publications of a merge that some required gate has not passed, and missing ones."""
     was, now = shipping.status(before.snapshot), shipping.status(after.snapshot)
     snapshot = after.snapshot
+    found = shipping.state(snapshot)
     if now != was and now in (shipping.PUBLISHING, shipping.SHIPPED):
         for gate in snapshot.started_contract.gates_of(snapshot.current_round.code):
-            merged = shipping.state(snapshot)["after"][gate.gate_id]
+            assert found and found.after is not None, "what is merged is judged"
+            merged = found.after[gate.gate_id]
             runs = [run for run in snapshot.gate_runs if run.gate_id == gate.gate_id]
             last = max(runs, key=lambda run: run.number, default=None)
             said = after.truth.get(last.id) if last and last.number > merged else None
             if gate.required and said != Verdict.PASSED:
                 yield f"it is {now}, and gate {gate.gate_id} said {said} of what was merged"
-        if ("url" in shipping.state(snapshot)) != bool(snapshot.started_contract.ship_remote):
+        if bool(found and found.url is not None) != bool(snapshot.started_contract.ship_remote):
             yield f"it is {now}, and is not pushed to where the contract says"
     if was == shipping.SHIPPED and now != was:
         yield f"it was shipped, and is {now} again"

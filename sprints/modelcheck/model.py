@@ -8,6 +8,7 @@ from gates.verdict import Verdict
 from sprints.contract.contract import Contract
 from sprints.core import commands
 from sprints.core.actions import Action
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.messages import message
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
 from sprints.state.transitions import Create, MoveRefused, Transition
@@ -88,7 +89,7 @@ def begin(contract: Contract, kinds: Collection[str] = ()) -> State:
     The behaviour of agent commands that are asked one of ``kinds`` is explored.
     """
     sprint = SprintValue(
-        "s", "S", "created", None, "evidence", None, {}, NOON, None, None, 1, None, ""
+        "s", "S", "created", None, "evidence", None, SprintMeta({}), NOON, None, None, 1, None, ""
     )
     created = Snapshot(sprint, (), (), (), None, 1, NOON)
     started = evolve(created, [commands.start(created, contract, NOON)], NOON)

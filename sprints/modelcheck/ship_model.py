@@ -18,7 +18,9 @@ def outcomes(snapshot: Snapshot, at: datetime) -> list[tuple[str, str, Outcome]]
             (WORLD, "refused", Published(at, reason="not clean")),
         ]
     url = "u" if snapshot.started_contract.ship_remote else ""
-    tree = f"t{shipping.state(snapshot)['try']}"  # the base has moved since the last one
+    found = shipping.state(snapshot)
+    assert found is not None, "a merge is recorded before it begins"
+    tree = f"t{found.tries}"  # the base has moved since the last one
     return [
         (WORLD, "merged", Merged(at, ship_values.Merge("main", "b", "h", "c", tree, url=url))),
         (WORLD, "nothing", Merged(at, ship_values.Merge("main", "b", "h"))),

@@ -119,7 +119,7 @@ def _is_current(state: State, run: GateRunValue) -> bool:
 def _ship(state: State) -> Hashable:
     """Return the progress of shipping, and which gates have judged the merge."""
     snapshot, found = state.snapshot, shipping.state(state.snapshot)
-    if not found:
+    if found is None:
         return ()
     gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     since = tuple(
@@ -129,7 +129,7 @@ def _ship(state: State) -> Hashable:
         )
         for gate in gates
     )
-    return (found["status"], found["try"], shipping.SHIP in state.attended, since)
+    return (found.status, found.tries, shipping.SHIP in state.attended, since)
 
 
 def _gate(state: State, gate_id: str) -> Hashable:

@@ -11,6 +11,7 @@ from gates.models import GateRun
 from sprints.contract.contract import Contract
 from sprints.contract.json_types import JsonObject
 from sprints.models import Delivery, Round, Sprint, Task
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.snapshot import (
     DeliveryValue,
     GateRunValue,
@@ -60,7 +61,10 @@ def load(sprint_id: str, at: datetime) -> Snapshot:
 
 
 def _value(kind: type[Value], row: Model) -> Value:
-    return kind(**{one.name: getattr(row, one.name) for one in fields(kind)})
+    values = {one.name: getattr(row, one.name) for one in fields(kind)}
+    if "meta" in values:
+        values["meta"] = SprintMeta(values["meta"])
+    return kind(**values)
 
 
 def _all(kind: type[Value], rows: Iterable[Model]) -> tuple[Value, ...]:

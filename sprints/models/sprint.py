@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from sprints.models.choices import choices_of
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.snapshot import stopped_for
 from sprints.state.statuses import SprintStatus
 from sprints.state.stop_reason import StopReason
@@ -87,6 +88,11 @@ class Sprint(models.Model):
     def stopped_for(self) -> StopReason | None:
         """Why it stopped; None where it has not."""
         return stopped_for(self.stop_reason, self.last_error)
+
+    @property
+    def parsed_meta(self) -> SprintMeta:
+        """Return the meta with its parts as values."""
+        return SprintMeta(self.meta)
 
     @property
     def is_foreign(self) -> bool:

@@ -15,6 +15,7 @@ from sprints.contract.sandbox import SandboxSettings
 from sprints.core.unshipping import undoing
 from sprints.models import Agent, Hook
 from sprints.models.event import HOOK_DEPTH
+from sprints.state.engine_meta import SprintMeta
 from sprints.store.config_values import current_config
 
 
@@ -51,7 +52,7 @@ def contract_for(meta: JsonObject, definitions: Definitions | None = None) -> Co
     }
     asks = [word for word in now.approvals.split(",") if word in POINTS]
     chosen = {"approvals": asks, **meta, "gate_profile": profile, **ship}
-    contract = undoing(draft(chosen, gates, hooks, agents, budget), meta)
+    contract = undoing(draft(chosen, gates, hooks, agents, budget), SprintMeta(meta))
     if not contract.agents and contract.base is None:
         return contract  # gates judge the repository's own files
     confinement = SandboxSettings(now.confinement, tuple(now.confine_paths))

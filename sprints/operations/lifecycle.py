@@ -111,7 +111,7 @@ def _contract_of(snapshot: Snapshot, found: Callable[[], Ground]) -> Contract:
 
     Raises ``ContractError``.
     """
-    return grounded(contract_for(snapshot.sprint.meta), snapshot.contract, found)
+    return grounded(contract_for(snapshot.sprint.meta.stored), snapshot.contract, found)
 
 
 def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapshot:
@@ -284,7 +284,7 @@ def edit(
     if title is not None:
         check_wish(title, "", "", "")
         title = title.strip() or sprint_id
-    was_paused = get(sprint_id).meta.get("automation_paused") is True
+    was_paused = get(sprint_id).parsed_meta.pause is not None
     with transaction.atomic():
         after = record_act(
             sprint_id, lambda snapshot, at: commands.edit(snapshot, title, meta or {}, by, at)

@@ -33,7 +33,7 @@ def plan(sprint_id: str) -> JsonObject:
     fresh = dry_run.begun(sprint_id, sprint.title, sprint.meta, timezone.now())
     moves = [*dry_run.simulate(fresh, contract)]
     last = moves[-1].message
-    used = dry_run.worst(contract, sprint.meta)
+    used = dry_run.worst(contract, sprint.parsed_meta.granted)
     base = contract.base if contract.base and not refused else None
     return {
         "sprint_id": sprint_id,
@@ -62,7 +62,7 @@ def worst_of(sprint_id: str) -> str:
         sprint = get(sprint_id)
         if sprint.status != Sprint.Status.CREATED:
             return ""
-        used = dry_run.worst(contract_for(sprint.meta), sprint.meta)
+        used = dry_run.worst(contract_for(sprint.meta), sprint.parsed_meta.granted)
     except (Refused, ContractError):
         return ""  # the start reports the reason
     return used[0].of(used[1]) if used else ""

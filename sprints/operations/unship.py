@@ -8,7 +8,6 @@ from gates.problem import Problem, ProblemCode
 from gates.removal import remove
 from sprints.contract.git_values import Base, Undone
 from sprints.core import commands, unshipping
-from sprints.core.unshipping import UNSHIPS
 from sprints.git.gateway_repo import Workspace, own_clone, tree_of
 from sprints.git.git import GitError
 from sprints.git.merge import at_scratch
@@ -18,6 +17,7 @@ from sprints.models import Sprint
 from sprints.models.transitions import record
 from sprints.operations.lifecycle import record_act
 from sprints.queries.sprints import get
+from sprints.state.engine_meta import CREATED_BY, UNSHIPS, SprintMeta, Unships
 from sprints.state.messages import message
 from sprints.state.refusals import NotNow, RefusalCode, Refused
 from sprints.state.transitions import MoveRefused
@@ -46,27 +46,28 @@ def unship(sprint_id: str, by: str, why: str = "") -> str:
 
 def _unship(sprint: Sprint, by: str, why: str) -> str:
     try:
-        found = unshipping.shipped(sprint.pk, sprint.meta)
+        found = unshipping.shipped(sprint.pk, sprint.parsed_meta)
     except MoveRefused as exc:
         raise NotNow(str(exc), exc.code) from exc
     name = check_id(_free_name(sprint.pk))
-    undone, remote = Undone(sprint.pk, found["commit"]), str(found.get("remote", ""))
-    head = _reverted(name, found["branch"], remote, undone, why)
-    recorded = {
-        "sprint": undone.sprint,
-        "commit": undone.commit,
-        "branch": found["branch"],
-        "head": head,
-        **({"remote": remote} if remote else {}),
-        **({"why": why} if why else {}),
-    }
-    meta = {key: sprint.meta[key] for key in KEPT if key in sprint.meta}
-    meta |= {"created_by": by, UNSHIPS: recorded}
+    assert found.commit is not None, "what is shipped is a commit"
+    assert found.branch is not None, "what is shipped is on a branch"
+    undone, remote = Undone(sprint.pk, found.commit), found.remote or ""
+    recorded = Unships(
+        sprint=undone.sprint,
+        commit=undone.commit,
+        branch=found.branch,
+        head=_reverted(name, found.branch, remote, undone, why),
+        remote=remote or None,
+        why=why or None,
+    )
+    kept = SprintMeta({key: sprint.meta[key] for key in KEPT if key in sprint.meta})
+    meta = kept.having(CREATED_BY, by).having(UNSHIPS, recorded)
     at, folder = timezone.now(), str(settings.STORE.evidence_of(name))
     title = f"Take back {sprint.pk}"
     try:
         with transaction.atomic():
-            record(name, [commands.create(name, title, folder, meta, at)], None, at)
+            record(name, [commands.create(name, title, folder, meta.stored, at)], None, at)
             record_act(sprint.pk, lambda snapshot, at: unshipping.asked(snapshot, name, why, by))
     except IntegrityError as exc:
         text = message("refused.sprint_just_made", sprint_id=name)
@@ -80,8 +81,8 @@ def _free_name(sprint_id: str) -> str:
         there = Sprint.objects.filter(sprint_id__iexact=name).first()
         if there is None:
             return name
-        recorded = there.meta.get(UNSHIPS)
-        mine = isinstance(recorded, dict) and recorded.get("sprint") == sprint_id
+        recorded = there.parsed_meta.unships
+        mine = recorded is not None and recorded.sprint == sprint_id
         if mine and not _is_given_up(there):
             act = NEXT.get(there.status, "show")
             about = {"sprint_id": sprint_id, "other": there.pk, "status": there.status}

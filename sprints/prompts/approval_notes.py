@@ -16,12 +16,11 @@ def approval_lines(snapshot: Snapshot) -> Iterator[str]:
         return
     if terms.protected and snapshot.started_contract.base:
         yield PROTECTED + "".join(f"- {pattern}\n" for pattern in terms.protected)
-    given = (snapshot.sprint.meta.get("approval") or {}).get("given", ())
+    found = snapshot.sprint.meta.approval
     lines = [
-        f"- {one['by']} rejected the approval {approval(one['what'])},"
-        f" in {one['round_id']}: {one['why']}\n"
-        for one in given
-        if one["verdict"] == "rejected" and one["by"]
+        f"- {one.by} rejected the approval {approval(one.what)}, in {one.round_id}: {one.why}\n"
+        for one in (found.given if found else None) or ()
+        if one.verdict == "rejected" and one.by
     ]
     if lines:
         yield REJECTED + "".join(lines)

@@ -120,7 +120,7 @@ def whole(
         kind,
         agent.agent_id,
         snapshot.sprint_id,
-        snapshot.sprint.meta,
+        snapshot.sprint.meta.stored,
         spec,
         snapshot.started_contract.profile,
     )

@@ -18,7 +18,7 @@ def budget_of(sprint: Sprint, tasks: Iterable[Task]) -> Spending | None:
     if not contract.get("agents"):
         return None
     frozen = AgentBudget(**contract["budget"]) if "budget" in contract else AGENT_BUDGET
-    return spending(frozen, sprint.meta, (task.details for task in tasks))
+    return spending(frozen, sprint.parsed_meta.granted, (task.details for task in tasks))
 
 
 def budgets() -> dict[str, JsonObject]:

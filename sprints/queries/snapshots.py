@@ -4,18 +4,16 @@ Pages and commands take these from here: they may not import the engine.
 """
 
 from sprints.core.agent_tasks import asks
-from sprints.core.approval_decisions import name_of as name_of_approval
-from sprints.core.approval_requests import KEY as APPROVAL
 from sprints.core.approval_requests import ask_of
 from sprints.core.budget import parked_for, spent
 from sprints.core.commands import ENDED
 from sprints.core.pause import paused_by
 from sprints.core.questions import name_of as name_of_question
 from sprints.core.questions import question_of
-from sprints.core.unshipping import UNSHIPPED_BY, is_shipped
+from sprints.core.unshipping import is_shipped
 from sprints.effects.workspace import states_of
 
 __all__ = [
-    "APPROVAL", "ENDED", "UNSHIPPED_BY", "ask_of", "asks", "is_shipped", "name_of_approval",
-    "name_of_question", "parked_for", "paused_by", "question_of", "spent", "states_of",
+    "ENDED", "ask_of", "asks", "is_shipped", "name_of_question", "parked_for", "paused_by",
+    "question_of", "spent", "states_of",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import Reply
 from sprints.state import ship_values
 from sprints.state.delivery_result import DeliveryResult
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import moment
 from sprints.state.messages import message
@@ -84,7 +85,7 @@ def begin(event: JsonObject) -> Snapshot:
         current_round=value["current_round"],
         artifacts_dir=value["artifacts_dir"],
         last_error=value["last_error"],
-        meta=value["meta"],
+        meta=SprintMeta(value["meta"]),
         created_at=moment(value["created_ts"]),
         started_at=None,
         finished_at=None,

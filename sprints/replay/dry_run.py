@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gates.verdict import Judgement, Verdict
-from sprints.contract.budget import GRANTED, MOST_LAUNCHES, MOST_MINUTES, AgentBudget, with_granted
+from sprints.contract.budget import (
+    GRANTED,
+    MOST_LAUNCHES,
+    MOST_MINUTES,
+    AgentBudget,
+    Granted,
+    with_granted,
+)
 from sprints.contract.contract import Contract
 from sprints.contract.json_types import JsonMapping
 from sprints.contract.protected_paths import Touched
@@ -26,7 +33,6 @@ from sprints.core.actions import (
     RunHook,
 )
 from sprints.core.decide import decide
-from sprints.core.pause import PAUSE, STEP
 from sprints.core.reducer import needs_effect, reduce
 from sprints.prompts import lead_plan
 from sprints.prompts.assignments import MOST_TASKS
@@ -34,6 +40,7 @@ from sprints.prompts.exchange import Exchange
 from sprints.prompts.reply_format import Reply
 from sprints.state import ship_values
 from sprints.state.delivery_result import DeliveryResult
+from sprints.state.engine_meta import PAUSE, STEP, SprintMeta
 from sprints.state.snapshot import Snapshot, SprintValue, evolve
 from sprints.state.transitions import Transition
 
@@ -61,8 +68,7 @@ class Worst:
 
 def begun(sprint_id: str, title: str, meta: JsonMapping, at: datetime) -> Snapshot:
     """Return an unstarted sprint with that name and meta, without any hold."""
-    holds = {"automation_paused", STEP, GRANTED, *PAUSE}
-    kept = {key: value for key, value in meta.items() if key not in holds}
+    kept = SprintMeta(dict(meta)).without(STEP, GRANTED, *PAUSE)
     artifacts = "(the folder of its evidence)"
     value = SprintValue(
         sprint_id, title, "created", None, artifacts, None, kept, at, None, None, 1, None, ""
@@ -105,7 +111,7 @@ def _answered(action: Action, at: datetime) -> Outcome:
     return Judged(at, _GREEN)
 
 
-def worst(contract: Contract, meta: JsonMapping) -> tuple[Worst, AgentBudget] | None:
+def worst(contract: Contract, granted: Granted | None) -> tuple[Worst, AgentBudget] | None:
     """Return the most that the sprint's agent commands may use, and its budget, or None."""
     if contract.budget is None:
         return None
@@ -126,5 +132,5 @@ def worst(contract: Contract, meta: JsonMapping) -> tuple[Worst, AgentBudget] | 
             seconds += [max(owners)] * contract.fix_attempts
     return (
         Worst(len(seconds), round(sum(seconds) / 60, 1)),
-        with_granted(contract.budget, meta.get(GRANTED)),
+        with_granted(contract.budget, granted),
     )

@@ -9,6 +9,7 @@ from gates.verdict import RUNNING
 from sprints.contract.contract import Contract
 from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.state import version0
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.messages import message
 from sprints.state.state_mapping import fragment
 from sprints.state.stop_reason import StopCode, StopReason
@@ -118,7 +119,7 @@ class SprintValue:
     current_round: str | None
     artifacts_dir: str
     last_error: str | None
-    meta: JsonObject
+    meta: SprintMeta
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -175,7 +176,7 @@ class Snapshot:
     @property
     def paused(self) -> bool:
         """Return whether an operator holds the sprint at its next step."""
-        return self.sprint.meta.get("automation_paused") is True
+        return self.sprint.meta.pause is not None
 
     @property
     def is_foreign(self) -> bool:
@@ -270,8 +271,7 @@ _NAMES = {kind: {one.name for one in fields(kind)} for _, kind in _KINDS.values(
 def _changed(snapshot: Snapshot, change: Change) -> Snapshot:
     if change.row == "sprint":
         assert not isinstance(change, Create), "a snapshot begins with its sprint"
-        sprint = _updated(snapshot.sprint, change)
-        contract = snapshot.contract
+        sprint, contract = _updated(snapshot.sprint, change), snapshot.contract
         if "contract" in change.values:
             contract = Contract.from_json(change.values["contract"])
         return replace(snapshot, sprint=sprint, contract=contract)
@@ -297,4 +297,7 @@ def _updated(row: OneRow, change: Update) -> OneRow:
                 status=row.status,
             )
         )
-    return replace(row, **change.values)
+    values = change.values
+    if "meta" in values:
+        values = values | {"meta": SprintMeta(values["meta"])}
+    return replace(row, **values)

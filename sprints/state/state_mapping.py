@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.event_format import stamp
 
 # field of the row -> key of state.json; fields not listed are not in the file. A key
@@ -80,8 +81,10 @@ def pointer(row: str, pk: str) -> str:
 
 
 def plain(value: JsonValue) -> JsonValue:
-    """Return ``value`` as JSON data: times as text, everything else unchanged."""
-    return stamp(value) if isinstance(value, datetime) else value
+    """Return ``value`` as JSON data: times as text, a meta as it is stored."""
+    if isinstance(value, datetime):
+        return stamp(value)
+    return value.stored if isinstance(value, SprintMeta) else value
 
 
 def fragment(row: str, values: JsonMapping) -> JsonObject:

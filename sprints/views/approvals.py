@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sprints.contract.approval_policy import BUILD, REJECT
 from sprints.contract.json_types import JsonObject
-from sprints.queries.snapshots import APPROVAL, name_of_approval
+from sprints.state.engine_meta import ApprovalRequest, ApprovalState
 from sprints.state.messages import approval
 from sprints.state.stop_reason import StopCode
 from sprints.views.sprint_rows import SprintRows
@@ -16,18 +16,18 @@ class Approval:
 
     name: str
     words: str
-    ask: JsonObject
+    ask: ApprovalRequest
     fails: bool
 
     @property
     def of_plan(self) -> bool:
         """Return whether the subject is the brief and its contract, not a tree."""
-        return bool(self.ask["what"] == BUILD)
+        return self.ask.what == BUILD
 
     @property
     def more(self) -> int:
         """Return how many changed paths are not named."""
-        return int(self.ask.get("count", 0)) - len(self.ask.get("paths", ()))
+        return self.ask.unnamed
 
 
 def approval_in(rows: SprintRows) -> Approval | None:
@@ -36,21 +36,19 @@ def approval_in(rows: SprintRows) -> Approval | None:
     reason = sprint.stopped_for if sprint.status == sprint.Status.BLOCKED else None
     if reason is None or reason.code != StopCode.APPROVAL_NEEDED:
         return None
-    ask = _of(rows).get("asked")
+    ask = _of(rows).asked
     if not ask:
         return None
     terms = (sprint.contract or {}).get("approvals", {})
-    return Approval(
-        name_of_approval(ask), approval(ask["what"]), ask, terms.get("at_deadline") == REJECT
-    )
+    return Approval(ask.name, approval(ask.what), ask, terms.get("at_deadline") == REJECT)
 
 
 def decisions_in(rows: SprintRows) -> list[JsonObject]:
     """Return the decisions, newest first: ``words``, ``verdict``, ``by``, ``why``, ``ts``."""
-    given = _of(rows).get("given", ())
-    return [{**one, "words": approval(one["what"])} for one in reversed(given)]
+    given = _of(rows).given or ()
+    return [{**one.to_json(), "words": approval(one.what)} for one in reversed(given)]
 
 
-def _of(rows: SprintRows) -> JsonObject:
-    found = rows.sprint.meta.get(APPROVAL)
-    return found if isinstance(found, dict) and rows.sprint.contract else {}
+def _of(rows: SprintRows) -> ApprovalState:
+    found = rows.sprint.parsed_meta.approval
+    return found if found and rows.sprint.contract else ApprovalState()

@@ -12,7 +12,7 @@ from sprints.contract.contract import CODES, ContractError
 from sprints.contract.json_types import JsonObject
 from sprints.models import Sprint
 from sprints.operations import Refused
-from sprints.queries.snapshots import ENDED, UNSHIPPED_BY, is_shipped
+from sprints.queries.snapshots import ENDED, is_shipped
 from sprints.roles import Role
 from sprints.state.messages import message
 from sprints.state.stop_reason import StopCode
@@ -76,7 +76,7 @@ def _onward(rows: SprintRows) -> list[Act]:
             if code == StopCode.BUDGET:
                 return [_act("budget", "b", main=True), again, stop]
             return [again, stop] if sprint.status == "blocked" else [again]
-        case "succeeded" if is_shipped(sprint.meta) and UNSHIPPED_BY not in sprint.meta:
+        case "succeeded" if is_shipped(sprint.parsed_meta) and not sprint.parsed_meta.unshipped_by:
             return [_act("unship", "u")]
     return []
 

@@ -37,7 +37,7 @@ class SprintRows:
     @property
     def paused(self) -> bool:
         """Return whether an operator holds the sprint at its next step."""
-        return self.sprint.meta.get("automation_paused") is True
+        return self.sprint.parsed_meta.pause is not None
 
     @property
     def attempts(self) -> list[int]:

@@ -99,5 +99,5 @@ def _contract(sprint_id: str | None, profile: str | None) -> Contract:
         snapshot = queries.look(sprint_id)
         if snapshot.contract:
             return snapshot.contract
-        meta = snapshot.sprint.meta
+        meta = snapshot.sprint.meta.stored
     return operations.contract_to_explore(operations.contract_for(meta))

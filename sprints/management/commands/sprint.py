@@ -142,7 +142,9 @@ class Command(GatewayCommand):
             queries.get(sprint_id)
             now = queries.look(sprint_id)
             there = spent(
-                replace(now, contract=now.contract or operations.contract_for(now.sprint.meta))
+                replace(
+                    now, contract=now.contract or operations.contract_for(now.sprint.meta.stored)
+                )
             )
             words = f"agents have used {there}" if there else f"{sprint_id} runs no agent command"
             self.stdout.write(words)

@@ -69,7 +69,7 @@ def test_a_protected_path_blocks_and_a_yes_closes_the_round_without_a_second_loo
     assert blocked.sprint.last_error == "approval_needed:protected_paths"
     assert wait_of(blocked)["until_ts"] == "2026-11-27T12:00:00Z"
     assert after.sprint.status == "succeeded"
-    numbers = [one["number"] for one in approval_requests.state(after)["given"]]
+    numbers = [one.number for one in approval_requests.state(after).given]
     assert numbers == [1]
 
 
@@ -148,7 +148,7 @@ def test_who_has_begun_to_build_is_not_asked_again_in_the_midst_of_it():
     snapshot = evolve(snapshot, reduce(snapshot, decide(snapshot), begun(snapshot)), NOON)
     building, _ = until(yes(snapshot), Compare)
     again = [replace(one, status="pending") if one.code == R3 else one for one in building.rounds]
-    meta = building.sprint.meta | {"brief": "another"}
+    meta = building.sprint.meta.having("brief", "another")
 
     opened = replace(building, rounds=tuple(again), sprint=replace(building.sprint, meta=meta))
 

@@ -17,6 +17,7 @@ from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.modelcheck.explore import explore
 from sprints.prompts.exchange import LOST, Exchange
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.snapshot import evolve
 from sprints.state.transitions import MoveRefused
 from tests.engine import NOON, drive, fresh
@@ -157,7 +158,7 @@ def test_a_human_who_gives_more_leads_on_in_the_same_round():
     assert (move.kind, move.data["by"]) == ("budget_changed", "ada")
     assert move.message == "ada set the agent budget to 6 launches and 240 minutes"
     assert after.sprint.status == "succeeded"
-    assert after.sprint.meta[GRANTED] == {"launches": 6}
+    assert after.sprint.meta.stored[GRANTED] == {"launches": 6}
     assert moves[0].kind == "round_started"
     assert spent(after).launches == 6
 
@@ -213,7 +214,7 @@ def test_more_is_given_ahead_of_time_and_less_counts_from_the_next_launch():
     created = replace(created, sprint=replace(created.sprint, status="created"))
     running = granted(allowed(), minutes=1.5)
 
-    assert granted(created, launches=7).sprint.meta == {GRANTED: {"launches": 7}}
+    assert granted(created, launches=7).sprint.meta.stored == {GRANTED: {"launches": 7}}
     assert spent(granted(running, launches=3)).allowed == AgentBudget(3, 1.5)
     after, _ = drive(granted(running, launches=1), speak=says(YES))
     assert after.sprint.last_error == "budget:1 of 1 launches"
@@ -244,7 +245,9 @@ def test_what_is_so_already_is_no_event():
 
 @pytest.mark.parametrize("granted", [None, 7, [], {"launches": "x"}, {"minutes": -1}, {"x": 1}])
 def test_what_stands_in_an_imported_meta_is_no_budget(granted):
-    assert spending(AGENT_BUDGET, {GRANTED: granted}, []).allowed == AGENT_BUDGET
+    assert (
+        spending(AGENT_BUDGET, SprintMeta({GRANTED: granted}).granted, []).allowed == AGENT_BUDGET
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from sprints.core.decide import decide
 from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.state import ship_values
+from sprints.state.engine_meta import SHIPPING, Shipping, SprintMeta
 from sprints.state.snapshot import evolve
 from tests.engine import GREEN, NOON, RED, begun, fresh, judged, step
 
@@ -55,7 +56,7 @@ def test_without_the_wish_or_a_base_there_is_nothing_of_it(without):
     snapshot, action = at_the_ship(**without)
 
     assert (action, snapshot.sprint.status) == (None, "succeeded")
-    assert shipping.KEY not in snapshot.sprint.meta
+    assert snapshot.sprint.meta.shipping is None
 
 
 def test_what_was_merged_is_judged_anew_and_published_only_green():
@@ -154,7 +155,7 @@ def test_how_far_it_is_is_written_by_the_gateway_alone():
 @pytest.mark.parametrize("junk", ["text", [], {"status": "shipped"}, {"attempt": 7}])
 def test_a_key_of_that_name_in_an_older_store_is_not_taken_for_ours(junk):
     snapshot, action = at_the_ship()
-    meta = snapshot.sprint.meta | {shipping.KEY: junk}
+    meta = SprintMeta(snapshot.sprint.meta.stored | {SHIPPING: junk})
     odd = replace(snapshot, sprint=replace(snapshot.sprint, meta=meta))
 
     assert decide(odd) == action
@@ -178,11 +179,13 @@ def test_what_is_published_and_not_whole_is_shipped_and_says_what_is_left():
 
     snapshot = go(snapshot, decide(snapshot), said)
 
-    found = snapshot.sprint.meta[shipping.KEY]
-    assert (found["status"], found["unfinished"]) == ("shipped", "cannot lock ref")
+    found = snapshot.sprint.meta.shipping
+    assert (found.status, found.unfinished) == ("shipped", "cannot lock ref")
     assert not isinstance(decide(snapshot), BlockAtShip)
 
 
 def test_a_publishing_says_to_which_remote():
-    assert shipping._where({"branch": "main"}) == "main"
-    assert shipping._where({"branch": "main", "remote": "origin", "url": "u"}) == "main of origin"
+    found = Shipping(status="merging", branch="main")
+
+    assert shipping._where(found) == "main"
+    assert shipping._where(replace(found, remote="origin", url="u")) == "main of origin"

@@ -14,13 +14,14 @@ from sprints.modelcheck import invariants, ship_model
 from sprints.modelcheck.explore import explore
 from sprints.modelcheck.model import WORLD
 from sprints.state import ship_values
+from sprints.state.engine_meta import SprintMeta
 from sprints.state.transitions import MoveRefused
 from tests.sprints.core.test_agent_tasks import LEAD
 
 IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
 LATE = replace(DEFAULT_GATE, gate_id="late", rounds=("R3_BUILD_A_INTEGRATE",))
 UNSHIPS = {"sprint": "wk1", "commit": "1" * 40, "branch": "main", "head": "2" * 40}
-BACK = unshipping.undoing(draft({}, [DEFAULT_GATE, LATE]), {"unships": UNSHIPS})
+BACK = unshipping.undoing(draft({}, [DEFAULT_GATE, LATE]), SprintMeta({"unships": UNSHIPS}))
 PUSHED = replace(draft({}, [IN_R5]), base=Base("main", "0" * 40), ship=True, ship_remote="origin")
 
 
@@ -35,7 +36,7 @@ def test_it_has_the_last_round_alone_and_its_gates_and_begins_at_the_revert():
 def test_any_other_contract_and_its_digest_stay_as_they_are():
     contract = draft({}, [DEFAULT_GATE])
 
-    assert unshipping.undoing(contract, {}) is contract
+    assert unshipping.undoing(contract, SprintMeta({})) is contract
     assert not {"undoes", "ship_remote"} & contract.to_json().keys()
 
 
@@ -69,7 +70,7 @@ SHIPPED = ship_model.outcomes
 @pytest.mark.parametrize("meta", [{}, {"shipping": {"status": "refused"}}, {"shipping": "text"}])
 def test_what_has_shipped_nothing_cannot_be_taken_back(meta):
     with pytest.raises(MoveRefused, match="sprint wk1 has shipped nothing"):
-        unshipping.shipped("wk1", meta)
+        unshipping.shipped("wk1", SprintMeta(meta))
 
 
 @pytest.mark.parametrize("key", ["unships", "unshipped_by"])
@@ -98,4 +99,4 @@ def test_what_takes_back_asks_before_it_ships_and_for_no_path(approvals, kept):
     assert drafted.approvals
     assert drafted.approvals.protected
 
-    assert unshipping.undoing(drafted, {"unships": UNSHIPS}).approvals == kept
+    assert unshipping.undoing(drafted, SprintMeta({"unships": UNSHIPS})).approvals == kept

@@ -94,7 +94,7 @@ def never_recovers(snapshot, attended=()):
 
 
 def heeds_no_pause(snapshot, attended=()):
-    meta = {k: v for k, v in snapshot.sprint.meta.items() if k != "automation_paused"}
+    meta = snapshot.sprint.meta.without("automation_paused")
     return DECIDE(replace(snapshot, sprint=replace(snapshot.sprint, meta=meta)), attended)
 
 

@@ -193,12 +193,12 @@ def fails_when_parked(snapshot, at):
 
 
 def grant_is_forgotten(snapshot, meta, at):
-    return GOES_ON(snapshot, {k: v for k, v in meta.items() if k != GRANTED}, at)
+    return GOES_ON(snapshot, meta.without(GRANTED), at)
 
 
 def grants_nothing(snapshot, meta, at):
     """The sprint stays where it is."""
-    return (budget._set(snapshot, {"meta": meta}),)
+    return (budget._set(snapshot, {"meta": meta.stored}),)
 
 
 def still_asked(snapshot, *args, **kwargs):
@@ -222,7 +222,7 @@ def takes_agents_for_ours(snapshot, attended=()):
 
 
 def asks_while_paused(snapshot, attended=()):
-    meta = {k: v for k, v in snapshot.sprint.meta.items() if k != "automation_paused"}
+    meta = snapshot.sprint.meta.without("automation_paused")
     return DECIDE(replace(snapshot, sprint=replace(snapshot.sprint, meta=meta)), attended)
 
 

@@ -62,15 +62,15 @@ def lets_all_through(snapshot, action):
 
 def any_yes_counts(snapshot, what, of):
     """A yes to one tree is taken for one to another."""
-    given = approval_requests.state(snapshot).get("given", ())
-    return any((one["what"], one["verdict"]) == (what, "approved") for one in given)
+    given = approval_requests.state(snapshot).given or ()
+    return any((one.what, one.verdict) == (what, "approved") for one in given)
 
 
 def a_no_counts(snapshot, what, of):
     """Whatever was decided of that tree is taken for a yes."""
-    given = approval_requests.state(snapshot).get("given", ())
-    bound = approval_requests._BOUND_TO[what]
-    return any(one["what"] == what and one.get(bound) == of for one in given)
+    given = approval_requests.state(snapshot).given or ()
+    subject = approval_requests._subject
+    return any(one.what == what and subject(one, what) == of for one in given)
 
 
 def no_yes_counts(snapshot, what, of):
@@ -79,8 +79,8 @@ def no_yes_counts(snapshot, what, of):
 
 def what_was_found_once(snapshot):
     """The tree has moved since."""
-    found = approval_requests.state(snapshot).get("compared")
-    return approval_requests.Touched.from_json(found) if found else None
+    found = approval_requests.state(snapshot).compared
+    return found.touched if found else None
 
 
 def never_compares(snapshot, action):

@@ -277,10 +277,10 @@ def test_a_hook_at_the_rounds_start_is_asked_after_the_yes_and_once(store):
 def test_a_yes_that_came_from_elsewhere_is_none_here(store):
     studio.create("wk1", approvals=["before_build"])
     snapshot = queries.look("wk1")
-    contract = operations.contract_for(snapshot.sprint.meta)
+    contract = operations.contract_for(snapshot.sprint.meta.stored)
     started = evolve(snapshot, [commands.start(snapshot, contract, snapshot.at)], snapshot.at)
     given = {"what": "before_build", "verdict": "approved", "plan": plan_of(started)}
-    meta = snapshot.sprint.meta | {"approval": {"given": [given]}}
+    meta = snapshot.sprint.meta.stored | {"approval": {"given": [given]}}
     studio.forge("sprint", meta=meta)
 
     studio.run("wk1")

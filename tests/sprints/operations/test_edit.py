@@ -175,7 +175,7 @@ def test_a_pause_is_lifted_by_the_switch_whole(store, sprint, off):
 
     after = studio.run("wk1")
     assert after.sprint.status == "succeeded"
-    assert {"paused_by", "paused_ts", "paused_why"}.isdisjoint(after.sprint.meta)
+    assert {"paused_by", "paused_ts", "paused_why"}.isdisjoint(after.sprint.meta.stored)
     assert studio.differences() == []
 
 
