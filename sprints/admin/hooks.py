@@ -14,6 +14,7 @@ from sprints.contract.hook_spec import HookDefinition
 from sprints.hooks import KINDS
 from sprints.models import Delivery, Hook
 from sprints.state.event_catalog import NAMES
+from sprints.state.messages import message
 
 
 class HookForm(Asked[Hook]):
@@ -133,9 +134,8 @@ class Deliveries(Rows[Delivery]):
         """Return the status as a pill."""
         return pill(row.status)
 
-    @admin.action(description="Bring once more", permissions=["operate"])
+    @admin.action(description=message("admin.redeliver"), permissions=["operate"])
     def redeliver(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Queue the deliveries again, under the same ids."""
-        self.act(
-            request, queryset, lambda row: operations.hooks.redeliver(row.pk), "to be brought again"
-        )
+        done = message("admin.redeliver.done")
+        self.act(request, queryset, lambda row: operations.hooks.redeliver(row.pk), done)

@@ -10,6 +10,7 @@ from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices
 from sprints.contract.contract import DEADLINES, PROFILES
 from sprints.models import Schedule
+from sprints.state.messages import message
 
 
 class ScheduleForm(Asked[Schedule]):
@@ -58,12 +59,12 @@ class Schedules(Edited[Schedule]):
         """Return when the schedule fires next, or off."""
         return queries.local(row.next_at, row.zone) if row.next_at else "off"
 
-    @admin.action(description="Turn on", permissions=["operate"])
+    @admin.action(description=message("admin.turn_on"), permissions=["operate"])
     def turn_on(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         """Turn the schedules on, from their next times."""
         self._turn(request, queryset, on=True)
 
-    @admin.action(description="Turn off", permissions=["operate"])
+    @admin.action(description=message("admin.turn_off"), permissions=["operate"])
     def turn_off(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         """Turn the schedules off."""
         self._turn(request, queryset, on=False)
@@ -74,5 +75,5 @@ class Schedules(Edited[Schedule]):
             request,
             queryset,
             lambda row: operations.turn_schedule(row.pk, by, on=on),
-            "turned on" if on else "turned off",
+            message("admin.turn_on.done" if on else "admin.turn_off.done"),
         )

@@ -11,6 +11,7 @@ from sprints.admin.back_office import site
 from sprints.admin.base import Rows, Table, as_json, pill, when
 from sprints.models import Round, Sprint, Task
 from sprints.operations import Refused
+from sprints.state.messages import message
 
 
 class Archived(admin.SimpleListFilter):
@@ -87,31 +88,33 @@ class Sprints(Rows[Sprint]):
         """Return the contract as JSON."""
         return as_json(row.contract)
 
-    @admin.action(description="Start: hand to the workers", permissions=["operate"])
+    @admin.action(description=message("admin.start"), permissions=["operate"])
     def start(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Queue the sprints."""
-        self.act(request, queryset, lambda row: operations.start(row.pk), "queued")
+        done = message("admin.start.done")
+        self.act(request, queryset, lambda row: operations.start(row.pk), done)
 
-    @admin.action(description="Pause at the next step", permissions=["operate"])
+    @admin.action(description=message("admin.pause"), permissions=["operate"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Pause the sprints."""
         by = request.user.get_username()
-        self.act(request, queryset, lambda row: operations.pause(row.pk, by), "paused")
+        done = message("admin.pause.done")
+        self.act(request, queryset, lambda row: operations.pause(row.pk, by), done)
 
-    @admin.action(description="Resume", permissions=["operate"])
+    @admin.action(description=message("admin.resume"), permissions=["operate"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Resume the sprints."""
         by = request.user.get_username()
-        self.act(request, queryset, lambda row: operations.resume(row.pk, by), "resumed")
+        done = message("admin.resume.done")
+        self.act(request, queryset, lambda row: operations.resume(row.pk, by), done)
 
-    @admin.action(description="Retry at the round that failed", permissions=["operate"])
+    @admin.action(description=message("admin.retry"), permissions=["operate"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Queue a new attempt of the sprints."""
-        self.act(
-            request, queryset, lambda row: operations.start(row.pk, again=True), "queued again"
-        )
+        done = message("admin.retry.done")
+        self.act(request, queryset, lambda row: operations.start(row.pk, again=True), done)
 
-    @admin.action(description="Cancel", permissions=["operate"])
+    @admin.action(description=message("admin.cancel"), permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:
         """Ask the sprints to end, without waiting for running gates."""
         by = request.user.get_username()
@@ -123,7 +126,7 @@ class Sprints(Rows[Sprint]):
                 if not Sprint.objects.filter(pk=row.pk, status="running").exclude(cancel_by=""):
                     raise
 
-        self.act(request, queryset, asked, "cancelled, or asked to end")
+        self.act(request, queryset, asked, message("admin.cancel.done"))
 
 
 @admin.register(Round, site=site)

@@ -77,14 +77,14 @@ def test_a_sprint_that_never_ran_cannot_be_retried(store):
     assert not LogEntry.objects.exists()
 
 
-def test_a_delivery_is_brought_once_more(store):
+def test_a_delivery_is_redelivered(store):
     TABLES["sprints/hook"](1)
     row = hooks.test("h1")
     studio.forge("delivery", row.pk, status="failed", reason="no")
 
     answer = act(signed_in(Role.OPERATOR), "sprints/delivery", "redeliver", row.pk)
 
-    assert said(answer) == [f"to be brought again: {row.pk}"]
+    assert said(answer) == [f"to be redelivered: {row.pk}"]
     assert studio.delivery(pk=row.pk).status == "pending"
 
 
