@@ -11,6 +11,7 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.e2e.conftest import fresh, gateway, set_gate, start, wait_for
+from sprints.store.layout import FOLDER
+from tests.e2e.conftest import fresh, gateway, processes_of, set_gate, start, wait_for
 from tests.e2e.servers import absent
 from tests.world import Said, run_command
 
@@ -75,14 +77,31 @@ class Serving:
 @pytest.fixture
 def serving(gateway: Path) -> Iterator[Serving]:
     """A fresh gateway that serves until the test is over."""
+    with _served(gateway) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shared(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A gateway that serves for all tests of a module that change nothing of each other's."""
+    repo = tmp_path_factory.mktemp("shared")
+    (repo / ".git").mkdir()
+    shutil.copytree(fresh, repo / FOLDER)
+    with _served(repo) as served:
+        yield served
+    assert wait_for(lambda: not processes_of(repo), 10), processes_of(repo)
+
+
+@contextmanager
+def _served(repo: Path) -> Iterator[Serving]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = start(gateway, "serve", "--port", str(port))
+    server = start(repo, "serve", "--port", str(port))
     url = f"http://127.0.0.1:{port}"
     assert wait_for(lambda: _answers(url), 30), server.poll()
-    config = json.loads((gateway / ".studio_gateway/config.json").read_text())
-    yield Serving(gateway, url, config["auth_token"])
+    config = json.loads((repo / FOLDER / "config.json").read_text())
+    yield Serving(repo, url, config["auth_token"])
     server.send_signal(signal.SIGTERM)
     _, errors = server.communicate(timeout=60)
     assert (server.returncode, "Traceback" in errors) == (0, False), errors

@@ -10,16 +10,16 @@ from tests.browser.axe import violations
 from tests.browser.conftest import Serving
 
 
-@pytest.fixture
-def filled(serving: Serving) -> Serving:
+@pytest.fixture(scope="module")
+def filled(shared: Serving) -> Serving:
     """A gateway that has a sprint which failed, and one row at least of most tables."""
-    serving.say("hook", "add", "tell", "--on", "round_done", "--command", "true")
-    serving.say("schedule", "add", "nightly", "--cron", "0 2 * * *")
-    serving.say("user", "add", "alice")
-    serving.say("sprint", "create", "wk1")
-    serving.gate("false")
-    serving.say("sprint", "run", "wk1")
-    return serving
+    shared.say("hook", "add", "tell", "--on", "round_done", "--command", "true")
+    shared.say("schedule", "add", "nightly", "--cron", "0 2 * * *")
+    shared.say("user", "add", "alice")
+    shared.say("sprint", "create", "wk1")
+    shared.gate("false")
+    shared.say("sprint", "run", "wk1")
+    return shared
 
 
 def hrefs(page: Page, where: str) -> list[str]:
@@ -46,15 +46,15 @@ def test_every_page_of_it_is_sound_in_both_themes(page: Page, filled: Serving):
     assert {path: said for path, said in found.items() if said} == {}
 
 
-def test_it_follows_the_theme_that_was_chosen(page: Page, serving: Serving):
-    serving.sign_in(page)
-    page.goto(f"{serving.url}/admin/sprints/sprint/")
+def test_it_follows_the_theme_that_was_chosen(page: Page, filled: Serving):
+    filled.sign_in(page)
+    page.goto(f"{filled.url}/admin/sprints/sprint/")
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
 
     page.get_by_role("button", name="Theme").click()
     dark = page.evaluate(ground)
-    page.goto(f"{serving.url}/admin/")
+    page.goto(f"{filled.url}/admin/")
 
     assert light != dark
     assert page.evaluate(ground) == dark
@@ -73,9 +73,9 @@ def test_an_admin_cancels_a_sprint_from_its_row(page: Page, serving: Serving):
     expect(page.locator("#result_list .pill")).to_have_text("cancelled")
 
 
-def test_a_new_token_is_shown_once(page: Page, serving: Serving):
-    serving.sign_in(page)
-    page.goto(f"{serving.url}/admin/accounts/token/add/")
+def test_a_new_token_is_shown_once(page: Page, filled: Serving):
+    filled.sign_in(page)
+    page.goto(f"{filled.url}/admin/accounts/token/add/")
     page.get_by_label("User:").select_option(index=1)
     page.get_by_label("Name:").fill("laptop")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -85,8 +85,8 @@ def test_a_new_token_is_shown_once(page: Page, serving: Serving):
 
     assert token.startswith("sgw_")
     assert token.split("_", 2)[2] not in page.content()
-    said = json.loads(serving.say("token", "list", "--json").out)
+    said = json.loads(filled.say("token", "list", "--json").out)
     assert "laptop" in [row["name"] for row in said]
     page.context.clear_cookies()
-    serving.sign_in(page, token)
+    filled.sign_in(page, token)
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()

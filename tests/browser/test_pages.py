@@ -22,17 +22,17 @@ PATHS = [
 ]
 
 
-@pytest.fixture
-def lived_in(serving: Serving) -> Serving:
+@pytest.fixture(scope="module")
+def lived_in(shared: Serving) -> Serving:
     """With sprints that succeeded, failed and never started."""
-    serving.gate("sh -c 'test ! -e red'")
-    serving.say("sprint", "create", "good", "--title", "Dragons")
-    serving.say("sprint", "run", "good")
-    (serving.repo / "red").touch()
-    serving.say("sprint", "create", "bad")
-    serving.say("sprint", "run", "bad")
-    serving.say("sprint", "create", "fresh")
-    return serving
+    shared.gate("sh -c 'test ! -e red'")
+    shared.say("sprint", "create", "good", "--title", "Dragons")
+    shared.say("sprint", "run", "good")
+    (shared.repo / "red").touch()
+    shared.say("sprint", "create", "bad")
+    shared.say("sprint", "run", "bad")
+    shared.say("sprint", "create", "fresh")
+    return shared
 
 
 def enter(page: Page, serving: Serving, path: str = "/") -> None:
@@ -81,7 +81,7 @@ def test_keys_lead_everywhere(page: Page, lived_in: Serving):
     expect(page).to_have_url(f"{lived_in.url}/")
     page.wait_for_load_state()
 
-    dialog = page.get_by_role("dialog", name="Keys")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     page.keyboard.press("?")
     expect(dialog).to_be_visible()
     assert not violations(page)
