@@ -41,7 +41,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Image]:
+def empty_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Image]:
     """The test database with its tables and without a store."""
     with django_db_blocker.unblock():
         image = Image()
@@ -50,7 +50,7 @@ def empty(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 
 @pytest.fixture
-def transactional_db(empty: Image, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def transactional_db(empty_database: Image, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The empty test database with real transactions.
 
     In place of pytest-django's: Django would delete the rows of each table and make the permissions
@@ -58,11 +58,11 @@ def transactional_db(empty: Image, django_db_blocker: DjangoDbBlocker) -> Iterat
     """
     with django_db_blocker.unblock():
         yield
-        empty.restore()
+        empty_database.restore()
 
 
 @dataclass(frozen=True)
-class Made:
+class NewStore:
     """A store that is just initialised and whose only gate is ``true``: its database and files."""
 
     image: Image
@@ -70,22 +70,24 @@ class Made:
 
 
 @pytest.fixture(scope="session")
-def made(
-    empty: Image, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Made]:
+def new_store(
+    empty_database: Image,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[NewStore]:
     """The store with which every test begins, made once."""
     from gates import process
     from tests import studio
 
-    repo = tmp_path_factory.mktemp("made")
+    repo = tmp_path_factory.mktemp("new_store")
     with django_db_blocker.unblock(), override_settings(STORE=Store(repo)):
         studio.initialise()
         studio.gate("true")
         process.cool()
         image = Image()
-        empty.restore()
+        empty_database.restore()
     with closing(image):
-        yield Made(image, repo / FOLDER)
+        yield NewStore(image, repo / FOLDER)
 
 
 @pytest.fixture
@@ -100,14 +102,14 @@ def short_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def store(
-    repo: Path, settings, transactional_db, made: Made, short_proofs: None
+    repo: Path, settings, transactional_db, new_store: NewStore, short_proofs: None
 ) -> Iterator[Store]:
     """An initialised store on the test database, whose only gate is ``true``."""
     from gates import process
 
     settings.STORE = Store(repo)
-    shutil.copytree(made.folder, settings.STORE.root)
-    made.image.restore()
+    shutil.copytree(new_store.folder, settings.STORE.root)
+    new_store.image.restore()
     yield settings.STORE
     process.cool()
 
