@@ -17,6 +17,7 @@ from sprints.prompts.exchange import LOST, is_lost
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
+from sprints.state.row_changes import TaskFields, create_task, update_task
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 from sprints.state.transitions import Create, Transition, Update
@@ -71,7 +72,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
         details |= agent_sessions.session_of(snapshot, agent, action.kind, before, name)
         data |= {"runner": agent.runner, "try": number, "folder": details["folder"]}
     data |= {"prompt": text}
-    values: JsonObject = {
+    values: TaskFields = {
         "status": Status.IN_PROGRESS.value,
         "updated_at": at,
         "details": details,
@@ -79,7 +80,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
     }
     change: Create | Update
     if before:
-        change = Update("task", before.id, (Status.PENDING,), values)
+        change = update_task(before.id, (Status.PENDING,), values)
     else:
         values |= {
             "round_id": now.id,
@@ -89,7 +90,7 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
             "created_at": at,
             "attempt": attempt,
         }
-        change = Create("task", f"{now.id}/{task_id}", values)
+        change = create_task(f"{now.id}/{task_id}", values)
     number = data.get("try", 1)
     return Transition(
         EventKind.TASK_STARTED,
@@ -211,8 +212,8 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
         data |= {"tail": said.tail}
         status, kind = Status.BLOCKED, EventKind.TASK_FAILED
         words = message("event.task_failed", agent_id=name, reason=reason)
-    values = {"status": status.value, "updated_at": at, "reply": text, "details": details}
-    change = Update("task", task.id, (Status.IN_PROGRESS,), values)
+    values: TaskFields = {"status": status.value, "updated_at": at, "reply": text}
+    change = update_task(task.id, (Status.IN_PROGRESS,), {**values, "details": details})
     return Transition(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)
 
 
@@ -231,7 +232,7 @@ def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
     """Record the answer of a scripted agent."""
     reply = outcome.exchange.reply
     assert reply is not None, "a scripted agent always answers"
-    values = {
+    values: TaskFields = {
         "status": Status.DONE.value,
         "updated_at": outcome.at,
         "reply": reply.text(),
@@ -240,7 +241,7 @@ def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
     return Transition(
         EventKind.TASK_DONE,
         message("event.task_done", agent_id=task.owner_agent, status=reply.status, denied=""),
-        (Update("task", task.id, (Status.IN_PROGRESS,), values),),
+        (update_task(task.id, (Status.IN_PROGRESS,), values),),
         round_id=snapshot.current_round.code,
         data={"task_id": task.task_id, "agent": task.owner_agent, "reply": asdict(reply)},
     )
@@ -262,9 +263,9 @@ def bounded(task: TaskValue, outcome: Replied) -> Replied:
 
 def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
     """Return the updates that cancel all unanswered tasks when the sprint ends."""
-    values = {"status": Status.CANCELLED.value, "updated_at": at}
+    values: TaskFields = {"status": Status.CANCELLED.value, "updated_at": at}
     return tuple(
-        Update("task", task.id, STILL, values) for task in snapshot.tasks if task.status in STILL
+        update_task(task.id, STILL, values) for task in snapshot.tasks if task.status in STILL
     )
 
 

@@ -11,9 +11,10 @@ from sprints.state.event_codes import EventKind
 from sprints.state.event_format import moment, stamp
 from sprints.state.messages import Message, approval, because, cut, message
 from sprints.state.refusals import RefusalCode
+from sprints.state.row_changes import SprintFields, stop_values, update_sprint
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
-from sprints.state.transitions import MoveRefused, Transition, Update
+from sprints.state.transitions import MoveRefused, Transition
 
 MOST_KEPT = 20  # of what was decided, in meta; events have all of it
 
@@ -26,13 +27,13 @@ def approve(snapshot: Snapshot, by: str, why: str, at: datetime, ask: str = "") 
     found = _open(snapshot, at, ask)
     now = snapshot.current_round
     given = _given(found, APPROVED, by, why, at)
-    goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
-    goes_on |= {"meta": _meta(snapshot, given).stored}
+    goes_on: SprintFields = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
+    goes_on["meta"] = _meta(snapshot, given).stored
     return Transition(
         EventKind.APPROVED,
         cut(_decided(EventKind.APPROVED, found, by, why)),
         (
-            Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
+            update_sprint(snapshot.sprint_id, ("blocked",), goes_on),
             reopened(snapshot),
         ),
         round_id=now.code,
@@ -130,9 +131,9 @@ def _failed(
     given: Decision,
     at: datetime,
 ) -> Transition:
-    ends = {"status": "failed", **reason.row_values(), "finished_at": at}
+    ends: SprintFields = {"status": "failed", **stop_values(reason), "finished_at": at}
     ends["meta"] = _meta(snapshot, given).stored
-    change = Update("sprint", snapshot.sprint_id, ("blocked",), ends)
+    change = update_sprint(snapshot.sprint_id, ("blocked",), ends)
     return Transition(
         kind,
         cut(words),

@@ -35,6 +35,7 @@ from sprints.state.engine_meta import (
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import approval, cut, message
+from sprints.state.row_changes import update_sprint
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
@@ -140,7 +141,7 @@ def compared(snapshot: Snapshot, outcome: Compared) -> Transition:
         result = ".unknown"
     words = message(f"event.paths_compared{result}", paths=said, reason=said.reason)
     meta = snapshot.sprint.meta.having(APPROVAL, replace(state(snapshot), compared=found))
-    change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta.stored})
+    change = update_sprint(snapshot.sprint_id, ("running",), {"meta": meta.stored})
     return Transition(
         EventKind.PATHS_COMPARED,
         cut(words),

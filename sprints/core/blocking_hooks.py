@@ -29,6 +29,7 @@ from sprints.state.event_catalog import payload
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import canonical, stamp
 from sprints.state.messages import message
+from sprints.state.row_changes import DeliveryFields, create_delivery, update_delivery
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot
 from sprints.state.statuses import DeliveryStatus
 from sprints.state.transitions import Create, Transition, Update
@@ -119,8 +120,8 @@ def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Transition:
     row = find(snapshot, action.hook_id, action.place)
     if row:
         row = replace(row, tries=row.tries + 1)
-        values = {"status": Status.RUNNING.value, "tries": row.tries}
-        change: Create | Update = Update("delivery", row.id, (Status.PENDING,), values)
+        values: DeliveryFields = {"status": Status.RUNNING.value, "tries": row.tries}
+        change: Create | Update = update_delivery(row.id, (Status.PENDING,), values)
     else:
         row = _new(snapshot, action, at)
         values = {
@@ -133,7 +134,7 @@ def begun(snapshot: Snapshot, action: RunHook, at: datetime) -> Transition:
             "tries": row.tries,
             "created_at": at,
         }
-        change = Create("delivery", row.id, values)
+        change = create_delivery(row.id, values)
     return Transition(
         EventKind.HOOK_STARTED,
         message("event.hook_started", hook_id=row.hook_id, point=row.point),
@@ -200,7 +201,7 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
     reason = said.reason
     if lost:
         reason = message("reason.lost_times", reason=reason, times=row.tries - row.failures)
-    values = {
+    values: DeliveryFields = {
         "status": status.value,
         "failures": failures,
         "reason": reason[:500],
@@ -214,7 +215,7 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
     return Transition(
         EventKind.HOOK_FINISHED,
         message(code, hook_id=row.hook_id, point=row.point, reason=reason),
-        (Update("delivery", row.id, (Status.RUNNING,), values),),
+        (update_delivery(row.id, (Status.RUNNING,), values),),
         round_id=row.place.split("/")[0],
         data={
             "hook_id": row.hook_id,
@@ -235,9 +236,9 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
 
 def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:
     """Return the updates that drop all pending deliveries of a cancelled sprint."""
-    values = {"status": Status.DROPPED.value, "finished_at": at, "next_at": None}
+    values: DeliveryFields = {"status": Status.DROPPED.value, "finished_at": at, "next_at": None}
     return tuple(
-        Update("delivery", row.id, (Status.PENDING,), values)
+        update_delivery(row.id, (Status.PENDING,), values)
         for row in snapshot.deliveries
         if row.status == Status.PENDING
     )

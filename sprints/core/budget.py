@@ -13,11 +13,18 @@ from sprints.contract.budget import (
     spending,
     with_granted,
 )
-from sprints.contract.json_types import JsonObject
 from sprints.core.reopen_round import cleared, reopened, with_meta
 from sprints.state.engine_meta import SprintMeta
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import message
+from sprints.state.row_changes import (
+    RoundFields,
+    SprintFields,
+    stop_values,
+    update_round,
+    update_sprint,
+    update_task,
+)
 from sprints.state.snapshot import Snapshot
 from sprints.state.statuses import TaskStatus
 from sprints.state.stop_reason import StopCode, StopReason
@@ -34,16 +41,15 @@ def parked(snapshot: Snapshot, at: datetime) -> Transition:
     reason = StopReason(
         StopCode.BUDGET, resource=out, used=used.used(out), allowed=getattr(used.allowed, out)
     )
-    ends = {"status": "blocked", **reason.row_values(), "finished_at": at}
-    stays = {"status": "blocked", "finished_at": at}
+    ends: SprintFields = {"status": "blocked", **stop_values(reason), "finished_at": at}
+    stays: RoundFields = {"status": "blocked", "finished_at": at}
     waiting = [task for task in snapshot.tasks_of(now.id) if task.status == TaskStatus.PENDING]
     return Transition(
         EventKind.ERROR,
         message("event.stopped.budget", **reason.words()),
         (
             *(
-                Update(
-                    "task",
+                update_task(
                     task.id,
                     (TaskStatus.PENDING,),
                     {
@@ -54,8 +60,8 @@ def parked(snapshot: Snapshot, at: datetime) -> Transition:
                 )
                 for task in waiting
             ),
-            Update("round", now.id, ("in_progress",), stays),
-            Update("sprint", snapshot.sprint_id, ("running",), ends),
+            update_round(now.id, ("in_progress",), stays),
+            update_sprint(snapshot.sprint_id, ("running",), ends),
         ),
         round_id=now.code,
         data={**reason.to_json(), "used_up": out, **used.to_json()},
@@ -117,20 +123,19 @@ def _in_words(allowed: AgentBudget, given: Collection[str]) -> str:
     return words + (message("budget.usd", usd=f"{allowed.usd:g}") if "usd" in given else "")
 
 
-def _set(snapshot: Snapshot, values: JsonObject) -> Update:
-    return Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values)
+def _set(snapshot: Snapshot, values: SprintFields) -> Update:
+    return update_sprint(snapshot.sprint_id, (snapshot.sprint.status,), values)
 
 
 def _goes_on(snapshot: Snapshot, meta: SprintMeta, at: datetime) -> tuple[Update, ...]:
     """Return the updates that reopen the round; its answered tasks stay answered."""
     now = snapshot.current_round
-    goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
+    goes_on: SprintFields = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
     return (
-        _set(snapshot, goes_on | {"meta": meta.stored}),
+        _set(snapshot, {**goes_on, "meta": meta.stored}),
         reopened(snapshot),
         *(
-            Update(
-                "task",
+            update_task(
                 task.id,
                 (TaskStatus.BLOCKED,),
                 {

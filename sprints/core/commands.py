@@ -13,9 +13,18 @@ from sprints.state.engine_meta import APPROVAL, HELD, PAUSE, STEP, SprintMeta
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import because, cut, message
 from sprints.state.refusals import RefusalCode
+from sprints.state.row_changes import (
+    RoundFields,
+    SprintFields,
+    create_round,
+    create_sprint,
+    stop_values,
+    update_round,
+    update_sprint,
+)
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
-from sprints.state.transitions import Create, MoveRefused, Transition, Update
+from sprints.state.transitions import Create, MoveRefused, Transition
 
 STOPPED = ("failed", "blocked", "cancelled")
 Make = Callable[[Snapshot, datetime], Transition]
@@ -26,7 +35,7 @@ def create(
     sprint_id: str, title: str, artifacts_dir: str, meta: JsonObject, at: datetime
 ) -> Transition:
     """Create a sprint, not yet started."""
-    values = {
+    values: SprintFields = {
         "sprint_id": sprint_id,
         "title": title,
         "status": "created",
@@ -37,7 +46,7 @@ def create(
     return Transition(
         EventKind.SPRINT_CREATED,
         message("event.sprint_created", sprint_id=sprint_id),
-        (Create("sprint", sprint_id, values),),
+        (create_sprint(sprint_id, values),),
     )
 
 
@@ -46,7 +55,7 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     if snapshot.rounds:
         return _anew(snapshot, contract, EventCode.SPRINT_STARTED, at)
     first = contract.rounds[0].code
-    values = {
+    values: SprintFields = {
         "status": "running",
         "current_round": first,
         "contract": contract.to_json(),
@@ -57,7 +66,7 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     return Transition(
         EventKind.NOTE,
         message("event.sprint_started"),
-        (Update("sprint", snapshot.sprint_id, ("created",), values), *rounds),
+        (update_sprint(snapshot.sprint_id, ("created",), values), *rounds),
         data={
             "code": EventCode.SPRINT_STARTED.value,
             "point": "sprint_start",
@@ -69,17 +78,16 @@ def start(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
 
 
 def _round(sprint_id: str, spec: RoundSpec) -> Create:
-    values = {"sprint_id": sprint_id, "code": spec.code, "title": spec.title}
-    values |= {"status": "pending"}
-    return Create("round", f"{sprint_id}/{spec.code}", values | {"notes": []})
+    values: RoundFields = {"sprint_id": sprint_id, "code": spec.code, "title": spec.title}
+    return create_round(f"{sprint_id}/{spec.code}", {**values, "status": "pending", "notes": []})
 
 
-def _unapproved(snapshot: Snapshot) -> JsonObject:
+def _unapproved(snapshot: Snapshot) -> SprintFields:
     """Return the meta without approvals from another store: they do not count here."""
     return _if_other(snapshot, snapshot.sprint.meta.without(APPROVAL))
 
 
-def _if_other(snapshot: Snapshot, meta: SprintMeta) -> JsonObject:
+def _if_other(snapshot: Snapshot, meta: SprintMeta) -> SprintFields:
     """Return the value of a row with that meta; empty if it is the present one."""
     return {} if meta is snapshot.sprint.meta else {"meta": meta.stored}
 
@@ -91,8 +99,8 @@ def _anew(snapshot: Snapshot, contract: Contract, what: EventCode, at: datetime)
     """
     first, attempt = contract.rounds[0].code, snapshot.sprint.attempt + 1
     there = {value.code for value in snapshot.rounds}
-    again = {"status": "pending", "started_at": None, "finished_at": None}
-    values: JsonObject = {
+    again: RoundFields = {"status": "pending", "started_at": None, "finished_at": None}
+    values: SprintFields = {
         "status": "running",
         "current_round": first,
         "contract": contract.to_json(),
@@ -107,9 +115,9 @@ def _anew(snapshot: Snapshot, contract: Contract, what: EventCode, at: datetime)
         EventKind.NOTE,
         message(f"event.{what}", round_id=first, attempt=attempt),
         (
-            Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), values),
+            update_sprint(snapshot.sprint_id, (snapshot.sprint.status,), values),
             *(
-                Update("round", f"{snapshot.sprint_id}/{spec.code}", (), again)
+                update_round(f"{snapshot.sprint_id}/{spec.code}", (), again)
                 if spec.code in there
                 else _round(snapshot.sprint_id, spec)
                 for spec in contract.rounds
@@ -139,7 +147,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     if now is None or snapshot.sprint.status not in STOPPED:
         raise _refused("refused.retry", snapshot)
     attempt = snapshot.sprint.attempt + 1
-    values: JsonObject = {
+    values: SprintFields = {
         "status": "running",
         "attempt": attempt,
         **cleared(snapshot.sprint),
@@ -151,7 +159,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     if contract != snapshot.contract:
         values["contract"] = data["contract"] = contract.to_json()
     values |= _if_other(snapshot, snapshot.sprint.meta.without(STEP))
-    sprint = Update("sprint", snapshot.sprint_id, STOPPED, values)
+    sprint = update_sprint(snapshot.sprint_id, STOPPED, values)
     return Transition(
         EventKind.NOTE,
         message("event.sprint_retried", round_id=now.code, attempt=attempt),
@@ -176,7 +184,7 @@ def archive(snapshot: Snapshot, by: str, at: datetime) -> Transition:
     return Transition(
         EventKind.SPRINT_ARCHIVED,
         message("event.sprint_archived", by=by),
-        (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": at}),),
+        (update_sprint(sprint.sprint_id, ENDED, {"archived_at": at}),),
         data={"by": by},
         patch=({"op": "remove", "path": f"/sprints/{sprint.sprint_id}"},),
     )
@@ -191,7 +199,7 @@ def restore(snapshot: Snapshot, by: str) -> Transition:
     return Transition(
         EventKind.SPRINT_RESTORED,
         message("event.sprint_restored", by=by),
-        (Update("sprint", sprint.sprint_id, ENDED, {"archived_at": None}),),
+        (update_sprint(sprint.sprint_id, ENDED, {"archived_at": None}),),
         data={"by": by},
         patch=(whole,),
     )
@@ -202,7 +210,7 @@ def settle_in(snapshot: Snapshot, artifacts_dir: str) -> Transition:
     return Transition(
         EventKind.NOTE,
         message("event.evidence_moved", folder=artifacts_dir),
-        (Update("sprint", snapshot.sprint_id, ("running",), {"artifacts_dir": artifacts_dir}),),
+        (update_sprint(snapshot.sprint_id, ("running",), {"artifacts_dir": artifacts_dir}),),
         round_id=snapshot.current_round.code,
         data={"code": EventCode.EVIDENCE_MOVED.value, "before": snapshot.sprint.artifacts_dir},
     )
@@ -248,7 +256,7 @@ def edit(
             meta = held(meta, by, "", at)
         elif patch.get(HELD) is not None:
             meta = meta.having(HELD, False)
-    values: JsonObject = {}
+    values: SprintFields = {}
     if title is not None and title != sprint.title:
         values["title"] = title
     if not same(meta.stored, before.stored):
@@ -256,7 +264,7 @@ def edit(
     if not values:
         return None
     what = [*(["title"] if "title" in values else []), *meta.differing(before)]
-    change = Update("sprint", sprint.sprint_id, (sprint.status,), values)
+    change = update_sprint(sprint.sprint_id, (sprint.status,), values)
     words = cut(message("event.sprint_changed", by=by, keys=", ".join(what)))
     return Transition(EventKind.SPRINT_CHANGED, words, (change,), data={"by": by, "keys": what})
 
@@ -268,22 +276,22 @@ def cancel(snapshot: Snapshot, by: str, at: datetime) -> Transition:
         return Transition(
             EventKind.NOTE,
             message("event.cancel_requested", by=by),
-            (Update("sprint", snapshot.sprint_id, ("running",), {"cancel_by": by}),),
+            (update_sprint(snapshot.sprint_id, ("running",), {"cancel_by": by}),),
             data={"code": EventCode.CANCEL_REQUESTED.value, "by": by},
         )
     if status not in ("created", "blocked", "running"):
         raise _refused("refused.cancel", snapshot)
     reason = StopReason(StopCode.CANCELLED, by=by)
-    values = {
+    values: SprintFields = {
         "status": "cancelled",
         "cancel_by": by,
-        **reason.row_values(),
+        **stop_values(reason),
         "finished_at": at,
     }
     return Transition(
         EventKind.NOTE,
         message("event.sprint_cancelled", by=by),
-        (Update("sprint", snapshot.sprint_id, (status,), values),),
+        (update_sprint(snapshot.sprint_id, (status,), values),),
         data={"code": EventCode.SPRINT_CANCELLED.value, "by": by},
     )
 

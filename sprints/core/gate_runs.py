@@ -13,8 +13,9 @@ from sprints.core.actions import (
 )
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
+from sprints.state.row_changes import GateRunFields, create_gate_run, update_gate_run
 from sprints.state.snapshot import GateRunValue, Snapshot
-from sprints.state.transitions import Create, Transition, Update
+from sprints.state.transitions import Transition
 
 
 def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
@@ -22,7 +23,7 @@ def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
     now, gate = snapshot.current_round, snapshot.started_contract.gate(action.gate_id)
     number = snapshot.next_number(gate.gate_id)
     folder = f"{snapshot.sprint.artifacts_dir}/gates/{gate.gate_id}"
-    values = {
+    values: GateRunFields = {
         "round_id": now.id,
         "gate_id": gate.gate_id,
         "number": number,
@@ -38,7 +39,7 @@ def started(snapshot: Snapshot, action: RunGate, at: datetime) -> Transition:
     return Transition(
         EventKind.GATE_STARTED,
         message("event.gate_started", gate_id=gate.gate_id),
-        (Create("gate_run", f"{snapshot.sprint_id}/{gate.gate_id}/{number}", values),),
+        (create_gate_run(f"{snapshot.sprint_id}/{gate.gate_id}/{number}", values),),
         round_id=now.code,
         data={
             "command": [*gate.command],
@@ -107,7 +108,7 @@ def _reported(said: Judgement) -> str:
 def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
     """Record the verdict, and a warning if a failure does not stop the sprint."""
     said = outcome.judgement
-    values = {
+    values: GateRunFields = {
         "status": said.verdict.value,
         "exit_code": said.exit_code,
         "reason": said.reason,
@@ -149,7 +150,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         Transition(
             EventKind.GATE_FINISHED,
             message("event.gate_finished", gate_id=run.gate_id, exit_code=said.exit_code),
-            (Update("gate_run", run.id, (RUNNING,), values),),
+            (update_gate_run(run.id, (RUNNING,), values),),
             round_id=code,
             data=data,
         )

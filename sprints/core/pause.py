@@ -10,6 +10,7 @@ from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode
+from sprints.state.row_changes import update_sprint
 from sprints.state.snapshot import Snapshot
 from sprints.state.transitions import MoveRefused, Transition, Update
 
@@ -58,7 +59,7 @@ def go_on(snapshot: Snapshot) -> Transition | None:
     if sprint.meta.step is None or sprint.status != "running" or sprint.cancel_by:
         return None
     meta = unpaused(snapshot) if _is_between_steps(snapshot) else sprint.meta
-    change = Update("sprint", sprint.sprint_id, ("running",), {"meta": meta.without(STEP).stored})
+    change = update_sprint(sprint.sprint_id, ("running",), {"meta": meta.without(STEP).stored})
     data = {"code": EventCode.STEP_CLEARED.value}
     return Transition(EventKind.NOTE, message("event.step_cleared"), (change,), data=data)
 
@@ -78,7 +79,7 @@ def noted(
 ) -> Transition:
     """Return a note by ``by`` with the new meta; ``fields`` are those of its message."""
     only_from = (snapshot.sprint.status,)
-    change = Update("sprint", snapshot.sprint_id, only_from, {"meta": meta.stored})
+    change = update_sprint(snapshot.sprint_id, only_from, {"meta": meta.stored})
     data = {"code": what.value, "by": by}
     words = message(f"event.{what}", by=by, **fields)
     return Transition(EventKind.NOTE, words, (change,), data=data)

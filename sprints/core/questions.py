@@ -9,8 +9,9 @@ from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode
+from sprints.state.row_changes import SprintFields, TaskFields, update_sprint, update_task
 from sprints.state.snapshot import Snapshot, TaskValue
-from sprints.state.transitions import MoveRefused, Transition, Update
+from sprints.state.transitions import MoveRefused, Transition
 
 
 def question_of(snapshot: Snapshot) -> TaskValue | None:
@@ -51,15 +52,15 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
     }
     details = {key: value for key, value in task.details.items() if key != "asks"}
     details |= {"answers": [*details["answers"], given]}
-    goes_on = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
-    waits = {"status": Status.PENDING.value, "updated_at": at, "details": details}
+    goes_on: SprintFields = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
+    waits: TaskFields = {"status": Status.PENDING.value, "updated_at": at, "details": details}
     return Transition(
         EventKind.TASK_ANSWERED,
         message("event.task_answered", by=by, agent_id=task.owner_agent),
         (
-            Update("sprint", snapshot.sprint_id, ("blocked",), goes_on),
+            update_sprint(snapshot.sprint_id, ("blocked",), goes_on),
             reopened(snapshot),
-            Update("task", task.id, (Status.BLOCKED,), waits),
+            update_task(task.id, (Status.BLOCKED,), waits),
         ),
         round_id=now.code,
         data={"task_id": task.task_id, **given},

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gates.verdict import RUNNING, Verdict
-from sprints.contract.json_types import JsonObject
 from sprints.core import (
     agent_tasks,
     approval_requests,
@@ -56,9 +55,20 @@ from sprints.core.pause import hold_after_step
 from sprints.state.engine_meta import STEP
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
+from sprints.state.row_changes import (
+    GateRunFields,
+    RoundFields,
+    SprintFields,
+    TaskFields,
+    stop_values,
+    update_gate_run,
+    update_round,
+    update_sprint,
+    update_task,
+)
 from sprints.state.snapshot import Snapshot
 from sprints.state.stop_reason import StopCode, StopReason
-from sprints.state.transitions import Transition, Update
+from sprints.state.transitions import Transition
 
 
 def reduce(snapshot: Snapshot, action: Action, outcome: Outcome) -> list[Transition]:
@@ -167,23 +177,24 @@ def fault(
     The rows themselves may be the cause, so only the ids of open gate runs and tasks are used.
     ``waits`` says whether ``waiting`` is set and must be removed.
     """
-    lost = {
+    lost: GateRunFields = {
         "status": Verdict.INTERRUPTED.value,
         "finished_at": at,
         "reason": message("reason.engine_fell"),
     }
-    unanswered = {"status": "cancelled", "updated_at": at}
+    unanswered: TaskFields = {"status": "cancelled", "updated_at": at}
     reason = StopReason(StopCode.ENGINE_ERROR, detail=text)
-    last = {"status": "failed", **reason.row_values(), "finished_at": at}
-    last |= {"waiting": None} if waits else {}
+    last: SprintFields = {"status": "failed", **stop_values(reason), "finished_at": at}
+    if waits:
+        last["waiting"] = None
     return Transition(
         EventKind.ERROR,
         message("event.stopped.engine_error", detail=text),
         (
-            *(Update("gate_run", run_id, (RUNNING,), lost) for run_id in open_runs),
-            *(Update("task", task_id, (), unanswered) for task_id in open_tasks),
+            *(update_gate_run(run_id, (RUNNING,), lost) for run_id in open_runs),
+            *(update_task(task_id, (), unanswered) for task_id in open_tasks),
             *([termination.stays(sprint_id, code, (), at)] if code else []),
-            Update("sprint", sprint_id, ("running",), last),
+            update_sprint(sprint_id, ("running",), last),
         ),
         round_id=code,
         data=reason.to_json(),
@@ -192,11 +203,11 @@ def fault(
 
 def _start_round(snapshot: Snapshot, at: datetime) -> Transition:
     now = snapshot.current_round
-    values = {"status": "in_progress", "started_at": at, "finished_at": None}
+    values: RoundFields = {"status": "in_progress", "started_at": at, "finished_at": None}
     return Transition(
         EventKind.ROUND_STARTED,
         message("event.round_started", round_id=now.code),
-        (Update("round", now.id, ("pending",), values),),
+        (update_round(now.id, ("pending",), values),),
         round_id=now.code,
     )
 
@@ -205,11 +216,11 @@ def _warned(snapshot: Snapshot) -> Transition:
     now = snapshot.current_round
     minutes = snapshot.started_contract.round(now.code).max_minutes
     noted = message("note.overdue", minutes=f"{minutes:g}")
-    values = {"notes": [*now.notes, noted], "overdue_note": noted}
+    values: RoundFields = {"notes": [*now.notes, noted], "overdue_note": noted}
     return Transition(
         EventKind.NOTE,
         message("event.round_overdue", round_id=now.code, minutes=f"{minutes:g}"),
-        (Update("round", now.id, ("in_progress",), values),),
+        (update_round(now.id, ("in_progress",), values),),
         round_id=now.code,
         data={"code": EventCode.ROUND_OVERDUE.value, "minutes": minutes},
     )
@@ -256,19 +267,19 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
         for task in snapshot.tasks_of(now.id)
         if task.details.get("kind") == "ack" and task.status == "done"
     ]
-    values = {
+    values: RoundFields = {
         "status": "done",
         "finished_at": at,
         "notes": [*now.notes, f"acks_collected={sorted(acks)}"],
     }
-    closed = Update("round", now.id, ("in_progress",), values)
+    closed = update_round(now.id, ("in_progress",), values)
     done = EventKind.ROUND_DONE, message("event.round_done", round_id=now.code)
     if following:
-        onward = Update("sprint", snapshot.sprint_id, ("running",), {"current_round": following})
+        onward = update_sprint(snapshot.sprint_id, ("running",), {"current_round": following})
         moves = [Transition(*done, (closed, onward), round_id=now.code)]
         held = hold_after_step(snapshot, at)
         return [*moves, held] if held else moves
-    ended: JsonObject = {
+    ended: SprintFields = {
         "status": "succeeded",
         "current_round": None,
         "finished_at": at,
@@ -282,7 +293,7 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
         Transition(
             EventKind.NOTE,
             message("event.sprint_succeeded"),
-            (Update("sprint", snapshot.sprint_id, ("running",), ended),),
+            (update_sprint(snapshot.sprint_id, ("running",), ended),),
             data={"code": EventCode.SPRINT_SUCCEEDED.value},
         ),
     ]

@@ -1,7 +1,7 @@
 """Reopen a round after an operator has answered, approved, raised a budget or retried."""
 
-from sprints.contract.json_types import JsonObject
 from sprints.state.engine_meta import SprintMeta
+from sprints.state.row_changes import RoundFields, SprintFields, update_round
 from sprints.state.snapshot import Snapshot, SprintValue
 from sprints.state.transitions import Update
 
@@ -12,17 +12,21 @@ def reopened(snapshot: Snapshot) -> Update:
     """
     now = snapshot.current_round
     notes = [note for note in now.notes if note != now.overdue_note or not now.overdue_note]
-    values = {"status": "pending", "started_at": None, "finished_at": None, "notes": notes}
-    return Update("round", now.id, ("blocked",), values | {"overdue_note": ""})
+    values: RoundFields = {"status": "pending", "started_at": None, "finished_at": None}
+    return update_round(now.id, ("blocked",), {**values, "notes": notes, "overdue_note": ""})
 
 
-def cleared(sprint: SprintValue) -> JsonObject:
+def cleared(sprint: SprintValue) -> SprintFields:
     """Return the values of a sprint's row that goes on: no longer stopped for any reason."""
-    values: JsonObject = {"last_error": None}
-    return values | ({"stop_reason": None} if sprint.stop_reason else {})
+    values: SprintFields = {"last_error": None}
+    if sprint.stop_reason:
+        values["stop_reason"] = None
+    return values
 
 
-def with_meta(sprint: SprintValue, meta: SprintMeta) -> JsonObject:
+def with_meta(sprint: SprintValue, meta: SprintMeta) -> SprintFields:
     """Return the values of a row with another ``meta``, in which the reason stays in the file."""
-    values: JsonObject = {"meta": meta.stored}
-    return values | ({"stop_reason": sprint.stop_reason} if sprint.stop_reason else {})
+    values: SprintFields = {"meta": meta.stored}
+    if sprint.stop_reason:
+        values["stop_reason"] = sprint.stop_reason
+    return values

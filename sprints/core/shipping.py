@@ -23,8 +23,9 @@ from sprints.state.engine_meta import SHIPPING, Shipping
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import Message, message
+from sprints.state.row_changes import update_sprint
 from sprints.state.snapshot import GateRunValue, Snapshot
-from sprints.state.transitions import Transition, Update
+from sprints.state.transitions import Transition
 
 SHIP = "ship"  # what is under way, beside the ids of runs
 MOST_TRIES = 5  # of merging with a base that moves each time
@@ -188,6 +189,6 @@ def _refused(snapshot: Snapshot, reason: str) -> Transition:
 
 def _move(snapshot: Snapshot, kind: EventKind, words: Message, found: Shipping) -> Transition:
     meta = snapshot.sprint.meta.having(SHIPPING, found)
-    change = Update("sprint", snapshot.sprint_id, ("running",), {"meta": meta.stored})
+    change = update_sprint(snapshot.sprint_id, ("running",), {"meta": meta.stored})
     code, data = snapshot.current_round.code, found.to_json()
     return Transition(kind, words, (change,), round_id=code, data=data)

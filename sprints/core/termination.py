@@ -5,6 +5,13 @@ from datetime import datetime
 from sprints.core import agent_tasks, fix_loop, shipping
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import message
+from sprints.state.row_changes import (
+    RoundFields,
+    SprintFields,
+    stop_values,
+    update_round,
+    update_sprint,
+)
 from sprints.state.snapshot import DeliveryValue, GateRunValue, Snapshot, TaskValue
 from sprints.state.stop_reason import StopCode, StopReason
 from sprints.state.transitions import Transition, Update
@@ -14,17 +21,17 @@ def ended(
     sprint_id: str, code: str, status: str, reason: StopReason, at: datetime
 ) -> tuple[Update, Update]:
     """Return the updates that end the sprint in ``status`` and block its round."""
-    ends = {"status": status, **reason.row_values(), "finished_at": at}
+    ends: SprintFields = {"status": status, **stop_values(reason), "finished_at": at}
     return (
         stays(sprint_id, code, ("pending", "in_progress"), at),
-        Update("sprint", sprint_id, ("running",), ends),
+        update_sprint(sprint_id, ("running",), ends),
     )
 
 
 def stays(sprint_id: str, code: str, only_from: tuple[str, ...], at: datetime) -> Update:
     """Return the update that blocks the round of an ended sprint."""
-    values = {"status": "blocked", "finished_at": at}
-    return Update("round", f"{sprint_id}/{code}", only_from, values)
+    values: RoundFields = {"status": "blocked", "finished_at": at}
+    return update_round(f"{sprint_id}/{code}", only_from, values)
 
 
 def failed(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:

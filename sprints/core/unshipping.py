@@ -14,8 +14,9 @@ from sprints.core import shipping
 from sprints.state.engine_meta import UNSHIPPED_BY, Shipping, SprintMeta
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import because, message
+from sprints.state.row_changes import update_sprint
 from sprints.state.snapshot import Snapshot
-from sprints.state.transitions import MoveRefused, Transition, Update
+from sprints.state.transitions import MoveRefused, Transition
 
 LONGEST_ID, MOST_NAMES = 57, 20
 
@@ -80,7 +81,7 @@ def _before_ship(contract: Contract) -> Approvals | None:
 def asked(snapshot: Snapshot, name: str, why: str, by: str) -> Transition:
     """Record the revert in the sprint that is reverted, too."""
     meta = snapshot.sprint.meta.having(UNSHIPPED_BY, name)
-    change = Update("sprint", snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta.stored})
+    change = update_sprint(snapshot.sprint_id, (snapshot.sprint.status,), {"meta": meta.stored})
     words = message("event.unship_requested", name=name, by=by, because=because(why))
     return Transition(
         EventKind.SPRINT_CHANGED, words, (change,), data={"by": by, "keys": [UNSHIPPED_BY]}

@@ -14,6 +14,7 @@ from sprints.state.actors import GATEWAY, OPERATOR
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import moment, stamp
 from sprints.state.messages import message
+from sprints.state.row_changes import update_sprint
 from sprints.state.snapshot import GateRunValue, Snapshot, evolve
 from sprints.state.transitions import Transition, Update
 from sprints.state.wait_reason import Wait, WaitCode, WaitReason
@@ -51,7 +52,7 @@ def is_same_wait(before: Mapping[str, object], after: Mapping[str, object]) -> b
 
 
 def _waits(snapshot: Snapshot, waiting: Wait | None) -> Update:
-    return Update("sprint", snapshot.sprint_id, (), {"waiting": waiting})
+    return update_sprint(snapshot.sprint_id, (), {"waiting": waiting})
 
 
 def wait_of(snapshot: Snapshot) -> Wait | None:
@@ -147,6 +148,6 @@ def overdue(sprint_id: str, status: str, waiting: Wait) -> Transition:
     return Transition(
         EventKind.ERROR,
         message("event.wait_overdue", what=waiting["what"], since_ts=waiting["since_ts"]),
-        (Update("sprint", sprint_id, (status,), {"waiting": waiting | {"overdue": True}}),),
+        (update_sprint(sprint_id, (status,), {"waiting": waiting | {"overdue": True}}),),
         data={"code": EventCode.WAIT_OVERDUE.value, "waiting_for": waiting},
     )

@@ -90,10 +90,6 @@ class StopReason:
         values |= {name: tuple(values[name]) for name in LISTS if name in values}
         return cls(code, **values)
 
-    def row_values(self) -> JsonObject:
-        """Return the values of a sprint's row that stops for this reason."""
-        return {"last_error": self.last_error(), "stop_reason": self.to_json()}
-
     def last_error(self) -> str:
         """Return the documented text: ``<code>:<fields>``; docs/troubleshooting.md lists them."""
         return f"{self.code}:{rest}" if (rest := self._rest()) is not None else self._whole()
