@@ -12,6 +12,7 @@ from typing import IO
 from gates.untrusted_file import open_regular
 from sprints.journal import events_file
 from sprints.operations.store import store
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 
 CHUNK = 1 << 20
@@ -103,9 +104,9 @@ def copy_to(target: Path, *, packed: bool, inside: bool = False) -> Iterator[Sin
     ``inside``: the target may lie in the store itself. Raises ``Refused`` and ``OSError``.
     """
     if os.path.lexists(target):
-        raise Refused(f"{target} is there already; name another")
+        raise Refused(message("refused.path_taken", path=target))
     if not inside and store().root in target.resolve().parents:
-        raise Refused(f"{target} lies in the store itself; name a place outside")
+        raise Refused(message("refused.path_inside", path=target))
     unfinished = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
     try:
         sink: Sink = Packed(unfinished) if packed else Folder(unfinished)
@@ -116,7 +117,7 @@ def copy_to(target: Path, *, packed: bool, inside: bool = False) -> Iterator[Sin
         with suppress(OSError):
             unfinished.unlink() if packed else rmtree(unfinished)
         if isinstance(exc, events_file.Ahead):
-            raise Refused(f"{exc}; see: studio-gateway doctor") from exc
+            raise Refused(message("refused.see_doctor", error=exc)) from exc
         raise
 
 

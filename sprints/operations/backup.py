@@ -17,6 +17,7 @@ from sprints.journal.consistent_view import one_moment
 from sprints.operations.archive_writer import Sink, add_evidence, copy_to
 from sprints.operations.import_source import ASIDE
 from sprints.operations.store import store
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 
 
@@ -37,7 +38,7 @@ def backup(target: Path) -> Backup:
     Raises ``Refused``, ``Busy`` and ``OSError``.
     """
     if connection.vendor != "sqlite":
-        raise Refused("the database is PostgreSQL's own to back up; type: pg_dump $DATABASE_URL")
+        raise Refused(message("refused.postgresql", command="pg_dump $DATABASE_URL"))
     with copy_to(target, packed=target.name.endswith(".tar.gz")) as sink:
         _copy(sink)
     return Backup(str(target), sink.files, sink.size_bytes)
@@ -87,7 +88,7 @@ def _add_work(sink: Sink, made: Path) -> None:
             with made.open("rb") as file:
                 sink.add_whole(f"{home.name}/{bundle.NAME}", file)
     except GitError as exc:
-        raise Refused(f"the work of agents cannot be copied: {exc}") from exc
+        raise Refused(message("refused.work_copy", error=exc)) from exc
 
 
 def _copy_database(copy: Path) -> None:

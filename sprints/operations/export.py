@@ -13,6 +13,7 @@ from sprints.models.redaction import clean
 from sprints.operations.archive_writer import Sink, add_evidence, copy_to
 from sprints.operations.import_source import ASIDE, CONFIG, EVENTS, STATE
 from sprints.operations.store import store
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 from sprints.store.config import read_config
 
@@ -36,7 +37,7 @@ def export(target: Path) -> Exported:
     Raises ``Refused``, ``StoreError`` and ``OSError``.
     """
     if not target.name.endswith((".tar.gz", ".tgz")):
-        raise Refused(f"{target} is to be a .tar.gz; name it so: --out {target}.tar.gz")
+        raise Refused(message("refused.archive_name", path=target, option="--out"))
     with copy_to(target, packed=True) as sink:
         with one_moment(store(), catch_up=True) as moment:
             assert moment.events, "files that have caught up are there"

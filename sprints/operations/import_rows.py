@@ -93,10 +93,7 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
     """Write the events unchanged, and the rows projected from them."""
     last = Head.objects.select_for_update().get(pk=1)
     if last.seq > 1:
-        raise Refused(
-            f"this gateway has {last.seq} events of its own, where those of {done.path} have to"
-            " be the first; import into a new, empty repository"
-        )
+        raise Refused(message("refused.import_events", number=last.seq, path=done.path))
     for model in (Event, Head, Gate, Hook, Schedule):
         model.objects.all().delete()
     with (source.root / EVENTS).open("rb") as file:
@@ -105,8 +102,8 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
         try:
             rows, lost = written(file, whole, tell)
         except (KeyError, TypeError, ValueError) as exc:
-            what = f"{source.root / EVENTS} tells of something that cannot be: {exc!r}"
-            raise Refused(f"{what}; nothing was imported") from exc
+            about = {"path": source.root / EVENTS, "error": repr(exc)}
+            raise Refused(message("refused.import_impossible", **about)) from exc
         file.seek(whole)
         torn = file.read()
     _lead_here(done)
@@ -209,7 +206,7 @@ def _documented(source: Source) -> Documented:
     try:
         text = (source.root / STATE).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise Refused(f"{source.root} holds no {STATE}, and no events that explain one") from None
+        raise Refused(message("refused.import_no_state", path=source.root, state=STATE)) from None
     except UnicodeDecodeError as exc:
         raise Unfit(f"{STATE} is not UTF-8 (byte {exc.start})") from exc
     return read(text, store().artifacts)

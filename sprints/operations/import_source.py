@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
 
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 from sprints.store.layout import FOLDER
 
@@ -42,11 +43,11 @@ def find(path: Path) -> Path:
         for folder in (path, path / FOLDER):
             if (folder / STATE).is_file() or (folder / EVENTS).is_file():
                 return folder
-        raise Refused(f"{path} holds no {STATE} and no {EVENTS}; name the folder of a store")
+        raise Refused(message("refused.no_store", path=path, state=STATE, events=EVENTS))
     if not path.exists():
-        raise Refused(f"there is no {path}; name the folder of a store, or an archive of one")
+        raise Refused(message("refused.no_path", path=path))
     if not (path.is_file() and tarfile.is_tarfile(path)):
-        raise Refused(f"{path} is neither a folder nor a .tar.gz; name the folder of a store")
+        raise Refused(message("refused.no_archive", path=path))
     return path
 
 
@@ -68,9 +69,10 @@ def gather(found: Path, staging: Path) -> Source:
         try:
             _unpack(found, staging, source)
         except (tarfile.TarError, EOFError, gzip.BadGzipFile) as exc:
-            raise Refused(f"{found} is damaged: {exc}; name a whole archive") from exc
+            raise Refused(message("refused.damaged_archive", path=found, error=exc)) from exc
     if not any((source.root / name).is_file() for name in (STATE, EVENTS)):
-        raise Refused(f"{found} holds no {STATE} and no {EVENTS}; name an archive of a store")
+        about = {"path": found, "state": STATE, "events": EVENTS}
+        raise Refused(message("refused.no_store_in_archive", **about))
     return source
 
 

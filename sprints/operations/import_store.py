@@ -51,7 +51,7 @@ def import_store(path: Path, tell: Tell | None = None) -> Imported:
     """
     found = import_source.find(path)
     if found.resolve() == store().root.resolve():
-        raise Refused(f"{path} is the store of this gateway; name another")
+        raise Refused(message("refused.own_store", path=path))
     with locked(store().root / "init.lock"), locked(store().root / "mirror.lock"):
         refuse_if_used()
         staging = _staging()
@@ -67,7 +67,7 @@ def import_store(path: Path, tell: Tell | None = None) -> Imported:
             if not _is_used():
                 _clear(staging)
             if isinstance(exc, Unfit):
-                raise Refused(f"{found}: {exc}; mend it there, then import again") from exc
+                raise Refused(message("refused.import_unfit", path=found, error=exc)) from exc
             raise
         rmtree(staging, ignore_errors=True)
     return done
@@ -77,9 +77,9 @@ def refuse_if_used() -> None:
     """Raise ``Refused`` if a sprint or its evidence would be overwritten."""
     if _is_used():
         rmtree(store().root / STAGING, ignore_errors=True)  # of an import that died after its end
-        raise Refused("this gateway has sprints already; import into a new, empty repository")
+        raise Refused(message("refused.import_used"))
     if _evidence() and not (store().root / STAGING).is_dir():
-        raise Refused(f"there is evidence in {store().artifacts} already; move it away first")
+        raise Refused(message("refused.import_evidence", folder=store().artifacts))
 
 
 def _is_used() -> bool:

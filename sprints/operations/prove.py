@@ -17,6 +17,7 @@ from sprints.contract.git_values import Base
 from sprints.contract.json_types import JsonMapping
 from sprints.operations.base_commit import contract_to_explore
 from sprints.operations.contract_builder import Definitions, contract_for
+from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode, Refused
 
 MOST_STATES = 2_000  # states of all explorations of one contract; about a second
@@ -71,8 +72,8 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
         most = MOST_STATES // len(parts(contract))
         for one in prove(contract, most_states=most).findings:
             way = " > ".join(one.timeline[-TOLD:])
-            words = f"{one.promise}: {one.text}; by: … {way}"
-            text = f"under these gates, hooks and agents a promise can be broken, {words}"
+            about = {"invariant": one.promise, "text": one.text, "path": way}
+            text = message("refused.breaks_invariant", **about)
             raise Refused(text, RefusalCode.BREAKS_INVARIANT)
 
 

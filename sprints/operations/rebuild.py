@@ -27,6 +27,7 @@ from sprints.models.event import Columns, insert
 from sprints.operations.store import make_schema, store
 from sprints.prompts.reply_format import Reply
 from sprints.state.event_format import moment
+from sprints.state.messages import message
 from sprints.state.refusals import Refused
 from sprints.store.config import make_config
 from sprints.store.file_lock import locked
@@ -85,9 +86,10 @@ def rebuild(path: Path | None = None, tell: Tell | None = None) -> Rebuilt:
                 with transaction.atomic():
                     rows, lost = written(file, whole, tell)
             except hash_chain.Broken as exc:
-                raise Refused(f"{path}: {exc}; see: studio-gateway verify {path}") from exc
+                raise Refused(message("refused.rebuild_chain", path=path, error=exc)) from exc
             except (KeyError, TypeError, ValueError) as exc:
-                raise Refused(f"{path} tells of something that cannot be: {exc!r}") from exc
+                about = {"path": path, "error": repr(exc)}
+                raise Refused(message("refused.rebuild_impossible", **about)) from exc
     return Rebuilt(rows, lost, size - whole)
 
 
@@ -127,9 +129,9 @@ def _refuse_if_filled() -> None:
         kept = shlex.quote(str(file.with_suffix(".kept")))
         here = shlex.quote(str(file))
         remedy = f"mkdir {kept} && mv {here}* {kept}/ && studio-gateway rebuild"
-        raise Refused(f"the database is not empty; move it away: {remedy}")
+        raise Refused(message("refused.rebuild_used", remedy=remedy))
     if filled:
-        raise Refused("the database is not empty; name an empty one in DATABASE_URL")
+        raise Refused(message("refused.rebuild_filled"))
 
 
 def whole_bytes(file: IO[bytes], size: int) -> int:
@@ -183,7 +185,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
                 MODELS[kind]._default_manager.bulk_create([MODELS[kind](**one) for one in values])
     insert(lines)
     if not last:
-        raise Refused("there is no event to rebuild from")
+        raise Refused(message("refused.rebuild_nothing"))
     Head.objects.create(**{"id": 1, **last})
     Hook.objects.update(seq=last["seq"])  # old events are not delivered again
     return {"event": last["seq"], **counts}, lost

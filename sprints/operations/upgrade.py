@@ -55,7 +55,7 @@ def upgrade(
     make_folders(store())
     with locked(store().root / "init.lock"), alone(store().web_lock) as unserved:
         if not unserved:
-            raise Refused("a web of this store is being served; stop serve, then try again")
+            raise Refused(message("refused.served"))
         refuse_if_at_work()
         done.migrations = pending()
         if done.migrations and not backed_up:
@@ -103,24 +103,24 @@ def refuse_if_at_work() -> None:
         return  # an init was cut short
     for host in Host.objects.only("name", "watch", "seen_at"):
         if host.is_watched():
-            raise Refused(f"the workers of host {host} are at work; stop them, then try again")
+            raise Refused(message("refused.workers", host=host))
     held = Sprint.objects.exclude(lease_owner="").order_by()
     for row in held.only("lease_owner", "lease_until", "lease_beat"):
         if who := holder(row):
-            raise Refused(f"sprint {row.pk} is carried by {who}; let it end, then try again")
+            raise Refused(message("refused.sprint_runs", sprint_id=row.pk, who=who))
 
 
 def back_up(target: Path | None) -> Backup:
     """Back up the unused store. Raises ``Refused`` if the database has its own backups."""
     if connection.vendor != "sqlite":
         how = "pg_dump $DATABASE_URL > FILE && studio-gateway upgrade --backed-up"
-        raise Refused(f"the database is PostgreSQL's own to back up; type: {how}")
+        raise Refused(message("refused.postgresql", command=how))
     if target is None:
         folder = store().root / BACKUPS
         folder.mkdir(mode=0o700, exist_ok=True)
         target = folder / f"before-upgrade-{timezone.now():%Y%m%dT%H%M%S.%f}Z.tar.gz"
     elif not target.name.endswith(".tar.gz"):
-        raise Refused(f"{target} is to be a .tar.gz; name it so: --backup {target}.tar.gz")
+        raise Refused(message("refused.archive_name", path=target, option="--backup"))
     return back_up_as_it_lies(target)
 
 

@@ -7,7 +7,7 @@ from gates import wording
 from sprints.state.event_texts import SPRINT_TEXTS, STORE_TEXTS
 from sprints.state.label_texts import LABEL_TEXTS
 from sprints.state.reason_texts import OUTCOME_TEXTS, REASON_TEXTS
-from sprints.state.refusal_texts import REFUSAL_TEXTS
+from sprints.state.refusal_texts import REFUSAL_TEXTS, STORE_REFUSAL_TEXTS
 
 Message = NewType("Message", str)  # a text that ``message`` has made
 
@@ -17,6 +17,7 @@ MESSAGES: Mapping[str, str] = {
     **SPRINT_TEXTS,
     **STORE_TEXTS,
     **REFUSAL_TEXTS,
+    **STORE_REFUSAL_TEXTS,
     **LABEL_TEXTS,
 }
 LONGEST = 500  # maximum characters of an event's message

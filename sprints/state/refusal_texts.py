@@ -92,3 +92,40 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.row_held": "sprint {id} is run by another process now",
     "refused.row_changed": "{row} {id} has changed in the meantime",
 }
+
+STORE_REFUSAL_TEXTS: Mapping[str, str] = {
+    # Backups, exports and upgrades.
+    "refused.path_taken": "{path} is there already; name another",
+    "refused.path_inside": "{path} lies in the store itself; name a place outside",
+    "refused.archive_name": "{path} is to be a .tar.gz; name it so: {option} {path}.tar.gz",
+    "refused.see_doctor": "{error}; see: studio-gateway doctor",
+    "refused.postgresql": "PostgreSQL backs up its own databases; type: {command}",
+    "refused.work_copy": "the work of agents cannot be copied: {error}",
+    "refused.served": "a web of this store is being served; stop serve, then try again",
+    "refused.workers": "the workers of host {host} are at work; stop them, then try again",
+    "refused.sprint_runs": "sprint {sprint_id} is run by {who}; let it end, then try again",
+    # Imports.
+    "refused.own_store": "{path} is the store of this gateway; name another",
+    "refused.no_path": "there is no {path}; name the folder of a store, or an archive of one",
+    "refused.no_archive": "{path} is neither a folder nor a .tar.gz; name the folder of a store",
+    "refused.damaged_archive": "{path} is damaged: {error}; name a whole archive",
+    "refused.no_store": "{path} holds no {state} and no {events}; name the folder of a store",
+    "refused.no_store_in_archive": "{path} holds no {state} and no {events};"
+    " name an archive of a store",
+    "refused.import_used": "this gateway has sprints already; import into a new, empty repository",
+    "refused.import_evidence": "there is evidence in {folder} already; move it away first",
+    "refused.import_unfit": "{path}: {error}; repair it there, then import again",
+    "refused.import_events": "this gateway has {number} events of its own, where those of {path}"
+    " have to be the first; import into a new, empty repository",
+    "refused.import_impossible": "{path} has an event that is impossible: {error};"
+    " nothing was imported",
+    "refused.import_no_state": "{path} holds no {state}, and no events that explain one",
+    # Rebuilds and proofs.
+    "refused.rebuild_chain": "{path}: {error}; see: studio-gateway verify {path}",
+    "refused.rebuild_impossible": "{path} has an event that is impossible: {error}",
+    "refused.rebuild_used": "the database is not empty; move it away: {remedy}",
+    "refused.rebuild_filled": "the database is not empty; name an empty one in DATABASE_URL",
+    "refused.rebuild_nothing": "there is no event to rebuild from",
+    "refused.breaks_invariant": "under these gates, hooks and agents an invariant can be broken,"
+    " {invariant}: {text}; by: … {path}",
+}

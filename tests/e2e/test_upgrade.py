@@ -171,7 +171,7 @@ def test_it_is_refused_while_a_sprint_is_carried(gateway):
 
     said = complaint(run_command(gateway, "upgrade"))
 
-    assert said.startswith(f"sprint wk1 is carried by process {carrier.pid} on ")
+    assert said.startswith(f"sprint wk1 is run by process {carrier.pid} on ")
     run_command(gateway, "sprint", "cancel", "wk1")
     carrier.communicate(timeout=30)
     assert run_command(gateway, "upgrade").code == 0

@@ -266,7 +266,7 @@ def test_events_that_are_not_sound_make_no_database(lived, tmp_path, shell):
     file = tmp_path / "events.jsonl"
     for text, words in (
         ("".join([*lines[:6], *lines[7:]]), "line 7: it is event 8, where 7 belongs"),
-        (_forged(lines), "tells of something that cannot be"),
+        (_forged(lines), "has an event that is impossible"),
         ("", "there is no event to rebuild from"),
     ):
         file.write_text(text)

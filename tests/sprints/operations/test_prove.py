@@ -41,7 +41,7 @@ def test_an_edit_under_which_a_promise_can_be_broken_is_refused(store, invoke, m
     said = invoke(*ADD)
 
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
-    assert "a promise can be broken, never ships red: R0_SETUP is done, and" in said.err
+    assert "an invariant can be broken, never ships red: R0_SETUP is done, and" in said.err
     assert "first/1 says failed: gate finished: first exit_code=1 > round done" in said.err
     assert (Gate.objects.count(), studio.seq()) == (1, before)
 

@@ -11,7 +11,7 @@ from sprints.state.event_texts import SPRINT_TEXTS, STORE_TEXTS
 from sprints.state.label_texts import LABEL_TEXTS
 from sprints.state.messages import MESSAGES, Message, cut, message
 from sprints.state.reason_texts import OUTCOME_TEXTS, REASON_TEXTS
-from sprints.state.refusal_texts import REFUSAL_TEXTS
+from sprints.state.refusal_texts import REFUSAL_TEXTS, STORE_REFUSAL_TEXTS
 from sprints.state.stop_reason import StopCode
 from sprints.state.wait_reason import WaitCode
 from tests.world import ROOT
@@ -28,6 +28,7 @@ def test_each_code_has_one_text():
         REASON_TEXTS,
         OUTCOME_TEXTS,
         REFUSAL_TEXTS,
+        STORE_REFUSAL_TEXTS,
         LABEL_TEXTS,
     )
 
