@@ -32,7 +32,7 @@ CASES = {
         {"timeout_s": 0.6, "grace_s": 0.3},
         "timed_out",
         -signal.SIGKILL,
-        "did not heed SIGTERM",
+        "ignored SIGTERM",
     ),
     "over its time": (
         "#!/bin/sh\necho so far\nsleep 300\n",

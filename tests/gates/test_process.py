@@ -251,7 +251,7 @@ def test_a_gate_that_ignores_sigterm_is_killed_after_its_grace(gate):
 
     assert output(spec) == b"deaf\ndeaf\n"
     assert (done.ending, done.exit_code) == ("timed_out", -signal.SIGKILL)
-    assert done.reason.endswith("s (SIGKILL, as it did not heed SIGTERM)")
+    assert done.reason.endswith("s (SIGKILL, as it ignored SIGTERM)")
     assert done.duration_s >= 1.0
 
 
