@@ -16,35 +16,35 @@ from sprints.state.event_codes import EventKind
 from sprints.state.messages import Message, cut, message
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
+from sprints.state.task_details import TaskDetails, without
 
 RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one attempt to the next
 LONGEST = 500  # maximum characters of a reason
 
-Data = JsonObject
 Status = TaskStatus
 
 
 def meant(
-    snapshot: Snapshot, task: TaskValue, said: Exchange, details: Data, data: Data
-) -> tuple[Status, EventKind, Message, Data, Data]:
+    snapshot: Snapshot, task: TaskValue, said: Exchange, details: TaskDetails, data: JsonObject
+) -> tuple[Status, EventKind, Message, TaskDetails, JsonObject]:
     """Return the task's status, the event's kind and message, the details, the event's data."""
     reply, name = said.reply, task.owner_agent
     assert reply is not None, "it has answered"
     if directional := [*reply.directional]:
         words = message("event.task_asks", agent_id=name, questions=" / ".join(directional))
-        return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": directional}, data
+        return Status.BLOCKED, EventKind.TASK_ASKS, words, {**details, "asks": directional}, data
     reported = lead_plan.read_plan(snapshot, task, said.text)
     reported |= lead_plan.patch_notes(snapshot, task, reply.deliverables)
     reported |= _unchanged(snapshot, task, said)
-    details = {key: value for key, value in details.items() if key not in RETURNED} | reported
-    data = {key: value for key, value in data.items() if key not in RETURNED} | reported
+    details = {**without(details, RETURNED), **reported}
+    data = {**{key: value for key, value in data.items() if key not in RETURNED}, **reported}
     if errors := reported.get("plan_errors"):
         words = cut(message("event.task_returned.plan", agent_id=name, errors="; ".join(errors)))
         if reported["returned"] <= lead_plan.MOST_RETURNED:
             return Status.PENDING, EventKind.TASK_RETURNED, words, details, data
         asks = [lead_plan.question(errors)]
         words = cut(message("event.task_asks", agent_id=name, questions=asks[0]))
-        return Status.BLOCKED, EventKind.TASK_ASKS, words, details | {"asks": asks}, data
+        return Status.BLOCKED, EventKind.TASK_ASKS, words, {**details, "asks": asks}, data
     status, kind, code = Status.DONE, EventKind.TASK_DONE, "event.task_done"
     if reported.get("unchanged") == 1:
         status, kind = Status.PENDING, EventKind.TASK_RETURNED
@@ -56,7 +56,7 @@ def meant(
     return status, kind, words, details, data
 
 
-def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> Data:
+def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> TaskDetails:
     """Count the replies that claim finished work while the files are unchanged."""
     assert said.reply is not None, "it has answered"
     absent = said.seen is not None and said.seen.seen == ABSENT

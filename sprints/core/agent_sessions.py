@@ -2,20 +2,21 @@
 
 import uuid
 from dataclasses import replace
+from typing import Final
 
 from sprints.contract.agent_spec import AgentDefinition
-from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.contract.token_usage import Usage, added
 from sprints.core import fix_loop
 from sprints.prompts.exchange import Exchange
 from sprints.state.snapshot import Snapshot, TaskValue
+from sprints.state.task_details import TaskDetails
 
-SESSION = "session"  # in the details of a task
+SESSION: Final = "session"  # in the details of a task
 
 
 def session_of(
     snapshot: Snapshot, agent: AgentDefinition, kind: str, before: TaskValue | None, token: str
-) -> JsonObject:
+) -> TaskDetails:
     """Return the session entry of an attempt's details; empty if its command has no sessions.
 
     A further attempt resumes the session of the last one, and a fix that of the implementer;
@@ -24,14 +25,16 @@ def session_of(
     rules = (agent.reply or {}).get(SESSION)
     if rules is None:
         return {}
-    found = before.details if before else _last(snapshot, agent) if kind == fix_loop.FIX else {}
-    if known := found.get(SESSION):
-        return {SESSION: {"id": known["id"], "told": known["told"], "again": True}}
+    found = TaskDetails()
+    if before or kind == fix_loop.FIX:
+        found = before.details if before else _last(snapshot, agent)
+    if known := found.get("session"):
+        return {"session": {"id": known["id"], "told": known["told"], "again": True}}
     ours = str(uuid.uuid5(uuid.NAMESPACE_URL, token)) if rules.get("begin") else ""
-    return {SESSION: {"id": ours, "told": None, "again": False}}
+    return {"session": {"id": ours, "told": None, "again": False}}
 
 
-def _last(snapshot: Snapshot, agent: AgentDefinition) -> JsonMapping:
+def _last(snapshot: Snapshot, agent: AgentDefinition) -> TaskDetails:
     """Return the details of the agent's latest task in this attempt."""
     asked = [
         task
@@ -39,17 +42,18 @@ def _last(snapshot: Snapshot, agent: AgentDefinition) -> JsonMapping:
         if (task.owner_agent, task.attempt) == (agent.agent_id, snapshot.sprint.attempt)
         and "started_ts" in task.details
     ]
-    return max((task.details for task in asked), key=lambda one: one["started_ts"], default={})
+    found = (task.details for task in asked)
+    return max(found, key=lambda one: one["started_ts"], default=TaskDetails())
 
 
 def settled(
     agent: AgentDefinition | None, task: TaskValue, said: Exchange
-) -> tuple[Usage | None, JsonObject]:
+) -> tuple[Usage | None, TaskDetails]:
     """Return the attempt's own usage, and the session entry of its details from then on.
 
     The entry is empty if the session cannot be resumed any more.
     """
-    known = task.details.get(SESSION)
+    known = task.details.get("session")
     if known is None:
         return said.usage, {}
     rules = ((agent and agent.reply) or {}).get(SESSION, {})
@@ -65,7 +69,9 @@ def settled(
             output_tokens=usage.output_tokens - before.output_tokens,
         )
     reported = total.to_json() if total else known["told"]
-    return usage, {SESSION: known | {"id": said.session, "told": reported}} if said.session else {}
+    if not said.session:
+        return usage, {}
+    return usage, {"session": {**known, "id": said.session, "told": reported}}
 
 
 def _is_more(usage: Usage, before: Usage) -> bool:

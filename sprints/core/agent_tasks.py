@@ -20,6 +20,7 @@ from sprints.state.messages import message
 from sprints.state.row_changes import TaskFields, create_task, update_task
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
+from sprints.state.task_details import TaskDetails, only, without
 from sprints.state.transitions import Create, Transition, Update
 
 Status = TaskStatus
@@ -36,25 +37,22 @@ def asked(snapshot: Snapshot, action: Ask, at: datetime) -> Transition:
     attempt = snapshot.sprint.attempt
     agent = snapshot.started_contract.agent(action.agent)
     before = _before(snapshot, action)
-    details: JsonObject = {"kind": action.kind, "attempt": attempt}
+    details: TaskDetails = {"kind": action.kind, "attempt": attempt}
     name = action.kind
     if action.kind == fix_loop.FIX:
         kept = before.details if before else fix_loop.sent_back(snapshot)
-        details |= {key: kept[key] for key in ("number", "failures", "after")}
+        details |= only(kept, ("number", "failures", "after"))
         name = f"{name}{details['number']}"
     elif action.task:
         name = f"{name}_{action.task}"
     details |= assignment.details_of(snapshot, action)
-    details |= {
-        key: before.details[key]
-        for key in agent_replies.RETURNED
-        if before and key in before.details
-    }
+    if before:
+        details |= only(before.details, agent_replies.RETURNED)
     if before and (paths := touched(before)):
         details |= {"touched": paths}
     task_id = f"{name}_{action.agent}" + (f"_attempt{attempt}" if attempt > 1 else "")
     data: JsonObject = {"task_id": task_id, "agent": action.agent, "attempt": attempt}
-    data |= {key: details[key] for key in ("number", "failures", "assignment") if key in details}
+    data |= {**only(details, ("number", "failures", "assignment"))}
     if agent is None:
         text = prompts.prompt(
             action.kind,
@@ -132,9 +130,9 @@ def _try(
     name: str,
     number: int,
     at: datetime,
-) -> JsonObject:
+) -> TaskDetails:
     """Return the details of an attempt that is under way."""
-    kept, used = before.details if before else {}, spent(snapshot)
+    kept, used = before.details if before else TaskDetails(), spent(snapshot)
     return {
         "runner": agent.runner,
         "command": [*agent.command],
@@ -145,7 +143,7 @@ def _try(
         "started_ts": stamp(at),
         "reserved_s": min(agent.timeout_s, used.left_s) if used else agent.timeout_s,
         "spent_s": kept.get("spent_s", 0.0),
-        **({"usage": kept["usage"]} if "usage" in kept else {}),
+        **only(kept, ("usage",)),
         "folder": f"{snapshot.sprint.artifacts_dir}/agents/{agent.agent_id}/{name}",
     }
 
@@ -157,7 +155,8 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
     said, at = outcome.exchange, outcome.at
     reason = said.reason[: agent_replies.LONGEST]
     folder = f"{task.details['folder']}/runs/{task.details['try']}"
-    details: JsonObject = task.details | {
+    details: TaskDetails = {
+        **task.details,
         "exit_code": said.exit_code,
         "duration_s": said.duration_s,
         "reason": reason,
@@ -165,23 +164,24 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
         "stdout": f"{folder}/stdout.txt",
         "stderr": f"{folder}/stderr.txt",
     }
-    more = {"strays_killed": said.strays_killed, "dropped_bytes": said.dropped_bytes}
-    details |= {"confined": said.confined} if said.confined not in ("", OFF) else {}
-    details |= {key: value for key, value in more.items() if value}
+    if said.confined not in ("", OFF):
+        details["confined"] = said.confined
+    if said.strays_killed:
+        details["strays_killed"] = said.strays_killed
+    if said.dropped_bytes:
+        details["dropped_bytes"] = said.dropped_bytes
     if said.seen:
         details |= {"work": said.seen.to_json()}
     agent = snapshot.started_contract.agent(task.owner_agent)
     usage, session = agent_sessions.settled(agent, task, said)
-    details = {
-        key: value for key, value in details.items() if key != agent_sessions.SESSION
-    } | session
+    details = {**without(details, (agent_sessions.SESSION,)), **session}
     if usage:
         details |= {"usage": added(details.get("usage"), usage)}
     if said.denied:
         details |= {"denied": [*said.denied]}
     if is_lost(said):
         details["lost"] += 1
-    data = {key: value for key, value in details.items() if key not in ("command", "answers")}
+    data: JsonObject = {**without(details, ("command", "answers"))}
     data |= {"task_id": task.task_id, "agent": task.owner_agent}
     if said.usage:
         data["used"] = said.usage.to_json()  # as reported by this attempt
@@ -236,7 +236,7 @@ def _said(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition:
         "status": Status.DONE.value,
         "updated_at": outcome.at,
         "reply": reply.text(),
-        "details": task.details | {"reply": reply.status},
+        "details": {**task.details, "reply": reply.status},
     }
     return Transition(
         EventKind.TASK_DONE,

@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 
 from sprints.contract.contract import LEAD, RoundSpec
-from sprints.contract.json_types import JsonObject
 from sprints.core.actions import Ask
 from sprints.prompts.assignments import Assignment
 from sprints.prompts.lead_plan import BUILD, CONFIRM, POLISH, assignment, done_by, plan_for
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
+from sprints.state.task_details import TaskDetails
 
 WORK = {BUILD: "build", POLISH: "polish"}
 
@@ -36,7 +36,7 @@ def owner(snapshot: Snapshot, task: Assignment) -> str:
     return task.agent if terms.agent(task.agent) else terms.implementer
 
 
-def details_of(snapshot: Snapshot, ask: Ask) -> JsonObject:
+def details_of(snapshot: Snapshot, ask: Ask) -> TaskDetails:
     """Return the entry for the planned task in a task's details; empty if there is none."""
     found = assignment(snapshot, ask.code, ask.task) if ask.task else None
     return {"assignment": found.to_json()} if found else {}

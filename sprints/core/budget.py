@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from sprints.contract.budget import (
     AGENT_BUDGET,
@@ -28,9 +29,10 @@ from sprints.state.row_changes import (
 from sprints.state.snapshot import Snapshot
 from sprints.state.statuses import TaskStatus
 from sprints.state.stop_reason import StopCode, StopReason
+from sprints.state.task_details import without
 from sprints.state.transitions import MoveRefused, Transition, Update
 
-PARKED = "parked"  # in the details of a task that waits for a budget
+PARKED: Final = "parked"  # in the details of a task that waits for a budget
 
 
 def parked(snapshot: Snapshot, at: datetime) -> Transition:
@@ -55,7 +57,7 @@ def parked(snapshot: Snapshot, at: datetime) -> Transition:
                     {
                         "status": TaskStatus.BLOCKED.value,
                         "updated_at": at,
-                        "details": task.details | {PARKED: True},
+                        "details": {**task.details, "parked": True},
                     },
                 )
                 for task in waiting
@@ -141,7 +143,7 @@ def _goes_on(snapshot: Snapshot, meta: SprintMeta, at: datetime) -> tuple[Update
                 {
                     "status": TaskStatus.PENDING.value,
                     "updated_at": at,
-                    "details": {k: v for k, v in task.details.items() if k != PARKED},
+                    "details": without(task.details, (PARKED,)),
                 },
             )
             for task in snapshot.tasks_of(now.id)

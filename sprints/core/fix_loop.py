@@ -5,11 +5,11 @@ round run again.
 """
 
 from gates.verdict import RUNNING, Cause, Verdict
-from sprints.contract.json_types import JsonObject
 from sprints.contract.rounds import BUILDS
 from sprints.core.shipping import is_of_ship
 from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, RoundValue, Snapshot, TaskValue
+from sprints.state.task_details import GateFailure, TaskDetails
 
 FIX = "fix"
 SAME_FAILURE, SAME_TREE = "same_failure", "same_tree"
@@ -135,7 +135,7 @@ def why_not(snapshot: Snapshot, run: GateRunValue) -> str:
     return message(f"reason.{code}") if code else used_up(snapshot)
 
 
-def sent_back(snapshot: Snapshot) -> JsonObject:
+def sent_back(snapshot: Snapshot) -> TaskDetails:
     """Return the details of the next fix task.
 
     ``number`` counts the fixes, ``failures`` are the failed runs, and ``after`` is the number of
@@ -149,7 +149,7 @@ def sent_back(snapshot: Snapshot) -> JsonObject:
     }
 
 
-def failure(run: GateRunValue) -> JsonObject:
+def failure(run: GateRunValue) -> GateFailure:
     """Return the evidence of a failed run."""
     return {
         "gate_id": run.gate_id,
@@ -162,13 +162,12 @@ def failure(run: GateRunValue) -> JsonObject:
     }
 
 
-def _way(failure: JsonObject) -> tuple[object, ...]:
+def _way(failure: GateFailure) -> tuple[object, ...]:
     """Return the fields that make two failures equal; output is excluded, as it may hold times."""
-    return tuple(failure[key] for key in ("gate_id", "tree", "verdict", "exit_code"))
+    return failure["gate_id"], failure["tree"], failure["verdict"], failure["exit_code"]
 
 
 def _sent_with(snapshot: Snapshot, now: RoundValue, gate_id: str) -> int:
     """Return the number of the gate's last run on the tree before the last fix."""
     sent = fixes(snapshot, now)
-    number: int = sent[-1].details["after"].get(gate_id, 0) if sent else 0
-    return number
+    return sent[-1].details["after"].get(gate_id, 0) if sent else 0

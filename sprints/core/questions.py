@@ -11,6 +11,7 @@ from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode
 from sprints.state.row_changes import SprintFields, TaskFields, update_sprint, update_task
 from sprints.state.snapshot import Snapshot, TaskValue
+from sprints.state.task_details import without
 from sprints.state.transitions import MoveRefused, Transition
 
 
@@ -50,8 +51,8 @@ def answer(snapshot: Snapshot, text: str, by: str, at: datetime, question: str =
         "by": by,
         "ts": stamp(at),
     }
-    details = {key: value for key, value in task.details.items() if key != "asks"}
-    details |= {"answers": [*details["answers"], given]}
+    details = without(task.details, ("asks",))
+    details["answers"] = [*details["answers"], given]
     goes_on: SprintFields = {"status": "running", **cleared(snapshot.sprint), "finished_at": None}
     waits: TaskFields = {"status": Status.PENDING.value, "updated_at": at, "details": details}
     return Transition(

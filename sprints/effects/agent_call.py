@@ -9,7 +9,6 @@ from gates.verdict import Cause
 from sprints.agents import RUNNERS, command_runner
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.core.actions import Ask
-from sprints.core.agent_sessions import SESSION
 from sprints.core.agent_tasks import open_task, token
 from sprints.core.budget import spent
 from sprints.effects import workspace
@@ -76,7 +75,7 @@ def _question(snapshot: Snapshot, task: TaskValue, world: EffectContext, left_s:
         name
     )  # none: the attempt belongs to an earlier contract
     agent = agent or AgentDefinition(name, name, name, name)
-    used, known = spent(snapshot), task.details.get(SESSION, {})
+    used, known = spent(snapshot), task.details.get("session")
     return Question(
         agent_id=task.owner_agent,
         kind=task.details["kind"],
@@ -92,6 +91,6 @@ def _question(snapshot: Snapshot, task: TaskValue, world: EffectContext, left_s:
         not_after=world.not_after(),
         tokens_left=used.tokens_left if used else math.inf,
         usd_left=used.usd_left if used else math.inf,
-        session=known.get("id", ""),
-        again=known.get("again", False),
+        session=known.get("id", "") if known else "",
+        again=known.get("again", False) if known else False,
     )

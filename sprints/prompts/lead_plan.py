@@ -6,11 +6,11 @@ Later replies of agents cannot change it.
 
 from collections.abc import Sequence
 
-from sprints.contract.json_types import JsonObject
 from sprints.contract.rounds import CODES
 from sprints.prompts.assignments import Assignment, Unusable, block, parse
 from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
+from sprints.state.task_details import TaskDetails
 
 CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES[1:]
 PLANNED_IN = (CONTRACTS, CONFIRM, BUILD)  # rounds in which the lead's reply may contain tasks
@@ -62,7 +62,7 @@ def assignment(snapshot: Snapshot, code: str, task_id: str) -> Assignment | None
     return found[-1] if found else None
 
 
-def read_plan(snapshot: Snapshot, task: TaskValue, text: str) -> JsonObject:
+def read_plan(snapshot: Snapshot, task: TaskValue, text: str) -> TaskDetails:
     """Return the plan entry for the details of the lead's task: ``plan``, or ``plan_errors``.
 
     With errors, ``returned`` counts how often the plan was sent back. Empty if the reply has no
@@ -79,7 +79,7 @@ def read_plan(snapshot: Snapshot, task: TaskValue, text: str) -> JsonObject:
         return {"plan_errors": exc.errors, "returned": task.details.get("returned", 0) + 1}
 
 
-def patch_notes(snapshot: Snapshot, task: TaskValue, lines: Sequence[str]) -> JsonObject:
+def patch_notes(snapshot: Snapshot, task: TaskValue, lines: Sequence[str]) -> TaskDetails:
     """Return the deliverables of the last round's lead, for the details of its task."""
     last = snapshot.started_contract.rounds[-1].code == snapshot.current_round.code
     return {"patch_notes": [*lines]} if last and task.details["kind"] == "lead" and lines else {}

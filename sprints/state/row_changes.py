@@ -9,6 +9,7 @@ from typing import TypedDict, cast
 
 from sprints.contract.json_types import JsonObject
 from sprints.state.stop_reason import StopReason
+from sprints.state.task_details import TaskDetails
 from sprints.state.transitions import Create, Update
 from sprints.state.wait_reason import Wait
 
@@ -58,7 +59,7 @@ class TaskFields(TypedDict, total=False):
     created_at: datetime
     updated_at: datetime
     attempt: int
-    details: JsonObject
+    details: TaskDetails
     prompt: str
     reply: str
 

@@ -13,6 +13,7 @@ from sprints.state.engine_meta import SprintMeta
 from sprints.state.messages import message
 from sprints.state.state_mapping import fragment
 from sprints.state.stop_reason import StopCode, StopReason
+from sprints.state.task_details import TaskDetails
 from sprints.state.transitions import Change, Create, MoveRefused, Transition, Update
 from sprints.state.wait_reason import Wait
 
@@ -54,7 +55,7 @@ class TaskValue:
     created_at: datetime
     updated_at: datetime
     attempt: int
-    details: JsonObject
+    details: TaskDetails
     prompt: str = ""
     reply: str = ""
     extra: JsonObject = field(default_factory=dict)
