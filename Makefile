@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 TRIALS ?= 500
-WHOLE = tests/faults tests/sprints/modelcheck \
+WHOLE = tests/faults tests/sprints/modelcheck tests/sprints/core/test_unshipping.py \
 	$(patsubst %,tests/e2e/test_%.py,clones feedback git_kills hosts pushes ships unship upgrade)
 AGENTS ?= claude-code,codex
 BOOTSTRAP = $(PYTHON) tools/bootstrap.py

@@ -17,6 +17,7 @@ from sprints.state import ship_values
 from sprints.state.engine_meta import SprintMeta
 from sprints.state.transitions import MoveRefused
 from tests.sprints.core.test_agent_tasks import LEAD
+from tests.sprints.modelcheck.bounds import shorten
 
 IN_R5 = replace(DEFAULT_GATE, rounds=("R5_RELEASE_CANDIDATE",))
 LATE = replace(DEFAULT_GATE, gate_id="late", rounds=("R3_BUILD_A_INTEGRATE",))
@@ -42,6 +43,7 @@ def test_any_other_contract_and_its_digest_stay_as_they_are():
 
 @pytest.mark.parametrize("contract", [BACK, PUSHED], ids=["taken back", "pushed"])
 def test_every_promise_holds_wherever_the_machine_can_go(contract, monkeypatch):
+    shorten(monkeypatch)
     monkeypatch.setattr(shipping, "MOST_TRIES", 2)  # enough for a base that has moved
 
     found = explore(contract)
