@@ -84,5 +84,5 @@ def test_rounds_are_read_out():
         "failed",
     )
 
-    assert cells["told"] == "R0 done, R1 failed, R2 pending"
+    assert cells["label"] == "R0 done, R1 failed, R2 pending"
     assert [sign for _, _, sign in cells["cells"]] == ["✓", "✕", ""]
