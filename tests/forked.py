@@ -17,7 +17,7 @@ from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 # Django and the queue have read these when they are loaded: such a command starts from nothing.
-COLD = {"DATABASE_URL", "STUDIO_GATEWAY_BROKER"}
+COLD = {"DATABASE_URL", "STUDIO_GATEWAY_BROKER", "DJANGO_SETTINGS_MODULE"}
 ON = hasattr(os, "fork") and os.environ.get("STUDIO_TEST_FORKED") != "0"
 
 
