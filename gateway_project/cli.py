@@ -36,7 +36,7 @@ OURS = {
     "archive": "archive finished sprints, or restore them",
     "rebuild": "rebuild an empty database from events.jsonl, or compare the two",
     "upgrade": "upgrade the store of an older version: back up, migrate, verify",
-    "replay": "check that this version decides as the recorded sprints did",
+    "replay": "check that this version makes the same decisions as recorded",
     "doctor": "check the installation and print a fix for every problem",
 }
 

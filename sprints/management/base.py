@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DJANGO_OPTIONS = "version verbosity settings pythonpath traceback no-color force-color"
 
 
-UNCHANGED = "An option that you leave out keeps its present value; a default is the initial value."
+UNCHANGED = "An option that you leave out does not change. The defaults are initial values."
 
 
 class OneLineParser(CommandParser):

@@ -112,7 +112,11 @@ def declare(parser: ArgumentParser) -> None:
     approve = act("approve", "approve an open approval request", AS_WORKERS)
     approve.add_argument("--why", default="", help="reason, one line, for other users")
     reject = act("reject", "reject an open approval request; the sprint fails")
-    reject.add_argument("--why", required=True, help="reason, one line; a retry gives it to agents")
+    reject.add_argument(
+        "--why",
+        required=True,
+        help="reason, one line; if you retry the sprint, its agents read the reason",
+    )
     for made in (approve, reject):
         made.add_argument(
             "--ask",

@@ -15,7 +15,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m sprints.modelcheck",
         description="Check that a sprint under a contract keeps the invariants, whatever happens.",
-        epilog="Exit code 1: an invariant breaks, or there are too many sequences to try.",
+        epilog="Exit code 1: an invariant breaks, or there are too many sequences to simulate.",
     )
     parser.add_argument(
         "--contract",

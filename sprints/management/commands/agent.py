@@ -182,8 +182,7 @@ def _declare_set(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--runner",
         metavar="R",
-        help=f"{SCRIPTED} (the gateway replies for the agent) or {COMMAND} (an agent command"
-        " replies)",
+        help=f"source of the replies: {SCRIPTED} (the gateway) or {COMMAND} (the program of --command)",
     )
     parser.add_argument(
         "--command",

@@ -27,13 +27,13 @@ class Command(GatewayCommand):
         check = subcommand(
             acts,
             "check",
-            "try every possible order of gate results, agent answers, crashes, cancels and"
-            " deadlines",
+            "simulate every possible order of gate results, agent answers, crashes, cancels and"
+            " deadlines; no gate and no agent runs",
             more="If an invariant breaks, the command prints the shortest sequence of events that"
             " breaks it.",
             exits={
                 0: "all invariants hold",
-                1: "an invariant breaks, or there are too many sequences to try",
+                1: "an invariant breaks, or there are too many sequences to simulate",
             },
         )
         show = subcommand(
@@ -58,8 +58,8 @@ class Command(GatewayCommand):
         check.add_argument(
             "--whole",
             action="store_true",
-            help="try all combinations of gates, agents, approvals and shipping together, which can"
-            " take very long; without this option, each is tried separately",
+            help="check gates, agents, approvals and shipping in one search, which can"
+            " take very long; without this option, each has a search of its own",
         )
         check.add_argument("--json", action="store_true", help="print JSON instead of text")
 

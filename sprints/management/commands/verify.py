@@ -40,8 +40,8 @@ class Command(GatewayCommand):
         parser.add_argument(
             "--tag",
             metavar="TAG",
-            help="check only this Git tag of a shipped sprint: the tag's message must agree with"
-            " the tagged commit and with the events in FILE (default: events.jsonl of the store)",
+            help="check only this Git tag of a shipped sprint; its message must agree with its"
+            " commit and with the events in FILE, or in events.jsonl of the store without FILE",
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
         parser.add_argument("--record", action="store_true", help="record the result as an event")
