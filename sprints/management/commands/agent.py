@@ -182,7 +182,8 @@ def _declare_set(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--runner",
         metavar="R",
-        help=f"source of the replies: {SCRIPTED} (the gateway) or {COMMAND} (the program of --command)",
+        help=f"source of the replies: {SCRIPTED} (the gateway) or {COMMAND} (the program of"
+        " --command)",
     )
     parser.add_argument(
         "--command",
