@@ -19,7 +19,7 @@ from gates.redaction import Filter, redactor
 
 POLL_S = 0.05
 CREATE_NEW_PROCESS_GROUP = 0x200
-NO_SANDBOX = "only Linux can confine a program"
+NO_SANDBOX = "only Linux has a sandbox"
 
 
 class Child(Protocol):
@@ -43,7 +43,7 @@ def attend(
     Raises ``OSError`` if its outputs cannot be opened, or if a sandbox is required.
     """
     if spec.sandbox and spec.sandbox.required:
-        raise OSError(errno.ENOSYS, f"it has to be confined, and {NO_SANDBOX}")
+        raise OSError(errno.ENOSYS, f"the sandbox is required, and {NO_SANDBOX}")
     ending: Ending = "exited"
     why = ""
     begun, started_at = time.monotonic(), time.time()

@@ -43,7 +43,7 @@ if sys.platform == "linux":
 def abi() -> int:
     """Return this kernel's Landlock version. Raises ``OSError`` with the reason if none."""
     if sys.platform != "linux":
-        raise OSError(errno.ENOSYS, "only Linux can confine a program")
+        raise OSError(errno.ENOSYS, "only Linux has a sandbox")
     try:
         return _call(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)
     except OSError as exc:
@@ -73,12 +73,12 @@ def put_up(sandbox: dict[str, Any] | None) -> tuple[int | None, str]:
         release = abi()
     except OSError as exc:
         if sandbox["required"]:
-            raise OSError(exc.errno, f"it has to be confined, and {exc.strerror}") from exc
+            raise OSError(exc.errno, f"the sandbox is required, and {exc.strerror}") from exc
         return None, f"unavailable: {exc.strerror}"
     try:
         return rules(sandbox, release), f"landlock abi {release}"
     except OSError as exc:
-        raise OSError(exc.errno, f"it cannot be confined: {exc.strerror}") from exc
+        raise OSError(exc.errno, f"the sandbox failed: {exc.strerror}") from exc
 
 
 def handled(release: int) -> int:

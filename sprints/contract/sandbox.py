@@ -83,14 +83,14 @@ def judged(mode: str) -> tuple[str, str, str]:
     now = state(mode)
     if now == OFF:
         again = "studio-gateway config set confinement auto"
-        return "warn", "programs are not confined, as config.json wants it", again
+        return "warn", "agents and gates run without a sandbox, as config.json says", again
     if why := lacking():
         level = "bad" if mode == REQUIRED else "warn"
-        return level, f"programs cannot be confined: {why}", "use Linux 6.2 or newer with Landlock"
+        return level, f"no sandbox: {why}", "use Linux 6.2 or newer with Landlock"
     if landlock.abi() < WHOLE_ABI:
         text = f"{now}: a program can still empty a file outside its clone"
         return "warn", text, "use Linux 6.2 or newer"
-    return "ok", f"programs that work in a clone are confined: {now}", ""
+    return "ok", f"agents and gates in a clone run in a sandbox: {now}", ""
 
 
 def is_path(text: object) -> bool:

@@ -244,7 +244,7 @@ def test_a_kernel_without_landlock_is_said_or_refused(scene, monkeypatch):
     assert landlock.put_up(None) == (None, "off")
     said = landlock.put_up(scene.sandbox.to_json())
     assert said == (None, "unavailable: this kernel has no Landlock")
-    with pytest.raises(OSError, match="it has to be confined, and this kernel has no Landlock"):
+    with pytest.raises(OSError, match="the sandbox is required, and this kernel has no Landlock"):
         landlock.put_up(replace(scene.sandbox, required=True).to_json())
 
 
@@ -255,7 +255,7 @@ def test_a_kernel_that_has_it_and_fails_runs_nothing(scene, monkeypatch):
 
     monkeypatch.setattr(landlock, "rules", full)
 
-    with pytest.raises(OSError, match="it cannot be confined: Cannot allocate memory"):
+    with pytest.raises(OSError, match="the sandbox failed: Cannot allocate memory"):
         landlock.put_up(scene.sandbox.to_json())
 
 
