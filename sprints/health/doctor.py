@@ -102,7 +102,7 @@ def config(store: Store) -> Iterator[Finding]:
     """Check that config.json exists, is valid and private."""
     read_config(store.config)
     if is_private(store.config):
-        yield Finding("config", "ok", "config.json is sound and private")
+        yield Finding("config", "ok", "config.json is valid, and only you can read it")
     else:
         text = "others on this machine can read config.json, which holds your token"
         yield Finding("config", "bad", text, f"chmod 600 {_quoted(store.config)}")

@@ -252,12 +252,12 @@ def _stirring(now: datetime) -> set[str]:
 
 
 CHECKS: dict[str, Callable[[datetime], Iterator[Violation]]] = {
-    "one verdict a gate": one_verdict,
-    "nothing still asked": one_answer,
-    "no success over red": never_over_red,
-    "nothing shipped over red": shipped_green,
-    "nothing shipped unapproved": shipped_approved,
-    "nothing left behind": no_remains,
-    "one carrier": one_carrier,
-    "nobody silent": nobody_silent,
+    "each gate has one verdict": one_verdict,
+    "no ended sprint has open tasks": one_answer,
+    "no sprint succeeded with a failed gate": never_over_red,
+    "no sprint shipped with a failed gate": shipped_green,
+    "no unapproved ship": shipped_approved,
+    "no leftover process": no_remains,
+    "one running sprint per checkout": one_carrier,
+    "every running sprint advances": nobody_silent,
 }

@@ -44,11 +44,11 @@ def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
         done = {t.owner_agent for t in tasks if t.status == agent_tasks.Status.DONE}
         for agent in (*after.snapshot.started_contract.round(one.code).acks, LEAD):
             if agent not in done:
-                yield f"{one.code} is done, and {agent} has not answered"
+                yield f"{one.code} is done, and {agent} has not replied"
         for task in explored_tasks(after, one.id):
             if not has_answered(after, task):
                 said = after.truth.get(try_of(task))
-                yield f"{one.code} is done, and {task.owner_agent} had said {said}"
+                yield f"{one.code} is done, and the result of {task.owner_agent} was {said}"
 
 
 def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
@@ -65,11 +65,11 @@ def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     lost = max((times_lost(after, task) for task in tasks), default=0)
     if after.snapshot.stopped_with(StopCode.AGENT_FAILED):
         if FAILED not in said and not (LEFT in said and lost >= MOST_LOST):
-            yield f"the sprint failed with {error!r}, and agents have said {_words(said)}"
+            yield f"the sprint failed with {error!r}; results of the agents: {_words(said)}"
     elif after.snapshot.stopped_with(StopCode.AGENT_ASKS) and ASKS not in said:
-        yield f"the sprint is blocked with {error!r}, and agents have said {_words(said)}"
+        yield f"the sprint is blocked with {error!r}; results of the agents: {_words(said)}"
     elif after.snapshot.stopped_with(StopCode.BUDGET) and not _is_out(after):
-        yield f"the sprint is parked with {error!r}, and there is something left"
+        yield f"the sprint is blocked with {error!r}, and the budget is not used up"
 
 
 def within_budget(before: State, step: Step, after: State) -> Iterator[str]:
@@ -78,14 +78,14 @@ def within_budget(before: State, step: Step, after: State) -> Iterator[str]:
     if used is None or not after.programs.kinds:
         return
     if used.launches < after.programs.launches:
-        yield f"on record are {used.launches} launches of {after.programs.launches}"
+        yield f"{used.launches} of {after.programs.launches} launches are recorded"
     if used.seconds + NEAR_S < after.programs.seconds:
-        yield f"on record are {used.seconds:g} s of {after.programs.seconds:g}"
+        yield f"{used.seconds:g} of {after.programs.seconds:g} s are recorded"
     if after.programs.launches == before.programs.launches:
         return
     allowed = _allowed(after)
     if after.programs.launches > allowed.launches:
-        yield f"launch {after.programs.launches} is begun, and {allowed.launches} are allowed"
+        yield f"launch {after.programs.launches} has begun; {allowed.launches} are allowed"
     left_s = allowed.minutes * 60 - before.programs.seconds
     for task in after.snapshot.tasks:
         if agent_tasks.is_open(task) and task.details["reserved_s"] > left_s + NEAR_S:
@@ -97,9 +97,9 @@ def answers_arrive(before: State, step: Step, after: State) -> Iterator[str]:
     for task in after.snapshot.tasks if after.programs.answered else ():
         if task.id in after.programs.answered:
             if ANSWER not in [one["text"] for one in task.details["answers"]]:
-                yield f"what {task.owner_agent} was answered is not on record any more"
+                yield f"the answer to {task.owner_agent} is not recorded any more"
             if _begins(before, task) and ANSWER not in task.prompt:
-                yield f"{task.owner_agent} is asked again, and not told what it was answered"
+                yield f"{task.owner_agent} is asked again without the answer to its question"
 
 
 def leads_on(before: State, step: Step, after: State) -> Iterator[str]:
@@ -117,13 +117,13 @@ def leads_on(before: State, step: Step, after: State) -> Iterator[str]:
         yield f"the sprint is blocked with {error!r}, and waits for {waits and waits['what']}"
     ways = [*led_on(after)]
     if not ways:
-        yield f"the sprint is blocked with {error!r}, and no operator can lead on"
+        yield f"the sprint is blocked with {error!r}, and no operator can continue it"
     for way in ways:
         used = way.after and spent(way.after.snapshot)
         if way.after is None:
-            yield f"the sprint is blocked with {error!r}, and no operator leads on: {way.fault}"
+            yield f"blocked with {error!r}, and an operator cannot continue: {way.fault}"
         elif way.after.snapshot.sprint.status != "running" or _stays(way.after):
-            yield f"{way.text}, and the sprint does not go on"
+            yield f"{way.text}, and the sprint does not continue"
         elif code == WaitCode.BUDGET and used and used.out:
             yield f"{way.text}, and no {used.out} are left"
 
@@ -137,19 +137,19 @@ def late_is_refused(before: State, step: Step, after: State) -> Iterator[str]:
         return
     begins = is_explored(before, step.action) and step.action
     if begins and awaited(after.snapshot, begins) in before.programs.names:
-        yield f"{step.text}, and an answer to an earlier try would be taken for one to this"
+        yield f"{step.text}, and a late reply to an earlier attempt would count for this attempt"
     was = {task.id: task.status for task in before.snapshot.tasks}
     for task in after.snapshot.tasks:
         ended = not agent_tasks.is_open(task) and task.status != was.get(task.id)
         if ended and task.details.get("runner") and _takes(after, task):
-            yield f"{task.owner_agent} has ended, and takes another answer"
+            yield f"{task.owner_agent} has ended, and another reply would be accepted"
 
 
 def works_alone(before: State, step: Step, after: State) -> Iterator[str]:
     """Yield anything that runs while an agent works."""
     for task in after.snapshot.tasks:
         if agent_tasks.is_open(task) and after.attended - {task.id}:
-            yield f"{task.owner_agent} works, and so does {', '.join(sorted(after.attended))}"
+            yield f"{task.owner_agent} works while this runs: {', '.join(sorted(after.attended))}"
 
 
 def _begins(before: State, task: TaskValue) -> bool:

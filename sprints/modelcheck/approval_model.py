@@ -33,7 +33,7 @@ def compared(state: State, action: Compare) -> Iterator[Step]:
     digests = dict.fromkeys(("", f"d{tree}", *kept)) if there is None else [there]
     outcomes = [Touched(tree, one, int(bool(one)), ("tests",) if one else ()) for one in digests]
     for touched in (*outcomes, Touched(reason="git is away")):
-        text = f"the tree {tree} says {touched.digest or touched.reason or 'nothing is touched'}"
+        text = f"protected paths of {tree}: {touched.digest or touched.reason or 'unchanged'}"
         try:
             at = state.snapshot.at
             moves = reducer.reduce(state.snapshot, action, Compared(at, touched))
@@ -137,13 +137,13 @@ def asks_first(before: State, step: Step, after: State) -> Iterator[str]:
             continue
         opens = one.status == "in_progress" and one.code == BUILDS[0]
         if opens and BUILD in terms.before and (BUILD, PLAN) not in after.approved:
-            yield f"{one.code} has begun, and nobody has approved of it"
+            yield f"{one.code} has begun without an approval"
         if one.status == "done" and now not in approval_requests.OVER:
             yield from _unapproved(after, after.tree, f"{one.code} is done")
     if now == shipping.PUBLISHING != was:
         tree = _merged_tree(after)
         if SHIP in terms.before and (SHIP, tree) not in after.approved:
-            yield f"the tree {tree} is published, and nobody has approved of it"
+            yield f"the tree {tree} is published without an approval"
         yield from _unapproved(after, tree, f"the tree {tree} is published")
 
 
@@ -157,9 +157,9 @@ def _unapproved(state: State, tree: str, what: str) -> Iterator[str]:
         return
     flag = state.flags.get(tree)
     if flag is None:
-        yield f"{what}, and nobody has looked at its protected paths"
+        yield f"{what}, and its protected paths were not compared"
     elif flag and (PATHS, flag) not in state.approved:
-        yield f"{what}, and nobody has approved of {flag} in its protected paths"
+        yield f"{what}, and the change {flag} of its protected paths is not approved"
 
 
 def says_no(before: State, step: Step, after: State) -> bool:

@@ -100,7 +100,7 @@ class _Exploration:
                 elif seen[there] == open_:
                     at = [number for number, _ in path].index(there)
                     circle = [words for _, words in path[at + 1 :]]
-                    words = "it goes round in a circle, for ever"
+                    words = "the path returns to an earlier state, so it never ends"
                     self.tell(ENDS, words, there, *circle, text, "… and so on")
                     return
                 elif not seen[there]:
@@ -166,7 +166,7 @@ def explore(
         if state.snapshot.sprint.status == "running" and not carried:
             waits = wait_of(state.snapshot)
             if not waits or waits["who"] == GATEWAY:
-                exploration.tell(OWNERS, "nothing moves, and nobody else is asked", number)
+                exploration.tell(OWNERS, "nothing runs, and the sprint waits for no one", number)
     exploration.look_for_circles()
     took_s = time.monotonic() - began
     return Report(

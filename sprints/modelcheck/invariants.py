@@ -44,7 +44,7 @@ def never_red(before: State, step: Step, after: State) -> Iterator[str]:
     if after.snapshot.sprint.status == "succeeded":
         for one in after.snapshot.rounds:
             if one.status != "done" or not green(after, one):
-                yield f"the sprint succeeded, and {one.code} is {one.status} or red"
+                yield f"the sprint succeeded, and {one.code} is {one.status} or has a failed gate"
 
 
 def _closed(before: State, after: State) -> Iterator[RoundValue]:
@@ -71,7 +71,7 @@ def no_false_red(before: State, step: Step, after: State) -> Iterator[str]:
     lost = runs and runs[-1].status == Verdict.ERROR  # too many gateway deaths under it
     said = after.truth.get(runs[-1].id) if runs else None
     if not (said in ABOUT_THE_WORK or (said == "lost" and lost)):
-        yield f"the sprint failed with {error!r}, and the gate had said {said}"
+        yield f"the sprint failed with {error!r}, and the verdict of the gate was {said}"
 
 
 def hooks_count(before: State, step: Step, after: State) -> Iterator[str]:
@@ -81,7 +81,7 @@ def hooks_count(before: State, step: Step, after: State) -> Iterator[str]:
         for row in after.snapshot.deliveries:
             said = after.truth.get(row.id)
             if row.place.startswith(f"{one.code}{attempt}") and said != "yes":
-                yield f"{one.code} is done, and hook {row.hook_id} had said {said} at {row.place}"
+                yield f"{one.code} is done, and hook {row.hook_id} at {row.place} failed: {said}"
 
 
 def nothing_left(before: State, step: Step, after: State) -> Iterator[str]:
@@ -100,7 +100,7 @@ def nothing_left(before: State, step: Step, after: State) -> Iterator[str]:
             yield f"the sprint is {status}, and hook {row.hook_id} is {row.status}"
     for task in snapshot.tasks:
         if task.status in agent_tasks.STILL:
-            yield f"the sprint is {status}, and {task.owner_agent} is still asked: {task.status}"
+            yield f"the sprint is {status}, and {task.owner_agent} has a task {task.status}"
 
 
 def cancel_counts(before: State, step: Step, after: State) -> Iterator[str]:
@@ -109,9 +109,9 @@ def cancel_counts(before: State, step: Step, after: State) -> Iterator[str]:
         return
     status = after.snapshot.sprint.status
     if before.snapshot.sprint.status == "running" and status not in ("running", "cancelled"):
-        yield f"a cancel was on record, and the sprint is {status}"
+        yield f"a cancel was recorded, and the sprint is {status}"
     if len(after.attended) > len(before.attended):
-        yield "a cancel was on record, and something new has begun"
+        yield "a cancel was recorded, and something new has begun"
 
 
 def pause_holds(before: State, step: Step, after: State) -> Iterator[str]:
@@ -119,14 +119,14 @@ def pause_holds(before: State, step: Step, after: State) -> Iterator[str]:
     if step.by != ENGINE or not before.snapshot.paused or before.snapshot.sprint.cancel_by:
         return
     if not isinstance(step.action, Recover | RecoverHook | RecoverTask):
-        yield f"the sprint is paused, and goes on: {step.text}"
+        yield f"the sprint is paused, and continues: {step.text}"
 
 
 def within_bounds(before: State, step: Step, after: State) -> Iterator[str]:
     """Yield too many parallel gates, duplicate rows, and closed rounds that were reopened."""
     snapshot, most = after.snapshot, after.snapshot.started_contract.gates_at_once
     if len(after.attended) > max(1, most):
-        yield f"{len(after.attended)} run at once, and the contract says {most}"
+        yield f"{len(after.attended)} run at once; the contract allows {most}"
     ids = [row.id for rows in (snapshot.tasks, snapshot.gate_runs) for row in rows]
     ids += [row.id for row in snapshot.deliveries]
     if len(set(ids)) < len(ids):
@@ -144,11 +144,11 @@ def waits_have_owners(before: State, step: Step, after: State) -> Iterator[str]:
         yield f"the sprint is {snapshot.sprint.status} and cannot be retried: {fault}"
     waits = wait_of(snapshot) if after.attended or snapshot.sprint.status == "blocked" else None
     if snapshot.sprint.status == "blocked" and not (waits and waits["who"]):
-        yield "the sprint is blocked, and nobody is asked"
+        yield "the sprint is blocked, and waits for no one"
     if snapshot.sprint.status != "running":
         return
     if after.attended and not (waits and waits["who"] == GATEWAY and waits["until_ts"]):
-        yield "something runs, and the wait for it has no words or no time"
+        yield "something runs, and the wait for it has no reason or no deadline"
     held = snapshot.paused and not before.snapshot.paused
     if held and (fault := resumed(after).fault):
         yield f"the sprint is paused and cannot be resumed: {fault}"
@@ -167,15 +167,15 @@ def ships_what_passed(before: State, step: Step, after: State) -> Iterator[str]:
             last = max(runs, key=lambda run: run.number, default=None)
             said = after.truth.get(last.id) if last and last.number > merged else None
             if gate.required and said != Verdict.PASSED:
-                yield f"it is {now}, and gate {gate.gate_id} said {said} of what was merged"
+                yield f"the ship is {now}, and {gate.gate_id} was {said} on the merge"
         if bool(found and found.url is not None) != bool(snapshot.started_contract.ship_remote):
-            yield f"it is {now}, and is not pushed to where the contract says"
+            yield f"the ship is {now}, and is not pushed to where the contract says"
     if was == shipping.SHIPPED and now != was:
-        yield f"it was shipped, and is {now} again"
+        yield f"the work was shipped, and is {now} again"
     to_be = snapshot.started_contract.ship and snapshot.started_contract.base is not None
     is_done = now in (shipping.SHIPPED, shipping.NOTHING)
     if to_be and snapshot.sprint.status == "succeeded" and not is_done:
-        yield f"the sprint succeeded, and what it is to ship is {now or 'not merged'}"
+        yield f"the sprint succeeded, and its ship is {now or 'not merged'}"
 
 
 def judges_what_is_there(before: State, step: Step, after: State) -> Iterator[str]:
@@ -205,16 +205,16 @@ def sends_back_within_reason(before: State, step: Step, after: State) -> Iterato
     same = [one for one in earlier if (one.place, one.attempt) == (now.place, now.attempt)]
     most = after.snapshot.started_contract.fix_attempts
     if not now.said:
-        yield "something is sent back, and no gate has said no to what is there"
+        yield "a fix is requested, and no gate has failed on the present tree"
     if len(same) >= most:
-        yield f"sent back for the {len(same) + 1}. time, and the contract says {most}"
+        yield f"fix {len(same) + 1} is requested; the contract allows {most}"
     if any(one.tree == now.tree and one.said >= now.said for one in same):
-        yield "the same tree has failed in the same way twice, and is sent back"
+        yield "the same tree has failed twice in the same way, and a fix is requested"
     trees = [one.tree for one in same]
     if now.tree in trees and trees[-1] != now.tree:
-        yield f"the trees go round to {now.tree}, and it is sent back"
+        yield f"the fixes have led back to the tree {now.tree}, and another fix is requested"
     if before.snapshot.sprint.cancel_by:
-        yield "a cancel was on record, and work is sent back"
+        yield "a cancel was recorded, and a fix is requested"
 
 
 def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
@@ -235,7 +235,7 @@ def gives_up_with_reason(before: State, step: Step, after: State) -> Iterator[st
     trees = [one.tree for one in sent]
     goes_round = after.tree in trees and trees[-1] != after.tree
     if len(sent) < snapshot.started_contract.fix_attempts and not same and not goes_round:
-        yield f"the sprint failed, and {gate_id} was sent back {len(sent)} times"
+        yield f"the sprint failed at {gate_id} after only {len(sent)} fixes"
 
 
 def flaky_is_a_humans(before: State, step: Step, after: State) -> Iterator[str]:
@@ -247,12 +247,13 @@ def flaky_is_a_humans(before: State, step: Step, after: State) -> Iterator[str]:
         for gate in snapshot.started_contract.gates_of(one.code):
             said = _said_of(after, one, gate.gate_id, after.tree)
             if gate.required and Verdict.PASSED in said and {*RED} & {*said}:
-                yield f"{one.code} is done, and {gate.gate_id} said {', '.join(said)} of one tree"
+                verdicts = f"{', '.join(said)} on one tree"
+                yield f"{one.code} is done, and {gate.gate_id} was {verdicts}"
     if len(after.sent) > len(before.sent):
         for gate_id, _ in after.sent[-1].said:
             said = _said_of(before, before.snapshot.current_round, gate_id, before.tree)
             if sum(word in RED for word in said) < 2:
-                yield f"{gate_id} has said no once, and is sent back"
+                yield f"{gate_id} has failed only once, and a fix is requested"
 
 
 def _said_of(state: State, one: RoundValue, gate_id: str, tree: str) -> list[str]:

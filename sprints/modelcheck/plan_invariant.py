@@ -21,7 +21,7 @@ def builds_as_planned(before: State, step: Step, after: State) -> Iterator[str]:
     if isinstance(step.action, Ask) and step.action.kind == WORK[now.code]:
         (task,) = (task for task in planned if task.id == step.action.task)
         for name in sorted({*task.after} - done):
-            yield f"{task.id} is begun, and {name}, which comes before it, is not done"
+            yield f"{task.id} has begun before its predecessor {name} is done"
     closed = any(one.id == now.id and one.status == "done" for one in after.snapshot.rounds)
     if closed or isinstance(step.action, RunGate):
         for name in (task.id for task in planned if task.id not in done):

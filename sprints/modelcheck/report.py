@@ -6,13 +6,14 @@ from dataclasses import asdict
 from sprints.contract.contract import Contract
 from sprints.contract.json_types import JsonObject
 from sprints.modelcheck.explore import NAMES, Report
+from sprints.modelcheck.invariant_texts import TEXTS
 from sprints.modelcheck.plan import Proof
 
 
 def lines(proof: Proof) -> Iterator[str]:
-    """Yield the result line by line: broken invariants with the path to each, then the totals."""
+    """Yield the result: broken invariants with the path to each, the totals, what holds."""
     for one in proof.findings:
-        yield f"broken: {one.promise}: {one.text}"
+        yield f"broken: {TEXTS[one.promise]}: {one.text}"
         for number, text in enumerate(one.timeline, 1):
             yield f"  {number:>3}  {text}"
     several = len(proof.parts) > 1
@@ -22,7 +23,8 @@ def lines(proof: Proof) -> Iterator[str]:
     if not proof.complete:
         yield f"gave up after {seen}: there are more paths than the limit allows"
     elif proof.holds:
-        yield f"holds: {', '.join(NAMES)} ({seen})"
+        yield f"holds: all {len(NAMES)} invariants ({seen})"
+        yield from (f"  {TEXTS[name]}" for name in NAMES)
     else:
         yield f"{len(proof.findings)} of {len(NAMES)} invariants broken ({seen})"
     if several:

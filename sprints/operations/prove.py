@@ -62,6 +62,7 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
     Contracts of a ``known`` shape are skipped, and so are the usual ones: ``make test-faults``
     checks them in full for each version, and each test run checks their parts.
     """
+    from sprints.modelcheck.invariant_texts import TEXTS
     from sprints.modelcheck.plan import parts, prove
 
     seen = {*known, *map(shape, usual())}
@@ -72,7 +73,7 @@ def prove(contracts: Iterable[Contract], known: Iterable[str] = ()) -> None:
         most = MOST_STATES // len(parts(contract))
         for one in prove(contract, most_states=most).findings:
             way = " > ".join(one.timeline[-TOLD:])
-            about = {"invariant": one.promise, "text": one.text, "path": way}
+            about = {"invariant": TEXTS[one.promise], "text": one.text, "path": way}
             text = message("refused.breaks_invariant", **about)
             raise Refused(text, RefusalCode.BREAKS_INVARIANT)
 

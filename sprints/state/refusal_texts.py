@@ -126,6 +126,6 @@ STORE_REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.rebuild_used": "the database is not empty; move it away: {remedy}",
     "refused.rebuild_filled": "the database is not empty; name an empty one in DATABASE_URL",
     "refused.rebuild_nothing": "there is no event to rebuild from",
-    "refused.breaks_invariant": "under these gates, hooks and agents an invariant can be broken,"
-    " {invariant}: {text}; by: … {path}",
+    "refused.breaks_invariant": "under these gates, hooks and agents an invariant can be broken:"
+    " {invariant}. {text}; path: … {path}",
 }
