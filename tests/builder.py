@@ -32,7 +32,7 @@ def mend(prompt: str) -> str:
 def main() -> None:
     """Read the prompt, do what it asks for, reply."""
     prompt = sys.stdin.read()
-    if "What the gates said" in prompt:
+    if "Failed gates (fix" in prompt:
         status = mend(prompt)
     elif "Round: R3_BUILD" in prompt:
         status = build(prompt)

@@ -70,7 +70,7 @@ def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
         return replace(said, reason=message("outcome.submodules", branch=branch, path=subs[0]))
     fault_points.point("merge_started")
     git = scratch(site, base, head)
-    whose = f"Take back the work of {site.undoes}" if site.undoes else ""
+    whose = f"Merge the revert of {site.undoes}" if site.undoes else ""
     subject = whose or f"Merge the work of {site.sprint_id}"
     words = [f"Studio-{key}: {value}" for key, value in trailers.items()]
     try:

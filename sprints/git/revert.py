@@ -45,7 +45,7 @@ def revert(site: Workspace, undone: Undone, why: str, trailers: Mapping[str, str
     subject = f"Revert the work of {undone.sprint}"
     because = [why, ""] if why else []
     words = [f"Studio-{key}: {value}" for key, value in trailers.items()]
-    text = [subject, "", *because, f"This takes back {undone.commit}.", "", *words, ""]
+    text = [subject, "", *because, f"This reverts commit {undone.commit}.", "", *words, ""]
     given = "\n".join(text).encode("utf-8", "replace")
     commit = git("commit-tree", tree, "-p", head, "-F", "-", given=given)
     fetch(site.own, git.git_dir, f"+{commit}:{site.ref('reverts', commit)}", timeout_s=LONG_S)

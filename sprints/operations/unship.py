@@ -64,7 +64,7 @@ def _unship(sprint: Sprint, by: str, why: str) -> str:
     kept = SprintMeta({key: sprint.meta[key] for key in KEPT if key in sprint.meta})
     meta = kept.having(CREATED_BY, by).having(UNSHIPS, recorded)
     at, folder = timezone.now(), str(settings.STORE.evidence_of(name))
-    title = f"Take back {sprint.pk}"
+    title = f"Revert {sprint.pk}"
     try:
         with transaction.atomic():
             record(name, [commands.create(name, title, folder, meta.stored, at)], None, at)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from sprints.state.messages import approval
 from sprints.state.snapshot import Snapshot
 
-PROTECTED = "If you change one of these files, the sprint stops until a human has approved of it:\n"
+PROTECTED = (
+    "If you change one of these files, the sprint stops until a person approves the change:\n"
+)
 REJECTED = "What a human has rejected:\n"
 
 

@@ -13,7 +13,7 @@ MOST_PATHS = 10  # changed files of an earlier fix
 def mend(snapshot: Snapshot, details: JsonMapping) -> str:
     """Return the failures and the earlier fixes, for the fix task with these details."""
     most = snapshot.started_contract.fix_attempts
-    lines = [f"What the gates said (attempt {details['number']} of {most} to mend it):\n"]
+    lines = [f"Failed gates (fix {details['number']} of {most}):\n"]
     for failure in details["failures"]:
         lines += _failed(snapshot, failure)
     before = [
@@ -22,7 +22,7 @@ def mend(snapshot: Snapshot, details: JsonMapping) -> str:
         if task.details.get("number", details["number"]) < details["number"]
     ]
     if before:
-        lines.append("What was tried before, in vain:\n")
+        lines.append("Earlier fixes that failed:\n")
         for task in sorted(before, key=lambda task: task.details["number"]):
             lines += _tried(task)
     return "".join(lines)

@@ -41,7 +41,7 @@ def prompt(
         "plan": "Confirm what you are to build: files, tests, order, rollback; list blockers.",
         "build": "Build your task of this round's plan.",
         "polish": "Polish your task of this round's second pass.",
-        "fix": "Required gates of this round said no. Mend the work, not the gates.",
+        "fix": "Required gates of this round failed. Fix the work, not the gates.",
     }[kind]
     return (
         f"You are {agent} {AGENTS[agent]}.\n"
@@ -61,8 +61,8 @@ You work in a clone of the repository, on the branch {0}. What you change there 
 branch whether you commit it or not; what .gitignore names is not. Gates judge the files.
 """
 TIME = """\
-You have {0} for this at the most. Then you are told to end (SIGTERM), and are killed {1:g} seconds
-later; what is in the files by then is kept. So have them whole, and answer, before.
+You have at most {0} for this. After that you get SIGTERM, and SIGKILL {1:g} seconds later.
+Files written by then are kept. Finish your files and your reply before that.
 """
 UNCHANGED = """\
 You were asked this before and said that it is done, but git shows no change in the files. Change
@@ -81,7 +81,7 @@ Deliverables:
 Questions:
 - blockers only, at most 3; None where there are none
 - DIRECTIONAL: begins a question that only the human can decide; the sprint waits for the answer;
-  what there is to choose from may stand at its end: [this | that]
+  you may end it with choices: [this | that]
 Next actions:
 - one line each
 
@@ -131,7 +131,7 @@ def whole(
         parts.append(how.format(branch_of(snapshot.sprint_id)))
     parts += approval_notes.approval_lines(snapshot)
     if others := "".join(_heard(snapshot, kind, agent.agent_id)):
-        parts.append(f"What was said before:\n{others}")
+        parts.append(f"Earlier replies:\n{others}")
     if answers := "".join(_answers(snapshot)):
         parts.append(f"What the human has decided:\n{answers}")
     by_lead = lead_questions.answers(snapshot, agent.agent_id)

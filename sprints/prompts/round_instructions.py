@@ -13,7 +13,7 @@ SETUP, CONTRACTS, CONFIRM, BUILD, POLISH, RELEASE = CODES
 LEADS = {
     SETUP: """\
 - the roster: who is Active, who is only consulted, who is Silent
-- the definition of done, each line with a yes or a no
+- the definition of done, each line answerable with yes or no
 - the brief, in at most five lines
 """,
     CONTRACTS: """\
@@ -22,17 +22,17 @@ LEADS = {
 """,
     CONFIRM: """\
 - the green light, with the order of integration, and the way back
-- what must not begin is a DIRECTIONAL question: nothing else holds the work
+- to stop the work, ask a DIRECTIONAL question
 """,
     BUILD: """\
-- what is integrated, which tests you have run, and what they said
+- what is integrated, which tests you have run, and their results
 """,
     POLISH: """\
 - what was looked at a second time: regressions, edge cases, documents; nothing new
 """,
     RELEASE: """\
 - the patch notes, for users, a line each: only what is there
-- under Next actions the ship report: how to go back, and what is left for later
+- under Next actions the ship report: how to revert the release, and what is left for later
 """,
 }
 PLANS = {

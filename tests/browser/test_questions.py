@@ -83,6 +83,6 @@ def test_a_parked_sprint_is_given_more_by_the_keyboard_and_cards_are_read(
 
     page.goto(f"{serving.url}/agents/")
     page.locator("tr", has_text="agent_11").get_by_text("Card").click()
-    expect(page.get_by_text("May call a result red, never talk it green")).to_be_visible()
+    expect(page.get_by_text("May fail a result, but never excuses a failure")).to_be_visible()
     assert not violations(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -16,7 +16,7 @@ from typing import Any
 REPLY = "Status: DONE, the work is as it should be\nDeliverables:\n- work.txt\nQuestions:\n- None\n"
 IN, OUT = 1000, 50  # tokens of each call
 ASKED = "You are agent_"  # how every prompt begins
-BUILDS, MENDS = "Round: R3_BUILD_A_INTEGRATE", "What the gates said"
+BUILDS, MENDS = "Round: R3_BUILD_A_INTEGRATE", "Failed gates (fix"
 Call = tuple[str, dict[str, Any]]
 
 

@@ -51,7 +51,9 @@ def taken_back_once(repo) -> None:
     """One revert, one merge, one tag; the files are as before; record and certificate are true."""
     head = git(repo, "rev-parse", "main")
     subjects = git(repo, "log", "--format=%s", "main").split("\n")
-    assert [subjects.count(f"{verb} the work of wk1") for verb in ("Take back", "Revert")] == [1, 1]
+    assert [
+        subjects.count(f"{verb} of wk1") for verb in ("Merge the revert", "Revert the work")
+    ] == [1, 1]
     assert git(repo, "tag").split("\n") == ["shipped/wk1", "unshipped/wk1"]
     assert git(repo, "rev-parse", "unshipped/wk1^{commit}") == head
     assert not (repo / "work").exists()

@@ -120,7 +120,7 @@ def test_the_prompt_says_what_failed_how_and_what_was_tried():
 
     first, second = fixes(after)
     for line in (
-        "What the gates said (attempt 1 of 2 to mend it):\n",
+        "Failed gates (fix 1 of 2):\n",
         "- gate qa_smoke_quick: failed, exit code 3\n",
         "  command: python tools/qa_smoke.py --quick\n",
         "  tree: a\n",
