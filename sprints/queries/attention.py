@@ -50,7 +50,8 @@ def _stopped(line: Line) -> Item:
         return _item(line, "blocked", why, line.finished_at, todo="budget")
     if line.status == Sprint.Status.BLOCKED:
         return _item(line, "blocked", why, line.finished_at)
-    return _item(line, "failed", why, line.finished_at)
+    todo = "gate_failed" if line.stopped_with(StopCode.GATE_FAILED) else ""
+    return _item(line, "failed", why, line.finished_at, todo)
 
 
 def _running(line: Line) -> Item | None:

@@ -75,12 +75,12 @@ SPRINT_TEXTS: Mapping[str, str] = {
     "budget.tokens": ", {tokens} tokens",
     "budget.usd": ", {usd} USD",
     # Approvals.
-    "event.approval_asked": "the approval {approval} is needed; the sprint is blocked",
+    "event.approval_asked": "an approval {approval} is needed; the sprint is blocked",
     "event.approved": "{by} gave the approval {approval}{because}",
     "event.rejected": "{by} rejected the approval {approval}{because}",
     "event.approval_expired": "the approval {approval} expired at {until_ts} without a decision",
-    "event.paths_compared": "protected paths differ from the base: {paths}",
-    "event.paths_compared.same": "no protected path differs from the base",
+    "event.paths_compared": "protected files changed: {paths}",
+    "event.paths_compared.same": "no protected file changed",
     "event.paths_compared.unknown": "protected paths could not be compared: {reason}",
     # Shipping.
     "event.ship_started": "merging the work of {sprint_id}",

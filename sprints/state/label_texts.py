@@ -71,7 +71,8 @@ LABEL_TEXTS: Mapping[str, str] = {
     "todo.approval": "Decide it",
     "todo.budget": "Raise the budget",
     "todo.blocked": "Repair it and retry",
-    "todo.failed": "Read the failing line",
+    "todo.failed": "Open the sprint",
+    "todo.gate_failed": "Read the failing line",
     "todo.paused": "Resume it",
     "todo.overdue": "Look into it",
 }

@@ -6,7 +6,7 @@ REASON_TEXTS: Mapping[str, str] = {
     # Where a human is asked for an approval.
     "approval.before_build": "to begin building",
     "approval.before_ship": "to ship",
-    "approval.protected_paths": "of the changes to protected paths",
+    "approval.protected_paths": "for changes to protected files",
     # Why a sprint stopped.
     "exit_code": "exit code {exit_code}",
     "no_exit_code": "without an exit code",
@@ -72,8 +72,8 @@ REASON_TEXTS: Mapping[str, str] = {
     "in_brackets": " ({text})",
     "wait.all_paused": "a resume; automation_paused is set",
     "wait.answer": "an answer to {agent_id}: {questions}",
-    "wait.approval": "the approval {approval}: sprint approve {sprint_id}",
-    "wait.budget": "more {resource}, {amount} used: sprint budget {sprint_id} --{resource} N",
+    "wait.approval": "the approval {approval} (sprint approve {sprint_id})",
+    "wait.budget": "more {resource}, {amount} used (sprint budget {sprint_id} --{resource} N)",
     "wait.hook": "hook {hook_id} at {point}",
     "wait.agent": "agent {agent_id}, {kind}",
     "wait.gate": "gate {gates}",

@@ -68,16 +68,17 @@ def when(at: datetime | str | None) -> str:
 def ago(seconds: float) -> str:
     """Return ``3 min ago``, or ``in 3 min`` for the future."""
     size = abs(seconds)
+    half = 0 if seconds > 0 else 0.5  # rounds the future, so that 72 hours are 3 d a moment later
     if size < 5:
         return "just now"
     if size < MINUTE:
         words = f"{size:.0f} s"
     elif size < HOUR:
-        words = f"{size // MINUTE:.0f} min"
+        words = f"{int(size / MINUTE + half)} min"
     elif size < 2 * DAY:
-        words = f"{size // HOUR:.0f} h"
+        words = f"{int(size / HOUR + half)} h"
     else:
-        words = f"{size // DAY:.0f} d"
+        words = f"{int(size / DAY + half)} d"
     return f"{words} ago" if seconds > 0 else f"in {words}"
 
 

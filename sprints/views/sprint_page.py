@@ -261,8 +261,13 @@ def _brief(rows: SprintRows) -> dict[str, object]:
             for one, role in AGENTS.items()
         ],
         "acks": [(code, _listed(acks.get(code))) for code in CODES],
-        "others": sorted((k, v) for k, v in meta.items() if k not in OURS),
+        "others": sorted((k, _shown(v)) for k, v in meta.items() if k not in OURS),
     }
+
+
+def _shown(value: object) -> str:
+    """Return a value of the meta as text, a list with commas."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _listed(acks: object) -> str:

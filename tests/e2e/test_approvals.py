@@ -70,7 +70,7 @@ def test_a_test_that_is_edited_to_pass_ships_only_once_a_human_has_approved(gate
     assert said.code == 3, said
     assert "wk1 is blocked: approval_needed:protected_paths" in said.out
     assert "  protected: tests/test_calc.py\n" in said.out
-    assert waits["what"].startswith("the approval of the changes to protected paths")
+    assert waits["what"].startswith("the approval for changes to protected files")
     assert (yes.code, done.code) == (0, 0), done
     (asked,) = of_kind(gateway, "approval_asked")
     (given,) = of_kind(gateway, "approved")

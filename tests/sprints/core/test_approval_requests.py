@@ -95,7 +95,7 @@ def test_an_agent_is_told_what_is_protected_and_what_was_rejected_and_why():
 
     assert protected.endswith(":\n- tests/**\n")
     assert rejected.endswith(
-        f"- ada rejected the approval of the changes to protected paths, in {R3}: Mend the code\n"
+        f"- ada rejected the approval for changes to protected files, in {R3}: Mend the code\n"
     )
     assert [*approval_notes.approval_lines(fresh())] == []
 

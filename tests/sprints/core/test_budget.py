@@ -60,7 +60,7 @@ def test_no_program_is_launched_once_tokens_or_money_are_used_up(budget, exchang
 
     assert parked.sprint.last_error == f"budget:{words}"
     assert moves[-1].data["used_up"] == next(iter(budget))
-    assert wait_of(parked)["what"].endswith(f"sprint budget s1 --{next(iter(budget))} N")
+    assert wait_of(parked)["what"].endswith(f"(sprint budget s1 --{next(iter(budget))} N)")
     move = budget_moves.grant(parked, None, None, "ada", NOON, **dict.fromkeys(budget, 99))
     after, _ = drive(evolve(parked, [move], NOON), speak=says(exchange))
     assert after.sprint.status == "succeeded"
@@ -138,7 +138,7 @@ def test_no_program_is_launched_beyond_the_launches():
     assert moves[-1].data["launches_used"] == 2
     waits = wait_of(after)
     assert waits["who"] == "an operator"
-    assert waits["what"] == "more launches, 2 of 2 launches used: sprint budget s1 --launches N"
+    assert waits["what"] == "more launches, 2 of 2 launches used (sprint budget s1 --launches N)"
 
 
 def test_a_scripted_agent_costs_nothing():

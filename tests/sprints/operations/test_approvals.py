@@ -56,7 +56,7 @@ def test_it_stops_before_it_builds_and_says_what_for(asked):
 
     assert (sprint().status, sprint().current_round) == ("blocked", R3)
     assert sprint().last_error == "approval_needed:before_build"
-    assert waits["what"] == "the approval to begin building: sprint approve wk1"
+    assert waits["what"] == "the approval to begin building (sprint approve wk1)"
     assert waits["who"] == "an operator"
     assert waits["until_ts"] > waits["since_ts"]
     assert kinds()[-2:] == ["round_done", "approval_asked"]

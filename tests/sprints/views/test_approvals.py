@@ -36,10 +36,11 @@ def test_the_page_shows_what_is_asked_and_takes_a_yes(operator):
 
     said = decides(operator, "approve", why="Go.")
 
-    assert "The sprint waits in R3 for the approval to begin building." in text_of(page)
-    assert "The sprint asks to begin building , in R3, since just now" in text_of(page)
+    shown = text_of(page)
+    assert "The sprint waits in R3 for the approval to begin building." in shown
+    assert "The sprint asks for the approval to begin building , in R3, since just now" in shown
     assert "Approved: the sprint goes on." in said
-    assert "R3: approved to begin building: Go. by kim, just now" in said
+    assert "R3: approval to begin building approved: Go. by kim, just now" in said
     assert status() == "running"
     assert studio.event("approved")["data"]["by"] == "kim"
 

@@ -86,7 +86,8 @@ def test_it_is_shown_by_status_on_the_page_and_on_the_dashboard(parked, invoke):
     assert (
         "The agent budget is used up in R2: 2 of 2 launches. The sprint is blocked until an" in page
     )
-    assert "sprint budget wk1 --launches N from an operator" in page
+    assert "Waits for an operator, since " in page
+    assert " : more launches, 2 of 2 launches used (sprint budget wk1 --launches N)." in page
     assert "agents used 2 of 2 launches, 0" in page
     assert "the agent budget is used up: 2 of 2 launches" in dashboard
     assert "Raise the budget" in dashboard

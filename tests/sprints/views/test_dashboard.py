@@ -48,6 +48,17 @@ def test_what_waits_for_a_person_comes_first_and_says_what_to_do(viewer):
     assert read.index("Read the failing line") < read.index("Resume it") < read.index("Run it")
 
 
+def test_a_sprint_that_a_person_rejected_offers_no_line_of_a_gate(viewer):
+    studio.create("no", approvals=["before_build"], by="sam")
+    studio.run("no")
+    studio.reject("no", "sam", "Not now")
+
+    read = text_of(viewer.get("/"))
+
+    assert "Open the sprint" in read
+    assert "Read the failing line" not in read
+
+
 def test_what_failed_long_ago_waits_for_nobody(viewer):
     studio.gate("false")
     studio.create("red", by="sam")

@@ -36,6 +36,8 @@ def test_a_duration_has_its_two_largest_units(seconds, words):
         (42, "42 s ago"),
         (200, "3 min ago"),
         (-200, "in 3 min"),
+        (-(72 * 3600 - 5), "in 3 d"),
+        (-(48 * 3600 - 5), "in 48 h"),
         (7300, "2 h ago"),
         (6 * 86400 + 5, "6 d ago"),
     ],

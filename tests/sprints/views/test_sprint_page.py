@@ -132,7 +132,7 @@ def test_a_sprint_that_has_not_begun_says_what_it_waits_for(viewer):
 
     text = text_of(viewer.get("/sprints/wk2/"))
 
-    assert "Waits for a start from an operator" in text
+    assert re.search(r"Waits for an operator, since .* : a start \.", text)
     assert "No gate has run yet." in text
     assert "R5 Release candidate" in text
 
