@@ -198,10 +198,10 @@ def missing_in(repo: Path, command: tuple[str, ...]) -> str:
     return script if is_script and not (repo / script).exists() else ""
 
 
-def confinement(store: Store) -> Iterator[Finding]:
+def sandbox(store: Store) -> Iterator[Finding]:
     """Check the sandbox for commands that work in a clone."""
     mode = read_config(store.config).get("confinement", confinements.AUTO)
-    yield Finding("confinement", *confinements.judged(mode))
+    yield Finding("sandbox", *confinements.judged(mode))
 
 
 def journal(store: Store) -> Iterator[Finding]:
@@ -258,7 +258,7 @@ CHECKS: dict[str, Check] = {
     "database": database,
     "disk": disk,
     "gates": gates,
-    "confinement": confinement,
+    "sandbox": sandbox,
     "journal": journal,
     "invariants": invariants,
     "fault": fault,

@@ -205,7 +205,7 @@ def one_carrier(now: datetime) -> Iterator[Violation]:
     for home in {home for home, _, _ in carried}:
         here = [f"{pk} by {who}" for place, pk, who in carried if place == home]
         if len(here) > 1:
-            words = f"several sprints are carried at once in {home}: {', '.join(here)}"
+            words = f"several sprints run at once in {home}: {', '.join(here)}"
             yield Violation(words, RESTORE)
     for row, who in lively:
         if row.finished_at and row.finished_at < now - SETTLED:

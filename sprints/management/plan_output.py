@@ -5,7 +5,7 @@ import shlex
 from rich.text import Text
 
 from sprints.contract.json_types import JsonObject
-from sprints.management.tables import Screen
+from sprints.management.screen import Screen
 from sprints.state.messages import approval
 from sprints.state.snapshot import Snapshot
 

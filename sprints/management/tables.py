@@ -5,54 +5,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from gates.models import Gate
 from sprints.contract.budget import Spending
 from sprints.contract.git_values import branch_of
 from sprints.contract.json_types import JsonObject
+from sprints.management.screen import Screen, coloured, new_table, print_table
 from sprints.models import Agent, Hook
-from sprints.queries.snapshots import spent
+from sprints.queries.snapshots import is_shipped, spent
 from sprints.queries.sprints import Listed
 from sprints.state.snapshot import Snapshot
 from sprints.state.wait_reason import Wait
 
 if TYPE_CHECKING:
     from sprints.health.doctor import Finding
-
-COLOURS = {
-    "succeeded": "green",
-    "passed": "green",
-    "done": "green",
-    "delivered": "green",
-    "good": "green",
-    "running": "cyan",
-    "in_progress": "cyan",
-    "failed": "red",
-    "error": "red",
-    "timed_out": "red",
-    "blocked": "yellow",
-    "cancelled": "yellow",
-    "dropped": "yellow",
-    "expired": "yellow",
-    "revoked": "yellow",
-    "interrupted": "yellow",
-}
-
-
-class Screen(Console):
-    """A console that raises ``BrokenPipeError`` when the reader has closed the pipe."""
-
-    def on_broken_pipe(self) -> None:
-        """Raise ``BrokenPipeError``, for the command line to handle."""
-        raise BrokenPipeError
-
-
-def coloured(status: str) -> Text:
-    """Return a status in its colour."""
-    return Text(status, COLOURS.get(status, "dim"))
 
 
 def took(start: datetime | None, end: datetime | None) -> str:
@@ -70,15 +37,6 @@ def human(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(
-        box=None, title=title, title_justify="left", header_style="dim", padding=(0, 2, 0, 0)
-    )
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
 def findings(found: Iterable["Finding"]) -> None:
     """Print the findings of doctor, with the fix below each problem."""
     console = Screen()
@@ -91,7 +49,7 @@ def findings(found: Iterable["Finding"]) -> None:
 
 def gates(rows: Iterable[Gate], flaky: dict[str, int]) -> None:
     """Print all gates; ``flaky`` is the number of trees that each gate has failed and passed."""
-    table = _table("gate", "command", "rounds", "profiles", "timeout", "")
+    table = new_table("gate", "command", "rounds", "profiles", "timeout", "")
     for row in rows:
         flags = [] if row.required else ["advisory"]
         flags += [f"flaky {flaky[row.gate_id]}"] if flaky[row.gate_id] else []
@@ -103,12 +61,12 @@ def gates(rows: Iterable[Gate], flaky: dict[str, int]) -> None:
             f"{row.timeout_s:g} s",
             " ".join(flags if row.enabled else [*flags, "off"]),
         )
-    Screen().print(table)
+    print_table(table)
 
 
 def agents(rows: Iterable[Agent], states: dict[str, str]) -> None:
     """Print all agents; ``states`` are their states in a sprint, or empty."""
-    table = _table("agent", "title", "runner", "command", "timeout", "state" if states else "")
+    table = new_table("agent", "title", "runner", "command", "timeout", "state" if states else "")
     for row in rows:
         table.add_row(
             row.agent_id,
@@ -118,12 +76,12 @@ def agents(rows: Iterable[Agent], states: dict[str, str]) -> None:
             f"{row.timeout_s:g} s" if row.command else "",
             states.get(row.agent_id, ""),
         )
-    Screen().print(table)
+    print_table(table)
 
 
 def hooks(rows: Iterable[Hook]) -> None:
     """Print all hooks."""
-    table = _table("hook", "events", "kind", "target", "delivery", "")
+    table = new_table("hook", "events", "kind", "target", "delivery", "")
     for row in rows:
         hook = row.definition
         table.add_row(
@@ -134,12 +92,14 @@ def hooks(rows: Iterable[Hook]) -> None:
             f"{hook.timeout_s:g} s, {hook.tries} attempts, {hook.backoff_s:g} s apart",
             " ".join(["blocking"] * hook.blocking + ["off"] * (not row.enabled)),
         )
-    Screen().print(table)
+    print_table(table)
 
 
 def deliveries(rows: Iterable[JsonObject]) -> None:
     """Print deliveries."""
-    table = _table("delivery", "hook", "event", "sprint", "status", "attempts", "created", "reason")
+    table = new_table(
+        "delivery", "hook", "event", "sprint", "status", "attempts", "created", "reason"
+    )
     for row in rows:
         table.add_row(
             row["id"],
@@ -151,7 +111,7 @@ def deliveries(rows: Iterable[JsonObject]) -> None:
             row["created_ts"][:19].replace("T", " "),
             row["reason"],
         )
-    Screen().print(table)
+    print_table(table)
 
 
 def sprints(rows: list[Listed]) -> None:
@@ -160,7 +120,7 @@ def sprints(rows: list[Listed]) -> None:
     if not rows:
         console.print("no sprint yet; next: studio-gateway sprint create wk1 --title 'Week 1'")
         return
-    table = _table("sprint", "status", "round", "took", "created", "title")
+    table = new_table("sprint", "status", "round", "took", "created", "title and reason")
     for row in rows:
         table.add_row(
             row["sprint_id"],
@@ -168,13 +128,19 @@ def sprints(rows: list[Listed]) -> None:
             (row["current_round"] or "").split("_")[0],
             "" if row["took_s"] is None else human(row["took_s"]),
             _minute(row["created_ts"]),
-            row["last_error"] or _waits(row["waiting_for"]) or row["title"],
+            _title_and_reason(row),
         )
-    console.print(table)
+    print_table(table)
+
+
+def _title_and_reason(row: Listed) -> Text:
+    """Return the title; below it, why the sprint stopped and what it waits for."""
+    below = filter(None, (row["last_error"], _waits(row["waiting_for"])))
+    return Text("\n".join((row["title"], *below)))
 
 
 def _waits(waiting: Wait | None) -> str:
-    """Return what a running sprint waits for, in words; empty for a start."""
+    """Return what an unfinished sprint waits for, in words; empty for a start."""
     if waiting is None or waiting["what"] == "a start":
         return ""
     return (
@@ -188,16 +154,16 @@ def schedules(rows: list[JsonObject]) -> None:
     if not rows:
         console.print('no schedule; next: studio-gateway schedule add nightly --cron "0 2 * * *"')
         return
-    table = _table("schedule", "cron", "next", "last sprint", "title")
+    table = new_table("schedule", "cron", "next", "last sprint", "title")
     for row in rows:
         last = row["last_sprint_id"] or ""
         table.add_row(row["schedule_id"], row["cron"], row["next"] or "off", last, row["title"])
-    console.print(table)
+    print_table(table)
 
 
 def tokens(rows: list[JsonObject]) -> None:
     """Print all tokens."""
-    table = _table("token", "name", "user", "role", "status", "expires", "last used")
+    table = new_table("token", "name", "user", "role", "status", "expires", "last used")
     for row in rows:
         table.add_row(
             row["key"],
@@ -208,12 +174,12 @@ def tokens(rows: list[JsonObject]) -> None:
             _minute(row["expires_ts"]) or "never",
             _minute(row["last_used_ts"]),
         )
-    Screen().print(table)
+    print_table(table)
 
 
 def users(rows: list[JsonObject]) -> None:
     """Print all users."""
-    table = _table("user", "role", "tokens", "password", "last sign-in", "")
+    table = new_table("user", "role", "tokens", "password", "last sign-in", "")
     for row in rows:
         table.add_row(
             row["user"],
@@ -223,7 +189,7 @@ def users(rows: list[JsonObject]) -> None:
             _minute(row["last_sign_in_ts"]),
             "" if row["enabled"] else "disabled",
         )
-    Screen().print(table)
+    print_table(table)
 
 
 def _minute(stamp: str | None) -> str:
@@ -275,7 +241,7 @@ def sprint(after: Snapshot) -> None:
     if not after.rounds:
         console.print(f"not started; to start: studio-gateway sprint run {value.sprint_id}")
         return
-    rounds = _table("round", "title", "status", "took", "tasks")
+    rounds = new_table("round", "title", "status", "took", "tasks")
     for row in after.rounds:
         tasks = [task for task in after.tasks if task.round_id == row.id]
         done = sum(task.status == "done" for task in tasks)
@@ -286,8 +252,8 @@ def sprint(after: Snapshot) -> None:
             took(row.started_at, row.finished_at),
             f"{done}/{len(tasks)}" if tasks else "",
         )
-    console.print(rounds)
-    gates = _table("gate", "run", "round", "verdict", "took", "reason")
+    print_table(rounds)
+    gates = new_table("gate", "run", "round", "verdict", "took", "reason")
     for run in sorted(after.gate_runs, key=lambda run: (run.attempt, run.round_id, run.number)):
         gates.add_row(
             run.gate_id + ("" if run.required else " (advisory)"),
@@ -298,12 +264,16 @@ def sprint(after: Snapshot) -> None:
             run.reason,
         )
     if after.gate_runs:
-        console.print(gates)
+        print_table(gates)
         console.print(f"evidence: {value.artifacts_dir}/gates", soft_wrap=True)
     if (used := spent(after)) and used.launches:
         console.print(f"agents have used {used}", soft_wrap=True)
     if after.contract and (base := after.contract.base):
         where = f"{base.branch or 'a detached HEAD'} at {base.commit[:12]}"
         console.print(f"work: {branch_of(value.sprint_id)}, from {where}", soft_wrap=True)
+    if is_shipped(value.meta) and (shipping := value.meta.shipping):
+        where = f"{(shipping.commit or '')[:12]} on {shipping.branch}, tag {shipping.tag}"
+        after_all = f", reverted by {value.meta.unshipped_by}" if value.meta.unshipped_by else ""
+        console.print(f"shipped: {where}{after_all}", soft_wrap=True)
     if value.last_error:
         console.print(Text(value.last_error, "red"))

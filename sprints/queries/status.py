@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Now
 
 from gates.models import Gate
@@ -41,8 +41,13 @@ def status() -> JsonObject:
         "hosts": hosts(),
         "schedules": schedules(),
         "budgets": budgets(),
-        "waiting": waits_of(Sprint.objects.filter(status=Sprint.Status.RUNNING).defer("contract")),
+        "waiting": waits_of(_begun().defer("contract")),
     }
+
+
+def _begun() -> QuerySet[Sprint]:
+    """Return the sprints that run or are blocked."""
+    return Sprint.objects.filter(status__in=(Sprint.Status.RUNNING, Sprint.Status.BLOCKED))
 
 
 def job() -> JsonObject:

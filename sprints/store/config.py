@@ -33,7 +33,9 @@ def read_config(path: Path) -> JsonObject:
             raise StoreError(f"{path} is not a file", "move it away, then init")
         config = strict_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise StoreError(f"no config.json in {path.parent}", "run: studio-gateway init") from None
+        found = path.parent.exists()
+        what = f"no config.json in {path.parent}" if found else "no gateway is set up here"
+        raise StoreError(what, "run: studio-gateway init") from None
     except (OSError, ValueError) as exc:
         closed = shut(path.parent) if isinstance(exc, PermissionError) else None
         raise closed or StoreError(

@@ -180,5 +180,5 @@ def test_without_confinement_a_run_says_that_it_is_off(gateway):
     assert not [data for data in ends if "confined" in data]
     assert "sandbox: off" in run_command(gateway, "sprint", "show", "wk1").out
     found = json.loads(run_command(gateway, "doctor", "--json").out)
-    (one,) = [f for f in found if f["check"] == "confinement"]
+    (one,) = [f for f in found if f["check"] == "sandbox"]
     assert (one["level"], one["remedy"]) == ("warn", "studio-gateway config set confinement auto")

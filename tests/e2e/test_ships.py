@@ -90,6 +90,9 @@ def test_what_has_passed_is_merged_judged_published_and_told(gateway):
     (gateway / "told").unlink()
     assert told["type"] == "release_ready"
     assert (told["data"]["sprint_id"], told["data"]["branch"]) == ("wk1", "main")
+    commit_id = git(gateway, "rev-parse", "--short=12", "main")
+    shown = run_command(gateway, "sprint", "show", "wk1").out
+    assert f"shipped: {commit_id} on main, tag shipped/wk1\n" in shown
     shipped_once(gateway)
 
 

@@ -51,7 +51,7 @@ def test_where_no_store_was_made_init_is_pointed_out(invoke, settings, tmp_path,
 
     said = complaint(invoke(*command))
 
-    assert said == f"no config.json in {settings.STORE.root}; run: studio-gateway init"
+    assert said == "no gateway is set up here; run: studio-gateway init"
     assert not settings.STORE.root.exists()
 
 

@@ -173,7 +173,7 @@ def test_two_sprints_that_are_carried_at_once_are_found(store):
     studio.forge("sprint", lease_owner=str(identity()))
 
     assert len(said()) == 1
-    assert said()[0].startswith(f"several sprints are carried at once in {store.place}: wk1 by ")
+    assert said()[0].startswith(f"several sprints run at once in {store.place}: wk1 by ")
 
 
 def test_a_sprint_that_ended_and_is_still_held_is_found(ended):
