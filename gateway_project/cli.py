@@ -57,14 +57,12 @@ class Gateway(ManagementUtility):
         super().execute()
 
     def main_help_text(self, commands_only: bool = False) -> str:
-        """Return the help: our commands with a line each, Django's own by name."""
+        """Return the help: our commands with a line each. Django's own work, but are not listed."""
         if commands_only:
             return super().main_help_text(commands_only=True)
-        theirs = sorted(set(get_commands()) - set(OURS))
         lines = [f"usage: {self.prog_name} COMMAND [options]", ""]
-        lines += [f"  {name:<8} {what}" for name, what in OURS.items()]
-        lines += ["", f"{self.prog_name} COMMAND --help shows the options of a command.", ""]
-        lines += [f"Django's own commands: {' '.join(theirs)}"]
+        lines += [f"  {name:<8}  {what}" for name, what in OURS.items()]
+        lines += ["", f"{self.prog_name} COMMAND --help shows the options of a command."]
         return "\n".join(lines)
 
     def fetch_command(self, subcommand: str):  # type: ignore[no-untyped-def]

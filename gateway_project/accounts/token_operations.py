@@ -121,7 +121,7 @@ def until(text: str) -> datetime | None:
     found = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
     span = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
     if not timedelta() < span <= LONGEST:
-        words = f"{text!r} is no time that a token lasts; write 12h, 90d, 8w or never"
+        words = f"{text!r} is not a lifetime; write 12h, 90d, 8w or never"
         raise Refused(problems=[Problem("lasts", ProblemCode.WRONG_FORMAT, words)])
     return timezone.now() + span
 

@@ -23,8 +23,8 @@ def _facts(row: Host) -> JsonObject:
 class Hosts(Rows[Host]):
     """The hosts, as ``status`` shows them."""
 
-    list_display = ["name", "state", "workers", "carries", "seen", "worked", "restarts", "place"]
-    fields = tuple("name state workers carries seen worked restarts place started watch".split())
+    list_display = ["name", "state", "workers", "runs", "seen", "worked", "restarts", "place"]
+    fields = tuple("name state workers runs seen worked restarts place started watch".split())
 
     started = staticmethod(when("started_at"))
 
@@ -52,8 +52,8 @@ class Hosts(Rows[Host]):
             return pill("gone")
         return pill("silent" if _facts(row)["silent"] else "alive")
 
-    @admin.display(description="carries")
-    def carries(self, row: Host) -> str:
+    @admin.display(description="runs")
+    def runs(self, row: Host) -> str:
         """Return the sprints that the host runs now."""
         return ", ".join(_facts(row).get("carries", [])) or "nothing"
 

@@ -74,9 +74,7 @@ def _open(snapshot: Snapshot, at: datetime, ask: str) -> ApprovalRequest:
     if ask and (found is None or found.name != ask):
         raise _closed(snapshot, ask)
     if found is None:
-        sprint = snapshot.sprint
-        about = {"sprint_id": sprint.sprint_id, "status": sprint.status}
-        raise MoveRefused(message("refused.no_approval", **about))
+        raise _nothing_open(snapshot)
     if _is_over(snapshot, found, at):
         about = {"sprint_id": snapshot.sprint_id, "ts": found.until_ts}
         raise MoveRefused(message("refused.expired_now", **about), RefusalCode.EXPIRED)
@@ -87,6 +85,17 @@ def _is_over(snapshot: Snapshot, found: ApprovalRequest, at: datetime) -> bool:
     terms = snapshot.started_contract.approvals
     ends = terms is not None and terms.at_deadline == REJECT
     return ends and at >= moment(found.until_ts)
+
+
+def _nothing_open(snapshot: Snapshot) -> MoveRefused:
+    """Return that the sprint has no open request, and who made the last decision."""
+    sprint = snapshot.sprint
+    about = {"sprint_id": sprint.sprint_id, "status": sprint.status}
+    given = (state(snapshot).given or ()) if snapshot.contract else ()
+    if not given or not given[-1].by:
+        return MoveRefused(message("refused.no_approval", **about))
+    about |= {key: getattr(given[-1], key) for key in ("by", "verdict", "name", "ts")}
+    return MoveRefused(message("refused.no_approval_now", **about))
 
 
 def _closed(snapshot: Snapshot, ask: str) -> MoveRefused:

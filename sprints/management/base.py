@@ -1,7 +1,8 @@
 """Base of all commands: help texts, one-line errors with exit code 2, complete files on return."""
 
+import re
 import sys
-from argparse import SUPPRESS, ArgumentParser
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Literal, NoReturn
 
@@ -31,8 +32,16 @@ UNCHANGED = "An option that you leave out does not change. The defaults are init
 class OneLineParser(CommandParser):
     """An argparse parser that reports an error in one line."""
 
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Refuse unknown arguments here: a subcommand names its own help, not its parent's."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
+
     def error(self, message: str) -> NoReturn:
         """Print ``message`` and the command that shows the help, then exit with 2."""
+        message = re.sub(r"^argument (\S+): must be ", r"\1 must be ", message)
         sys.stderr.write(f"error: {one_line(message)}; see: {self.prog} --help\n")
         sys.exit(2)
 
@@ -124,11 +133,12 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     """Return an argparse type for a whole number from ``low`` to ``high``."""
 
     def number(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
-            raise ValueError(text)
-        return int(text)
+        digits = text.lstrip("0") or "0"
+        known = text.isascii() and text.isdecimal() and len(digits) <= len(str(high))
+        if not known or not low <= int(digits) <= high:
+            raise ArgumentTypeError(f"must be a whole number from {low} to {high}")
+        return int(digits)
 
-    number.__name__ = f"whole number from {low} to {high}"
     return number
 
 

@@ -1,4 +1,4 @@
-"""The user of the command line: name, brief file, and the hint that no worker runs."""
+"""The user of the command line: name, brief file, and who continues a sprint."""
 
 import getpass
 from pathlib import Path
@@ -12,8 +12,19 @@ BRIEF_BYTES = 1 << 20
 
 def tell_who_works(out: OutputWrapper) -> None:
     """Print a hint if no worker runs that could take the queued sprint."""
-    if not any(host["alive"] for host in queries.hosts()):
+    if not _workers_run():
         out.write("no worker runs; start one: studio-gateway worker")
+
+
+def tell_who_continues(out: OutputWrapper, sprint_id: str, done: str = "") -> None:
+    """Print what was ``done``, and that the workers continue the sprint, or how to continue it."""
+    here = f"to continue {sprint_id}: studio-gateway sprint run {sprint_id}"
+    out.write(done + (f"the workers continue {sprint_id}" if _workers_run() else here))
+    tell_who_works(out)
+
+
+def _workers_run() -> bool:
+    return any(host["alive"] for host in queries.hosts())
 
 
 def user() -> str:

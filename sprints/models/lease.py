@@ -62,7 +62,7 @@ def take(sprint_id: str, owner: Identity, *, beside: bool = False) -> Lease:
     Head.objects.select_for_update().get(pk=1)  # one taker at a time; after the row, as ``record``
     if row.lease_owner and _lives(row):
         raise LeaseUnavailable(
-            f"sprint {sprint_id} is being carried by {_name(row.lease_owner)}; "
+            f"{_name(row.lease_owner)} runs sprint {sprint_id}; "
             f"to stop it: studio-gateway sprint cancel {sprint_id}"
         )
     here = settings.STORE.place
@@ -86,9 +86,10 @@ def _no_room(sprint_id: str = "") -> str:
     carried = [row for row in held().exclude(pk=sprint_id) if _lives(row)]
     for row in carried:
         if row.home == settings.STORE.place:
-            return f"sprint {row.pk} is in this repository, carried by {_name(row.lease_owner)}"
-    if len(carried) >= current_config().max_concurrent_global:
-        return f"{len(carried)} sprints are carried already (max_concurrent_global in config.json)"
+            return f"{_name(row.lease_owner)} runs sprint {row.pk} in this repository"
+    most = current_config().max_concurrent_global
+    if (count := len(carried)) >= most:
+        return f"{count} of {most} sprints run already (max_concurrent_global in config.json)"
     return ""
 
 

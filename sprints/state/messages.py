@@ -21,10 +21,17 @@ MESSAGES: Mapping[str, str] = {
     **LABEL_TEXTS,
 }
 LONGEST = 500  # maximum characters of an event's message
+VERBS = {"succeeded": "has succeeded", "failed": "has failed"}
 
 
 def message(code: str, /, **fields: object) -> Message:
-    """Return the text of ``code`` with ``fields``. Raises ``KeyError`` for an unknown code."""
+    """Return the text of ``code`` with ``fields``. Raises ``KeyError`` for an unknown code.
+
+    With the field ``status``, a text can use ``is_status`` too: ``is running``, ``has failed``.
+    """
+    if "status" in fields:
+        status = str(fields["status"])
+        fields = {"is_status": VERBS.get(status, f"is {status}"), **fields}
     return Message(wording.worded(MESSAGES[code], fields))
 
 

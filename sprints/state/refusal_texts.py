@@ -4,19 +4,19 @@ from collections.abc import Mapping
 
 REFUSAL_TEXTS: Mapping[str, str] = {
     # Acts that the state of a sprint refuses.
-    "refused.retry": "sprint {sprint_id} is {status};"
+    "refused.retry": "sprint {sprint_id} {is_status};"
     " only a failed, blocked or cancelled one that had started can be retried",
-    "refused.archive": "sprint {sprint_id} is {status}; only one that has ended is archived",
+    "refused.archive": "sprint {sprint_id} {is_status}; only ended sprints can be archived",
     "refused.archived": "sprint {sprint_id} is archived already",
     "refused.not_archived": "sprint {sprint_id} is not archived",
-    "refused.pause": "sprint {sprint_id} is {status}; there is nothing to pause",
+    "refused.pause": "sprint {sprint_id} {is_status}; there is nothing to pause",
     "refused.paused": "sprint {sprint_id} is paused already, by {paused_by}",
     "refused.not_paused": "sprint {sprint_id} is not paused",
     "refused.step": "sprint {sprint_id} is paused by {paused_by}",
     "refused.frozen": "{keys}: frozen with the contract while the sprint runs",
-    "refused.cancel": "sprint {sprint_id} is {status}; there is nothing to cancel",
-    "refused.run": "sprint {sprint_id} is {status}",
-    "refused.run_retry": "sprint {sprint_id} is {status};"
+    "refused.cancel": "sprint {sprint_id} {is_status}; there is nothing to cancel",
+    "refused.run": "sprint {sprint_id} {is_status}",
+    "refused.run_retry": "sprint {sprint_id} {is_status};"
     " try: studio-gateway sprint retry {sprint_id}",
     "refused.run_answer": "sprint {sprint_id} is {status};"
     " next: studio-gateway sprint answer {sprint_id} --text '…'",
@@ -27,13 +27,15 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.run_imported": "sprint {sprint_id} ran elsewhere when it was imported;"
     " to run it from its first round: studio-gateway sprint retry {sprint_id}",
     "refused.no_agents": "sprint {sprint_id} runs no agent command: there is no budget to set",
-    "refused.budget": "sprint {sprint_id} is {status}; there is nothing to launch",
+    "refused.budget": "sprint {sprint_id} {is_status}; there is nothing to launch",
     "refused.budget_too_low": "sprint {sprint_id} stays blocked: agents have used {amount};"
     " give more --{resource}",
-    "refused.no_question": "sprint {sprint_id} is {status}; no agent asks a question",
+    "refused.no_question": "sprint {sprint_id} {is_status}; no agent asks a question",
     "refused.other_question": "sprint {sprint_id} does not wait for the answer to that question",
     "refused.answered": "{by} answered {agent_id} already, at {ts}",
-    "refused.no_approval": "sprint {sprint_id} is {status}; it waits for no approval",
+    "refused.no_approval": "sprint {sprint_id} {is_status}; it waits for no approval",
+    "refused.no_approval_now": "sprint {sprint_id} {is_status}; it waits for no approval;"
+    " {by} {verdict} the last one, {name}, at {ts}",
     "refused.other_approval": "sprint {sprint_id} does not wait for that approval",
     "refused.decided": "{by} {verdict} this approval already, at {ts}",
     "refused.expired": "this approval expired at {ts}",
@@ -42,7 +44,7 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.nothing_shipped": "sprint {sprint_id} has shipped nothing that could be reverted",
     # Sprints that are made, run, stopped or reverted.
     "refused.no_sprint": "no sprint {sprint_id}; see: studio-gateway sprint list",
-    "refused.sprint_taken": "sprint {sprint_id} already exists; it is {status}",
+    "refused.sprint_taken": "sprint {sprint_id} already exists; it {is_status}",
     "refused.sprint_just_made": "sprint {sprint_id} has just been made on another host; try again",
     "refused.title": "a title is one line of at most 200 characters",
     "refused.brief": "a brief is a text; this one holds a NUL",
@@ -58,7 +60,7 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.no_reason": "a rejection says why: give the reason for the next attempt",
     "refused.answer": "an answer is a text of 1 to {longest} characters",
     "refused.unship": "sprint {sprint_id} cannot be reverted: {error}",
-    "refused.unshipping": "sprint {sprint_id} is reverted by {other}, which is {status};"
+    "refused.unshipping": "sprint {sprint_id} is reverted by {other}, which {is_status};"
     " type: studio-gateway sprint {act} {other}",
     "refused.unshipped_too_often": "sprint {sprint_id} was to be reverted {times} times already",
     # Settings, schedules, gates, agents and hooks.

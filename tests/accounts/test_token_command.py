@@ -123,7 +123,7 @@ def test_a_time_that_is_none_is_refused(invoke, lasts):
     said = invoke("token", "create", "--name", "ci", f"--expires={lasts}")
 
     assert (said.code, said.out) == (2, "")
-    assert said.err.startswith(f"error: {lasts!r} is no time")
+    assert said.err.startswith(f"error: {lasts!r} is not a lifetime; write ")
     assert said.err.count("\n") == 1
     assert Token.objects.filter(name="ci").count() == 0
     assert Token.objects.count() - before <= 1  # the one in config.json

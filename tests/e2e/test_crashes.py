@@ -69,7 +69,8 @@ def test_two_runs_of_one_sprint_one_runs_and_the_other_says_who(gateway):
     second = run_command(gateway, "sprint", "run", "one")
 
     assert second.code == 2
-    assert f"is being carried by process {first.pid} on " in second.err
+    assert f"error: process {first.pid} on " in second.err
+    assert " runs sprint one; to stop it: " in second.err
     first.communicate(timeout=60)
     assert first.returncode == 0
 

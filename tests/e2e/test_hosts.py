@@ -137,7 +137,7 @@ def test_a_sprint_stays_with_the_host_that_has_its_files(hosts):
     cancelled = right.say("sprint", "cancel", "s0")
 
     assert refused.code == 2
-    assert "s0 is being carried by" in refused.err
+    assert " runs sprint s0; to stop it: " in refused.err
     assert cancelled.out == "s0 cancelled\n"
 
 

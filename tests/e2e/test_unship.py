@@ -98,7 +98,7 @@ def test_a_tree_without_the_work_that_is_red_is_never_published(shipped):
     assert (git(shipped, "rev-parse", "main"), git(shipped, "tag")) == (head, "shipped/wk1")
     hint = "type: studio-gateway sprint retry wk1-unship"
     assert (again.code, again.err) == (
-        2, f"error: sprint wk1 is reverted by wk1-unship, which is failed; {hint}\n",
+        2, f"error: sprint wk1 is reverted by wk1-unship, which has failed; {hint}\n",
     )  # fmt: skip
     set_gate(shipped, "true")
     assert run_command(shipped, "sprint", "retry", "wk1-unship").code == 0
@@ -167,7 +167,7 @@ def test_killed_anywhere_it_is_taken_back_once(shipped, point):
         said = run_command(shipped, "sprint", "run", "wk1-unship")
 
     assert killed.code == (0 if point == "base_fetched" else -signal.SIGKILL)
-    assert said.code == 0 or "which is succeeded" in said.err, said
+    assert said.code == 0 or "which has succeeded" in said.err, said
     taken_back_once(shipped)
 
 

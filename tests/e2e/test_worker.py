@@ -136,7 +136,8 @@ def test_a_foreground_run_says_what_is_in_the_repository(gateway, worker):
     run_command(gateway, "sprint", "cancel", "one")
 
     assert said.code == 2
-    assert "sprint one is in this repository, carried by process" in said.err
+    assert "error: process " in said.err
+    assert " runs sprint one in this repository" in said.err
     assert "--queue" in said.err
 
 

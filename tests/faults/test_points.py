@@ -101,9 +101,9 @@ def finish(arena: Arena, name: str) -> None:
     """Type what the command itself says is to be typed next."""
     again = arena.say("sprint", "run", name)
     if "sprint retry" in again.err:  # the gate's supervisor was killed: no verdict is never a pass
-        assert "is failed" in again.err, again
+        assert "has failed" in again.err, again
         again = arena.say("sprint", "retry", name)
-    assert again.code == 0 or "is succeeded" in again.err, again
+    assert again.code == 0 or "has succeeded" in again.err, again
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sprints import operations, queries
 from sprints.contract.json_types import JsonObject
 from sprints.management.arguments import Options, settings_of
 from sprints.management.base import GatewayCommand
-from sprints.management.cli_user import read_brief, tell_who_works, user
+from sprints.management.cli_user import read_brief, tell_who_continues, tell_who_works, user
 from sprints.management.progress import watched, wishes_from_signals
 from sprints.management.sprint_end import exit_code, report
 from sprints.management.sprint_parser import declare
@@ -115,19 +115,11 @@ class Command(GatewayCommand):
 
     def _answer(self, options: Options) -> None:
         operations.answer(options["id"], options["text"], user())
-        self.stdout.write(
-            f"answered; the workers continue {options['id']}, "
-            f"or continue it here: studio-gateway sprint run {options['id']}"
-        )
-        tell_who_works(self.stdout)
+        tell_who_continues(self.stdout, options["id"], "answered; ")
 
     def _approve(self, options: Options) -> None:
         operations.approve(options["id"], user(), options["why"], options["ask"])
-        self.stdout.write(
-            f"approved; the workers continue {options['id']}, "
-            f"or continue it here: studio-gateway sprint run {options['id']}"
-        )
-        tell_who_works(self.stdout)
+        tell_who_continues(self.stdout, options["id"], "approved; ")
 
     def _reject(self, options: Options) -> None:
         operations.reject(options["id"], user(), options["why"], options["ask"])
@@ -153,13 +145,11 @@ class Command(GatewayCommand):
         used = operations.set_budget(sprint_id, user(), **amounts)
         self.stdout.write(f"agents have used {used}")
         if was == "blocked" and queries.get(sprint_id).status == "running":
-            self.stdout.write(f"the workers continue {sprint_id}")
-            tell_who_works(self.stdout)
+            tell_who_continues(self.stdout, sprint_id)
 
     def _resume(self, options: Options) -> None:
         operations.resume(options["id"], user())
-        self.stdout.write(f"the workers continue {options['id']}")
-        tell_who_works(self.stdout)
+        tell_who_continues(self.stdout, options["id"])
 
     def _unship(self, options: Options) -> None:
         name = operations.unship(options["id"], user(), options["why"])

@@ -14,6 +14,15 @@ LEASE = {"lease_token", "lease_until"}
 # Locks, and SQLite's own journals; the database is compared row by row.
 NOT_COMPARED = (".lock", "-wal", "-shm", "gateway.sqlite3")
 
+# How a refusal speaks of a sprint's status.
+IS = {
+    "created": "is created",
+    "running": "is running",
+    "succeeded": "has succeeded",
+    "failed": "has failed",
+    "cancelled": "is cancelled",
+}
+
 
 def complaint(said: Said) -> str:
     """The one line of a refusal, without ``error: ``. Fails where it is anything else."""

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.sprints.bad_inputs.refusals import IS
+
 SET = ("agent", "set", "agent_01")
 
 
@@ -124,7 +126,7 @@ def test_a_file_that_cannot_be_written(refused, tmp_path):
 def test_an_answer_that_nobody_asked_for(in_status, refused, status):
     sprint = in_status(status)
 
-    assert f"sprint s1 is {status}; no agent asks a question" in refused(
+    assert f"sprint s1 {IS[status]}; no agent asks a question" in refused(
         "sprint", "answer", sprint, "--text", "Blue."
     )
 

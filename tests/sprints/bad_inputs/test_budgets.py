@@ -8,8 +8,8 @@ BUDGET = ("sprint", "budget", "s1")
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--launches", "0"], "invalid whole number from 1 to 10000"),
-        (["--launches", "10001"], "invalid whole number from 1 to 10000"),
+        (["--launches", "0"], "--launches must be a whole number from 1 to 10000;"),
+        (["--launches", "10001"], "--launches must be a whole number from 1 to 10000;"),
         (["--launches", "-1"], "--launches"),
         (["--launches", "1.5"], "--launches"),
         (["--launches", "many"], "--launches"),
@@ -18,7 +18,7 @@ BUDGET = ("sprint", "budget", "s1")
         (["--minutes", "nan"], "minutes must be above 0 and at most 100000"),
         (["--minutes", "inf"], "minutes must be above 0 and at most 100000"),
         (["--minutes", "long"], "invalid float value"),
-        (["--tokens", "0"], "invalid whole number from 1 to 1000000000000"),
+        (["--tokens", "0"], "--tokens must be a whole number from 1 to 1000000000000;"),
         (["--tokens", "1.5"], "--tokens"),
         (["--tokens", "none"], "--tokens"),
         (["--usd", "0"], "usd must be above 0 and at most 1000000"),

@@ -33,9 +33,15 @@ BAD_TITLES = ["a" * 201, "a\nb", "a\tb", "a\x1b[31m", "a\u202eb", "a\0b", "a\udc
         (["gate", "remove"], "required: ID"),
         (["sprint", "create", "-dash"], "required: ID"),
         (["sprint", "create", "s1", "--title"], "expected one argument"),
-        (["sprint", "create", "s1", "s2"], "unrecognized arguments: s2"),
-        (["sprint", "run", "s1", "--nope"], "unrecognized arguments: --nope"),
-        (["init", "here"], "unrecognized arguments: here"),
+        (
+            ["sprint", "create", "s1", "s2"],
+            "unrecognized arguments: s2; see: studio-gateway sprint create --help",
+        ),
+        (
+            ["sprint", "run", "s1", "--nope"],
+            "unrecognized arguments: --nope; see: studio-gateway sprint run --help",
+        ),
+        (["init", "here"], "unrecognized arguments: here; see: studio-gateway init --help"),
         (["doctor", "--mend"], "unrecognized arguments: --mend"),
         (["status", "a\nb"], "unrecognized arguments: a b"),
         (["status", "\x1b[2J\u202e"], r"unrecognized arguments: \x1b[2J\u202e"),
@@ -57,7 +63,7 @@ def test_words_that_no_command_knows(refused, argv, words):
 def test_a_count_is_a_whole_number_from_one_to_a_million(refused, command, number):
     said = refused(*command[:-1], f"{command[-1]}={number}")
 
-    assert f"argument {command[-1]}: invalid whole number from 1 to 1000000 value" in said
+    assert f"{command[-1]} must be a whole number from 1 to 1000000;" in said
 
 
 @pytest.mark.parametrize("title", BAD_TITLES, ids=lambda text: ascii(text[:9]))

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import studio
+from tests.sprints.bad_inputs.refusals import IS
 
 
 @pytest.mark.parametrize("again", ["s1", "S1"])
@@ -22,7 +23,7 @@ def test_a_sprint_that_has_ended_is_not_carried_on(refused, in_status, act, stat
     said = refused("sprint", act, "s1")
 
     retry = "" if status == "succeeded" else "; try: studio-gateway sprint retry s1"
-    assert said == f"sprint s1 is {status}{retry}"
+    assert said == f"sprint s1 {IS[status]}{retry}"
 
 
 @pytest.mark.parametrize("status", ["created", "running", "succeeded"])
@@ -31,7 +32,7 @@ def test_only_what_failed_or_was_cancelled_is_retried(refused, in_status, status
 
     said = refused("sprint", "retry", "s1")
 
-    assert said.startswith(f"sprint s1 is {status}; only a failed, blocked or cancelled one")
+    assert said.startswith(f"sprint s1 {IS[status]}; only a failed, blocked or cancelled one")
 
 
 def test_a_sprint_that_was_cancelled_before_it_started_is_not_retried(refused, in_status, invoke):
@@ -49,7 +50,7 @@ def test_nothing_is_left_to_cancel_once_a_sprint_has_ended(refused, in_status, s
 
     said = refused("sprint", "cancel", "s1")
 
-    assert said == f"sprint s1 is {status}; there is nothing to cancel"
+    assert said == f"sprint s1 {IS[status]}; there is nothing to cancel"
 
 
 @pytest.mark.parametrize("act", ["run", "step", "retry"])
@@ -59,5 +60,6 @@ def test_a_sprint_in_other_hands_is_left_there(refused, in_status, act):
 
     said = refused("sprint", act, "s1")
 
-    assert said.startswith("sprint s1 is being carried by process ")
+    assert said.startswith("process ")
+    assert " runs sprint s1; to stop it: " in said
     studio.release(lease)

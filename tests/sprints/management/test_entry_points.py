@@ -9,6 +9,13 @@ def test_the_version_is_ours(repo):
     assert run_command(repo, "version").out == f"{__version__}\n"
 
 
+def test_the_help_lists_our_commands_in_two_columns(repo):
+    said = run_command(repo, "help").out
+
+    assert "\n  schedule  create and start sprints on a cron schedule\n" in said
+    assert "flush" not in said
+
+
 def test_settings_of_the_users_own_django_project_are_not_taken_for_ours(repo):
     said = run_command(repo, "init", DJANGO_SETTINGS_MODULE="mysite.settings")
 

@@ -1,5 +1,6 @@
 """Test that a named human decides before a sprint goes on, and that the decision is recorded."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -107,7 +108,8 @@ def test_who_comes_second_is_told_who_was_first(asked):
 
     with pytest.raises(studio.NotNow, match="ada approved this approval already, at 20"):
         studio.reject("wk1", "bob", "too late", "before_build/1")
-    with pytest.raises(studio.NotNow, match="is running; it waits for no approval"):
+    last = "is running; it waits for no approval; ada approved the last one, before_build/1, at 20"
+    with pytest.raises(studio.NotNow, match=last):
         studio.approve("wk1", "bob")
 
     assert len(sprint().meta["approval"]["given"]) == 1
@@ -180,7 +182,10 @@ def test_the_command_says_what_is_asked_and_what_to_type(store, invoke):
     assert invoke("sprint", "create", "wk1", "--approve", "before_build,before_ship").code == 0
 
     said = invoke("sprint", "run", "wk1")
+    waits = sprint().waiting
     again = invoke("sprint", "run", "wk1")
+    waiting = json.loads(invoke("status", "--json").out)["waiting"]
+    listed = " ".join(invoke("sprint", "list").out.split())
     yes = invoke("sprint", "approve", "wk1", "--why", "Go.")
     late = invoke("sprint", "reject", "wk1", "--why", "No.")
 
@@ -189,8 +194,11 @@ def test_the_command_says_what_is_asked_and_what_to_type(store, invoke):
     assert said.out.endswith("next: studio-gateway sprint approve wk1\n")
     assert (again.code, again.err.count("\n")) == (2, 1)
     assert "for an approval, before_build; next: studio-gateway sprint approve wk1" in again.err
+    assert waiting["wk1"] == waits
+    assert "title and reason" in listed
+    assert "wk1 approval_needed:before_build waits for the approval" in listed
     assert yes.code == 0
-    assert "approved; the workers continue wk1" in yes.out
+    assert "approved; to continue wk1: studio-gateway sprint run wk1\n" in yes.out
     assert (late.code, late.err.count("\n")) == (2, 1)
     assert invoke("sprint", "run", "wk1").code == 0
 

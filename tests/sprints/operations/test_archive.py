@@ -125,7 +125,7 @@ def test_an_import_leads_the_paths_of_archived_sprints_too(ended, invoke, tmp_pa
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (("archive", "wk1", "wk4"), "sprint wk4 is created; only one that has ended is archived"),
+        (("archive", "wk1", "wk4"), "sprint wk4 is created; only ended sprints can be archived"),
         (("archive", "wk1", "wk9"), "no sprint wk9"),
         (("archive", "--restore", "wk1"), "sprint wk1 is not archived"),
         (("archive",), "the following arguments are required: ID"),

@@ -118,7 +118,7 @@ def test_a_sprint_between_steps_can_be_cancelled(sprint):
 def test_a_sprint_that_has_ended_has_no_next_round(sprint):
     studio.run("wk1")
 
-    with pytest.raises(studio.Refused, match="sprint wk1 is succeeded"):
+    with pytest.raises(studio.Refused, match="sprint wk1 has succeeded"):
         studio.step("wk1", "sam")
 
 

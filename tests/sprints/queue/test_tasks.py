@@ -70,7 +70,7 @@ def test_one_repository_is_one_sprints_at_a_time(store):
     queued("wk1", "wk2")
     lease = studio.take("wk1")
 
-    with pytest.raises(LeaseUnavailable, match="sprint wk1 is in this repository"):
+    with pytest.raises(LeaseUnavailable, match="runs sprint wk1 in this repository"):
         studio.take("wk2")
 
     studio.release(lease)

@@ -241,7 +241,7 @@ def test_rows_that_do_not_fit_together_end_their_sprint_and_hold_up_no_other(sta
     sprint = studio.sprint()
     assert sprint.status == "failed"
     assert sprint.last_error.startswith("engine_error:Stuck: ")
-    with pytest.raises(studio.Refused, match="sprint wk1 is failed"):
+    with pytest.raises(studio.Refused, match="sprint wk1 has failed"):
         studio.run("wk1")
 
 

@@ -62,7 +62,7 @@ def test_no_more_sprints_are_carried_at_once_than_the_switch_says(store):
     lease = studio.take("wk1")
     studio.forge("sprint", "wk1", home="elsewhere:/srv")
 
-    with pytest.raises(Full, match="1 sprints are carried already"):
+    with pytest.raises(Full, match="1 of 1 sprints run already"):
         studio.take("wk2")
 
     studio.release(lease)

@@ -203,17 +203,17 @@ def test_a_change_is_merged_into_meta_and_answered_with_the_sprint(call, store):
 
 def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
     refused = {
-        "done/run": "sprint done is succeeded",
-        "done/step": "sprint done is succeeded",
-        "done/cancel": "sprint done is succeeded; there is nothing to cancel",
-        "done/pause": "sprint done is succeeded; there is nothing to pause",
+        "done/run": "sprint done has succeeded",
+        "done/step": "sprint done has succeeded",
+        "done/cancel": "sprint done has succeeded; there is nothing to cancel",
+        "done/pause": "sprint done has succeeded; there is nothing to pause",
         "fresh/resume": "sprint fresh is not paused",
         "held/step": "sprint held is paused by test since ",
         "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
-        "done/answer": "sprint done is succeeded; no agent asks a question",
-        "failed/cancel": "sprint failed is failed; there is nothing to cancel",
+        "done/answer": "sprint done has succeeded; no agent asks a question",
+        "failed/cancel": "sprint failed has failed; there is nothing to cancel",
         "done/unship": "sprint done has shipped nothing that could be reverted",
-        "held/archive": "sprint held is running; only one that has ended is archived",
+        "held/archive": "sprint held is running; only ended sprints can be archived",
         "done/restore": "sprint done is not archived",
     }
     before = studio.seq()

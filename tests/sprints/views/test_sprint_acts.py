@@ -90,7 +90,7 @@ def test_what_was_shipped_can_be_taken_back_once(operator):
 
 def test_what_has_ended_is_archived_and_restored(operator):
     assert "Archive wk1" not in text_of(operator.get("/sprints/wk1/"))
-    assert "Refused: sprint wk1 is created; only one that has ended is archived." in does(
+    assert "Refused: sprint wk1 is created; only ended sprints can be archived." in does(
         operator, "archive"
     )
     does(operator, "cancel")
