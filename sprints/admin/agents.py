@@ -31,11 +31,11 @@ class AgentForm(Asked[Agent]):
     deliverables = lines(3, required=False, help_text="one a line")
     runner = forms.ChoiceField(choices=choices([SCRIPTED, COMMAND]))
     command = forms.CharField(
-        required=False, strip=False, help_text="split as a shell would; no shell runs it"
+        required=False, strip=False, help_text="split like in a shell; no shell runs it"
     )
     model = forms.CharField(required=False, max_length=100, help_text="what {model} stands for")
     timeout_s = forms.FloatField(label="Timeout", help_text="seconds an answer")
-    grace_s = forms.FloatField(label="Grace", help_text="seconds to end in")
+    grace_s = forms.FloatField(label="Grace", help_text="seconds between SIGTERM and SIGKILL")
     idle_s = forms.FloatField(label="Idle", help_text="seconds without output or CPU; 0: never")
     pass_env = forms.CharField(
         required=False, label="Passed on", help_text="names of variables, with blanks between"

@@ -20,8 +20,10 @@ class GateForm(Asked[Gate]):
     gate_id = forms.CharField(max_length=64, label="Id")
     title = forms.CharField(max_length=200)
     kind = forms.ChoiceField(choices=choices(KINDS), initial="command")
-    command = forms.CharField(help_text="split as a shell would; no shell runs it", strip=False)
-    required = forms.BooleanField(required=False, initial=True, help_text="red ends the sprint")
+    command = forms.CharField(help_text="split like in a shell; no shell runs it", strip=False)
+    required = forms.BooleanField(
+        required=False, initial=True, help_text="if it fails, the sprint fails"
+    )
     enabled = forms.BooleanField(required=False, initial=True)
     rounds = forms.MultipleChoiceField(
         choices=choices(CODES), initial=list(GATED), widget=forms.CheckboxSelectMultiple
@@ -30,7 +32,9 @@ class GateForm(Asked[Gate]):
         choices=choices(PROFILES), initial=list(PROFILES), widget=forms.CheckboxSelectMultiple
     )
     timeout_s = forms.FloatField(initial=600, label="Timeout", help_text="seconds")
-    grace_s = forms.FloatField(initial=5, label="Grace", help_text="seconds to end in")
+    grace_s = forms.FloatField(
+        initial=5, label="Grace", help_text="seconds between SIGTERM and SIGKILL"
+    )
     cap_bytes = forms.IntegerField(initial=64 << 20, label="Cap", help_text="bytes of output")
     env = forms.CharField(
         required=False,

@@ -28,12 +28,12 @@ class HookForm(Asked[Hook]):
         choices=choices(NAMES), label="On", widget=forms.CheckboxSelectMultiple
     )
     target = forms.CharField(
-        help_text="a command, split as a shell would and run by none; or the URL of a webhook, "
+        help_text="a command, split like in a shell (no shell runs it); or the URL of a webhook, "
         "of a mail box or chat",
         strip=False,
     )
     timeout_s = forms.FloatField(initial=10, label="Timeout", help_text="seconds a try")
-    tries = forms.IntegerField(initial=3, help_text="until it failed")
+    tries = forms.IntegerField(initial=3, help_text="maximum number of attempts")
     backoff_s = forms.FloatField(
         initial=10, label="Back-off", help_text="seconds before the second try, then doubled"
     )
@@ -43,7 +43,7 @@ class HookForm(Asked[Hook]):
     )
     enabled = forms.BooleanField(required=False, initial=True)
     new_secret = forms.BooleanField(
-        required=False, help_text="of a webhook; see it by: studio-gateway hook show ID --secret"
+        required=False, help_text="of a webhook; to print it: studio-gateway hook show ID --secret"
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 """Edit the settings of config.json on a page of the back office."""
 
 import json
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -18,39 +19,36 @@ from sprints.contract.sandbox import MODES
 from sprints.roles import Role
 from sprints.state.refusals import Refused
 from sprints.store.config import ASKED, bad_value
+from sprints.store.config_values import meaning
 from sprints.views.request import Request, role_of
 
 
 class SettingsForm(forms.Form):
     """The form: one field a setting."""
 
-    automation_paused = forms.BooleanField(
-        required=False, help_text="every sprint holds at its next step"
-    )
-    max_concurrent_global = forms.IntegerField(help_text="sprints that run at once")
-    gate_profile = forms.ChoiceField(choices=choices(PROFILES), help_text="of new sprints")
-    agent_launches = forms.IntegerField(help_text="of programs, in a sprint that starts")
-    agent_minutes = forms.FloatField(help_text="that programs run, in a sprint that starts")
-    agent_tokens = forms.IntegerField(help_text="that programs use, in a sprint that starts")
-    agent_usd = forms.FloatField(help_text="that programs cost, in a sprint that starts")
-    confinement = forms.ChoiceField(
-        choices=choices(MODES), help_text="of what works in a clone, in a sprint that starts"
-    )
+    automation_paused = forms.BooleanField(required=False)
+    max_concurrent_global = forms.IntegerField()
+    gate_profile = forms.ChoiceField(choices=choices(PROFILES))
+    agent_launches = forms.IntegerField()
+    agent_minutes = forms.FloatField()
+    agent_tokens = forms.IntegerField()
+    agent_usd = forms.FloatField()
+    confinement = forms.ChoiceField(choices=choices(MODES))
     confine_paths = forms.JSONField(
-        required=False, help_text="a list of what it may write besides: /… or ~/…"
+        required=False, help_text='Write a JSON list, such as ["/srv/cache"].'
     )
-    agent_logs = forms.BooleanField(
-        required=False, help_text="kept in .cursor/plans/agent_logs of the repository"
-    )
-    approvals = forms.ChoiceField(
-        choices=choices(ASKED), help_text="where new sprints ask a human for a yes"
-    )
+    agent_logs = forms.BooleanField(required=False)
+    approvals = forms.ChoiceField(choices=choices(ASKED))
     enable_auto_merge = forms.BooleanField(required=False)
-    ship_remote = forms.CharField(
-        required=False, help_text="where what is merged is pushed to, such as origin"
-    )
-    bind_host = forms.CharField(help_text="from the next start on")
-    port = forms.IntegerField(help_text="from the next start on")
+    ship_remote = forms.CharField(required=False, help_text="For example: origin.")
+    bind_host = forms.CharField()
+    port = forms.IntegerField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Explain each setting below its field."""
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.help_text = f"{meaning(name)} {field.help_text}".strip()
 
     def clean_confine_paths(self) -> list[str]:
         """Return the paths; an empty field is an empty list."""

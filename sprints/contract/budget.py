@@ -111,9 +111,13 @@ class Spending:
 
     def __str__(self) -> str:
         amounts = ", ".join(map(self.of, ("launches", "minutes", "tokens", "usd")))
-        more = {"unmetered": self.unmetered, "without a price": self.unpriced}
-        silent = [f"{count} {word}" for word, count in more.items() if count]
-        return amounts + (f" (launches: {', '.join(silent)})" if silent else "")
+        more = {"no tokens or cost": self.unmetered, "no cost": self.unpriced}
+        silent = [
+            f"{count} {'launch' if count == 1 else 'launches'} reported {what}"
+            for what, count in more.items()
+            if count
+        ]
+        return amounts + (f" ({', '.join(silent)})" if silent else "")
 
     def to_json(self) -> JsonObject:
         """Return the budget and the amounts used as JSON data."""

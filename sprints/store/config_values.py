@@ -1,5 +1,6 @@
 """Read the settings of config.json, which may change at any time."""
 
+import re
 from dataclasses import dataclass, field, fields
 
 from django.conf import settings
@@ -63,3 +64,8 @@ MEANINGS = {
     "confine_paths": "Paths that the sandbox may write, besides the clone and `HOME`. Frozen at "
     "the start of a sprint.",
 }
+
+
+def meaning(key: str) -> str:
+    """Return the meaning of a setting as plain text, without the links of the documentation."""
+    return re.sub(r" \(\[[^]]+\]\([^)]+\)\)", "", MEANINGS[key]).replace("`", "")

@@ -125,7 +125,7 @@ def _figures(last: Sequence[board.Line]) -> dict[str, object]:
         "share": len(good) / len(ended) if ended else None,
         "longest_s": max((line.ran_s for line in last if line.ran_s is not None), default=None),
         "median_s": gate_history.percentile(seconds, 0.5),
-        "budget": f"{low:g} to {high:g} min",
+        "planned": f"{low:g} to {high:g} min",
     }
 
 

@@ -24,13 +24,13 @@ class TokenForm(Asked[Token]):
     text = ""  # the token's text, once it is created
 
     user = forms.ModelChoiceField(User.objects.filter(is_active=True).order_by("username"))
-    name = forms.CharField(max_length=100, help_text="what it is for, or where it will lie")
+    name = forms.CharField(max_length=100, help_text="what it is for, or where it is stored")
     role = forms.ChoiceField(
         choices=[("", "as its user"), *choices(ROLES)],
         required=False,
         help_text="the most that it may do",
     )
-    lasts = forms.CharField(initial="90d", help_text="12h, 90d, 8w or never")
+    lasts = forms.CharField(initial="90d", label="Lifetime", help_text="12h, 90d, 8w or never")
 
     class Meta:
         model = Token

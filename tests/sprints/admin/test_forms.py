@@ -371,7 +371,10 @@ def test_only_an_admin_turns_switches(store):
     before = store.config.read_text()
     for role in (Role.VIEWER, Role.OPERATOR):
         browser = signed_in(role)
-        assert browser.get("/admin/settings/").status_code == 200
+        page = browser.get("/admin/settings/")
+        assert page.status_code == 200
+        assert "Pause every sprint at its next step" in page.content.decode()
+        assert "approvals.md" not in page.content.decode()
         form = SETTINGS | {"automation_paused": "on"}
         assert browser.post("/admin/settings/", form).status_code == 403
     assert store.config.read_text() == before

@@ -82,7 +82,7 @@ def test_launches_that_tell_nothing_or_no_money_are_counted():
     assert (spent(snapshot).unmetered, spent(snapshot).unpriced) == (6, 0)
     assert (spent(told).unmetered, spent(told).unpriced, spent(told).tokens) == (0, 6, 30)
     assert str(spent(told)).endswith(
-        "30 of 5000000 tokens, 0 of 50 USD (launches: 6 without a price)"
+        "30 of 5000000 tokens, 0 of 50 USD (6 launches reported no cost)"
     )
     assert Spending.from_json(spent(told).to_json()) == spent(told)
 
@@ -224,7 +224,7 @@ def test_more_is_given_ahead_of_time_and_less_counts_from_the_next_launch():
     ("state", "launches", "words"),
     [
         ("parked", 1, "s1 stays blocked: agents have used 2 of 1 launches; give more --launches"),
-        ("succeeded", 50, "sprint s1 is succeeded; there is nothing to launch"),
+        ("succeeded", 50, "sprint s1 has succeeded; there is nothing to launch"),
         ("scripted", 50, "sprint s1 runs no agent command: there is no budget to set"),
     ],
 )
