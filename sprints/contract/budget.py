@@ -16,6 +16,7 @@ AMOUNTS = ("launches", "minutes", "tokens", "usd")
 GRANTED = "agent_budget"  # in a sprint's meta: the budget raised by a human
 MOST_LAUNCHES, MOST_MINUTES = 10_000, 100_000.0
 MOST_TOKENS, MOST_USD = 10**12, 1_000_000.0
+MOST = dict(zip(AMOUNTS, (MOST_LAUNCHES, MOST_MINUTES, MOST_TOKENS, MOST_USD), strict=True))
 LEAST_S = 1.0  # with less left, nothing is launched
 
 
@@ -31,7 +32,7 @@ class Granted(JsonRecord):
     @classmethod
     def from_json(cls, data: JsonMapping) -> Self:
         """Return the inverse of ``to_json``; malformed amounts are kept, and do not count."""
-        sound = {key: one for key, one in data.items() if key in AMOUNTS and _is_number(one)}
+        sound = {key: one for key, one in data.items() if _is_amount(key, one)}
         return cls(**sound, more={key: one for key, one in data.items() if key not in sound})
 
 
@@ -216,5 +217,8 @@ def _untold(details: JsonMapping) -> int:
     return max(0, ended - reported)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+def _is_amount(key: str, value: object) -> bool:
+    number = int if key in ("launches", "tokens") else (int, float)
+    if key not in MOST or isinstance(value, bool) or not isinstance(value, number):
+        return False
+    return 0 < value <= MOST[key]

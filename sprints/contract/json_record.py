@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import ClassVar, Self
+from types import NoneType
+from typing import ClassVar, Self, get_args, get_type_hints
 
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 
@@ -21,9 +22,13 @@ class JsonRecord:
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Self:
-        """Return the inverse of ``to_json``. Raises ``TypeError`` if a required key is missing."""
+        """Return the inverse of ``to_json``.
+
+        Raises ``TypeError`` if a required key is missing or a value has another type.
+        """
         rest = dict(data)
         known = {name: rest.pop(key) for name, key in _keys(cls) if key in rest}
+        _check_types(cls, known)
         return cls(**cls.parsed(known), more=rest)
 
     def to_json(self) -> JsonObject:
@@ -39,6 +44,7 @@ class JsonRecord:
 
 _SCALARS = frozenset((str, int, float, bool))
 _known: dict[type, tuple[tuple[str, str], ...]] = {}
+_types: dict[type, Mapping[str, frozenset[type]]] = {}
 
 
 def _keys(kind: type[JsonRecord]) -> tuple[tuple[str, str], ...]:
@@ -47,6 +53,26 @@ def _keys(kind: type[JsonRecord]) -> tuple[tuple[str, str], ...]:
         names = [one.name for one in fields(kind) if one.name != "more"]
         _known[kind] = tuple((name, kind.KEYS.get(name, name)) for name in names)
     return _known[kind]
+
+
+def _check_types(kind: type[JsonRecord], values: JsonMapping) -> None:
+    """Raise ``TypeError`` for a value of a plain field that has not the field's type."""
+    if kind not in _types:
+        _types[kind] = _plain_types(kind)
+    wanted = _types[kind]
+    for name, value in values.items():
+        if name in wanted and type(value) not in wanted[name]:
+            raise TypeError(f"{name} cannot be {type(value).__name__}")
+
+
+def _plain_types(kind: type[JsonRecord]) -> Mapping[str, frozenset[type]]:
+    """Return the types of each field that holds only a text, number, truth value or None."""
+    found = {}
+    for name, hint in get_type_hints(kind).items():
+        options = {*(get_args(hint) or (hint,))}
+        if options <= {*_SCALARS, NoneType}:
+            found[name] = frozenset(options | ({int} if float in options else set()))
+    return found
 
 
 def _plain(value: JsonValue) -> JsonValue:

@@ -43,7 +43,9 @@ def shipped(sprint_id: str, meta: SprintMeta) -> Shipping:
 def is_shipped(meta: SprintMeta) -> bool:
     """Return whether the sprint has shipped something."""
     found = meta.shipping
-    return found is not None and found.status == shipping.SHIPPED and found.tag is not None
+    if found is None or found.status != shipping.SHIPPED:
+        return False
+    return None not in (found.tag, found.commit, found.branch)
 
 
 def undoing(contract: Contract, meta: SprintMeta) -> Contract:

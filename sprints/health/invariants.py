@@ -69,7 +69,7 @@ def one_verdict(now: datetime) -> Iterator[Violation]:
     judged = GateRun.objects.exclude(status__in=UNJUDGED).order_by()
     twice = judged.values_list("round_id", "gate_id", "attempt").annotate(n=Count("pk"))
     for place, gate, attempt, n in twice.filter(n__gt=1):
-        each = 2 if _reruns(place) else 1
+        each = 2 if _reruns(place, attempt) else 1
         if n <= each * (1 + _fixes(place, attempt)) + _merges(place, attempt):
             continue
         text = f"gate {gate} has {n} verdicts in {place}, attempt {attempt}"
@@ -85,10 +85,20 @@ def one_verdict(now: datetime) -> Iterator[Violation]:
         yield Violation(f"run {run.pk} has no verdict, and its sprint ended", RESTORE)
 
 
-def _reruns(place: str) -> bool:
-    """Return whether the sprint's contract reruns failed gates."""
-    contract = Sprint.objects.values_list("contract", flat=True).get(pk=place.split("/")[0])
-    return bool(contract and contract.get("rerun_red"))
+def _reruns(place: str, attempt: int) -> bool:
+    """Return whether the contract of that attempt of a sprint reruns failed gates.
+
+    The row holds the contract of the last attempt; the events hold those of all.
+    """
+    contract: JsonObject = {}
+    sprint_id = place.split("/")[0]
+    starts = Event.objects.filter(sprint_id=sprint_id, kind="note", line__contains='"digest": ')
+    for event in starts.order_by("seq"):
+        data = event.body["data"]
+        if data.get("attempt", 1) > attempt:
+            break
+        contract = data.get("contract", contract)
+    return contract.get("rerun_red") is True
 
 
 def _fixes(place: str, attempt: int) -> int:

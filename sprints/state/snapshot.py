@@ -1,6 +1,7 @@
 """Hold a sprint as frozen values: the input of the core, and the source of state.json."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import TypeVar
@@ -19,11 +20,14 @@ from sprints.state.wait_reason import Wait
 
 
 def stopped_for(stop_reason: JsonMapping | None, last_error: str | None) -> StopReason | None:
-    """Return why a sprint stopped, from its row: its ``last_error`` is read only where a version
-    before codes, or another gateway, has stopped it. None where it has not stopped.
+    """Return why a sprint stopped, from its row; None where it has not stopped.
+
+    Its ``last_error`` is read only where a version before codes, a later version or another
+    gateway has stopped it.
     """
     if last_error is not None and stop_reason:
-        return StopReason.from_json(stop_reason)
+        with suppress(ValueError):
+            return StopReason.from_json(stop_reason)
     return version0.stop_reason_of(last_error)
 
 

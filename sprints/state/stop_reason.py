@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from sprints.contract.budget import amount
-from sprints.contract.json_types import JsonMapping, JsonObject
+from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.state.messages import approval, message
 
 
@@ -49,7 +49,8 @@ FIELDS: Mapping[StopCode, tuple[str, ...]] = {
     StopCode.CANCELLED: ("by",),
     StopCode.OTHER: ("detail",),
 }
-LISTS = ("runs", "questions")
+LISTS: Mapping[str, type] = {"runs": int, "questions": str}
+NUMBERS = ("used", "allowed", "minutes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,16 @@ class StopReason:
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Self:
-        """Return the inverse of ``to_json``; keys of other codes are left out."""
-        code = StopCode(data["code"])
+        """Return the inverse of ``to_json``; keys of other codes are left out.
+
+        Raises ``ValueError`` for an unknown code, as of a later version, and for a value that
+        cannot stand in its field.
+        """
+        code = StopCode(str(data.get("code")))
         values = {name: data[name] for name in FIELDS[code] if name in data}
+        wrong = [name for name, value in values.items() if not _fits(name, value)]
+        if wrong or (code == StopCode.GATE_FLAKY and not values.get("runs")):
+            raise ValueError(f"a stop reason {code} cannot have such {', '.join(wrong) or 'runs'}")
         values |= {name: tuple(values[name]) for name in LISTS if name in values}
         return cls(code, **values)
 
@@ -156,6 +164,18 @@ class StopReason:
             case StopCode.DEADLINE:
                 found["minutes"] = f"{self.minutes:g}"
         return found | ({"approval": approval(self.point)} if self.point else {})
+
+
+def _fits(name: str, value: JsonValue) -> bool:
+    """Return whether ``value``, as JSON, can stand in that field of a reason."""
+    if name in LISTS:
+        kind = LISTS[name]
+        return isinstance(value, list | tuple) and all(type(one) is kind for one in value)
+    if name == "exit_code":
+        return value is None or type(value) is int
+    if name in NUMBERS:
+        return type(value) in (int, float)
+    return isinstance(value, str)
 
 
 def _plain(value: object) -> object:

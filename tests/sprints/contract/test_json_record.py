@@ -44,3 +44,11 @@ def test_an_absent_key_stays_absent():
 def test_a_missing_key_is_an_error():
     with pytest.raises(TypeError, match="name"):
         Thing.from_json({"try": 1})
+
+
+@pytest.mark.parametrize(
+    "data", [{"name": 1}, {"name": "a", "try": "1"}, {"name": "a", "try": True}]
+)
+def test_a_value_of_another_type_is_an_error(data):
+    with pytest.raises(TypeError, match="cannot be"):
+        Thing.from_json(data)

@@ -1,10 +1,11 @@
 """Test approvals in the pure engine: changed protected paths, and the subject of an approval."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from sprints.contract.approval_policy import Approvals
+from sprints.contract.approval_policy import HOURS, Approvals
 from sprints.contract.git_values import Base
 from sprints.contract.protected_paths import Touched
 from sprints.core import approval_decisions, approval_requests, commands
@@ -14,6 +15,8 @@ from sprints.core.reducer import reduce
 from sprints.core.wait_reason import wait_of
 from sprints.prompts import approval_notes
 from sprints.state import ship_values
+from sprints.state.engine_meta import APPROVAL, ApprovalState, Decision
+from sprints.state.refusals import RefusalCode
 from sprints.state.snapshot import evolve
 from sprints.state.transitions import MoveRefused
 from tests.engine import GREEN, NOON, begun, fresh, judged, step
@@ -153,3 +156,31 @@ def test_who_has_begun_to_build_is_not_asked_again_in_the_midst_of_it():
     opened = replace(building, rounds=tuple(again), sprint=replace(building.sprint, meta=meta))
 
     assert not isinstance(decide(opened), BlockForApproval)
+
+
+def test_an_approval_holds_for_its_own_subject_only():
+    def decided(what, **subject):
+        given = (Decision(what=what, verdict="approved", **subject),)
+        snapshot = in_a_clone("before_ship")
+        meta = snapshot.sprint.meta.having(APPROVAL, ApprovalState(given=given))
+        return replace(snapshot, sprint=replace(snapshot.sprint, meta=meta))
+
+    shipped = decided("before_ship", tree="t1", digest="d1")
+    changed = decided("protected_paths", tree="t1", digest="d1")
+
+    assert approval_requests.is_given(shipped, "before_ship", "t1")
+    assert not approval_requests.is_given(shipped, "before_ship", "t2")
+    assert approval_requests.is_given(shipped, "protected_paths", "d1")
+    assert approval_requests.is_given(changed, "protected_paths", "d1")
+    assert not approval_requests.is_given(changed, "before_ship", "t1")
+
+
+def test_an_expired_request_can_no_longer_be_approved():
+    blocked, _ = until(in_a_clone(), type(None))
+    late = NOON + timedelta(hours=HOURS)
+
+    with pytest.raises(MoveRefused) as refused:
+        approval_decisions.approve(blocked, "ada", "", late)
+
+    assert refused.value.code == RefusalCode.EXPIRED
+    assert approval_decisions.approve(blocked, "ada", "", late - timedelta(seconds=1))

@@ -1,5 +1,6 @@
 """Test that every broken invariant among rows and processes is found, without false alarms."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from gates.models import GateRun
 from gates.process import identity
 from sprints.effects.perform import token
 from sprints.health.invariants import check_invariants, check_rows
+from sprints.models import Event
 from sprints.state.actors import GATEWAY
 from sprints.state.event_format import stamp
 from tests import studio
@@ -268,3 +270,16 @@ def test_the_doctor_tells_them(ended, invoke):
     studio.forge("gaterun", "wk1/qa_smoke_quick/2", status="failed")
 
     assert "qa_smoke_quick had not passed" in invoke("doctor").out
+
+
+def test_two_verdicts_of_an_earlier_contract_that_reran_gates_are_sound(ended):
+    studio.gate_run(pk="wk1/qa_smoke_quick/2")
+    GateRun.objects.filter(pk="wk1/qa_smoke_quick/2").update(round_id="wk1/R3_BUILD_A_INTEGRATE")
+    assert [text for text in said() if "2 verdicts" in text]
+
+    row = Event.objects.filter(sprint_id="wk1", kind="note", line__contains='"contract": {').get()
+    whole = json.loads(row.line)
+    whole["data"]["contract"]["rerun_red"] = True
+    Event.objects.filter(pk=row.pk).update(line=json.dumps(whole))
+
+    assert not [text for text in said() if "2 verdicts" in text]

@@ -89,3 +89,25 @@ def test_each_reason_has_a_sentence_for_people(text, fields):
     assert said
     assert "{" not in said
     assert not said.startswith(f"{code_of(text)}:")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {},
+        {"code": "of_a_later_version"},
+        {"code": ["budget"]},
+        {"code": "gate_flaky", "gate_id": "lint", "runs": []},
+        {"code": "gate_flaky", "gate_id": "lint", "runs": 3},
+        {"code": "agent_asks", "agent_id": "agent_01", "questions": 5},
+        {"code": "agent_asks", "agent_id": "agent_01", "questions": [1]},
+        {"code": "budget", "resource": "usd", "used": "much", "allowed": 2},
+        {"code": "deadline", "round_id": "R0_SETUP", "minutes": None},
+        {"code": "gate_failed", "gate_id": 7, "exit_code": 1},
+    ],
+)
+def test_a_reason_that_cannot_be_read_is_that_of_last_error(stored):
+    found = stopped_for(stored, "gate_failed:lint exit_code=3")
+
+    assert found == StopReason(StopCode.GATE_FAILED, gate_id="lint", exit_code=3)
+    assert found.text()
