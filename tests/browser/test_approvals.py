@@ -26,7 +26,7 @@ def test_an_approval_is_found_on_the_dashboard_and_given_by_a_click_and_only_onc
     assert not violations(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
-    page.get_by_label("Why (on record").fill("Read it with Ada.")
+    page.get_by_label("Reason (recorded").fill("Read it with Ada.")
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved: the sprint goes on.")).to_be_visible()
     expect(page.locator("h1 .pill")).to_have_text("succeeded")

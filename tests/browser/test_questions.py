@@ -73,7 +73,7 @@ def test_a_parked_sprint_is_given_more_by_the_keyboard_and_cards_are_read(
     serving.say("sprint", "budget", "wk1", "--launches", "2")
     serving.say("sprint", "run", "wk1", "--queue")
     page.goto(f"{serving.url}/sprints/wk1/")
-    expect(page.get_by_label("Why it stopped")).to_contain_text("2 of 2 launches in R2")
+    expect(page.get_by_label("Why it stopped")).to_contain_text("used up in R2: 2 of 2 launches")
     assert not violations(page)
 
     page.keyboard.press("b")

@@ -247,7 +247,7 @@ def test_what_was_pushed_and_not_heard_of_is_found_by_the_next_attempt(
     def deaf(*args):
         raise upstream.GitError("origin: no network")
 
-    monkeypatch.setattr(upstream.faults, "point", lambda name: None)
+    monkeypatch.setattr(upstream.fault_points, "point", lambda name: None)
     real = upstream._ask
     monkeypatch.setattr(
         upstream,

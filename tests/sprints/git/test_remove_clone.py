@@ -38,7 +38,7 @@ def test_one_that_was_killed_half_way_is_no_half_a_clone(site, monkeypatch):
     def killed(name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(remove_clone.faults, "point", killed)
+    monkeypatch.setattr(remove_clone.fault_points, "point", killed)
     with pytest.raises(KeyboardInterrupt):
         remove_clone.clear(site, LAST)
     monkeypatch.undo()

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from sprints.models import Event
 from sprints.models.transitions import note
 from sprints.views import event_pages
 from tests import studio
 from tests.people import LIVE, Role, links_of, signed_in, text_of
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LATER = datetime(2099, 11, 24, 12, tzinfo=UTC)  # than every event of the store
 
 
 @pytest.fixture
@@ -60,25 +59,25 @@ def test_it_is_filtered_by_sprint_and_kind(viewer):
     ("query", "minutes"),
     [
         ({}, [0, 10, 20, 30]),
-        ({"since": "2026-11-24T12:10"}, [10, 20, 30]),
-        ({"since": "2026-11-24T12:10:01"}, [20, 30]),
-        ({"until": "2026-11-24T12:10:00"}, [0, 10]),
-        ({"since": "2026-11-24T12:05", "until": "2026-11-24T12:25"}, [10, 20]),
-        ({"since": "2026-11-24T14:10+02:00"}, [10, 20, 30]),
-        ({"since": "2026-11-24T13:00"}, []),
-        ({"until": "2026-11-24T11:59"}, []),
+        ({"since": "2099-11-24T12:10"}, [10, 20, 30]),
+        ({"since": "2099-11-24T12:10:01"}, [20, 30]),
+        ({"until": "2099-11-24T12:10:00"}, [0, 10]),
+        ({"since": "2099-11-24T12:05", "until": "2099-11-24T12:25"}, [10, 20]),
+        ({"since": "2099-11-24T14:10+02:00"}, [10, 20, 30]),
+        ({"since": "2099-11-24T13:00"}, []),
+        ({"until": "2099-11-24T11:59"}, []),
     ],
 )
 def test_it_is_filtered_by_time(viewer, query, minutes):
-    Event.objects.all().delete()
     seqs = {
-        minute: note("past", "x", NOON + timedelta(minutes=minute))[0].seq
+        minute: note("past", "x", LATER + timedelta(minutes=minute))[0].seq
         for minute in (0, 10, 20, 30)
     }
 
     answer = viewer.get("/events/", query)
 
-    assert numbers(answer) == [seqs[minute] for minute in reversed(minutes)]
+    ours = [number for number in numbers(answer) if number in seqs.values()]
+    assert ours == [seqs[minute] for minute in reversed(minutes)]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +142,7 @@ def test_who_is_far_behind_is_told_that_some_is_left_out(viewer, monkeypatch):
     new = viewer.get(poll, headers=LIVE)
 
     assert len(numbers(new)) == 2
-    assert "some is left out" in text_of(new)
+    assert "Some events are left out" in text_of(new)
 
 
 def test_nobody_asks_again_who_does_not_follow(viewer):
