@@ -16,7 +16,7 @@ AMOUNTS = ("launches", "minutes", "tokens", "usd")
 GRANTED = "agent_budget"  # in a sprint's meta: the budget raised by a human
 MOST_LAUNCHES, MOST_MINUTES = 10_000, 100_000.0
 MOST_TOKENS, MOST_USD = 10**12, 1_000_000.0
-MOST = dict(zip(AMOUNTS, (MOST_LAUNCHES, MOST_MINUTES, MOST_TOKENS, MOST_USD), strict=True))
+LARGEST = 10**15  # a stored amount above it was not written by a gateway
 LEAST_S = 1.0  # with less left, nothing is launched
 
 
@@ -219,6 +219,6 @@ def _untold(details: JsonMapping) -> int:
 
 def _is_amount(key: str, value: object) -> bool:
     number = int if key in ("launches", "tokens") else (int, float)
-    if key not in MOST or isinstance(value, bool) or not isinstance(value, number):
+    if key not in AMOUNTS or isinstance(value, bool) or not isinstance(value, number):
         return False
-    return 0 < value <= MOST[key]
+    return 0 < value <= LARGEST

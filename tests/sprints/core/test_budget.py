@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sprints.contract.budget import AGENT_BUDGET, GRANTED, AgentBudget, Spending, spending
+from sprints.contract.budget import AGENT_BUDGET, GRANTED, AgentBudget, Granted, Spending, spending
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.token_usage import Usage
 from sprints.core import budget as budget_moves
@@ -286,3 +286,12 @@ def test_decide_names_the_same_block_again_after_a_crash():
     )
 
     assert decide(before) == decide(before) == BlockAtBudget("R1_CONTRACTS")
+
+
+def test_a_stored_amount_that_no_gateway_writes_does_not_count():
+    stored = {"launches": 10**400, "minutes": "many", "tokens": 2.5, "usd": 3}
+
+    granted = Granted.from_json(stored)
+
+    assert (granted.launches, granted.minutes, granted.tokens, granted.usd) == (None, None, None, 3)
+    assert granted.to_json() == stored

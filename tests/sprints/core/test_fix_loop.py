@@ -130,7 +130,7 @@ def test_the_prompt_says_what_failed_how_and_what_was_tried():
         assert line in first.prompt
     assert "What was tried before" not in first.prompt
     assert "  tree: b\n" in second.prompt
-    assert "attempt 2 of 2" in second.prompt
+    assert "Failed gates (fix 2 of 2)" in second.prompt
     assert "- attempt 1, after qa_smoke_quick failed: DONE\n" in second.prompt
     assert "  files changed: src/importer.py\n" in second.prompt
 
