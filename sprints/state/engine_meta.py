@@ -81,7 +81,7 @@ class ApprovalRequest(JsonRecord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(JsonRecord):
-    """A decision on a request, and the subject for which it holds; ``by`` nobody if it expired."""
+    """A decision on a request and its subject; ``by`` is empty if the request expired."""
 
     what: str
     verdict: str

@@ -40,7 +40,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     asked = Asked(request.GET)
     status = asked.one_of("status", [*Sprint.Status])
     what = _sprints(status) | _health(hosts) | {"said": asked.said, "status": status}
-    what["unworked"] = what["nobody"] and what["unworked"]
+    what["unworked"] = what["no_host"] and what["unworked"]
     what["gates"] = gate_trends()
     what["events"] = stream.newest(8, stream.Filter())[0]
     what["poll"] = address("/", status=status, seen=seen) if what["running"] else ""
@@ -177,7 +177,7 @@ def _health(hosts: list[JsonObject]) -> dict[str, object]:
     return {
         "hosts": hosts,
         "silent": [host["name"] for host in hosts if host["alive"] and host["silent"]],
-        "nobody": not any(host["alive"] for host in hosts),
+        "no_host": not any(host["alive"] for host in hosts),
         "queue": enqueue.depth() if hosts else None,  # without a host nothing was ever queued
         "mirror_fault": queries.mirror_fault(),
         "paused": current_config().automation_paused,
