@@ -6,18 +6,24 @@ instead. What only a new Python shows is tested with ``subprocess``.
 """
 
 import atexit
+import json
 import multiprocessing
 import os
 import runpy
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from multiprocessing import forkserver, resource_tracker
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver, reduction, resource_tracker
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 # Django and the queue have read these when they are loaded: such a command starts from nothing.
-COLD = {"DATABASE_URL", "STUDIO_GATEWAY_BROKER", "DJANGO_SETTINGS_MODULE"}
+COLD = {"STUDIO_GATEWAY_BROKER", "DJANGO_SETTINGS_MODULE"}
 ON = hasattr(os, "fork") and os.environ.get("STUDIO_TEST_FORKED") != "0"
 
 
@@ -44,27 +50,110 @@ def run(
     """``python -m ARGV`` there: its exit code, as ``subprocess`` tells it, and what it printed.
     Raises ``subprocess.TimeoutExpired``.
     """
-    with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
-        process = multiprocessing.get_context("forkserver").Process(
-            target=_become, args=([*argv], str(cwd), dict(env), out.name, err.name)
-        )
-        process.start()
+    with (
+        Path(os.devnull).open("rb") as nothing,
+        tempfile.NamedTemporaryFile() as out,
+        tempfile.NamedTemporaryFile() as err,
+    ):
+        process = _start(argv, str(cwd), env, [one.fileno() for one in (nothing, out, err)])
         process.join(timeout)
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise subprocess.TimeoutExpired([*argv], timeout, out.read(), err.read())
-        return process.exitcode, out.read().decode(), err.read().decode()
+            raise subprocess.TimeoutExpired([*argv], timeout, _read(out.name), _read(err.name))
+        return process.exitcode, _read(out.name).decode(), _read(err.name).decode()
 
 
-def _become(argv: list[str], cwd: str, env: dict[str, str], out: str, err: str) -> None:
+# What a script on PATH starts: it hands its words, folder, environment and descriptors over.
+CLIENT = """
+import json, os, socket, sys
+door = socket.socket(socket.AF_UNIX)
+door.connect(sys.argv[1])
+order = json.dumps([sys.argv[2:], os.getcwd(), dict(os.environ)]).encode()
+socket.send_fds(door, [len(order).to_bytes(4, "big")], [0, 1, 2])
+door.sendall(order)
+sys.exit(int(door.makefile().read()))
+"""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[list[str]]:
+    """Serve commands that a shell types, as ``run`` does. Gives the words that stand there for
+    ``python -m``. No command outlives this.
+    """
+    client, place = folder / "client.py", folder / "door"
+    client.write_text(CLIENT)
+    running: list[BaseProcess] = []
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(place))
+        door.listen()
+        threading.Thread(target=_serve, args=(door, running), daemon=True).start()
+        try:
+            yield [sys.executable, "-I", "-S", str(client), str(place)]
+        finally:
+            door.shutdown(socket.SHUT_RDWR)
+            for process in running:
+                process.kill()
+
+
+def _serve(door: socket.socket, running: list[BaseProcess]) -> None:
+    with suppress(OSError):  # the door is shut
+        while True:
+            client, _ = door.accept()
+            threading.Thread(target=_answer, args=(client, running), daemon=True).start()
+
+
+def _answer(client: socket.socket, running: list[BaseProcess]) -> None:
+    with client:
+        size, descriptors, _, _ = socket.recv_fds(client, 4, 3)
+        order = client.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+        argv, cwd, env = json.loads(order)
+        try:
+            process = _start(argv, cwd, env, descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        running.append(process)
+        process.join()
+        code = process.exitcode or 0
+        client.sendall(str(code if code >= 0 else 128 - code).encode())  # as a shell tells it
+
+
+class _Descriptor:
+    """A descriptor of ours that the forked process gets."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __reduce__(self) -> tuple[Callable[..., int], tuple[Any]]:
+        return _received, (reduction.DupFd(self.number),)
+
+
+def _received(descriptor: Any) -> int:
+    return int(descriptor.detach())
+
+
+def _start(
+    argv: Sequence[str], cwd: str, env: Mapping[str, str], descriptors: Sequence[int]
+) -> BaseProcess:
+    process = multiprocessing.get_context("forkserver").Process(
+        target=_become, args=([*argv], cwd, dict(env), [_Descriptor(one) for one in descriptors])
+    )
+    process.start()
+    return process
+
+
+def _read(name: str) -> bytes:
+    return Path(name).read_bytes()
+
+
+def _become(argv: list[str], cwd: str, env: dict[str, str], descriptors: Sequence[int]) -> None:
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
-    for number, name in ((0, os.devnull), (1, out), (2, err)):
-        file = os.open(name, os.O_RDWR)
-        os.dup2(file, number)
-        os.close(file)
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
     sys.path[:] = [cwd, *env["PYTHONPATH"].split(os.pathsep), *sys.path]
     sys.argv = [*argv]
     from tests import warm

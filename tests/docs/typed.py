@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from tests import forked
 from tests.docs.pages import Step
 from tests.world import ROOT, Said, environment
 
@@ -43,25 +45,39 @@ def type_all(steps: list[Step], repo: Path) -> list[Said | None]:
     (repo.parent / "bin").mkdir()
     out.mkdir()
     program = repo.parent / "bin" / "studio-gateway"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m studio_gateway "$@"\n')
-    program.chmod(0o755)
     script = repo.parent / "typed.sh"
     script.write_text("\n".join(_lines(steps, out)))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     script.write_text(script.read_text().replace(PORT, port))
-    shell = subprocess.Popen(
-        ["bash", script], cwd=repo, env=_env(repo, program.parent), stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        shell.wait(LONGEST_S)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        _end(shell.pid)
-        shell.wait()
+    with forked.served(repo.parent) as quickly:
+        _write_program(program, quickly)
+        shell = subprocess.Popen(
+            ["bash", script], cwd=repo, env=_env(repo, program.parent), stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            shell.wait(LONGEST_S)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _end(shell.pid)
+            shell.wait()
     return [_said(out / str(n), port) for n in range(len(steps))]
+
+
+def _write_program(program: Path, quickly: list[str]) -> None:
+    """Write ``studio-gateway``. What goes on in the background is a child of the shell, which ends
+    it; all else is forked from a loaded gateway.
+    """
+    slowly = [sys.executable, "-m"]
+    words = shlex.join(slowly), shlex.join(quickly if forked.ON else slowly)
+    program.write_text(
+        '#!/bin/sh\ncase "$1" in\n'
+        f'serve|worker) exec {words[0]} studio_gateway "$@" ;;\n'
+        f'*) exec {words[1]} studio_gateway "$@" ;;\nesac\n'
+    )
+    program.chmod(0o755)
 
 
 def _lines(steps: list[Step], out: Path) -> list[str]:
