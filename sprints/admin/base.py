@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR, SEARCH_VAR, ChangeList
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.forms import Media
@@ -92,6 +93,22 @@ class Rows(Table[Row]):
         """Return False: rows are not deleted here."""
         return False
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the list. Raises ``BadRequest`` for anything but the search and its filters.
+
+        Django accepts a lookup on any column, so it would tell a hidden value letter by letter.
+        """
+        shown = {PAGE_VAR, ERROR_FLAG, *map(_parameter, self.get_list_filter(request))}
+        if self.get_search_fields(request):
+            shown.add(SEARCH_VAR)
+        if unknown := sorted(request.GET.keys() - shown):
+            raise BadRequest(f"the list has no filter {unknown[0]!r}")
+        return super().get_changelist_instance(request)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Return False: a row is named by its key alone."""
+        return False
+
     @property
     def media(self) -> Media:
         """Return Django's scripts for the list's check boxes: small, and without jQuery."""
@@ -140,6 +157,11 @@ class Rows(Table[Row]):
                 self.log_change(request, row, done)
         for what, names in recorded.items():
             self.message_user(request, f"{what}: {', '.join(names)}", messages.SUCCESS)
+
+
+def _parameter(one: object) -> str:
+    """Return the parameter of a filter: of a class of ours, or of a column with choices."""
+    return str(getattr(one, "parameter_name", f"{one}__exact"))
 
 
 def pill(word: str) -> SafeString:
