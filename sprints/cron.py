@@ -1,8 +1,9 @@
-"""Compute when a cron is due: five fields, read on the wall clock of a named zone.
+"""Compute when a cron is due, as Vixie cron does: five fields, read on the clock of a named zone.
 
-A wall time that a clock change skips is due at the first instant after the gap; one that occurs
-twice is due at the first. The library croniter is used for the calendar only: its treatment of
-clock changes has no effect.
+If the minute or the hour begins with ``*``, the cron follows the clock: a wall time that a clock
+change skips never comes, and one that occurs twice is due twice. Any other cron is due once: at the
+first instant after the gap, or at the first of the two. The library croniter is used for the
+calendar only: its treatment of clock changes has no effect.
 """
 
 import re
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gates.problem import BadSettings, Problem, ProblemCode
 
 MINUTE = timedelta(minutes=1)
+REPEATED = timedelta(hours=3)  # clocks are put back by no more
 # The longest gap is between 29 February before and after 2100.
 YEARS = 8
 NAMES = "jan feb mar apr may jun jul aug sep oct nov dec sun mon tue wed thu fri sat".split()
@@ -30,20 +32,54 @@ def next_after(cron: str, zone: str, after: datetime) -> datetime:
 
     Raises ``CannotFire``.
     """
+    _check(cron)
     where = zone_of(zone)
     wall = after.astimezone(where).replace(tzinfo=None)
+    minute, hour, *_ = cron.split()
+    if minute.startswith("*") or hour.startswith("*"):
+        return _next_shown(cron, where, wall, after)
     # Repeated and skipped wall times are not later than ``after``.
     instants = (_instant(time, where) for time in _wall_times(cron, wall))
     return next(instant for instant in instants if instant > after)
 
 
+def _next_shown(cron: str, where: ZoneInfo, wall: datetime, after: datetime) -> datetime:
+    """Return the first instant after ``after`` at which clocks show a time of ``cron``.
+
+    ``wall`` is what they show at ``after``. Raises ``CannotFire``.
+    """
+    found = []
+    for time in _wall_times(cron, wall - REPEATED):
+        first, again = _shown(time, where, 0), _shown(time, where, 1)
+        found += [instant for instant in (first, again) if instant and instant > after]
+        if first and first > after:  # both instants of every later time come later
+            break
+    return min(found)
+
+
+def days_of(cron: str) -> str:
+    """Return how the two day fields restrict a day: ``both`` or ``either``; empty if at most one.
+
+    The cron is a sound one.
+    """
+    _, _, day, _, weekday = cron.split()
+    if "*" in (day, weekday):
+        return ""
+    return "both" if day.startswith("*") or weekday.startswith("*") else "either"
+
+
 def _wall_times(cron: str, wall: datetime) -> Iterator[datetime]:
-    """Yield the times of ``cron`` on a calendar without zones, later than ``wall``, without end."""
+    """Yield the times of ``cron`` on a calendar without zones, later than ``wall``, without end.
+
+    A day must match day and weekday if one of these fields begins with ``*``; else it must match
+    one of them.
+    """
     from croniter import croniter  # slow to import, and few commands need it
 
-    _check(cron)
     try:
-        times = croniter(cron, wall, datetime, max_years_between_matches=YEARS)
+        times = croniter(
+            cron, wall, datetime, days_of(cron) == "either", max_years_between_matches=YEARS
+        )
     except ValueError:
         text = f"the cron {cron!a} is out of range or cannot be read"
         raise _bad_cron(text, ProblemCode.OUT_OF_RANGE) from None
@@ -80,11 +116,15 @@ def _bad_cron(text: str, code: ProblemCode = ProblemCode.WRONG_FORMAT) -> Cannot
 
 def _instant(wall: datetime, where: ZoneInfo) -> datetime:
     """Return the first instant at which clocks show ``wall``, or the next time if they never do."""
-    while True:
-        instant = wall.replace(tzinfo=where).astimezone(UTC)
-        if instant.astimezone(where).replace(tzinfo=None) == wall:
-            return instant
+    while (instant := _shown(wall, where, 0)) is None:
         wall += MINUTE
+    return instant
+
+
+def _shown(wall: datetime, where: ZoneInfo, fold: int) -> datetime | None:
+    """Return when clocks show ``wall``: first (``fold`` 0) or last (1); None if never."""
+    instant = wall.replace(tzinfo=where, fold=fold).astimezone(UTC)
+    return instant if instant.astimezone(where).replace(tzinfo=None) == wall else None
 
 
 def zone_of(name: str) -> ZoneInfo:

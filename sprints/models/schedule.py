@@ -10,7 +10,7 @@ class Schedule(models.Model):
     """A schedule. ``next_at`` is when it is due; None while it is off.
 
     The worker that holds the row lock fires the schedule if it is due. The id leaves room in a
-    sprint's id for ``-YYYYMMDD-HHMM``. The zone is kept by name, because its rules may change.
+    sprint's id for ``-YYYYMMDD-HHMM-2``. The zone is kept by name, because its rules may change.
     """
 
     ID_LENGTH = 48

@@ -108,7 +108,9 @@ def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
             _skip(row.pk, words, now, EventKind.SCHEDULE_SKIPPED)
             return
         was_due = row.next_at
-        sprint_id = f"{row.pk}-{was_due.astimezone(zone_of(row.zone)):%Y%m%d-%H%M}"
+        wall = was_due.astimezone(zone_of(row.zone))
+        # Clocks that are put back show this time again.
+        sprint_id = f"{row.pk}-{wall:%Y%m%d-%H%M}{'-2' if wall.fold else ''}"
         row.next_at = next_after(row.cron, row.zone, now)
         row.last_sprint_id = sprint_id
         row.save(update_fields=["next_at", "last_sprint_id"])

@@ -53,6 +53,53 @@ def test_a_time_that_the_clocks_show_twice_is_due_once_at_the_first(zone, day, c
     assert firings(cron, zone, begin, begin + timedelta(hours=20)) == [at(zone, due)]
 
 
+@pytest.mark.parametrize(
+    ("zone", "begin", "cron", "due"),
+    [
+        (BERLIN, "2026-10-25T01:40", "*/30 * * * *", "02:00 02:30 02:00 02:30 03:00"),
+        (BERLIN, "2026-10-25T01:40", "30 * * * *", "02:30 02:30 03:30"),
+        (BERLIN, "2026-10-25T01:40", "*/20 2 * * *", "02:00 02:20 02:40 02:00 02:20 02:40"),
+        (BERLIN, "2026-10-25T01:40", "0,30 0-23 * * *", "02:00 02:30 03:00"),
+        (NEW_YORK, "2026-11-01T00:40", "45 */1 * * *", "00:45 01:45 01:45 02:45"),
+        (LORD_HOWE, "2026-04-05T01:20", "*/15 * * * *", "01:30 01:45 01:30 01:45 02:00"),
+        (BERLIN, "2026-03-29T01:20", "*/30 * * * *", "01:30 03:00 03:30"),
+        (BERLIN, "2026-03-29T01:20", "30 * * * *", "01:30 03:30"),
+        (BERLIN, "2026-03-29T01:20", "30 0-23 * * *", "01:30 03:00 03:30"),
+    ],
+)
+def test_a_wildcard_minute_or_hour_follows_the_clock(zone, begin, cron, due):
+    after, found = at(zone, begin), []
+    for _ in due.split():
+        found.append(after := next_after(cron, zone, after))
+
+    assert " ".join(f"{one.astimezone(ZoneInfo(zone)):%H:%M}" for one in found) == due
+    assert found == sorted(set(found))
+
+
+@pytest.mark.parametrize(
+    ("days", "due"),
+    [
+        ("* * *", "01-01 01-02 01-03"),
+        ("13 * *", "01-13 02-13 03-13"),
+        ("* * mon", "01-05 01-12 01-19"),
+        ("13 * fri", "01-02 01-09 01-13"),  # either
+        ("1,*/10 * mon", "01-01 01-05 01-11"),  # the field begins with a number
+        ("1-31/2 * mon", "01-01 01-03 01-05"),
+        ("*/2 * mon", "01-05 01-19 02-09"),  # both
+        ("*/100,1-7 * mon", "01-05 02-02 03-02"),
+        ("1-7 * */7", "01-04 02-01 03-01"),
+        ("13 * *,fri", "01-13 02-13 03-13"),
+        ("*/2 * */2", "01-01 01-03 01-11"),
+    ],
+)
+def test_a_day_field_that_begins_with_a_star_restricts_the_other(days, due):
+    after, found = at("UTC", "2025-12-31T23:00"), []
+    for _ in due.split():
+        found.append(after := next_after(f"0 9 {days}", "UTC", after))
+
+    assert " ".join(f"{one:%m-%d}" for one in found) == due
+
+
 @given(
     minute=some.integers(0, 59),
     hour=some.integers(0, 23),
@@ -72,7 +119,15 @@ def test_a_daily_time_comes_every_day_and_always_later(minute, hour, days, zone)
     "cron",
     [
         *("", "* * * *", "* * * * * *", "@reboot", "@daily", "61 * * * *", "* 24 * * *"),
-        *("0 0 31 2 *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 9", "a * * * *", "R * * * *"),
+        *(
+            "0 0 31 2 *",
+            "0 0 31 2 */2",
+            "0 0 0 * *",
+            "0 0 * 13 *",
+            "0 0 * * 9",
+            "a * * * *",
+            "R * * * *",
+        ),
         *("H 2 * * *", "*/0 * * * *", "5-1-2 * * * *", "0 0 L * *", "0 0 * * 5#3"),
         *("0 2 * * * ; rm", "1" * 200),
     ],

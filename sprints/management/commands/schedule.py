@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 
 from sprints import operations, queries
 from sprints.contract.contract import DEADLINES, PROFILES
+from sprints.cron import days_of
 from sprints.management.arguments import Options
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import read_brief, tell_who_works, user
@@ -28,7 +29,11 @@ class Command(GatewayCommand):
             acts,
             "add",
             "add a schedule",
-            more='Example, every night at 2:00: schedule add nightly --cron "0 2 * * *"',
+            more="The fields mean the same as in Vixie cron. If the day or the weekday begins with"
+            " *, a date must match both fields; otherwise one of them is enough. If the minute or"
+            " the hour begins with *, the schedule is due at each time that the clock shows, so"
+            " twice in an hour that a clock change repeats. Example, every night at 2:00: schedule"
+            ' add nightly --cron "0 2 * * *"',
         )
         change = subcommand(acts, "set", "change a schedule", more=UNCHANGED)
         for made in (add, change):
@@ -89,6 +94,8 @@ class Command(GatewayCommand):
                 else "never (the schedule is off)"
             )
             self.stdout.write(f"schedule {row}; next: {when}")
+            if read := days_of(row.cron):
+                self.stdout.write(f"{row} is due on days that match {read} of day and weekday")
             if row.enabled:
                 tell_who_works(self.stdout)
 

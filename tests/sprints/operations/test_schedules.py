@@ -1,7 +1,7 @@
 """Test that a due schedule creates and starts a sprint exactly once."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -58,6 +58,30 @@ def test_no_sprint_is_made_while_the_last_one_is_at_work(nightly, status, count)
     last = studio.sprints()[0].pk
     skipped = f"schedule nightly skipped: sprint {last} is still running"
     assert told("schedule_skipped") == ([skipped] if count == 1 else [])
+
+
+def test_the_hour_that_clocks_repeat_has_a_sprint_for_each_of_its_two_times(store, monkeypatch):
+    studio.add_schedule("hourly", "sam", cron="30 * * * *", zone="Europe/Berlin")
+    studio.forge("schedule", next_at=datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    for minute in (31, 91):
+        now = datetime(2026, 10, 25, tzinfo=UTC) + timedelta(minutes=minute)
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        studio.fire_schedules()
+        studio.forge("sprint", status="succeeded")
+
+    names = sorted(sprint.pk for sprint in studio.sprints())
+    assert names == ["hourly-20261025-0230", "hourly-20261025-0230-2"]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [("13 * fri", " either "), ("*/2 * fri", " both "), ("* * fri", ""), ("13 * *", "")],
+)
+def test_a_cron_with_two_day_fields_says_how_they_are_read(invoke, days, said):
+    out = invoke("schedule", "add", "nightly", "--cron", f"0 2 {days}", "--zone", "UTC").out
+
+    assert said in out
+    assert ("day and weekday" in out) == bool(said)
 
 
 def test_two_hosts_that_saw_it_due_fire_it_once(nightly):
