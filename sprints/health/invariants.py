@@ -22,6 +22,7 @@ from sprints.contract.json_types import JsonObject
 from sprints.journal import verify
 from sprints.models import Event, Host, Sprint, Task
 from sprints.models.lease import held, holder
+from sprints.queries.impossible_times import schedules_too_late
 from sprints.queries.waiting import waiting_for
 from sprints.state.event_format import stamp
 from sprints.store.config_values import current_config
@@ -228,7 +229,7 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
     rows = Sprint.objects.filter(status=Sprint.Status.RUNNING, started_at__isnull=False)
     running = list(rows.order_by("started_at"))
     carried = [row.home for row in held() if holder(row)]
-    hosts = Host.objects.filter(seen_at__gt=now - ALIVE)
+    hosts = Host.objects.filter(seen_at__gt=now - ALIVE, seen_at__lte=now + ALIVE)
     living, stirring = set(hosts.values_list("place", flat=True)), _stirring(now)
     full = len(carried) >= current_config().max_concurrent_global
     for row in running:
@@ -252,6 +253,14 @@ def nobody_silent(now: datetime) -> Iterator[Violation]:
             yield Violation(text, f"studio-gateway sprint run {row.pk}")
 
 
+def schedules_in_time(now: datetime) -> Iterator[Violation]:
+    """Yield schedules that wait for a time that their crons cannot have."""
+    for row, following in schedules_too_late(now):
+        text = f"schedule {row.pk} waits until {row.next_at}, because the clock was ahead;"
+        text += f" its cron is due at {following}"
+        yield Violation(text, f"studio-gateway schedule on {row.pk}", waits=True)
+
+
 def _stirring(now: datetime) -> set[str]:
     """Return the homes of sprints with a recent event; empty stands for the store."""
     recorded = Event.objects.order_by("-seq").values_list("ts", "sprint_id")
@@ -270,4 +279,5 @@ CHECKS: dict[str, Callable[[datetime], Iterator[Violation]]] = {
     "no leftover process": no_remains,
     "one running sprint per checkout": one_carrier,
     "every running sprint advances": nobody_silent,
+    "every schedule waits for a time of its cron": schedules_in_time,
 }

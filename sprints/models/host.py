@@ -52,4 +52,6 @@ def living_places() -> set[str]:
 
 
 def _alive() -> models.QuerySet[Host]:
-    return Host.objects.filter(seen_at__gt=Now() - timedelta(seconds=ALIVE_S))
+    """Return the hosts with a recent heartbeat; one from the future counts for nothing."""
+    span = timedelta(seconds=ALIVE_S)
+    return Host.objects.filter(seen_at__gt=Now() - span, seen_at__lte=Now() + span)

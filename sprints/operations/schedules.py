@@ -7,18 +7,21 @@ from django.utils import timezone
 
 from gates.problem import Problem, ProblemCode
 from sprints.contract.contract import ContractError
+from sprints.contract.json_types import JsonObject
 from sprints.cron import CannotFire, machine_zone, next_after, zone_of
 from sprints.ids import BadId, check_id
 from sprints.models import Schedule, Sprint
 from sprints.models.transitions import note
 from sprints.operations.base_commit import Ground, ground
 from sprints.operations.lifecycle import check_wish, create, start
+from sprints.queries.impossible_times import schedules_too_late
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import Message, message
 from sprints.state.refusals import RefusalCode, Refused, Unknown
 from sprints.store.config_values import current_config
 
+BY_GATEWAY = "gateway"
 TOLD = ("cron", "zone", "title", "brief", "profile", "deadline", "last_sprint_id")
 LATE = timedelta(minutes=2)  # a later start is reported as late
 
@@ -74,9 +77,11 @@ def remove_schedule(schedule_id: str, by: str) -> None:
 def fire_schedules() -> None:
     """Create and start a sprint for each schedule that is due, unless automation is paused.
 
-    Several missed times give one sprint.
+    Several missed times give one sprint. A next time that a clock ahead has left is corrected.
     """
     now = timezone.now()
+    for row, following in schedules_too_late(now):
+        _correct(row.pk, following, now)
     due = list(Schedule.objects.filter(next_at__lte=now).values_list("pk", flat=True))
     if not due or current_config().automation_paused:
         return
@@ -90,6 +95,19 @@ def fire_schedules() -> None:
         except (Refused, ContractError) as exc:
             about = {"schedule_id": schedule_id, "reason": exc}
             _skip(schedule_id, message("event.schedule_failed", **about), now)
+
+
+def _correct(schedule_id: str, following: datetime, now: datetime) -> None:
+    """Set and record the next time of the schedule, unless it has changed meanwhile."""
+    with transaction.atomic():
+        row = Schedule.objects.select_for_update().filter(pk=schedule_id).first()
+        if row is None or row.next_at is None or row.next_at <= following:
+            return
+        before, row.next_at = row.next_at, following
+        row.save(update_fields=["next_at"])
+        about = {"schedule_id": row.pk, "before": stamp(before), "after": stamp(following)}
+        words = message("event.schedule_corrected", **about)
+        note(EventKind.SCHEDULE_CHANGED, words, now, _as_told(row, BY_GATEWAY))
 
 
 def _fire(schedule_id: str, now: datetime, found: Ground) -> None:
@@ -188,10 +206,15 @@ def _keep(row: Schedule, how: str, by: str, *, on: bool) -> None:
     is_due = row.next_at is not None and row.next_at <= now
     row.next_at = (row.next_at if is_due else following) if on else None
     row.save(force_insert=row._state.adding)
-    data = {"schedule_id": row.pk, "by": by, **{name: getattr(row, name) for name in TOLD}}
-    data["next_ts"] = row.next_at and stamp(row.next_at)
     words = message(f"event.schedule_{how}", schedule_id=row.pk)
-    note(EventKind.SCHEDULE_CHANGED, words, now, data)
+    note(EventKind.SCHEDULE_CHANGED, words, now, _as_told(row, by))
+
+
+def _as_told(row: Schedule, by: str) -> JsonObject:
+    """Return the data of an event that changes the schedule."""
+    told: JsonObject = {name: getattr(row, name) for name in TOLD}
+    next_ts = row.next_at and stamp(row.next_at)
+    return {"schedule_id": row.pk, "by": by, **told, "next_ts": next_ts}
 
 
 def _checked(schedule_id: str) -> str:

@@ -70,7 +70,7 @@ def hosts() -> list[JsonObject]:
             "place": row.place,
             "workers": row.workers,
             "seen_s": (seen_s := _age(row.seen_at, row.clock)),
-            "alive": seen_s < ALIVE_S,
+            "alive": abs(seen_s) < ALIVE_S,
             "worked_s": (worked_s := _age(row.worked_at, row.clock)),
             "restarts": row.restarts,
             "carries": (carries := carried.get(row.place, [])),

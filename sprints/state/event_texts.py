@@ -126,6 +126,8 @@ STORE_TEXTS: Mapping[str, str] = {
     "event.schedule_changed": "schedule changed: {schedule_id}",
     "event.schedule_enabled": "schedule turned on: {schedule_id}",
     "event.schedule_disabled": "schedule turned off: {schedule_id}",
+    "event.schedule_corrected": "schedule {schedule_id} is due at {after}, not at {before}:"
+    " the clock of this machine was ahead",
     "event.schedule_removed": "schedule removed: {schedule_id}",
     "event.schedule_fired": "schedule {schedule_id} is due: {sprint_id}",
     "event.schedule_fired.late": "schedule {schedule_id} is due: {sprint_id},"

@@ -8,8 +8,11 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from gates.models import Gate
+from sprints.cron import next_after
 from sprints.models import Schedule
+from sprints.models.host import living
 from sprints.operations import schedules
+from sprints.queue.nightly import Nightly
 from tests import studio
 from tests.checkout import commit
 
@@ -194,3 +197,80 @@ def test_a_schedule_is_listed_changed_turned_off_and_removed(store, invoke):
 
 def test_an_empty_list_says_what_to_type(store, invoke):
     assert "schedule add nightly" in invoke("schedule", "list").out
+
+
+YEARS_AHEAD = timedelta(days=4 * 365)
+
+
+def at_another_time(monkeypatch, ahead: timedelta) -> datetime:
+    """Put this machine's clock ahead, and return what it shows."""
+    now = datetime.now(UTC) + ahead
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    return now
+
+
+def test_a_schedule_of_a_clock_that_was_ahead_is_corrected_and_recorded(store, monkeypatch):
+    with monkeypatch.context() as ahead:
+        at_another_time(ahead, YEARS_AHEAD)
+        studio.add_schedule("nightly", "sam", cron="0 2 * * *", zone="UTC")
+    wrong = studio.schedule().next_at
+
+    studio.fire_schedules()
+
+    row, told_ = studio.schedule(), studio.events("schedule_changed")[-1]
+    assert wrong - row.next_at > timedelta(days=1000)
+    assert row.next_at == next_after("0 2 * * *", "UTC", timezone.now())
+    assert (told_["data"]["by"], told_["data"]["cron"]) == ("gateway", "0 2 * * *")
+    assert "the clock of this machine was ahead" in told_["message"]
+    assert not studio.check_rebuild().difference
+
+
+def test_a_schedule_that_has_fired_by_a_clock_that_was_ahead_is_due_again(nightly, monkeypatch):
+    with monkeypatch.context() as ahead:
+        at_another_time(ahead, YEARS_AHEAD)
+        studio.fire_schedules()
+    studio.forge("sprint", status="succeeded")
+
+    studio.fire_schedules()
+
+    assert studio.schedule().next_at == next_after("0 2 * * *", nightly.zone, timezone.now())
+
+
+def test_a_clock_that_steps_back_a_little_repeats_no_firing(store, monkeypatch):
+    studio.add_schedule("often", "sam", cron="* * * * *", zone="UTC")
+    studio.forge("schedule", next_at=timezone.now())
+    studio.fire_schedules()
+    studio.forge("sprint", status="succeeded")
+    following = studio.schedule().next_at
+
+    at_another_time(monkeypatch, -timedelta(minutes=5))
+    studio.fire_schedules()
+
+    assert studio.schedule().next_at == following
+    assert len(studio.sprints()) == 1
+
+
+def test_doctor_names_a_schedule_that_waits_for_an_impossible_time(store, invoke):
+    studio.add_schedule("nightly", "sam", cron="0 2 * * *", zone="UTC")
+    assert "waits until" not in invoke("doctor").out
+    studio.forge("schedule", next_at=timezone.now() + YEARS_AHEAD)
+
+    said = invoke("doctor").out
+
+    assert "schedule nightly waits until" in said
+    assert "studio-gateway schedule on nightly" in said
+    invoke("schedule", "on", "nightly")
+    assert "waits until" not in invoke("doctor").out
+
+
+def test_a_heartbeat_and_a_night_of_a_clock_that_was_ahead_do_not_count(store):
+    now = timezone.now()
+    here = studio.host("here", place=store.place, verify_at=now + YEARS_AHEAD)
+    night = Nightly("here")
+
+    assert not night._is_due()
+    here.refresh_from_db()
+    assert here.verify_at < now + timedelta(days=2)
+
+    studio.forge("host", "here", seen_at=now + YEARS_AHEAD)
+    assert living(store.place) is None
