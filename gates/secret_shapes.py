@@ -147,6 +147,15 @@ def _begun_pem() -> re.Pattern[bytes]:
     return re.compile(rf"(?:{PEM.begun})\Z".encode())
 
 
+def holds_key(block: bytes) -> bool:
+    """Return whether ``block`` holds a private key, or a key with the prefix of its issuer.
+
+    Passwords in URLs and headers do not count: examples and tests are full of invented ones.
+    """
+    numbers = [n for n in hinted(block) if not SHAPES[n].whole.startswith("(?P<keep>")]
+    return any(re.search(SHAPES[n].whole.encode(), block) for n in numbers)
+
+
 def held_from(block: bytes, start: int) -> int:
     """Return where a possible beginning of a shape starts; the length of ``block`` if nowhere."""
     size = len(block)

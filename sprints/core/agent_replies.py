@@ -52,7 +52,9 @@ def meant(
     elif "unchanged" in reported:
         code = "event.task_done.unchanged"
     denied = message("denied", tools=", ".join(said.denied)) if said.denied else ""
-    words = message(code, agent_id=name, status=reply.status, denied=denied)
+    if said.seen and said.seen.notes:
+        denied += message("noted", notes="; ".join(said.seen.notes))
+    words = cut(message(code, agent_id=name, status=reply.status, denied=denied))
     return status, kind, words, details, data
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gates import fault_points
 from sprints.contract.git_values import ABSENT, MOST_PATHS, OBSERVED, REFUSED, UNKNOWN, Seen
-from sprints.git import sprint_clone, untrusted_refs
+from sprints.git import clone_files, sprint_clone, untrusted_refs
 from sprints.git.gateway_repo import Workspace
 from sprints.git.git import GitError
 from sprints.git.user_repo import submodules
@@ -115,12 +115,12 @@ def _set_aside(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str]]:
     ``OSError``.
     """
     kept, notes, readable = _committed(site, mark, head)
-    tree, _ = sprint_clone.written(site, kept)
+    tree, _ = clone_files.written(site, kept)
     if tree != site.own("rev-parse", f"{kept}^{{tree}}"):
         kept = _commit(site, mark, kept, tree)
     if kept != head:
         site.own("update-ref", site.ref("aside", mark.name, kept[:12]), kept)
-        sprint_clone.looking(site)("read-tree", "--reset", "-u", head)
+        clone_files.looking(site)("read-tree", "--reset", "-u", head)
     if untrusted_refs.head_in(site.tree) != (site.branch, head):
         aside = sprint_clone.renew(site, aside=not readable)
         notes += [f"its .git is kept as {aside}"] if aside else []
@@ -135,8 +135,8 @@ def keep(site: Workspace, mark: Mark) -> tuple[str, list[str]]:
     """
     head = site.head
     parent, notes, readable = _committed(site, mark, head)
-    tree, nested = sprint_clone.written(site, parent)
-    notes += [f"{path} is a repository of its own and stays in the clone" for path in nested]
+    tree, left = clone_files.written(site, parent, guarded=True)
+    notes += left
     if tree != site.own("rev-parse", f"{parent}^{{tree}}"):
         parent = _commit(site, mark, parent, tree)
     if parent != head:
@@ -168,9 +168,9 @@ def _committed(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str], 
         except GitError as exc:
             return head, [f"its commits could not be read ({exc})"], False
     if theirs and site.own.holds_commit(head, below=theirs):
-        parent = theirs
-        if subs := submodules(site.own, theirs):
-            parent, notes = head, [f"its commits have the submodule {subs[0]}"]
+        parent, notes = theirs, clone_files.noted(site, f"{head}..{theirs}")
+        if why := _unfit(site, head, theirs):
+            parent, notes = head, [why]
     kept = {site.ref("theirs", mark.name, commit): commit for commit in others[:MOST_KEPT]}
     if not whole or len(others) > MOST_KEPT:
         whole, notes = False, [*notes, f"it has more than {MOST_KEPT} branches, tags and the like"]
@@ -191,6 +191,15 @@ def _committed(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str], 
         name = "HEAD" if commit == theirs else names[commit]
         notes.append(f"{name} does not go on from the branch; it is kept as {ref}")
     return parent, notes, whole
+
+
+def _unfit(site: Workspace, head: str, theirs: str) -> str:
+    """Return why an agent's commits cannot continue the branch; empty if they can."""
+    if subs := submodules(site.own, theirs):
+        return f"its commits have the submodule {subs[0]}"
+    if path := clone_files.ignored_in(site, f"{head}..{theirs}"):
+        return message("outcome.ignored_in_commits", path=path)
+    return ""
 
 
 def _unknown(site: Workspace, commits: list[str]) -> list[str]:
@@ -225,13 +234,13 @@ def put_back(site: Workspace, mark: Mark) -> int:
     The changed files are kept as a commit on no branch. Raises ``GitError``.
     """
     head = site.head
-    tree, _ = sprint_clone.written(site, head)
+    tree, _ = clone_files.written(site, head)
     if tree == site.own("rev-parse", f"{head}^{{tree}}"):
         return 0
     aside = _commit(site, mark, head, tree)
     site.own("update-ref", site.ref("aside", mark.name, aside[:12]), aside)
     names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, aside)
-    sprint_clone.looking(site)("read-tree", "--reset", "-u", head)
+    clone_files.looking(site)("read-tree", "--reset", "-u", head)
     return names.count("\0")
 
 

@@ -105,10 +105,14 @@ class Git:
         env: Mapping[str, str] | None = None,
         config: Mapping[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,
+        codes: tuple[int, ...] = (0,),
     ) -> bytes:
-        """Return git's standard output as bytes. Raises ``GitError``."""
+        """Return git's standard output as bytes. Raises ``GitError``.
+
+        ``codes`` are the exit codes that are no failure.
+        """
         said = self._run(argv, given, env or {}, config or {}, timeout_s)
-        if said.code:
+        if said.code not in codes:
             raise GitError(_worded(argv[0], said))
         if not said.whole:
             raise GitError(f"git {argv[0]} printed more than {MOST_BYTES >> 20} MiB")
@@ -149,9 +153,10 @@ class Git:
             for word in ("-c", f"{key}={value}")
         ]
         index = {"GIT_INDEX_FILE": str(self.index)} if self.index else {}
+        literal = ["--literal-pathspecs"] if argv[0] != "check-ignore" else []  # which refuses it
         try:
             return process.run_short(
-                ["git", "--no-pager", "--literal-pathspecs", *fixed, *where, *argv],
+                ["git", "--no-pager", *literal, *fixed, *where, *argv],
                 timeout_s=timeout_s,
                 cwd=self.tree or self.git_dir,
                 env={**environment(self.home), **index, **env},
@@ -185,6 +190,31 @@ def environment(home: Path) -> dict[str, str]:
         "GIT_COMMITTER_NAME": name,
         "GIT_COMMITTER_EMAIL": mail,
     }
+
+
+USERS = ("HOME", "PATH", "XDG_CONFIG_HOME")
+
+
+def users_settings(git: Git) -> dict[str, str]:
+    """Return the settings of ``[core]`` as the user's own git reads them, by lower-case name.
+
+    ``git`` is the user's repository. Empty if git cannot read them. Raises ``GitError``.
+    """
+    env = {name: os.environ[name] for name in USERS if name in os.environ}
+    try:
+        said = process.run_short(
+            ["git", f"--git-dir={git.git_dir}", "config", "-z", "--get-regexp", r"^core\."],
+            timeout_s=TIMEOUT_S,
+            cwd=git.git_dir,
+            env={**env, "LC_ALL": "C"},
+        )
+    except OSError as exc:
+        raise GitError(f"git config cannot be run: {exc.strerror}") from exc
+    found = dict[str, str]()
+    for one in said.out.split(b"\0") if said.code == 0 else ():
+        name, has_value, value = os.fsdecode(one).partition("\n")
+        found[name.removeprefix("core.")] = value if has_value else "true"
+    return found
 
 
 def version() -> str:

@@ -6,6 +6,7 @@ from gates import fault_points
 from gates.removal import remove
 from sprints.git import capture_work
 from sprints.git.capture_work import Mark
+from sprints.git.clone_files import rules_of
 from sprints.git.gateway_repo import Workspace, clear_index, free
 from sprints.git.git import GitError
 
@@ -28,6 +29,8 @@ def clear(site: Workspace, found: Mark) -> str:
         fault_points.point("clone_cleared")
     try:
         clear_index(site)
+        for path in rules_of(site):
+            path.unlink(missing_ok=True)
     except OSError as exc:
         raise GitError(f"{exc.strerror}: {exc.filename}") from exc
     leftovers = [site.beside("new"), site.beside("ship")]

@@ -1,21 +1,21 @@
-"""Make and read the clone in which a sprint's agents and gates work.
+"""Make the clone in which a sprint's agents and gates work, and take over its commits.
 
 An agent could write its ``.git``. So the gateway reads it as plain files, replaces it, and never
-lets git use it. The gateway's own clone serves to read the files.
+lets git use it.
 """
 
 import os
-import stat
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from gates import fault_points
 from gates.removal import or_none, remove
 from sprints.contract.git_values import branch_of
-from sprints.git.gateway_repo import Workspace, clear_index, fetch, free, index_of
+from sprints.git import users_rules
+from sprints.git.gateway_repo import Workspace, fetch, free
 from sprints.git.git import GATEWAY, LONG_S, Git, GitError, make
+from sprints.git.user_repo import users
 
 
 def ready(site: Workspace) -> None:
@@ -78,6 +78,9 @@ def _filled(site: Workspace, folder: Path) -> Git:
     if site.base.branch and site.base.branch != branch_of(site.sprint_id):
         specs.append(f"{site.ref('base')}:refs/heads/{site.base.branch}")
     fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
+    info = folder / ".git" / "info"
+    info.mkdir(exist_ok=True)
+    (info / "exclude").write_bytes(users_rules.read(users(site.repo, site.own.home))[0])
     for key, value in zip(("user.name", "user.email"), GATEWAY, strict=True):
         git("config", key, value)
     git("pack-refs", "--all")  # later loose refs are an agent's, with few exceptions
@@ -108,58 +111,3 @@ def import_commits(site: Workspace, commits: Mapping[str, str]) -> None:
         raise GitError(f"{exc.strerror}: {exc.filename}") from exc
     finally:
         remove(stub)
-
-
-def written(site: Workspace, parent: str) -> tuple[str, list[str]]:
-    """Return the clone's files as a tree in the gateway's own clone, and the nested repositories.
-
-    No commit can hold a nested repository. Files that ``.gitignore`` names are left out. Raises
-    ``GitError``.
-
-    The index begins from ``parent``: an agent's own index has no effect.
-    """
-    try:
-        clear_index(site)
-    except OSError as exc:
-        raise GitError(f"no place for an index: {exc.strerror}: {exc.filename}") from exc
-    git = looking(site)
-    git("read-tree", parent)
-    tracked = git.raw("ls-files", "-z").split(b"\0")[:-1]
-    gone = set(_not_files(site.tree, tracked))
-    if gone:
-        given = b"\0".join([*gone, b""])
-        git("update-index", "--force-remove", "-z", "--stdin", given=given, timeout_s=LONG_S)
-    others = git.raw("ls-files", "-z", "--others", "--exclude-standard").split(b"\0")
-    nested = [os.fsdecode(path) for path in others if path.endswith(b"/")]
-    there = [path for path in tracked if path not in gone]
-    there += [path for path in others if path and not path.endswith(b"/")]
-    if there:
-        flags = ("--add", "--remove", "--replace", "-z", "--stdin")
-        git("update-index", *flags, given=b"\0".join([*there, b""]), timeout_s=LONG_S)
-    return git("write-tree"), nested
-
-
-def _not_files(tree: Path, paths: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the tracked paths that git refuses to read: a pipe or the like, or behind a link."""
-    linked: dict[str, bool] = {}
-
-    def is_linked(folder: Path) -> bool:
-        if (name := str(folder)) not in linked:
-            above = [folder, *folder.parents][:-1]
-            linked[name] = any((tree / one).is_symlink() for one in above)
-        return linked[name]
-
-    for path in paths:
-        name = Path(os.fsdecode(path))
-        if is_linked(name.parent):
-            yield path
-            continue
-        with suppress(OSError):
-            mode = (tree / name).lstat().st_mode
-            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
-                yield path
-
-
-def looking(site: Workspace) -> Git:
-    """Return git of the gateway's own clone, on the files of the sprint's."""
-    return replace(site.own, tree=site.tree, index=index_of(site))

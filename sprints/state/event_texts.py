@@ -62,6 +62,7 @@ SPRINT_TEXTS: Mapping[str, str] = {
     "event.task_done.unchanged": "{agent_id} answered: {status}{denied};"
     " git shows no change for the second time",
     "denied": " (denied tools: {tools})",
+    "noted": "; noted: {notes}",
     "event.task_asks": "{agent_id} asks: {questions}",
     "event.task_returned.plan": "the tasks of {agent_id} are sent back: {errors}",
     "event.task_returned.unchanged": "{agent_id} answered: {status}{denied};"

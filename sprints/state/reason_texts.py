@@ -91,6 +91,13 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     "outcome.no_tree": "no tree to judge: {error}",
     "outcome.not_restored": "what it changed cannot be put back: {error}",
     "outcome.and": "{reason}; {error}",
+    "outcome.withheld_secret": "looks like a secret and stays in the clone: {paths}; commit it"
+    " there yourself, or name it in .gitignore",
+    "outcome.withheld_large": "larger than 10 MiB and stays in the clone: {paths}; commit it there"
+    " yourself, or name it in .gitignore",
+    "outcome.committed_secret": "its commits add what looks like a secret: {paths}",
+    "outcome.committed_large": "its commits add files larger than 10 MiB: {paths}",
+    "outcome.ignored_in_commits": "its commits add {path}, which your git ignores",
     # Agents.
     "outcome.no_prompt_file": "no place for its prompt: {error}",
     "outcome.no_clone": "no place to work in: {error}",

@@ -284,6 +284,15 @@ def test_what_git_shows_stands_in_the_task_and_in_its_event():
     assert done.data["work"] == work
 
 
+def test_what_is_not_on_the_branch_is_said_in_the_event():
+    seen = replace(SEEN, notes=("looks like a secret and stays in the clone: .env",))
+
+    _, moves = drive(started(), speak=says(replace(YES, seen=seen)))
+
+    done = next(move for move in moves if move.kind == "task_done")
+    assert done.message.endswith("; noted: looks like a secret and stays in the clone: .env")
+
+
 def test_one_that_was_lost_is_asked_again_whatever_it_has_left():
     snapshot, _ = asked()
     task = snapshot.tasks[-1]

@@ -1,0 +1,41 @@
+"""Read how the user's own git treats files: settings of ``[core]``, ignore and attribute files.
+
+They lie outside the files of the repository, so no clone has them. Nothing that they name is run.
+"""
+
+import os
+from pathlib import Path
+
+from gates.untrusted_file import open_regular
+from sprints.git.git import Git, users_settings
+
+MOST_BYTES = 1 << 20  # of one file of patterns
+BOM = b"\xef\xbb\xbf"
+
+
+def read(git: Git) -> tuple[bytes, bytes]:
+    """Return the user's ignore patterns and attribute lines; of two that match, the last one wins.
+
+    They are those of ``core.excludesFile`` and ``info/exclude``, and of ``core.attributesFile`` and
+    ``info/attributes``. ``git`` is the user's repository. Raises ``GitError``.
+    """
+    settings = users_settings(git)
+    usual = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "git"
+    inside = Path(git("rev-parse", "--path-format=absolute", "--git-common-dir")) / "info"
+    return (
+        _both(settings.get("excludesfile", usual / "ignore"), inside / "exclude"),
+        _both(settings.get("attributesfile", usual / "attributes"), inside / "attributes"),
+    )
+
+
+def _both(*paths: Path | str) -> bytes:
+    return b"\n".join(_text(Path(path)) for path in paths if path)
+
+
+def _text(path: Path) -> bytes:
+    """Return a file's content; empty if it cannot be read or is a pipe or the like."""
+    try:
+        with open_regular(path.expanduser().resolve()) as file:
+            return file.read(MOST_BYTES).removeprefix(BOM)
+    except (OSError, RuntimeError, ValueError):  # no such file, no such user, no such name
+        return b""
