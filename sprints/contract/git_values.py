@@ -8,6 +8,7 @@ from sprints.contract.json_types import JsonObject
 
 MOST_PATHS = 20
 OBSERVED, ABSENT, UNKNOWN, REFUSED = "observed", "absent", "unknown", "refused"
+FILTERED = "filtered"  # why the work was not committed: a file needs a filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Seen:
 
     ``head`` is the sprint's branch after the attempt, ``files`` how many files differ, ``paths``
     the first of them. ``notes`` say what was left out of the branch, and where it is kept.
+    ``cause`` is ``filtered`` if nothing was committed because a changed file needs a filter.
     """
 
     seen: str
@@ -46,6 +48,7 @@ class Seen:
     paths: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reason: str = ""
+    cause: str = ""
 
     def to_json(self) -> JsonObject:
         """Return JSON data for the task, without empty fields."""

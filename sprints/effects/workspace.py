@@ -104,10 +104,13 @@ def looked_at(said: Exchange, site: Workspace, mark: Mark, agent: AgentDefinitio
     """Return the reply of an attempt, with the changes it left in the clone.
 
     If a read-only agent's changes cannot be restored, its reply does not count: the next agent
-    would start from them.
+    would start from them. Nor does a reply count whose changes must not be committed.
     """
     if agent.policy != READ:
-        return replace(said, seen=capture_work.seen(site, mark))
+        found = capture_work.seen(site, mark)
+        if found.cause and said.reply is not None:
+            return replace(said, seen=found, reply=None, reason=found.reason)
+        return replace(said, seen=found)
     found = capture_work.refused(site, mark)
     if found.seen != UNKNOWN or said.reply is None:
         return replace(said, seen=found)

@@ -4,8 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gates import fault_points
-from sprints.contract.git_values import ABSENT, MOST_PATHS, OBSERVED, REFUSED, UNKNOWN, Seen
+from sprints.contract.git_values import (
+    ABSENT,
+    FILTERED,
+    MOST_PATHS,
+    OBSERVED,
+    REFUSED,
+    UNKNOWN,
+    Seen,
+)
 from sprints.git import clone_files, sprint_clone, untrusted_refs
+from sprints.git.clone_files import Filtered
 from sprints.git.gateway_repo import Workspace
 from sprints.git.git import GitError
 from sprints.git.user_repo import submodules
@@ -61,6 +70,8 @@ def seen(site: Workspace, mark: Mark) -> Seen:
         sprint_clone.ready(site)
         head, notes = keep(site, mark)
         names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, head)
+    except Filtered as exc:
+        return Seen(UNKNOWN, before, reason=str(exc), cause=FILTERED)
     except (GitError, OSError, ValueError) as exc:
         return Seen(UNKNOWN, before, reason=str(exc))
     paths = [name for name in names.split("\0") if name]
@@ -199,7 +210,7 @@ def _unfit(site: Workspace, head: str, theirs: str) -> str:
         return f"its commits have the submodule {subs[0]}"
     if path := clone_files.ignored_in(site, f"{head}..{theirs}"):
         return message("outcome.ignored_in_commits", path=path)
-    return ""
+    return clone_files.filtered_in(site, f"{head}..{theirs}", theirs)
 
 
 def _unknown(site: Workspace, commits: list[str]) -> list[str]:

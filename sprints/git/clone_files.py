@@ -18,6 +18,11 @@ from sprints.git.user_repo import users
 from sprints.state.messages import message
 
 MOST_NAMED = 3
+UNFILTERED = ("unspecified", "unset", "set")  # values of the attribute that name no filter
+
+
+class Filtered(GitError):
+    """A changed file has a ``filter`` attribute, and the gateway runs no filters."""
 
 
 def looking(site: Workspace) -> Git:
@@ -30,7 +35,8 @@ def written(site: Workspace, parent: str, *, guarded: bool = False) -> tuple[str
 
     No commit can hold a nested repository. Files that ``.gitignore`` or the user's own rules name
     are left out. A ``guarded`` tree is for a branch. It leaves out new files that look like secrets
-    or are large, too, and from then on no tree has them. Raises ``GitError``.
+    or are large, too, and from then on no tree has them. Raises ``GitError``, and ``Filtered`` for
+    a guarded tree with a change that needs a filter.
 
     The index begins from ``parent``: an agent's own index has no effect.
     """
@@ -66,7 +72,45 @@ def written(site: Workspace, parent: str, *, guarded: bool = False) -> tuple[str
     if there:
         flags = ("--add", "--remove", "--replace", "-z", "--stdin")
         git("update-index", *flags, given=b"\0".join([*there, b""]), timeout_s=LONG_S)
-    return git("write-tree"), notes
+    tree = git("write-tree")
+    if guarded and (held or tree != git("rev-parse", f"{parent}^{{tree}}")):
+        flags = ("-r", "-z", "--name-only", "--no-renames", "--diff-filter=d")
+        names = git.raw("diff-tree", *flags, parent, tree).split(b"\0")
+        _look_unfiltered(site, [*names[:-1], *held], tree)
+    return tree, notes
+
+
+def _look_unfiltered(site: Workspace, paths: list[bytes], tree: str) -> None:
+    """Raise ``Filtered`` if one of the paths has a filter, by the attributes of a tree or the base.
+
+    The user's git would store other bytes there, for instance encrypted ones.
+    """
+    for one in (tree, site.base.commit) if paths else ():
+        index = index_of(site)
+        git = replace(site.own, tree=site.tree, index=index.with_name(f"{index.name}.attributes"))
+        git("read-tree", one)
+        said = git.raw(
+            "check-attr", "--cached", "-z", "--stdin", "filter",
+            given=b"\0".join([*paths, b""]),
+            config={"core.attributesFile": str(rules_of(site)[1])},
+        )  # fmt: skip
+        words = iter(os.fsdecode(said).split("\0"))
+        for path, _, value in zip(words, words, words, strict=False):
+            if value not in UNFILTERED:
+                about = {"path": path, "filter": value, "clone": site.tree}
+                raise Filtered(message("outcome.filtered", **about))
+
+
+def filtered_in(site: Workspace, commits: str, tree: str) -> str:
+    """Return why ``commits``, a range that ends at ``tree``, need a filter; empty if they do not.
+
+    Raises ``GitError``.
+    """
+    try:
+        _look_unfiltered(site, _changed_in(site, commits, "d"), tree)
+    except Filtered as exc:
+        return str(exc)
+    return ""
 
 
 def ignored_in(site: Workspace, commits: str) -> str:

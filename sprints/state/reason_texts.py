@@ -97,6 +97,8 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     " yourself, or name it in .gitignore",
     "outcome.committed_secret": "its commits add what looks like a secret: {paths}",
     "outcome.committed_large": "its commits add files larger than 10 MiB: {paths}",
+    "outcome.filtered": "{path} has the attribute filter={filter}, and the gateway runs no filters:"
+    " nothing was committed; move the file out of {clone} and commit it yourself",
     "outcome.ignored_in_commits": "its commits add {path}, which your git ignores",
     # Agents.
     "outcome.no_prompt_file": "no place for its prompt: {error}",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sprints.contract.git_values import OBSERVED
+from sprints.contract.git_values import FILTERED, OBSERVED
 from sprints.git import capture_work, gate_checkout
 from sprints.git.gateway_repo import home_of
 from sprints.git.git import GitError
@@ -112,6 +112,8 @@ def test_nothing_that_is_planted_in_a_clone_runs_in_our_calls(site, tmp_path):
     seen_by_git = fired.read_text()
     fired.unlink()
 
+    assert capture_work.seen(site, MARK).cause == FILTERED
+    (site.tree / ".gitattributes").unlink()
     whole_life(site)
 
     assert control, "the plants do fire in plain git"
@@ -122,6 +124,7 @@ def test_nothing_that_is_planted_in_a_clone_runs_in_our_calls(site, tmp_path):
 
 def test_what_is_planted_does_not_outlive_the_taking_over_of_work(site, tmp_path):
     plant(site.tree, tmp_path / "fired")
+    (site.tree / ".gitattributes").unlink()
 
     capture_work.seen(site, MARK)
 
@@ -221,6 +224,8 @@ def test_the_environment_of_the_gateway_leads_git_nowhere(users, tmp_path, monke
     site = reopened(users)
     capture_work.begin(site, MARK, FOUND)
     (site.tree / ".gitattributes").write_text("* filter=x\n")
+    assert capture_work.seen(site, MARK).cause == FILTERED
+    (site.tree / ".gitattributes").unlink()
     whole_life(site)
 
     assert not fired.exists()
