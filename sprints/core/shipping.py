@@ -33,7 +33,7 @@ MERGING, JUDGING, MOVED = "merging", "judging", "moved"
 PUBLISHING, SHIPPED, REFUSED, NOTHING = "publishing", "shipped", "refused", "nothing"
 OPEN = (MERGING, PUBLISHING)
 PUBLISHES = EventKind.SHIP_PUBLISHING  # the event, of which the certificate says the hash
-LONGEST_REASON = 400
+LONGEST_REASON = 600
 
 
 def ships(snapshot: Snapshot) -> bool:
@@ -126,7 +126,7 @@ def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
     """Record the merged tree, that there is nothing to ship, or why the merge is impossible."""
     found, said = begun(snapshot), outcome.merge
     if said.reason:
-        return _refused(snapshot, said.reason)
+        return _refused(snapshot, said.reason, said.cause.value)
     found = replace(found, branch=said.branch, base=said.base, head=said.head)
     if said.url:
         found = replace(found, remote=snapshot.started_contract.ship_remote, url=said.url)
@@ -136,7 +136,11 @@ def merged(snapshot: Snapshot, outcome: Merged) -> Transition:
     gates = snapshot.started_contract.gates_of(snapshot.current_round.code)
     after = {gate.gate_id: snapshot.next_number(gate.gate_id) - 1 for gate in gates}
     found = replace(found, status=JUDGING, commit=said.commit, tree=said.tree, after=after)
-    words = message("event.ship_merged", branch=said.branch, commit=said.commit[:12])
+    code, about = "event.ship_merged", {"branch": said.branch, "commit": said.commit[:12]}
+    if said.rebased:
+        code, found = "event.ship_merged.rebased", replace(found, rebased=said.rebased)
+        about["start"] = said.rebased[:12]
+    words = message(code, **about)
     return _move(snapshot, EventKind.SHIP_MERGED, words, found)
 
 
@@ -180,9 +184,9 @@ def _where(found: Shipping) -> str:
     return message("branch_of_remote", branch=branch, remote=found.remote)
 
 
-def _refused(snapshot: Snapshot, reason: str) -> Transition:
+def _refused(snapshot: Snapshot, reason: str, cause: str = "") -> Transition:
     reason = reason[:LONGEST_REASON]
-    found = replace(begun(snapshot), status=REFUSED, reason=reason)
+    found = replace(begun(snapshot), status=REFUSED, reason=reason, cause=cause or None)
     words = message("event.ship_refused", reason=reason)
     return _move(snapshot, EventKind.SHIP_REFUSED, words, found)
 

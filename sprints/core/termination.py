@@ -113,9 +113,9 @@ def blocked(snapshot: Snapshot, row: DeliveryValue, at: datetime) -> Transition:
 
 def unshipped(snapshot: Snapshot, at: datetime) -> Transition:
     """Block the sprint: its passed work cannot be shipped."""
-    reason = shipping.begun(snapshot).reason or ""
-    code = snapshot.current_round.code
-    error = StopReason(StopCode.SHIP_REFUSED, detail=reason)
+    found = shipping.begun(snapshot)
+    reason, code = found.reason or "", snapshot.current_round.code
+    error = StopReason(StopCode.SHIP_REFUSED, detail=reason, cause=found.cause or "")
     return Transition(
         EventKind.ERROR,
         message("event.stopped.ship_refused", detail=reason),

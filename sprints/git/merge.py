@@ -9,13 +9,15 @@ from dataclasses import replace
 
 from gates import fault_points
 from gates.removal import or_none, remove
+from sprints.contract.git_values import branch_of
 from sprints.git import push as upstream
 from sprints.git import sprint_clone
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, SHA, Git, GitError, make
+from sprints.git.rewound_base import Rewound, check_local, check_work, meet
 from sprints.git.user_repo import submodules, users
 from sprints.state.messages import message
-from sprints.state.ship_values import Merge
+from sprints.state.ship_values import Merge, ShipCause
 
 MOST_NAMED = 5
 
@@ -41,11 +43,14 @@ def head_of_base(site: Workspace) -> str:
 def merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
     """Merge the sprint's head with the present head of its base's branch.
 
-    May be repeated. A failure of git is never raised: the result then has a reason.
+    If the base has dropped the commit from which the work began, the work is rebased first. May be
+    repeated. A failure of git is never raised: the result then has a reason.
     """
     try:
         sprint_clone.ready(site)
         return _merge(site, trailers)
+    except Rewound as exc:
+        return Merge(site.base.branch, reason=str(exc), cause=ShipCause.BASE_REWOUND)
     except GitError as exc:
         return Merge(site.base.branch, reason=str(exc))
     except OSError as exc:
@@ -57,37 +62,89 @@ def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
     if why := _hindered(site):
         return Merge(branch, reason=why)
     base, url = head_of_base(site), ""
-    fetch(site.own, site.repo, f"+{base}:{site.ref('onto')}", timeout_s=LONG_S)
+    start = meet(site, base)
     if site.remote:
         remote = upstream.find(users(site.repo, site.own.home), site.repo, site.remote)
         if found := upstream.earlier(site, remote, tag_of(site)):
             return found
-        base, url = upstream.base(site, remote, base), remote.shown
+        local, base, url = base, upstream.base(site, remote, base), remote.shown
+        check_local(site, local, base)
     said = Merge(branch, base, head, url=url)
     if site.own.holds("merge-base", "--is-ancestor", head, base):
         return said
+    check_work(site, head, base, start)
     if subs := submodules(site.own, base):
         return replace(said, reason=message("outcome.submodules", branch=branch, path=subs[0]))
     fault_points.point("merge_started")
-    git = scratch(site, base, head)
-    whose = f"Merge the revert of {site.undoes}" if site.undoes else ""
-    subject = whose or f"Merge the work of {site.sprint_id}"
-    words = [f"Studio-{key}: {value}" for key, value in trailers.items()]
+    if site.own.holds("merge-base", "--is-ancestor", start, base):
+        said = _merged(site, said, trailers)
+    else:
+        said = _rebased(site, replace(said, rebased=start), trailers)
+    remove(at_scratch(site).tree)
+    fault_points.point("merge_committed")
+    return said
+
+
+def _merged(site: Workspace, said: Merge, trailers: Mapping[str, str]) -> Merge:
+    """Return the merge with its commit, or with the reason if it conflicts. Raises ``GitError``."""
+    git = scratch(site, said.base, said.head)
     try:
         git(
             "merge", "--quiet", "--no-ff", "--no-verify", "--no-stat", "--no-rerere-autoupdate",
-            "-m", "\n".join([subject, "", *words]), head,
+            "-m", _words(site, trailers), said.head,
             timeout_s=LONG_S,
         )  # fmt: skip
     except GitError:
         if not (shown := in_conflict(git)):
             raise
-        return replace(said, reason=message("outcome.conflict", branch=branch, paths=shown))
+        reason = message("outcome.conflict", branch=said.branch, paths=shown)
+        return replace(said, reason=reason)
     commit, tree = git("rev-parse", "HEAD", "HEAD^{tree}").split("\n")
-    fetch(site.own, git.git_dir, f"+HEAD:{site.ref('merged', commit)}", timeout_s=LONG_S)
-    remove(at_scratch(site).tree)
-    fault_points.point("merge_committed")
-    return replace(said, commit=commit, tree=tree)
+    return _kept(site, git, replace(said, commit=commit, tree=tree))
+
+
+def _rebased(site: Workspace, said: Merge, trailers: Mapping[str, str]) -> Merge:
+    """Return the merge of the work's changes alone, as one commit on the base.
+
+    ``said.rebased`` is the commit from which the work began. Without a change that the base lacks,
+    the result has no commit. Raises ``Rewound`` if the changes conflict, and ``GitError``.
+    """
+    words = ("-m", f"All changes of {site.sprint_id}")
+    work = site.own("commit-tree", f"{said.head}^{{tree}}", "-p", said.rebased, *words)
+    git = scratch(site, said.base, work)
+    try:
+        git("cherry-pick", "--no-commit", work, timeout_s=LONG_S)
+    except GitError as exc:
+        if not (shown := in_conflict(git)):
+            raise
+        about = {"branch": said.branch, "commit": said.rebased[:12], "paths": shown}
+        about |= {"own": os.path.relpath(site.own.git_dir, site.repo), "repo": str(site.repo)}
+        text = message("outcome.rewound_conflict", **about, work=branch_of(site.sprint_id))
+        raise Rewound(text) from exc
+    tree = git("write-tree")
+    if tree == git("rev-parse", f"{said.base}^{{tree}}"):
+        return replace(said, rebased="")
+    name = f"Rebase the work of {site.sprint_id}"
+    why = f"{said.branch} no longer has {said.rebased}, from which the sprint began."
+    head = git("commit-tree", tree, "-p", said.base, "-m", name, "-m", why)
+    parents = ("-p", said.base, "-p", head)
+    commit = git("commit-tree", tree, *parents, "-m", _words(site, trailers))
+    site.own("update-ref", site.ref("rebased", head), said.head)
+    return _kept(site, git, replace(said, head=head, commit=commit, tree=tree))
+
+
+def _words(site: Workspace, trailers: Mapping[str, str]) -> str:
+    """Return the message of the merge."""
+    whose = f"Merge the revert of {site.undoes}" if site.undoes else ""
+    words = [f"Studio-{key}: {value}" for key, value in trailers.items()]
+    return "\n".join([whose or f"Merge the work of {site.sprint_id}", "", *words])
+
+
+def _kept(site: Workspace, git: Git, said: Merge) -> Merge:
+    """Return the merge, once its commit is in the gateway's own clone. Raises ``GitError``."""
+    ref = site.ref("merged", said.commit)
+    fetch(site.own, git.git_dir, f"+{said.commit}:{ref}", timeout_s=LONG_S)
+    return said
 
 
 def in_conflict(git: Git) -> str:

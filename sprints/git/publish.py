@@ -15,6 +15,7 @@ from sprints.git import push as upstream
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, ZERO, Git, GitError
 from sprints.git.merge import tag_of
+from sprints.git.rewound_base import HERE, dropped
 from sprints.git.update_checkout import finish, follow, look
 from sprints.git.user_repo import users
 from sprints.state.ship_values import Merge, Moved, Refused, Unfinished
@@ -66,7 +67,7 @@ def _push(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
         return
     _is_tagged(git, site, merge)
     here = git.find(f"refs/heads/{merge.branch}")
-    if not here or not site.own.holds_commit(here, below=merge.base):
+    if not _is_behind(site, merge, here):
         raise Moved
     tagged = _tag_object(site, merge, certificate)
     _bring(git, site, merge)
@@ -107,8 +108,7 @@ def _publish(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
     branch, tag = f"refs/heads/{merge.branch}", f"refs/tags/{tag_of(site)}"
     is_tagged = _is_tagged(git, site, merge)
     here = git.find(branch)
-    behind = here and site.remote and site.own.holds_commit(here, below=merge.base)
-    if here != merge.base and not behind:
+    if here != merge.base and not (site.remote and _is_behind(site, merge, here)):
         raise Moved
     tagged = _tag_object(site, merge, certificate)
     # This may take long; the user's changes meanwhile are checked after it.
@@ -118,6 +118,16 @@ def _publish(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
         lines.append(f"create {tag} {tagged}")
     from_here = replace(merge, base=here)
     _move(git, site, from_here, partial(_update, git, lines, branch, from_here))
+
+
+def _is_behind(site: Workspace, merge: Merge, here: str) -> bool:
+    """Return whether the local branch at ``here`` may follow the merge's base at the remote.
+
+    A branch that has dropped a commit of the merge may not: it was not pulled, it was rewound.
+    """
+    if not here or not site.own.holds_commit(here, below=merge.base):
+        return False
+    return not dropped(site, HERE, inside=merge.commit, outside=here)
 
 
 def _bring(git: Git, site: Workspace, merge: Merge) -> None:

@@ -13,6 +13,8 @@ from gates import fault_points
 from sprints.contract.sandbox import GIT_ASKPASS, GIT_SSH
 from sprints.git.gateway_repo import Workspace
 from sprints.git.git import LONG_S, Git, GitError
+from sprints.git.rewound_base import meet_there
+from sprints.git.user_repo import users
 from sprints.state.ship_values import Merge, Moved, Refused
 
 ASK_S = 120.0
@@ -42,11 +44,11 @@ def redacted(text: str) -> str:
     return SECRET.sub(r"\1***@", text)
 
 
-def find(users: Git, repo: Path, name: str) -> Remote:
+def find(git: Git, repo: Path, name: str) -> Remote:
     """Return the remote of that name in the user's repository. Raises ``GitError``."""
     for key in ("pushurl", "url"):
         try:
-            found = users("config", "--get-all", f"remote.{name}.{key}").split("\n")
+            found = git("config", "--get-all", f"remote.{name}.{key}").split("\n")
         except GitError:
             continue
         if len(found) > 1:
@@ -96,10 +98,12 @@ def tag_there(site: Workspace, remote: Remote, tag: str) -> str:
 def base(site: Workspace, remote: Remote, local: str) -> str:
     """Return the remote branch's head, with which the work is merged.
 
-    Raises ``GitError``, also if the local branch has commits that the remote lacks.
+    Raises ``GitError``, also if the local branch has commits that the remote lacks, and ``Rewound``
+    if the remote had them before.
     """
     branch = site.base.branch
     there = tip(site, remote, branch)
+    meet_there(site, remote.name, users(site.repo, site.own.home), local, there)
     if not site.own.holds_commit(local, below=there):
         hint = f"git -C {site.repo} push {remote.name} {branch}"
         raise GitError(
@@ -121,7 +125,8 @@ def earlier(site: Workspace, remote: Remote, tag: str) -> Merge | None:
         raise GitError(_taken(remote, site, tag))
     tree, parents = site.own("show", "-s", "--format=%T|%P", commit).split("|")
     start, head = parents.split()
-    if not site.own.holds_commit(head, below=site.head):
+    work = site.own.find(site.ref("rebased", head)) or head
+    if not site.own.holds_commit(work, below=site.head):
         raise GitError(_taken(remote, site, tag))
     return Merge(site.base.branch, start, head, commit, tree, url=remote.shown)
 

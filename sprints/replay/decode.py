@@ -214,8 +214,10 @@ def _shipped(event: JsonObject, snapshot: Snapshot) -> Outcome:
     if shipping.status(snapshot) == shipping.PUBLISHING:
         tag, unfinished = data.get("tag", ""), data.get("unfinished", "")
         return Published(at, tag, unfinished, moved=kind == "ship_moved", reason=reason)
-    keys = ("branch", "base", "head", "commit", "tree", "url")
-    return Merged(at, ship_values.Merge(**{key: data.get(key, "") for key in keys}, reason=reason))
+    keys = ("branch", "base", "head", "commit", "tree", "url", "rebased")
+    cause = ship_values.ShipCause(data.get("cause", ""))
+    known = {key: data.get(key, "") for key in keys}
+    return Merged(at, ship_values.Merge(**known, reason=reason, cause=cause))
 
 
 def _told_at(event: JsonObject, key: str) -> datetime:

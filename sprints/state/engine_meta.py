@@ -41,6 +41,8 @@ class Shipping(JsonRecord):
     tree: str | None = None
     after: Mapping[str, int] | None = None
     reason: str | None = None
+    cause: str | None = None
+    rebased: str | None = None
     tag: str | None = None
     unfinished: str | None = None
 

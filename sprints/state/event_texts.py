@@ -88,6 +88,8 @@ SPRINT_TEXTS: Mapping[str, str] = {
     "event.ship_started.again": "merging the work of {sprint_id}, attempt {number}",
     "event.ship_skipped": "nothing to ship: {branch} contains all changes",
     "event.ship_merged": "merged with {branch} as {commit}; the gates run next",
+    "event.ship_merged.rebased": "{branch} no longer has {start}, from which the sprint began:"
+    " the work was rebased and merged as {commit}; the gates run next",
     "event.ship_publishing": "publishing {commit} on {where}",
     "event.ship_moved": "{where} has moved; merging again",
     "event.ship_refused": "not shipped: {reason}",

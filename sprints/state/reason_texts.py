@@ -130,6 +130,18 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     # Shipping.
     "outcome.submodules": "{branch} has submodules ({path})",
     "outcome.conflict": "it conflicts with {branch} in {paths}",
+    "outcome.rewound_conflict": "{branch} no longer has {commit}, from which the sprint began,"
+    " and without that commit the work conflicts in {paths};"
+    " apply the work by hand: git -C {repo} fetch {own} {work}"
+    " && git -C {repo} cherry-pick {commit}..FETCH_HEAD",
+    "outcome.rewound_work": "the work of {sprint_id} contains {commit}, which {branch} no longer"
+    " has; create a new sprint: studio-gateway sprint create NAME",
+    "outcome.rewound_here": "{branch} no longer has {commit} here, but {remote} still has it;"
+    " to drop it there too: git -C {repo} push --force-with-lease {remote} {branch};"
+    " to get it back: git -C {repo} pull {remote} {branch}",
+    "outcome.rewound_there": "{remote} no longer has {commit}, but {branch} here still has it;"
+    " to drop it here too: git -C {repo} fetch {remote} && git -C {repo} reset --keep"
+    " {remote}/{branch}; to put it back: git -C {repo} push {remote} {branch}",
     "outcome.detached": "it began at a detached HEAD: there is no branch to ship it to",
     "outcome.no_branch": "the branch {branch} is gone from {repo}",
     "outcome.shallow": "{repo} is a shallow clone; type: git -C {repo} fetch --unshallow",

@@ -1,8 +1,19 @@
 """Define the merge to be shipped, and the failures of shipping, as values."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from gates import wording
+
+
+class ShipCause(StrEnum):
+    """Why shipping is impossible, where a program may want to know; empty for all other reasons.
+
+    ``base_rewound``: the base has dropped a commit that the ship would bring back.
+    """
+
+    NONE = ""
+    BASE_REWOUND = "base_rewound"
 
 
 class Moved(Exception):
@@ -26,7 +37,8 @@ class Merge:
 
     ``commit`` is the merge commit, with the files of ``tree``. Without a commit there is nothing to
     ship, or ``reason`` says why shipping is impossible. ``url`` is the push target without secrets;
-    empty for no push.
+    empty for no push. ``rebased`` is the commit from which the work began, if the base has dropped
+    it and ``head`` has the work without it.
     """
 
     branch: str = ""
@@ -36,3 +48,5 @@ class Merge:
     tree: str = ""
     reason: str = ""
     url: str = ""
+    rebased: str = ""
+    cause: ShipCause = ShipCause.NONE

@@ -38,7 +38,7 @@ FIELDS: Mapping[StopCode, tuple[str, ...]] = {
     StopCode.AGENT_FAILED: ("agent_id", "detail"),
     StopCode.AGENT_ASKS: ("agent_id", "questions"),
     StopCode.HOOK_FAILED: ("hook_id", "detail"),
-    StopCode.SHIP_REFUSED: ("detail",),
+    StopCode.SHIP_REFUSED: ("detail", "cause"),
     StopCode.PATHS_UNKNOWN: ("detail",),
     StopCode.APPROVAL_NEEDED: ("point",),
     StopCode.APPROVAL_REJECTED: ("point", "by", "detail"),
@@ -58,7 +58,8 @@ class StopReason:
     """Why a sprint stopped. ``FIELDS`` names the fields of each code; the others are empty.
 
     ``point`` is one of ``approval_policy``, ``until_ts`` a time of the files, ``resource`` one of
-    launches, minutes, tokens and usd, ``detail`` what somebody or something outside has said.
+    launches, minutes, tokens and usd, ``detail`` what somebody or something outside has said,
+    ``cause`` one of ``ShipCause``.
     """
 
     code: StopCode
@@ -77,6 +78,7 @@ class StopReason:
     round_id: str = ""
     minutes: float = 0
     detail: str = ""
+    cause: str = ""
 
     def to_json(self) -> JsonObject:
         """Return the code and its fields, without empty texts: ``meta.stop_reason``."""

@@ -123,6 +123,22 @@ def test_a_reason_blocks_the_sprint_for_a_human_and_a_retry_begins_anew(at):
     assert shipping.status(again) == ""
 
 
+def test_a_rewound_base_is_named_by_event_and_stop_reason():
+    snapshot, action = at_the_ship()
+    lost = replace(MERGE, rebased="5" * 40)
+    gone = ship_values.Merge("main", reason="gone", cause=ship_values.ShipCause.BASE_REWOUND)
+
+    snapshot = evolve(snapshot, reduce(snapshot, action, begun(snapshot)), NOON)
+    (move,) = reduce(snapshot, action, Merged(NOON, lost))
+    refused = evolve(snapshot, reduce(snapshot, action, Merged(NOON, gone)), NOON)
+    blocked, _, _ = step(refused, lambda action: GREEN, NOON)
+
+    assert (move.kind, move.data["rebased"]) == ("ship_merged", "5" * 40)
+    assert "main no longer has 555555555555, from which the sprint began" in move.message
+    assert blocked.sprint.last_error == "ship_refused:gone"
+    assert blocked.sprint.stop_reason["cause"] == "base_rewound"
+
+
 def test_a_base_that_moves_is_merged_with_again_but_not_for_ever():
     snapshot, action = at_the_ship()
     tries = 0
