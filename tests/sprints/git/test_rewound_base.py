@@ -53,7 +53,7 @@ def drop(users):
 
 
 def log(users):
-    return git(users, "log", "--format=%s", "main").split("\n")
+    return git(users, "log", "--topo-order", "--format=%s", "main").split("\n")
 
 
 def test_a_dropped_start_stays_dropped_and_the_work_is_rebased(site, users):
