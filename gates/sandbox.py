@@ -6,14 +6,52 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-# Below a HOME: files that a program without a sandbox later runs or trusts; also missing ones,
-# because they could be made.
+# All of these lie below a HOME. Files that a program without a sandbox later runs or trusts; also
+# missing ones, because they could be made.
 STARTUP = (
     ".bashrc .bash_profile .bash_login .bash_logout .profile .zshrc .zshenv .zprofile .zlogin "
     ".xprofile .xsession .pam_environment .ssh .gnupg .gitconfig .config/git .config/fish "
     ".config/autostart .config/systemd .config/environment.d .local/bin .local/lib "
     ".local/share/systemd .local/share/applications bin"
 ).split()
+# What signs in elsewhere, or was typed by a person.
+CREDENTIALS = (
+    ".ssh .gnupg .netrc .git-credentials .config/git/credentials .config/gh .config/glab-cli "
+    ".config/hub .aws .azure .config/gcloud .oci .kube .docker/config.json .terraform.d "
+    ".vault-token .pgpass .my.cnf .pypirc .cargo/credentials .cargo/credentials.toml "
+    ".gem/credentials .config/rclone .config/op .password-store .local/share/keyrings "
+    ".local/share/kwalletd .mozilla .thunderbird .config/google-chrome .config/chromium "
+    ".config/BraveSoftware .bash_history .zsh_history .python_history .psql_history "
+    ".mysql_history .node_repl_history .local/share/fish"
+).split()
+# What package managers, compilers and game engines keep, and fill again when it is gone.
+CACHES = (
+    ".cache .local/state .npm .yarn .pnpm-store .local/share/pnpm .bun/install/cache .deno "
+    ".cargo/registry .cargo/git .cargo/.package-cache .cargo/.package-cache-mutate "
+    ".cargo/.global-cache .rustup/tmp .rustup/downloads go/pkg .gradle/caches .gradle/daemon "
+    ".gradle/native .gradle/notifications .gradle/wrapper .gradle/.tmp .m2/repository .ivy2 "
+    ".sbt/boot .nuget/packages .local/share/NuGet .dotnet .templateengine .composer/cache "
+    ".android/cache .pub-cache .cabal/packages .config/matplotlib .ipython .jupyter "
+    ".config/unity3d .local/share/unity3d .config/Epic .local/share/godot"
+).split()
+# Where each coding-agent program keeps sign-ins, sessions, settings and caches. The folders must
+# exist before the sandbox starts, which lets nothing new be made in HOME itself.
+PROGRAM_FOLDERS: dict[str, tuple[str, ...]] = {
+    "claude": (".claude",),
+    "codex": (".codex",),
+    "gemini": (".gemini",),
+    "opencode": tuple(
+        f"{one}/opencode" for one in (".config", ".cache", ".local/share", ".local/state")
+    ),
+    "qwen": (".qwen",),
+    "copilot": (".copilot", ".cache/copilot"),
+}
+PROGRAM_FILES = {"claude": (".claude.json", ".claude.json.backup")}
+
+
+def programs_in(command: Iterable[str]) -> frozenset[str]:
+    """Return the coding-agent programs that a command line names by a word of its own."""
+    return frozenset(Path(word).name for word in command) & PROGRAM_FOLDERS.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +79,40 @@ class Sandbox:
         """Return this sandbox with more folders that the program may write."""
         return replace(self, writable=(*self.writable, *folders))
 
-    def at_home(self, env: Mapping[str, str]) -> Self:
-        """Return this sandbox for a program with ``env``: HOME is writable, except ``STARTUP``."""
-        if not env.get("HOME", "").startswith("/"):
-            return self
-        home = Path(env["HOME"])
-        kept = (*self.kept, *(home / name for name in STARTUP))
-        return replace(self, writable=(*self.writable, home), kept=kept)
+    def at_home(self, env: Mapping[str, str], programs: Iterable[str]) -> Self:
+        """Return this sandbox for a program with ``env``, whose HOME is writable in part.
+
+        In the HOME of the gateway's user it may write ``CACHES`` and the folders of the named
+        coding-agent programs, and read neither ``CREDENTIALS`` nor the folders of other such
+        programs, unless a declared path opens them. A HOME of its own is writable, except
+        ``STARTUP``.
+        """
+        user, home = (Path(one) for one in (_home(), env.get("HOME", "")))
+        granted = {name for one in programs for name in _folders(one)}
+        others = {name for one in PROGRAM_FOLDERS for name in _folders(one)} - granted
+        secret = [name for name in others if not _is_below(name, CACHES)]
+        closed = [user / name for name in (*CREDENTIALS, *sorted(secret))]
+        homes = [one for one in dict.fromkeys((user, home)) if one.is_absolute()]
+        if os.path.realpath(home) == os.path.realpath(user):
+            open_to_it = [user / name for name in (*sorted(granted), *CACHES)]
+        else:
+            open_to_it = [home] if home in homes else []
+        return replace(
+            self,
+            writable=(*self.writable, *open_to_it),
+            closed=(*self.closed, *(path for path in closed if not self._declares(path, user))),
+            kept=(*self.kept, *(one / name for one in homes for name in STARTUP)),
+        )
+
+    def _declares(self, path: Path, home: Path) -> bool:
+        """Return whether a path that may be written is ``path``, holds it or lies in it; ``home``
+        as a whole does not count.
+        """
+        return any(
+            one.is_relative_to(path) or (one != home and path.is_relative_to(one))
+            for one in self.writable
+            if one.is_relative_to(home)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the sandbox for the supervisor: resolved paths, as ISO 8859-1 texts."""
@@ -62,6 +127,18 @@ class Sandbox:
         links = (Path(os.path.realpath(path.parent), path.name) for path in self.kept)
         found["kept"] += [_text(str(path)) for path in links if path.is_symlink()]
         return {**found, "required": self.required}
+
+
+def _home() -> str:
+    return os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises for a user without one
+
+
+def _folders(program: str) -> tuple[str, ...]:
+    return (*PROGRAM_FOLDERS[program], *PROGRAM_FILES.get(program, ()))
+
+
+def _is_below(name: str, folders: Iterable[str]) -> bool:
+    return any(Path(name).is_relative_to(one) for one in folders)
 
 
 def _text(path: str) -> str:

@@ -11,7 +11,7 @@ from shutil import which
 from gates import process
 from gates.definition import Definition, is_hidden
 from gates.gate_environment import allowed
-from gates.sandbox import Sandbox
+from gates.sandbox import Sandbox, programs_in
 from gates.verdict import Judgement, Verdict
 
 VERDICTS = {
@@ -63,7 +63,7 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
         grace_s=gate.grace_s,
         cap_bytes=gate.cap_bytes,
         not_after=place.not_after,
-        sandbox=place.sandbox and place.sandbox.at_home(env),
+        sandbox=place.sandbox and place.sandbox.at_home(env, programs_in(gate.command)),
     )
     return judgement(process.run(spec, tick=tick))
 

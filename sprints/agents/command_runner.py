@@ -14,10 +14,11 @@ from django.conf import settings
 from gates import evidence, process
 from gates.definition import is_hidden
 from gates.kinds.command import apart, resolve
+from gates.sandbox import PROGRAM_FOLDERS, programs_in
 from sprints.agents import cli_sessions, failure_signs
 from sprints.agents.idle_watchdog import Quiet
 from sprints.agents.output_reader import end_of, found, last_lines
-from sprints.agents.presets import HOMES, HOMES_NAMED, WITHIN
+from sprints.agents.presets import HOMES_NAMED, WITHIN
 from sprints.agents.usage_meter import Allowance, used
 from sprints.contract.agent_spec import CAP_BYTES, AgentDefinition
 from sprints.contract.sandbox import lacking
@@ -51,7 +52,8 @@ def ask(question: Question, tick: Tick) -> Exchange:
         words = _within(words)
         _settle_in(agent, env)
         named = [Path(env[name]) for name in HOMES_NAMED if env.get(name, "").startswith("/")]
-        sandbox = sandbox.at_home(env).writing(named)
+        known = programs_in(agent.command) or PROGRAM_FOLDERS  # a script may start any of them
+        sandbox = sandbox.at_home(env, known).writing(named)
     by_file = any("{prompt_file}" in word for word in agent.command)
     spec = process.Spec(
         argv=resolve(words, env.get("PATH")),
@@ -81,7 +83,9 @@ def _within(words: tuple[str, ...]) -> tuple[str, ...]:
 def _settle_in(agent: AgentDefinition, env: Mapping[str, str]) -> None:
     """Make the folders that a known command keeps below its HOME, if they are missing."""
     home = env.get("HOME", "")
-    for name in HOMES.get(Path(agent.command[0]).name, ()) if home.startswith("/") else ():
+    for name in (
+        PROGRAM_FOLDERS.get(Path(agent.command[0]).name, ()) if home.startswith("/") else ()
+    ):
         with suppress(OSError):  # then the command must do without
             Path(home, name).mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -187,18 +187,6 @@ PRESETS: dict[str, JsonObject] = {
         ],
     },
 }  # fmt: skip
-# Folders that each command keeps below HOME: sessions, settings, caches. They must exist before the
-# sandbox starts, which lets nothing new be made in HOME itself.
-HOMES: dict[str, tuple[str, ...]] = {
-    "claude": (".claude",),
-    "codex": (".codex",),
-    "gemini": (".gemini",),
-    "opencode": tuple(
-        f"{one}/opencode" for one in (".config", ".cache", ".local/share", ".local/state")
-    ),
-    "qwen": (".qwen",),
-    "copilot": (".copilot", ".cache/copilot"),
-}
 HOMES_NAMED = ("CLAUDE_CONFIG_DIR", "CODEX_HOME")  # variables that name another folder for them
 # Options of a command with its own sandbox, which cannot run inside ours: so ours is the one that
 # counts, also for a read-only policy.

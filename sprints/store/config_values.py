@@ -61,8 +61,8 @@ MEANINGS = {
     "confinement": "Sandbox of agents and gates in a clone: `auto` if the kernel has Landlock, "
     "`required` to refuse sprints without it, `none` for no sandbox. Frozen at the start of a "
     "sprint ([Security](security.md#sandbox)).",
-    "confine_paths": "Paths that the sandbox may write, besides the clone and `HOME`. Frozen at "
-    "the start of a sprint.",
+    "confine_paths": "Paths that the sandbox may write, besides the clone and caches in `HOME`. "
+    "Frozen at the start of a sprint.",
 }
 
 

@@ -60,8 +60,8 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     home = gateway.parent / "home"
     home.mkdir()
     (home / ".bashrc").write_text("of a person\n")
-    (home / ".tool").mkdir()
-    kept = f"open({str(home / '.tool' / 'x')!r}, 'w');"
+    (home / ".cache").mkdir()
+    kept = f"open({str(home / '.cache' / 'x')!r}, 'w');"
     set_agent(gateway, tries(gateway, "agent") + kept + REPLY)
     (gateway.parent / "gate.py").write_text(tries(gateway, "gate"))
     seen = 'test -z "$FORGE_TOKEN$https_proxy$PLAIN" && test "$PYTHONUTF8" = 1'
@@ -76,7 +76,7 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     told = own(gateway, "show", "sg/wk1:said-by-agent").splitlines()
     assert {line.split(": ")[1] for line in told} <= {"PermissionError", "FileNotFoundError"}
     assert (home / ".bashrc").read_text() == "of a person\n"
-    assert (home / ".tool" / "x").exists()
+    assert (home / ".cache" / "x").exists()
     assert not (gateway / "new").exists()
     ends = [e["data"] for e in events_of(gateway, "wk1") if "exit_code" in e["data"]]
     assert {data["confined"] for data in ends} == {f"landlock abi {release()}"}
