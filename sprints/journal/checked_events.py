@@ -6,12 +6,14 @@ To compare line by line would take half of the time: equal lines are compared in
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection
 
 from sprints.contract.json_types import JsonObject
 from sprints.journal import hash_chain
 from sprints.journal.consistent_view import Moment
 from sprints.journal.json_diff import differ
+from sprints.journal.lost_lines import once_there
 from sprints.models import Event, Head
 from sprints.state.event_format import FIRST_PREV
 
@@ -82,6 +84,13 @@ def checked_events(
     if (seen.events, prev) != (head.seq, head.hash):
         words = f"the database has {seen.events} events, and {head.seq} by its head"
         raise Differs(Difference("database", words, line=seen.events))
+    lines = seen.events - seen.behind
+    if seen.behind and lines < (
+        last := min(head.seq, once_there(moment.sealed, settings.STORE.place))
+    ):
+        words = f"events.jsonl has lost the events {lines + 1} to {last}"
+        why = "the next command that writes restores and records them"
+        raise Differs(Difference("events.jsonl", words, why, lines + 1))
     if file.line() is not None:
         words = f"events.jsonl goes on after its last event, {seen.events}"
         raise Differs(Difference("events.jsonl", words, line=seen.events + 1))

@@ -51,8 +51,9 @@ def one_moment(store: Store, *, catch_up: bool) -> Iterator[Moment]:
 
 
 def _catch_up(store: Store) -> None:
-    events_file.catch_up(store.events, durable=False)
-    state_file.write(store.state)
+    head = Head.objects.get(pk=1)
+    events_file.catch_up(store.events, durable=True)
+    state_file.write(store.state, head)
 
 
 class _Sqlite(Protocol):

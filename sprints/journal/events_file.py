@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from gates import fault_points
 from sprints.contract.json_types import JsonObject
+from sprints.journal.lost_lines import once_there
+from sprints.journal.state_file import sealed
 from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventKind
@@ -48,8 +51,8 @@ def catch_up(path: Path, fresh: Sequence[tuple[int, str]] = (), *, durable: bool
 
     ``fresh`` are lines known to be committed, (seq, line), which are not read again if they are
     exactly the missing ones. The caller holds the lock. An incomplete last line is cut first: its
-    event is in the rows. ``durable`` fsyncs. Raises ``OSError`` (nothing half-written stays behind)
-    and ``Ahead``.
+    event is in the rows. Lines that the file has lost are recorded, then written again. ``durable``
+    fsyncs. Raises ``OSError`` (nothing half-written stays behind) and ``Ahead``.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | _NOFOLLOW, 0o600)
     try:
@@ -104,8 +107,24 @@ def _position(path: Path, descriptor: int) -> tuple[int, int]:
         data = {"file": path.name, "cut_bytes": found.st_size - end}
         words = message("event.mirror_repaired", file=path.name)
         note(EventKind.MIRROR_REPAIRED, words, timezone.now(), data)
+    _record_loss(path, seq)
     _remember(path, descriptor, end, seq)
     return end, seq
+
+
+def _record_loss(path: Path, seq: int) -> None:
+    """Record which lines after ``seq`` the file has lost, if any; they will be written again.
+
+    Nothing is recorded in a database that lacks its last events itself.
+    """
+    head = Head.objects.get(pk=1).seq
+    if seq >= head or not Event.objects.filter(seq=head).exists():
+        return
+    last = min(head, once_there(sealed(path.with_name("state.json")), settings.STORE.place))
+    if seq < last:
+        data = {"file": path.name, "from_seq": seq + 1, "to_seq": last}
+        words = message("event.journal_repaired", file=path.name, first=seq + 1, last=last)
+        note(EventKind.JOURNAL_REPAIRED, words, timezone.now(), data)
 
 
 def _compare(seq: int, digest: str) -> None:

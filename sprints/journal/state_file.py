@@ -75,12 +75,11 @@ class Seal:
     inode: int
 
 
-def write(path: Path) -> None:
-    """Replace the file by the present rows, durably. The caller holds the lock.
+def write(path: Path, head: Head) -> None:
+    """Replace the file by the present rows, durably, and seal it at ``head``.
 
-    Raises ``OSError``; the old file stays then.
+    The caller holds the lock. Raises ``OSError``; the old file stays then.
     """
-    head = Head.objects.get(pk=1)
     seal, frame = _seal(path), Frame.around(head.extra)
     if seal is None or not Event.objects.filter(seq=seal.seq, hash=seal.hash).exists():
         _replace(path, whole(frame, entries(all_ids())), head)

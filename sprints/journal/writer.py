@@ -94,9 +94,12 @@ def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str
     try:
         while True:
             with locked(store.root / "mirror.lock", patience_s=patience_s):
+                # Read first: state.json is sealed at no event that events.jsonl may lack.
+                head = Head.objects.get(pk=1) if whole else None
                 seq = events_file.catch_up(store.events, fresh, durable=whole)
-                if whole:
-                    _write_state(store)
+                if head:
+                    _write_state(store, head)
+                    seq = head.seq
             last, fault = _head()
             if fault and whole:  # an append does not prove that state.json can be written
                 _mended(fault)
@@ -113,9 +116,9 @@ def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str
         sys.stderr.write(f"the files are behind: {exc}\n")
 
 
-def _write_state(store: Store) -> None:
+def _write_state(store: Store, head: Head) -> None:
     began = time.monotonic()
-    state_file.write(store.state)
+    state_file.write(store.state, head)
     Pace.took = time.monotonic() - began
     Pace.behind_since = 0.0
 

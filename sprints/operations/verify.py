@@ -28,6 +28,7 @@ def verify(tell: Tell | None = None, *, outputs: bool = True) -> Report:
 def record_verified(found: Report) -> None:
     """Record a ``verified`` event, or an ``error`` event with the difference."""
     data = {key: value for key, value in asdict(found).items() if key != "difference"}
+    data["place"] = store().place
     if found.difference:
         words = message("event.verify_failed", difference=found.difference.text)
         data |= {"code": EventCode.VERIFY_FAILED.value, "difference": asdict(found.difference)}

@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     HOOK_STARTED = "hook_started"
     HOOK_FINISHED = "hook_finished"
     IMPORTED = "imported"
+    JOURNAL_REPAIRED = "journal_repaired"
     MIRROR_REPAIRED = "mirror_repaired"
     PATHS_COMPARED = "paths_compared"
     REJECTED = "rejected"

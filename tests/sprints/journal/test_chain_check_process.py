@@ -63,6 +63,7 @@ def swap(store):
 def lag(store):
     lines = store.events.read_text().splitlines(keepends=True)
     store.events.write_text("".join(lines[:-3]))
+    (store.root / ".state.json.seal").unlink()
 
 
 CHANGES = [flip, forge, mistell, not_json, edit, swap, lag]

@@ -90,13 +90,78 @@ def test_what_lies_in_another_hosts_store_is_not_missed(told, monkeypatch):
     assert verify.verify(told).difference is not None
 
 
-def test_a_file_that_lags_is_no_difference(told):
-    whole = told.events.read_bytes()
-    told.events.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+def cut(path, count: int) -> None:
+    """Leave the first ``count`` lines of the file."""
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:count]))
 
-    assert verify.differences(told) == []
 
-    assert told.events.read_bytes() == whole
+LOSSES = {
+    "cut by a line": lambda path: cut(path, studio.seq() - 1),
+    "cut in the middle": lambda path: cut(path, 7),
+    "emptied": lambda path: path.write_bytes(b""),
+    "deleted": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+def test_lost_lines_are_named_restored_and_recorded(told, invoke, lose):
+    whole, count = told.events.read_bytes(), studio.seq()
+    lose(told.events)
+    left = told.events.read_bytes().count(b"\n") if told.events.exists() else 0
+
+    said = invoke("verify")
+    words = f"differs: events.jsonl has lost the events {left + 1} to {count}: "
+    assert (said.code, said.out.startswith(words)) == (1, True)
+    assert invoke("sprint", "create", "wk2").code == 0
+
+    assert told.events.read_bytes().startswith(whole)
+    repaired = studio.event("journal_repaired")
+    about = {"file": "events.jsonl", "from_seq": left + 1, "to_seq": count}
+    assert repaired["data"] == about
+    assert invoke("verify").code == 0
+
+
+def test_a_loss_is_found_by_the_last_verification_where_the_seal_is_gone(told, invoke):
+    assert invoke("verify", "--record").code == 0
+    (told.root / ".state.json.seal").unlink()
+    cut(told.events, 7)
+
+    found = verify.verify(told).difference
+    assert found.text == f"events.jsonl has lost the events 8 to {studio.seq() - 1}"
+
+    studio.forge("event", studio.seq(), kind="note")  # as of another store, which has more lines
+    assert verify.verify(told).difference.text != found.text
+
+
+def test_the_file_of_a_new_host_is_behind_and_has_lost_nothing(told, invoke, monkeypatch):
+    assert invoke("verify", "--record").code == 0
+    monkeypatch.setattr(socket, "gethostname", lambda: "another")
+    for name in ("events.jsonl", "state.json", ".state.json.seal"):
+        (told.root / name).unlink()
+
+    assert invoke("sprint", "create", "wk2").code == 0
+
+    assert not studio.events("journal_repaired")
+    assert invoke("verify", "--no-outputs").code == 0
+
+
+def test_state_json_is_sealed_at_no_event_that_the_file_may_lack(told, monkeypatch):
+    """A process that dies after each write leaves no seal beyond the last line."""
+    seals, write = [], state_file.write
+
+    def written(path, head):
+        studio.pause("wk9", "sam")  # another process records an event meanwhile
+        monkeypatch.setattr(state_file, "write", write)
+        write(path, head)
+        seals.append((state_file.sealed(path), told.events.read_bytes().count(b"\n")))
+
+    studio.create("wk9")
+    monkeypatch.setattr(state_file, "write", written)
+    studio.settle_files()
+
+    ((sealed, lines),) = seals
+    assert sealed <= lines
+    assert state_file.sealed(told.state) == studio.seq()
 
 
 @pytest.mark.parametrize("number", [0, 5, 18])
@@ -229,7 +294,7 @@ def test_the_doctors_remedies_mend_the_files(told, invoke):
 
     assert invoke("init").code == 0
 
-    assert told.events.read_text() == "".join(lines)
+    assert told.events.read_text().startswith("".join(lines))
     assert verify.differences(told) == []
 
 
