@@ -50,8 +50,8 @@ Tick = Callable[[], process.Stop | None]
 
 def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
     """Run the gate's command to its end. Never raises for anything that the command does."""
-    ours = apart(allowed(os.environ), place.cwd) if place.apart else os.environ
-    env = environment(ours, gate.env)
+    ours = allowed(os.environ) if place.apart else os.environ
+    env = environment(ours, gate.env, place.cwd if place.apart else None)
     spec = process.Spec(
         argv=resolve(gate.command, env.get("PATH")),
         cwd=place.cwd,
@@ -83,18 +83,29 @@ def judgement(done: process.Completed) -> Judgement:
     )
 
 
-def environment(ours: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment without hidden keys, screen and sound, updated by ``own``."""
-    env = {name: value for name, value in ours.items() if not is_hidden(name)}
+def environment(
+    ours: Mapping[str, str], own: Mapping[str, str], clone: Path | None = None
+) -> dict[str, str]:
+    """Return our environment without hidden keys, git, screen and sound, updated by ``own``.
+
+    Git sets variables such as ``GIT_DIR`` for its hooks. With them, a program that we start from a
+    hook would commit to the user's repository. For a program in a ``clone``, git finds no
+    repository above it.
+    """
+    env = {name: value for name, value in without_git(ours).items() if not is_hidden(name)}
     env.setdefault("SDL_VIDEODRIVER", "dummy")
     env.setdefault("SDL_AUDIODRIVER", "dummy")
-    return env | dict(own)
+    return env | ceiling(clone) | dict(own)
 
 
-def apart(ours: Mapping[str, str], cwd: Path) -> dict[str, str]:
-    """Return our environment for a gate in a clone, in which git finds only that repository."""
-    env = {name: value for name, value in ours.items() if not name.startswith("GIT_")}
-    return env | {"GIT_CEILING_DIRECTORIES": str(cwd.parent)}
+def without_git(ours: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without those of git."""
+    return {name: value for name, value in ours.items() if not name.startswith("GIT_")}
+
+
+def ceiling(clone: Path | None) -> dict[str, str]:
+    """Return the variable with which git finds no repository above the clone, if there is one."""
+    return {"GIT_CEILING_DIRECTORIES": str(clone.parent)} if clone else {}
 
 
 def resolve(command: tuple[str, ...], path: str | None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from gates import evidence, process
 from gates.definition import is_hidden
-from gates.kinds.command import apart, resolve
+from gates.kinds.command import ceiling, resolve, without_git
 from gates.sandbox import PROGRAM_FOLDERS, programs_in
 from sprints.agents import cli_sessions, failure_signs
 from sprints.agents.idle_watchdog import Quiet
@@ -28,7 +28,7 @@ from sprints.prompts.reply_format import LONGEST_TEXT, Unreadable, parse, plain
 from sprints.state.messages import message
 
 # The variables that every agent gets from our environment; pass_env of its row adds more.
-ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "GIT_CEILING_DIRECTORIES"})
+ALLOWED = frozenset({"PATH", "HOME", "LANG", "TMPDIR"})
 ALLOWED_PREFIX = "LC_"
 UP_TO_SPRINT = 5  # the parent folders of a run: runs, the task's, the agent's, agents, the sprint's
 PROMPT = "prompt.txt"
@@ -45,8 +45,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
     except OSError as exc:
         error = f"{exc.strerror}: {exc.filename}"
         return Exchange(None, message("outcome.no_prompt_file", error=error))
-    ours = apart(os.environ, question.cwd) if question.apart else os.environ
-    env = environment(ours, agent)
+    env = environment(os.environ, agent, question.cwd if question.apart else None)
     sandbox, words = question.sandbox, filled(agent, prompt, question)
     if sandbox:
         words = _within(words)
@@ -124,15 +123,21 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
     return word
 
 
-def environment(ours: Mapping[str, str], agent: AgentDefinition) -> dict[str, str]:
-    """Return the agent's environment: the allowed variables, those its row passes, and its own."""
+def environment(
+    ours: Mapping[str, str], agent: AgentDefinition, clone: Path | None = None
+) -> dict[str, str]:
+    """Return the agent's environment: the allowed variables, those its row passes, and its own.
+
+    Variables of git are never passed: they name a repository. For an agent in a ``clone``, git
+    finds no repository above it.
+    """
     env = {
         name: value
-        for name, value in ours.items()
+        for name, value in without_git(ours).items()
         if (name in ALLOWED or name.startswith(ALLOWED_PREFIX) or name in agent.pass_env)
         and not is_hidden(name)
     }
-    return {"TERM": "dumb", **env, **agent.env}
+    return {"TERM": "dumb", **env, **ceiling(clone), **agent.env}
 
 
 def exchange_from(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exchange:

@@ -34,7 +34,7 @@ class Trial:
 
 def _version(agent: AgentDefinition, cwd: Path) -> str:
     """Return the command's answer to ``--version``, in one line; empty if none."""
-    env = environment(os.environ, agent)
+    env = environment(os.environ, agent, cwd)
     program = resolve(agent.command, env.get("PATH"))[0]
     code, said = process.capture([program, "--version"], timeout_s=VERSION_S, cwd=cwd, env=env)
     words = [" ".join(line.split()) for line in plain(said.encode()).splitlines()]
@@ -60,6 +60,7 @@ def probe(agent: AgentDefinition, cwd: Path, repo: Path, store: Path, timeout_s:
             folder=folder,
             token=f"trial of {agent.agent_id} in {cwd.parent}",
             timeout_s=min(timeout_s, agent.timeout_s),
+            apart=True,
         ),
         lambda: None,
     )

@@ -219,7 +219,8 @@ def users_settings(git: Git) -> dict[str, str]:
 
 def version() -> str:
     """Return git's version line. Raises ``GitError`` if git cannot be run."""
-    code, text = process.capture(["git", "--version"], timeout_s=10)
+    path = {"PATH": os.environ.get("PATH", os.defpath)}  # of git's own variables, some print
+    code, text = process.capture(["git", "--version"], timeout_s=10, env=path)
     if code:
         raise GitError("git cannot be run")
     return text.strip()

@@ -233,10 +233,10 @@ def test_the_environment_of_the_gateway_leads_git_nowhere(users, tmp_path, monke
 
 
 def test_git_above_a_clone_is_not_found_by_what_works_in_it(site):
-    from gates.kinds.command import apart
+    from gates.kinds.command import environment as given
 
     shutil.rmtree(site.tree / ".git")
-    env = apart({**os.environ, "GIT_DIR": "/elsewhere"}, site.tree)
+    env = given({**os.environ, "GIT_DIR": "/elsewhere"}, {}, site.tree)
 
     said = subprocess.run(
         ["git", "rev-parse", "--show-toplevel"],
