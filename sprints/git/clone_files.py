@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sprints.git import users_rules, withheld
+from sprints.git import clone_walk, users_rules, withheld
 from sprints.git.gateway_repo import Workspace, clear_index, index_of
 from sprints.git.git import LONG_S, Git, GitError
 from sprints.git.user_repo import users
@@ -45,6 +45,7 @@ def written(site: Workspace, parent: str, *, guarded: bool = False) -> tuple[str
         ignored = _rules(site, anew=guarded)
     except OSError as exc:
         raise GitError(f"no place for an index: {exc.strerror}: {exc.filename}") from exc
+    removed = clone_walk.prepare(site.tree)
     git = looking(site)
     git("read-tree", parent)
     tracked = git.raw("ls-files", "-z").split(b"\0")[:-1]
@@ -69,15 +70,26 @@ def written(site: Workspace, parent: str, *, guarded: bool = False) -> tuple[str
         with ignored.open("ab") as file:
             file.write(b"\n".join([b"", *map(_literal, held)]))
     there = [*(path for path in tracked if path not in gone), *others]
+    if removed:
+        notes.append(message("outcome.blocking", paths=_first(removed)))
     if there:
-        flags = ("--add", "--remove", "--replace", "-z", "--stdin")
-        git("update-index", *flags, given=b"\0".join([*there, b""]), timeout_s=LONG_S)
+        try:
+            _add(git, there)
+        except GitError:  # perhaps a closed file or folder
+            clone_walk.unlock(site.tree, map(os.fsdecode, there))
+            _add(git, there)
     tree = git("write-tree")
     if guarded and (held or tree != git("rev-parse", f"{parent}^{{tree}}")):
         flags = ("-r", "-z", "--name-only", "--no-renames", "--diff-filter=d")
         names = git.raw("diff-tree", *flags, parent, tree).split(b"\0")
         _look_unfiltered(site, [*names[:-1], *held], tree)
     return tree, notes
+
+
+def _add(git: Git, paths: list[bytes]) -> None:
+    """Take the present files of these paths into the index, or remove a path without a file."""
+    flags = ("--add", "--remove", "--replace", "-z", "--stdin")
+    git("update-index", *flags, given=b"\0".join([*paths, b""]), timeout_s=LONG_S)
 
 
 def _look_unfiltered(site: Workspace, paths: list[bytes], tree: str) -> None:
@@ -181,8 +193,12 @@ def _worded(what: str, held: dict[bytes, str]) -> Iterator[str]:
     """Yield a note for each reason, which names the first files."""
     for why in dict.fromkeys(held.values()):
         names = [os.fsdecode(path) for path, one in held.items() if one == why]
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        yield message(f"outcome.{what}_{why}", paths=", ".join(names[:MOST_NAMED]) + more)
+        yield message(f"outcome.{what}_{why}", paths=_first(names))
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _not_files(tree: Path, paths: Iterable[bytes]) -> Iterator[bytes]:

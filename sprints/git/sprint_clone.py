@@ -13,6 +13,7 @@ from gates import fault_points
 from gates.removal import or_none, remove
 from sprints.contract.git_values import branch_of
 from sprints.git import users_rules
+from sprints.git.clone_walk import odd_object
 from sprints.git.gateway_repo import Workspace, fetch, free
 from sprints.git.git import GATEWAY, LONG_S, Git, GitError, make
 from sprints.git.user_repo import users
@@ -96,6 +97,8 @@ def import_commits(site: Workspace, commits: Mapping[str, str]) -> None:
     objects = site.tree / ".git" / "objects"
     if objects.is_symlink() or objects.parent.is_symlink() or not objects.is_dir():
         raise GitError(f"{objects} is not the folder that was made there")
+    if odd := odd_object(objects):
+        raise GitError(f"{odd} is no plain file of the clone")
     stub = site.own.home / f".stub-{site.sprint_id}"
     try:
         remove(stub)

@@ -97,6 +97,10 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     " yourself, or name it in .gitignore",
     "outcome.committed_secret": "its commits add what looks like a secret: {paths}",
     "outcome.committed_large": "its commits add files larger than 10 MiB: {paths}",
+    "outcome.blocking": "no plain files, so they are removed: {paths}",
+    "outcome.stays": "{path} cannot be removed or replaced; the clone is kept as {aside}, and the"
+    " next step gets a new one; make sure that the gate or agent leaves files that your user can"
+    " delete, then type: sudo rm -rf {aside}",
     "outcome.filtered": "{path} has the attribute filter={filter}, and the gateway runs no filters:"
     " nothing was committed; move the file out of {clone} and commit it yourself",
     "outcome.ignored_in_commits": "its commits add {path}, which your git ignores",
