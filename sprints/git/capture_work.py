@@ -13,9 +13,9 @@ from sprints.contract.git_values import (
     UNKNOWN,
     Seen,
 )
-from sprints.git import clone_files, sprint_clone, untrusted_refs
+from sprints.git import clone_files, clone_walk, sprint_clone, untrusted_refs
 from sprints.git.clone_files import Filtered
-from sprints.git.gateway_repo import Workspace
+from sprints.git.gateway_repo import Workspace, free
 from sprints.git.git import GitError
 from sprints.git.user_repo import submodules
 from sprints.state.messages import message
@@ -131,7 +131,7 @@ def _set_aside(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str]]:
         kept = _commit(site, mark, kept, tree)
     if kept != head:
         site.own("update-ref", site.ref("aside", mark.name, kept[:12]), kept)
-        clone_files.looking(site)("read-tree", "--reset", "-u", head)
+        _restore(site, head, tree)
     if untrusted_refs.head_in(site.tree) != (site.branch, head):
         aside = sprint_clone.renew(site, aside=not readable)
         notes += [f"its .git is kept as {aside}"] if aside else []
@@ -250,9 +250,31 @@ def put_back(site: Workspace, mark: Mark) -> int:
         return 0
     aside = _commit(site, mark, head, tree)
     site.own("update-ref", site.ref("aside", mark.name, aside[:12]), aside)
-    names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, aside)
+    return _restore(site, head, tree)
+
+
+def _restore(site: Workspace, head: str, tree: str) -> int:
+    """Restore the clone's files, which are ``tree``, to ``head``; return how many differed.
+
+    Git only warns about a file that it cannot remove. If one stays, the clone is moved away, so
+    that no later step finds the file, and ``GitError`` is raised.
+    """
+    clone_walk.unlock(site.tree, names := _differing(site, head, tree))
     clone_files.looking(site)("read-tree", "--reset", "-u", head)
-    return names.count("\0")
+    left, _ = clone_files.written(site, head)
+    if stays := _differing(site, head, left):
+        aside = free(site.beside("left"))
+        try:
+            site.tree.rename(aside)
+        except OSError as exc:
+            raise GitError(f"{exc.strerror}: {site.tree}") from exc
+        raise GitError(message("outcome.stays", path=plain(stays[0]), aside=aside))
+    return len(names)
+
+
+def _differing(site: Workspace, head: str, tree: str) -> list[str]:
+    names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, tree)
+    return [name for name in names.split("\0") if name]
 
 
 def plain(text: str) -> str:

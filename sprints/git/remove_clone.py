@@ -34,6 +34,8 @@ def clear(site: Workspace, found: Mark) -> str:
     except OSError as exc:
         raise GitError(f"{exc.strerror}: {exc.filename}") from exc
     leftovers = [site.beside("new"), site.beside("ship")]
-    for left in (*leftovers, *site.tree.parent.glob(f"{site.beside('old').name}-*")):
+    for what in ("old", "left"):
+        leftovers += site.tree.parent.glob(f"{site.beside(what).name}-*")
+    for left in leftovers:
         remove(left)
     return ""
