@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -15,6 +16,7 @@ MAX_CAP_BYTES = 16 << 30
 # Hidden from everything that the gateway starts: its own keys and settings.
 HIDDEN = frozenset({"DATABASE_URL", "SECRET_KEY"})
 HIDDEN_PREFIXES = ("STUDIO_GATEWAY_", "STUDIO_FAULT", "DJANGO_")
+REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Definition:
     """One gate: its command, its rounds and its limits.
 
     ``rounds`` are the codes of the rounds in which the gate runs. ``command`` is an argv, never a
-    shell line. A run that prints more than ``cap_bytes`` is stopped.
+    shell line. A run that prints more than ``cap_bytes`` is stopped. A value of ``env`` may be a
+    reference (``resolved``).
     """
 
     gate_id: str
@@ -64,6 +67,9 @@ class Definition:
             if not key or "=" in key or not is_text(key) or not is_text(value):
                 text = f"{key!r} cannot be set in an environment; write NAME=VALUE"
                 yield "env", ProblemCode.WRONG_FORMAT, text
+            elif is_hidden(referred(value)):
+                text = f"{key} refers to {referred(value)}, which the gateway passes to no program"
+                yield "env", ProblemCode.WRONG_FORMAT, text
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON data: plain lists and dicts."""
@@ -96,3 +102,23 @@ def is_text(value: object) -> bool:
 def is_hidden(name: str) -> bool:
     """Return whether the variable ``name`` is reserved for the gateway and hidden from gates."""
     return name in HIDDEN or name.startswith(HIDDEN_PREFIXES)
+
+
+def referred(value: str) -> str:
+    """Return the variable to which a value ``${NAME}`` refers; empty for any other value."""
+    found = REFERENCE.fullmatch(value)
+    return found[1] if found else ""
+
+
+def resolved(own: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment ``own`` with each reference replaced by its value in ``ours``.
+
+    So a definition names a secret without holding it. A variable that refers to a missing one is
+    left out.
+    """
+    found = {name: (value, referred(value)) for name, value in own.items()}
+    return {
+        name: ours[other] if other else value
+        for name, (value, other) in found.items()
+        if not other or other in ours
+    }

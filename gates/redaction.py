@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 from gates import secret_shapes as shapes
+from gates.secret_shapes import LEAST
 
 MARK = b"[redacted]"
-LEAST = 8  # a shorter value is a word that may occur anywhere
 MOST = 8192
 TELLING = 16  # a cut-off beginning of this length at the end of the output is removed, too
 

@@ -17,6 +17,7 @@ LIBRARIES = os.path.dirname(os.path.dirname(os.path.abspath(ahocorasick_rs.__fil
 WORD = "[A-Za-z0-9]"
 DASHED = "[A-Za-z0-9_-]"
 URL_PART = r"""[^\s/@:?#"'<>\\]"""
+LEAST = 8  # characters of a secret; a shorter value is a word that may occur anywhere
 LONGEST_LINE = 700  # maximum bytes of a shape in one line
 PEM_BYTES = 16_384
 

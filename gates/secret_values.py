@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from gates import everyday_values
+
 NAMES = re.compile(
     "TOKEN|SECRET|PASSW|PASSPHRASE|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL", re.IGNORECASE
 )
@@ -23,16 +25,53 @@ def is_named(name: str) -> bool:
 
 def in_environment(env: Mapping[str, str]) -> Iterator[str]:
     """Yield the values of variables with a secret's name, and the passwords in URLs."""
+    return (value for _, value in _named(env))
+
+
+def _named(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in env.items():
         if is_named(name):
-            yield value
+            yield name, value
         elif "://" in value and (found := USERINFO.search(value)):
-            yield found[1]
+            yield name, found[1]
 
 
 def known(*more: Mapping[str, str]) -> tuple[str, ...]:
-    """Return all secrets that this process knows, and those in the ``more`` environments."""
-    found = {value for env in (os.environ, *more) for value in in_environment(env)}
+    """Return all secrets that this process knows, and those in the ``more`` environments.
+
+    Everyday values (``gates.everyday_values``) are no secrets.
+    """
+    envs = (os.environ, *more)
+    names = _names_in(envs)
+    values = {value for env in envs for value in in_environment(env)}
+    found = {value for value in values if not everyday_values.reason(value, names)}
     for source in SOURCES:
         found.update(source())
     return tuple(sorted(found))
+
+
+def everyday(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that are named like a secret and hold none, and why, in words."""
+    names = _names_in([env])
+    found = {name: everyday_values.reason(value, names) for name, value in _named(env) if value}
+    return {name: why for name, why in found.items() if why}
+
+
+def is_everyday(value: str) -> bool:
+    """Return whether ``value`` is no secret even in a variable that is named like one."""
+    return bool(everyday_values.reason(value, _names_in([os.environ])))
+
+
+def without_everyday(text: str) -> str:
+    """Return the text without the passwords in URLs that are everyday values."""
+    return USERINFO.sub(
+        lambda found: (
+            found[0].replace(f":{found[1]}@", ":@") if is_everyday(found[1]) else found[0]
+        ),
+        text,
+    )
+
+
+def _names_in(envs: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    plain = {(n, value) for env in envs for n, value in env.items() if not is_named(n)}
+    return everyday_values.names(frozenset(plain))

@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import which
 
 from gates import process
-from gates.definition import Definition, is_hidden
+from gates.definition import Definition, is_hidden, resolved
 from gates.gate_environment import allowed
 from gates.sandbox import Sandbox, programs_in
 from gates.verdict import Judgement, Verdict
@@ -51,7 +51,7 @@ Tick = Callable[[], process.Stop | None]
 def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
     """Run the gate's command to its end. Never raises for anything that the command does."""
     ours = allowed(os.environ) if place.apart else os.environ
-    env = environment(ours, gate.env, place.cwd if place.apart else None)
+    env = environment(ours, resolved(gate.env, os.environ), place.cwd if place.apart else None)
     spec = process.Spec(
         argv=resolve(gate.command, env.get("PATH")),
         cwd=place.cwd,

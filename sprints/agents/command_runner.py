@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from gates import evidence, process
-from gates.definition import is_hidden
+from gates.definition import is_hidden, resolved
 from gates.kinds.command import ceiling, resolve, without_git
 from gates.sandbox import PROGRAM_FOLDERS, programs_in
 from sprints.agents import cli_sessions, failure_signs
@@ -137,7 +137,7 @@ def environment(
         if (name in ALLOWED or name.startswith(ALLOWED_PREFIX) or name in agent.pass_env)
         and not is_hidden(name)
     }
-    return {"TERM": "dumb", **env, **ceiling(clone), **agent.env}
+    return {"TERM": "dumb", **env, **ceiling(clone), **resolved(agent.env, os.environ)}
 
 
 def exchange_from(agent: AgentDefinition, done: process.Completed, folder: Path) -> Exchange:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Self
 
-from gates.definition import is_hidden, is_text
+from gates.definition import is_hidden, is_text, referred
 from gates.problem import Problem, ProblemCode
 from sprints.contract import output_rules
 from sprints.contract.json_types import JsonObject
@@ -93,7 +93,7 @@ class AgentDefinition:
                 text = f"{name!r} cannot be the name of an environment variable that is passed on"
                 yield "pass_env", ProblemCode.WRONG_FORMAT, text
         for name, value in self.env.items():
-            if not may_pass(name) or not is_text(value):
+            if not may_pass(name) or not is_text(value) or is_hidden(referred(value)):
                 yield "env", ProblemCode.WRONG_FORMAT, f"{name!r} cannot be set in its environment"
         if self.reply is not None:
             for text in output_rules.problems(self.reply):

@@ -14,11 +14,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from gates import fault_points
+from gates import fault_points, secret_values
 from gates.kinds.command import resolve
 from gates.models import Gate
 from sprints.contract import sandbox as confinements
 from sprints.contract.agent_spec import SCRIPTED
+from sprints.definitions import secrets_in_clear
 from sprints.git.git import GitError, version
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
@@ -187,6 +188,27 @@ def _agents(store: Store) -> Iterator[Finding]:
             yield Finding("agents", "ok", f"{row.agent_id}: {' '.join(row.command)}")
 
 
+def secrets(store: Store) -> Iterator[Finding]:
+    """Check that the values of variables that are named like secrets can be removed from texts."""
+    found = secret_values.everyday(os.environ)
+    names = {why: [n for n in sorted(found) if found[n] == why] for why in found.values()}
+    for why, some in sorted(names.items()):
+        text = f"not removed from output and records, because the value is {why}: "
+        remedy = "if such a variable protects something, give it a longer random value"
+        yield Finding("secrets", "warn", text + ", ".join(some), remedy)
+    check_schema()
+    kept = [
+        (f"{kind} {row.pk}: {problem.text}", f"studio-gateway {kind} set {row.pk} --help")
+        for kind, rows in (("gate", Gate), ("agent", Agent))
+        for row in rows.objects.all()
+        for problem in secrets_in_clear.problems(row.definition.to_json())
+    ]
+    for text, remedy in kept:
+        yield Finding("secrets", "warn", text, remedy)
+    if not found and not kept:
+        yield Finding("secrets", "ok", "removed from output and records")
+
+
 def missing_in(repo: Path, command: tuple[str, ...]) -> str:
     """Return the missing program, or the missing script of an interpreter; empty if none."""
     program, *words = resolve(command, None)
@@ -258,6 +280,7 @@ CHECKS: dict[str, Check] = {
     "database": database,
     "disk": disk,
     "gates": gates,
+    "secrets": secrets,
     "sandbox": sandbox,
     "journal": journal,
     "invariants": invariants,

@@ -1,7 +1,8 @@
-"""Remove secrets from rows and events before they are recorded, so that both agree.
+"""Remove secrets from the texts in rows and events before they are recorded, so that both agree.
 
-Unchanged are the contract and the definitions of gates and hooks, which need their owner's values,
-ids, and the paths in rows.
+What is executed, compared or hashed stays unchanged: the contract, the commands of gates, the
+settings that are frozen, ids and paths. ``sprints.definitions.secrets_in_clear`` refuses a secret
+there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from django.conf import settings
 from gates.redaction import Redactor, redactor
 from gates.secret_values import known
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
+from sprints.contract.meta import FROZEN
 from sprints.models.row_types import field_of
 from sprints.store.config import read_config
 from sprints.store.layout import StoreError
@@ -21,9 +23,11 @@ WORDS = {
     "sprint": {"title", "last_error", "meta", "waiting", "stop_reason", "cancel_by"},
     "round": {"title", "notes", "overdue_note"},
     "task": {"title", "details", "prompt", "reply"},
-    "gate_run": {"title", "command", "reason", "excerpt"},
+    "gate_run": {"title", "reason", "excerpt"},
     "delivery": {"reason", "output"},
 }
+
+EXACT = {"contract", "command", *FROZEN}  # keys of an event's data and of a sprint's meta
 
 _read: dict[tuple[Path, int, int], tuple[str, ...]] = {}
 
@@ -59,11 +63,21 @@ def clean(value: JsonValue) -> JsonValue:
     return ours.clean_json(value) if ours else value
 
 
+def clean_data(ours: Redactor, data: JsonMapping) -> JsonObject:
+    """Return an event's data or a sprint's meta without secrets in its texts."""
+    return {key: one if _is_exact(key) else ours.clean_json(one) for key, one in data.items()}
+
+
+def _is_exact(key: str) -> bool:
+    return key in EXACT or key.endswith("_id")
+
+
 def clean_values(ours: Redactor, row: str, values: JsonMapping) -> JsonObject:
     """Return new values of a row without secrets, each text cut to its field's length."""
     cleaned = dict(values)
     for name in WORDS[row] & values.keys():
-        one = ours.clean_json(values[name])
+        value = values[name]
+        one = clean_data(ours, value) if name == "meta" else ours.clean_json(value)
         cleaned[name] = one[: field_of(row, name).max_length] if isinstance(one, str) else one
     return cleaned
 

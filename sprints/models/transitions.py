@@ -77,7 +77,9 @@ def note(
     change: list[JsonObject] | None = None,
 ) -> list[Event]:
     """Record an event without a sprint; ``change`` is its patch against state.json."""
-    message, data = redaction.clean([message, data or {}])
+    data = data or {}
+    if ours := redaction.needed([message, data]):
+        message, data = Message(ours.clean(message)), redaction.clean_data(ours, data)
     with transaction.atomic():
         events = append([Draft(kind, message, data=data, change=change or [])], at)
         transaction.on_commit(lambda: _committed(events))
@@ -94,7 +96,7 @@ def _without_secrets(moves: Sequence[Transition]) -> Sequence[Transition]:
         replace(
             move,
             message=Message(ours.clean(move.message)),
-            data=ours.clean_json(move.data),
+            data=redaction.clean_data(ours, move.data),
             changes=tuple(
                 replace(one, values=redaction.clean_values(ours, one.row, one.values))
                 for one in move.changes

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sprints.contract.agent_spec import AgentDefinition
-from sprints.definitions import agents, agents_toml
+from sprints.definitions import agents, agents_toml, secrets_in_clear
 from sprints.definitions.agents import get, states
 from sprints.models import Agent
 from sprints.operations.contract_builder import Definitions
@@ -21,6 +21,7 @@ def put(edited: Sequence[AgentDefinition], by: str | None = None) -> list[str]:
     rows, now = agents.changed(edited), Definitions.saved()
     after = now.agents
     for row in rows:
+        secrets_in_clear.refuse(row.definition.to_json())
         after = with_row(after, row)
     prove_edit(replace(now, agents=after))
     agents.keep(rows, by)

@@ -13,6 +13,7 @@ from sprints.contract.contract import Contract, ContractError, draft
 from sprints.contract.json_types import JsonObject
 from sprints.contract.sandbox import SandboxSettings
 from sprints.core.unshipping import undoing
+from sprints.definitions import secrets_in_clear
 from sprints.models import Agent, Hook
 from sprints.models.event import HOOK_DEPTH
 from sprints.state.engine_meta import SprintMeta
@@ -53,6 +54,8 @@ def contract_for(meta: JsonObject, definitions: Definitions | None = None) -> Co
     asks = [word for word in now.approvals.split(",") if word in POINTS]
     chosen = {"approvals": asks, **meta, "gate_profile": profile, **ship}
     contract = undoing(draft(chosen, gates, hooks, agents, budget), SprintMeta(meta))
+    if secrets := secrets_in_clear.in_clear(contract.to_json()):
+        raise ContractError(*secrets)
     if not contract.agents and contract.base is None:
         return contract  # gates judge the repository's own files
     confinement = SandboxSettings(now.confinement, tuple(now.confine_paths))

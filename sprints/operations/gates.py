@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gates.definition import Definition
 from gates.models import Gate
-from sprints.definitions import gates
+from sprints.definitions import gates, secrets_in_clear
 from sprints.definitions.gates import exists, get
 from sprints.operations.contract_builder import Definitions
 from sprints.operations.prove import prove_edit, with_row, without_row
@@ -20,6 +20,7 @@ def put(
     it so. Raises ``Refused`` with every problem, or where a sprint could go wrong after the edit.
     """
     row = gates.checked(gate, profiles, enabled=enabled)
+    secrets_in_clear.refuse(row.definition.to_json())
     now = Definitions.saved()
     prove_edit(replace(now, gates=with_row(now.gates, row)))
     return gates.keep(row, by=by)

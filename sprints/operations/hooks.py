@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sprints.contract.hook_spec import HookDefinition
-from sprints.definitions import hooks
+from sprints.definitions import hooks, secrets_in_clear
 from sprints.definitions.hooks import deliveries, exists, get, redeliver, test
 from sprints.models import Hook
 from sprints.operations.contract_builder import Definitions
@@ -23,6 +23,7 @@ def put(
     it so. Raises ``Refused`` with every problem, or where a sprint could go wrong after the edit.
     """
     row = hooks.checked(hook, enabled=enabled)
+    secrets_in_clear.refuse(hook.public())
     now = Definitions.saved()
     rows = sorted(with_row(now.hooks, row), key=lambda one: one.pk)
     prove_edit(replace(now, hooks=tuple(rows)))

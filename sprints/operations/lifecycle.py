@@ -13,9 +13,10 @@ from gates.problem import BadSettings, Problem, ProblemCode
 from sprints.contract.approval_policy import bad_points
 from sprints.contract.contract import DEADLINES, PROFILES, Contract
 from sprints.contract.json_types import JsonMapping, JsonObject
-from sprints.contract.meta import BadMeta, merged
+from sprints.contract.meta import FROZEN, BadMeta, merged
 from sprints.core import commands, pause
 from sprints.core.wait_reason import with_wait_reason
+from sprints.definitions.secrets_in_clear import in_clear
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.lease import LeaseUnavailable, release, take
@@ -72,6 +73,7 @@ def create(
         whole = merged({"created_by": by}, {**(meta or {}), **given})
     except BadMeta as exc:
         raise Refused(problems=exc.problems) from exc
+    _refuse_secrets(whole)
     at = timezone.now()
     move = commands.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), whole, at)
     try:
@@ -85,6 +87,12 @@ def create(
         taken = Problem("sprint_id", ProblemCode.TAKEN, text)
         raise NotNow(code=RefusalCode.ALREADY_EXISTS, problems=[taken]) from None
     return Sprint.objects.get(pk=sprint_id)
+
+
+def _refuse_secrets(meta: JsonMapping) -> None:
+    """Raise ``Refused`` if a setting that is frozen with the contract holds a secret."""
+    if found := in_clear({key: meta[key] for key in sorted(FROZEN & meta.keys())}):
+        raise Refused(problems=found)
 
 
 def check_wish(title: str, brief: str, profile: str, deadline: str) -> None:
@@ -284,6 +292,7 @@ def edit(
     if title is not None:
         check_wish(title, "", "", "")
         title = title.strip() or sprint_id
+    _refuse_secrets(meta or {})
     was_paused = get(sprint_id).parsed_meta.pause is not None
     with transaction.atomic():
         after = record_act(

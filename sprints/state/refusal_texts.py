@@ -74,6 +74,10 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.gate_alike": "gate {gate_id} differs from gate {other} only in upper and lower case",
     "refused.gate_kind": "no gate kind {name}; there are: {names}",
     "refused.no_round": "{name} is not a round; there are: {names}",
+    "refused.secret_in_clear": "{field} holds a secret in clear, and events would keep it;"
+    " let the program read it from a variable or a file",
+    "refused.secret_in_env": "env.{name} holds a secret in clear, and events would keep it;"
+    " name the variable that has the value: {name}='${{{name}}}'",
     "refused.no_profile": "a gate belongs to at least one profile",
     "refused.no_agent": "no agent {name}; see: studio-gateway agent list",
     "refused.no_hook": "no hook {name}; see: studio-gateway hook list",

@@ -223,7 +223,8 @@ def _declare_set(parser: ArgumentParser) -> None:
         "--env",
         action="append",
         metavar="NAME=VALUE",
-        help="environment variable for the command, not a secret; repeatable",
+        help="environment variable for the command; the value '${NAME}' refers to the variable"
+        " NAME of the gateway, for example a secret; repeatable",
     )
     parser.add_argument(
         "--reply-field",

@@ -62,7 +62,8 @@ class Command(GatewayCommand):
                 "--env",
                 action="append",
                 metavar="NAME=VALUE",
-                help="environment variable for the gate, not a secret; repeatable",
+                help="environment variable for the gate; the value '${NAME}' refers to the variable"
+                " NAME of the gateway, for example a secret; repeatable",
             )
             for option, place, value, meaning in (
                 ("--required", "required", True, "make the gate required (default)"),

@@ -123,7 +123,8 @@ def test_a_store_that_is_mounted_read_only_is_called_that(repo, read_only, shell
     assert {line.split("; ")[0] for line in said.values()} == {
         f"{read_only} lies on a read-only file system"
     }
-    assert {one["check"] for one in found} == {"database", "gates", "invariants", "journal"}
+    checks = {"database", "gates", "secrets", "invariants", "journal"}
+    assert {one["check"] for one in found} == checks
     assert all("read-only file system" in one["text"] for one in found)
     assert all(one["remedy"].startswith("mount that writable") for one in found)
 
