@@ -8,9 +8,10 @@ prints the cost (``capture``).
 Part of the supervisor, so it imports nothing slow.
 """
 
+import json
 import re
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,15 +20,17 @@ from gates.secret_shapes import LEAST
 
 MARK = b"[redacted]"
 MOST = 8192
+BASE64_LINES = (64, 76)  # characters of a line: of PEM, and of MIME and the program base64
+HEAD = 16  # bytes of a form that are searched for first
 TELLING = 16  # a cut-off beginning of this length at the end of the output is removed, too
 
 
 def forms(value: bytes) -> set[bytes]:
-    """Return the encodings of ``value`` to look for: plain, percent, hex, and base64 at any offset.
+    """Return the encodings of ``value`` to look for: plain, JSON, percent, hex, and base64.
 
-    Base64 that MIME has broken into lines is not found.
+    Base64 is found at any offset, and in lines of 64 or 76 characters if they begin with the value.
     """
-    found = {value, value.hex().encode(), value.hex().upper().encode()}
+    found = {value, value.hex().encode(), value.hex().upper().encode(), *_in_json(value)}
     for digits in ("%{:02X}", "%{:02x}"):
         plain = (
             chr(c) if (chr(c).isalnum() and c < 128) or c in b"-._~" else digits.format(c)
@@ -38,7 +41,17 @@ def forms(value: bytes) -> set[bytes]:
         coded = b2a_base64(bytes(before) + value, newline=False)
         own = coded[-(-8 * before // 6) : 8 * (before + len(value)) // 6]
         found |= {own, own.replace(b"+", b"-").replace(b"/", b"_")}
+    whole = b2a_base64(value, newline=False)
+    found |= {whole[n : n + size] for size in BASE64_LINES for n in range(0, len(whole), size)}
     return {form for form in found if len(form) >= LEAST}
+
+
+def _in_json(value: bytes) -> Iterator[bytes]:
+    """Yield the text as in JSON: with and without escapes for other scripts and for slashes."""
+    text = value.decode("utf-8", "surrogateescape")
+    for ascii_only in (True, False):
+        coded = json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogateescape")
+        yield from (coded, coded.replace(b"/", b"\\/"))
 
 
 class Redactor:
@@ -48,7 +61,8 @@ class Redactor:
         raw = {value.strip().encode("utf-8", "surrogateescape") for value in values}
         found = {form for one in raw if LEAST <= len(one) <= MOST for form in forms(one)}
         self.forms = sorted(found, key=lambda form: (-len(form), form))
-        self._sieve = shapes.Sieve(self.forms)
+        self._sieve = shapes.Sieve({form[:HEAD] for form in self.forms})
+        self._begun = {form[:size] for form in self.forms for size in range(1, LEAST)}
 
     def looks(self, block: bytes) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
         """Return the forms and the numbers of shapes that ``block`` contains or may contain."""
@@ -58,13 +72,15 @@ class Redactor:
 
     def held_from(self, block: bytes, start: int) -> int:
         """Return where a possible secret begins in ``block``; its length if nowhere."""
+        size = len(block)
         found = shapes.held_from(block, start)
         for form in self.forms:
-            at = block.find(form[:1], max(start, len(block) - len(form) + 1), found)
+            at = block.find(form[:LEAST], max(start, size - len(form) + 1), found + LEAST - 1)
             while at >= 0 and not form.startswith(block[at:]):
-                at = block.find(form[:1], at + 1, found)
+                at = block.find(form[:LEAST], at + 1, found + LEAST - 1)
             found = found if at < 0 else at
-        return found
+        ends = range(max(start, size - LEAST + 1), found)  # fewer bytes than a search needs
+        return next((at for at in ends if block[at:] in self._begun), found)
 
     def without_stump(self, rest: bytes) -> bytes:
         """Return the end of an output, with a mark in place of a cut-off beginning of a secret."""

@@ -11,6 +11,7 @@ NAMES = re.compile(
     "TOKEN|SECRET|PASSW|PASSPHRASE|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL", re.IGNORECASE
 )
 PLACES = re.compile("_(FILE|PATH|DIR|NAME)$", re.IGNORECASE)  # the place of a secret is none
+ARMOUR = re.compile("-----(BEGIN|END) [A-Z0-9 ]+-----")
 USERINFO = re.compile(r"\w://[^\s/@:]*:([^\s/@]+)@")
 
 # Further sources of secrets; each returns its present ones.
@@ -39,15 +40,26 @@ def _named(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def known(*more: Mapping[str, str]) -> tuple[str, ...]:
     """Return all secrets that this process knows, and those in the ``more`` environments.
 
+    A secret of several lines comes whole and by its lines.
     Everyday values (``gates.everyday_values``) are no secrets.
     """
     envs = (os.environ, *more)
     names = _names_in(envs)
-    values = {value for env in envs for value in in_environment(env)}
+    values = {part for env in envs for value in in_environment(env) for part in _parts(value)}
     found = {value for value in values if not everyday_values.reason(value, names)}
     for source in SOURCES:
         found.update(source())
     return tuple(sorted(found))
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Yield the value, and its lines, which programs print one by one or with a prefix.
+
+    The first and the last line of PEM are the same in all files.
+    """
+    yield value
+    lines = [line.strip() for line in value.splitlines()]
+    yield from (line for line in lines if len(lines) > 1 and not ARMOUR.fullmatch(line))
 
 
 def everyday(env: Mapping[str, str]) -> dict[str, str]:

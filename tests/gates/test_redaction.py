@@ -1,6 +1,7 @@
 """Test that no secret passes the filter, in any encoding or split, and that all else does."""
 
 import base64
+import json
 import random
 import re
 import time
@@ -214,3 +215,91 @@ def test_a_megabyte_passes_in_a_moment():
     passed(ours, *(text[n : n + 65536] for n in range(0, len(text), 65536)))
 
     assert time.perf_counter() - begun < 1.0  # 0.01 s where nothing else runs
+
+
+LINES = (
+    'first "line" 0123456789/abc',
+    "  zweite Zeile äöü\\9876543210",
+    "tail",
+    "third-line-zyxwvu",
+)
+OF_LINES = "\n".join(LINES)
+
+PRINTED = {
+    "whole": OF_LINES.encode(),
+    "with a prefix": "".join(f"  | {line}\n" for line in LINES).encode(),
+    "with CRLF": OF_LINES.replace("\n", "\r\n").encode(),
+    "one line": LINES[3].encode(),
+    "one line, indented": f"\t\t{LINES[1]}".encode(),
+    "JSON": json.dumps({"k": OF_LINES}).encode(),
+    "JSON without escapes": json.dumps({"k": OF_LINES}, ensure_ascii=False).encode(),
+    "JSON with escaped slashes": json.dumps(OF_LINES).replace("/", "\\/").encode(),
+    "one line in JSON": json.dumps(list(LINES)).encode(),
+    "percent": quote(OF_LINES, safe="").encode(),
+    "base64": base64.b64encode(OF_LINES.encode()),
+    "base64 in lines": base64.encodebytes(OF_LINES.encode()),
+    "base64 behind a byte": base64.b64encode(b"x" + OF_LINES.encode()),
+    "hex": OF_LINES.encode().hex().encode(),
+}
+
+
+@pytest.fixture
+def lines(monkeypatch) -> Redactor:
+    """The redactor of a secret of several lines."""
+    monkeypatch.setenv("DEPLOY_SECRET", OF_LINES)
+    return redactor(known())
+
+
+@pytest.mark.parametrize("way", PRINTED)
+def test_a_secret_of_lines_is_found_however_it_is_printed_and_cut(lines, way):
+    text = b"before " + PRINTED[way] + b" after\n"
+    whole = passed(lines, text)
+
+    cut = {passed(lines, text[:n], text[n:]) for n in range(len(text) + 1)}
+    bytewise = passed(lines, *(text[n : n + 1] for n in range(len(text))))
+
+    assert MARK in whole
+    assert (whole[:7], whole[-7:]) == (b"before ", b" after\n")
+    windows = [PRINTED[way][n : n + 16] for n in range(len(PRINTED[way]) - 15)]
+    assert [window for window in windows if window in whole] == []
+    assert cut | {bytewise} == {whole}
+
+
+def test_a_cleaned_text_has_no_line_of_it_either(lines):
+    text = f"x\n{LINES[0]}\ny: {json.dumps(LINES[1])}"
+
+    assert lines.clean(text) == 'x\n[redacted]\ny: "  [redacted]"'
+
+
+def test_short_lines_and_the_frame_of_a_certificate_stay(monkeypatch):
+    frame = "-----BEGIN CERTIFICATE-----"
+    monkeypatch.setenv("CA_SECRET", f"{frame}\nMIIBxjCCAW2gAwIBAgIUQ3Y\n}}\npassword\n")
+    ours = redactor(known())
+    text = f"{frame}\n}}\npassword\nMIIBxjCCAW2gAwIBAgIUQ3Y\n".encode()
+
+    assert passed(ours, text) == f"{frame}\n}}\npassword\n[redacted]\n".encode()
+
+
+def test_lines_in_any_order_and_pieces_make_no_difference(lines):
+    dice = random.Random(17)
+    parts = [*(one.encode() for one in LINES), *PRINTED.values(), b"\n", b" | ", b"\r\n"]
+    parts += [LINES[0][:9].encode(), LINES[3][4:].encode()]
+
+    for _ in range(200):
+        text = b"".join(dice.choices(parts, k=6))
+        ends = sorted(dice.choices(range(len(text)), k=8))
+        pieces = [text[a:b] for a, b in zip([0, *ends], [*ends, len(text)], strict=True)]
+
+        assert passed(lines, *pieces) == passed(lines, text)
+
+
+def test_a_bundle_longer_than_any_form_is_found_by_its_lines(monkeypatch):
+    dice = random.Random(5)
+    bundle = [base64.b64encode(dice.randbytes(48)).decode() for _ in range(200)]
+    monkeypatch.setenv("CA_SECRET", "\n".join(bundle))
+    ours = redactor(known())
+    text = "".join(f"{n}: {line}\n" for n, line in enumerate(bundle)).encode()
+
+    said = passed(ours, text[:5000], text[5000:9000], text[9000:])
+
+    assert said == "".join(f"{n}: [redacted]\n" for n in range(200)).encode()
