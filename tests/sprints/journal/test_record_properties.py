@@ -204,8 +204,8 @@ def test_any_dropped_repeated_or_swapped_line_is_located(told, data):
     swapped = [*parts]
     swapped[at], swapped[other] = parts[other], parts[at]
 
-    # A file that lacks its end is one that is behind: nothing but the rows can tell.
-    assert dropped == ((at + 1, at + 1, 0) if at < last else (None, None, 1))
+    # Nothing in a file that lacks its end says so: the seal does.
+    assert dropped == ((at + 1, at + 1, 0) if at < last else (at + 1, None, 1))
     assert repeated == (at + 2, at + 2, 0)
     assert located(told, b"".join(swapped)) == (low + 1, low + 1, 0)
 
