@@ -11,6 +11,7 @@ from pathlib import Path
 from gates import untrusted_file
 
 OUTPUTS = ("stdout.txt", "stderr.txt")
+FILES = (*OUTPUTS, "prompt.txt", "stdin.json", "process.json", "result.json")  # of a run
 UP_TO_SPRINT = 4  # the parent folders of a run: runs, the gate's, gates, the sprint's
 
 
@@ -54,13 +55,13 @@ def complete(folder: Path, *, up: int = UP_TO_SPRINT) -> None:
 
 
 def digests(folder: Path) -> tuple[tuple[str, str], ...]:
-    """Return name and hex SHA-256 of each output of the run in ``folder``.
+    """Return name and hex SHA-256 of each file of the run in ``folder``.
 
-    Outputs that are not plain files or cannot be read are left out. 64 MiB, the default cap, take
+    Files that are not plain files or cannot be read are left out. 64 MiB, the default cap, take
     about 50 ms on a processor with SHA instructions.
     """
     found = []
-    for name in OUTPUTS:
+    for name in FILES:
         with contextlib.suppress(OSError), os.fdopen(_old(folder / name), "rb") as file:
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 found.append((name, hashlib.file_digest(file, "sha256").hexdigest()))

@@ -97,7 +97,7 @@ def recover(question: Question) -> Exchange:
     done = process.recover(folder, question.token)
     if done is None:
         lost = replace(LOST, usage=used(folder, agent.reply))
-        return cli_sessions.noted(question, lost, folder)
+        return _shown(folder, cli_sessions.noted(question, lost, folder))
     return _shown(folder, cli_sessions.noted(question, exchange_from(agent, done, folder), folder))
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from gates.verdict import RUNNING, Cause, Verdict
 from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.json_types import JsonObject
 from sprints.core.actions import (
     MOST_LOST,
     Action,
@@ -230,8 +231,18 @@ def answered(snapshot: Snapshot, row: DeliveryValue, outcome: Brought) -> Transi
             "next_ts": next_at and stamp(next_at),
             "finished_ts": None if status == Status.PENDING else stamp(at),
             **({"cause": said.cause.value} if said.cause else {}),
+            **_outputs(row, said),
         },
     )
+
+
+def _outputs(row: DeliveryValue, said: DeliveryResult) -> JsonObject:
+    """Return the digests of the attempt's files for its event."""
+    if not said.outputs:
+        return {}
+    folder = f"hooks/{row.id}/{row.tries}"
+    outputs = {f"{folder}/{name}": digest for name, digest in said.outputs}
+    return {"outputs": outputs, "outputs_at": said.place}
 
 
 def dropped(snapshot: Snapshot, at: datetime) -> tuple[Update, ...]:

@@ -2,9 +2,12 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from gates import fault_points, process
+from django.conf import settings
+
+from gates import evidence, fault_points, process
 from sprints.core.actions import RunHook
 from sprints.core.blocking_hooks import LOST, open_delivery
 from sprints.effects.context import EffectContext
@@ -38,14 +41,19 @@ def run(snapshot: Snapshot, action: RunHook, world: EffectContext) -> DeliveryRe
     fault_points.point("hook_spawned")
     answer = KINDS[hook.kind].deliver(letter, world.tick)
     fault_points.point("hook_exited")
-    return answer
+    return _with_digests(answer, letter.folder)
 
 
 def recover(snapshot: Snapshot, row: DeliveryValue) -> DeliveryResult:
     """Return the result of an attempt that an earlier process left, after ending its processes."""
     folder = _folder(snapshot, row)
     done = process.recover(folder, _token(row))
-    return command.answer(done, folder) if done else LOST
+    return _with_digests(command.answer(done, folder) if done else LOST, folder)
+
+
+def _with_digests(answer: DeliveryResult, folder: Path) -> DeliveryResult:
+    place = settings.STORE.place_of(folder)
+    return replace(answer, outputs=evidence.digests(folder), place=place)
 
 
 def _folder(snapshot: Snapshot, row: DeliveryValue) -> Path:

@@ -179,8 +179,7 @@ def answered(event: JsonObject, snapshot: Snapshot) -> tuple[Action, Outcome] | 
                 data["duration_s"],
                 data.get("strays_killed", 0),
                 data.get("dropped_bytes", 0),
-                outputs=_outputs(data),
-                place=data.get("outputs_at", ""),
+                **_outputs(data),
                 tree=data.get("tree", ""),
                 put_back=data.get("put_back", 0),
                 excerpt=data.get("excerpt", ""),
@@ -230,7 +229,11 @@ def _exchange(event: JsonObject, task: TaskValue) -> Exchange:
     usage = Usage.from_json(data["used"]) if "used" in data else None
     if data.get("lost", 0) > task.details.get("lost", 0):
         return replace(
-            exchange.LOST, seen=_seen(data.get("work")), usage=usage, session=_session(data)
+            exchange.LOST,
+            seen=_seen(data.get("work")),
+            usage=usage,
+            session=_session(data),
+            **_outputs(data),
         )
     reply = None
     if "reply" in data and isinstance(data["reply"], dict):
@@ -247,8 +250,7 @@ def _exchange(event: JsonObject, task: TaskValue) -> Exchange:
         duration_s=data.get("duration_s"),
         strays_killed=data.get("strays_killed", 0),
         dropped_bytes=data.get("dropped_bytes", 0),
-        outputs=_outputs(data),
-        place=data.get("outputs_at", ""),
+        **_outputs(data),
         out_of_budget=cause_of(event) == Cause.BUDGET_ENDED,
         seen=_seen(data.get("work")),
         usage=usage,
@@ -272,9 +274,11 @@ def _seen(work: JsonObject | None) -> Seen | None:
     return Seen(**work | lists)
 
 
-def _outputs(data: JsonObject) -> tuple[tuple[str, str], ...]:
-    """Return name and digest of each output file."""
-    return tuple((path.rpartition("/")[2], sha) for path, sha in data.get("outputs", {}).items())
+def _outputs(data: JsonObject) -> JsonObject:
+    """Return ``outputs``, name and digest of each file of the run, and their ``place``."""
+    outputs = data.get("outputs", {}).items()
+    found = tuple((path.rpartition("/")[2], digest) for path, digest in outputs)
+    return {"outputs": found, "place": data.get("outputs_at", "")}
 
 
 def _brought(event: JsonObject, snapshot: Snapshot) -> Brought:
@@ -287,10 +291,10 @@ def _brought(event: JsonObject, snapshot: Snapshot) -> Brought:
     elif data["next_ts"]:
         wait_s = snapshot.started_contract.hook(row.hook_id).wait_s(data["failures"])
         at = moment(data["next_ts"]) - timedelta(seconds=wait_s)
-    if stopped and cause_of(event) == Cause.LOST:
-        return Brought(at, blocking_hooks.LOST)
     said = DeliveryResult(
         delivered, data["reason"], data["duration_s"], data["exit_code"], stopped=stopped
     )
     said = replace(said, cause=cause_of(event))
-    return Brought(at, said)
+    if stopped and said.cause == Cause.LOST:
+        said = blocking_hooks.LOST
+    return Brought(at, replace(said, **_outputs(data)))

@@ -13,7 +13,8 @@ class DeliveryResult:
 
     ``output`` is the head of the printed output or of the response. ``stopped``: the gateway ended
     the attempt itself, so the hook is not at fault. ``gone``: the receiver asks for no more
-    deliveries.
+    deliveries. ``outputs`` are name and digest of each file of the attempt, ``place`` is the store
+    with the files; only of a blocking hook.
     """
 
     delivered: bool
@@ -25,3 +26,5 @@ class DeliveryResult:
     stopped: bool = False
     gone: bool = False
     cause: Cause = Cause.NONE
+    outputs: tuple[tuple[str, str], ...] = ()
+    place: str = ""

@@ -21,7 +21,8 @@ class Command(GatewayCommand):
 
     help = (
         "Check the hash chain of events.jsonl, and that the events agree with the database,"
-        " state.json, the contracts and the logs of gates and agents. Sprints can run meanwhile."
+        " state.json, the contracts and the files of gate, agent and hook runs. Sprints can run"
+        " meanwhile."
     )
     exits = {
         0: "everything agrees",
@@ -46,7 +47,7 @@ class Command(GatewayCommand):
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
         parser.add_argument("--record", action="store_true", help="record the result as an event")
         parser.add_argument(
-            "--no-outputs", action="store_true", help="do not check the logs of gates and agents"
+            "--no-outputs", action="store_true", help="do not check the files of runs"
         )
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
         parser.add_argument("--links", type=int, metavar="BYTES", help=SUPPRESS)
@@ -127,7 +128,7 @@ def worded(found: Report, file: Path | None = None) -> str:
     """Return a report without a difference in one line."""
     of = "events" if file else "events, rows and files"
     if found.outputs:
-        of = f"events, rows, files and {found.outputs} logs"
+        of = f"events, rows, files and {found.outputs} evidence files"
     behind = f"; {found.behind} events are not yet in events.jsonl" if found.behind else ""
     rate = f"{found.events / max(found.took_s, 1e-6):,.0f}/s"
     return (

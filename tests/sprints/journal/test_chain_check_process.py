@@ -73,7 +73,7 @@ def test_a_sound_store_is_looked_at_once(told, passes):
     found = verify.verify(told)
 
     assert found.difference is None
-    assert (found.events, found.outputs) == (studio.seq(), 4)
+    assert (found.events, found.outputs) == (studio.seq(), 8)
     assert passes == [{"chained": True}]
 
 

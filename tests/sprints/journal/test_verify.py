@@ -6,12 +6,15 @@ import socket
 from datetime import UTC, datetime
 
 import pytest
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 
+from gates.evidence import FILES
 from sprints.journal import bulk_rows, events_file, state_file, verify
 from sprints.models import Event, Sprint
+from sprints.models.event import append
 from sprints.models.row_types import MODELS
-from sprints.state.event_format import FIRST_PREV, canonical, chain
+from sprints.state.event_format import FIRST_PREV, Draft, canonical, chain
 from sprints.state.state_mapping import KEYS
 from tests import studio
 
@@ -55,7 +58,7 @@ def test_what_was_printed_is_found_changed_and_gone(told):
     (printed,) = {*told.artifacts.glob("wk1/gates/*/runs/1/stdout.txt")}
     was = printed.read_bytes()
 
-    assert (verify.verify(told).difference, verify.verify(told).outputs) == (None, 4)
+    assert (verify.verify(told).difference, verify.verify(told).outputs) == (None, 8)
 
     printed.write_bytes(was + b" ")
     found = verify.verify(told).difference
@@ -76,6 +79,76 @@ def test_what_was_printed_is_found_changed_and_gone(told):
     assert verify.verify(told).difference is None
 
 
+@pytest.fixture
+def worked(store):
+    """A store with the runs of a gate, of an agent command and of a blocking hook."""
+    studio.speaker("replies")
+    studio.hook("guard", "command", ("round_done",), ("true",), blocking=True)
+    studio.create("wk1")
+    assert studio.run("wk1").sprint.last_error is None
+    studio.settle_files()
+    return store
+
+
+def evidence(store, pattern: str) -> list:
+    found = [path for path in store.artifacts.rglob(pattern) if path.is_file()]
+    assert found, pattern
+    return found
+
+
+def test_every_file_of_a_run_that_is_changed_or_gone_is_named(worked):
+    files = {path.stat().st_ino: path for path in evidence(worked, "*")}.values()
+    assert verify.verify(worked).difference is None
+    assert {path.name for path in files} == set(FILES)
+
+    for path in files:
+        was = path.read_bytes()
+        path.write_bytes(was + b"x")
+        found = verify.verify(worked).difference
+        path.write_bytes(was)
+        assert found, path
+        assert found.text.startswith("wk1/"), path
+
+    assert verify.verify(worked).difference is None
+    for name in FILES:
+        (path, *_) = [one for one in evidence(worked, name) if one.parent.name.isdigit()]
+        kept = path.rename(path.with_name("kept"))
+        assert verify.verify(worked).difference.text.endswith(f"/{name} is not there")
+        kept.rename(path)
+
+
+@pytest.mark.parametrize(
+    "latest", ["gates/*/stdout.txt", "gates/*/stderr.txt", "agents/*/*/stdout.txt"]
+)
+def test_a_latest_output_that_is_not_of_the_last_run_is_named(worked, latest):
+    (path, *_) = evidence(worked, latest)
+    name = path.relative_to(worked.artifacts)
+    was = path.read_bytes()
+
+    path.unlink()
+    assert verify.verify(worked).difference.text == f"{name} is not there"
+
+    path.write_bytes(b"all is well")  # a file of its own, as an editor makes it
+    assert verify.verify(worked).difference.text == f"{name} is not the output of the last run"
+
+    path.write_bytes(was)  # a copy
+    assert verify.verify(worked).difference is None
+
+
+def test_the_output_of_a_gate_that_runs_again_is_not_compared_with_its_last_run(told):
+    (path, *_) = evidence(told, "gates/*/stdout.txt")
+    path.unlink()
+    path.write_text("so far")
+    assert verify.verify(told).difference
+
+    data = studio.events("gate_started")[-1]["data"]
+    with transaction.atomic():
+        append([Draft("gate_started", "", sprint_id="wk1", data=data)], timezone.now())
+    studio.settle_files()
+
+    assert verify.verify(told).difference is None
+
+
 def test_what_lies_in_another_hosts_store_is_not_missed(told, monkeypatch):
     printed = told.artifacts / "wk1" / "gates"
     printed.rename(told.root / "aside")
@@ -85,7 +158,7 @@ def test_what_lies_in_another_hosts_store_is_not_missed(told, monkeypatch):
     assert (verify.verify(told).difference, verify.verify(told).outputs) == (None, 0)
 
     (told.root / "aside").rename(printed)
-    assert verify.verify(told).outputs == 4
+    assert verify.verify(told).outputs == 8
     next(printed.glob("*/runs/1/stdout.txt")).write_text("changed")
     assert verify.verify(told).difference is not None
 
@@ -304,7 +377,7 @@ def test_a_sound_store_is_said_to_be_so(told, invoke):
     count = studio.seq()
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith(
-        f"verified: {count} events and 1 sprints; events, rows, files and 4 logs agree"
+        f"verified: {count} events and 1 sprints; events, rows, files and 8 evidence files agree"
     )
 
 
