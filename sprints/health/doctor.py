@@ -27,7 +27,7 @@ from sprints.journal import verify
 from sprints.journal.checked_events import Difference
 from sprints.models import Agent, Head
 from sprints.store.config import read_config
-from sprints.store.layout import Store, StoreError, is_private, shut
+from sprints.store.layout import Store, StoreError, is_private, is_shielded, shut
 from sprints.store.schema_version import NotReady, check_schema, unusable
 
 FREE_BYTES = 1 << 30
@@ -97,6 +97,9 @@ def git(store: Store) -> Iterator[Finding]:
         yield Finding(
             "git", "warn", f"{store.repo} is no git checkout", f"git init {_quoted(store.repo)}"
         )
+    if not is_shielded(store):
+        text = "git clean -xdf would delete the store of this gateway"
+        yield Finding("git", "warn", text, "studio-gateway init")
 
 
 def config(store: Store) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def find_repo(start: Path, environ: Mapping[str, str]) -> Path:
         return Path(named).resolve()
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / ".git").exists():
+        if (folder / ".git").exists() and folder.name != FOLDER:
             return folder
     return start
 
@@ -98,7 +98,7 @@ class Store:
 
 
 def make_folders(store: Store) -> None:
-    """Make the store's folders (0700) and the ``.gitignore`` that hides it. Repeatable.
+    """Make the store's folders (0700), hide it from git and from ``git clean``. Repeatable.
 
     Raises ``StoreError``.
     """
@@ -110,10 +110,69 @@ def make_folders(store: Store) -> None:
         ignore = store.root / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")
+        shield(store)
     except OSError as exc:
         closed = shut(store.root) if store.root.is_dir() else None
         plain = StoreError(f"cannot write in {store.repo}: {exc.strerror or exc}")
         raise closed or plain from exc
+
+
+EXCLUDED = f"/{FOLDER}/"
+SHIELD = {
+    "HEAD": "ref: refs/heads/none\n",
+    "config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tstudioGateway = true\n",
+}
+
+
+def shield(store: Store) -> None:
+    """Make ``git clean`` of the checkout leave the store alone. Repeatable. Raises ``OSError``.
+
+    Git cleans no folder with a repository of its own, whose extension lets no git work in it. Git
+    would report such a folder as new, so ``info/exclude`` has to name the store first. Nothing is
+    done where that file cannot be written.
+    """
+    if not (exclude := _exclude(store.repo)):
+        return
+    if not _names_store(exclude):
+        try:
+            exclude.parent.mkdir(exist_ok=True)
+            with exclude.open("a+b") as file:
+                file.seek(0)
+                whole = file.read().endswith(b"\n") or not file.tell()
+                file.write(b"" if whole else b"\n")
+                file.write(f"{EXCLUDED}\n".encode())
+        except OSError:
+            return
+    for name in ("objects", "refs"):
+        (store.root / ".git" / name).mkdir(parents=True, exist_ok=True)
+    for name, text in SHIELD.items():
+        (store.root / ".git" / name).write_text(text, "ascii")
+
+
+def is_shielded(store: Store) -> bool:
+    """Return whether ``git clean`` leaves the store alone, or there is no checkout to clean."""
+    exclude = _exclude(store.repo)
+    head = store.root / ".git" / "HEAD"
+    return exclude is None or (_names_store(exclude) and head.is_file())
+
+
+def _exclude(repo: Path) -> Path | None:
+    """Return the path of ``info/exclude`` of a checkout, also of a linked worktree; else None."""
+    folder = repo / ".git"
+    with contextlib.suppress(OSError, ValueError):
+        if folder.is_file():
+            folder = repo / folder.read_text("utf-8").removeprefix("gitdir:").strip()
+        if (common := folder / "commondir").is_file():
+            folder = folder / common.read_text("utf-8").strip()
+        if (folder / "HEAD").exists():
+            return folder / "info" / "exclude"
+    return None
+
+
+def _names_store(exclude: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return EXCLUDED.encode() in exclude.read_bytes().split(b"\n")
+    return False
 
 
 def shut(path: Path) -> StoreError | None:
