@@ -7,22 +7,22 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 from waitress import wasyncore
 from waitress.server import create_server
 
-from sprints.management.http_channel import Line
+from sprints.management.http_channel import Line, Tasks
 from sprints.state.refusals import Refused
 
 DRAIN_S = 5.0  # for running requests at the end
-LIMITS = {
+LIMITS: dict[str, Any] = {
     "threads": 4,
     "connection_limit": 500,
     "asyncore_use_poll": True,
-    "channel_timeout": 20,  # seconds for a silent client
+    "channel_timeout": 20,  # seconds for a client that sends nothing, or takes nothing
     "cleanup_interval": 5,
     "max_request_header_size": 1 << 15,
     "max_request_body_size": 1 << 20,
@@ -68,8 +68,10 @@ class Web:
             raise Refused(
                 "an upgrade of the store is running; run serve again after the upgrade"
             ) from None
+        tasks = Tasks()
+        tasks.set_thread_count(LIMITS["threads"])
         self._server = create_server(
-            application, sockets=[self._socket], **LIMITS, **settings.WEB_PROXY
+            application, _dispatcher=tasks, sockets=[self._socket], **LIMITS, **settings.WEB_PROXY
         )
         self._server.channel_class = Line
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
@@ -87,7 +89,12 @@ class Web:
         self._server.task_dispatcher.shutdown(timeout=DRAIN_S)
         while self.is_alive() and self._unsent() and time.monotonic() < end:
             time.sleep(0.02)
-        self._between_requests(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
+        self._between_requests(self._close)
+
+    def _close(self) -> None:
+        for one in list(self._server.active_channels.values()):
+            one.handle_close()  # with the files that hold what was not sent
+        wasyncore.close_all(self._server._map, ignore_all=True)
 
     def _between_requests(self, act: Callable[[], None]) -> None:
         with contextlib.suppress(OSError):  # its thread has ended and closed everything

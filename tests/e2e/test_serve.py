@@ -284,6 +284,31 @@ def test_it_survives_whatever_is_sent_and_gives_nothing_away(gateway, serve):
     assert "Traceback" not in one.err
 
 
+def test_readers_that_read_nothing_keep_nobody_waiting(gateway, serve):
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+    assert run_command(gateway, "sprint", "run", "wk1").code == 0
+    big = next((gateway / ".studio_gateway/artifacts/wk1/gates").rglob("stdout.txt"))
+    os.truncate(big, 64 << 20)
+    served = serve("--no-workers")
+    path = f"/api/artifacts/wk1/{big.relative_to(gateway / '.studio_gateway/artifacts/wk1')}"
+    words = (
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Studio-Gateway-Token: {served.token}\r\n\r\n"
+    )
+
+    with contextlib.ExitStack() as stack:
+        lines = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
+            for _ in range(8)
+        ]
+        for line in lines:
+            line.sendall(words.encode())
+        begun = [line.recv(12) for line in lines]
+
+        assert set(begun) == {b"HTTP/1.1 200"}
+        assert served.ask("/health")[0] == 200
+        assert served.status()
+
+
 def test_a_stop_tears_no_answer_that_has_begun(gateway, serve):
     one = serve("--no-workers")
     request = (

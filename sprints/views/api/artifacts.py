@@ -1,12 +1,12 @@
 """Serve a sprint's evidence as text that no browser runs, whole or in part."""
 
+import io
 import os
 import re
-from collections.abc import Iterator
 from typing import BinaryIO
 from urllib.parse import quote
 
-from django.http import StreamingHttpResponse
+from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import register_converter
 from ninja import Router
@@ -18,7 +18,6 @@ from sprints.views.api.documented import noes
 from sprints.views.request import Request
 from sprints.views.responses import refuse
 
-CHUNK = 1 << 16
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -92,15 +91,55 @@ def artifact(
         return refuse(416, "there are no such bytes", **{"Content-Range": f"bytes */{size}"})
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    file.seek(start)
-    response = StreamingHttpResponse(
-        _bytes(file, end - start),
+    response = FileResponse(
+        Part(file, start, end),
         status=206 if part else 200,
         content_type="text/plain; charset=utf-8",
-        headers=headers,
     )
-    response._resource_closers.append(file.close)  # type: ignore[attr-defined]
+    for header, value in headers.items():
+        response[header] = value
     return response
+
+
+class Part(io.RawIOBase):
+    """The bytes from ``start`` to ``end`` of a file, as a file; it may grow meanwhile.
+
+    The web server reads it while it sends, so that no thread waits for a slow client.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        super().__init__()
+        self._file, self._start, self._size, self._at = file, start, end - start, 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position, counted from ``start``."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position counted from ``start``, from here, or from the end; return it."""
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer as far as there are bytes; return how many."""
+        self._file.seek(self._start + self._at)
+        found = self._file.read(max(0, min(len(buffer), self._size - self._at)))
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
 
 
 def _part(asked: str, size: int) -> tuple[int, int] | None:
@@ -117,10 +156,3 @@ def _part(asked: str, size: int) -> tuple[int, int] | None:
     if last and int(last) < int(first):
         return None
     return int(first), min(size, int(last) + 1) if last else size
-
-
-def _bytes(file: BinaryIO, count: int) -> Iterator[bytes]:
-    """Yield that many bytes from the file's present position; it may grow meanwhile."""
-    while count > 0 and (chunk := file.read(min(CHUNK, count))):
-        count -= len(chunk)
-        yield chunk
