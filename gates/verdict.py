@@ -26,7 +26,8 @@ class Cause(StrEnum):
 
     ``idle``: the agent had printed nothing and used no CPU. ``lost``: the gateway ended before the
     program did; ``lost_too_often``: so many times that the program may be what ends the gateway.
-    ``budget_ended``: the sprint's agents had used all their minutes.
+    ``budget_ended``: the sprint's agents had used all their minutes. ``no_workspace``: it was not
+    started, because its clone could not be prepared.
     """
 
     NONE = ""
@@ -41,6 +42,7 @@ class Cause(StrEnum):
     LOST = "lost"
     LOST_TOO_OFTEN = "lost_too_often"
     BUDGET_ENDED = "budget_ended"
+    NO_WORKSPACE = "no_workspace"
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,10 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
         details |= {"tail": said.tail}
         data |= {"tail": said.tail}
         status, kind = Status.BLOCKED, EventKind.TASK_FAILED
-        words = message("event.task_failed", agent_id=name, reason=reason)
+        code = "event.task_failed"
+        if said.cause == Cause.NO_WORKSPACE:  # no fault of the agent's
+            code, details["cause"] = f"{code}.{said.cause}", said.cause.value
+        words = message(code, agent_id=name, reason=reason)
     values: TaskFields = {"status": status.value, "updated_at": at, "reply": text}
     change = update_task(task.id, (Status.IN_PROGRESS,), {**values, "details": details})
     return Transition(kind, words, (change,), round_id=task.round_id.split("/")[1], data=data)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from gates.verdict import Cause
 from sprints.core import agent_tasks, fix_loop, shipping
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import message
@@ -68,12 +69,14 @@ def flaky(snapshot: Snapshot, run: GateRunValue, at: datetime) -> Transition:
 
 
 def unanswered(snapshot: Snapshot, task: TaskValue, at: datetime) -> Transition:
-    """End the sprint: an agent did not answer."""
+    """End the sprint: an agent did not answer, or could not be asked."""
     agent, details = task.owner_agent, task.details
-    error = StopReason(StopCode.AGENT_FAILED, agent_id=agent, detail=details["reason"])
+    unasked = details.get("cause") == Cause.NO_WORKSPACE
+    code = StopCode.NO_WORKSPACE if unasked else StopCode.AGENT_FAILED
+    error = StopReason(code, agent_id=agent, detail=details["reason"])
     return Transition(
         EventKind.ERROR,
-        message("event.stopped.agent_failed", agent_id=agent),
+        message(f"event.stopped.{code}", agent_id=agent),
         ended(snapshot.sprint_id, snapshot.current_round.code, "failed", error, at),
         round_id=snapshot.current_round.code,
         data={

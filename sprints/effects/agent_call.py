@@ -33,7 +33,8 @@ def ask(snapshot: Snapshot, action: Ask, world: EffectContext, left_s: float) ->
             mark = workspace.try_mark(snapshot, task)
             capture_work.begin(site, mark, workspace.found_mark(snapshot))
     except GitError as exc:
-        return Exchange(None, message("outcome.no_clone", error=exc))
+        reason = message("outcome.no_clone", error=exc)
+        return Exchange(None, reason, cause=Cause.NO_WORKSPACE)
     question = _question(snapshot, task, world, left_s)
     fault_points.point("agent_spawned")
     said = RUNNERS[agent.runner](question, world.tick)

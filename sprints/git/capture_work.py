@@ -15,7 +15,7 @@ from sprints.contract.git_values import (
 )
 from sprints.git import clone_files, clone_walk, sprint_clone, untrusted_refs
 from sprints.git.clone_files import Filtered
-from sprints.git.gateway_repo import Workspace, free
+from sprints.git.gateway_repo import Workspace, free, is_connected
 from sprints.git.git import GitError
 from sprints.git.user_repo import submodules
 from sprints.state.messages import message
@@ -214,10 +214,18 @@ def _unfit(site: Workspace, head: str, theirs: str) -> str:
 
 
 def _unknown(site: Workspace, commits: list[str]) -> list[str]:
-    """Return the commits that the gateway's own clone lacks, without duplicates, in their order."""
-    given = "\n".join([*dict.fromkeys(commits), ""]).encode("ascii")
+    """Return the commits that the gateway's own clone lacks, without duplicates, in their order.
+
+    If one of the others is incomplete, for instance after a killed import, all are returned.
+    """
+    found = [*dict.fromkeys(commits)]
+    given = "\n".join([*found, ""]).encode("ascii")
     lines = site.own("cat-file", "--batch-check=", given=given) if commits else ""
-    return [line.split(" ")[0] for line in lines.split("\n") if line.endswith(" missing")]
+    missing = {line.split(" ")[0] for line in lines.split("\n") if line.endswith(" missing")}
+    known = [commit for commit in found if commit not in missing]
+    if known and not is_connected(site.own, *known):
+        return found
+    return [commit for commit in found if commit in missing]
 
 
 def _aside(site: Workspace, kept: Mapping[str, str], parent: str) -> Iterator[tuple[str, str]]:

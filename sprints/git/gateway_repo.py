@@ -94,7 +94,7 @@ def open_site(
 def _begin(site: Workspace) -> None:
     """Fetch the base from the user's repository, and create the branch there, atomically."""
     commit = site.base.commit
-    if not site.own.find(f"{commit}^{{commit}}"):
+    if not is_connected(site.own, commit):
         fetch(site.own, site.repo, f"{commit}:{site.ref('fetched')}", timeout_s=LONG_S)
         fault_points.point("base_fetched")
     before = site.own.find(site.branch)
@@ -105,6 +105,20 @@ def _begin(site: Workspace) -> None:
     if os.path.lexists(site.tree):
         site.tree.rename(free(site.beside("before")))
     site.own("update-ref", "--stdin", given="\n".join([*moves, ""]).encode())
+
+
+def is_connected(own: Git, *commits: str) -> bool:
+    """Return whether the clone has these commits with all their files and their whole history.
+
+    What refs name counts as complete. A killed fetch may leave a commit without its files.
+    """
+    given = "\n".join([*commits, ""]).encode("ascii")
+    try:
+        own("rev-list", "--objects", "--quiet", "--stdin", "--not", "--all", given=given,
+            timeout_s=LONG_S)  # fmt: skip
+    except GitError:
+        return False
+    return True
 
 
 def fetch(git: Git, source: Path, *refspecs: str, timeout_s: float, strict: bool = False) -> None:

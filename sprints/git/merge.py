@@ -14,6 +14,7 @@ from sprints.git import push as upstream
 from sprints.git import sprint_clone
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, SHA, Git, GitError, make
+from sprints.git.repair import copy
 from sprints.git.rewound_base import Rewound, check_local, check_work, meet
 from sprints.git.user_repo import submodules, users
 from sprints.state.messages import message
@@ -204,6 +205,6 @@ def scratch(site: Workspace, commit: str, *more: str) -> Git:
     specs += [f"{one}:refs/studio/{one}" for one in more if SHA.fullmatch(one)]
     with or_none(folder):
         make(site.own.home, folder, bare=False, branch=site.base.branch)
-        fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
+        copy(site, git, *specs)
         git("read-tree", "--reset", "-u", "HEAD", timeout_s=LONG_S)
     return git

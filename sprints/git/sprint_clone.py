@@ -16,6 +16,7 @@ from sprints.git import users_rules
 from sprints.git.clone_walk import odd_object
 from sprints.git.gateway_repo import Workspace, fetch, free
 from sprints.git.git import GATEWAY, LONG_S, Git, GitError, make
+from sprints.git.repair import copy
 from sprints.git.user_repo import users
 
 
@@ -78,7 +79,7 @@ def _filled(site: Workspace, folder: Path) -> Git:
     specs = [f"{site.branch}:{site.branch}"]
     if site.base.branch and site.base.branch != branch_of(site.sprint_id):
         specs.append(f"{site.ref('base')}:refs/heads/{site.base.branch}")
-    fetch(git, site.own.git_dir, *specs, timeout_s=LONG_S)
+    copy(site, git, *specs)
     info = folder / ".git" / "info"
     info.mkdir(exist_ok=True)
     (info / "exclude").write_bytes(users_rules.read(users(site.repo, site.own.home))[0])

@@ -21,6 +21,7 @@ from sprints.contract import sandbox as confinements
 from sprints.contract.agent_spec import SCRIPTED
 from sprints.definitions import secrets_in_clear
 from sprints.git.git import GitError, version
+from sprints.git.repair import lacking, own_of
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
 from sprints.journal import verify
@@ -100,6 +101,18 @@ def git(store: Store) -> Iterator[Finding]:
     if not is_shielded(store):
         text = "git clean -xdf would delete the store of this gateway"
         yield Finding("git", "warn", text, "studio-gateway init")
+
+
+def repository(store: Store) -> Iterator[Finding]:
+    """Check that the gateway's own clone has every object that its refs need."""
+    own = own_of(store.root)
+    if own is None:
+        return
+    if why := lacking(own):
+        text = f"{own.git_dir} lacks objects ({why})"
+        yield Finding("repository", "bad", text, "studio-gateway init")
+    else:
+        yield Finding("repository", "ok", "the gateway's own clone is complete")
 
 
 def config(store: Store) -> Iterator[Finding]:
@@ -279,6 +292,7 @@ def fault(store: Store) -> Iterator[Finding]:
 CHECKS: dict[str, Check] = {
     "python": python,
     "git": git,
+    "repository": repository,
     "config": config,
     "database": database,
     "disk": disk,

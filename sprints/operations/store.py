@@ -15,6 +15,8 @@ from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.contract.strict_json import strict_json
 from sprints.definitions import agents
 from sprints.definitions import gates as gate_rows
+from sprints.git import repair
+from sprints.git.git import GitError
 from sprints.journal import writer
 from sprints.models import Head
 from sprints.models.transitions import note
@@ -45,6 +47,7 @@ def initialise() -> None:
     try:
         with locked(store().root / "init.lock"):
             complete()
+            _mend()
     except OSError as exc:
         plain = StoreError(f"cannot write in {store().root}: {exc.strerror or exc}")
         raise shut(store().root) or plain from exc
@@ -62,6 +65,14 @@ def complete() -> None:
                 gate_rows.put(DEFAULT_GATE, PROFILES, recorded=False)
             words = message("event.store_initialized")
             note(EventKind.NOTE, words, timezone.now(), *_first_event())
+
+
+def _mend() -> None:
+    """Fetch what the gateway's own clone lacks; ``doctor`` reports what cannot be fetched."""
+    own = repair.own_of(store().root)
+    if own and repair.lacking(own):
+        with suppress(GitError):
+            repair.mend(own, store().repo)
 
 
 def make_schema() -> None:

@@ -33,6 +33,7 @@ SPRINT_TEXTS: Mapping[str, str] = {
     "event.stopped.gate_failed": "required gate failed; stopping sprint",
     "event.stopped.gate_flaky": "gate {gate_id} failed and then passed on the same tree;"
     " the sprint is blocked",
+    "event.stopped.no_workspace": "{agent_id} could not be asked; stopping sprint",
     "event.stopped.agent_failed": "agent {agent_id} did not answer; stopping sprint",
     "event.stopped.agent_asks": "agent {agent_id} asks a question that only a human can answer;"
     " the sprint is blocked",
@@ -70,6 +71,7 @@ SPRINT_TEXTS: Mapping[str, str] = {
     "event.task_stopped": "{agent_id} was stopped: {reason}",
     "event.task_stopped.again": "{agent_id} was stopped: {reason}; the agent is asked again",
     "event.task_failed": "{agent_id} did not answer: {reason}",
+    "event.task_failed.no_workspace": "{agent_id} was not asked: {reason}",
     "event.task_answered": "{by} answered {agent_id}",
     "event.budget_changed": "{by} set the agent budget to {budget}",
     "budget": "{launches} launches and {minutes} minutes",

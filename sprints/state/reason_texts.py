@@ -15,6 +15,7 @@ REASON_TEXTS: Mapping[str, str] = {
     "stop.gate_flaky": "gate {gate_id} failed in run {first} and passed in run {last}"
     " on the same tree",
     "stop.agent_failed": "agent {agent_id} did not answer: {detail}",
+    "stop.no_workspace": "agent {agent_id} was not started: {detail}",
     "stop.agent_asks": "{agent_id} asks: {questions}",
     "stop.hook_failed": "hook {hook_id} failed: {detail}",
     "stop.ship_refused": "the passed work cannot be shipped: {detail}",
@@ -59,6 +60,7 @@ REASON_TEXTS: Mapping[str, str] = {
     "banner.budget": "The agent budget is used up in {where}: {amount}. The sprint is blocked until"
     " an operator raises the budget.",
     "banner.agent_failed": "{agent_id} did not answer in {where}.",
+    "banner.no_workspace": "The gateway could not prepare the workspace of {agent_id} in {where}.",
     "banner.deadline": "Round {where} exceeded its {minutes} minutes.",
     "banner.engine_error": "The engine could not run the sprint in {where}.",
     "banner.other": "The sprint has stopped in {where}.",

@@ -106,7 +106,7 @@ STORE_REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.archive_name": "{path} is to be a .tar.gz; name it so: {option} {path}.tar.gz",
     "refused.see_doctor": "{error}; see: studio-gateway doctor",
     "refused.postgresql": "PostgreSQL backs up its own databases; type: {command}",
-    "refused.work_copy": "the work of agents cannot be copied: {error}",
+    "refused.work_copy": "the work of agents cannot be copied: {error}; see: studio-gateway doctor",
     "refused.served": "a web of this store is being served; stop serve, then try again",
     "refused.workers": "the workers of host {host} are at work; stop them, then try again",
     "refused.sprint_runs": "sprint {sprint_id} is run by {who}; let it end, then try again",

@@ -18,6 +18,7 @@ class StopCode(StrEnum):
     GATE_FAILED = "gate_failed"
     GATE_FLAKY = "gate_flaky"
     AGENT_FAILED = "agent_failed"
+    NO_WORKSPACE = "no_workspace"
     AGENT_ASKS = "agent_asks"
     HOOK_FAILED = "hook_failed"
     SHIP_REFUSED = "ship_refused"
@@ -36,6 +37,7 @@ FIELDS: Mapping[StopCode, tuple[str, ...]] = {
     StopCode.GATE_FAILED: ("gate_id", "exit_code", "detail"),
     StopCode.GATE_FLAKY: ("gate_id", "runs"),
     StopCode.AGENT_FAILED: ("agent_id", "detail"),
+    StopCode.NO_WORKSPACE: ("agent_id", "detail"),
     StopCode.AGENT_ASKS: ("agent_id", "questions"),
     StopCode.HOOK_FAILED: ("hook_id", "detail"),
     StopCode.SHIP_REFUSED: ("detail", "cause"),
@@ -115,7 +117,7 @@ class StopReason:
                 return f"{self.gate_id} exit_code={self.exit_code}{more}"
             case StopCode.GATE_FLAKY:
                 return f"{self.gate_id} runs {self.runs[0]} and {self.runs[-1]} of one tree"
-            case StopCode.AGENT_FAILED:
+            case StopCode.AGENT_FAILED | StopCode.NO_WORKSPACE:
                 return f"{self.agent_id} {self.detail}"
             case StopCode.AGENT_ASKS:
                 return f"{self.agent_id} {' / '.join(self.questions)}"

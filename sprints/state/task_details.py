@@ -67,6 +67,7 @@ TaskDetails = TypedDict(  # this form, because ``try`` is a word of Python
         "exit_code": int | None,
         "duration_s": float | None,
         "reason": str,
+        "cause": str,
         "stdout": str,
         "stderr": str,
         "tail": str,

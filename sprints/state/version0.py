@@ -119,7 +119,7 @@ def _read(code: StopCode, rest: str) -> StopReason | None:
             return StopReason(code, gate_id=found[1], exit_code=exit_code, detail=found[3] or "")
         case StopCode.GATE_FLAKY if found := _RUNS.fullmatch(rest):
             return StopReason(code, gate_id=found[1], runs=(int(found[2]), int(found[3])))
-        case StopCode.AGENT_FAILED if found := _NAMED.fullmatch(rest):
+        case StopCode.AGENT_FAILED | StopCode.NO_WORKSPACE if found := _NAMED.fullmatch(rest):
             return StopReason(code, agent_id=found[1], detail=found[2])
         case StopCode.AGENT_ASKS if found := _NAMED.fullmatch(rest):
             return StopReason(code, agent_id=found[1], questions=tuple(found[2].split(" / ")))

@@ -148,7 +148,7 @@ def test_a_base_that_is_lost_fails_the_sprint_with_its_reason(gateway):
     said = run_command(gateway, "sprint", "run", "wk1")
 
     assert said.code == 1
-    assert "agent_failed:agent_01 no place to work in: git fetch: " in said.out
+    assert "no_workspace:agent_01 no place to work in: git fetch: " in said.out
     check_store(gateway)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gates.definition import Definition
+from gates.verdict import Cause
 from sprints.contract.agent_spec import COMMAND, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, Contract, draft
 from sprints.contract.git_values import Base, Seen
@@ -128,6 +129,20 @@ def test_a_program_that_does_not_answer_fails_the_sprint_in_that_round():
     assert after.tasks[-1].status == "blocked"
     assert after.tasks[-1].details.keys() == KEYS | {"tail"}
     assert after.round_if_any.status == "blocked"
+
+
+def test_a_program_that_has_no_clone_to_work_in_is_not_called_silent():
+    unasked = replace(NO, reason="no place to work in", cause=Cause.NO_WORKSPACE)
+
+    after, moves = drive(started(), speak=says(unasked))
+
+    assert (after.sprint.status, after.sprint.last_error) == (
+        "failed", "no_workspace:agent_01 no place to work in",
+    )  # fmt: skip
+    assert [move.message for move in moves][-2:] == [
+        "agent_01 was not asked: no place to work in",
+        "agent_01 could not be asked; stopping sprint",
+    ]
 
 
 def test_a_retry_asks_anew_and_leaves_the_failure_on_record():

@@ -16,6 +16,7 @@ REASONS = [
     ("gate_failed:lint exit_code=1 (same)", {"gate_id": "lint", "exit_code": 1, "detail": "same"}),
     ("gate_flaky:lint runs 1 and 2 of one tree", {"gate_id": "lint", "runs": (1, 2)}),
     ("agent_failed:agent_01 exit code 3", {"agent_id": "agent_01", "detail": "exit code 3"}),
+    ("no_workspace:agent_01 no disk", {"agent_id": "agent_01", "detail": "no disk"}),
     ("agent_asks:agent_01 red? / b\nc", {"agent_id": "agent_01", "questions": ("red?", "b\nc")}),
     ("hook_failed:h1 timed out: 3 s", {"hook_id": "h1", "detail": "timed out: 3 s"}),
     ("ship_refused:a conflict in: x", {"detail": "a conflict in: x"}),
