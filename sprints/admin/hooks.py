@@ -10,7 +10,7 @@ from sprints import operations
 from sprints.admin.back_office import site
 from sprints.admin.base import Rows, pill, when
 from sprints.admin.forms import Asked, Edited, choices, joined, split
-from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.hook_spec import USUAL_TRIES, HookDefinition
 from sprints.hooks import KINDS
 from sprints.models import Delivery, Hook
 from sprints.state.event_catalog import NAMES
@@ -33,7 +33,10 @@ class HookForm(Asked[Hook]):
         strip=False,
     )
     timeout_s = forms.FloatField(initial=10, label="Timeout", help_text="seconds a try")
-    tries = forms.IntegerField(initial=3, help_text="maximum number of attempts")
+    tries = forms.IntegerField(
+        required=False,
+        help_text="maximum number of attempts; empty: 3 for a command, 12 for a URL",
+    )
     backoff_s = forms.FloatField(
         initial=10, label="Back-off", help_text="seconds before the second try, then doubled"
     )
@@ -72,6 +75,8 @@ class HookForm(Asked[Hook]):
         enabled, new_secret = values.pop("enabled"), values.pop("new_secret")
         hook_id = self.refuse_another(values.pop("hook_id"))
         values["points"] = tuple(values["points"])
+        if values["tries"] is None:
+            values["tries"] = USUAL_TRIES[values["kind"]]
         hook = HookDefinition(hook_id=hook_id, **values)
         return operations.hooks.put(hook, enabled=enabled, new_secret=new_secret, by=by)
 

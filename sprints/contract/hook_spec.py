@@ -10,6 +10,9 @@ from sprints.contract.json_types import JsonObject
 
 MAX_TIMEOUT_S = 3600.0
 MAX_TRIES = 20
+# Attempts unless a user sets another number: with the usual back-off, those to another machine
+# outlast an outage of five hours.
+USUAL_TRIES = {"command": 3, "webhook": 12, "notify": 12}
 MAX_BACKOFF_S = 3600.0
 MAX_WAIT_S = 24 * 3600.0
 WAITS_AT = ("sprint_start", "round_start", "gate_start", "gate_done", "round_done")

@@ -220,9 +220,18 @@ def _record(hook: Hook, row: Delivery, answer: DeliveryResult) -> None:
                 note(EventKind.ERROR, words, *reported)
     else:
         wait_s = 0.0 if answer.stopped else hook.definition.wait_s(failures)
-        _settle(row, Status.PENDING, answer, failures, wait_s)
+        _settle(row, Status.PENDING, answer, failures, max(wait_s, answer.retry_after_s))
+        if answer.retry_after_s:
+            _put_off(hook, answer.retry_after_s)
     if answer.gone and hook.enabled:
         hook_changes.disable(hook.pk, answer.reason)
+
+
+def _put_off(hook: Hook, wait_s: float) -> None:
+    """Let every pending delivery of the hook wait: its receiver has asked for it."""
+    until = timezone.now() + timedelta(seconds=wait_s)
+    waiting = Delivery.objects.filter(hook_id=hook.pk, status=Status.PENDING, next_at__lt=until)
+    waiting.filter(place="").exclude(point=TEST).update(next_at=until)
 
 
 def _settle(

@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from socket import socket
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
 from gates.problem import Problem, ProblemCode
-from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.hook_spec import MAX_WAIT_S, HookDefinition
 from sprints.hooks.address import Guard, connect, is_public, literal
 from sprints.hooks.delivery_values import DeliveryAttempt, Tick, head
 from sprints.state.delivery_result import DeliveryResult
@@ -25,6 +26,7 @@ ANSWER_BYTES = 64 << 10
 LONGEST_URL = 2000
 PORTS = {"http": 80, "https": 443}
 GONE = 410
+ASKS_TO_WAIT = (429, 503)
 
 
 def problems(hook: HookDefinition) -> Iterator[Problem]:
@@ -59,7 +61,7 @@ def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
     begun = time.monotonic()
     end = begun + letter.hook.timeout_s
     try:
-        status, said = _post(letter, end)
+        status, said, later = _post(letter, end)
     except (OSError, http.client.HTTPException) as exc:
         late = time.monotonic() >= end
         reason = _late(letter) if late else _why(exc)
@@ -71,10 +73,28 @@ def deliver(letter: DeliveryAttempt, tick: Tick) -> DeliveryResult:
         http_status=status,
         output=head(said),
         gone=status == GONE,
+        retry_after_s=asked_wait_s(later) if status in ASKS_TO_WAIT else 0.0,
     )
 
 
-def _post(letter: DeliveryAttempt, end: float) -> tuple[int, bytes]:
+def asked_wait_s(later: str) -> float:
+    """Return the seconds that the header ``Retry-After`` asks for, at most ``MAX_WAIT_S``.
+
+    The header holds seconds or an HTTP date; 0 for any other text.
+    """
+    text = later.strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text), MAX_WAIT_S)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max(0.0, (at - datetime.now(UTC)).total_seconds()), MAX_WAIT_S)
+
+
+def _post(letter: DeliveryAttempt, end: float) -> tuple[int, bytes, str]:
+    """Return the status, the beginning of the body and the header ``Retry-After``."""
     url = urlsplit(letter.hook.target[0])
     host = url.hostname or ""
     port = url.port or PORTS[url.scheme]
@@ -88,7 +108,7 @@ def _post(letter: DeliveryAttempt, end: float) -> tuple[int, bytes]:
 
 def _exchange(
     connection: socket, url: SplitResult, letter: DeliveryAttempt, end: float
-) -> tuple[int, bytes]:
+) -> tuple[int, bytes, str]:
     client = http.client.HTTPConnection(url.hostname or "")
     client.sock = connection
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
@@ -99,7 +119,7 @@ def _exchange(
         said = b""
         with suppress(OSError, http.client.HTTPException):  # the status is known already
             said = response.read(ANSWER_BYTES)
-        return response.status, said
+        return response.status, said, response.getheader("Retry-After", "")
 
 
 def headers(letter: DeliveryAttempt) -> dict[str, str]:

@@ -14,7 +14,8 @@ class DeliveryResult:
     ``output`` is the head of the printed output or of the response. ``stopped``: the gateway ended
     the attempt itself, so the hook is not at fault. ``gone``: the receiver asks for no more
     deliveries. ``outputs`` are name and digest of each file of the attempt, ``place`` is the store
-    with the files; only of a blocking hook.
+    with the files; only of a blocking hook. ``retry_after_s``: the receiver asks for no attempt in
+    these seconds.
     """
 
     delivered: bool
@@ -28,3 +29,4 @@ class DeliveryResult:
     cause: Cause = Cause.NONE
     outputs: tuple[tuple[str, str], ...] = ()
     place: str = ""
+    retry_after_s: float = 0.0

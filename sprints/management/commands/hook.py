@@ -8,7 +8,7 @@ from dataclasses import replace
 from django.core.management.base import CommandError
 
 from sprints import operations
-from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.hook_spec import USUAL_TRIES, HookDefinition
 from sprints.management.arguments import COMMAND, Options, argv_of
 from sprints.management.base import (
     UNCHANGED,
@@ -102,7 +102,9 @@ class Command(GatewayCommand):
             raise CommandError(
                 "a hook needs events; add --on (see: studio-gateway hook add --help)"
             )
-        row = self._put(HookDefinition(options["id"], kind, (), ()), True, options)
+        row = self._put(
+            HookDefinition(options["id"], kind, (), (), tries=USUAL_TRIES[kind]), True, options
+        )
         self.stdout.write(f"added hook {options['id']}")
         if row.secret:
             self.stdout.write(f"signing secret for the receiver: {row.secret}")
@@ -187,7 +189,7 @@ def _declare_hook(parser: ArgumentParser, *, is_new: bool) -> None:
         "--tries",
         type=whole_number(1, 1000),
         metavar="N",
-        help="maximum number of delivery attempts, 1 to 20 (default 3)",
+        help="maximum number of delivery attempts, 1 to 20 (default 3 for a command, 12 for a URL)",
     )
     parser.add_argument(
         "--backoff",

@@ -98,6 +98,23 @@ def test_a_failed_try_waits_twice_as_long_as_the_one_before(waiting):
     assert [round(wait / 5) for wait in waits] == [1, 2, 4]
 
 
+@pytest.mark.parametrize(
+    ("target", "tries"),
+    [
+        (("--command", "true"), 3),
+        (("--url", "https://example.com/a"), 12),
+        (("--url", "https://example.com/a", "--tries", "2"), 2),
+    ],
+)
+def test_a_url_is_tried_for_hours_unless_the_user_says_otherwise(invoke, target, tries):
+    invoke("hook", "add", "h9", "--on", "error", *target)
+
+    hook = Hook.objects.get(pk="h9").definition
+    hours = sum(hook.wait_s(failures) for failures in range(1, hook.tries)) / 3600
+    assert hook.tries == tries
+    assert (hours > 5) == (tries == 12)
+
+
 def test_the_wait_of_a_hook_that_fails_for_ever_stays_within_a_day():
     assert replace(HOOK, backoff_s=3600, tries=20).wait_s(19) == 24 * 3600
 

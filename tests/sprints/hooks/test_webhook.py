@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from sprints.contract.hook_spec import HookDefinition
+from sprints.contract.hook_spec import MAX_WAIT_S, HookDefinition
 from sprints.definitions import hooks
 from sprints.hooks import address, outbox, webhook
 from sprints.hooks.delivery_values import DeliveryAttempt
@@ -153,6 +155,30 @@ def test_only_2xx_is_a_yes_and_410_asks_for_no_more(letter, status, delivered, g
 
     assert (answer.delivered, answer.gone) == (delivered, gone)
     assert answer.http_status == int(status[:3])
+
+
+@pytest.mark.parametrize(
+    ("status", "later", "seconds"),
+    [
+        ("429 Slow down", "8", 8),
+        ("503 Away", " 120 ", 120),
+        ("429 Slow down", "9" * 400, MAX_WAIT_S),
+        ("429 Slow down", format_datetime(datetime.now(UTC) + timedelta(hours=2), True), 7200),
+        ("429 Slow down", "Tue, 24 Nov 2020 09:57:01 -0000", 0),
+        ("429 Slow down", "soon", 0),
+        ("429 Slow down", "-5", 0),
+        ("429 Slow down", "", 0),
+        ("500 Oh", "8", 0),
+        ("301 Moved", "8", 0),
+        ("200 OK", "8", 0),
+    ],
+)
+def test_retry_after_counts_for_429_and_503(letter, status, later, seconds):
+    raw = f"HTTP/1.1 {status}\r\nRetry-After: {later}\r\nContent-Length: 0\r\n\r\n"
+    with receiver(says(raw.encode())) as server:
+        answer = deliver(letter(f"http://127.0.0.1:{server.port}"))
+
+    assert answer.retry_after_s == pytest.approx(seconds, abs=60 if seconds == 7200 else 0)
 
 
 def test_a_redirect_is_not_followed(letter):
@@ -401,6 +427,23 @@ def test_each_try_is_signed_anew_for_the_same_id_and_the_same_body(store):
     assert {one["webhook-id"] for one in headers} == {studio.delivery().pk}
     for one, (_, _, body) in zip(headers, parts, strict=True):
         assert Webhook(row.secret).verify(body, one)["data"]["sprint_id"] == "wk1"
+
+
+def test_all_deliveries_of_a_hook_wait_as_long_as_its_receiver_asks(store):
+    with receiver(says(b"HTTP/1.1 429 Slow down\r\nRetry-After: 300\r\n\r\n")) as server:
+        kept(server.port, backoff_s=1)
+        studio.create("wk2")
+        outbox.hand_out(timezone.now())
+
+        found = outbox.claim(timezone.now())
+        assert found
+        outbox.carry_out(*found, lambda: None)
+
+    rows = Delivery.objects.all()
+    waits = [(row.next_at - timezone.now()).total_seconds() for row in rows]
+    assert [row.status for row in rows] == ["pending"] * len(rows)
+    assert len(waits) > 1
+    assert all(290 < wait <= 300 for wait in waits)
 
 
 def test_410_disables_the_hook_and_is_told(store):
