@@ -1,6 +1,7 @@
 """Edit agents. Only admins may: a command is a shell on this machine. None is added."""
 
 from dataclasses import replace
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -86,6 +87,11 @@ class Agents(Edited[Agent]):
     form = AgentForm
     list_display = ["agent_id", "title", "runner", "model", "argv"]
     seen = ["agent_id", "title", "mission", *CARD, "runner", "model", "policy"]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns; commands are for admins."""
+        columns = super().get_list_display(request)
+        return [one for one in columns if one != "argv" or self.has_edit_permission(request)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: no agent is added."""

@@ -22,12 +22,14 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from sprints.contract.json_types import JsonValue
-from sprints.roles import Role
+from sprints.queries.disclosure import shown
+from sprints.roles import NOBODY, Role
 from sprints.state.refusals import Refused
 from sprints.state.transitions import MoveRefused
 from sprints.views.request import role_of
 
 SEEN = 1000  # rows that can be paged through; filters find older ones
+READER = "reader"  # the attribute of a row with the role of the user who opens its page
 ACTED_ON = 100  # maximum rows of one action
 
 Row = TypeVar("Row", bound=Model)
@@ -109,6 +111,15 @@ class Rows(Table[Row]):
         """Return False: a row is named by its key alone."""
         return False
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Row | None:
+        """Return the row, with the role of its reader."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            vars(row)[READER] = role_of(request)
+        return row
+
     @property
     def media(self) -> Media:
         """Return Django's scripts for the list's check boxes: small, and without jQuery."""
@@ -184,6 +195,7 @@ def when(field: str, title: str = "") -> Callable[[Model], SafeString | str]:
     return column
 
 
-def as_json(value: JsonValue) -> SafeString:
-    """Return a value as a block of JSON."""
+def as_json(row: Model, value: JsonValue) -> SafeString:
+    """Return a value as a block of JSON, without what the reader of the row's page may not see."""
+    value = shown(value, vars(row).get(READER, NOBODY))
     return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, sort_keys=True))

@@ -57,7 +57,7 @@ class Events(Rows[Event]):
     @admin.display(description="as in events.jsonl")
     def whole(self, row: Event) -> SafeString:
         """Return the whole event as JSON."""
-        return as_json(row.body)
+        return as_json(row, row.body)
 
 
 @admin.register(Head, site=site)

@@ -1,5 +1,7 @@
 """Edit hooks and list deliveries. Only admins edit: a command is a shell on this machine."""
 
+import json
+
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from sprints import operations
 from sprints.admin.back_office import site
-from sprints.admin.base import Rows, pill, when
+from sprints.admin.base import Rows, as_json, pill, when
 from sprints.admin.forms import Asked, Edited, choices, joined, split
 from sprints.contract.hook_spec import USUAL_TRIES, HookDefinition
 from sprints.hooks import KINDS
@@ -122,7 +124,7 @@ class Deliveries(Rows[Delivery]):
     fields = tuple(
         (
             "id hook_id point seq sprint_id state reason tries failures exit_code http_status"
-            " duration_s created next finished output payload"
+            " duration_s created next finished output payload_shown"
         ).split()
     )
 
@@ -138,6 +140,11 @@ class Deliveries(Rows[Delivery]):
     def state(self, row: Delivery) -> SafeString:
         """Return the status as a pill."""
         return pill(row.status)
+
+    @admin.display(description="payload")
+    def payload_shown(self, row: Delivery) -> SafeString:
+        """Return the payload as JSON."""
+        return as_json(row, json.loads(row.payload or "null"))
 
     @admin.action(description=message("admin.redeliver"), permissions=["operate"])
     def redeliver(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:

@@ -81,12 +81,12 @@ class Sprints(Rows[Sprint]):
     @admin.display(description="meta")
     def meta_shown(self, row: Sprint) -> SafeString:
         """Return the meta as in state.json."""
-        return as_json(row.meta)
+        return as_json(row, row.meta)
 
     @admin.display(description="contract")
     def contract_shown(self, row: Sprint) -> SafeString:
         """Return the contract as JSON."""
-        return as_json(row.contract)
+        return as_json(row, row.contract)
 
     @admin.action(description=message("admin.start"), permissions=["operate"])
     def start(self, request: HttpRequest, queryset: QuerySet[Sprint]) -> None:

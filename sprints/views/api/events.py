@@ -6,6 +6,7 @@ from ninja.params.functions import Query
 
 from sprints import queries
 from sprints.ids import BadId, check_id
+from sprints.queries.disclosure import shown_line
 from sprints.views.api import shapes
 from sprints.views.api.conditional import TAGGED, tagged
 from sprints.views.api.documented import noes
@@ -45,7 +46,7 @@ def events(
             found = queries.last_events(tail, sprint_id)
         else:
             found = queries.events_after(after_seq, sprint_id, tail)
-        text = "[" + ",\n".join(event.line for event in found) + "]"
+        text = "[" + ",\n".join(shown_line(event.line, request.role) for event in found) + "]"
         return HttpResponse(text, content_type="application/json")
 
-    return tagged(request, queries.last_event(sprint_id), lines)
+    return tagged(request, f"{queries.last_event(sprint_id)}-{int(request.role)}", lines)
