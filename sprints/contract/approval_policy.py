@@ -6,8 +6,9 @@ from typing import Self
 
 from gates.definition import Definition, is_text
 from gates.problem import Problem, ProblemCode
+from sprints.contract.gate_inputs import files_of
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
-from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED, scripts_of
+from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED
 
 BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
 POINTS = (BUILD, SHIP)  # points that may be set; the third is asked when protected paths differ
@@ -48,7 +49,7 @@ def agreed(meta: JsonMapping, gates: Iterable[Definition], *, works: bool) -> Ap
     """
     if problems(meta):
         return None  # the meta is invalid, and nothing starts under it
-    paths = meta.get("protected_paths", [*PROTECTED, *scripts_of(gates)])
+    paths = meta.get("protected_paths", [*PROTECTED, *files_of(gates)])
     found = Approvals(
         tuple(meta.get("approvals", ())),
         tuple(paths) if works else (),

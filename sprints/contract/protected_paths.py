@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Self
 
-from gates.definition import Definition
 from sprints.contract.json_types import JsonMapping, JsonObject
 
 PROTECTED = (
@@ -25,24 +23,22 @@ PROTECTED = (
     ".gitlab-ci.yml",
     "Jenkinsfile",
     "tools/qa_smoke.py",
+    # What coding agents, git hooks and shells of a person run by themselves.
+    ".claude/**",
+    ".codex/**",
+    ".gemini/**",
+    ".qwen/**",
+    ".opencode/**",
+    ".copilot/**",
+    ".mcp.json",
+    ".husky/**",
+    ".pre-commit-config.yaml",
+    ".envrc",
 )
-SCRIPTS = (
-    ".py",
-    ".sh",
-    ".bash",
-    ".js",
-    ".mjs",
-    ".cjs",
-    ".ts",
-    ".rb",
-    ".pl",
-    ".php",
-    ".ps1",
-    ".bat",
-)
-MAKEFILES = {"make": ("Makefile", "makefile", "GNUmakefile"), "gmake": ("GNUmakefile",)}
 MOST_PATTERNS, PATTERN_LENGTH = 200, 200
 MOST_NAMED = 20  # named paths of one comparison
+# A pattern such as ``pyproject.toml#tool.pytest`` protects a part of such a file.
+IN_PARTS = (".toml", ".json", ".cfg", ".ini")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +72,6 @@ class Touched:
         return f"{', '.join(self.paths)}{more}"
 
 
-def scripts_of(gates: Iterable[Definition]) -> list[str]:
-    """Return the files of the repository that gates run by name, as far as their commands show."""
-    found: dict[str, None] = {}
-    for gate in gates:
-        head = PurePosixPath(gate.command[0]).name if gate.command else ""
-        found |= dict.fromkeys(MAKEFILES.get(head, ()))
-        for number, word in enumerate(gate.command):
-            is_run = word.endswith(SCRIPTS) or (number == 0 and "/" in word)
-            if is_run and (name := _inside(word)):
-                found[name] = None
-    return [*found]
-
-
-def _inside(word: str) -> str:
-    """Return the anchored path of ``word`` in the repository; empty if it is not clearly one."""
-    path = PurePosixPath(word)
-    sound = word.isprintable() and len(word) <= PATTERN_LENGTH and not word.startswith("-")
-    if path.is_absolute() or ".." in path.parts or " " in word or not sound:
-        return ""
-    return f"/{path}"  # anchored at the root
-
-
 def matching(paths: Iterable[str], patterns: Iterable[str]) -> Iterator[str]:
     """Yield the paths that match a pattern, in any letter case: some disks ignore case.
 
@@ -106,6 +80,18 @@ def matching(paths: Iterable[str], patterns: Iterable[str]) -> Iterator[str]:
     """
     compiled = [_compiled(pattern) for pattern in patterns]
     return (path for path in paths if any(one.fullmatch(path) for one in compiled))
+
+
+def divided(patterns: Iterable[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the patterns of whole files, and those of parts as pairs of a pattern and a key."""
+    whole, parts = [], []
+    for pattern in patterns:
+        path, there, key = pattern.rpartition("#")
+        if there and key and path.lower().endswith(IN_PARTS):
+            parts.append((path, key))
+        else:
+            whole.append(pattern)
+    return whole, parts
 
 
 @lru_cache(maxsize=1024)

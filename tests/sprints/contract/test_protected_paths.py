@@ -1,11 +1,8 @@
-"""Test which paths are protected, and which files gates run by name."""
-
-from dataclasses import replace
+"""Test which paths are protected, and how their patterns match."""
 
 import pytest
 
-from sprints.contract.contract import DEFAULT_GATE
-from sprints.contract.protected_paths import PROTECTED, Touched, matching, scripts_of
+from sprints.contract.protected_paths import PROTECTED, Touched, divided, matching
 
 
 @pytest.mark.parametrize(
@@ -50,20 +47,24 @@ def test_tests_and_what_runs_them_are_protected_where_nobody_has_said_otherwise(
     assert [*matching([path, "src/a.py", "README.md"], PROTECTED)] == [path]
 
 
-@pytest.mark.parametrize(
-    ("command", "names"),
-    [
-        (("python", "tools/gate.py", "--quick"), ["/tools/gate.py"]),
-        (("./check", "src"), ["/check"]),
-        (("sh", "-c", "grep x work.sh"), []),
-        (("env", "A=1", "/usr/bin/python3", "-B", "gate.py"), ["/gate.py"]),
-        (("python", "../outside.py"), []),
-        (("make", "test"), ["Makefile", "makefile", "GNUmakefile"]),
-        (("pytest", "src"), []),
-    ],
-)
-def test_files_that_gates_run_are_protected(command, names):
-    assert scripts_of([replace(DEFAULT_GATE, command=command)]) == names
+PLUG_INS = (
+    ".claude/settings.json .codex/hooks.json .qwen/x .opencode/plugin/a.ts .gemini/settings.json "
+    ".github/hooks/a .husky/pre-commit .mcp.json .envrc"
+).split()
+
+
+@pytest.mark.parametrize("path", PLUG_INS)
+def test_what_programs_of_a_person_run_by_themselves_is_protected(path):
+    assert [*matching([path], PROTECTED)] == [path]
+
+
+def test_patterns_of_parts_are_told_from_those_of_files():
+    patterns = ["a#b", "pyproject.toml#tool.pytest", "x.json#", "**/package.json#scripts"]
+
+    assert divided(patterns) == (
+        ["a#b", "x.json#"],
+        [("pyproject.toml", "tool.pytest"), ("**/package.json", "scripts")],
+    )
 
 
 def test_what_was_touched_comes_back_from_json_as_it_was():

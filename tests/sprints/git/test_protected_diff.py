@@ -86,3 +86,56 @@ def test_what_git_cannot_tell_is_a_reason_and_no_difference_passed_over(site):
 
     assert found.reason
     assert (found.digest, found.count) == ("", 0)
+
+
+PYPROJECT = (
+    "[project]\nname = 'a'\ndependencies = [{}]\n[tool.pytest.ini_options]\naddopts = '{}'\n"
+)
+PARTS = ("pyproject.toml#tool.pytest", "package.json#scripts", "setup.cfg#tool:pytest")
+
+
+def test_of_a_file_in_parts_only_the_named_part_counts(site):
+    write(site, PYPROJECT.format("", "-q"), "pyproject.toml")
+    before = site.head
+    write(site, PYPROJECT.format("'x'", "-q"), "pyproject.toml", again(2))
+    other = compared(site, PARTS, before)
+    write(site, PYPROJECT.format("'x'", "-k nothing"), "pyproject.toml", again(3))
+
+    found = compared(site, PARTS, before)
+
+    assert other.count == 0
+    assert found.paths == ("pyproject.toml",)
+
+
+def test_an_approval_of_a_part_holds_while_the_rest_changes(site):
+    before = site.head
+    write(site, '{"scripts": {"test": "jest"}}', "package.json")
+    first = compared(site, PARTS, before)
+    write(
+        site, '{"scripts": {"test": "jest"}, "dependencies": {"a": "1"}}', "package.json", again(2)
+    )
+    second = compared(site, PARTS, before)
+    write(site, '{"scripts": {"test": "true"}}', "package.json", again(3))
+    third = compared(site, PARTS, before)
+
+    assert first.digest == second.digest
+    assert first.digest != third.digest
+
+
+def test_a_file_that_cannot_be_read_counts_as_a_whole(site):
+    before = site.head
+    write(site, "[tool:pytest", "setup.cfg")
+    first = compared(site, PARTS, before)
+    write(site, "[tool:pytest ", "setup.cfg", again(2))
+    second = compared(site, PARTS, before)
+
+    assert first.paths == second.paths == ("setup.cfg",)
+    assert first.digest != second.digest
+
+
+def test_a_removed_part_counts(site):
+    write(site, "[tool:pytest]\naddopts = -q\n[other]\na = 1\n", "setup.cfg")
+    before = site.head
+    write(site, "[other]\na = 1\n", "setup.cfg", again(2))
+
+    assert compared(site, PARTS, before).paths == ("setup.cfg",)
