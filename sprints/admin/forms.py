@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from gates import command_line
 from gates.problem import Problem, ProblemCode
 from sprints.admin.base import Row, Rows
 from sprints.state.refusals import RefusalCode, Refused
@@ -154,7 +155,9 @@ def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
 def split(text: str) -> tuple[str, ...]:
     """Return a command split as by a shell; no shell runs it. Raises ``ValidationError``."""
     try:
-        return tuple(shlex.split(text))
+        return command_line.split(text)
+    except command_line.NeedsShell as exc:
+        raise forms.ValidationError(str(exc)) from exc
     except ValueError as exc:
         raise forms.ValidationError(f"the command cannot be split: {exc}") from exc
 

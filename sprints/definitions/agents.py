@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from gates.command_line import joining
+from gates.problem import Problem, ProblemCode
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.contract.contract import DEFAULT_GATE, LEAD, ContractError, draft
 from sprints.contract.json_types import JsonMapping, JsonObject
@@ -39,11 +41,16 @@ def changed(agents: Sequence[AgentDefinition]) -> list[Agent]:
     problems = [
         problem if len(agents) == 1 else problem.within(agent.agent_id)
         for agent in agents
-        for problem in agent.problems()
+        for problem in (*agent.problems(), *_for_a_shell(agent))
     ]
     if problems:
         raise Refused(problems=problems)
     return [Agent(**one.to_json()) for one in agents if get(one.agent_id).definition != one]
+
+
+def _for_a_shell(agent: AgentDefinition) -> list[Problem]:
+    text = joining(agent.command)
+    return [Problem("command", ProblemCode.WRONG_FORMAT, text)] if text else []
 
 
 def keep(rows: Sequence[Agent], by: str | None = None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from gates.command_line import joining
 from gates.definition import Definition
 from gates.kinds import KINDS
 from gates.models import Gate
@@ -95,6 +96,8 @@ def _problems(gate: Definition, profiles: Sequence[str]) -> Iterable[Problem]:
         text = message("refused.gate_title")
         yield Problem("title", ProblemCode.WRONG_FORMAT, text)
     yield from gate.problems()
+    if shell := joining(gate.command):
+        yield Problem("command", ProblemCode.WRONG_FORMAT, shell)
     alike = Gate.objects.filter(gate_id__iexact=gate.gate_id).exclude(pk=gate.gate_id).first()
     if alike:  # their evidence would share a folder on many file systems
         text = message("refused.gate_alike", gate_id=gate.gate_id, other=alike.gate_id)

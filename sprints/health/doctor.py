@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from gates import fault_points, secret_values
+from gates.command_line import joining
 from gates.kinds.command import resolve
 from gates.models import Gate
 from sprints.contract import sandbox as confinements
@@ -184,8 +185,8 @@ def gates(store: Store) -> Iterator[Finding]:
         )
     for row in rows:
         missing = missing_in(store.repo, row.definition.command)
-        if missing:
-            text = f"gate {row.gate_id}: there is no {missing}"
+        if why := joining(row.definition.command) or (missing and f"there is no {missing}"):
+            text = f"gate {row.gate_id}: {why}"
             yield Finding(
                 "gates", "bad", text, f"studio-gateway gate set {row.gate_id} --command C"
             )

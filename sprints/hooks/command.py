@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gates import process
+from gates.command_line import joining
 from gates.definition import is_text
 from gates.kinds.command import environment, resolve
 from gates.problem import Problem, ProblemCode
@@ -33,6 +34,8 @@ def problems(hook: HookDefinition) -> Iterator[Problem]:
         yield Problem("target", ProblemCode.REQUIRED, "the command is empty")
     if not all(is_text(word) for word in hook.target):
         text = "the command must be a list of UTF-8 texts without NUL"
+        yield Problem("target", ProblemCode.WRONG_FORMAT, text)
+    if text := joining(hook.target):
         yield Problem("target", ProblemCode.WRONG_FORMAT, text)
 
 

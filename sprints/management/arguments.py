@@ -1,11 +1,11 @@
 """Parse option values that many commands share: a command line, NAME=VALUE pairs."""
 
 import json
-import shlex
 from typing import Any, TypeAlias
 
 from django.core.management.base import CommandError
 
+from gates.command_line import NeedsShell, split
 from sprints.contract.json_types import JsonObject
 
 COMMAND = "command to run; no shell interprets it"
@@ -16,7 +16,9 @@ Options: TypeAlias = dict[str, Any]  # the parsed values of a command line, by n
 def argv_of(text: str | None) -> tuple[str, ...] | None:
     """Return the words of a command line, None for None. Raises ``CommandError``."""
     try:
-        return None if text is None else tuple(shlex.split(text))
+        return None if text is None else split(text)
+    except NeedsShell as exc:
+        raise CommandError(str(exc)) from exc
     except ValueError as exc:
         raise CommandError(f"the command cannot be split into words: {exc}") from exc
 
