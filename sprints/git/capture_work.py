@@ -1,6 +1,7 @@
 """Capture the changes in a sprint's clone: mark the start, commit the result, lose nothing."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gates import fault_points
@@ -13,7 +14,7 @@ from sprints.contract.git_values import (
     UNKNOWN,
     Seen,
 )
-from sprints.git import clone_files, clone_walk, sprint_clone, untrusted_refs
+from sprints.git import clone_files, clone_walk, object_check, sprint_clone, untrusted_refs
 from sprints.git.clone_files import Filtered
 from sprints.git.gateway_repo import Workspace, free, is_connected
 from sprints.git.git import GitError
@@ -239,25 +240,30 @@ def _aside(site: Workspace, kept: Mapping[str, str], parent: str) -> Iterator[tu
 
 
 def _commit(site: Workspace, mark: Mark, parent: str, tree: str) -> str:
+    """Return a commit with the tree, once git's checks have accepted it. Raises as ``check``."""
     name, mail = mark.author
-    return site.own(
+    commit = site.own(
         "commit-tree", tree, "-p", parent, "-F", "-",
         given=mark.message().encode("utf-8", "replace"),
         env={"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail},
     )  # fmt: skip
+    object_check.check(site, commit, parent)
+    return commit
 
 
 def put_back(site: Workspace, mark: Mark) -> int:
     """Restore the clone's files to the branch, and return how many differed.
 
-    The changed files are kept as a commit on no branch. Raises ``GitError``.
+    The changed files are kept as a commit on no branch, unless git's checks reject them. Raises
+    ``GitError``.
     """
     head = site.head
     tree, _ = clone_files.written(site, head)
     if tree == site.own("rev-parse", f"{head}^{{tree}}"):
         return 0
-    aside = _commit(site, mark, head, tree)
-    site.own("update-ref", site.ref("aside", mark.name, aside[:12]), aside)
+    with suppress(object_check.Unsound):
+        aside = _commit(site, mark, head, tree)
+        site.own("update-ref", site.ref("aside", mark.name, aside[:12]), aside)
     return _restore(site, head, tree)
 
 

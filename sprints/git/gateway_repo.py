@@ -7,6 +7,7 @@ sprint may reuse the name.
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,14 +122,20 @@ def is_connected(own: Git, *commits: str) -> bool:
     return True
 
 
-def fetch(git: Git, source: Path, *refspecs: str, timeout_s: float, strict: bool = False) -> None:
+def fetch(
+    git: Git,
+    source: Path,
+    *refspecs: str,
+    timeout_s: float,
+    checks: Mapping[str, str] | None = None,
+) -> None:
     """Copy commits from a repository on this disk, with the tags that point at them.
 
-    ``strict`` checks each object, as for an untrusted source. Raises ``GitError``.
+    ``checks`` is the configuration for an untrusted source, from which no tags are taken
+    (``object_check``). Raises ``GitError``.
     """
-    checks = {"fetch.fsckObjects": "true"} if strict else {}
     flags = ["--quiet", "--no-write-fetch-head", "--no-recurse-submodules", "--update-head-ok"]
-    flags += ["--no-tags"] if strict else []
+    flags += ["--no-tags"] if checks else []
     git("fetch", *flags, "--", str(source), *refspecs, config=checks, timeout_s=timeout_s)
 
 

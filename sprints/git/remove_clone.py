@@ -4,7 +4,7 @@ import os
 
 from gates import fault_points
 from gates.removal import remove
-from sprints.git import capture_work
+from sprints.git import capture_work, object_check
 from sprints.git.capture_work import Mark
 from sprints.git.clone_files import rules_of
 from sprints.git.gateway_repo import Workspace, clear_index, free
@@ -29,7 +29,7 @@ def clear(site: Workspace, found: Mark) -> str:
         fault_points.point("clone_cleared")
     try:
         clear_index(site)
-        for path in rules_of(site):
+        for path in (*rules_of(site), object_check.known_of(site)):
             path.unlink(missing_ok=True)
     except OSError as exc:
         raise GitError(f"{exc.strerror}: {exc.filename}") from exc

@@ -16,6 +16,7 @@ from sprints.git import users_rules
 from sprints.git.clone_walk import odd_object
 from sprints.git.gateway_repo import Workspace, fetch, free
 from sprints.git.git import GATEWAY, LONG_S, Git, GitError, make
+from sprints.git.object_check import settings
 from sprints.git.repair import copy
 from sprints.git.user_repo import users
 
@@ -110,7 +111,7 @@ def import_commits(site: Workspace, commits: Mapping[str, str]) -> None:
         for n, commit in enumerate(commits.values()):
             (stub / "refs" / str(n)).write_text(commit + "\n", "ascii")
         specs = [f"+refs/{n}:{ref}" for n, ref in enumerate(commits)]
-        fetch(site.own, stub, *specs, timeout_s=LONG_S, strict=True)
+        fetch(site.own, stub, *specs, timeout_s=LONG_S, checks=settings(site))
     except OSError as exc:
         raise GitError(f"{exc.strerror}: {exc.filename}") from exc
     finally:

@@ -136,6 +136,7 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     # Shipping.
     "outcome.submodules": "{branch} has submodules ({path})",
     "outcome.conflict": "it conflicts with {branch} in {paths}",
+    "outcome.unsound": "git rejects a file of the clone: {error}; change or remove the file",
     "outcome.rewound_conflict": "{branch} no longer has {commit}, from which the sprint began,"
     " and without that commit the work conflicts in {paths};"
     " apply the work by hand: git -C {repo} fetch {own} {work}"
