@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sprints.git import clone_walk, users_rules, withheld
+from sprints.git import clone_walk, converted, users_rules, withheld
 from sprints.git.gateway_repo import Workspace, clear_index, index_of
 from sprints.git.git import LONG_S, Git, GitError
 from sprints.git.user_repo import users
@@ -78,8 +78,10 @@ def written(site: Workspace, parent: str, *, guarded: bool = False) -> tuple[str
         except GitError:  # perhaps a closed file or folder
             clone_walk.unlock(site.tree, map(os.fsdecode, there))
             _add(git, there)
-    tree = git("write-tree")
-    if guarded and (held or tree != git("rev-parse", f"{parent}^{{tree}}")):
+    before, tree = git("rev-parse", f"{parent}^{{tree}}"), git("write-tree")
+    if tree != before:
+        tree = converted.undo(git, parent, tree, site.own.home / f".fresh-{site.sprint_id}")
+    if guarded and (held or tree != before):
         flags = ("-r", "-z", "--name-only", "--no-renames", "--diff-filter=d")
         names = git.raw("diff-tree", *flags, parent, tree).split(b"\0")
         _look_unfiltered(site, [*names[:-1], *held], tree)

@@ -77,13 +77,14 @@ class Git:
     """Git on the repository ``git_dir``, with the files of ``tree`` where a command needs any.
 
     ``home`` is the folder of the gateway's own git; its configuration is the only one besides the
-    repository's.
+    repository's and ``settings``.
     """
 
     home: Path
     git_dir: Path
     tree: Path | None = None
     index: Path | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
     def __call__(
         self,
@@ -149,7 +150,7 @@ class Git:
         where = [f"--git-dir={self.git_dir}", *([f"--work-tree={self.tree}"] if self.tree else [])]
         fixed = [
             word
-            for key, value in (FIXED | dict(config)).items()
+            for key, value in (FIXED | dict(self.settings) | dict(config)).items()
             for word in ("-c", f"{key}={value}")
         ]
         index = {"GIT_INDEX_FILE": str(self.index)} if self.index else {}

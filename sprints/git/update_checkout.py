@@ -19,6 +19,7 @@ from sprints.git.git import LONG_S, SHA, Git
 from sprints.git.index_lock import LOOK_S, WAIT_S
 from sprints.git.restore_checkout import Change, changes, take_back
 from sprints.git.user_repo import users
+from sprints.git.users_rules import comparing
 from sprints.state.ship_values import Merge, Refused
 from sprints.store.layout import AGENT_LOGS
 
@@ -81,8 +82,12 @@ def finish(site: Workspace, branch: str) -> None:
 
 
 def at(site: Workspace) -> Git:
-    """Return git in the served checkout."""
-    return replace(users(site.repo, site.own.home), tree=site.repo)
+    """Return git in the served checkout, which compares files as the user's own git does.
+
+    Raises ``GitError``.
+    """
+    git = users(site.repo, site.own.home)
+    return replace(git, tree=site.repo, settings=comparing(git))
 
 
 def _folder(git: Git) -> Path:

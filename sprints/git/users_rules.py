@@ -13,6 +13,22 @@ MOST_BYTES = 1 << 20  # of one file of patterns
 BOM = b"\xef\xbb\xbf"
 
 
+# What git has to know to compare the files of a checkout with its index.
+COMPARING = (
+    "autocrlf", "checkstat", "eol", "filemode", "ignorecase", "precomposeunicode", "symlinks",
+    "trustctime",
+)  # fmt: skip
+
+
+def comparing(git: Git) -> tuple[tuple[str, str], ...]:
+    """Return the user's settings by which git converts and compares the files of the checkout.
+
+    ``git`` is the user's repository. Raises ``GitError``.
+    """
+    found = users_settings(git)
+    return tuple((f"core.{name}", found[name]) for name in COMPARING if name in found)
+
+
 def read(git: Git) -> tuple[bytes, bytes]:
     """Return the user's ignore patterns and attribute lines; of two that match, the last one wins.
 
