@@ -18,6 +18,7 @@ from sprints.git.user_repo import users
 from sprints.state.messages import message
 
 MOST_NAMED = 3
+NO_BLOB = b"0" * 39 + b"1"  # of entries that are there for their paths alone
 UNFILTERED = ("unspecified", "unset", "set")  # values of the attribute that name no filter
 
 
@@ -100,8 +101,7 @@ def _look_unfiltered(site: Workspace, paths: list[bytes], tree: str) -> None:
     The user's git would store other bytes there, for instance encrypted ones.
     """
     for one in (tree, site.base.commit) if paths else ():
-        index = index_of(site)
-        git = replace(site.own, tree=site.tree, index=index.with_name(f"{index.name}.attributes"))
+        git = _scratch(site)
         git("read-tree", one)
         said = git.raw(
             "check-attr", "--cached", "-z", "--stdin", "filter",
@@ -139,16 +139,18 @@ def ignored_in(site: Workspace, commits: str) -> str:
         rules = str(_rules(site, anew=True))
     except OSError as exc:
         raise GitError(f"no place for ignore patterns: {exc.strerror}: {exc.filename}") from exc
-    said = replace(site.own, tree=site.tree).raw(
-        "check-ignore", "--no-index", "--verbose", "-z", "--stdin",
-        given=b"".join(b"./%b\0" % name for name in names), config={"core.excludesFile": rules},
-        codes=(0, 1),
-    )  # fmt: skip
-    words = iter(os.fsdecode(said).split("\0"))
-    for source, _, pattern, path in zip(words, words, words, words, strict=False):
-        if source == rules and not pattern.startswith("!"):
-            return path.removeprefix("./")
-    return ""
+    git = _scratch(site)
+    git("read-tree", "--empty")
+    given = b"".join(b"100644 %b\t%b\0" % (NO_BLOB, name) for name in names)
+    git("update-index", "--replace", "-z", "--index-info", given=given)
+    found = git("ls-files", "-z", "--cached", "--ignored", f"--exclude-from={rules}")
+    return found.partition("\0")[0]
+
+
+def _scratch(site: Workspace) -> Git:
+    """Return git on the clone's files with another index."""
+    index = index_of(site)
+    return replace(site.own, tree=site.tree, index=index.with_name(f"{index.name}.scratch"))
 
 
 def noted(site: Workspace, commits: str) -> list[str]:

@@ -106,14 +106,10 @@ class Git:
         env: Mapping[str, str] | None = None,
         config: Mapping[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,
-        codes: tuple[int, ...] = (0,),
     ) -> bytes:
-        """Return git's standard output as bytes. Raises ``GitError``.
-
-        ``codes`` are the exit codes that are no failure.
-        """
+        """Return git's standard output as bytes. Raises ``GitError``."""
         said = self._run(argv, given, env or {}, config or {}, timeout_s)
-        if said.code not in codes:
+        if said.code:
             raise GitError(_worded(argv[0], said))
         if not said.whole:
             raise GitError(f"git {argv[0]} printed more than {MOST_BYTES >> 20} MiB")
@@ -154,10 +150,9 @@ class Git:
             for word in ("-c", f"{key}={value}")
         ]
         index = {"GIT_INDEX_FILE": str(self.index)} if self.index else {}
-        literal = ["--literal-pathspecs"] if argv[0] != "check-ignore" else []  # which refuses it
         try:
             return process.run_short(
-                ["git", "--no-pager", *literal, *fixed, *where, *argv],
+                ["git", "--no-pager", "--literal-pathspecs", *fixed, *where, *argv],
                 timeout_s=timeout_s,
                 cwd=self.tree or self.git_dir,
                 env={**environment(self.home), **index, **env},

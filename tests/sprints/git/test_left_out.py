@@ -63,14 +63,16 @@ def test_rules_that_the_user_adds_later_hold_and_those_of_the_files_win(users, h
     assert capture_work.seen(site, MARK).paths == (".gitignore", "kept.log")
 
 
-def test_an_agents_commit_with_a_file_that_the_user_ignores_is_not_on_the_branch(users, home):
-    ignore(users, home, "info/exclude", ".env.local")
+@pytest.mark.parametrize("name", [".env.local", "scratch/deep/x", ":(glob)*.env.local"])
+def test_an_agents_commit_with_a_file_that_the_user_ignores_is_not_on_the_branch(users, home, name):
+    ignore(users, home, "info/exclude", "*.env.local\nscratch/")
     site = reopened(users)
     capture_work.begin(site, MARK, FOUND)
-    (site.tree / ".env.local").write_text("API=1\n")
-    git(site.tree, "add", "-f", ".env.local")
+    (site.tree / name).parent.mkdir(parents=True, exist_ok=True)
+    (site.tree / name).write_text("API=1\n")
+    git(site.tree, "--literal-pathspecs", "add", "-f", name)
     git(site.tree, "commit", "-qm", "Mine")
-    git(site.tree, "rm", "-q", "--cached", ".env.local")
+    git(site.tree, "--literal-pathspecs", "rm", "-q", "--cached", name)
     (site.tree / "b").write_text("work\n")
     git(site.tree, "add", "b")
     git(site.tree, "commit", "-qm", "And away")
@@ -78,8 +80,20 @@ def test_an_agents_commit_with_a_file_that_the_user_ignores_is_not_on_the_branch
     seen = capture_work.seen(site, MARK)
 
     assert (seen.seen, seen.paths) == (OBSERVED, ("b",))
-    assert "its commits add .env.local, which your git ignores" in seen.notes
-    assert site.own("log", "--format=%h", site.branch, "--", ".env.local") == ""
+    assert f"its commits add {name}, which your git ignores" in seen.notes
+    assert site.own("log", "--format=%h", site.branch, "--", name) == ""
+
+
+def test_commits_may_add_files_where_a_link_was(site):
+    commit(site.tree, {"linked/x": "x\n"})
+    git(site.tree, "rm", "-q", "-r", "linked")
+    (site.tree / "linked").symlink_to("src")
+    git(site.tree, "add", "linked")
+    git(site.tree, "commit", "-qm", "A link")
+
+    seen = capture_work.seen(site, MARK)
+
+    assert (seen.paths, seen.notes) == (("linked",), ())
 
 
 def test_a_tracked_file_goes_on_being_tracked_whatever_is_ignored(users, home):

@@ -35,7 +35,8 @@ def site(users, request):
 
 
 def blob(site, commit: str) -> str:
-    return site.own("rev-parse", f"{commit}:old.txt")
+    found: str = site.own("rev-parse", f"{commit}:old.txt")
+    return found
 
 
 def test_a_file_that_nobody_touched_is_no_work(site):

@@ -97,7 +97,7 @@ def test_how_the_user_likes_to_merge_changes_nothing(site, users, options):
 
 
 IGNORED = {
-    "file": (".env", ".env"),
+    "file": ("secret.log", "secret.log"),
     "folder": ("build/hours/work", "build"),
     "above": ("build", "build/new"),
 }
@@ -106,7 +106,7 @@ IGNORED = {
 @pytest.mark.parametrize("what", IGNORED)
 def test_a_file_that_git_ignores_is_never_written_over(site, users, what):
     theirs, of_the_agent = IGNORED[what]
-    commit(users, {".gitignore": ".env\nbuild\n"})
+    commit(users, {".gitignore": "secret.log\nbuild\n"})
     path = site.tree / of_the_agent
     path.parent.mkdir(exist_ok=True)
     path.write_text("by an agent\n")
@@ -248,10 +248,10 @@ def slow(site, users, tmp_path):
     started = tmp_path / "started"
     git(users, "config", "filter.slow.smudge", f"sh -c 'touch {started}; sleep 3; cat'")
     git(users, "config", "filter.slow.clean", "cat")
-    (users / ".git" / "info").mkdir(exist_ok=True)
-    (users / ".git" / "info" / "attributes").write_text("z filter=slow\n")
     (site.tree / "z").write_text("by an agent\n")
     capture_work.keep(site, FOUND)
+    (users / ".git" / "info").mkdir(exist_ok=True)
+    (users / ".git" / "info" / "attributes").write_text("z filter=slow\n")
     return merge(site, TRAILERS)
 
 
