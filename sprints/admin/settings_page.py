@@ -39,6 +39,9 @@ class SettingsForm(forms.Form):
     )
     agent_logs = forms.BooleanField(required=False)
     approvals = forms.ChoiceField(choices=choices(ASKED))
+    protected_paths = forms.JSONField(
+        required=False, help_text='Write a JSON list, such as ["**/tests/**"].'
+    )
     enable_auto_merge = forms.BooleanField(required=False)
     ship_remote = forms.CharField(required=False, help_text="For example: origin.")
     bind_host = forms.CharField()
@@ -53,6 +56,11 @@ class SettingsForm(forms.Form):
     def clean_confine_paths(self) -> list[str]:
         """Return the paths; an empty field is an empty list."""
         value = self.cleaned_data["confine_paths"]
+        return [] if value is None else value
+
+    def clean_protected_paths(self) -> list[str]:
+        """Return the patterns; an empty field is an empty list."""
+        value = self.cleaned_data["protected_paths"]
         return [] if value is None else value
 
     def clean(self) -> dict[str, object]:

@@ -88,6 +88,11 @@ def bad_points(value: JsonValue) -> list[Problem]:
     return [Problem("approvals", ProblemCode.UNKNOWN_CHOICE, text)]
 
 
+def are_patterns(value: JsonValue) -> bool:
+    """Return whether ``value`` is a list of patterns that can be protected."""
+    return isinstance(value, list) and len(value) <= MOST_PATTERNS and all(map(_is_pattern, value))
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -83,7 +83,7 @@ KEYS: dict[str, MetaKey] = {
     ),
     "approvals": MetaKey(
         f"a list of {', '.join(POINTS)}",
-        "`approvals` of `config.json`",
+        "`approvals` of `config.json`, to which it adds",
         "Points at which a person must approve ([Approvals](approvals.md)).",
     ),
     "approval_hours": MetaKey(
@@ -95,8 +95,8 @@ KEYS: dict[str, MetaKey] = {
         " or ".join(AT_DEADLINE), AT_DEADLINE[0], "Action when an approval request expires."
     ),
     "protected_paths": MetaKey(
-        "a list of patterns; an empty list means none",
-        "tests, CI and the scripts that gates run",
+        "a list of patterns",
+        "`protected_paths` of `config.json`, to which it adds, and the files that gates read",
         "Files that agents may change only with an approval.",
     ),
     "automation_paused": MetaKey(

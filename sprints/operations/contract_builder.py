@@ -7,7 +7,6 @@ from typing import Self
 from gates.models import Gate
 from gates.problem import Problem, ProblemCode
 from sprints.contract.agent_spec import SCRIPTED
-from sprints.contract.approval_policy import POINTS
 from sprints.contract.budget import AgentBudget
 from sprints.contract.contract import Contract, ContractError, draft
 from sprints.contract.json_types import JsonObject
@@ -16,6 +15,7 @@ from sprints.core.unshipping import undoing
 from sprints.definitions import secrets_in_clear
 from sprints.models import Agent, Hook
 from sprints.models.event import HOOK_DEPTH
+from sprints.operations import floors
 from sprints.state.engine_meta import SprintMeta
 from sprints.store.config_values import current_config
 
@@ -51,8 +51,7 @@ def contract_for(meta: JsonObject, definitions: Definitions | None = None) -> Co
         "enable_auto_merge": meta.get("enable_auto_merge", now.enable_auto_merge),
         "ship_remote": meta.get("ship_remote", now.ship_remote),
     }
-    asks = [word for word in now.approvals.split(",") if word in POINTS]
-    chosen = {"approvals": asks, **meta, "gate_profile": profile, **ship}
+    chosen = {**meta, "gate_profile": profile, **ship, **floors.raised(meta, now, gates)}
     contract = undoing(draft(chosen, gates, hooks, agents, budget), SprintMeta(meta))
     if secrets := secrets_in_clear.in_clear(contract.to_json()):
         raise ContractError(*secrets)

@@ -22,6 +22,7 @@ from sprints.models import Sprint
 from sprints.models.lease import LeaseUnavailable, release, take
 from sprints.models.loading import load
 from sprints.models.transitions import record
+from sprints.operations import floors
 from sprints.operations.base_commit import Ground, ground, grounded
 from sprints.operations.contract_builder import contract_for
 from sprints.queries.sprints import get
@@ -73,7 +74,7 @@ def create(
         whole = merged({"created_by": by}, {**(meta or {}), **given})
     except BadMeta as exc:
         raise Refused(problems=exc.problems) from exc
-    _refuse_secrets(whole)
+    _refuse_settings(whole)
     at = timezone.now()
     move = commands.create(sprint_id, title, str(settings.STORE.evidence_of(sprint_id)), whole, at)
     try:
@@ -89,9 +90,10 @@ def create(
     return Sprint.objects.get(pk=sprint_id)
 
 
-def _refuse_secrets(meta: JsonMapping) -> None:
-    """Raise ``Refused`` if a setting that is frozen with the contract holds a secret."""
-    if found := in_clear({key: meta[key] for key in sorted(FROZEN & meta.keys())}):
+def _refuse_settings(meta: JsonMapping) -> None:
+    """Raise ``Refused`` if a setting lifts one of an admin, or if a frozen one holds a secret."""
+    exact = {key: meta[key] for key in sorted(FROZEN & meta.keys())}
+    if found := floors.problems(meta) + in_clear(exact):
         raise Refused(problems=found)
 
 
@@ -119,7 +121,9 @@ def _contract_of(snapshot: Snapshot, found: Callable[[], Ground]) -> Contract:
 
     Raises ``ContractError``.
     """
-    return grounded(contract_for(snapshot.sprint.meta.stored), snapshot.contract, found)
+    meta = snapshot.sprint.meta.stored
+    floors.check(meta)
+    return grounded(contract_for(meta), snapshot.contract, found)
 
 
 def run(sprint_id: str, wish: StopRequest, *, one_round: bool = False) -> Snapshot:
@@ -292,7 +296,7 @@ def edit(
     if title is not None:
         check_wish(title, "", "", "")
         title = title.strip() or sprint_id
-    _refuse_secrets(meta or {})
+    _refuse_settings(meta or {})
     was_paused = get(sprint_id).parsed_meta.pause is not None
     with transaction.atomic():
         after = record_act(

@@ -9,6 +9,7 @@ from sprints.contract.contract import Contract, ContractError
 from sprints.contract.json_types import JsonObject
 from sprints.git.merge import tag_named
 from sprints.models import Sprint
+from sprints.operations import floors
 from sprints.operations.base_commit import contract_to_explore, ground, grounded
 from sprints.operations.contract_builder import contract_for
 from sprints.prompts.lead_plan import PLANNED_IN
@@ -75,6 +76,7 @@ def _contract(sprint: Sprint) -> tuple[Contract, str]:
         return frozen, ""
     now = contract_for(sprint.meta)
     try:
+        floors.check(sprint.meta)
         return grounded(now, frozen, ground), ""
     except ContractError as exc:
         return contract_to_explore(now), str(exc)

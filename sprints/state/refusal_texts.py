@@ -74,6 +74,10 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.gate_alike": "gate {gate_id} differs from gate {other} only in upper and lower case",
     "refused.gate_kind": "no gate kind {name}; there are: {names}",
     "refused.no_round": "{name} is not a round; there are: {names}",
+    "refused.floor_merge": "an admin has turned merging off for all sprints;"
+    " to turn it on: studio-gateway config set enable_auto_merge true",
+    "refused.floor_remote": "an admin has set the remote of all sprints to {remote};"
+    " to change it: studio-gateway config set ship_remote NAME",
     "refused.secret_in_clear": "{field} holds a secret in clear, and events would keep it;"
     " let the program read it from a variable or a file",
     "refused.secret_in_env": "env.{name} holds a secret in clear, and events would keep it;"

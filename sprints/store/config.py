@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gates.problem import Problem, ProblemCode
+from sprints.contract.approval_policy import are_patterns
 from sprints.contract.git_values import REMOTE_RULE, is_remote
 from sprints.contract.json_types import JsonObject, JsonValue
+from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH
 from sprints.contract.sandbox import MODES, MOST_PATHS, is_path
 from sprints.contract.strict_json import strict_json
 from sprints.store.layout import StoreError, shut, write_private
@@ -87,6 +89,10 @@ RULES: dict[str, tuple[str, Holds]] = {
     "agent_usd": ("a number above 0 and at most 1000000", _amount(1_000_000)),
     "agent_logs": ("true or false", _boolean),
     "approvals": (f"one of {' | '.join(ASKED)}", lambda value: value in ASKED),
+    "protected_paths": (
+        f"a list of at most {MOST_PATTERNS} patterns of 1 to {PATTERN_LENGTH} characters",
+        are_patterns,
+    ),
     "gate_profile": ("quick or full", lambda value: value in ("quick", "full")),
     "confinement": (f"one of {', '.join(MODES)}", lambda value: value in MODES),
     "confine_paths": (

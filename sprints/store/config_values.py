@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from django.conf import settings
 
 from sprints.contract.budget import AGENT_BUDGET
+from sprints.contract.protected_paths import PROTECTED
 from sprints.contract.sandbox import AUTO
 from sprints.store.config import BIND_HOST, PORT, read_config
 
@@ -29,6 +30,7 @@ class ConfigValues:
     confine_paths: list[str] = field(default_factory=list)
     agent_logs: bool = False
     approvals: str = "none"
+    protected_paths: list[str] = field(default_factory=lambda: [*PROTECTED])
 
 
 def current_config() -> ConfigValues:
@@ -44,6 +46,7 @@ MEANINGS = {
     "bind_host": "Address on which `serve` listens, from its next start on.",
     "port": "Port on which `serve` listens, from its next start on.",
     "enable_auto_merge": "Merge the work of a succeeded sprint into the branch of its base commit. "
+    "If you set `false`, no sprint can turn it on. "
     "Frozen at the start of a sprint.",
     "automation_paused": "Pause every sprint at its next step, and stop all schedules.",
     "max_concurrent_global": "Maximum number of sprints that run at the same time on all hosts.",
@@ -56,8 +59,13 @@ MEANINGS = {
     "agent_usd": "Maximum cost of one sprint in US dollars, if its agents report the cost. Frozen "
     "at its start.",
     "agent_logs": "Write a log of each agent to `.cursor/plans/agent_logs` in the repository.",
-    "ship_remote": "Remote to which merged work is pushed too. Frozen at the start of a sprint.",
-    "approvals": "Points at which new sprints need an approval ([Approvals](approvals.md)).",
+    "ship_remote": "Remote to which merged work is pushed too. If you set it, no sprint can change "
+    "it. Frozen at the start of a sprint.",
+    "approvals": "Points at which new sprints need an approval ([Approvals](approvals.md)). A "
+    "sprint may add points.",
+    "protected_paths": "Files that agents may change only with an approval, besides the files "
+    "that gates read; an empty list protects nothing. A sprint may add patterns "
+    "([Approvals](approvals.md#protected-paths)).",
     "confinement": "Sandbox of agents and gates in a clone: `auto` if the kernel has Landlock, "
     "`required` to refuse sprints without it, `none` for no sandbox. Frozen at the start of a "
     "sprint ([Security](security.md#sandbox)).",

@@ -138,7 +138,8 @@ def test_a_remote_that_is_not_there_blocks_with_what_to_type(gateway, origin):
 
 def test_a_name_that_no_remote_has_is_refused_when_it_is_typed(gateway, origin):
     bad = run_command(gateway, "config", "set", "ship_remote", '"--exec=x"')
-    assert run_command(gateway, "sprint", "create", "wk1", "--set", "ship_remote=").code == 0
+    assert run_command(gateway, "config", "set", "ship_remote", '""').code == 0
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
     assert run_command(gateway, "sprint", "run", "wk1").code == 0
 
     assert (bad.code, "the name of a remote, such as origin" in bad.err) == (2, True)

@@ -91,6 +91,7 @@ class Settings(Schema):
     confine_paths: list[str]
     agent_logs: bool
     approvals: Literal["none", "before_build", "before_ship", "before_build,before_ship"]
+    protected_paths: list[str]
 
 
 class SwitchesToTurn(Asked):
@@ -111,6 +112,7 @@ class SwitchesToTurn(Asked):
     confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
     agent_logs: StrictBool | None = None
     approvals: StrictStr | None = Field(None, examples=["before_ship"])
+    protected_paths: list[StrictStr] | None = Field(None, examples=[["**/tests/**"]])
 
 
 class Problem(Schema):

@@ -8,6 +8,7 @@ from django.db.models.signals import post_save
 
 from gates.models import Gate
 from sprints.agents.presets import PRESETS
+from sprints.contract.protected_paths import PROTECTED
 from sprints.models import Agent, Hook, Schedule
 from tests import studio
 from tests.people import Role, signed_in
@@ -313,6 +314,7 @@ SETTINGS = {
     "gate_profile": "quick",
     "confinement": "auto",
     "confine_paths": "[]",
+    "protected_paths": json.dumps(PROTECTED),
     "bind_host": "127.0.0.1",
     "port": "18790",
 }

@@ -78,7 +78,8 @@ def test_what_it_would_ask_of_humans_is_said(store, invoke, planned):
     said = invoke("sprint", "plan", "wk1")
 
     assert "\nwaits for approval to begin building, for up to 72 hours\n" in said.out
-    assert "\nwaits for approval if one of these files changes: x/**\n" in said.out
+    assert "\nwaits for approval if one of these files changes: **/tests/**, " in said.out
+    assert ", x/**\n" in said.out
     assert "then it waits" not in said.out
 
 

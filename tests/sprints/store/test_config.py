@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sprints.contract.protected_paths import PROTECTED
 from sprints.models.lease import Full
 from sprints.queries.waiting import waiting_for
 from sprints.queue import tasks
@@ -90,6 +91,7 @@ def test_a_switch_that_was_turned_is_told_and_the_token_is_not_shown(store, invo
         "gate_profile": "quick",
         "max_concurrent_global": 4,
         "port": 8080,
+        "protected_paths": [*PROTECTED],
         "ship_remote": "",
     }
     assert store.config.stat().st_mode & 0o777 == 0o600
