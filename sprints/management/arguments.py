@@ -24,9 +24,14 @@ def argv_of(text: str | None) -> tuple[str, ...] | None:
 
 
 def environment(pairs: list[str] | None) -> dict[str, str] | None:
-    """Return NAME=VALUE pairs as a dict, None for None. Raises ``CommandError``."""
+    """Return NAME=VALUE pairs as a dict, None for None; one empty text means no variables.
+
+    Raises ``CommandError``.
+    """
     if pairs is None:
         return None
+    if pairs == [""]:
+        return {}
     for wrong in (pair for pair in pairs if "=" not in pair):
         raise CommandError(f"--env {wrong!r} has no '='; write: --env NAME=VALUE")
     return dict(pair.split("=", 1) for pair in pairs)

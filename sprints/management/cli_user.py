@@ -1,6 +1,7 @@
 """The user of the command line: name, brief file, and who continues a sprint."""
 
 import getpass
+import sys
 from pathlib import Path
 
 from django.core.management.base import CommandError, OutputWrapper
@@ -35,13 +36,24 @@ def user() -> str:
         return "cli"
 
 
-def read_brief(path: str | None) -> str:
-    """Return the text of that file, empty for None. Raises ``CommandError``."""
-    if path is None:
-        return ""
+def brief_of(text: str | None, path: str | None) -> str | None:
+    """Return the brief of ``--brief`` or ``--brief-file``, None without both.
+
+    Raises ``CommandError``.
+    """
+    if text is not None and path is not None:
+        raise CommandError("--brief and --brief-file both set the brief; use only one")
+    return text if path is None else read_brief(path)
+
+
+def read_brief(path: str) -> str:
+    """Return the text of that file, of standard input for ``-``. Raises ``CommandError``."""
     try:
-        with Path(path).open("rb") as file:
-            raw = file.read(BRIEF_BYTES + 1)
+        if path == "-":
+            raw = sys.stdin.buffer.read(BRIEF_BYTES + 1)
+        else:
+            with Path(path).open("rb") as file:
+                raw = file.read(BRIEF_BYTES + 1)
     except OSError as exc:
         raise CommandError(f"{path} cannot be read: {exc.strerror}") from exc
     if len(raw) > BRIEF_BYTES:

@@ -2,6 +2,7 @@
 
 from django.core.management.base import OutputWrapper
 
+from sprints.management.failure_lines import failure_lines
 from sprints.operations import StopRequest
 from sprints.queries.snapshots import ask_of, parked_for, paused_by, question_of
 from sprints.state.engine_meta import ApprovalRequest
@@ -69,6 +70,8 @@ def _evidence(out: OutputWrapper, after: Snapshot) -> None:
     if red and after.stopped_with(StopCode.GATE_FAILED):
         last = red[-1]
         out.write(f"  {last.gate_id}: {last.reason}")
+        for line in failure_lines(last):
+            out.write(f"  | {line}")
         for path in (last.stdout_path, last.stderr_path):
             out.write(f"  {path}")
 

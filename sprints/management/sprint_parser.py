@@ -74,8 +74,11 @@ def declare(parser: ArgumentParser) -> None:
     )
     edit.add_argument("--title", help="new title, one line; an empty title means the id")
     for made in (create, edit):
+        made.add_argument("--brief", metavar="TEXT", help="brief: what the sprint is to do")
         made.add_argument(
-            "--brief-file", metavar="F", help="UTF-8 text file with the brief, at most 1 MiB"
+            "--brief-file",
+            metavar="F",
+            help="UTF-8 text file with the brief, at most 1 MiB; - reads standard input",
         )
         made.add_argument(
             "--set",

@@ -5,6 +5,7 @@ missed deadline and retry at every point. A finding shows the shortest path.
 """
 
 import gc
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
@@ -132,12 +133,13 @@ def explore(
     tell: Callable[[int], None] | None = None,
     kinds: Collection[str] = (),
     until: str = "",
+    end: float = math.inf,
 ) -> Report:
     """Explore every path of a sprint under ``contract``.
 
     ``tell`` receives now and then the number of states. The behaviour of agent commands that are
     asked one of ``kinds`` is explored; all other agents answer at once. The exploration ends at
-    once if the invariant ``until`` is broken.
+    once if the invariant ``until`` is broken, or at ``end`` (monotonic, seconds).
     """
     began = time.monotonic()
     exploration = _Exploration()
@@ -145,6 +147,8 @@ def explore(
     numbers = {state_key(first): exploration.add(0, "")}
     todo, look = deque([(0, first)]), EACH
     while todo and len(numbers) <= most_states and until not in exploration.found:
+        if time.monotonic() >= end:
+            break
         number, state = todo.popleft()
         if tell and number % EACH == 0:
             tell(len(numbers))

@@ -4,6 +4,8 @@ Agents, gates, hooks and shipping together have more states than a minute allows
 explored in turn, each with the gates. Parts of different explorations are not combined.
 """
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -98,11 +100,13 @@ def prove(
     *,
     whole: bool = False,
     most_states: int = MOST_STATES,
+    most_s: float = math.inf,
 ) -> Proof:
-    """Run all explorations, each up to ``most_states``.
+    """Run all explorations, each up to ``most_states``, and together up to ``most_s`` seconds.
 
     ``tell`` receives now and then the number of states.
     """
+    end = time.monotonic() + most_s
     found: list[tuple[Part, Report]] = []
     before = 0
 
@@ -111,7 +115,7 @@ def prove(
             tell(before + states)
 
     for part in parts(contract, whole=whole):
-        report = explore(part.contract, most_states, tell_all, part.kinds)
+        report = explore(part.contract, most_states, tell_all, part.kinds, end=end)
         found.append((part, report))
         before += report.states
     return Proof(tuple(found))

@@ -126,7 +126,7 @@ class Command(GatewayCommand):
             "grace_s": options["grace"],
             "idle_s": options["idle"],
             "env": environment(options["env"]),
-            "pass_env": None if options["pass_env"] is None else tuple(options["pass_env"]),
+            "pass_env": _lines(options["pass_env"]),
         }
         if known:  # the options add to the environment of a preset
             for name, none in (("env", {}), ("pass_env", ())):
@@ -217,14 +217,15 @@ def _declare_set(parser: ArgumentParser) -> None:
         "--pass-env",
         action="append",
         metavar="NAME",
-        help="environment variable to pass on to the command, such as an API key; repeatable",
+        help="environment variable to pass on to the command, such as an API key; repeatable,"
+        " '' removes all",
     )
     parser.add_argument(
         "--env",
         action="append",
         metavar="NAME=VALUE",
         help="environment variable for the command; the value '${NAME}' refers to the variable"
-        " NAME of the gateway, for example a secret; repeatable",
+        " NAME of the gateway, for example a secret; repeatable, '' removes all",
     )
     parser.add_argument(
         "--reply-field",

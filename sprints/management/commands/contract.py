@@ -9,8 +9,10 @@ from django.core.management.base import CommandError
 from sprints import operations, queries
 from sprints.contract.contract import PROFILES, Contract
 from sprints.contract.json_types import JsonObject
-from sprints.management.base import GatewayCommand, subcommand, subcommands
+from sprints.management.base import GatewayCommand, subcommand, subcommands, whole_number
 from sprints.management.progress_bars import number_of
+
+TIMEOUT_S = 600
 
 
 class Command(GatewayCommand):
@@ -33,7 +35,7 @@ class Command(GatewayCommand):
             " breaks it.",
             exits={
                 0: "all invariants hold",
-                1: "an invariant breaks, or there are too many sequences to simulate",
+                1: "an invariant breaks, or there are too many sequences to simulate in time",
             },
         )
         show = subcommand(
@@ -61,6 +63,13 @@ class Command(GatewayCommand):
             help="check gates, agents, approvals and shipping in one search, which can"
             " take very long; without this option, each has a search of its own",
         )
+        check.add_argument(
+            "--timeout",
+            type=whole_number(1, 7 * 24 * 3600),
+            default=TIMEOUT_S,
+            metavar="S",
+            help=f"give up after this many seconds (default {TIMEOUT_S})",
+        )
         check.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     def handle(
@@ -70,6 +79,7 @@ class Command(GatewayCommand):
         id: str | None,
         profile: str | None,
         whole: bool = False,
+        timeout: int = TIMEOUT_S,
         **options: object,
     ) -> None:
         """Print the contract, or check it and print the path to each broken invariant."""
@@ -83,7 +93,7 @@ class Command(GatewayCommand):
         from sprints.modelcheck.plan import prove
 
         with number_of("states") as tell:
-            proof = prove(contract, tell, whole=whole)
+            proof = prove(contract, tell, whole=whole, most_s=timeout)
         if options["json"]:
             found = report.as_json(proof, contract)
             self.stdout.write(json.dumps(found, indent=2, sort_keys=True))

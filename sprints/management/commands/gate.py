@@ -63,7 +63,7 @@ class Command(GatewayCommand):
                 action="append",
                 metavar="NAME=VALUE",
                 help="environment variable for the gate; the value '${NAME}' refers to the variable"
-                " NAME of the gateway, for example a secret; repeatable",
+                " NAME of the gateway, for example a secret; repeatable, '' removes all",
             )
             for option, place, value, meaning in (
                 ("--required", "required", True, "make the gate required (default)"),

@@ -8,7 +8,7 @@ from sprints.contract.contract import DEADLINES, PROFILES
 from sprints.cron import days_of
 from sprints.management.arguments import Options
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
-from sprints.management.cli_user import read_brief, tell_who_works, user
+from sprints.management.cli_user import brief_of, tell_who_works, user
 from sprints.models import Schedule
 
 
@@ -17,7 +17,6 @@ class Command(GatewayCommand):
 
     help = "Create and start sprints on a cron schedule. Schedules work while serve or worker runs."
     writes = True
-    fields = {"brief": "brief_file"}
     asks = ("list",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -52,10 +51,12 @@ class Command(GatewayCommand):
             made.add_argument(
                 "--title", metavar="T", help="title of the sprints (default: their ids)"
             )
+            made.add_argument("--brief", metavar="TEXT", help="brief of the sprints")
             made.add_argument(
                 "--brief-file",
                 metavar="F",
-                help="UTF-8 text file with the brief of the sprints, at most 1 MiB",
+                help="UTF-8 text file with the brief of the sprints, at most 1 MiB; - reads"
+                " standard input",
             )
             made.add_argument(
                 "--profile",
@@ -107,8 +108,9 @@ class Command(GatewayCommand):
             for name in ("cron", "zone", "title", "profile", "deadline")
             if options[name] is not None
         }
-        if options["brief_file"] is not None:
-            values["brief"] = read_brief(options["brief_file"])
+        brief = brief_of(options["brief"], options["brief_file"])
+        if brief is not None:
+            values["brief"] = brief
         put = operations.add_schedule if act == "add" else operations.set_schedule
         return put(options["id"], user(), **values)
 

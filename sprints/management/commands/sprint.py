@@ -13,7 +13,7 @@ from sprints import operations, queries
 from sprints.contract.json_types import JsonObject
 from sprints.management.arguments import Options, settings_of
 from sprints.management.base import GatewayCommand
-from sprints.management.cli_user import read_brief, tell_who_continues, tell_who_works, user
+from sprints.management.cli_user import brief_of, tell_who_continues, tell_who_works, user
 from sprints.management.progress import watched, wishes_from_signals
 from sprints.management.sprint_end import exit_code, report
 from sprints.management.sprint_parser import declare
@@ -57,7 +57,7 @@ class Command(GatewayCommand):
     def _edit(self, options: Options) -> None:
         sprint_id, title, patch = options["id"], options["title"], _meta_of(options)
         if title is None and not patch:
-            raise CommandError("nothing to change; add --title, --brief-file or --set KEY=VALUE")
+            raise CommandError("nothing to change; add --title, --brief or --set KEY=VALUE")
         before = queries.get(sprint_id)
         after = operations.edit(sprint_id, user(), title, patch)
         same = (before.title, before.meta) == (after.title, after.meta)
@@ -194,11 +194,13 @@ class Command(GatewayCommand):
 def _meta_of(options: Options) -> JsonObject:
     """Return the changes to the sprint's meta in the options. Raises ``CommandError``."""
     patch = settings_of(options["set"])
-    if options["brief_file"] is None:
+    brief = brief_of(options["brief"], options["brief_file"])
+    if brief is None:
         return patch
     if "brief" in patch:
-        raise CommandError("--brief-file and --set brief=… both set the brief; use only one")
-    return patch | {"brief": read_brief(options["brief_file"])}
+        option = "--brief" if options["brief_file"] is None else "--brief-file"
+        raise CommandError(f"{option} and --set brief=… both set the brief; use only one")
+    return patch | {"brief": brief}
 
 
 def _courier() -> AbstractContextManager[object]:

@@ -25,10 +25,12 @@ class Asked(Schema):
 
 
 class NewSprint(Asked):
-    """A new sprint. The default ``title`` is the id."""
+    """A new sprint. The default ``title`` is the id. ``brief`` is also a key of ``meta``."""
 
     sprint_id: StrictStr | None = Field(None, examples=["wk1"])
     title: Text | None = Field(None, examples=["Week one"])
+    brief: StrictStr | None = Field(None, examples=["Make it faster"])
+    meta: JsonObject | None = Field(None, examples=[{"fix_attempts": 5}])
 
 
 class SprintChange(Asked):

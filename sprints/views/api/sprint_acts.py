@@ -34,10 +34,16 @@ def sprints(
     auth=refusals.OPERATOR,
 )
 def create(request: Request, body: shapes.NewSprint | None = Body(None)) -> JsonResponse:
-    """Create a sprint that can be started."""
+    """Create a sprint that can be started, with its brief and other meta."""
     if body is None or not body.sprint_id:
         raise refusals.Missing("sprint_id is missing")
-    made = operations.create(body.sprint_id, title=body.title or "", by=name_of(request))
+    made = operations.create(
+        body.sprint_id,
+        title=body.title or "",
+        by=name_of(request),
+        brief=body.brief or "",
+        meta=body.meta,
+    )
     return JsonResponse({"ok": True, "sprint_id": made.sprint_id}, status=201)
 
 

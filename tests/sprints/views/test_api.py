@@ -181,6 +181,19 @@ def test_a_sprint_is_made_by_who_asks(call, store):
     assert (made.title, made.meta) == ("wk1", {"created_by": "the_operator"})
 
 
+def test_a_sprint_is_created_with_its_brief_and_meta_in_one_call(store, call):
+    body = {"sprint_id": "wk1", "brief": "Make it faster", "meta": {"fix_attempts": 5, "mine": 1}}
+    assert call("POST", "/api/sprints", body, by="operator").status_code == 201
+
+    meta = studio.sprint().meta
+    assert (meta["brief"], meta["fix_attempts"], meta["mine"]) == ("Make it faster", 5, 1)
+
+    wrong = {"sprint_id": "wk2", "meta": {"fix_attempts": -1, "created_by": "me"}}
+    refused = call("POST", "/api/sprints", wrong, by="operator")
+    assert refused.status_code == 422
+    assert {one["field"] for one in refused.json()["problems"]} >= {"created_by"}
+
+
 def test_a_sprint_is_shown_exactly_as_in_state_json(call, sprints, store):
     studio.settle_files()
 
