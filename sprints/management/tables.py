@@ -225,8 +225,8 @@ def status(facts: JsonObject, newest: list[Listed]) -> None:
         console.print(f"({len(facts['sprints']) - len(newest)} more: studio-gateway sprint list)")
 
 
-def sprint(after: Snapshot) -> None:
-    """Print one sprint: its rounds, its gate runs and its last error."""
+def sprint(after: Snapshot, took_s: float | None) -> None:
+    """Print one sprint, which took that long so far: its rounds, its gate runs and its error."""
     console, value = Screen(), after.sprint
     console.print(
         Text.assemble(
@@ -235,7 +235,7 @@ def sprint(after: Snapshot) -> None:
             value.title,
             "  ",
             coloured(value.status),
-            f"  attempt {value.attempt}  {took(value.started_at, value.finished_at)}",
+            f"  attempt {value.attempt}  {'' if took_s is None else human(took_s)}",
         )
     )
     if not after.rounds:

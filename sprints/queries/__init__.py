@@ -1,5 +1,6 @@
 """Read the rows for every face; nothing here writes."""
 
+from sprints.queries.durations import took_s
 from sprints.queries.events import events_after, last_event, last_events
 from sprints.queries.sprints import (
     as_in_state_json,
@@ -17,5 +18,5 @@ from sprints.state.refusals import NotNow, Refused, Unknown
 __all__ = [
     "NotNow", "Refused", "Unknown", "as_in_state_json", "events_after", "gates", "get", "head",
     "hosts", "ids", "job", "last_event", "last_events", "listed", "local", "look", "mirror_fault",
-    "newest", "schedules", "status", "titles", "version_of",
+    "newest", "schedules", "status", "titles", "took_s", "version_of",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from sprints.contract.json_types import JsonObject
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.loading import consistent, load
+from sprints.queries.durations import ran
 from sprints.queries.waiting import waits_of
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
@@ -92,7 +93,7 @@ def newest(limit: int, status: str | None = None, *, archived: bool = False) -> 
     if status:
         rows = rows.filter(status=status)
     now, found = timezone.now(), list(rows[:limit])
-    waits = waits_of(found)
+    waits, seconds = waits_of(found), ran(found, now)
     return [
         {
             "sprint_id": row.sprint_id,
@@ -105,7 +106,7 @@ def newest(limit: int, status: str | None = None, *, archived: bool = False) -> 
             "created_ts": stamp(row.created_at),
             "started_ts": _stamped(row.started_at),
             "finished_ts": _stamped(row.finished_at),
-            "took_s": _took(row, now),
+            "took_s": seconds.get(row.pk),
             "waiting_for": waits[row.pk],
         }
         for row in found
@@ -114,10 +115,3 @@ def newest(limit: int, status: str | None = None, *, archived: bool = False) -> 
 
 def _stamped(at: datetime | None) -> str | None:
     return stamp(at) if at else None
-
-
-def _took(row: Sprint, now: datetime) -> float | None:
-    """Return the seconds from the start to the end, or to now while it runs."""
-    if row.started_at is None:
-        return None
-    return round(((row.finished_at or now) - row.started_at).total_seconds(), 3)

@@ -15,6 +15,7 @@ from sprints.models import Task
 from sprints.operations import Refused
 from sprints.prompts.roster import AGENTS
 from sprints.queries.budgets import budget_of
+from sprints.queries.durations import took_s
 from sprints.roles import Role
 from sprints.store.config_values import current_config
 from sprints.views.approvals import approval_in, decisions_in
@@ -110,7 +111,7 @@ def _moving(
         "rows": rows,
         "banner": why,
         "cards": cards(rows, now),
-        "took_s": _took(rows, now),
+        "took_s": took_s(sprint),
         "acts": acts,
         "acts_changed": request.GET.get("acts") != state,
         "changed": request.GET.get("seen") != str(sprint.version),
@@ -186,11 +187,6 @@ def _profile(rows: SprintRows) -> str:
     frozen = rows.sprint.contract
     wished = rows.sprint.meta.get("gate_profile") or current_config().gate_profile
     return str(frozen["profile"] if frozen else wished)
-
-
-def _took(rows: SprintRows, now: datetime) -> float | None:
-    start = rows.sprint.started_at
-    return ((rows.sprint.finished_at or now) - start).total_seconds() if start else None
 
 
 def _timeline(

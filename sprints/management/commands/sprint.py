@@ -169,14 +169,13 @@ class Command(GatewayCommand):
         plan_output.show(found, prompts=options["prompts"])
 
     def _show(self, options: Options) -> None:
-        queries.get(options["id"])
-        after = queries.look(options["id"])
+        row, after = queries.get(options["id"]), queries.look(options["id"])
         if options["json"]:
             self.stdout.write(json.dumps(after.state(), indent=2, sort_keys=True))
             return
         from sprints.management import plan_output, tables
 
-        tables.sprint(after)
+        tables.sprint(after, queries.took_s(row))
         if states := states_of(after):
             self.stdout.write(f"sandbox: {'; '.join(states)}")
         plan_output.patch_notes(after)

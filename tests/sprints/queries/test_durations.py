@@ -1,4 +1,4 @@
-"""Test that waiting for a person is not run time."""
+"""Test that waiting for a person or a turn is not working time."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +18,13 @@ GOES_ON = {"op": "remove", "path": f"{S}/meta/waiting_for"}
 
 def status(value: str) -> dict:
     return {"op": "replace", "path": f"{S}/status", "value": value}
+
+
+def round_(status: str, code: str = "R0") -> dict:
+    return {"op": "replace", "path": f"{S}/rounds/{code}/status", "value": status}
+
+
+BEGUN = {"op": "add", "path": f"{S}/rounds/R0", "value": {"status": "pending"}}
 
 
 def moments(*changes: tuple[int, list[dict]]) -> list:
@@ -41,6 +48,19 @@ def moments(*changes: tuple[int, list[dict]]) -> list:
         ([(10, [status("failed")]), (45, [status("running")]), (60, [status("succeeded")])], 25),
         ([(10, [status("blocked"), PAUSED]), (45, [status("running"), GOES_ON])], 25),
         ([(-9, [PAUSED]), (5, [GOES_ON])], 55),
+        ([(0, [status("running"), BEGUN]), (25, [round_("in_progress")])], 35),
+        ([(0, [status("running"), BEGUN])], 0),
+        (
+            [
+                (0, [status("running"), BEGUN]),
+                (0, [round_("in_progress")]),
+                (10, [round_("failed"), status("failed")]),
+                (20, [status("running"), round_("pending")]),
+                (40, [round_("in_progress")]),
+                (60, [round_("done"), status("succeeded")]),
+            ],
+            30,
+        ),
         ([(10, [PAUSED]), (500, [GOES_ON])], 10),
         ([(10, [{"op": "replace", "path": "/sprints/s2/status", "value": "failed"}])], 60),
     ],

@@ -2,6 +2,8 @@
 
 import pytest
 
+from sprints import queries
+from sprints.management.tables import human
 from sprints.views import sprint_list
 from tests import studio
 from tests.people import LIVE, Role, links_of, signed_in, text_of
@@ -103,3 +105,16 @@ def test_it_asks_again_while_a_sprint_of_the_page_runs(viewer):
     assert b"hx-get" not in resting.content
     assert b'hx-get="/sprints/?status=running&amp;seen=' in running.content
     assert part.content.startswith(b'<div id="live"')
+
+
+def test_took_has_one_value_in_list_page_and_command(store, invoke):
+    studio.gate("false")
+    studio.create("s1")
+    studio.run("s1")
+
+    page = signed_in(Role.VIEWER).get("/sprints/s1/").context["took_s"]
+    listed = queries.newest(1)[0]["took_s"]
+    shown = invoke("sprint", "show", "s1").out.splitlines()[0]
+
+    assert listed == page == queries.took_s(studio.sprint("s1"))
+    assert shown.rstrip().endswith(human(listed))
