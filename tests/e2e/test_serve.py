@@ -162,7 +162,7 @@ def test_what_was_queued_while_nobody_served_is_carried(gateway, serve):
     assert succeed(gateway, "early", within=20)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_hands_back_the_gate_that_runs_and_the_next_start_goes_on(gateway, serve, number):
     set_gate(gateway, "sleep 2.5")
     first = serve()
@@ -183,6 +183,17 @@ def test_a_stop_hands_back_the_gate_that_runs_and_the_next_start_goes_on(gateway
     ]
     assert verdicts == ["interrupted", "passed", "passed"]
     check_store(gateway)
+
+
+def test_a_terminal_that_is_closed_stops_neither_web_nor_workers(gateway, serve):
+    one = serve()
+    one.command.send_signal(signal.SIGHUP)
+    queue(gateway, "wk1")
+
+    assert succeed(gateway, "wk1", within=30)
+    assert one.ask("/health")[0] == 200
+    assert f"kill {one.command.pid}" in one.out
+    assert one.stop() == 0
 
 
 def test_kill_9_leaves_no_process_and_the_next_start_goes_on(gateway, serve):

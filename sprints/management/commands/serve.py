@@ -1,6 +1,7 @@
 """``serve``: run the web server and the workers."""
 
 import contextlib
+import os
 import sys
 from argparse import ArgumentParser
 from functools import partial
@@ -19,7 +20,8 @@ class Command(GatewayCommand):
 
     help = (
         "Run the web server and the workers until SIGTERM or Ctrl-C."
-        " When you start it again, it continues the sprints that were running."
+        " If you close the terminal, it goes on; then stop it with kill and the process id that it"
+        " has printed. When you start it again, it continues the sprints that were running."
     )
     exits = {0: "stopped by SIGTERM or Ctrl-C", 1: "the web server failed"}
 
@@ -74,7 +76,7 @@ class Command(GatewayCommand):
 
     def _say(self, web: Web, workers: int | str, name: str) -> None:
         self.stdout.write(web.url)
-        self.stdout.write(f"{workers} workers on {name}; press Ctrl-C to stop")
+        self.stdout.write(f"{workers} workers on {name}; to stop: Ctrl-C or kill {os.getpid()}")
         show = f"print(json.load(open({str(settings.STORE.config)!r}))['auth_token'])"
         self.stdout.write(f'your token: python -c "import json; {show}"')
         self.stdout.flush()

@@ -44,8 +44,8 @@ class Command(GatewayCommand):
     """Keep a cluster of workers at work until SIGTERM or Ctrl-C."""
 
     help = (
-        "Run queued sprints until SIGTERM or Ctrl-C. When you start it again, it"
-        " continues the sprints that were running."
+        "Run queued sprints until SIGTERM or Ctrl-C. If you close the terminal, it goes on. When"
+        " you start it again, it continues the sprints that were running."
     )
 
     requires_system_checks = "__all__"  # for the queue's timeouts above all
