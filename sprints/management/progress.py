@@ -113,6 +113,7 @@ class Live:
         from rich.live import Live as RichLive
 
         from sprints.contract.contract import ROUNDS
+        from sprints.management.screen import Screen
 
         self.sprint_id = sprint_id
         self.rounds: dict[str, JsonObject] = {spec.code: {} for spec in ROUNDS}
@@ -121,7 +122,8 @@ class Live:
         self.asked = ""
         self.running: dict[str, str] = {}  # gates and their outputs, the latest last
         self.speaks: Path | None = None  # the output of a running agent command
-        self.live = RichLive(get_renderable=self.render, refresh_per_second=5)
+        screen = Screen()
+        self.live = RichLive(get_renderable=self.render, refresh_per_second=5, console=screen)
 
     def __enter__(self) -> None:
         for done in look(self.sprint_id).rounds:

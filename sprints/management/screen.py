@@ -30,7 +30,13 @@ COLOURS = {
 
 
 class Screen(Console):
-    """A console that raises ``BrokenPipeError`` when the reader has closed the pipe."""
+    """A console that prints data as it is: ``[red]`` and ``:smile:`` in a text are no markup.
+
+    It raises ``BrokenPipeError`` when the reader has closed the pipe.
+    """
+
+    def __init__(self, *, soft_wrap: bool = False, stderr: bool = False) -> None:
+        super().__init__(soft_wrap=soft_wrap, stderr=stderr, markup=False, emoji=False)
 
     def on_broken_pipe(self) -> None:
         """Raise ``BrokenPipeError``, for the command line to handle."""
