@@ -16,6 +16,8 @@ from gates import fault_points
 from sprints.contract.git_values import Base, branch_of
 from sprints.git import bundle
 from sprints.git.git import LONG_S, ZERO, Git, GitError, make
+from sprints.git.user_repo import users
+from sprints.store.file_lock import Busy, locked
 
 STALE_S = 10.0  # a ref is locked for less time on any disk
 LOOK_S = 0.1
@@ -98,6 +100,8 @@ def _begin(site: Workspace) -> None:
     if not is_connected(site.own, commit):
         fetch(site.own, site.repo, f"{commit}:{site.ref('fetched')}", timeout_s=LONG_S)
         fault_points.point("base_fetched")
+    with suppress(GitError):  # a sprint can do without the user's tags
+        _follow_tags(site)
     before = site.own.find(site.branch)
     moves = [f"update {site.branch} {commit} {before or ZERO}"]
     if before:  # a branch of an earlier life
@@ -106,6 +110,32 @@ def _begin(site: Workspace) -> None:
     if os.path.lexists(site.tree):
         site.tree.rename(free(site.beside("before")))
     site.own("update-ref", "--stdin", given="\n".join([*moves, ""]).encode())
+
+
+def _follow_tags(site: Workspace) -> None:
+    """Take over the user's tags, and drop those that the user has deleted or moved.
+
+    Only here do tags come into the gateway's own clone. Raises ``GitError``.
+    """
+    git, own = users(site.repo, site.own.home), site.own
+    theirs = _tags(git)
+    if theirs == _tags(own):
+        return
+    try:
+        with locked(own.home / "tags.lock"):
+            gone = [(name, one) for name, one in _tags(own).items() if theirs.get(name) != one]
+            lines = [f"delete {name} {one}\n" for name, one in gone]
+            own("update-ref", "--stdin", given=os.fsencode("".join(lines)))
+            spec = f"+{site.base.commit}:{site.ref('fetched')}"
+            fetch(own, site.repo, spec, timeout_s=LONG_S, tags=True)
+    except Busy as exc:
+        raise GitError(str(exc)) from exc
+
+
+def _tags(git: Git) -> dict[str, str]:
+    """Return the object of each tag, by the full name of its ref."""
+    lines = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/tags").split("\n")
+    return {name: one for one, _, name in (line.partition(" ") for line in lines) if name}
 
 
 def is_connected(own: Git, *commits: str) -> bool:
@@ -128,14 +158,14 @@ def fetch(
     *refspecs: str,
     timeout_s: float,
     checks: Mapping[str, str] | None = None,
+    tags: bool = False,
 ) -> None:
-    """Copy commits from a repository on this disk, with the tags that point at them.
+    """Copy commits from a repository on this disk; with ``tags``, also the tags that point at them.
 
-    ``checks`` is the configuration for an untrusted source, from which no tags are taken
-    (``object_check``). Raises ``GitError``.
+    ``checks`` is the configuration for an untrusted source (``object_check``). Raises ``GitError``.
     """
     flags = ["--quiet", "--no-write-fetch-head", "--no-recurse-submodules", "--update-head-ok"]
-    flags += ["--no-tags"] if checks else []
+    flags += [] if tags else ["--no-tags"]
     git("fetch", *flags, "--", str(source), *refspecs, config=checks, timeout_s=timeout_s)
 
 

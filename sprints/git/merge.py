@@ -177,6 +177,9 @@ def _hindered(site: Workspace) -> str:
     above = tag.partition("/")[0]
     if git.find(f"refs/tags/{above}"):
         return message("outcome.tag_above", above=above, tag=tag, repo=site.repo)
+    below = git("for-each-ref", "--count=1", "--format=%(refname:strip=2)", f"refs/tags/{tag}/")
+    if below:
+        return message("outcome.tag_above", above=below, tag=tag, repo=site.repo)
     return ""
 
 

@@ -15,6 +15,7 @@ from sprints.git.gateway_repo import Workspace
 from sprints.git.git import LONG_S, Git, GitError
 from sprints.git.rewound_base import meet_there
 from sprints.git.user_repo import users
+from sprints.state.messages import message
 from sprints.state.ship_values import Merge, Moved, Refused
 
 ASK_S = 120.0
@@ -88,10 +89,18 @@ def tip(site: Workspace, remote: Remote, branch: str) -> str:
 
 
 def tag_there(site: Workspace, remote: Remote, tag: str) -> str:
-    """Return the object of the tag at the remote; empty if it has none. Raises ``GitError``."""
+    """Return the object of the tag at the remote; empty if it has none.
+
+    Raises ``GitError``, also if another tag of the remote leaves no name for this one.
+    """
     name = f"refs/tags/{tag}"
-    lines = _ask(site, remote, "ls-remote", "--", remote.url, name).split("\n")
+    above = name.rpartition("/")[0]
+    lines = _ask(site, remote, "ls-remote", "--", remote.url, name, above, f"{name}/*").split("\n")
     found = {ref: one for one, _, ref in (line.partition("\t") for line in lines)}
+    for other in found:
+        if other == above or other.startswith(f"{name}/"):
+            about = {"other": other.removeprefix("refs/tags/"), "tag": tag, "repo": site.repo}
+            raise GitError(message("outcome.tag_there", **about, remote=remote.name))
     return found.get(name, "")
 
 

@@ -15,19 +15,19 @@ OF_USERS = ("base", "here/*", "onto")  # refs of a sprint's life at commits of t
 
 
 def copy(site: Workspace, git: Git, *refspecs: str) -> None:
-    """Copy commits of the gateway's own clone to ``git``; mend the clone first if it lacks objects.
+    """Copy commits of the gateway's own clone, with their tags, to ``git``.
 
-    Raises ``GitError``.
+    If the own clone lacks objects, it is mended first. Raises ``GitError``.
     """
     try:
-        fetch(git, site.own.git_dir, *refspecs, timeout_s=LONG_S)
+        fetch(git, site.own.git_dir, *refspecs, timeout_s=LONG_S, tags=True)
     except GitError:
         if not lacking(site.own):
             raise
         mend(site.own, site.repo)
         if why := lacking(site.own):
             raise GitError(f"{site.own.git_dir} is damaged ({why}); restore a backup") from None
-        fetch(git, site.own.git_dir, *refspecs, timeout_s=LONG_S)
+        fetch(git, site.own.git_dir, *refspecs, timeout_s=LONG_S, tags=True)
 
 
 def own_of(root: Path) -> Git | None:

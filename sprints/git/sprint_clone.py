@@ -78,7 +78,7 @@ def _filled(site: Workspace, folder: Path) -> Git:
     make(site.own.home, folder, bare=False, branch=branch_of(site.sprint_id))
     git = Git(site.own.home, folder / ".git", tree=folder)
     specs = [f"{site.branch}:{site.branch}"]
-    if site.base.branch and site.base.branch != branch_of(site.sprint_id):
+    if site.base.branch and not _collide(site.base.branch, branch_of(site.sprint_id)):
         specs.append(f"{site.ref('base')}:refs/heads/{site.base.branch}")
     copy(site, git, *specs)
     info = folder / ".git" / "info"
@@ -88,6 +88,11 @@ def _filled(site: Workspace, folder: Path) -> Git:
         git("config", key, value)
     git("pack-refs", "--all")  # later loose refs are an agent's, with few exceptions
     return git
+
+
+def _collide(one: str, other: str) -> bool:
+    """Return whether two branches cannot lie in one repository: the same, or file and folder."""
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
 def import_commits(site: Workspace, commits: Mapping[str, str]) -> None:

@@ -104,6 +104,10 @@ HINDERED = {
     "gone": (lambda users: git(users, "branch", "-m", "main", "other"), "the branch main is gone"),
     "tag": (lambda users: git(users, "tag", "shipped/wk1"), "the tag shipped/wk1 is there already"),
     "shallow": (shallow, "is a shallow clone; type: git -C"),
+    "below": (
+        lambda users: git(users, "tag", "shipped/wk1/rc1"),
+        "the tag shipped/wk1/rc1 leaves no name for shipped/wk1; type: git -C",
+    ),
     "shipped": (lambda users: git(users, "tag", "shipped"), "the tag shipped leaves no name for"),
 }
 

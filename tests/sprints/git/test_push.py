@@ -198,6 +198,14 @@ HINDERED = {
     "ahead": (ahead, "main has commits that origin has not; type: git -C "),
     "no branch": (no_branch, "origin has no branch main; type: git -C "),
     "tag": (tagged, "the tag shipped/wk1 is there already at origin"),
+    "tag above": (
+        lambda users, origin: git(origin, "tag", "shipped"),
+        "the tag shipped at origin leaves no name for shipped/wk1; type: git -C ",
+    ),
+    "tag below": (
+        lambda users, origin: git(origin, "tag", "-m", "x", "shipped/wk1/rc"),
+        "the tag shipped/wk1/rc at origin leaves no name for shipped/wk1; type: git -C ",
+    ),
     "a program": (address("ext::sh -c true"), "an address that nothing is pushed to"),
     "an option": (address("--upload-pack=true"), "an address that nothing is pushed to"),
     "not secure": (address("http://ada:pw@x.invalid/y"), r"is http://\*\*\*@x.invalid/y; it must"),
