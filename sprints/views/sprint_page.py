@@ -123,6 +123,7 @@ def _moving(
         "tabs": tabs(rows, now),
         "shown": shown,
         "newest": _name(first_run(rows, why)),
+        "judged": _judged(shown, why),
         "timeline": _timeline(rows, tasks, runs, now),
         "tasks": _with_texts(tasks),
     }
@@ -132,7 +133,7 @@ def _pane(rows: SprintRows, asked: Asked, why: Banner | None) -> dict[str, objec
     """Return the values of the output pane."""
     run = asked.run or first_run(rows, why)
     if run is None:
-        return {"run": None, "sprint": rows.sprint}
+        return {"run": None, "sprint": rows.sprint, "judged": _judged(None, why)}
     fault = why.fault if why and why.run is run else None
     stream = asked.stream or (fault.stream if fault and not asked.wanted.line else "stdout")
     shown: Output = output(run, stream, asked.wanted, fault)
@@ -140,6 +141,7 @@ def _pane(rows: SprintRows, asked: Asked, why: Banner | None) -> dict[str, objec
         "sprint": rows.sprint,
         "run": run,
         "run_name": _name(run),
+        "judged": _judged(run, why),
         "stream": stream,
         "streams": STREAMS,
         "output": shown,
@@ -154,6 +156,11 @@ def first_run(rows: SprintRows, why: Banner | None) -> GateRun | None:
     going = [run for run in rows.runs if run.status == GateRun.RUNNING]
     last = rows.runs[-1:] if rows.runs else []
     return next(iter(going or last), None)
+
+
+def _judged(run: GateRun | None, why: Banner | None) -> str:
+    """Return what the output pane says of a run; it is fetched again when this changes."""
+    return f"{run.status}{' and why' if why and why.run is run else ''}" if run else ""
 
 
 class Tab(TypedDict):

@@ -77,6 +77,7 @@ def test_it_is_run_watched_seen_to_fail_retried_and_cancelled(page: Page, servin
         "Gate qa_smoke_quick failed in R3, exit code 1. AssertionError: assert 4 >= 6"
     )
     expect(page.get_by_label("Brief, in Markdown")).to_have_value("while I write")
+    expect(page.locator(".log-status")).to_contain_text("exit 1")
     assert pane.evaluate("box => box.scrollTop") == 0
     expect(last).to_contain_text("last words")
     numbers = page.locator(".ln > a").all_text_contents()
@@ -96,6 +97,20 @@ def test_it_is_run_watched_seen_to_fail_retried_and_cancelled(page: Page, servin
     confirm(page, "Cancel")
     expect(page.locator("h1 .pill")).to_have_text("cancelled")
     expect(page.locator("#live-events")).to_contain_text("sprint cancelled by")
+
+
+def test_who_follows_is_shown_the_failing_line_when_the_gate_ends(page: Page, serving: Serving):
+    begin(page, serving)
+    confirm(page, "Run")
+    expect(page.locator(".ln").last).to_contain_text("step a")
+    expect(page.locator(".log-status")).to_contain_text("running")
+
+    for step in "abc":
+        let(serving, step)
+
+    expect(page.locator(".log-status")).to_contain_text("exit 1")
+    expect(page.locator("#stdout-L1504")).to_have_class(re.compile("marked"))
+    expect(page.locator("#stdout-L1504")).to_be_in_viewport()
 
 
 def test_a_failed_sprint_opens_on_its_line_and_others_lead_to_theirs(page: Page, serving: Serving):

@@ -65,7 +65,7 @@
       try {
         const { came, left } = document.hidden ? { came: false, left: true } : await more();
         wait = came ? (left ? 50 : SOONEST) : Math.min(wait * 1.4, LATEST);
-        if (over && !left) return;
+        if (over && !left) { renew(); return; }
       } catch (error) {
         if (["401", "403", "404"].includes(error.message)) return;
         wait = LATEST;
@@ -142,6 +142,7 @@
       run,
       stream,
       get done() { return over; },
+      get following() { return following; },
       key(name) {
         if (name === "f") follow(!following);
         else find.focus();
@@ -183,10 +184,21 @@
       const one = document.getElementById(id);
       if (one && one.open !== is && !one.closest("#live-acts")) one.open = is;
     }
-    const newest = here("#live-tabs")?.dataset.newest, pane = here("#output");
-    if (pane && newest && newest !== pane.dataset.run && !("pinned" in pane.dataset) && (!log?.run || log.done)) {
-      htmx.ajax("GET", `${location.pathname}?part=output`, { target: "#output", swap: "outerHTML" }).then(begin);
-    }
+    renew();
+  }
+
+  // Fetch the pane again when its run is judged, or when a newer run is to be shown; a chosen run stays.
+  function renew() {
+    const tabs = here("#live-tabs")?.dataset, pane = here("#output")?.dataset;
+    if (!tabs?.newest || !pane || (log?.run && !log.done)) return;
+    const pinned = "pinned" in pane;
+    if (tabs.judged === pane.judged && (pinned || tabs.newest === pane.run)) return;
+    const asked = new URLSearchParams({ part: "output", ...(pinned ? { run: pane.run, stream: pane.stream } : {}) });
+    const from = `${location.pathname}?${asked}`, reads = log?.run && !log.following && (pinned || tabs.newest === pane.run);
+    if (reads) { // who reads is left where they read
+      pane.judged = tabs.judged;
+      htmx.ajax("GET", from, { target: "#output .log-status", select: ".log-status", swap: "outerHTML" });
+    } else htmx.ajax("GET", from, { target: "#output", swap: "outerHTML" }).then(begin);
   }
   document.addEventListener("htmx:oobAfterSwap", refreshed);
 
