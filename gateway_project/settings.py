@@ -100,10 +100,14 @@ AXES_DISABLE_ACCESS_LOG = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "level": "ERROR"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "level": "ERROR"},
+        "sign_ins": {"class": "logging.StreamHandler", "level": "WARNING"},
+    },
     # Exceptions of views go to stderr with a traceback; the response shows nothing.
     "loggers": {name: {"handlers": ["stderr"]} for name in ("django.request", "sprints")}
-    | {"waitress.queue": {"level": "ERROR"}},
+    | {"waitress.queue": {"level": "ERROR"}}
+    | {"sprints.sign_in": {"handlers": ["sign_ins"], "level": "WARNING", "propagate": False}},
 }
 
 INSTALLED_APPS = [

@@ -1,5 +1,8 @@
 """Sign users in and out."""
 
+from contextlib import nullcontext
+
+from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.models import User
@@ -9,7 +12,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gateway_project.accounts import tokens
+from gateway_project.accounts import failed_sign_ins, sign_in_limits, tokens
 from gateway_project.accounts.authentication import BEGAN_WITH
 from gateway_project.accounts.sign_in_limits import COOLOFF
 from sprints.models.redaction import clean
@@ -35,15 +38,20 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/sign_in.html", {"next": after})
     form = SignIn(request.POST)
     said = "The token or the password is not valid."
-    if form.is_valid() and _let_in(request, **form.cleaned_data):
-        return HttpResponseRedirect(after)
+    try:
+        if form.is_valid() and _let_in(request, **form.cleaned_data):
+            return HttpResponseRedirect(after)
+    except sign_in_limits.Busy:
+        return _busy(request, after)
+    failed_sign_ins.report(request, form.cleaned_data.get("username", ""))
     return render(request, "accounts/sign_in.html", {"next": after, "error": said}, status=401)
 
 
 def _let_in(request: HttpRequest, *, token: str, username: str, password: str) -> bool:
     """Sign the user in; return False if that fails.
 
-    A valid token always works; a password only until too many attempts have failed.
+    A valid token always works; a password only until too many attempts have failed. Raises
+    ``Busy`` while other passwords are compared.
     """
     if token:
         row = tokens.find(token)
@@ -54,11 +62,27 @@ def _let_in(request: HttpRequest, *, token: str, username: str, password: str) -
         request.session[BEGAN_WITH] = row.pk
         tokens.used(row)
         return True
-    user = authenticate(request, username=username, password=password) if username else None
+    user = _by_password(request, username, password) if username else None
     if isinstance(user, User):
         login(request, user)
         return True
     return False
+
+
+def _by_password(request: HttpRequest, username: str, password: str) -> object:
+    """Return the user, or None; only a password that will be compared needs a turn."""
+    asked = {"username": username, "password": password}
+    is_locked = not AxesProxyHandler.is_allowed(request, asked)
+    with nullcontext() if is_locked else sign_in_limits.turn():
+        return authenticate(request, **asked)
+
+
+def _busy(request: HttpRequest, after: str) -> HttpResponse:
+    said = "Other sign-ins are being checked. Try again in a few seconds, or sign in with a token."
+    what = {"next": after, "error": said}
+    busy = render(request, "accounts/sign_in.html", what, status=429)
+    busy["Retry-After"] = str(sign_in_limits.RETRY_S)
+    return busy
 
 
 def name_given(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:

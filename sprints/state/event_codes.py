@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     SHIP_SKIPPED = "ship_skipped"
     SHIP_STARTED = "ship_started"
     SHIPPED = "shipped"
+    SIGN_IN_ATTACK = "sign_in_attack"
     SPRINT_ARCHIVED = "sprint_archived"
     SPRINT_CHANGED = "sprint_changed"
     SPRINT_IMPORTED = "sprint_imported"

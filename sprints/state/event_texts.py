@@ -146,6 +146,7 @@ STORE_TEXTS: Mapping[str, str] = {
     "event.token_revoked": "token {token} of {user} revoked by {by}",
     "event.token_rotated": "token {token} of {user} rotated by {by}: now {key}",
     "event.token_rotated.own": "token of config.json rotated by {by}: now {key}",
+    "event.sign_in_attack": "{failures} failed sign-ins from {address} within {minutes} minutes",
     "event.user_added": "user {user} added by {by}: {role}",
     "event.user_role": "user {user} is {role} now (by {by})",
     "event.user_password": "user {user} has a new password (by {by})",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
@@ -107,6 +108,13 @@ def entry(n: int) -> LogEntry:
     )
 
 
+def attempt(n: int) -> AccessAttempt:
+    """A failed sign-in from an address of its own."""
+    return AccessAttempt.objects.create(
+        username=f"u{n}", ip_address=f"10.0.0.{n + 1}", failures_since_start=1, user_agent="x"
+    )
+
+
 TABLES: dict[str, Callable[[int], Any]] = {
     "sprints/sprint": sprint,
     "sprints/round": round_,
@@ -123,5 +131,7 @@ TABLES: dict[str, Callable[[int], Any]] = {
     "auth/group": user,
     "accounts/token": user,
     "admin/logentry": entry,
+    "axes/accessattempt": attempt,
 }
+ADMINS_ONLY = {"axes/accessattempt"}
 ALONE = {"sprints/head"}  # the one row that it has
