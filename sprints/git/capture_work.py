@@ -172,6 +172,8 @@ def _committed(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str], 
     named, whole = untrusted_refs.refs_in(site.tree)
     names = {commit: name for name, commit in reversed(named.items())}
     new = _unknown(site, [theirs, *names] if theirs else [*names])
+    if theirs and theirs not in new and not _is_part(site, theirs, head):
+        new = [theirs, *new]  # another sprint's, perhaps: the clone must have it itself
     others = [commit for commit in new if commit != theirs]
     parent, notes = head, []
     if theirs in new:
@@ -214,6 +216,10 @@ def _unfit(site: Workspace, head: str, theirs: str) -> str:
     return clone_files.filtered_in(site, f"{head}..{theirs}", theirs)
 
 
+def _is_part(site: Workspace, commit: str, head: str) -> bool:
+    return commit == head or site.own.holds("merge-base", "--is-ancestor", commit, head)
+
+
 def _unknown(site: Workspace, commits: list[str]) -> list[str]:
     """Return the commits that the gateway's own clone lacks, without duplicates, in their order.
 
@@ -233,7 +239,7 @@ def _aside(site: Workspace, kept: Mapping[str, str], parent: str) -> Iterator[tu
     """Yield the refs whose commits are not part of ``parent``; delete the others."""
     for ref, commit in kept.items():
         found = site.own.find(f"{ref}^{{commit}}")
-        if found and site.own.holds("merge-base", "--is-ancestor", found, parent):
+        if found and _is_part(site, found, parent):
             site.own("update-ref", "-d", ref)
         else:
             yield ref, commit

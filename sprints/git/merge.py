@@ -15,7 +15,7 @@ from sprints.git import sprint_clone
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, SHA, Git, GitError, make
 from sprints.git.repair import copy
-from sprints.git.rewound_base import Rewound, check_local, check_work, meet
+from sprints.git.rewound_base import Rewound, check_work, meet
 from sprints.git.user_repo import submodules, users
 from sprints.state.messages import message
 from sprints.state.ship_values import Merge, ShipCause
@@ -68,8 +68,7 @@ def _merge(site: Workspace, trailers: Mapping[str, str]) -> Merge:
         remote = upstream.find(users(site.repo, site.own.home), site.repo, site.remote)
         if found := upstream.earlier(site, remote, tag_of(site)):
             return found
-        local, base, url = base, upstream.base(site, remote, base), remote.shown
-        check_local(site, local, base)
+        base, url = upstream.base(site, remote, base), remote.shown
     said = Merge(branch, base, head, url=url)
     if site.own.holds("merge-base", "--is-ancestor", head, base):
         return said

@@ -13,7 +13,7 @@ from gates import fault_points
 from sprints.contract.sandbox import GIT_ASKPASS, GIT_SSH
 from sprints.git.gateway_repo import Workspace
 from sprints.git.git import LONG_S, Git, GitError
-from sprints.git.rewound_base import meet_there
+from sprints.git.rewound_base import check_local, meet_there
 from sprints.git.user_repo import users
 from sprints.state.messages import message
 from sprints.state.ship_values import Merge, Moved, Refused
@@ -108,11 +108,12 @@ def base(site: Workspace, remote: Remote, local: str) -> str:
     """Return the remote branch's head, with which the work is merged.
 
     Raises ``GitError``, also if the local branch has commits that the remote lacks, and ``Rewound``
-    if the remote had them before.
+    if one of the two has dropped a commit of the other.
     """
     branch = site.base.branch
     there = tip(site, remote, branch)
     meet_there(site, remote.name, users(site.repo, site.own.home), local, there)
+    check_local(site, local, there)
     if not site.own.holds_commit(local, below=there):
         hint = f"git -C {site.repo} push {remote.name} {branch}"
         raise GitError(

@@ -115,6 +115,11 @@ def import_commits(site: Workspace, commits: Mapping[str, str]) -> None:
         (stub / "objects" / "info" / "alternates").write_text(there + "\n", "utf-8")
         for n, commit in enumerate(commits.values()):
             (stub / "refs" / str(n)).write_text(commit + "\n", "ascii")
+        # A fetch would succeed without them, if another sprint has brought them here.
+        given = "\n".join([*commits.values(), ""]).encode("ascii")
+        found = Git(site.own.home, stub)("cat-file", "--batch-check=", given=given).split("\n")
+        if lost := next((line for line in found if line.endswith(" missing")), ""):
+            raise GitError(f"{lost[:12]} is not in the clone")
         specs = [f"+refs/{n}:{ref}" for n, ref in enumerate(commits)]
         fetch(site.own, stub, *specs, timeout_s=LONG_S, checks=settings(site))
     except OSError as exc:

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from sprints.contract.git_values import Base, Undone
 from sprints.git import capture_work, certificate, publish
+from sprints.git.gateway_repo import open_site
 from sprints.git.merge import merge
+from sprints.git.revert import revert
 from sprints.state import ship_values
 from sprints.state.ship_values import ShipCause
 from tests.checkout import commit, git
-from tests.sprints.git.conftest import FOUND, MARK, again, reopened
+from tests.sprints.git.conftest import FOUND, LIFE, MARK, again, reopened
 
 TRAILERS = {"Sprint": "wk1"}
 WORDS = certificate.text({"sprint": "wk1"})
@@ -188,3 +191,46 @@ def test_a_commit_dropped_before_the_push_is_not_pushed(pushed, users, where):
         publish.publish(pushed, said, WORDS)
 
     assert git(origin, "rev-parse", "main") == there
+
+
+def test_a_commit_amended_here_alone_is_not_called_ahead_of_the_remote(pushed, users):
+    lost = git(users, "rev-parse", "main")
+    git(users, "commit", "-q", "--amend", "-m", "Without it")
+
+    said = merge(pushed, TRAILERS)
+
+    assert said.cause == ShipCause.BASE_REWOUND
+    assert f"main no longer has {lost[:12]} here, but origin still has it" in said.reason
+
+
+def test_a_revert_brings_back_nothing_that_was_dropped(site, users):
+    shipped = merge(site, TRAILERS)
+    publish.publish(site, shipped, WORDS)
+    commit(users, {"leaked": "another password\n"}, "Oops again")
+    undone = Undone("wk1", shipped.commit)
+    reverting = revert(site, undone, "", TRAILERS)
+    root = users / ".studio_gateway"
+    back = open_site(users, root, "wk1-unship", LIFE, Base("main", reverting))
+    drop(users)
+
+    said = merge(replace(back, undoes="wk1"), TRAILERS)
+    publish.publish(replace(back, undoes="wk1"), said, WORDS)
+
+    assert said.rebased
+    assert "Oops again" not in log(users)
+    assert (users / "a").read_text() == "one\n"
+
+
+def test_a_commit_of_another_sprint_is_no_work_of_this_one(users):
+    site = reopened(users)
+    capture_work.begin(site, MARK, FOUND)
+    late = commit(users, {"leaked": "another password\n"}, "Oops again")
+    capture_work.begin(reopened(users, "wk2"), MARK, FOUND)
+    branch = site.tree / ".git" / "refs" / "heads" / "sg" / "wk1"
+    branch.parent.mkdir(parents=True, exist_ok=True)
+    branch.write_text(f"{late}\n")
+
+    seen = capture_work.seen(site, MARK)
+
+    assert not site.own.holds("merge-base", "--is-ancestor", late, site.head)
+    assert "its commits could not be read" in seen.notes[0]
