@@ -21,13 +21,23 @@ from gates.execution import Completed, Spec, Stop
 from gates.identity import Identity, identity
 from gates.recovery import end_session, recover, spent_s, sweep
 from gates.secret_shapes import LIBRARIES
-from gates.short_command import ShortCommand, capture, kill_tree
+from gates.short_command import (
+    Interrupted,
+    ShortCommand,
+    capture,
+    kill_tree,
+    mark,
+    orphans,
+    sweep_orphans,
+    watched,
+)
 from gates.short_command import run as run_short
 from gates.supervision.lines import Lines
 
 __all__ = [
-    "Completed", "Identity", "ShortCommand", "Spec", "Stop", "capture", "cool", "identity",
-    "is_alive", "recover", "run", "run_short", "spent_s", "sweep", "warm",
+    "Completed", "Identity", "Interrupted", "ShortCommand", "Spec", "Stop", "capture", "cool",
+    "identity", "is_alive", "mark", "orphans", "recover", "run", "run_short", "spent_s", "sweep",
+    "sweep_orphans", "warm", "watched",
 ]  # fmt: skip
 
 PROGRAM = str(Path(__file__).resolve().with_name("supervisor.py"))

@@ -1,4 +1,8 @@
-"""Run a small program to its end while the caller waits: bytes in, bytes out."""
+"""Run a small program to its end while the caller waits: bytes in, bytes out.
+
+A thread may let such programs be stopped (``watched``). A program that outlives its caller bears
+the caller's mark, by which ``sweep_orphans`` finds it.
+"""
 
 import os
 import select
@@ -7,17 +11,78 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO
 
+from gates import process_table
+from gates.execution import COOKIE, Stop
+from gates.identity import Identity, identity
+from gates.process_table import Process
+
 CAPTURE_BYTES = 1 << 20
 GRACE_S = 5.0  # time to clean up after SIGTERM
+LOOK_S = 0.2  # between two looks whether a watched program is to stop
+OWNER = "short:"  # and the identity of the caller: the cookie of a marked program
 BOUND = str(Path(__file__).with_name("supervision") / "die_with_parent.py")
 TIMED_OUT, NOT_EXECUTABLE, MISSING = 124, 126, 127  # as in a shell and timeout(1)
+
+
+_thread = threading.local()
+
+
+class Interrupted(Exception):
+    """A watched program was ended before its end; the message is the reason of the stop."""
+
+
+@contextmanager
+def watched(tick: Callable[[], Stop | None] | None) -> Iterator[None]:
+    """Ask ``tick`` often, while this thread waits for a short command, whether to end it.
+
+    Then the command ends with its process group, and ``Interrupted`` is raised.
+    """
+    before, _thread.tick = getattr(_thread, "tick", None), tick
+    try:
+        yield
+    finally:
+        _thread.tick = before
+
+
+def mark() -> dict[str, str]:
+    """Return the variable by which a program and its children are found after our end."""
+    return {COOKIE: f"{OWNER}{identity()}"}
+
+
+def orphans() -> list[Process]:
+    """Return the living processes of marked programs whose caller has ended.
+
+    Empty where the system cannot list them.
+    """
+    if not process_table.LINUX:
+        return []
+    return [
+        process
+        for cookie, found in process_table.values_of(COOKIE).items()
+        if cookie.startswith(OWNER) and _has_ended(cookie.removeprefix(OWNER))
+        for process in found
+    ]
+
+
+def _has_ended(who: str) -> bool:
+    try:
+        return Identity.parse(who).is_alive() is False
+    except ValueError:
+        return False
+
+
+def sweep_orphans() -> int:
+    """Kill the processes of marked programs whose caller has ended; return their number."""
+    return sum(process_table.send(process, signal.SIGKILL) for process in orphans())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +109,8 @@ def run(
 
     The code is 127 for a missing program, 126 for one that cannot be run, and 124 after
     ``timeout_s``. Then ``err`` gives the reason. A ``bound`` program gets SIGTERM if we are killed,
-    where the system supports this. Raises ``OSError`` if there is no room for outputs.
+    where the system supports this. Raises ``OSError`` if there is no room for outputs, and
+    ``Interrupted`` in a ``watched`` thread.
     """
     # Descendants of the program would hold a pipe open.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -132,8 +198,20 @@ def _binds() -> tuple[str, ...]:
 def _wait(popen: subprocess.Popen[bytes], timeout_s: float) -> int:
     """Return the exit code as soon as the program ends; ``Popen.wait`` would poll.
 
-    Raises ``TimeoutExpired``.
+    Raises ``TimeoutExpired`` and ``Interrupted``.
     """
+    give_up_at = time.monotonic() + timeout_s
+    tick = getattr(_thread, "tick", None)
+    while (left_s := give_up_at - time.monotonic()) > 0:
+        with suppress(subprocess.TimeoutExpired):
+            return _wait_once(popen, min(left_s, LOOK_S) if tick else left_s)
+        if tick and (stop := tick()):
+            raise Interrupted(stop.reason)
+    raise subprocess.TimeoutExpired(popen.args, timeout_s)
+
+
+def _wait_once(popen: subprocess.Popen[bytes], timeout_s: float) -> int:
+    """Return the exit code if the program ends in time. Raises ``TimeoutExpired``."""
     if sys.platform == "linux":
         with suppress(OSError):  # a kernel without pidfds
             end = os.pidfd_open(popen.pid)

@@ -44,8 +44,15 @@ from sprints.state.snapshot import GateRunValue, Snapshot
 def perform(snapshot: Snapshot, action: Action, world: EffectContext) -> Outcome:
     """Perform the action and return its outcome. Failures of gates and agents never raise.
 
-    Raises ``ValueError`` for an action without an outside effect.
+    Raises ``Interrupted`` if git was stopped: as after a crash, the action has no outcome. Raises
+    ``ValueError`` for an action without an outside effect.
     """
+    goes_on = isinstance(action, Publish | RecoverShip)
+    with process.watched(world.leaves if goes_on else world.tick):
+        return _performed(snapshot, action, world)
+
+
+def _performed(snapshot: Snapshot, action: Action, world: EffectContext) -> Outcome:
     match action:
         case Ask():
             left_s = _left_s(snapshot, world)

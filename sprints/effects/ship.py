@@ -12,6 +12,7 @@ from sprints.git.gateway_repo import Workspace
 from sprints.git.git import GitError
 from sprints.git.merge import merge, tag_of
 from sprints.state import ship_values
+from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot
 
 
@@ -22,6 +23,8 @@ def run(snapshot: Snapshot, world: EffectContext) -> Merged | Published:
 
 
 def _merge(snapshot: Snapshot, world: EffectContext) -> Merged:
+    if snapshot.sprint.cancel_by:  # nothing is published yet
+        return Merged(world.clock(), ship_values.Merge(reason=message("outcome.cancelled")))
     try:
         site = _site(snapshot, world)
     except GitError as exc:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from gates.process import Interrupted
 from gates.removal import remove
 from gates.sandbox import Sandbox
 from gates.verdict import Judgement, Verdict
@@ -16,6 +17,7 @@ from sprints.core.shipping import begun, is_of_ship
 from sprints.effects.context import EffectContext
 from sprints.git import capture_work, gate_checkout
 from sprints.git.capture_work import Mark
+from sprints.git.clone_walk import move_away
 from sprints.git.gateway_repo import Workspace, open_site, tree_of
 from sprints.git.git import GATEWAY, GitError
 from sprints.git.merge import at_scratch, scratch
@@ -95,9 +97,13 @@ def left_by(
     """Return the reply of a recovered attempt, with the changes it left in the clone."""
     try:
         site = site_of(snapshot, world)
+        return looked_at(said, site, try_mark(snapshot, task), agent) if site else said
     except GitError as exc:
         return replace(said, seen=Seen(UNKNOWN, reason=str(exc)))
-    return looked_at(said, site, try_mark(snapshot, task), agent) if site else said
+    except Interrupted as exc:
+        if world.leaves():
+            raise
+        return replace(said, seen=Seen(UNKNOWN, reason=str(exc)))  # the sprint is cancelled
 
 
 def looked_at(said: Exchange, site: Workspace, mark: Mark, agent: AgentDefinition) -> Exchange:
@@ -192,7 +198,10 @@ def _judged_apart(
 def after_gate(
     snapshot: Snapshot, run: GateRunValue, world: EffectContext, said: Judgement
 ) -> Judgement:
-    """Return the judgement of a recovered run, after restoring the clone."""
+    """Return the judgement of a recovered run, after restoring the clone.
+
+    If the sprint is cancelled and git does not end, the clone is moved away instead.
+    """
     try:
         site = site_of(snapshot, world)
         if site is None:
@@ -201,9 +210,14 @@ def after_gate(
             return replace(said, tree=begun(snapshot).tree or "")
         mark = gate_mark(snapshot, run)
         said = replace(said, tree=gate_checkout.judged(site, mark))
+        return left(said, lambda: gate_checkout.clear(site, mark))
     except GitError as exc:
         return _unclear(said, exc)
-    return left(said, lambda: gate_checkout.clear(site, mark))
+    except Interrupted:
+        if world.leaves():
+            raise
+        move_away(cwd(snapshot, world))
+        return said
 
 
 def left(said: Judgement, put_back: Callable[[], int]) -> Judgement:

@@ -16,7 +16,7 @@ from sprints.contract.git_values import (
 )
 from sprints.git import clone_files, clone_walk, object_check, sprint_clone, untrusted_refs
 from sprints.git.clone_files import Filtered
-from sprints.git.gateway_repo import Workspace, free, is_connected
+from sprints.git.gateway_repo import Workspace, is_connected
 from sprints.git.git import GitError
 from sprints.git.user_repo import submodules
 from sprints.state.messages import message
@@ -283,9 +283,8 @@ def _restore(site: Workspace, head: str, tree: str) -> int:
     clone_files.looking(site)("read-tree", "--reset", "-u", head)
     left, _ = clone_files.written(site, head)
     if stays := _differing(site, head, left):
-        aside = free(site.beside("left"))
         try:
-            site.tree.rename(aside)
+            aside = clone_walk.move_away(site.tree)
         except OSError as exc:
             raise GitError(f"{exc.strerror}: {site.tree}") from exc
         raise GitError(message("outcome.stays", path=plain(stays[0]), aside=aside))

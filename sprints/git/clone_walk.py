@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gates.untrusted_file import open_regular
+from sprints.git.gateway_repo import free
 
 MOST_BYTES = 1 << 16
 OPENED = (".gitignore", ".gitattributes", ".gitmodules")
@@ -23,6 +24,13 @@ def prepare(tree: Path) -> list[str]:
     What cannot be changed stays, and git says so.
     """
     return [path for path in _blocking(tree) if _removed(tree / path)]
+
+
+def move_away(tree: Path) -> Path:
+    """Rename a clone whose files cannot be restored; return its new path. Raises ``OSError``."""
+    aside = free(tree.with_name(f".{tree.name}~left"))
+    tree.rename(aside)
+    return aside
 
 
 def odd_object(objects: Path) -> str:

@@ -150,12 +150,14 @@ class Git:
             for word in ("-c", f"{key}={value}")
         ]
         index = {"GIT_INDEX_FILE": str(self.index)} if self.index else {}
+        # An ssh that a user's settings leave running for later connections is no orphan of ours.
+        marked = process.mark() if "GIT_SSH_COMMAND" not in env else {}
         try:
             return process.run_short(
                 ["git", "--no-pager", "--literal-pathspecs", *fixed, *where, *argv],
                 timeout_s=timeout_s,
                 cwd=self.tree or self.git_dir,
-                env={**environment(self.home), **index, **env},
+                env={**environment(self.home), **marked, **index, **env},
                 given=given,
                 most=MOST_BYTES,
                 bound=argv[0] in BOUND,

@@ -17,6 +17,7 @@ from django.utils import timezone
 from gates import process_table
 from gates.execution import COOKIE
 from gates.models import GateRun
+from gates.process import orphans
 from gates.verdict import Verdict
 from sprints.contract.json_types import JsonObject
 from sprints.journal import verify
@@ -201,6 +202,9 @@ def no_remains(now: datetime) -> Iterator[Violation]:
         for process in carried.get(f"{run.pk}@{stamp(run.started_at)}", ()) if late else ():
             text = f"process {process.pid} is left of run {run.pk}, which ended"
             yield Violation(text, f"kill -9 {process.pid}")
+    for process in orphans():
+        text = f"process {process.pid} is left of git, whose gateway has ended"
+        yield Violation(text, f"kill -9 {process.pid}")
     asked = Task.objects.filter(pk__in=ids).exclude(status=Task.Status.IN_PROGRESS)
     for task in asked.filter(updated_at__lt=now - SETTLED).only("pk", "details"):
         for process in carried.get(f"{task.pk}@{task.details.get('started_ts')}", ()):

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from gates import fault_points, process
-from gates.process import Stop
+from gates.process import Interrupted, Stop
 from sprints.core import commands
 from sprints.core.actions import (
     Action,
@@ -82,6 +82,7 @@ def run_sprint(
     """
     try:
         process.warm()
+        process.sweep_orphans()
         snapshot = snapshot or load(lease.sprint_id, timezone.now())
         runner = SprintRunner(lease, snapshot, settings.STORE.repo, wish)
         return runner.run(one_round=one_round)
@@ -101,7 +102,11 @@ class SprintRunner:
         self._publishing = ""  # the hash of the event that announces it
         stop_requested = self.attended.stop_requested
         self.world = EffectContext(
-            repo, stop_requested, self._not_after, chain=lambda: self._publishing
+            repo,
+            stop_requested,
+            self._not_after,
+            chain=lambda: self._publishing,
+            leaves=lambda: stop_requested() if self.wish.hand_back or self._lost else None,
         )
         self._asked: dict[Action, str] = {}  # by action, the awaited run or attempt
         self._lost = self._held = False
@@ -145,11 +150,25 @@ class SprintRunner:
                 if isinstance(action, RecoverShip):
                     self._patiently(self._find_publishing)
                 act = partial(perform, self.snapshot, action, self.world)
-                answered = action, self.attended.alone(act, self._tick)
+                alone = partial(self.attended.alone, act, self._tick)
+                if outcome := self._unless_interrupted(alone):
+                    answered = action, outcome
             elif self.attended.ids:
-                answered = self.attended.next_outcome(self._tick)
+                next_outcome = partial(self.attended.next_outcome, self._tick)
+                answered = self._unless_interrupted(next_outcome)
             else:
                 return self.snapshot
+
+    def _unless_interrupted(self, wait: Callable[[], Answer]) -> Answer | None:
+        """Return what ``wait`` returns; None if git was stopped meanwhile.
+
+        The action then has no outcome, and is recovered by this or the next process.
+        """
+        try:
+            return wait()
+        except Interrupted:
+            self._patiently(self._read_again)
+            return None
 
     def _begun(self, action: Ask | RunGate | RunHook | Merge | Publish) -> str:
         """Return the id of the run, task or delivery that the action has begun."""

@@ -134,6 +134,7 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     "outcome.http_none": "no HTTP answer: {error}",
     "outcome.certificate": "its certificate was not accepted: {error}",
     # Shipping.
+    "outcome.cancelled": "the sprint was cancelled before",
     "outcome.submodules": "{branch} has submodules ({path})",
     "outcome.conflict": "it conflicts with {branch} in {paths}",
     "outcome.unsound": "git rejects a file of the clone: {error}; change or remove the file",

@@ -91,3 +91,44 @@ def test_one_that_is_bound_is_a_program_like_any_other(monkeypatch, without):
 
     assert (said.code, said.out, said.err) == (-signal.SIGPIPE, b"x", b"")
     assert (missing.code, missing.err) == (127, b"no such program: absent")
+
+
+def test_a_watched_program_ends_with_its_children_when_it_is_to_stop(tmp_path):
+    begun = time.monotonic()
+    program = f"sleep 301 & echo $! > {tmp_path}/child; wait"
+
+    with (
+        process.watched(lambda: process.Stop("enough")),
+        pytest.raises(process.Interrupted, match="enough"),
+    ):
+        process.run_short(["sh", "-c", program], timeout_s=60)
+
+    assert time.monotonic() - begun < 10
+    child = Path("/proc") / (tmp_path / "child").read_text().strip()
+    assert wait_for(lambda: not child.exists(), 5)
+
+
+def test_a_quick_watched_program_is_not_stopped_and_others_are_not_watched():
+    with process.watched(lambda: process.Stop("enough")):
+        assert process.run_short(["true"], timeout_s=60).code == 0
+    assert process.run_short(["sleep", "0.5"], timeout_s=60).code == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system lists processes")
+def test_children_of_a_program_whose_caller_was_killed_are_found_and_ended():
+    argv = ["sh", "-c", "sleep 302 & echo $!; wait"]
+    code = (
+        "import os; from gates import process; "
+        f"process.run_short({argv!r}, timeout_s=60, env={{**os.environ, **process.mark()}})"
+    )
+    gateway = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    try:
+        assert process.orphans() == []
+        time.sleep(1)
+    finally:
+        gateway.kill()
+        gateway.wait()
+
+    assert len(process.orphans()) == 2
+    assert process.sweep_orphans() == 2
+    assert wait_for(lambda: process.orphans() == [], 5)
