@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gates.wording import spoken
 from sprints.contract.json_types import JsonObject
 from sprints.core import approval_requests, shipping
 from sprints.core.actions import Merged, Published
@@ -51,11 +52,11 @@ def _publish(snapshot: Snapshot, world: EffectContext) -> Published:
     except ship_values.Moved:
         return Published(world.clock(), moved=True)
     except (ship_values.Refused, GitError) as exc:
-        return Published(world.clock(), reason=str(exc))
+        return Published(world.clock(), reason=spoken(str(exc)))
     except ship_values.Unfinished as exc:
-        return Published(world.clock(), tag=tag_of(site), unfinished=str(exc))
+        return Published(world.clock(), tag=tag_of(site), unfinished=spoken(str(exc)))
     except OSError as exc:
-        return Published(world.clock(), reason=f"{exc.strerror}: {exc.filename}")
+        return Published(world.clock(), reason=spoken(f"{exc.strerror}: {exc.filename}"))
     return Published(world.clock(), tag=tag)
 
 

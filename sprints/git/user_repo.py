@@ -49,6 +49,11 @@ def look(repo: Path, home: Path) -> Base:
     if subs := submodules(git, commit, trusted):
         raise GitError(f"{repo} has submodules ({subs[0]}), in which agents cannot work")
     branch = git("rev-parse", "--symbolic-full-name", "HEAD", config=trusted)
+    try:
+        branch.encode()
+    except UnicodeEncodeError as exc:
+        text = "the name of the branch that is checked out is not UTF-8"
+        raise GitError(f"{text}; type: git -C {repo} branch -m NEW_NAME") from exc
     return Base("" if branch == "HEAD" else branch.removeprefix("refs/heads/"), commit)
 
 

@@ -104,6 +104,9 @@ def make_folders(store: Store) -> None:
     """
     if not store.repo.is_dir():
         raise StoreError(f"no such folder: {store.repo}")
+    shown = os.fsencode(store.repo).decode("utf-8", "replace")
+    if shown != str(store.repo):
+        raise StoreError(f"the path {shown} is not UTF-8", "rename the folder, then run init again")
     try:
         for folder in (store.root, store.artifacts):
             folder.mkdir(mode=0o700, exist_ok=True)
