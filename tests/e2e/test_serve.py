@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -194,6 +195,24 @@ def test_a_terminal_that_is_closed_stops_neither_web_nor_workers(gateway, serve)
     assert one.ask("/health")[0] == 200
     assert f"kill {one.command.pid}" in one.out
     assert one.stop() == 0
+
+
+def test_a_store_that_is_deleted_ends_serve_and_comes_back_by_init_alone(gateway, serve):
+    set_gate(gateway, "sleep 30")
+    one = serve()
+    queue(gateway, "wk1")
+    assert wait_for(lambda: gate_runs(gateway, "sleep 30"), 20)
+
+    shutil.rmtree(gateway / ".studio_gateway")
+    out, err = one.command.communicate(timeout=30)
+
+    assert (one.command.returncode, out) == (1, "")
+    assert "was deleted or replaced; its work is stopped." in err
+    assert "Traceback" not in err
+    assert wait_for(lambda: not processes_of(gateway), 20), processes_of(gateway)
+    assert not (gateway / ".studio_gateway").exists()
+    assert run_command(gateway, "init").code == 0
+    check_store(gateway)
 
 
 def test_kill_9_leaves_no_process_and_the_next_start_goes_on(gateway, serve):

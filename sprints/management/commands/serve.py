@@ -9,10 +9,11 @@ from functools import partial
 from django.conf import settings
 
 from sprints.management.base import GatewayCommand, whole_number
-from sprints.management.commands.worker import add_workers
+from sprints.management.commands.worker import add_workers, end_if_lost
 from sprints.management.stop_signals import Stop, sleep
 from sprints.management.web import Web
 from sprints.store.config import BIND_HOST, PORT, read_config
+from sprints.store.presence import Presence
 
 
 class Command(GatewayCommand):
@@ -23,7 +24,10 @@ class Command(GatewayCommand):
         " If you close the terminal, it goes on; then stop it with kill and the process id that it"
         " has printed. When you start it again, it continues the sprints that were running."
     )
-    exits = {0: "stopped by SIGTERM or Ctrl-C", 1: "the web server failed"}
+    exits = {
+        0: "stopped by SIGTERM or Ctrl-C",
+        1: "the web server failed, or the store was deleted",
+    }
 
     requires_system_checks = "__all__"
 
@@ -68,7 +72,9 @@ class Command(GatewayCommand):
                 stay = partial(watch.run, chore=operations.fire_schedules)
             stack.enter_context(web)
             self._say(web, "no" if no_workers else workers, name)
-            stay(lambda: asked() or not web.is_alive())
+            store = stack.enter_context(contextlib.closing(Presence(settings.STORE)))
+            stay(lambda: asked() or store.is_lost() or not web.is_alive())
+            end_if_lost(store)
         if not asked():
             sys.stderr.write("error: the web server stopped unexpectedly; start serve again\n")
             sys.exit(1)

@@ -1,9 +1,12 @@
 """``worker``: run queued sprints in the background, on this host."""
 
+import contextlib
 import socket
+import sys
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from typing import Literal
 
+from django.conf import settings
 from django.core.checks import Tags
 
 from sprints.health.django_checks import QUEUE
@@ -11,6 +14,7 @@ from sprints.ids import GRAMMAR
 from sprints.management.arguments import Options
 from sprints.management.base import GatewayCommand, whole_number
 from sprints.management.stop_signals import Stop
+from sprints.store.presence import Presence
 
 CheckArguments = dict[str | None, list[str] | tuple[str, ...] | Literal["__all__"] | None]
 
@@ -33,6 +37,19 @@ def add_workers(parser: ArgumentParser) -> None:
     )
 
 
+def end_if_lost(store: Presence) -> None:
+    """Exit with 1 if the store was deleted; its workers are then killed, for they would remake it.
+
+    Raises ``SystemExit``.
+    """
+    if store.is_lost():
+        sys.stderr.write(
+            f"error: the store {settings.STORE.root} was deleted or replaced; its work is stopped."
+            " For a new store, run: studio-gateway init, then start this command again\n"
+        )
+        sys.exit(1)
+
+
 def host_name(text: str) -> str:
     """Return ``text`` if it can be a host name, as an argparse type."""
     if not GRAMMAR.fullmatch(text):
@@ -47,6 +64,8 @@ class Command(GatewayCommand):
         "Run queued sprints until SIGTERM or Ctrl-C. If you close the terminal, it goes on. When"
         " you start it again, it continues the sprints that were running."
     )
+
+    exits = {0: "stopped by SIGTERM or Ctrl-C", 1: "the store was deleted"}
 
     requires_system_checks = "__all__"  # for the queue's timeouts above all
 
@@ -79,5 +98,7 @@ class Command(GatewayCommand):
         with Supervisor(name, workers) as watch:
             self.stdout.write(f"{workers} workers on {name}; Ctrl-C stops them")
             self.stdout.flush()
-            watch.run(stop, operations.fire_schedules)
+            with contextlib.closing(Presence(settings.STORE)) as store:
+                watch.run(lambda: stop() or store.is_lost(), operations.fire_schedules)
+                end_if_lost(store)
         self.stdout.write("stopped; start it again to continue the sprints that were running")

@@ -1,11 +1,17 @@
 """``init``: create the folders, the database, config.json and its user."""
 
+import io
+from contextlib import redirect_stderr
+
 from django.conf import settings
+from django.core.management.base import CommandError
 
 from gateway_project.accounts import tokens
-from sprints import operations
+from sprints import operations, queries
 from sprints.contract.contract import budget
 from sprints.management.base import GatewayCommand
+
+DOCTOR = "for the fix, run: studio-gateway doctor"
 
 
 class Command(GatewayCommand):
@@ -20,8 +26,12 @@ class Command(GatewayCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         """Create the store, and print its path."""
-        operations.initialise()
-        tokens.adopt()
+        with redirect_stderr(io.StringIO()):  # a fault of the files is our error
+            operations.initialise()
+            tokens.adopt()
+            operations.settle_files()
+        if fault := queries.mirror_fault():
+            raise CommandError(f"the files of the store cannot be written: {fault}; {DOCTOR}")
         self.stdout.write(f"store: {settings.STORE.root}")
         self.stdout.write(budget())
         operations.prove_all()
