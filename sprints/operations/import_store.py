@@ -23,7 +23,7 @@ from sprints.models.redaction import clean
 from sprints.operations import import_rows, import_source
 from sprints.operations.import_rows import Imported
 from sprints.operations.import_source import ASIDE, CONFIG, Source
-from sprints.operations.store import store
+from sprints.operations.store import refuse_path, store
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import Draft
 from sprints.state.messages import message
@@ -49,6 +49,7 @@ def import_store(path: Path, tell: Tell | None = None) -> Imported:
 
     Raises ``Refused``, ``StoreError`` and ``OSError``.
     """
+    refuse_path()
     found = import_source.find(path)
     if found.resolve() == store().root.resolve():
         raise Refused(message("refused.own_store", path=path))

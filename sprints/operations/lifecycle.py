@@ -25,6 +25,7 @@ from sprints.models.transitions import record
 from sprints.operations import floors
 from sprints.operations.base_commit import Ground, ground, grounded
 from sprints.operations.contract_builder import contract_for
+from sprints.operations.store import refuse_path
 from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest, Stuck, run_sprint
@@ -59,6 +60,7 @@ def create(
     except BadId as exc:
         raise Refused(problems=exc.problems) from exc
     check_wish(title, brief, profile, deadline)
+    refuse_path()
     if approvals and (problems := bad_points(approvals)):
         raise Refused(problems=problems)
     title = title.strip() or sprint_id

@@ -38,6 +38,12 @@ def store() -> Store:
     return found
 
 
+def refuse_path() -> None:
+    """Raise ``Refused`` if no row can hold the paths of this store."""
+    if why := store().fault:
+        raise Refused(message("refused.path", why=why))
+
+
 def initialise() -> None:
     """Make or complete the store: folders, config.json, database, roster, default gate.
 

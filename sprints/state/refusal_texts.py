@@ -119,6 +119,7 @@ STORE_REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.no_path": "there is no {path}; name the folder of a store, or an archive of one",
     "refused.no_archive": "{path} is neither a folder nor a .tar.gz; name the folder of a store",
     "refused.damaged_archive": "{path} is damaged: {error}; name a whole archive",
+    "refused.path": "{why}",
     "refused.no_store": "{path} holds no {state} and no {events}; name the folder of a store",
     "refused.no_store_in_archive": "{path} holds no {state} and no {events};"
     " name an archive of a store",

@@ -51,7 +51,15 @@ class Store:
     @property
     def place(self) -> str:
         """Return this store's name among all machines that share a database."""
-        return f"{socket.gethostname()}:{self.root}"
+        return f"{socket.gethostname()}:{os.fsencode(self.root).decode('utf-8', 'replace')}"
+
+    @property
+    def fault(self) -> str:
+        """Return why no row can hold the paths of this store, with the fix; empty if one can."""
+        shown = os.fsencode(self.root).decode("utf-8", "replace")
+        return (
+            f"the path {shown} is not UTF-8; rename the folder" if shown != str(self.root) else ""
+        )
 
     def place_of(self, folder: Path) -> str:
         """Return this store's place if ``folder`` is in its artifacts; else empty."""
@@ -104,9 +112,6 @@ def make_folders(store: Store) -> None:
     """
     if not store.repo.is_dir():
         raise StoreError(f"no such folder: {store.repo}")
-    shown = os.fsencode(store.repo).decode("utf-8", "replace")
-    if shown != str(store.repo):
-        raise StoreError(f"the path {shown} is not UTF-8", "rename the folder, then run init again")
     try:
         for folder in (store.root, store.artifacts):
             folder.mkdir(mode=0o700, exist_ok=True)

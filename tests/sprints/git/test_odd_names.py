@@ -11,7 +11,8 @@ from sprints.git.git import GitError
 from sprints.git.merge import merge
 from sprints.git.user_repo import look
 from sprints.state.ship_values import Refused
-from sprints.store.layout import Store, StoreError, make_folders
+from sprints.store.layout import Store, make_folders
+from tests import studio
 from tests.checkout import commit, git
 from tests.sprints.git.conftest import FOUND, MARK, reopened
 from tests.sprints.git.test_publish import TRAILERS, WORDS
@@ -27,14 +28,24 @@ def test_a_branch_whose_name_is_not_utf8_is_refused_before_a_sprint(users):
         look(users, home_of(users / ".studio_gateway"))
 
 
-def test_a_folder_whose_name_is_not_utf8_is_refused_by_init(tmp_path):
+def test_a_folder_whose_name_is_not_utf8_has_a_store_that_says_so(tmp_path):
     folder = tmp_path / LATIN
     folder.mkdir()
+    store = Store(folder)
 
-    with pytest.raises(StoreError, match="caf\N{REPLACEMENT CHARACTER} is not UTF-8; rename"):
-        make_folders(Store(folder))
+    make_folders(store)
 
-    assert [*folder.iterdir()] == []
+    assert store.fault.endswith("caf\N{REPLACEMENT CHARACTER}/.studio_gateway is not UTF-8;"
+                                " rename the folder")  # fmt: skip
+    assert store.place.encode()
+    assert Store(tmp_path).fault == ""
+
+
+def test_no_sprint_is_created_where_no_row_can_hold_its_paths(store, monkeypatch):
+    monkeypatch.setattr(Store, "fault", "the path x is not UTF-8; rename the folder")
+
+    with pytest.raises(studio.Refused, match="the path x is not UTF-8; rename the folder"):
+        studio.create("wk1")
 
 
 def test_a_conflict_in_a_file_with_such_a_name_can_be_recorded(users):
