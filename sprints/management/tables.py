@@ -13,7 +13,7 @@ from sprints.contract.git_values import branch_of
 from sprints.contract.json_types import JsonObject
 from sprints.management.screen import Screen, coloured, new_table, print_table
 from sprints.models import Agent, Hook
-from sprints.queries.snapshots import is_shipped, spent
+from sprints.queries.snapshots import is_shipped, paused_by, spent
 from sprints.queries.sprints import Listed
 from sprints.state.snapshot import Snapshot
 from sprints.state.wait_reason import Wait
@@ -238,6 +238,9 @@ def sprint(after: Snapshot, took_s: float | None) -> None:
             f"  attempt {value.attempt}  {'' if took_s is None else human(took_s)}",
         )
     )
+    if after.paused and value.status in ("created", "running"):
+        console.print(Text(f"paused by {paused_by(after)}", "yellow"), soft_wrap=True)
+        console.print(f"to continue: studio-gateway sprint resume {value.sprint_id}")
     if not after.rounds:
         console.print(f"not started; to start: studio-gateway sprint run {value.sprint_id}")
         return

@@ -179,6 +179,18 @@ def test_a_pause_is_lifted_by_the_switch_whole(store, sprint, off):
     assert studio.differences() == []
 
 
+def test_a_sprint_that_is_paused_before_its_start_is_shown_as_paused(invoke, store):
+    studio.create("wk1")
+    studio.pause("wk1", "sam", "lunch")
+    said = invoke("sprint", "show", "wk1").out
+    assert "paused by sam" in said
+    assert "lunch" in said
+    assert "studio-gateway sprint resume wk1" in said
+
+    studio.resume("wk1", "sam")
+    assert "paused" not in invoke("sprint", "show", "wk1").out
+
+
 def test_settings_are_typed_at_the_beginning_and_changed_later(invoke, store):
     argv = ["--set", "fix_attempts=5", "--set", "rerun_red=true", "--set", "mine=a text"]
     assert invoke("sprint", "create", "wk1", *argv).code == 0
