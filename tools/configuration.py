@@ -55,7 +55,8 @@ Each sprint has settings of its own, in the field `meta`. Set them with one of t
 - `POST /api/sprints/ID` with `{{"meta": {{…}}}}`
 - the sprint's page, for some of them
 
-The value null removes a key. The gateway refuses wrong values, and keeps unknown keys.
+The value null removes a key. The gateway refuses wrong values, and keeps unknown keys. `--set`
+refuses an unknown key that looks like a misspelled setting, and names the setting.
 
 A *frozen* setting becomes part of the contract when the sprint starts. It cannot change while the
 sprint runs; `sprint retry` uses the new value.

@@ -1,12 +1,14 @@
 """Parse option values that many commands share: a command line, NAME=VALUE pairs."""
 
 import json
+from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from django.core.management.base import CommandError
 
 from gates.command_line import NeedsShell, split
 from sprints.contract.json_types import JsonObject
+from sprints.contract.meta_reference import KEYS
 
 COMMAND = "command to run; no shell interprets it"
 
@@ -39,6 +41,8 @@ def environment(pairs: list[str] | None) -> dict[str, str] | None:
 
 def settings_of(pairs: list[str] | None) -> JsonObject:
     """Return KEY=VALUE pairs as changes to a sprint's meta. A value that is not JSON is a text.
+
+    A key of the user's own is kept, unless it looks like a setting that is spelled wrong.
     Raises ``CommandError``.
     """
     found: JsonObject = {}
@@ -48,6 +52,8 @@ def settings_of(pairs: list[str] | None) -> JsonObject:
             raise CommandError(f"--set {pair!r} is not KEY=VALUE; write: --set KEY=VALUE")
         if key in found:
             raise CommandError(f"--set {key} is given twice; give each key once")
+        if key not in KEYS and text != "null" and (near := get_close_matches(key, KEYS, 1, 0.8)):
+            raise CommandError(f"--set {key}: there is no such setting; did you mean {near[0]}?")
         try:
             found[key] = json.loads(text)
         except (ValueError, RecursionError):

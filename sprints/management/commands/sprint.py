@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 
 from sprints import operations, queries
 from sprints.contract.json_types import JsonObject
+from sprints.contract.meta_reference import KEYS
 from sprints.management.arguments import Options, settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.cli_user import brief_of, tell_who_continues, tell_who_works, user
@@ -53,6 +54,7 @@ class Command(GatewayCommand):
         self.stdout.write(
             f"created {sprint.sprint_id}; to run it: studio-gateway sprint run {sprint}"
         )
+        self._tell_unknown(options)
 
     def _edit(self, options: Options) -> None:
         sprint_id, title, patch = options["id"], options["title"], _meta_of(options)
@@ -62,6 +64,16 @@ class Command(GatewayCommand):
         after = operations.edit(sprint_id, user(), title, patch)
         same = (before.title, before.meta) == (after.title, after.meta)
         self.stdout.write(f"{sprint_id} is unchanged" if same else f"changed {sprint_id}")
+        self._tell_unknown(options)
+
+    def _tell_unknown(self, options: Options) -> None:
+        """Print which keys of ``--set`` the gateway keeps and does not use."""
+        given = settings_of(options["set"])
+        unknown = sorted(
+            key for key, value in given.items() if key not in KEYS and value is not None
+        )
+        if unknown:
+            self.stdout.write(f"kept, but not a setting of the gateway: {', '.join(unknown)}")
 
     def _run(self, options: Options) -> None:
         if worst := operations.worst_of(options["id"]):

@@ -179,6 +179,33 @@ def test_a_pause_is_lifted_by_the_switch_whole(store, sprint, off):
     assert studio.differences() == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("fix_attempt=3", "fix_attempts"),
+        ("protected_path=x", "protected_paths"),
+        ("breif=x", "brief"),
+    ],
+)
+def test_a_misspelled_setting_is_refused_with_the_right_one(invoke, store, typed, meant):
+    studio.create("wk1")
+    for argv in (("create", "wk2"), ("edit", "wk1")):
+        said = invoke("sprint", *argv, "--set", typed)
+
+        assert (said.code, said.out) == (2, "")
+        assert f"did you mean {meant}?" in said.err
+    assert len(studio.sprints()) == 1
+
+
+def test_a_key_of_the_users_own_is_kept_and_told(invoke, store):
+    said = invoke("sprint", "create", "wk1", "--set", "ticket=77", "--set", "fix_attempts=3")
+    assert said.out.endswith("kept, but not a setting of the gateway: ticket\n")
+    assert studio.sprint().meta["ticket"] == 77
+
+    said = invoke("sprint", "edit", "wk1", "--set", "ticket=null")
+    assert said.out == "changed wk1\n"
+
+
 def test_a_sprint_that_is_paused_before_its_start_is_shown_as_paused(invoke, store):
     studio.create("wk1")
     studio.pause("wk1", "sam", "lunch")
