@@ -69,8 +69,8 @@ def teach(interface: NinjaAPI) -> None:
     _teach(interface, Refused, _refused)
     _teach(interface, StoreError, lambda exc: refuse(503, one_line(str(exc))))
     # the body was already read for a form token
-    _teach(interface, RawPostDataException, lambda exc: refuse(400, f"{NOT_JSON}: it is a form"))
-    _teach(interface, UnreadablePostError, lambda exc: refuse(400, "the body ends before its end"))
+    _teach(interface, RawPostDataException, lambda exc: _bad_body(f"{NOT_JSON}: it is a form"))
+    _teach(interface, UnreadablePostError, lambda exc: _bad_body("the body ends before its end"))
 
 
 def _teach(
@@ -88,10 +88,14 @@ def _teach(
 def _by_status(exc: HttpError) -> HttpResponse:
     """Return the response for an ``HttpError``, whose cause is the fault of a body."""
     if isinstance(exc.__cause__, UnicodeDecodeError):
-        return refuse(400, f"{NOT_JSON}: it is not UTF-8")
+        return _bad_body(f"{NOT_JSON}: it is not UTF-8")
     if isinstance(exc.__cause__, ValueError):
-        return refuse(400, one_line(f"{NOT_JSON}: {exc.__cause__}"))
+        return _bad_body(f"{NOT_JSON}: {exc.__cause__}")
     return refuse(exc.status_code, one_line(str(exc)))
+
+
+def _bad_body(text: str) -> HttpResponse:
+    return _with_problems(400, Refused(text))
 
 
 def _invalid(exc: ValidationError) -> HttpResponse:

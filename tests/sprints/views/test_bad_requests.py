@@ -251,6 +251,7 @@ def test_a_bad_request_is_told_so_and_changes_nothing(call, rows, store, part, c
             said = answer.json()
             assert {"error"} <= set(said) <= {"error", "code", "problems"}, name_of(row)
             assert 0 < len(said["error"]) <= 500, name_of(row)
+            assert status != 400 or headers or said["code"], name_of(row)
             assert "\n" not in said["error"], name_of(row)
             assert "Traceback" not in said["error"], name_of(row)
         assert answer["Content-Type"] == "application/json"
