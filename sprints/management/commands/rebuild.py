@@ -10,6 +10,11 @@ from sprints import operations
 from sprints.management.base import GatewayCommand
 from sprints.management.progress_bars import counted
 
+ACCOUNTS = (
+    "users, passwords and tokens, which are no part of the record; add them again with:"
+    " studio-gateway user add, studio-gateway token create"
+)
+
 
 class Command(GatewayCommand):
     """Fill an empty database, or compare the existing one; exit 1 at the first difference."""
@@ -57,6 +62,5 @@ class Command(GatewayCommand):
         self.stdout.write(f"{'agree' if check else 'rebuilt'}: {recorded}")
         if done.torn_bytes:
             self.stdout.write(f"left out: {done.torn_bytes} bytes of a torn last line")
-        for line in done.lost:
-            if not check:
-                self.stdout.write(f"left out: {line}")
+        for line in () if check else (*done.lost, ACCOUNTS):
+            self.stdout.write(f"left out: {line}")

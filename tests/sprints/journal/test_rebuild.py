@@ -113,6 +113,7 @@ def test_the_events_alone_make_the_database_anew(lived, tmp_path, shell, invoke)
 
     assert (made.code, made.err) == (0, "")
     assert "5 sprint" in made.out
+    assert "left out: users, passwords and tokens" in made.out
     after = {name: (there / ".studio_gateway" / name).read_bytes() for name in ARCHIVE}
     assert after == before
     for argv in (("verify",), ("rebuild", "--check")):
