@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sprints.contract.git_values import Base
-from sprints.git.git import Git, GitError
+from sprints.git.git import LONG_S, Git, GitError
 
 SUBMODULE = "160000"
 
@@ -46,6 +46,9 @@ def look(repo: Path, home: Path) -> Base:
         commit = git("rev-parse", "--verify", "HEAD^{commit}", config=trusted)
     except GitError as exc:
         raise GitError(f"{repo} has no commit yet; type: git -C {repo} commit") from exc
+    if lacks(git, commit, trusted):
+        fix = f"git -C {repo} fetch --refetch --no-filter"
+        raise GitError(f"{repo} is a partial clone that lacks objects; type: {fix}")
     if subs := submodules(git, commit, trusted):
         raise GitError(f"{repo} has submodules ({subs[0]}), in which agents cannot work")
     branch = git("rev-parse", "--symbolic-full-name", "HEAD", config=trusted)
@@ -55,6 +58,20 @@ def look(repo: Path, home: Path) -> Base:
         text = "the name of the branch that is checked out is not UTF-8"
         raise GitError(f"{text}; type: git -C {repo} branch -m NEW_NAME") from exc
     return Base("" if branch == "HEAD" else branch.removeprefix("refs/heads/"), commit)
+
+
+PARTIAL = r"^(remote\..*\.promisor|extensions\.partialclone)$"
+
+
+def lacks(git: Git, commit: str, config: dict[str, str] | None = None) -> bool:
+    """Return whether a partial clone lacks objects of ``commit`` or its history.
+
+    No other repository is asked. Raises ``GitError``.
+    """
+    if not git.holds("config", "--get-regexp", PARTIAL):
+        return False
+    flags = ("--objects", "--no-object-names", "--missing=print")
+    return "\n?" in git("rev-list", *flags, commit, config=config, timeout_s=LONG_S)
 
 
 def submodules(git: Git, commit: str, config: dict[str, str] | None = None) -> list[str]:
