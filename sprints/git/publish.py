@@ -159,19 +159,24 @@ def _is_checked_out(git: Git, site: Workspace, branch: str) -> bool:
     common = Path(git("rev-parse", "--path-format=absolute", "--git-common-dir"))
     for record in _rebased(common, branch):
         raise Refused(f"a rebase of {name} is under way ({record}); end it")
-    where = [path for path, there in _checkouts(git) if there == branch]
+    where = [path for path, there in _checkouts(git, site, common) if there == branch]
     away = [path for path in where if Path(path).resolve() != site.repo.resolve()]
     if away:
         raise Refused(f"{name} is checked out in {away[0]}; type: git -C {away[0]} switch -d")
     return bool(where)
 
 
-def _checkouts(git: Git) -> Iterator[tuple[str, str]]:
-    """Yield each checkout of the repository with the full name of its branch."""
-    for block in git("worktree", "list", "--porcelain").split("\n\n"):
+def _checkouts(git: Git, site: Workspace, common: Path) -> Iterator[tuple[str, str]]:
+    """Yield each checkout of the repository with the full name of its branch.
+
+    Git names the main one by its git folder, which may lie elsewhere: for a submodule, or with
+    ``--separate-git-dir``.
+    """
+    is_main = git.git_dir.resolve() == common.resolve()
+    for number, block in enumerate(git("worktree", "list", "--porcelain").split("\n\n")):
         lines = dict(line.partition(" ")[::2] for line in block.split("\n"))
         if "bare" not in lines and "branch" in lines:
-            yield lines["worktree"], lines["branch"]
+            yield str(site.repo) if is_main and not number else lines["worktree"], lines["branch"]
 
 
 def _rebased(git_dir: Path, branch: str) -> Iterator[Path]:
