@@ -40,7 +40,9 @@ def follow(site: Workspace, merge: Merge, move: Callable[[], None]) -> bool:
         if git("rev-parse", "--symbolic-full-name", "HEAD") != branch:
             return False
         _look_clean(git, folder, site)
-        _look_free(site.repo, changes(git, merge.base, merge.commit))
+        found = changes(git, merge.base, merge.commit)
+        _look_hidden(git, site, found)
+        _look_free(site.repo, found)
         copy = folder / f"{_begins(site)}{merge.base}.{merge.commit}"
         shutil.copyfile(folder / "index", copy)
         fault_points.point("checkout_locked")
@@ -65,7 +67,9 @@ def look(site: Workspace, here: str, commit: str) -> None:
     """
     git = at(site)
     _look_clean(git, _folder(git), site)
-    _look_free(site.repo, changes(git, here, commit))
+    found = changes(git, here, commit)
+    _look_hidden(git, site, found)
+    _look_free(site.repo, found)
 
 
 def finish(site: Workspace, branch: str) -> None:
@@ -142,6 +146,23 @@ def _look_clean(git: Git, folder: Path, site: Workspace) -> None:
         raise Refused(
             f"{site.repo} has changes that are not committed ({name}); commit or stash them"
         )
+
+
+def _look_hidden(git: Git, site: Workspace, found: list[Change]) -> None:
+    """Raise ``Refused`` if git is told to leave alone a file that is to be changed.
+
+    ``git status`` reports no change of such a file, and ``read-tree`` fails or keeps the old file.
+    """
+    listed = git("ls-files", "-v", "-z").split("\0")
+    tags = {one[2:]: one[0] for one in listed if one and (one[0] == "S" or one[0].islower())}
+    for change in found:
+        tag = tags.get(change.path)
+        if tag and os.path.lexists(site.repo / change.path):
+            flag = "--no-skip-worktree" if tag == "S" else "--no-assume-unchanged"
+            fix = f"git -C {site.repo} update-index {flag} {change.path}"
+            raise Refused(
+                f"git is told to leave {change.path} alone, which is to change; type: {fix}"
+            )
 
 
 def _look_free(root: Path, found: list[Change]) -> None:
