@@ -118,7 +118,7 @@ def sprint(store):
 def test_the_page_of_a_sprint_prints_its_texts_as_they_are(capsys, monkeypatch, sprint):
     monkeypatch.setenv("COLUMNS", "300")
 
-    tables.sprint(look("wk1"))
+    tables.sprint(look("wk1"), 1.0)
 
     assert printed(capsys).count(EVIL) >= 3  # title, reason of the run, last error
 
