@@ -8,7 +8,8 @@ from typing import NamedTuple
 from sprints.agents.probe import probe
 from sprints.contract.agent_spec import SCRIPTED, AgentDefinition
 from sprints.git.trial_clone import Place, clones
-from sprints.health.doctor import Check, Finding, missing_in
+from sprints.health.doctor import Check, Finding
+from sprints.health.missing_gates import missing_in
 from sprints.models import Agent
 from sprints.models.lease import held, holder
 from sprints.store.layout import Store

@@ -16,7 +16,6 @@ from django.db import DatabaseError, connection
 
 from gates import fault_points, secret_values
 from gates.command_line import joining
-from gates.kinds.command import resolve
 from gates.models import Gate
 from sprints.contract import sandbox as confinements
 from sprints.contract.agent_spec import SCRIPTED
@@ -25,6 +24,7 @@ from sprints.git.git import GitError, version
 from sprints.git.repair import lacking, own_of
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
+from sprints.health.missing_gates import missing_in, setting
 from sprints.journal import verify
 from sprints.journal.checked_events import Difference
 from sprints.models import Agent, Head
@@ -187,9 +187,7 @@ def gates(store: Store) -> Iterator[Finding]:
         missing = missing_in(store.repo, row.definition.command)
         if why := joining(row.definition.command) or (missing and f"there is no {missing}"):
             text = f"gate {row.gate_id}: {why}"
-            yield Finding(
-                "gates", "bad", text, f"studio-gateway gate set {row.gate_id} --command C"
-            )
+            yield Finding("gates", "bad", text, setting(row.gate_id, store.repo))
         else:
             yield Finding("gates", "ok", f"gate {row.gate_id}: {' '.join(row.command)}")
     yield from _agents(store)
@@ -224,17 +222,6 @@ def secrets(store: Store) -> Iterator[Finding]:
         yield Finding("secrets", "warn", text, remedy)
     if not found and not kept:
         yield Finding("secrets", "ok", "removed from output and records")
-
-
-def missing_in(repo: Path, command: tuple[str, ...]) -> str:
-    """Return the missing program, or the missing script of an interpreter; empty if none."""
-    program, *words = resolve(command, None)
-    by_name = os.sep not in program and shutil.which(program)
-    if not (by_name or shutil.which(str(repo / program))):
-        return program
-    script = words[0] if words else ""
-    is_script = Path(program).name.startswith("python") and script.endswith(".py")
-    return script if is_script and not (repo / script).exists() else ""
 
 
 def sandbox(store: Store) -> Iterator[Finding]:

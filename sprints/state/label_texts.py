@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 LABEL_TEXTS: Mapping[str, str] = {
+    "gate_missing": "gate {gate_id}: there is no {path} in this repository; to run its own tests,"
+    " type: {command}",
     # The button of an act, what its confirmation says, and the answer once it is done.
     "act.run": "Run",
     "act.run.says": "The workers run the sprint, beginning with R0.",

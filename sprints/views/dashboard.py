@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from sprints import queries
 from sprints.contract import sandbox
 from sprints.contract.contract import ROUNDS
 from sprints.contract.json_types import JsonObject
+from sprints.health.missing_gates import missing
 from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
 from sprints.queue import enqueue
@@ -75,6 +77,7 @@ def _sprints(status: str) -> dict[str, object]:
         "counts": counts,
         "chips": chips("/", status, counts),
         "none": not any(counts.values()),
+        "missing": [] if any(counts.values()) else list(missing(settings.STORE.repo)),
         "figures": figures,
         "chart": _chart(last),
         "lines": found["lines"],

@@ -1,8 +1,10 @@
 """List all sprints, filtered by status and text, newest first."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sprints.health.missing_gates import missing
 from sprints.models import Sprint
 from sprints.queries import board
 from sprints.views.dashboard import chips
@@ -39,6 +41,7 @@ def sprint_list(request: HttpRequest) -> HttpResponse:
         "said": asked.said,
         "chips": chips("/sprints/", status, counts, text),
         "none": not any(counts.values()),
+        "missing": [] if any(counts.values()) else list(missing(settings.STORE.repo)),
         "newest": address("/sprints/", **query),
         "older": address("/sprints/", **query, before=older) if older else "",
         "poll": address("/sprints/", **query, before=before, seen=seen) if runs else "",

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from sprints import operations, queries
 from sprints.contract.json_types import JsonObject
 from sprints.contract.meta_reference import KEYS
+from sprints.health.missing_gates import missing
 from sprints.management.arguments import Options, settings_of
 from sprints.management.base import GatewayCommand
 from sprints.management.cli_user import brief_of, tell_who_continues, tell_who_works, user
@@ -78,6 +80,8 @@ class Command(GatewayCommand):
     def _run(self, options: Options) -> None:
         if worst := operations.worst_of(options["id"]):
             self.stdout.write(f"{options['id']}: {worst}")
+        for text in missing(settings.STORE.repo):
+            self.stderr.write(text)
         if options["queue"]:
             self._queue(options["id"], again=False)
         else:

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from gateway_project.accounts import tokens
 from sprints import operations, queries
 from sprints.contract.contract import budget
+from sprints.health.missing_gates import missing
 from sprints.management.base import GatewayCommand
 
 DOCTOR = "for the fix, run: studio-gateway doctor"
@@ -34,4 +35,6 @@ class Command(GatewayCommand):
             raise CommandError(f"the files of the store cannot be written: {fault}; {DOCTOR}")
         self.stdout.write(f"store: {settings.STORE.root}")
         self.stdout.write(budget())
+        for text in missing(settings.STORE.repo):
+            self.stderr.write(text)
         operations.prove_all()
