@@ -17,7 +17,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver, reduction, resource_tracker
+from multiprocessing import connection, forkserver, reduction, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,9 @@ def _answer(client: socket.socket, running: list[BaseProcess]) -> None:
             for descriptor in descriptors:
                 os.close(descriptor)
         running.append(process)
+        if process.sentinel not in connection.wait([process.sentinel, client]):
+            process.kill()  # as its client was: by kill -9, or with its shell
+            return
         process.join()
         code = process.exitcode or 0
         client.sendall(str(code if code >= 0 else 128 - code).encode())  # as a shell tells it

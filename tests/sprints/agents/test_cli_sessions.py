@@ -191,7 +191,9 @@ def test_what_a_lost_try_has_left_says_whether_its_session_began(tmp_path):
     assert command_runner.recover(question) == LOST
     (tmp_path / "runs" / "1").mkdir(parents=True)
     (tmp_path / "runs" / "1" / "stdout.txt").write_text("")
-    assert command_runner.recover(question) == replace(LOST, session="a")
+    left = command_runner.recover(question)
+    assert left == replace(LOST, session="a", outputs=left.outputs)
+    assert [name for name, _ in left.outputs] == ["stdout.txt"]
 
 
 @pytest.mark.parametrize("name", ["claude-code", "codex", "opencode", "qwen"])
