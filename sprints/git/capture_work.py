@@ -1,5 +1,6 @@
 """Capture the changes in a sprint's clone: mark the start, commit the result, lose nothing."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from sprints.contract.git_values import (
 from sprints.git import clone_files, clone_walk, object_check, sprint_clone, untrusted_refs
 from sprints.git.clone_files import Filtered
 from sprints.git.gateway_repo import Workspace, is_connected
-from sprints.git.git import GitError
+from sprints.git.git import GitError, tree_of
+from sprints.git.restore_checkout import changes
 from sprints.git.user_repo import submodules
 from sprints.state.messages import message
 
@@ -128,7 +130,7 @@ def _set_aside(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str]]:
     """
     kept, notes, readable = _committed(site, mark, head)
     tree, _ = clone_files.written(site, kept)
-    if tree != site.own("rev-parse", f"{kept}^{{tree}}"):
+    if tree != tree_of(site.own, kept):
         kept = _commit(site, mark, kept, tree)
     if kept != head:
         site.own("update-ref", site.ref("aside", mark.name, kept[:12]), kept)
@@ -149,7 +151,7 @@ def keep(site: Workspace, mark: Mark) -> tuple[str, list[str]]:
     parent, notes, readable = _committed(site, mark, head)
     tree, left = clone_files.written(site, parent, guarded=True)
     notes += left
-    if tree != site.own("rev-parse", f"{parent}^{{tree}}"):
+    if tree != tree_of(site.own, parent):
         parent = _commit(site, mark, parent, tree)
     if parent != head:
         site.own("update-ref", site.branch, parent, head)
@@ -181,7 +183,7 @@ def _committed(site: Workspace, mark: Mark, head: str) -> tuple[str, list[str], 
             sprint_clone.import_commits(site, {site.ref("theirs", mark.name, theirs): theirs})
         except GitError as exc:
             return head, [f"its commits could not be read ({exc})"], False
-    if theirs and site.own.holds_commit(head, below=theirs):
+    if theirs not in ("", head) and site.own.holds_commit(head, below=theirs):
         parent, notes = theirs, clone_files.noted(site, f"{head}..{theirs}")
         if why := _unfit(site, head, theirs):
             parent, notes = head, [why]
@@ -265,7 +267,7 @@ def put_back(site: Workspace, mark: Mark) -> int:
     """
     head = site.head
     tree, _ = clone_files.written(site, head)
-    if tree == site.own("rev-parse", f"{head}^{{tree}}"):
+    if tree == tree_of(site.own, head):
         return 0
     with suppress(object_check.Unsound):
         aside = _commit(site, mark, head, tree)
@@ -279,21 +281,21 @@ def _restore(site: Workspace, head: str, tree: str) -> int:
     Git only warns about a file that it cannot remove. If one stays, the clone is moved away, so
     that no later step finds the file, and ``GitError`` is raised.
     """
-    clone_walk.unlock(site.tree, names := _differing(site, head, tree))
-    clone_files.looking(site)("read-tree", "--reset", "-u", head)
-    left, _ = clone_files.written(site, head)
-    if stays := _differing(site, head, left):
+    found = changes(site.own, head, tree)
+    clone_walk.unlock(site.tree, [one.path for one in found])
+    git = clone_files.looking(site)
+    git("read-tree", "--reset", "-u", head)
+    added = [site.tree / one.path for one in found if not one.before]
+    if not any(map(os.path.lexists, added)) and not git("diff-files", "--name-only"):
+        return len(found)
+    left, _ = clone_files.written(site, head)  # slower, and says which file stays
+    if stays := [one.path for one in changes(site.own, head, left)]:
         try:
             aside = clone_walk.move_away(site.tree)
         except OSError as exc:
             raise GitError(f"{exc.strerror}: {site.tree}") from exc
         raise GitError(message("outcome.stays", path=plain(stays[0]), aside=aside))
-    return len(names)
-
-
-def _differing(site: Workspace, head: str, tree: str) -> list[str]:
-    names = site.own("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, tree)
-    return [name for name in names.split("\0") if name]
+    return len(found)
 
 
 def plain(text: str) -> str:

@@ -9,11 +9,13 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from sprints.git import clone_walk, converted, users_rules, withheld
 from sprints.git.gateway_repo import Workspace, clear_index, index_of
-from sprints.git.git import LONG_S, Git, GitError
+from sprints.git.git import LONG_S, Git, GitError, tree_of
+from sprints.git.restore_checkout import Change, changes
 from sprints.git.user_repo import users
 from sprints.state.messages import message
 
@@ -79,13 +81,14 @@ def written(site: Workspace, parent: str, *, guarded: bool = False) -> tuple[str
         except GitError:  # perhaps a closed file or folder
             clone_walk.unlock(site.tree, map(os.fsdecode, there))
             _add(git, there)
-    before, tree = git("rev-parse", f"{parent}^{{tree}}"), git("write-tree")
-    if tree != before:
-        tree = converted.undo(git, parent, tree, site.own.home / f".fresh-{site.sprint_id}")
-    if guarded and (held or tree != before):
-        flags = ("-r", "-z", "--name-only", "--no-renames", "--diff-filter=d")
-        names = git.raw("diff-tree", *flags, parent, tree).split(b"\0")
-        _look_unfiltered(site, [*names[:-1], *held], tree)
+    tree = git("write-tree")
+    found = changes(git, parent, tree) if tree != tree_of(site.own, parent) else []
+    if found and (same := converted.undo(git, found, site.own.home / f".fresh-{site.sprint_id}")):
+        tree = git("write-tree")
+        found = [one for one in found if one.path not in same]
+    if guarded and (found or held):
+        names = [os.fsencode(one.path) for one in found if one.after]
+        _look_unfiltered(site, git, [*names, *held], parent, found)
     return tree, notes
 
 
@@ -95,24 +98,43 @@ def _add(git: Git, paths: list[bytes]) -> None:
     git("update-index", *flags, given=b"\0".join([*paths, b""]), timeout_s=LONG_S)
 
 
-def _look_unfiltered(site: Workspace, paths: list[bytes], tree: str) -> None:
-    """Raise ``Filtered`` if one of the paths has a filter, by the attributes of a tree or the base.
+def _look_unfiltered(
+    site: Workspace, git: Git, paths: list[bytes], parent: str, found: list[Change]
+) -> None:
+    """Raise ``Filtered`` if one of the paths has a filter, by the index of ``git`` or the base.
 
-    The user's git would store other bytes there, for instance encrypted ones.
+    ``found`` are the changes of the index since ``parent``. The user's git would store other bytes
+    there, for instance encrypted ones.
     """
-    for one in (tree, site.base.commit) if paths else ():
-        git = _scratch(site)
-        git("read-tree", one)
-        said = git.raw(
-            "check-attr", "--cached", "-z", "--stdin", "filter",
-            given=b"\0".join([*paths, b""]),
-            config={"core.attributesFile": str(rules_of(site)[1])},
-        )  # fmt: skip
-        words = iter(os.fsdecode(said).split("\0"))
-        for path, _, value in zip(words, words, words, strict=False):
-            if value not in UNFILTERED:
-                about = {"path": path, "filter": value, "clone": site.tree}
-                raise Filtered(message("outcome.filtered", **about))
+    if not paths:
+        return
+    _look_in(site, git, paths)
+    base, own = site.base.commit, site.own
+    is_old = not any(one.path.endswith(".gitattributes") for one in found)
+    if not (is_old and attribute_files(own, parent) == attribute_files(own, base)):
+        scratch = _scratch(site)
+        scratch("read-tree", base)
+        _look_in(site, scratch, paths)
+
+
+@lru_cache(maxsize=64)
+def attribute_files(git: Git, commit: str) -> tuple[str, ...]:
+    """Return the entries of all ``.gitattributes`` of a commit. Raises ``GitError``."""
+    entries = git("ls-tree", "-r", "-z", commit).split("\0")
+    return tuple(one for one in entries if one.endswith(".gitattributes"))
+
+
+def _look_in(site: Workspace, git: Git, paths: list[bytes]) -> None:
+    said = git.raw(
+        "check-attr", "--cached", "-z", "--stdin", "filter",
+        given=b"\0".join([*paths, b""]),
+        config={"core.attributesFile": str(rules_of(site)[1])},
+    )  # fmt: skip
+    words = iter(os.fsdecode(said).split("\0"))
+    for path, _, value in zip(words, words, words, strict=False):
+        if value not in UNFILTERED:
+            about = {"path": path, "filter": value, "clone": site.tree}
+            raise Filtered(message("outcome.filtered", **about))
 
 
 def filtered_in(site: Workspace, commits: str, tree: str) -> str:
@@ -120,8 +142,11 @@ def filtered_in(site: Workspace, commits: str, tree: str) -> str:
 
     Raises ``GitError``.
     """
+    git, paths = _scratch(site), _changed_in(site, commits, "d")
     try:
-        _look_unfiltered(site, _changed_in(site, commits, "d"), tree)
+        for one in (tree, site.base.commit) if paths else ():
+            git("read-tree", one)
+            _look_in(site, git, paths)
     except Filtered as exc:
         return str(exc)
     return ""

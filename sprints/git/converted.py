@@ -11,23 +11,23 @@ from pathlib import Path
 
 from gates.removal import remove
 from sprints.git.git import LONG_S, Git
-from sprints.git.restore_checkout import Change, changes
+from sprints.git.restore_checkout import Change
 
 CONVERTING = ("text", "crlf", "eol", "ident", "working-tree-encoding")
 OFF = (b"unspecified", b"unset")
 
 
-def undo(git: Git, parent: str, tree: str, fresh: Path) -> str:
-    """Return ``tree`` with the blobs of ``parent`` for all files that nobody has changed.
+def undo(git: Git, found: list[Change], fresh: Path) -> set[str]:
+    """Give the files that nobody has changed their old blobs in the index; return their paths.
 
-    ``git`` has the files, and an index with ``tree``. ``fresh`` is a folder for a fresh checkout,
-    which is removed. Raises ``GitError``.
+    ``git`` has the files, and ``found`` are the changes of its index. ``fresh`` is a folder for a
+    fresh checkout, which is removed. Raises ``GitError``.
     """
-    found = [one for one in changes(git, parent, tree) if _is_kept(one)]
+    found = [one for one in found if _is_kept(one)]
     converted = _converting(git, [os.fsencode(one.path) for one in found])
     found = [one for one in found if os.fsencode(one.path) in converted]
     if not found:
-        return tree
+        return set()
     assert git.tree is not None and git.index is not None
     remove(fresh)
     before = replace(git, index=git.index.with_name(f"{git.index.name}.before"))
@@ -35,11 +35,9 @@ def undo(git: Git, parent: str, tree: str, fresh: Path) -> str:
         _enter(before, [(one.before, one.path) for one in found])
         before("checkout-index", "-a", f"--prefix={fresh}/", timeout_s=LONG_S)
         same = [one for one in found if _is_same(fresh / one.path, git.tree / one.path)]
-        if not same:
-            return tree
         mode = {one.path: one.after.split(" ")[0] for one in same}
         _enter(git, [(f"{mode[one.path]} {one.before.split(' ')[1]}", one.path) for one in same])
-        return git("write-tree")
+        return {*mode}
     finally:
         remove(fresh)
 

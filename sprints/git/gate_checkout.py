@@ -11,6 +11,7 @@ from pathlib import Path
 from sprints.git import capture_work, sprint_clone
 from sprints.git.capture_work import Mark
 from sprints.git.gateway_repo import Workspace
+from sprints.git.git import tree_of
 
 _lock = threading.Lock()
 _inside: Counter[Path] = Counter()
@@ -27,7 +28,7 @@ def enter(site: Workspace, mark: Mark, found: Mark) -> str:
             capture_work.keep(site, found)
         head = site.head
         site.own("update-ref", site.ref("judged", mark.name), head)
-        tree = site.own("rev-parse", f"{head}^{{tree}}")
+        tree = tree_of(site.own, head)
         _inside[site.tree] += 1
     return tree
 

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from gates import process
@@ -188,6 +189,12 @@ def environment(home: Path) -> dict[str, str]:
         "GIT_COMMITTER_NAME": name,
         "GIT_COMMITTER_EMAIL": mail,
     }
+
+
+@lru_cache(maxsize=64)
+def tree_of(git: Git, commit: str) -> str:
+    """Return the tree of a commit, which never changes. Raises ``GitError``."""
+    return git("rev-parse", f"{commit}^{{tree}}")
 
 
 USERS = ("HOME", "PATH", "XDG_CONFIG_HOME")

@@ -4,12 +4,15 @@ They lie outside the files of the repository, so no clone has them. Nothing that
 """
 
 import os
+import time
+from functools import lru_cache
 from pathlib import Path
 
 from gates.untrusted_file import open_regular
 from sprints.git.git import Git, users_settings
 
 MOST_BYTES = 1 << 20  # of one file of patterns
+KNOWN_S = 30.0  # for so long, settings are not read again
 BOM = b"\xef\xbb\xbf"
 
 
@@ -35,13 +38,27 @@ def read(git: Git) -> tuple[bytes, bytes]:
     They are those of ``core.excludesFile`` and ``info/exclude``, and of ``core.attributesFile`` and
     ``info/attributes``. ``git`` is the user's repository. Raises ``GitError``.
     """
-    settings = users_settings(git)
+    settings = _settings(git.git_dir, git.home, int(time.monotonic() / KNOWN_S))
     usual = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "git"
-    inside = Path(git("rev-parse", "--path-format=absolute", "--git-common-dir")) / "info"
+    inside = common_dir(git.git_dir) / "info"
     return (
         _both(settings.get("excludesfile", usual / "ignore"), inside / "exclude"),
         _both(settings.get("attributesfile", usual / "attributes"), inside / "attributes"),
     )
+
+
+@lru_cache(maxsize=8)
+def _settings(git_dir: Path, home: Path, period: int) -> dict[str, str]:
+    """Return the user's settings, read once in a ``period``; they name the places of files."""
+    return users_settings(Git(home, git_dir))
+
+
+def common_dir(git_dir: Path) -> Path:
+    """Return the git folder that the linked worktrees of a repository share."""
+    try:
+        return git_dir / (git_dir / "commondir").read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return git_dir
 
 
 def _both(*paths: Path | str) -> bytes:
