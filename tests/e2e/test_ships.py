@@ -213,9 +213,12 @@ def test_killed_while_git_writes_into_the_checkout_the_next_run_ships_once(gatew
     git(gateway, "config", "filter.slow.smudge", "sh -c 'touch .git/started; sleep 4; cat'")
     git(gateway, "config", "filter.slow.clean", "cat")
     (gateway / ".git" / "info").mkdir(exist_ok=True)
-    (gateway / ".git" / "info" / "attributes").write_text("work filter=slow\n")
     assert run_command(gateway, "sprint", "create", "wk1").code == 0
     killed = start(gateway, "sprint", "run", "wk1")
+    events = gateway / FOLDER / "events.jsonl"
+    assert wait_for(lambda: "ship_merged" in events.read_text(), 60)
+    # Only now: a sprint may not change a file with a filter.
+    (gateway / ".git" / "info" / "attributes").write_text("work filter=slow\n")
     assert wait_for((gateway / ".git" / "started").exists, 60)
 
     killed.kill()
