@@ -44,7 +44,7 @@ def check(site: Workspace, commit: str, parent: str) -> None:
 
 def settings(site: Workspace) -> dict[str, str]:
     """Return git's configuration for a fetch that checks each object. Raises ``GitError``."""
-    return {"fetch.fsckObjects": "true", "fetch.fsck.skipList": str(_known(site))}
+    return {"fetch.fsckObjects": "true", "fetch.fsck.skipList": _known(site)}
 
 
 def known_of(site: Workspace) -> Path:
@@ -52,8 +52,12 @@ def known_of(site: Workspace) -> Path:
     return site.own.home / f".known-{site.sprint_id}-{site.life}"
 
 
-def _known(site: Workspace) -> Path:
-    """Return a file with the ids of the base's files that git would check; made once a life."""
+def _known(site: Workspace) -> str:
+    """Return a file with the ids of the base's files that git would check; made once a life.
+
+    The path is relative to the gateway's own clone, in which git works: git splits such a path at
+    spaces, commas and bars, which a repository's path may have.
+    """
     path = known_of(site)
     if not path.exists():
         entries = site.own("ls-tree", "-r", "-z", "--full-tree", site.base.commit).split("\0")
@@ -62,4 +66,4 @@ def _known(site: Workspace) -> Path:
         new = path.with_name(f"{path.name}~{os.getpid()}")
         new.write_text("".join(f"{one}\n" for one in sorted(ids)), "ascii")
         new.replace(path)
-    return path
+    return os.path.relpath(path, site.own.git_dir)

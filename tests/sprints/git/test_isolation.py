@@ -298,7 +298,9 @@ def test_a_detached_head_is_a_base_without_a_branch(users):
     assert git(site.tree, "branch", "--list") == "* sg/wk1"
 
 
-@pytest.mark.parametrize("name", ["with space", "ümlaut", "quo\"te's", "back\\slash", "new\nline"])
+@pytest.mark.parametrize(
+    "name", ["with space", "com,ma", "b|ar", "ümlaut", "quo\"te's", "back\\slash", "new\nline"]
+)
 def test_a_repository_may_be_called_as_its_owner_likes(tmp_path, name):
     folder = _made(tmp_path / name)
     commit(folder, {"a": "1"})
