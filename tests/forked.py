@@ -157,6 +157,10 @@ def _become(argv: list[str], cwd: str, env: dict[str, str], descriptors: Sequenc
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    # Python has looked at the old ones: whether they are files or pipes.
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process lives
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.path[:] = [cwd, *env["PYTHONPATH"].split(os.pathsep), *sys.path]
     sys.argv = [*argv]
     from tests import warm
