@@ -38,8 +38,8 @@ def report(request: HttpRequest, username: str) -> None:
     if failures < FAILURES:
         return
     with transaction.atomic():
-        Head.objects.select_for_update().first()  # one process records it
-        if failures >= _recorded(address) * AGAIN:
+        head = Head.objects.select_for_update().first()  # one process records it
+        if head and failures >= _recorded(address) * AGAIN:
             _record(address, failures, recent.values_list("username", flat=True).distinct())
 
 

@@ -154,7 +154,7 @@ def test_settings_that_no_sprint_takes(refused, in_status, act, argv, words):
 def test_an_edit_of_nothing_is_refused(refused, in_status):
     said = refused("sprint", "edit", in_status("created"))
 
-    assert said == "nothing to change; add --title, --brief-file or --set KEY=VALUE"
+    assert said == "nothing to change; add --title, --brief or --set KEY=VALUE"
 
 
 @pytest.mark.parametrize("act", ["create", "edit"])

@@ -48,7 +48,6 @@ BAD_OPTIONS = [
     ("--cap=1e3", "argument --cap: invalid int value: '1e3'"),
     ("--cap=64M", "argument --cap: invalid int value: '64M'"),
     ("--env=NAME", "--env 'NAME' has no '='; write: --env NAME=VALUE"),
-    ("--env=", "--env '' has no '='"),
     ("--env=\x1b[2J", r"--env '\x1b[2J' has no '='"),
     ("--env==value", "'' cannot be set in an environment"),
     ("--env=A=a\0b", "'A' cannot be set in an environment"),

@@ -13,7 +13,8 @@ from tests.e2e.conftest import wait_for
 from tests.world import ROOT
 
 LIVES = """
-import fcntl, pathlib, sys, termios, time
+import fcntl, pathlib, signal, sys, termios, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup may have started the tests
 sys.path.insert(0, sys.argv[2])
 from sprints.management.stop_signals import Stop
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)

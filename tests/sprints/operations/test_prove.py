@@ -134,7 +134,7 @@ def test_programs_are_walked_through_in_turn_or_all_at_once():
 
 def test_the_command_says_what_was_combined(store, invoke, monkeypatch):
     invoke("agent", "set", "agent_01", "--command", "cat")
-    monkeypatch.setattr(plan, "explore", lambda contract, *args: explore(contract, 100))
+    monkeypatch.setattr(plan, "explore", lambda contract, *args, **kw: explore(contract, 100))
 
     said = invoke("contract", "check")
 

@@ -71,7 +71,7 @@ def test_a_form_in_parts_is_no_json(browser):
 
     answer = browser.post(CHANGE, form)
 
-    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert (answer.status_code, list(answer.json())) == (400, ["error", "code"])
 
 
 def test_a_token_in_a_header_needs_no_other_proof(store):
