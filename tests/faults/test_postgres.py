@@ -139,6 +139,7 @@ def test_a_run_whose_database_restarts_is_typed_again_at_most(arena, server, dow
 def test_a_worker_goes_on_by_itself(arena, server, what):
     chance = random.Random(SEED)
     worker = arena.worker()
+    assert worker.stdout.readline()  # that it has begun: a start needs its database
     for n in range(1 if SHORT else KILLS // 20):
         names = [f"a{n}", f"b{n}"]
         with trial(f"PostgreSQL {what}, worker", arena.store):
