@@ -1,4 +1,4 @@
-"""Name the files of a repository that the command of a gate reads, without being told on the page.
+"""Find the files of a repository that the command of a gate reads.
 
 A change of such a file can turn a gate green, so they are protected. The tables give what each
 program reads by its own convention, as its documentation says.

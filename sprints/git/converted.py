@@ -1,7 +1,7 @@
-"""Find the files that only a conversion of git makes differ from a commit: nobody has changed them.
+"""Find files that git would store differently although nobody has changed them.
 
-Git converts line ends and the like by attributes. A file that was stored before its attribute came
-is stored otherwise at its next ``git add``, though its bytes are those of a fresh checkout.
+Git converts line ends and the like by attributes. If a file was committed before it got such an
+attribute, the next ``git add`` converts it, although its bytes are those of a fresh checkout.
 """
 
 import filecmp
@@ -18,7 +18,7 @@ OFF = (b"unspecified", b"unset")
 
 
 def undo(git: Git, found: list[Change], fresh: Path) -> set[str]:
-    """Give the files that nobody has changed their old blobs in the index; return their paths.
+    """Restore the old blobs, in the index, of files that nobody has changed; return their paths.
 
     ``git`` has the files, and ``found`` are the changes of its index. ``fresh`` is a folder for a
     fresh checkout, which is removed. Raises ``GitError``.

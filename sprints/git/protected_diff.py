@@ -76,7 +76,7 @@ def _changed_parts(
 
 
 def _part(site: Workspace, name: str, blob: str, key: str) -> str:
-    """Return a part of a file as JSON; the object's name if the part cannot be told."""
+    """Return a part of a file as JSON, or the object's name if the file cannot be parsed."""
     if blob == ZERO:
         return ""
     try:
