@@ -6,6 +6,7 @@ not deliver, because a hook that hangs would delay a sprint.
 
 import threading
 import time
+from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from gates.process import Stop
 from sprints.hooks import outbox
+from sprints.models import Delivery
 from sprints.models.transitions import event_committed
 from sprints.store.log_and_retry import put_off
 
@@ -33,6 +35,7 @@ class DeliveryWorker:
         self._called = threading.Event()
         self._leaving = self._stopping = False
         self._lanes: dict[str, threading.Thread] = {}
+        self._lost: deque[Delivery] = deque()  # claimed here, when the database went away
         self._looks = threading.Thread(target=self._look, name="courier", daemon=True)
 
     def __enter__(self) -> Self:
@@ -77,6 +80,9 @@ class DeliveryWorker:
         self._lanes = {name: lane for name, lane in self._lanes.items() if lane.is_alive()}
         now = timezone.now()
         try:
+            while self._lost:
+                outbox.give_back(self._lost[0], now)
+                self._lost.popleft()
             outbox.hand_out(now)
             for name in outbox.due(now) - self._lanes.keys():
                 self._open(name)
@@ -93,11 +99,13 @@ class DeliveryWorker:
         self._lanes[name] = lane
 
     def _lane(self, name: str) -> None:
+        found = None
         try:
             while not self._stopping and (found := outbox.claim(timezone.now(), hook_id=name)):
                 outbox.carry_out(*found, self._tick)
         except Error:
-            pass  # the claim expires, and the delivery is repeated
+            if found is not None:
+                self._lost.append(found[0])
         finally:
             connection.close()
 

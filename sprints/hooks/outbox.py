@@ -132,6 +132,15 @@ def claim(now: datetime, **which: str) -> tuple[Delivery, str] | None:
     return None
 
 
+def give_back(row: Delivery, now: datetime) -> None:
+    """Let a delivery that this process has claimed, and could not settle, be claimed again.
+
+    Without it, the delivery waits until its claim expires: its timeout and ``SLACK_S``.
+    """
+    mine = Delivery.objects.filter(pk=row.pk, status=Status.RUNNING, tries=row.tries)
+    mine.filter(owner=str(identity())).update(until=now)
+
+
 def _timeout_s(hook_id: str) -> float:
     found = Hook.objects.filter(pk=hook_id).values_list("timeout_s", flat=True).first()
     return found or 0.0
