@@ -154,7 +154,7 @@ def test_the_documented_server_answers_at_its_address(checkout):
     with urllib.request.urlopen(request, timeout=20) as answer:
         status = json.load(answer)
     server.terminate()
-    _, err = server.communicate(timeout=60)
+    _, err = server.communicate(timeout=90)
 
     config = json.loads((mine.folder / ".studio_gateway" / "config.json").read_text())
     assert (config["bind_host"], config["port"]) == ("127.0.0.1", 18790)

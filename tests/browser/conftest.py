@@ -89,7 +89,7 @@ def shared(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     shutil.copytree(fresh, repo / FOLDER)
     with _served(repo) as served:
         yield served
-    assert wait_for(lambda: not processes_of(repo), 10), processes_of(repo)
+    assert wait_for(lambda: not processes_of(repo)), processes_of(repo)
 
 
 @contextmanager
@@ -99,11 +99,11 @@ def _served(repo: Path) -> Iterator[Serving]:
         port = free.getsockname()[1]
     server = start(repo, "serve", "--port", str(port))
     url = f"http://127.0.0.1:{port}"
-    assert wait_for(lambda: _answers(url), 30), server.poll()
+    assert wait_for(lambda: _answers(url)), server.poll()
     config = json.loads((repo / FOLDER / "config.json").read_text())
     yield Serving(repo, url, config["auth_token"])
     server.send_signal(signal.SIGTERM)
-    _, errors = server.communicate(timeout=60)
+    _, errors = server.communicate(timeout=90)
     assert (server.returncode, "Traceback" in errors) == (0, False), errors
 
 

@@ -28,7 +28,7 @@ def gateway(repo: Path, fresh: Path) -> Iterator[Path]:
     """An initialised repository whose gate is ``true``; no process of it is left in the end."""
     shutil.copytree(fresh, repo / FOLDER)
     yield repo
-    assert wait_for(lambda: not processes_of(repo), 10), processes_of(repo)
+    assert wait_for(lambda: not processes_of(repo)), processes_of(repo)
 
 
 def set_gate(repo: Path, command: str, *options: str) -> None:
@@ -80,8 +80,11 @@ def is_marked(folder: Path, repo: Path) -> bool:
     return f"{MARK}={repo}".encode() in (folder / "environ").read_bytes().split(b"\0")
 
 
-def wait_for(holds: Callable[[], bool], seconds: float) -> bool:
-    """Look every 20 ms until it holds; False when it never does."""
+def wait_for(holds: Callable[[], bool], seconds: float = 90) -> bool:
+    """Look every 20 ms until it holds; False when it never does.
+
+    The default is for what happens at once on an idle machine: a busy one may need a minute.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if holds():

@@ -71,7 +71,7 @@ class PrivateRedis:
         self._popen = subprocess.Popen(
             self._argv, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        assert wait_for(self._answers, 10)
+        assert wait_for(self._answers)
 
     def kill(self) -> None:
         """kill -9: what it held is gone."""

@@ -69,7 +69,7 @@ def small(repo: Path) -> Iterator[Path]:
         assert run_command(repo, "init").code == 0
         set_gate(repo, "echo judged")
         yield repo
-        assert wait_for(lambda: not processes_of(repo), 10), processes_of(repo)
+        assert wait_for(lambda: not processes_of(repo)), processes_of(repo)
     finally:
         subprocess.run(["umount", "--lazy", str(root)], check=True)
 

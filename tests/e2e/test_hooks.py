@@ -47,7 +47,7 @@ def at_work(gateway: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def begin(*options: str) -> subprocess.Popen[str]:
         running.append(start(gateway, "worker", *options))
-        assert wait_for(lambda: len(tree(running[-1])) >= 5, 20)
+        assert wait_for(lambda: len(tree(running[-1])) >= 5)
         return running[-1]
 
     yield begin
@@ -110,7 +110,7 @@ def test_a_hook_that_fails_is_tried_again_under_the_same_id_until_it_succeeds(ga
     assert run(gateway, "wk1").code == 0
     at_work()
 
-    assert wait_for(lambda: deliveries(gateway)[0]["status"] == "delivered", 30)
+    assert wait_for(lambda: deliveries(gateway)[0]["status"] == "delivered")
     assert len(told(gateway)) == 3
     assert len({call["env"]["STUDIO_DELIVERY_ID"] for call in told(gateway)}) == 1
     (row,) = deliveries(gateway)
@@ -172,7 +172,7 @@ def test_a_hook_that_hangs_does_not_slow_a_sprint_down(gateway):
     assert run(gateway, "after").code == 0
 
     assert took(gateway, "after") < 1.5 * took(gateway, "before")
-    assert wait_for(lambda: not processes_of(gateway), 10), processes_of(gateway)
+    assert wait_for(lambda: not processes_of(gateway)), processes_of(gateway)
     assert {row["status"] for row in deliveries(gateway)} == {"pending"}
 
 
@@ -202,15 +202,15 @@ if len(open("told.jsonl").readlines()) == 1:
 def test_kill_9_of_the_worker_brings_what_it_was_bringing_again_with_the_same_id(slow, at_work):
     running = at_work()
     queue(slow, "wk1")
-    assert wait_for(lambda: len(told(slow)) == 1, 30)
+    assert wait_for(lambda: len(told(slow)) == 1)
 
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
-    assert wait_for(lambda: not processes_of(slow), 20), processes_of(slow)
+    assert wait_for(lambda: not processes_of(slow)), processes_of(slow)
     assert [row["status"] for row in deliveries(slow)] == ["running"]
     at_work()
 
-    assert wait_for(lambda: deliveries(slow)[0]["status"] == "delivered", 30)
+    assert wait_for(lambda: deliveries(slow)[0]["status"] == "delivered")
     assert succeed(slow, "wk1")
     ids = {call["env"]["STUDIO_DELIVERY_ID"] for call in told(slow)}
     assert ids == {row["id"] for row in deliveries(slow)}
@@ -222,21 +222,21 @@ def test_sigterm_of_the_worker_ends_what_it_was_bringing_and_the_next_start_brin
 ):
     running = at_work()
     queue(slow, "wk1")
-    assert wait_for(lambda: len(told(slow)) == 1, 30)
+    assert wait_for(lambda: len(told(slow)) == 1)
 
     stop(running)
     (before,) = deliveries(slow)
     at_work()
 
     assert before["status"] == "pending"
-    assert wait_for(lambda: deliveries(slow)[0]["status"] == "delivered", 30)
+    assert wait_for(lambda: deliveries(slow)[0]["status"] == "delivered")
     assert deliveries(slow)[0]["failures"] == 0
 
 
 def test_kill_9_of_a_foreground_run_leaves_the_rest_to_the_next_command(slow):
     assert run_command(slow, "sprint", "create", "wk1").code == 0
     running = start(slow, "sprint", "run", "wk1")
-    assert wait_for(lambda: len(told(slow)) == 1, 30)
+    assert wait_for(lambda: len(told(slow)) == 1)
 
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
@@ -271,7 +271,7 @@ def test_two_hosts_that_look_at_the_same_time_bring_each_delivery_once(gateway, 
     queue(gateway, "wk1")
 
     assert succeed(gateway, "wk1")
-    assert wait_for(lambda: {r["status"] for r in deliveries(gateway)} == {"delivered"}, 60)
+    assert wait_for(lambda: {r["status"] for r in deliveries(gateway)} == {"delivered"})
     ids = [call["env"]["STUDIO_DELIVERY_ID"] for call in told(gateway)]
     assert len(ids) == len(set(ids)) == len(deliveries(gateway)) == 36
 
@@ -283,7 +283,7 @@ def test_what_a_plain_command_does_is_told_by_the_worker(gateway, at_work):
     run_command(gateway, "sprint", "create", "wk1")
     set_gate(gateway, "false")
 
-    assert wait_for(lambda: len(told(gateway)) == 2, 20)
+    assert wait_for(lambda: len(told(gateway)) == 2)
     assert [call["given"]["type"] for call in told(gateway)] == ["sprint_created", "gate_changed"]
 
 
@@ -307,11 +307,11 @@ def test_a_hook_that_starts_a_sprint_is_not_told_of_that_one(gateway, at_work):
         return [row for row in deliveries(gateway) if row["sprint_id"] == "ax"]
 
     expected = {"sprint_created", "sprint_start", "round_done"}
-    assert wait_for(own, 30)
+    assert wait_for(own)
     assert succeed(gateway, "ax")
     # A delivery is made after its event is committed, so the last may come after the end.
-    assert wait_for(lambda: {row["point"] for row in own()} >= expected, 60)
-    assert wait_for(lambda: {r["status"] for r in deliveries(gateway)} <= FINAL, 60)
+    assert wait_for(lambda: {row["point"] for row in own()} >= expected)
+    assert wait_for(lambda: {r["status"] for r in deliveries(gateway)} <= FINAL)
     assert set((gateway / "started.txt").read_text().split()) == {"a"}
     assert {row["status"] for row in own()} == {"dropped"}
     told = events_of(gateway, None)

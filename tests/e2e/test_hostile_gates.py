@@ -80,7 +80,7 @@ def test_a_gate_that_is_not_green_ends_the_sprint_with_a_clear_reason(store, nam
     assert told[-2]["data"]["verdict"] == verdict
     assert Path(run.stdout_path).exists()
     assert Path(run.stderr_path).exists()
-    assert wait_for(lambda: not processes_of(store.repo), 5), processes_of(store.repo)
+    assert wait_for(lambda: not processes_of(store.repo)), processes_of(store.repo)
     studio.settle_files()
     assert studio.differences() == []
 
@@ -118,7 +118,7 @@ def test_a_grandchild_that_holds_the_output_delays_no_verdict_and_is_ended(store
 
     assert after.sprint.status == "succeeded"
     assert all(run.duration_s < 5 for run in studio.gate_runs())
-    assert wait_for(lambda: not processes_of(store.repo), 5), processes_of(store.repo)
+    assert wait_for(lambda: not processes_of(store.repo)), processes_of(store.repo)
     assert studio.events("gate_finished")[0]["data"]["strays_killed"] == 2
 
 

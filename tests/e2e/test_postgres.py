@@ -76,12 +76,12 @@ def test_two_worker_commands_share_the_queue_on_postgresql(repo, database):
         assert say("sprint", "create", f"s{number}").code == 0
         assert say("sprint", "run", f"s{number}", "--queue").code == 0
 
-    assert wait_for(all_done, 60), say("sprint", "list").out
+    assert wait_for(all_done), say("sprint", "list").out
     hosts = json.loads(say("status").out)["hosts"]
     assert [(host["name"], host["alive"]) for host in hosts] == [("left", True), ("right", True)]
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=60)
+        worker.communicate(timeout=90)
     findings = json.loads(say("doctor", "--json").out)
     assert not [one for one in findings if one["level"] == "bad"]
 
@@ -104,10 +104,10 @@ def test_hooks_on_postgresql_are_told_once_though_two_hosts_look(repo, database)
     say("sprint", "create", "wk1")
     say("sprint", "run", "wk1", "--queue")
 
-    assert wait_for(lambda: len(brought()) == 12, 60), say("hook", "deliveries").out
+    assert wait_for(lambda: len(brought()) == 12), say("hook", "deliveries").out
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=60)
+        worker.communicate(timeout=90)
     ids = (repo / "told.txt").read_text().split()
     assert sorted(ids) == sorted(row["id"] for row in brought())
     findings = json.loads(say("doctor", "--json").out)
@@ -125,14 +125,14 @@ def test_a_database_that_throws_everybody_out_does_not_end_a_gate(repo, database
     say("sprint", "create", "wk1")
     running = start(repo, "sprint", "run", "wk1", DATABASE_URL=database)
     events = repo / ".studio_gateway/events.jsonl"
-    assert wait_for(lambda: '"gate_started"' in events.read_text(), 20)
+    assert wait_for(lambda: '"gate_started"' in events.read_text())
     ended = 0
     with psycopg.connect(SERVER, autocommit=True) as server:
         end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         for _ in range(8):
             ended += len(server.execute(end, [database.rsplit("/", 1)[1]]).fetchall())
             time.sleep(0.3)
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=90)
 
     assert ended >= 3
     assert running.returncode == 0, (out, err)

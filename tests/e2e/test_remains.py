@@ -16,7 +16,7 @@ def is_seen(process: subprocess.Popen[bytes], repo: Path) -> bool:
 def test_a_daemon_that_changed_folder_is_seen_by_its_mark(repo):
     daemon = subprocess.Popen(["sleep", "300"], cwd="/")
     try:
-        assert wait_for(lambda: is_seen(daemon, repo), 5)
+        assert wait_for(lambda: is_seen(daemon, repo))
     finally:
         daemon.kill()
         daemon.wait()
@@ -29,7 +29,7 @@ def test_a_supervisor_without_its_gateway_is_seen(repo):
     argv = [sys.executable, "-c", "import time; time.sleep(300)", f"/{stand_in}", str(dead.pid)]
     supervisor = subprocess.Popen(argv, cwd="/")
     try:
-        assert wait_for(lambda: is_seen(supervisor, repo), 5)
+        assert wait_for(lambda: is_seen(supervisor, repo))
     finally:
         supervisor.kill()
         supervisor.wait()

@@ -82,7 +82,7 @@ class Served:
         """Send the signal; returns the exit code once it has ended."""
         if self.command.poll() is None:
             self.command.send_signal(number)
-        out, err = self.command.communicate(timeout=60)
+        out, err = self.command.communicate(timeout=90)
         self.out, self.err = self.out + out, self.err + err
         return self.command.returncode
 
@@ -147,9 +147,9 @@ def test_a_queued_sprint_is_carried_and_seen_on_the_way(gateway, serve):
 
     queue(gateway, "wk1")
 
-    assert wait_for(lambda: one.status()["job"] == {"running": True, "name": "wk1"}, 20)
+    assert wait_for(lambda: one.status()["job"] == {"running": True, "name": "wk1"})
     assert succeed(gateway, "wk1")
-    assert wait_for(lambda: not one.status()["job"]["running"], 10)
+    assert wait_for(lambda: not one.status()["job"]["running"])
     assert one.status()["sprints"] == ["wk1"]
     assert [host["alive"] for host in one.status()["hosts"]] == [True]
     check_store(gateway)
@@ -160,7 +160,7 @@ def test_what_was_queued_while_nobody_served_is_carried(gateway, serve):
 
     serve()
 
-    assert succeed(gateway, "early", within=20)
+    assert succeed(gateway, "early")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -168,7 +168,7 @@ def test_a_stop_hands_back_the_gate_that_runs_and_the_next_start_goes_on(gateway
     set_gate(gateway, "sleep 2.5")
     first = serve()
     queue(gateway, "wk1")
-    assert wait_for(lambda: gate_runs(gateway, "sleep 2.5"), 20)
+    assert wait_for(lambda: gate_runs(gateway, "sleep 2.5"))
 
     below = process_table.descendants(first.command.pid)
 
@@ -178,7 +178,7 @@ def test_a_stop_hands_back_the_gate_that_runs_and_the_next_start_goes_on(gateway
     serve()
 
     assert (code, left, during) == (0, [], "running")
-    assert succeed(gateway, "wk1", within=30)
+    assert succeed(gateway, "wk1")
     verdicts = [
         e["data"]["verdict"] for e in events_of(gateway, "wk1") if e["kind"] == "gate_finished"
     ]
@@ -191,7 +191,7 @@ def test_a_terminal_that_is_closed_stops_neither_web_nor_workers(gateway, serve)
     one.command.send_signal(signal.SIGHUP)
     queue(gateway, "wk1")
 
-    assert succeed(gateway, "wk1", within=30)
+    assert succeed(gateway, "wk1")
     assert one.ask("/health")[0] == 200
     assert f"kill {one.command.pid}" in one.out
     assert one.stop() == 0
@@ -201,15 +201,15 @@ def test_a_store_that_is_deleted_ends_serve_and_comes_back_by_init_alone(gateway
     set_gate(gateway, "sleep 30")
     one = serve()
     queue(gateway, "wk1")
-    assert wait_for(lambda: gate_runs(gateway, "sleep 30"), 20)
+    assert wait_for(lambda: gate_runs(gateway, "sleep 30"))
 
     shutil.rmtree(gateway / ".studio_gateway")
-    out, err = one.command.communicate(timeout=30)
+    out, err = one.command.communicate(timeout=90)
 
     assert (one.command.returncode, out) == (1, "")
     assert "was deleted or replaced; its work is stopped." in err
     assert "Traceback" not in err
-    assert wait_for(lambda: not processes_of(gateway), 20), processes_of(gateway)
+    assert wait_for(lambda: not processes_of(gateway)), processes_of(gateway)
     assert not (gateway / ".studio_gateway").exists()
     assert run_command(gateway, "init").code == 0
     check_store(gateway)
@@ -219,13 +219,13 @@ def test_kill_9_leaves_no_process_and_the_next_start_goes_on(gateway, serve):
     set_gate(gateway, "sh -c 'sleep 2 & sleep 2'")
     first = serve()
     queue(gateway, "wk1")
-    assert wait_for(lambda: gate_runs(gateway, "sleep 2"), 20)
+    assert wait_for(lambda: gate_runs(gateway, "sleep 2"))
 
     first.stop(signal.SIGKILL)
 
-    assert wait_for(lambda: not processes_of(gateway), 20), processes_of(gateway)
+    assert wait_for(lambda: not processes_of(gateway)), processes_of(gateway)
     serve()
-    assert succeed(gateway, "wk1", within=30)
+    assert succeed(gateway, "wk1")
     check_store(gateway)
 
 
@@ -235,9 +235,9 @@ def test_the_web_stays_when_the_cluster_dies_and_tells_of_it(gateway, serve):
 
     os.kill(cluster, signal.SIGKILL)
 
-    assert wait_for(lambda: one.status()["hosts"][0]["restarts"] >= 1, 20)
+    assert wait_for(lambda: one.status()["hosts"][0]["restarts"] >= 1)
     queue(gateway, "after")
-    assert succeed(gateway, "after", within=30)
+    assert succeed(gateway, "after")
 
 
 def test_the_web_alone_leaves_sprints_to_other_workers(gateway, serve):
@@ -248,11 +248,11 @@ def test_the_web_alone_leaves_sprints_to_other_workers(gateway, serve):
     below = process_table.descendants(one.command.pid)
     worker = start(gateway, "worker")
 
-    assert succeed(gateway, "wk1", within=30)
+    assert succeed(gateway, "wk1")
     assert one.out.splitlines()[1].startswith("no workers")
     assert (alone["hosts"], alone["job"], below) == ([], {"running": False, "name": None}, [])
     worker.send_signal(signal.SIGTERM)
-    worker.communicate(timeout=60)
+    worker.communicate(timeout=90)
     assert one.stop() == 0
 
 
@@ -372,7 +372,7 @@ def test_the_token_is_in_no_output_and_in_no_file_but_its_own(gateway, serve):
     one.ask(f"/api/status?token={token}")
     one.ask("/nope", X_Studio_Gateway_Token=token)
     assert one.send(f"GET /{token} HTTP/1.1\r\nHost: evil\r\nX: {token}\r\n\r\n".encode())
-    assert succeed(gateway, "wk1", within=30)
+    assert succeed(gateway, "wk1")
 
     assert one.stop() == 0
 

@@ -37,7 +37,7 @@ def shipped(once, monkeypatch):
     shutil.copytree(once.with_name("copy"), once, symlinks=True)
     monkeypatch.setenv(MARK, str(once))
     yield once
-    assert wait_for(lambda: not processes_of(once), 10), processes_of(once)
+    assert wait_for(lambda: not processes_of(once)), processes_of(once)
 
 
 def meta(repo, name):

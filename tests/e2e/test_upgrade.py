@@ -138,14 +138,14 @@ def test_it_is_refused_while_workers_live(gateway):
         hosts = json.loads(run_command(gateway, "status", "--json").out)["hosts"]
         return any(host["alive"] for host in hosts)
 
-    assert wait_for(is_there, 30)
+    assert wait_for(is_there)
 
     said = complaint(run_command(gateway, "upgrade"))
 
     assert said.startswith("the workers of host ")
     assert said.endswith("are at work; stop them, then try again")
     worker.terminate()
-    worker.communicate(timeout=30)
+    worker.communicate(timeout=90)
     assert run_command(gateway, "upgrade").code == 0
 
 
@@ -158,7 +158,7 @@ def test_it_is_refused_while_the_web_alone_is_served(gateway):
 
     assert complaint(said) == "a web of this store is being served; stop serve, then try again"
     served.terminate()
-    served.communicate(timeout=30)
+    served.communicate(timeout=90)
     assert run_command(gateway, "upgrade").code == 0
 
 
@@ -167,13 +167,13 @@ def test_it_is_refused_while_a_sprint_is_carried(gateway):
     run_command(gateway, "sprint", "create", "wk1")
     carrier = start(gateway, "sprint", "run", "wk1")
     folder = gateway / ".studio_gateway/artifacts/wk1/gates/qa_smoke_quick/runs/1"
-    assert wait_for(folder.is_dir, 30)
+    assert wait_for(folder.is_dir)
 
     said = complaint(run_command(gateway, "upgrade"))
 
     assert said.startswith(f"sprint wk1 is run by process {carrier.pid} on ")
     run_command(gateway, "sprint", "cancel", "wk1")
-    carrier.communicate(timeout=30)
+    carrier.communicate(timeout=90)
     assert run_command(gateway, "upgrade").code == 0
 
 

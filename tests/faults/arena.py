@@ -131,7 +131,7 @@ class Arena:
 
     def agree(self) -> None:
         """Nothing is left running, and the doctor sees nothing that should not be."""
-        assert wait_for(lambda: not self.remains(), 15), self.remains()
+        assert wait_for(lambda: not self.remains()), self.remains()
         self.agree_while_at_work()
 
     def agree_while_at_work(self) -> None:
@@ -185,7 +185,7 @@ class Arena:
         for running in self._running:
             if running.poll() is None:
                 running.kill()
-            running.communicate(timeout=60)
+            running.communicate(timeout=90)
 
     def _is_here(self, pid: int) -> bool:
         try:

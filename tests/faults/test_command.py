@@ -31,7 +31,7 @@ def test_at_any_moment(shared):
             for pid in (victim.pid, *(one.pid for one in below)):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            victim.communicate(timeout=60)
+            victim.communicate(timeout=90)
 
             finish(arena, name)
             arena.ended_well(name)

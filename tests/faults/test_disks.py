@@ -114,7 +114,7 @@ def test_a_disk_that_fills_while_a_gate_runs_ends_nothing_for_good(disk):
     disk.create("one")
     with trial("disk full during a gate, sprint run", disk.store):
         victim = disk.start("sprint", "run", "one")
-        assert wait_for(lambda: (disk.repo / "ran").exists(), 30)
+        assert wait_for(lambda: (disk.repo / "ran").exists())
 
         filler = fill(disk)
         out, err = victim.communicate(timeout=90)
@@ -133,7 +133,7 @@ def test_a_worker_goes_on_when_there_is_room_again(disk):
     with trial("disk full during a gate, worker", disk.store):
         worker = disk.worker()
         disk.queue("one")
-        assert wait_for(lambda: (disk.repo / "ran").exists(), 30)
+        assert wait_for(lambda: (disk.repo / "ran").exists())
 
         filler = fill(disk)
         wait_for(lambda: False, 8)
@@ -141,7 +141,7 @@ def test_a_worker_goes_on_when_there_is_room_again(disk):
 
         # A gate whose output found no room is red: an error, which a person looks at.
         over = ("succeeded", "failed")
-        assert wait_for(lambda: disk.statuses()["one"] in over, 60), disk.statuses()
+        assert wait_for(lambda: disk.statuses()["one"] in over), disk.statuses()
         disk.stop(worker)
         if disk.statuses()["one"] == "failed":
             assert disk.say("sprint", "retry", "one").code == 0

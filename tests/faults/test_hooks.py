@@ -39,12 +39,12 @@ def test_a_hook_is_told_all_the_same(arena, policy, point, action):
     with trial(f"{action} at {point}, {policy} hook", arena.store):
         fault, marker = arena.fault(f"{point}:2:{action}")
         victim = arena.start("sprint", "run", "one", STUDIO_FAULT=fault)
-        assert wait_for(lambda: thaw(arena, victim), 90), "it hangs"
+        assert wait_for(lambda: thaw(arena, victim)), "it hangs"
         assert marker.exists(), victim.communicate()
         finish(arena, "one")
         worker = arena.worker()  # which brings what the commands have left
 
-        assert wait_for(lambda: not undelivered(arena), 60), undelivered(arena)
+        assert wait_for(lambda: not undelivered(arena)), undelivered(arena)
         arena.stop(worker)
         told = Counter((arena.repo / "told").read_text().split())
         assert len(told) == ROUNDS, told

@@ -87,7 +87,7 @@ def test_the_next_run_goes_on(shared, point, action):
         with trial(f"{action} at {point}, sprint run", arena.store):
             fault, marker = arena.fault(f"{point}:{nth}:{action}")
             victim = arena.start("sprint", "run", name, STUDIO_FAULT=fault)
-            assert wait_for(lambda victim=victim: thaw(arena, victim), 60), "it hangs"
+            assert wait_for(lambda victim=victim: thaw(arena, victim)), "it hangs"
             out, err = victim.communicate()
             assert marker.exists(), f"never came to {point} for the {nth}. time: {out}{err}"
             assert "Traceback" not in err, err
@@ -127,7 +127,7 @@ def test_the_cluster_goes_on_by_itself(arena, point, action):
                 worker = arena.worker()
             return marker.exists() and arena.statuses()[name] in ("succeeded", "failed")
 
-        assert wait_for(over, 90), (arena.statuses(), arena.remains())
+        assert wait_for(over), (arena.statuses(), arena.remains())
         arena.stop(worker)
         finish(arena, name)
         arena.check(name)
@@ -144,7 +144,7 @@ def test_a_start_that_is_killed_is_typed_again(arena, point, action):
         fault, marker = arena.fault(f"{point}:1:{action}")
 
         victim = arena.start("sprint", "run", "one", "--queue", STUDIO_FAULT=fault)
-        assert wait_for(lambda: thaw(arena, victim), 60), "it hangs"
+        assert wait_for(lambda: thaw(arena, victim)), "it hangs"
 
         assert victim.returncode == (0 if action == "sigstop" else -signal.Signals[action.upper()])
         assert marker.exists()

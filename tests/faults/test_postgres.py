@@ -60,7 +60,7 @@ class Server:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        assert wait_for(self._answers, 60), "PostgreSQL does not start"
+        assert wait_for(self._answers), "PostgreSQL does not start"
 
     def stop(self) -> None:
         """At once, as a crash: what was committed is there when it starts again."""
@@ -120,7 +120,7 @@ def test_a_run_whose_database_restarts_is_typed_again_at_most(arena, server, dow
     arena.create("one")
     with trial("PostgreSQL restarted, sprint run", arena.store):
         victim = arena.start("sprint", "run", "one")
-        assert wait_for(lambda: (arena.repo / "ran").exists(), 30)
+        assert wait_for(lambda: (arena.repo / "ran").exists())
 
         server.stop()
         time.sleep(down_s)

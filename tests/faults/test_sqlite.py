@@ -39,7 +39,7 @@ def test_a_run_waits_for_the_lock_or_is_typed_again(arena, seconds):
     arena.create("one")
     with trial(f"SQLite locked for {seconds} s, sprint run", arena.store):
         victim = arena.start("sprint", "run", "one")
-        assert wait_for(lambda: (arena.repo / "ran").exists(), 30)
+        assert wait_for(lambda: (arena.repo / "ran").exists())
         lock = Lock(arena, seconds)
 
         out, err = victim.communicate(timeout=180)
@@ -60,7 +60,7 @@ def test_a_worker_goes_on_by_itself(arena, seconds):
     with trial(f"SQLite locked for {seconds} s, worker", arena.store):
         worker = arena.worker()
         arena.queue("one", "two")
-        assert wait_for(lambda: (arena.repo / "ran").exists(), 30)
+        assert wait_for(lambda: (arena.repo / "ran").exists())
 
         Lock(arena, seconds).join()
 

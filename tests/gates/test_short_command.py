@@ -69,13 +69,13 @@ def test_one_that_is_bound_is_told_to_end_when_we_are_killed(tmp_path, how):
     run = f"process.run_short({argv!r}, timeout_s=60, bound=True)"
     code = f"import sys; from gates import process, short_command; {how}; {run}"
     gateway = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-    assert wait_for(lambda: lock.exists() and lock.read_text() != "", 20)
+    assert wait_for(lambda: lock.exists() and lock.read_text() != "")
     pid = lock.read_text()
 
     gateway.kill()
     gateway.wait()
 
-    assert wait_for(lambda: not Path(f"/proc/{pid}").exists(), 10)
+    assert wait_for(lambda: not Path(f"/proc/{pid}").exists())
     assert not lock.exists()
 
 
@@ -105,7 +105,7 @@ def test_a_watched_program_ends_with_its_children_when_it_is_to_stop(tmp_path):
 
     assert time.monotonic() - begun < 10
     child = Path("/proc") / (tmp_path / "child").read_text().strip()
-    assert wait_for(lambda: not child.exists(), 5)
+    assert wait_for(lambda: not child.exists())
 
 
 def test_a_quick_watched_program_is_not_stopped_and_others_are_not_watched():
@@ -131,4 +131,4 @@ def test_children_of_a_program_whose_caller_was_killed_are_found_and_ended():
 
     assert len(process.orphans()) == 2
     assert process.sweep_orphans() == 2
-    assert wait_for(lambda: process.orphans() == [], 5)
+    assert wait_for(lambda: process.orphans() == [])

@@ -44,11 +44,11 @@ def test_a_closed_terminal_ends_no_command_and_a_stop_does(tmp_path: Path, numbe
         start_new_session=True,
     )
     os.close(its)
-    assert wait_for(lambda: mark.read_text() == "begun", 20)
+    assert wait_for(lambda: mark.read_text() == "begun")
 
     os.close(ours)  # the system sends SIGHUP, and each write to the terminal fails
     mark.write_text("closed")
-    assert wait_for(lambda: mark.read_text() == "went on", 20)
+    assert wait_for(lambda: mark.read_text() == "went on")
     assert program.poll() is None
 
     program.send_signal(number)

@@ -34,7 +34,7 @@ def stop_when(path, wish, **changes):
     """Set the flags as soon as the file is there."""
 
     def watch():
-        wait_for(path.exists, 60)
+        wait_for(path.exists)
         for name, value in changes.items():
             setattr(wish, name, value)
 
