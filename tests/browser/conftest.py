@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from sprints.store.layout import FOLDER
 from tests.e2e.conftest import fresh, gateway, processes_of, set_gate, start, wait_for
@@ -25,6 +25,8 @@ from tests.e2e.servers import absent
 from tests.world import Said, run_command
 
 __all__ = ["fresh", "gateway"]
+
+expect.set_options(timeout=90_000)  # a page polls, and the machine has other tests to run
 
 
 @pytest.hookimpl(trylast=True)

@@ -5,8 +5,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import Serving
 
-expect.set_options(timeout=20_000)
-
 
 def test_an_approval_is_found_on_the_dashboard_and_given_by_a_click_and_only_once(
     page: Page, serving: Serving

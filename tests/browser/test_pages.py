@@ -103,18 +103,18 @@ def test_the_dashboard_follows_what_runs_and_then_rests(page: Page, serving: Ser
     enter(page, serving)
 
     running = page.get_by_role("region", name="Running now")
-    expect(running).to_contain_text("gate qa_smoke_quick", timeout=30_000)
+    expect(running).to_contain_text("gate qa_smoke_quick")
     link = running.get_by_role("link", name="slow")
     link.focus()
     page.evaluate("scrollTo(0, 77)")
     mark = page.locator("#live").get_attribute("hx-get")
     assert mark
-    expect(page.locator("#live")).not_to_have_attribute("hx-get", mark, timeout=30_000)
+    expect(page.locator("#live")).not_to_have_attribute("hx-get", mark)
     expect(link).to_be_focused()
     assert page.evaluate("scrollY") == 77
     (serving.repo / "go").touch()
 
-    expect(page.get_by_role("table")).to_contain_text("succeeded", timeout=30_000)
+    expect(page.get_by_role("table")).to_contain_text("succeeded")
     expect(page.locator("#live")).not_to_have_attribute("hx-get", re.compile(".*"))
 
 
@@ -126,7 +126,7 @@ def test_events_appear_while_they_are_followed(page: Page, serving: Serving):
     serving.say("sprint", "create", "wk2")
 
     rows = page.get_by_role("row")
-    expect(rows.nth(2)).to_contain_text("sprint created: wk2", timeout=15_000)
+    expect(rows.nth(2)).to_contain_text("sprint created: wk2")
     expect(page.get_by_text("sprint created: wk1")).to_have_count(1)
 
 

@@ -53,7 +53,7 @@ def test_the_dashboard_and_a_failed_sprint_in_both_themes(page: Page, serving: S
     kept = ROOT / "docs/pictures" if os.environ.get("STUDIO_TEST_PICTURES") else tmp_path
     page.set_viewport_size({"width": 1280, "height": 860})
     serving.sign_in(page)
-    expect(page.get_by_text("qa_smoke_quick").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("qa_smoke_quick").first).to_be_visible()
 
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")

@@ -10,7 +10,6 @@ from tests.browser.conftest import Serving
 from tests.checkout import commit
 from tests.world import MARK, ROOT
 
-expect.set_options(timeout=20_000)
 SPEAKER = str(ROOT / "tests" / "speaker.py")
 
 

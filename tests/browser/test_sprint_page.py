@@ -7,8 +7,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import Serving
 
-expect.set_options(timeout=20_000)  # a poll that found nothing for a while waits for some seconds
-
 # Prints in steps, and goes on to its end only when it is let.
 STEPS = r"""
 import pathlib, sys, time

@@ -4,8 +4,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Serving
 
-expect.set_options(timeout=20_000)
-
 
 def test_an_operator_makes_and_briefs_a_sprint_and_a_viewer_may_not_touch_it(
     page: Page, browser: Browser, serving: Serving
