@@ -27,14 +27,6 @@ QUIETLY = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-user"]
 ELSEWHERE = {"PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER"}  # where pip would install instead
 PROMPT = "studio-gateway"  # in pyvenv.cfg, marks a .venv as ours
 
-# The whole suite in three processes, a file in one of them: many tests wait for programs or time.
-# In the order of collection, with the browser's tests last.
-# The report has the time of each test; tools/suite_times.py reads it.
-AT_ONCE = (
-    *("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"),
-    *("--junitxml", "build/tests.xml"),
-)
-
 USAGE = """\
 usage: python tools/bootstrap.py COMMAND [arguments]
 
@@ -296,7 +288,8 @@ def main(argv: list[str], venv: Venv) -> int:
         venv.install(DEV if takes_any or arguments else RUNTIME)
         venv.activate()
         if command == "test":
-            return call([str(venv.python), "-m", "pytest", *(arguments or AT_ONCE)])
+            whole = [str(ROOT / "tools" / "suite.py")]
+            return call([str(venv.python), *(["-m", "pytest", *arguments] if arguments else whole)])
         if command == "check":
             return call([str(venv.python), str(ROOT / "tools" / "check.py"), *arguments])
         if command == "demo":

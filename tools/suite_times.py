@@ -13,8 +13,8 @@ PAGE = """\
 
 For people who make the tests faster. `make test` writes the report `build/tests.xml`, and
 `python tools/suite_times.py build/tests.xml` writes this page from it. The seconds are those of the
-tests, with what they wait for and what they share. Three tests run at once, so the sum is about
-three times the time of `make test`.
+tests, with what they wait for and what they share. Five tests run at once, so the sum is up to
+five times the time of `make test`.
 
 {tests} tests in {files} files, {seconds:.0f} s in all.
 
