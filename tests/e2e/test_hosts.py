@@ -110,9 +110,10 @@ def test_what_a_host_carried_that_is_killed_for_good_the_other_carries_to_its_en
 ):
     url = request.getfixturevalue("redis").url if broker == "redis" else broker
     left, right = hosts(url)
+    slow_on_the_left = """sh -c 'case "$PWD" in */left*) sleep 300;; *) sleep 1;; esac'"""
+    left.say("gate", "set", "qa_smoke_quick", "--command", slow_on_the_left)
     queue(left, *NAMES)
-    events = left.repo / ".studio_gateway/events.jsonl"
-    assert wait_for(lambda: '"gate_started"' in events.read_text())
+    assert wait_for(lambda: any(line.endswith("sleep 300") for line in processes_of(left.repo)))
 
     left.die()
 
