@@ -34,6 +34,7 @@ OURS = {
     "export": "write an archive, without secrets, for another gateway",
     "import": "import the store of another gateway",
     "archive": "archive finished sprints, or restore them",
+    "adopt": "continue the record of a store that was restored from a backup",
     "rebuild": "rebuild an empty database from events.jsonl, or compare the two",
     "upgrade": "upgrade the store of an older version: back up, migrate, verify",
     "replay": "check that this version makes the same decisions as recorded",

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from gates.process import Stop
+from sprints.contract.json_types import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class EffectContext:
     ``tick`` is called several times a second while a gate, an agent or git runs, and may stop it.
     ``leaves`` is called instead while work is published: a cancel waits for the end of that.
     ``not_after`` gives the time (monotonic) until which something may begin. ``clock`` gives the
-    aware time of day. ``chain`` gives the hash of the event that announces the publication.
+    aware time of day. ``chain`` gives the facts of a certificate that name the event which
+    announces the publication: its hash, the record's first hash, and the incarnation, if any.
     """
 
     repo: Path
@@ -26,4 +28,4 @@ class EffectContext:
     not_after: Callable[[], float] = lambda: math.inf
     clock: Callable[[], datetime] = timezone.now
     leaves: Callable[[], Stop | None] = lambda: None
-    chain: Callable[[], str] = str
+    chain: Callable[[], JsonObject] = dict

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gates.wording import spoken
-from sprints.contract.json_types import JsonObject
+from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.core import approval_requests, shipping
 from sprints.core.actions import Merged, Published
 from sprints.effects import workspace
@@ -60,8 +60,8 @@ def _publish(snapshot: Snapshot, world: EffectContext) -> Published:
     return Published(world.clock(), tag=tag)
 
 
-def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> JsonObject:
-    """Return the content of the certificate; ``chain`` is the hash of the announcing event."""
+def facts(snapshot: Snapshot, what: ship_values.Merge, chain: JsonMapping) -> JsonObject:
+    """Return the content of the certificate; ``chain`` names the announcing event."""
     keys = ("branch", "base", "head", "commit", "tree")
     runs = [
         run
@@ -74,7 +74,7 @@ def facts(snapshot: Snapshot, what: ship_values.Merge, chain: str) -> JsonObject
         **({"url": what.url} if what.url else {}),
         **({"undoes": undone.commit} if (undone := snapshot.started_contract.undoes) else {}),
         "contract": snapshot.started_contract.digest,
-        "chain": chain,
+        **chain,
         "published_ts": shipping.begun(snapshot).since_ts,
         "gates": [_gate(run, what.tree) for run in runs],
         **_approved(snapshot, what.tree),

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from sprints.contract.json_types import JsonMapping, JsonObject
@@ -12,7 +13,10 @@ VERSION = 1
 TEXTS = (
     "sprint", "branch", "base", "head", "commit", "tree", "contract", "chain", "published_ts",
 )  # fmt: skip
-MAY_BE = ("url", "undoes")  # optional: the push target, the reverted commit
+# Optional: the push target, the reverted commit, the hash of the record's first event, its
+# incarnation.
+MAY_BE = ("url", "undoes", "record", "incarnation")
+TAGS = ("refs/tags/shipped", "refs/tags/unshipped")
 OF_GATE = ("gate_id", "digest", "tree", "stdout_sha256", "stderr_sha256")
 
 
@@ -42,8 +46,32 @@ def read(git: Git, tag: str) -> tuple[str, JsonObject]:
     if git("cat-file", "-t", found) != "tag":
         raise GitError(f"the tag {tag} has no message, and so no certificate")
     message = git("cat-file", "tag", found).partition("\n\n")[2]
+    return git.find(f"{found}^{{commit}}"), parsed(tag, message)
+
+
+def has(git: Git, tag: str) -> bool:
+    """Return whether the tag has a certificate."""
     try:
-        facts = json.loads(message[message.index("{\n") :])
+        read(git, tag)
+    except GitError:
+        return False
+    return True
+
+
+def all_of(git: Git, config: Mapping[str, str]) -> Iterator[tuple[str, JsonObject]]:
+    """Yield every tag with a certificate, and the certificate. Raises ``GitError``."""
+    form = "--format=%(objecttype)%00%(refname:strip=2)%00%(contents)%00"
+    words = git("for-each-ref", form, *TAGS, config=config).split("\0")
+    for kind, tag, text in zip(words[::3], words[1::3], words[2::3], strict=False):
+        if kind.strip() == "tag":
+            with suppress(GitError):
+                yield tag, parsed(tag, text)
+
+
+def parsed(tag: str, message: str) -> JsonObject:
+    """Return the certificate in the message of a tag. Raises ``GitError`` if there is none."""
+    try:
+        facts: JsonObject = json.loads(message[message.index("{\n") :])
         sound = facts["version"] == VERSION and isinstance(facts["gates"], list)
         texts = [facts[key] for key in TEXTS]
         texts += [gate[key] for gate in facts["gates"] for key in OF_GATE]
@@ -54,7 +82,7 @@ def read(git: Git, tag: str) -> tuple[str, JsonObject]:
     sound = sound and all(isinstance(one, str) and one.isprintable() for one in texts)
     if not sound or not all(type(number) is int for number in numbers):
         raise GitError(f"the tag {tag} has no certificate that can be read")
-    return git.find(f"{found}^{{commit}}"), facts
+    return facts
 
 
 def untrue(git: Git, commit: str, facts: JsonMapping) -> Iterator[str]:

@@ -26,6 +26,7 @@ class CertificateCheck:
         self._begun: dict[tuple[str, int], JsonMapping] = {}
         self._ended: dict[tuple[str, int], tuple[str | None, JsonMapping]] = {}
         self._approved: list[JsonObject] = []
+        self._first = ""  # the hash of the first event
         self._found: list[str] | None = None
 
     def add(self, event: JsonMapping) -> None:
@@ -33,6 +34,7 @@ class CertificateCheck:
         if self._found is not None:
             return
         try:
+            self._first = self._first or event["hash"]
             if event["sprint_id"] == self._facts["sprint"]:
                 self._keep(event["kind"], event["round_id"], event["data"])
             if event["hash"] == self._facts["chain"]:
@@ -73,6 +75,9 @@ class CertificateCheck:
         undone = self._contract.get("undoes", {}).get("commit")
         for key, said in (("url", recorded.get("url")), ("undoes", undone)):
             if (has := facts.get(key)) != said:
+                yield f"its {key} is {_short(has)}, and was {_short(said)} when published"
+        for key, said in (("record", self._first), ("incarnation", event.get("incarnation"))):
+            if (has := facts.get(key, said)) != said:
                 yield f"its {key} is {_short(has)}, and was {_short(said)} when published"
         if facts["contract"] != self._digest:
             yield f"its contract is {_short(facts['contract'])}, and was {_short(self._digest)}"

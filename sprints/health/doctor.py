@@ -25,7 +25,8 @@ from sprints.git.repair import lacking, own_of
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
 from sprints.health.missing_gates import missing_in, setting
-from sprints.journal import verify
+from sprints.health.newer_releases import newer
+from sprints.journal import events_file, verify
 from sprints.journal.checked_events import Difference
 from sprints.models import Agent, Head
 from sprints.store.config import read_config
@@ -231,8 +232,12 @@ def sandbox(store: Store) -> Iterator[Finding]:
 
 
 def journal(store: Store) -> Iterator[Finding]:
-    """Check that the files agree with the rows, once they have caught up."""
+    """Check that the files agree with the rows, once they have caught up, and lack no release."""
     check_schema()
+    lacks = newer(store)
+    if lacks.text:
+        level = "bad" if lacks.is_certain else "warn"
+        yield Finding("journal", level, lacks.text, "studio-gateway adopt")
     if found := verify.difference(store):
         yield Finding("journal", "bad", found.text, _remedy(store, found))
     else:
@@ -241,6 +246,8 @@ def journal(store: Store) -> Iterator[Finding]:
 
 def _remedy(store: Store, difference: Difference) -> str:
     """Return the fix: a file that differs from the rows is moved away and written again."""
+    if events_file.is_ahead(store.events):
+        return "studio-gateway adopt"
     if difference.where == "events.jsonl" and not difference.in_rows:
         return _anew(store.events)
     if difference.where == "state.json":

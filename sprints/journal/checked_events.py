@@ -84,6 +84,9 @@ def checked_events(
     if (seen.events, prev) != (head.seq, head.hash):
         words = f"the database has {seen.events} events, and {head.seq} by its head"
         raise Differs(Difference("database", words, line=seen.events))
+    if seen.events and event.get("incarnation", "") != head.incarnation:
+        words = "the incarnation of the database is not that of its last event"
+        raise Differs(Difference("database", words, line=seen.events))
     lines = seen.events - seen.behind
     if seen.behind and lines < (
         last := min(head.seq, once_there(moment.sealed, settings.STORE.place))

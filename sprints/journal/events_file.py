@@ -1,8 +1,10 @@
 """Write events.jsonl: every committed event as one line, in order, never torn, never twice."""
 
 import errno
+import itertools
 import json
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,6 +136,65 @@ def _compare(seq: int, digest: str) -> None:
         raise Ahead(f"events.jsonl is ahead of the database (seq {seq}, database {head})")
     if row != digest:
         raise Ahead(f"events.jsonl is not of this database (event {seq} differs)")
+
+
+def is_ahead(path: Path) -> bool:
+    """Return whether the file has events that the database lacks, and change nothing.
+
+    Raises ``OSError``.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | _NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        _, last = last_line(descriptor, os.fstat(descriptor).st_size)
+        if last:
+            _compare(int(last["seq"]), str(last["hash"]))
+    except Ahead:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that was ahead: its new name, the first seq that is cut, and how many events are."""
+
+    name: str = ""
+    from_seq: int = 0
+    events: int = 0
+
+
+def set_aside(path: Path) -> Kept:
+    """Keep a file that is ahead under a free name, and cut the events that the database lacks.
+
+    Do nothing if the file is not ahead. The caller holds the lock. Raises ``OSError``.
+    """
+    if not is_ahead(path):
+        return Kept()
+    seq = 1
+    names = (path.with_name(f"{path.name}.kept{n or ''}") for n in itertools.count())
+    kept = next(name for name in names if not os.path.lexists(name))
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    with path.open("rb") as file, new.open("wb") as common:
+        os.fchmod(common.fileno(), 0o600)
+        for line in Event.objects.order_by("seq").values_list("line", flat=True).iterator(CHUNK):
+            at, text = file.tell(), file.readline()
+            if text != b"%s\n" % line.encode("ascii", "replace"):
+                file.seek(at)
+                break
+            common.write(text)
+            seq += 1
+        count = sum(1 for _ in file)
+        common.flush()
+        os.fsync(common.fileno())
+    shutil.copyfile(path, kept)
+    kept.chmod(0o600)
+    new.replace(path)
+    forget()
+    return Kept(kept.name, seq, count)
 
 
 def _keep_aside(path: Path, descriptor: int, end: int, size: int) -> None:

@@ -15,7 +15,7 @@ from sprints.contract.strict_json import strict_json
 from sprints.journal.foreign_state import is_time
 from sprints.journal.hash_chain import lines
 
-OURS = ("seq", "change", "prev", "hash", "imported")
+OURS = ("seq", "change", "prev", "hash", "incarnation", "imported")
 EMPTY: JsonObject = {
     "ts": None,
     "kind": "note",

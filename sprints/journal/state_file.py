@@ -287,6 +287,11 @@ def sealed(path: Path) -> int | None:
         return None
 
 
+def unseal(path: Path) -> None:
+    """Forget at which event the file is sealed, so that it is written anew as a whole."""
+    _seal_path(path).unlink(missing_ok=True)
+
+
 def _write_seal(path: Path, head: Head) -> None:
     found = path.lstat()
     seal = Seal(head.seq, head.hash, found.st_size, found.st_mtime_ns, found.st_ino)

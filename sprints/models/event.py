@@ -25,13 +25,15 @@ class Head(models.Model):
 
     Numbers are gap-free and in commit order, because they are assigned under this lock.
     ``mirror_fault`` is why the files are behind; empty while they are not. ``extra`` is in
-    state.json next to the sprints.
+    state.json next to the sprints. ``incarnation`` is the id that new events carry; empty until a
+    restored store is adopted, which may give the same ``seq`` once more.
     """
 
     seq = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=FIRST_PREV)
     mirror_fault = models.CharField(max_length=300, default="", blank=True)
     extra = models.JSONField(default=dict, blank=True, help_text="unknown keys of state.json")
+    incarnation = models.CharField(max_length=32, default="", blank=True)
 
     def __str__(self) -> str:
         return f"head {self.seq}"
@@ -65,6 +67,17 @@ class Event(models.Model):
         return body
 
 
+def named_in_record(event: Event) -> JsonObject:
+    """Return what names an event in a certificate.
+
+    ``chain`` is its hash, ``record`` that of the first event. The incarnation is there if the event
+    has one: a ``seq`` alone may have been given before the record was restored from a backup.
+    """
+    first = Event.objects.values_list("hash", flat=True).get(seq=1)
+    incarnation = event.body.get("incarnation", "")
+    return {"chain": event.hash, "record": first, **_incarnated(incarnation)}
+
+
 def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
     """Write ``drafts`` after the last event; return them numbered. Needs a transaction.
 
@@ -73,7 +86,7 @@ def append(drafts: Sequence[Draft], at: datetime) -> list[Event]:
     """
     with connection.cursor() as cursor:
         lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-        cursor.execute(f"SELECT seq, hash FROM {_HEAD} WHERE id = 1{lock}")
+        cursor.execute(f"SELECT seq, hash, incarnation FROM {_HEAD} WHERE id = 1{lock}")
         head = cursor.fetchone()
         if head is None:
             raise Head.DoesNotExist
@@ -111,7 +124,7 @@ def adopt(bodies: Iterable[JsonObject], *, chunk: int = 1000) -> int:
         events = []
         for body in some:
             head.seq += 1
-            whole = body | {"seq": head.seq, "prev": head.hash}
+            whole = body | _incarnated(head.incarnation) | {"seq": head.seq, "prev": head.hash}
             head.hash = whole["hash"] = chain(head.hash, whole)
             at = moment(body["ts"])
             at = at if at.tzinfo else at.replace(tzinfo=UTC)
@@ -131,7 +144,14 @@ def _ts(at: datetime) -> datetime | str:
     return stored
 
 
-def _numbered(drafts: Sequence[Draft], at: datetime, seq: int, prev: str) -> list[Event]:
+def _incarnated(incarnation: str) -> JsonObject:
+    """Return the key of the incarnation, which the first one does not have."""
+    return {"incarnation": incarnation} if incarnation else {}
+
+
+def _numbered(
+    drafts: Sequence[Draft], at: datetime, seq: int, prev: str, incarnation: str
+) -> list[Event]:
     events = []
     by_hook = {"hook_depth": 1} if os.environ.get(HOOK_DEPTH) else {}
     for draft in drafts:
@@ -146,6 +166,7 @@ def _numbered(drafts: Sequence[Draft], at: datetime, seq: int, prev: str) -> lis
             "seq": seq,
             "change": draft.change,
             "prev": prev,
+            **_incarnated(incarnation),
         }
         prev = body["hash"] = chain(prev, body)
         line = canonical(body)

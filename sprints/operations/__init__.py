@@ -1,6 +1,7 @@
 """Define every act of an operator once; commands, pages and schedules only translate."""
 
 from sprints.operations import agents, gates, hooks
+from sprints.operations.adopt import adopt, newer, older_than_file
 from sprints.operations.approvals import approve, reject
 from sprints.operations.archive import archive, restore
 from sprints.operations.backup import backup
@@ -45,6 +46,7 @@ __all__ = [
     "StoreError",
     "Unknown",
     "add_schedule",
+    "adopt",
     "agents",
     "answer",
     "approve",
@@ -67,6 +69,8 @@ __all__ = [
     "import_store",
     "initialise",
     "is_one_chain",
+    "newer",
+    "older_than_file",
     "pause",
     "plan",
     "prove_all",

@@ -165,7 +165,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     def passing() -> Iterator[JsonObject]:
         for event, line in recorded:
             seq, digest, at = event["seq"], event["hash"], moment(event["ts"])
-            last.update(seq=seq, hash=digest)
+            last.update(seq=seq, hash=digest, incarnation=event.get("incarnation", ""))
             lines.append((seq, at, event["kind"], event["sprint_id"], digest, line))
             if len(lines) >= CHUNK:
                 insert(lines)  # models would take longer than all the rest

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from gates import fault_points, process
 from gates.process import Interrupted, Stop
+from sprints.contract.json_types import JsonObject
 from sprints.core import commands
 from sprints.core.actions import (
     Action,
@@ -38,6 +39,7 @@ from sprints.effects.context import EffectContext
 from sprints.effects.perform import is_instant, perform
 from sprints.models import Event, Sprint
 from sprints.models.db_retry import Answer, impatient, patiently
+from sprints.models.event import named_in_record
 from sprints.models.lease import BEAT_S, TTL_S, Lease, release, renew
 from sprints.models.loading import load
 from sprints.models.transitions import record, runner_idle
@@ -99,7 +101,7 @@ class SprintRunner:
         self.snapshot = snapshot
         self.wish = wish
         self.attended = Attended()
-        self._publishing = ""  # the hash of the event that announces it
+        self._publishing: JsonObject = {}  # names the event that announces it
         stop_requested = self.attended.stop_requested
         self.world = EffectContext(
             repo,
@@ -264,14 +266,15 @@ class SprintRunner:
         hold = ExpectedVersion(self.snapshot.version, self.lease.token)
         for event in record(self.lease.sprint_id, moves, hold, at):
             if event.kind == PUBLISHES:
-                self._publishing = event.hash
+                self._publishing = named_in_record(event)
         after = evolve(self.snapshot, moves, at)
         self.snapshot = replace(after, version=after.version + 1)
 
     def _find_publishing(self) -> None:
-        """Read the hash of a publication that an earlier process has announced."""
+        """Read the event of a publication that an earlier process has announced."""
         recorded = Event.objects.filter(sprint_id=self.lease.sprint_id, kind=PUBLISHES)
-        self._publishing = recorded.order_by("-seq").values_list("hash", flat=True).first() or ""
+        if event := recorded.order_by("-seq").first():
+            self._publishing = named_in_record(event)
 
     def _tick(self) -> Stop | None:
         """Renew the lease and look for a cancel while gates run; return the stop, if any.

@@ -48,6 +48,7 @@ def payload(point: str, event: JsonObject) -> JsonObject:
         "type": point,
         "timestamp": event["ts"],
         "seq": event["seq"],
+        **({"incarnation": event["incarnation"]} if "incarnation" in event else {}),
         "data": about | event["data"],
     }
 

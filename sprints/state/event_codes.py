@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     JOURNAL_REPAIRED = "journal_repaired"
     MIRROR_REPAIRED = "mirror_repaired"
     PATHS_COMPARED = "paths_compared"
+    RECORD_ADOPTED = "record_adopted"
     REJECTED = "rejected"
     SCHEDULE_CHANGED = "schedule_changed"
     SCHEDULE_FIRED = "schedule_fired"

@@ -110,6 +110,8 @@ STORE_TEXTS: Mapping[str, str] = {
     "event.sprint_moved": "files of sprint {sprint_id} moved to {folder}",
     "event.state_imported": "other keys of state.json imported",
     "event.journal_repaired": "{file} had lost the events {first} to {last}, which are restored",
+    "event.record_adopted": "{by} adopted the restored record: it continues after event {seq}"
+    " as incarnation {incarnation}",
     "event.mirror_repaired": "incomplete last line of {file} moved to another file",
     "event.journal_failed": "journal files cannot be written: {reason}",
     "event.journal_written": "journal files are written again",

@@ -131,6 +131,16 @@ STORE_REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.import_impossible": "{path} has an event that is impossible: {error};"
     " nothing was imported",
     "refused.import_no_state": "{path} holds no {state}, and no events that explain one",
+    # A record that is older than its repository.
+    "notice.older_record": "this record lacks releases of its own ({names}): the store was"
+    " restored from an older backup; to continue it, type: studio-gateway adopt",
+    "notice.older_record.unsure": "this record lacks releases of this repository ({names}): the"
+    " store was restored from an older backup, or another gateway shipped them; to continue the"
+    " record, type: studio-gateway adopt",
+    "notice.older_record.work": "this record lacks sprints whose work this store has ({names}): the"
+    " database was restored from an older backup; to continue it, type: studio-gateway adopt",
+    "notice.older_record.file": "{file} has events that the database lacks: the database was"
+    " restored from an older backup; to continue it, type: studio-gateway adopt",
     # Rebuilds and proofs.
     "refused.rebuild_chain": "{path}: {error}; see: studio-gateway verify {path}",
     "refused.rebuild_impossible": "{path} has an event that is impossible: {error}",

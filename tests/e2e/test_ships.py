@@ -278,6 +278,8 @@ def test_every_part_of_a_certificate_is_held_against_the_events(gateway):
     lies = {
         "its branch is release, and was main when published": {"branch": "release"},
         "its published_ts is 1999": {"published_ts": "1999-01-01T00:00:00Z"},
+        "its record is ffff": {"record": "f" * 64},
+        "its incarnation is another": {"incarnation": "another"},
         "its contract is cccc": {"contract": "c" * 64},
         "does not tell that wk1 is published": {"chain": events[-1]["hash"]},
         "is not its last on what was merged": {"gates": [first, second | {"run": earlier}]},

@@ -100,8 +100,12 @@ class Command(GatewayCommand):
             why = f": {found.difference.why}" if found.difference.why else ""
             self.stdout.write(f"differs: {found.difference.text}{why}")
             self.stdout.write(f"the {found.events} events before it are correct")
+            if not file and (notice := operations.older_than_file()):
+                self.stdout.write(notice)
         else:
             self.stdout.write(worded(found, file))
+            if not file and (notice := operations.newer().text):
+                self.stderr.write(notice)
         sys.exit(1 if found.difference else 0)
 
     def _tag(self, tag: str, file: Path | None, *, record: bool, as_json: bool) -> None:

@@ -262,6 +262,7 @@ class Event(Schema):
     change: list[JsonObject]
     prev: str
     hash: str
+    incarnation: str | None = None
 
 
 class AgentTask(Schema):

@@ -32,9 +32,13 @@ class Command(GatewayCommand):
             tokens.adopt()
             operations.settle_files()
         if fault := queries.mirror_fault():
+            if notice := operations.older_than_file():
+                raise CommandError(notice)
             raise CommandError(f"the files of the store cannot be written: {fault}; {DOCTOR}")
         self.stdout.write(f"store: {settings.STORE.root}")
         self.stdout.write(budget())
+        if notice := operations.newer().text:
+            self.stderr.write(notice)
         for text in missing(settings.STORE.repo):
             self.stderr.write(text)
         operations.prove_all()
