@@ -10,8 +10,8 @@ from dataclasses import replace
 from gates import fault_points
 from gates.removal import or_none, remove
 from sprints.contract.git_values import branch_of
+from sprints.git import certificate, sprint_clone
 from sprints.git import push as upstream
-from sprints.git import sprint_clone
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, SHA, Git, GitError, make
 from sprints.git.repair import copy
@@ -172,7 +172,7 @@ def _hindered(site: Workspace) -> str:
         return message("outcome.shallow", repo=site.repo)
     here = git.find(f"refs/tags/{tag}")
     if here and not (site.remote and is_ours(site, here)):
-        return message("outcome.tag_taken", tag=tag, repo=site.repo)
+        return taken(git, site, tag)
     above = tag.partition("/")[0]
     if git.find(f"refs/tags/{above}"):
         return message("outcome.tag_above", above=above, tag=tag, repo=site.repo)
@@ -180,6 +180,13 @@ def _hindered(site: Workspace) -> str:
     if below:
         return message("outcome.tag_above", above=below, tag=tag, repo=site.repo)
     return ""
+
+
+def taken(git: Git, site: Workspace, tag: str) -> str:
+    """Return that the tag is there already, and what to type; a certificate is not to be lost."""
+    if certificate.has(git, tag):
+        return message("outcome.tag_certificate", tag=tag)
+    return message("outcome.tag_taken", tag=tag, repo=site.repo)
 
 
 def is_ours(site: Workspace, tag: str) -> bool:

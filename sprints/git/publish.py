@@ -14,7 +14,7 @@ from gates import fault_points
 from sprints.git import push as upstream
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, ZERO, Git, GitError
-from sprints.git.merge import tag_of
+from sprints.git.merge import tag_of, taken
 from sprints.git.rewound_base import HERE, dropped
 from sprints.git.update_checkout import finish, follow, look
 from sprints.git.user_repo import users
@@ -100,7 +100,7 @@ def _is_tagged(git: Git, site: Workspace, merge: Merge) -> bool:
     tag = tag_of(site)
     found = git.find(f"refs/tags/{tag}")
     if found and git.find(f"{found}^{{commit}}") != merge.commit:
-        raise Refused(f"the tag {tag} is there already; type: git -C {site.repo} tag -d {tag}")
+        raise Refused(taken(git, site, tag))
     return bool(found)
 
 

@@ -132,12 +132,12 @@ def earlier(site: Workspace, remote: Remote, tag: str) -> Merge | None:
         return None
     commit = site.own.find(f"{there}^{{commit}}")
     if not commit or site.own.find(site.ref("tagged", commit)) != there:
-        raise GitError(_taken(remote, site, tag))
+        raise GitError(_taken(remote, tag))
     tree, parents = site.own("show", "-s", "--format=%T|%P", commit).split("|")
     start, head = parents.split()
     work = site.own.find(site.ref("rebased", head)) or head
     if not site.own.holds_commit(work, below=site.head):
-        raise GitError(_taken(remote, site, tag))
+        raise GitError(_taken(remote, tag))
     return Merge(site.base.branch, start, head, commit, tree, url=remote.shown)
 
 
@@ -161,7 +161,7 @@ def push(site: Workspace, remote: Remote, merge: Merge, tag: str, tagged: str) -
     """
     branch, name = f"refs/heads/{merge.branch}", f"refs/tags/{tag}"
     if tag_there(site, remote, tag):
-        raise Refused(_taken(remote, site, tag))
+        raise Refused(_taken(remote, tag))
     fault_points.point("push_started")
     try:
         _ask(
@@ -177,9 +177,8 @@ def push(site: Workspace, remote: Remote, merge: Merge, tag: str, tagged: str) -
     fault_points.point("push_returned")
 
 
-def _taken(remote: Remote, site: Workspace, tag: str) -> str:
-    hint = f"git -C {site.repo} push {remote.name} :refs/tags/{tag}"
-    return f"the tag {tag} is there already at {remote.name}; type: {hint}"
+def _taken(remote: Remote, tag: str) -> str:
+    return message("outcome.tag_of_remote", tag=tag, remote=remote.name)
 
 
 def _ask(site: Workspace, remote: Remote, *argv: str, timeout_s: float = ASK_S) -> str:

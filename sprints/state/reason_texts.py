@@ -154,6 +154,10 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     "outcome.no_branch": "the branch {branch} is gone from {repo}",
     "outcome.shallow": "{repo} is a shallow clone; type: git -C {repo} fetch --unshallow",
     "outcome.tag_taken": "the tag {tag} is there already; type: git -C {repo} tag -d {tag}",
+    "outcome.tag_certificate": "the tag {tag} is the certificate of another release and stays;"
+    " create a new sprint: studio-gateway sprint create NAME",
+    "outcome.tag_of_remote": "the tag {tag} is there already at {remote} and may be the certificate"
+    " of another release; create a new sprint: studio-gateway sprint create NAME",
     "outcome.tag_there": "the tag {other} at {remote} leaves no name for {tag};"
     " type: git -C {repo} push {remote} :refs/tags/{other}",
     "outcome.tag_above": "the tag {above} leaves no name for {tag};"

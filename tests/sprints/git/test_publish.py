@@ -99,10 +99,19 @@ def shallow(users):
     (users / ".git" / "shallow").write_text(git(users, "rev-parse", "HEAD") + "\n")
 
 
+def release(users, *_):
+    facts = dict.fromkeys(certificate.TEXTS, "x") | {"gates": []}
+    git(users, "tag", "-a", "shipped/wk1", "-m", f"Shipped: wk1\n\n{certificate.text(facts)}")
+
+
 HINDERED = {
     "detached": (lambda users: None, "it began at a detached HEAD"),
     "gone": (lambda users: git(users, "branch", "-m", "main", "other"), "the branch main is gone"),
     "tag": (lambda users: git(users, "tag", "shipped/wk1"), "the tag shipped/wk1 is there already"),
+    "release": (
+        release,
+        "the tag shipped/wk1 is the certificate of another release and stays; create a new sprint",
+    ),
     "shallow": (shallow, "is a shallow clone; type: git -C"),
     "below": (
         lambda users: git(users, "tag", "shipped/wk1/rc1"),
@@ -223,6 +232,7 @@ REFUSED = {
     "rebasing elsewhere": (rebasing_elsewhere, "a rebase of main is under way "),
     "shipped": (lambda users, _: git(users, "tag", "shipped"), "refs/tags/shipped"),
     "tag": (tagged, "the tag shipped/wk1 is there already"),
+    "release": (release, "the tag shipped/wk1 is the certificate of another release and stays"),
 }
 
 

@@ -149,7 +149,7 @@ def elsewhere(users, origin):
 REFUSED = {
     "a hook of the remote": (declines, r"pre-receive hook declined.*no work on Sundays"),
     "not clean": (dirty, r"changes that are not committed \(b\)"),
-    "tag": (tagged, "the tag shipped/wk1 is there already at origin; type: git -C "),
+    "tag": (tagged, "the tag shipped/wk1 is there already at origin and may be the certificate"),
     "gone": (gone, r"origin: git fetch: '.*origin.git' does not appear to be a git repository"),
     "elsewhere": (elsewhere, r"origin is https://\*\*\*@nowhere.invalid/x.git now, and was /"),
 }
