@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
+from gates import network
+from gates.network import Network
 from gates.problem import Problem, ProblemCode
 
 MAX_TIMEOUT_S = 24 * 3600
@@ -25,7 +27,7 @@ class Definition:
 
     ``rounds`` are the codes of the rounds in which the gate runs. ``command`` is an argv, never a
     shell line. A run that prints more than ``cap_bytes`` is stopped. A value of ``env`` may be a
-    reference (``resolved``).
+    reference (``resolved``). ``network`` is what the gate may reach when it runs in a clone.
     """
 
     gate_id: str
@@ -38,6 +40,7 @@ class Definition:
     grace_s: float = 5.0
     cap_bytes: int = 64 << 20
     env: dict[str, str] = field(default_factory=dict)
+    network: Network = network.ALL
 
     def problems(self) -> list[Problem]:
         """Return every setting that keeps the gate from running; empty for a sound gate."""
@@ -63,6 +66,8 @@ class Definition:
         if not 0 < self.cap_bytes <= MAX_CAP_BYTES:
             text = f"cap_bytes must be above 0 and at most {MAX_CAP_BYTES}"
             yield "cap_bytes", ProblemCode.OUT_OF_RANGE, text
+        if text := network.fault(self.network):
+            yield "network", ProblemCode.WRONG_FORMAT, text
         for key, value in self.env.items():
             if not key or "=" in key or not is_text(key) or not is_text(value):
                 text = f"{key!r} cannot be set in an environment; write NAME=VALUE"
@@ -73,18 +78,31 @@ class Definition:
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON data: plain lists and dicts."""
-        return asdict(self) | {"command": [*self.command], "rounds": [*self.rounds]}
+        words = {"command": [*self.command], "rounds": [*self.rounds]}
+        return asdict(self) | words | {"network": network.to_json(self.network)}
+
+    def frozen(self) -> dict[str, Any]:
+        """Return the JSON of the definition for a contract.
+
+        A network without limits is left out, so that contracts and verdicts from before the
+        setting keep their digest.
+        """
+        found = self.to_json()
+        if self.network == network.ALL:
+            del found["network"]
+        return found
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """Return the definition that ``to_json`` has written."""
-        words = {"command": tuple(data["command"]), "rounds": tuple(data["rounds"])}
+        """Return the definition that ``to_json`` or ``frozen`` has written."""
+        words: dict[str, Any] = {one: tuple(data[one]) for one in ("command", "rounds")}
+        words["network"] = network.from_json(data.get("network", network.ALL))
         return cls(**{**data, **words})
 
     @cached_property
     def digest(self) -> str:
         """Return the hex SHA-256 of the definition; every run's evidence records it."""
-        text = json.dumps(self.to_json(), sort_keys=True)
+        text = json.dumps(self.frozen(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -48,7 +48,8 @@ class Completed:
     false where the system cannot list processes that left the gate's group. ``duration_s`` is in
     seconds on a monotonic clock; ``started_at`` and ``finished_at`` are seconds since the epoch.
     ``sandbox`` is the sandbox used: ``landlock abi N``, ``unavailable: why`` or ``off``; empty
-    where nothing ran.
+    where nothing ran. ``network`` is what a program without free network reached, or tried in
+    vain to reach.
     """
 
     ending: Ending
@@ -63,6 +64,7 @@ class Completed:
     started_at: float
     finished_at: float
     sandbox: str = ""
+    network: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def cause(self) -> Cause:
@@ -95,6 +97,7 @@ class Completed:
                 started_at=float(data["started_at"]),
                 finished_at=float(data["finished_at"]),
                 sandbox=str(data.get("sandbox", "")),
+                network=dict(data.get("network", {})),
             )
         except (KeyError, TypeError, ValueError, OverflowError):
             return None

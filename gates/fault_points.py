@@ -39,6 +39,7 @@ POINTS = {
     "verdict_committed": True,
     # the supervisor of a gate
     "gate_launched": True,  # forked, waiting for go
+    "network_cut": True,  # in the child: neither the namespace nor the rules are there
     "gate_ended": True,
     "result_stored": True,
     # a delivery to a hook

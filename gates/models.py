@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from gates import network
 from gates.definition import Definition
 from gates.verdict import Verdict
 
@@ -22,6 +23,10 @@ class Gate(models.Model):
     grace_s = models.FloatField(default=5.0)
     cap_bytes = models.BigIntegerField(default=64 << 20)
     env = models.JSONField(default=dict, blank=True)
+    network = models.JSONField(
+        default=network.unlimited,
+        help_text="what it may reach in a clone: all, none, or a list of hosts",
+    )
     position = models.PositiveIntegerField(default=0)
     enabled = models.BooleanField(default=True)
 
@@ -45,6 +50,7 @@ class Gate(models.Model):
             grace_s=self.grace_s,
             cap_bytes=self.cap_bytes,
             env=dict(self.env),
+            network=network.from_json(self.network),
         )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from gates.network import ALL, Network, to_json
+
 # All of these lie below a HOME. Files that a program without a sandbox later runs or trusts; also
 # missing ones, because they could be made.
 STARTUP = (
@@ -60,8 +62,8 @@ class Sandbox:
 
     A program may read everything but ``closed``, and write only the paths named here. It may read
     and write ``own``, and read ``shown``, wherever they are. It may write ``writable``, except
-    ``closed`` and ``kept``; paths that do not exist are ignored. ``required``: the program is not
-    started on a system that cannot enforce the sandbox.
+    ``closed`` and ``kept``; paths that do not exist are ignored. ``network`` is what it may reach.
+    ``required``: the program is not started on a system that cannot enforce the sandbox.
     """
 
     own: tuple[Path, ...] = ()
@@ -70,6 +72,7 @@ class Sandbox:
     closed: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
     required: bool = False
+    network: Network = ALL
 
     def owning(self, folder: Path) -> Self:
         """Return this sandbox with one more folder that the program owns."""
@@ -78,6 +81,10 @@ class Sandbox:
     def writing(self, folders: Iterable[Path]) -> Self:
         """Return this sandbox with more folders that the program may write."""
         return replace(self, writable=(*self.writable, *folders))
+
+    def reaching(self, network: Network) -> Self:
+        """Return this sandbox for a program that may reach ``network``."""
+        return replace(self, network=network)
 
     def at_home(self, env: Mapping[str, str], programs: Iterable[str]) -> Self:
         """Return this sandbox for a program with ``env``, whose HOME is writable in part.
@@ -126,7 +133,7 @@ class Sandbox:
         found = {name: [_text(os.path.realpath(path)) for path in lists[name]] for name in lists}
         links = (Path(os.path.realpath(path.parent), path.name) for path in self.kept)
         found["kept"] += [_text(str(path)) for path in links if path.is_symlink()]
-        return {**found, "required": self.required}
+        return {**found, "required": self.required, "network": to_json(self.network)}
 
 
 def _home() -> str:

@@ -1,7 +1,9 @@
 """Define a verdict, and a judgement that carries its evidence."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 RUNNING = "running"  # the status of a run that has no verdict yet
 
@@ -54,7 +56,8 @@ class Judgement:
     file, by name, and ``place`` names the store that holds them. ``tree`` is the git tree that was
     judged, empty for files outside a clone. ``put_back`` counts the files that the gate had changed
     and that were restored. ``excerpt`` is a short part of the output, for an agent that is to fix
-    the fault. ``confined`` is the sandbox used (``gates.execution.Completed.sandbox``).
+    the fault. ``confined`` is the sandbox used (``gates.execution.Completed.sandbox``),
+    ``network`` is what it reached (``Completed.network``).
     """
 
     verdict: Verdict
@@ -70,3 +73,4 @@ class Judgement:
     excerpt: str = ""
     confined: str = ""
     cause: Cause = Cause.NONE
+    network: Mapping[str, Any] = field(default_factory=dict)

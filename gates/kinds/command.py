@@ -52,6 +52,7 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
     """Run the gate's command to its end. Never raises for anything that the command does."""
     ours = allowed(os.environ) if place.apart else os.environ
     env = environment(ours, resolved(gate.env, os.environ), place.cwd if place.apart else None)
+    programs = programs_in(gate.command)
     spec = process.Spec(
         argv=resolve(gate.command, env.get("PATH")),
         cwd=place.cwd,
@@ -63,7 +64,7 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
         grace_s=gate.grace_s,
         cap_bytes=gate.cap_bytes,
         not_after=place.not_after,
-        sandbox=place.sandbox and place.sandbox.at_home(env, programs_in(gate.command)),
+        sandbox=place.sandbox and place.sandbox.at_home(env, programs).reaching(gate.network),
     )
     return judgement(process.run(spec, tick=tick))
 
@@ -80,6 +81,7 @@ def judgement(done: process.Completed) -> Judgement:
         dropped_bytes=done.dropped_bytes,
         confined=done.sandbox,
         cause=done.cause,
+        network=done.network,
     )
 
 

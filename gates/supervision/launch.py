@@ -4,6 +4,7 @@ Part of the supervisor, so it imports nothing slow.
 """
 # ruff: noqa: PTH110, PTH112, PTH118
 
+import _socket
 import ctypes
 import errno
 import os
@@ -12,7 +13,7 @@ import sys
 import warnings  # noqa: F401 - for execvpe, which would import it in the child
 from contextlib import suppress
 
-from gates.supervision import landlock
+from gates.supervision import landlock, namespace
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
@@ -30,8 +31,9 @@ def prctl(option: int, value: int) -> bool:
 class Launch:
     """A child that waits for ``go`` and then becomes the program.
 
-    ``argv``, ``cwd``, ``env`` and the path ``stdin`` are bytes; ``rules`` are those of a sandbox.
-    Raises ``OSError`` if no child can be started.
+    ``argv``, ``cwd``, ``env`` and the path ``stdin`` are bytes; ``rules`` are those of a sandbox,
+    ``cut`` is how the program is cut off from the network, and ``files`` are what that gave.
+    Raises ``OSError`` if no child can be started, or none that is cut off.
     """
 
     def __init__(
@@ -42,22 +44,42 @@ class Launch:
         stdin: bytes,
         outputs: tuple[int, int],
         rules: int | None = None,
+        cut: namespace.Cut | None = None,
     ) -> None:
         self.argv, self.cwd, self.env, self.stdin = argv, cwd, env, stdin
+        self.cut = cut
         us = os.getpid()
         wait, self._go = os.pipe()
         self._fault, fault = os.pipe()
+        ours, theirs = _socket.socketpair()
         # Our signal handlers must not run in the child.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             self.pid = os.fork()
             if self.pid == 0:
                 os.close(self._go)
+                ours.close()
+                self._leave_network(cut, theirs.fileno())
                 self._become(us, wait, fault, outputs, rules)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
         os.close(wait)
         os.close(fault)
+        theirs.close()
+        try:
+            self.files = namespace.receive(ours.fileno()) if cut else []
+        except OSError:
+            self._give_up()
+            raise
+        finally:
+            ours.close()
+
+    def _give_up(self) -> None:
+        """End a child that became no program."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._go)
+        os.close(self._fault)
 
     def go(self) -> None:
         """Let the child become the program."""
@@ -84,6 +106,19 @@ class Launch:
         }
         fault = faults.get(step, "cannot start a process")
         return "error", None, f"{fault}: {os.strerror(int(number))}"
+
+    def _leave_network(self, cut: namespace.Cut | None, channel: int) -> None:
+        """Cut the child off, and hand our side what it left; end the child if it cannot be."""
+        if cut is None:
+            return
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        try:
+            namespace.hand_over(channel, cut.enter(self.env))
+        except OSError as exc:
+            namespace.give_up(channel, exc)
+            os._exit(127)
+        except BaseException:
+            os._exit(127)
 
     def _become(
         self, parent: int, wait: int, fault: int, outputs: tuple[int, int], rules: int | None

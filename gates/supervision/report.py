@@ -30,6 +30,7 @@ def report(run: Run) -> dict[str, object]:
         "dropped_bytes": dropped,
         "strays_killed": len(run.strays),
         "sandbox": run.sandbox,
+        **({"network": network} if (network := run.network()) else {}),
     }
     if run.wanted:
         _store(run, result)

@@ -1,5 +1,6 @@
 """Supervise one gate, from its start until none of its processes is left."""
 
+import errno
 import json
 import os
 import signal
@@ -7,8 +8,9 @@ import time
 from contextlib import suppress
 
 from gates import fault_points, process_table
+from gates.network import ALL
 from gates.redaction import redactor
-from gates.supervision import landlock
+from gates.supervision import landlock, namespace
 from gates.supervision.event_loop import EventLoop
 from gates.supervision.launch import Launch
 from gates.supervision.output import Output, write
@@ -81,9 +83,7 @@ class Run:
         self.started_at, self.begun = time.time(), time.monotonic()
         rules, self.sandbox = landlock.put_up(order.sandbox)
         try:
-            self._launch = Launch(
-                order.argv, order.cwd, order.env, order.stdin, self.output.descriptors, rules
-            )
+            self._launch = self._launched(rules)
         finally:
             if rules is not None:
                 os.close(rules)
@@ -112,6 +112,27 @@ class Run:
         self._launch.go()
         return identity
 
+    def _launched(self, rules: int | None) -> Launch:
+        """Start the child, cut off from the network by the best means that works here.
+
+        Raises ``OSError``, also if none works and the sandbox is required.
+        """
+        order, sandbox = self.order, self.order.sandbox or {"network": ALL, "required": False}
+        what = (order.argv, order.cwd, order.env, order.stdin, self.output.descriptors, rules)
+        why = ""
+        for cut in namespace.cuts(sandbox["network"]):
+            try:
+                launch = Launch(*what, cut)
+            except OSError as exc:
+                why = f"{why}, " * bool(why) + f"{cut.how}: {exc.strerror}"
+                continue
+            self.sandbox += namespace.told(sandbox["network"], cut.how)
+            return launch
+        if why and sandbox["required"]:
+            raise OSError(errno.EPERM, f"the sandbox is required, and its network is open ({why})")
+        self.sandbox += namespace.told(sandbox["network"], namespace.OPEN, why)
+        return Launch(*what)
+
     def attend(self) -> None:
         """Return when no process of the gate is left, or the rest cannot be killed."""
         while not self._over():
@@ -129,13 +150,22 @@ class Run:
                 self._terminate()
                 self._kill_at = self.ended_at + SWEEP_S
 
+    def network(self) -> dict[str, object]:
+        """Return what the gate reached, or tried in vain to reach; empty if it is not cut off."""
+        cut, files = self._launch.cut, self._launch.files
+        by_namespace = cut is not None and cut.how == namespace.NAMESPACE
+        missed = namespace.missed(files[-1]) if by_namespace else {}
+        return {"missed": missed} if missed else {}
+
     def left(self) -> int:
         """Return the number of processes that could not be killed."""
         return 0 if self._childless else len(process_table.descendants(os.getpid()))
 
     def close(self) -> None:
-        """Close its folder and its outputs."""
+        """Close its folder, its outputs and what it left of its network."""
         os.close(self.folder)
+        for file in self._launch.files:
+            os.close(file)
         self.output.close()
 
     @property

@@ -6,6 +6,8 @@ from django.contrib import admin
 from gates.definition import Definition
 from gates.kinds import KINDS
 from gates.models import Gate
+from gates.network import NONE, Network, parse
+from gates.network import typed as network_typed
 from sprints import operations
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
@@ -43,13 +45,19 @@ class GateForm(Asked[Gate]):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    network = forms.CharField(
+        initial=NONE,
+        help_text="in a clone: all, none, or hosts such as pypi.org *.example.org localhost:5432",
+    )
+
     class Meta:
         model = Gate
         fields: list[str] = []
 
     def shown(self, row: Gate) -> dict[str, object]:
         """Return the row's values, with command and environment as they are typed."""
-        return super().shown(row) | {"command": joined(row.command), "env": typed(row.env)}
+        own = {"command": joined(row.command), "env": typed(row.env)}
+        return super().shown(row) | own | {"network": network_typed(row.definition.network)}
 
     def clean_command(self) -> tuple[str, ...]:
         """Return the command as an argv."""
@@ -58,6 +66,10 @@ class GateForm(Asked[Gate]):
     def clean_env(self) -> dict[str, str]:
         """Return the environment as a dict."""
         return pairs(self.cleaned_data["env"])
+
+    def clean_network(self) -> Network:
+        """Return the network as a value."""
+        return parse(self.cleaned_data["network"])
 
     def keep(self, by: str) -> Gate:
         """Store the gate. Raises ``Refused``."""

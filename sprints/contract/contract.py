@@ -136,7 +136,7 @@ class Contract:
             "deadline": self.deadline,
             "gates_at_once": self.gates_at_once,
             "rounds": [asdict(spec) | {"acks": [*spec.acks]} for spec in self.rounds],
-            "gates": [gate.to_json() for gate in self.gates],
+            "gates": [gate.frozen() for gate in self.gates],
             **({"hooks": [hook.to_json() for hook in self.hooks]} if self.hooks else {}),
             **({"agents": [agent.frozen() for agent in self.agents]} if self.agents else {}),
             **({"budget": self.budget.to_json()} if self.budget else {}),

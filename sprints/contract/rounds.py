@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gates.definition import Definition
+from gates.network import NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ DEFAULT_GATE = Definition(
     title="QA smoke (quick)",
     command=("python", "tools/qa_smoke.py", "--quick"),
     rounds=GATED,
+    network=NONE,
 )
 
 

@@ -70,7 +70,7 @@ def _performed(snapshot: Snapshot, action: Action, world: EffectContext) -> Outc
             done = process.recover(run_dir(run), token(run))
             said = _shown(run_dir(run), judgement(done) if done else LOST)
             said = workspace.after_gate(snapshot, run, world, said)
-            return Judged(world.clock(), _with_excerpt(snapshot, run, said))
+            return Judged(world.clock(), _with_excerpt(snapshot, run, _hinted(run.gate_id, said)))
         case RunHook():
             return Brought(world.clock(), hook_call.run(snapshot, action, world))
         case RecoverHook():
@@ -117,10 +117,20 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: EffectContext) -> Judg
         return KINDS[gate.kind](gate, place, world.tick)
 
     said = _shown(folder, workspace.judged(snapshot, run, world, judge))
+    said = _hinted(run.gate_id, said)
     if said.verdict == Verdict.TIMED_OUT and timeout_s < gate.timeout_s:
         reason = message("outcome.round_ended", round_id=action.code, reason=said.reason)
         return replace(said, reason=reason)
     return said
+
+
+def _hinted(gate_id: str, said: Judgement) -> Judgement:
+    """Return the judgement, with what to type if a failed gate missed something in its network."""
+    missed = said.network.get("missed", {})
+    if not missed or said.verdict not in (Verdict.FAILED, Verdict.TIMED_OUT):
+        return said
+    name = "outcome.cut_off" if "outside" in missed else "outcome.cut_off_here"
+    return replace(said, reason=message(name, reason=said.reason, gate_id=gate_id))
 
 
 def _left_s(snapshot: Snapshot, world: EffectContext) -> float:

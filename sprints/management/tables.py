@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from gates.models import Gate
+from gates.network import NONE, typed
 from sprints.contract.budget import Spending
 from sprints.contract.git_values import branch_of
 from sprints.contract.json_types import JsonObject
@@ -53,6 +54,8 @@ def gates(rows: Iterable[Gate], flaky: dict[str, int]) -> None:
     for row in rows:
         flags = [] if row.required else ["advisory"]
         flags += [f"flaky {flaky[row.gate_id]}"] if flaky[row.gate_id] else []
+        network = typed(row.definition.network)
+        flags += [f"network {network}"] if network != NONE else []
         table.add_row(
             row.gate_id,
             shlex.join(row.command),

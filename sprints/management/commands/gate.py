@@ -8,11 +8,17 @@ from django.core.management.base import CommandError
 
 from gates.definition import Definition
 from gates.models import Gate
+from gates.network import NONE, parse
 from sprints import operations
 from sprints.contract.contract import CODES, GATED, PROFILES
 from sprints.management.arguments import COMMAND, Options, argv_of, environment
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
+
+NETWORK = (
+    "network of the gate in a clone: all, none (default of a new gate), or hosts between commas"
+    " such as 'pypi.org,*.example.org,localhost:5432'"
+)
 
 
 class Command(GatewayCommand):
@@ -65,6 +71,7 @@ class Command(GatewayCommand):
                 help="environment variable for the gate; the value '${NAME}' refers to the variable"
                 " NAME of the gateway, for example a secret; repeatable, '' removes all",
             )
+            made.add_argument("--network", metavar="N", help=NETWORK)
             for option, place, value, meaning in (
                 ("--required", "required", True, "make the gate required (default)"),
                 (
@@ -111,7 +118,7 @@ class Command(GatewayCommand):
             )
         if options["command"] is None:
             raise CommandError('a gate needs a command; add: --command "…"')
-        blank = Definition(options["id"], options["id"], (), GATED)
+        blank = Definition(options["id"], options["id"], (), GATED, network=NONE)
         self._put(blank, ["quick", "full"], True, options)
         self.stdout.write(f"added gate {options['id']}")
 
@@ -130,6 +137,7 @@ class Command(GatewayCommand):
             "cap_bytes": options["cap"],
             "required": options["required"],
             "env": environment(options["env"]),
+            "network": None if options["network"] is None else parse(options["network"]),
         }
         given = {key: value for key, value in changed.items() if value is not None}
         if options["profiles"] is not None:

@@ -27,6 +27,7 @@ GATE = {
     "grace_s": "5",
     "cap_bytes": "1000000",
     "env": "CI=1\nEMPTY=",
+    "network": "pypi.org localhost:5432",
 }
 HOOK = {
     "hook_id": "tell",
@@ -110,6 +111,9 @@ def test_a_gate_that_is_there_is_changed_under_its_id(store):
         ("cap_bytes", "1e9"),
         ("env", "NO"),
         ("env", "=x"),
+        ("network", ""),
+        ("network", "https://pypi.org"),
+        ("network", "localhost"),
     ],
 )
 def test_what_the_gate_command_refuses_is_told_at_its_field(store, field, value):

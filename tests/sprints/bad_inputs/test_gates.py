@@ -10,6 +10,9 @@ GRACE = "grace_s must be at least 0 and below timeout_s"
 CAP = "cap_bytes must be above 0 and at most"
 
 BAD_OPTIONS = [
+    ("--network=https://pypi.org", "'https://pypi.org' is no host; write all, none, or hosts"),
+    ("--network=", "write all, none, or hosts"),
+    ("--network=localhost", "'localhost' is no host"),
     ("--command=", EMPTY),
     ("--command=   ", EMPTY),
     ("--command=''", EMPTY),

@@ -1,0 +1,212 @@
+"""A program behind a network setting reaches what the setting names, on this machine's kernel."""
+
+import os
+import shutil
+import socket
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gates import fault_points, process
+from gates.network import ALL, NONE, Network
+from gates.process import Completed, Spec
+from gates.sandbox import Sandbox
+from gates.supervision import namespace
+
+WAIT_S = 60.0
+CONNECT = """
+import socket, sys
+for word in sys.argv[1:]:
+    host, _, port = word.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), 30) as one:
+            print(word, one.recv(99).decode() or "silent")
+    except OSError as exc:
+        print(word, type(exc).__name__, exc.errno)
+"""
+SERVE = """
+import socket, threading
+here = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=lambda: here.accept()[0].sendall(b"own"), daemon=True).start()
+print(socket.create_connection(here.getsockname()).recv(9).decode())
+"""
+OUTSIDE = "192.0.2.1:80"  # a documentation address, which is nobody's
+
+
+def can_cut() -> bool:
+    """Whether this machine lets a process leave its network."""
+    child = os.fork()
+    if child == 0:
+        try:
+            namespace.Cut(NONE, namespace.NAMESPACE).enter({})
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+cuts = pytest.mark.skipif(
+    sys.platform != "linux" or not can_cut(), reason="NOT TESTED: no network namespaces here"
+)
+Gate = Callable[..., Completed]
+
+
+class Server:
+    """A service of this machine that says a word to whoever connects, and counts them."""
+
+    def __init__(self, word: bytes) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.met = 0
+        self._word = word
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return
+            self.met += 1
+            with peer:
+                peer.sendall(self._word)
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    one = Server(b"hello")
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    """Runs a program with a network; what it printed is then in ``run/stdout.txt``."""
+
+    def run(network: Network, *argv: str, **changes: Any) -> Completed:
+        name = f"test-{uuid.uuid4().hex}"
+        (tmp_path / "clone").mkdir(exist_ok=True)
+        sandbox = Sandbox(
+            own=(tmp_path / "clone",), network=network, required=changes.pop("required", False)
+        )
+        return process.run(
+            Spec(
+                argv=argv or (sys.executable, "-c", "pass"),
+                cwd=tmp_path / "clone",
+                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **changes.pop("env", {})},
+                run_dir=tmp_path / "run",
+                run_id=name,
+                token=f"{name}.1",
+                timeout_s=WAIT_S,
+                sandbox=sandbox,
+                **changes,
+            )
+        )
+
+    return run
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Breaks each supervisor from here on by a fault; none with it is left behind."""
+    process.cool()
+
+    def fault(text: str) -> None:
+        monkeypatch.setenv(fault_points.VARIABLE, text)
+
+    yield fault
+    process.cool()
+
+
+def said(tmp_path: Path) -> list[str]:
+    return (tmp_path / "run" / "stdout.txt").read_text().split("\n")[:-1]
+
+
+@cuts
+def test_without_network_nothing_of_the_machine_or_beyond_is_reached(gate, tmp_path, server):
+    here = f"127.0.0.1:{server.port}"
+    done = gate(NONE, sys.executable, "-c", CONNECT, here, OUTSIDE, "a.example:80")
+    words = said(tmp_path)
+    assert words[0] == f"{here} ConnectionRefusedError 111"
+    assert words[1] == f"{OUTSIDE} OSError 101"
+    assert words[2].startswith("a.example:80 gaierror")
+    assert server.met == 0
+    assert done.sandbox.endswith("; network none, by namespace")
+
+
+@cuts
+def test_with_all_the_network_is_the_machines(gate, tmp_path, server):
+    done = gate(ALL, sys.executable, "-c", CONNECT, f"127.0.0.1:{server.port}")
+    assert said(tmp_path) == [f"127.0.0.1:{server.port} hello"]
+    assert "network" not in done.sandbox
+    assert done.network == {}
+
+
+@cuts
+def test_without_network_a_program_reaches_its_own_servers(gate, tmp_path):
+    done = gate(NONE, sys.executable, "-c", SERVE)
+    assert (done.exit_code, said(tmp_path)) == (0, ["own"])
+    assert done.network == {}
+
+
+@cuts
+def test_what_a_program_missed_is_counted(gate):
+    assert gate(NONE, sys.executable, "-c", CONNECT, OUTSIDE).network == {"missed": {"outside": 1}}
+    assert gate(NONE, sys.executable, "-c", CONNECT, "127.0.0.1:9").network == {
+        "missed": {"local": 1}
+    }
+    assert gate(NONE).network == {}
+
+
+@cuts
+def test_proxies_of_the_user_are_not_named_where_nothing_leads_to_them(gate, tmp_path):
+    theirs = dict.fromkeys(namespace.PROXIES, "http://proxy.example:3128")
+    assert gate(NONE, "env", env=theirs).exit_code == 0
+    assert not any("proxy" in line.lower() for line in said(tmp_path))
+    gate(ALL, "env", env=theirs)
+    assert sum("proxy.example" in line for line in said(tmp_path)) == len(theirs)
+
+
+@cuts
+@pytest.mark.skipif(not shutil.which("unshare"), reason="NOT TESTED: no unshare here")
+def test_no_namespace_within_leads_back(gate, tmp_path, server):
+    here = f"127.0.0.1:{server.port}"
+    words = ("unshare", "--user", "--map-root-user", sys.executable, "-c", CONNECT, here, OUTSIDE)
+    gate(NONE, *words)
+    assert "hello" not in (tmp_path / "run" / "stdout.txt").read_text()
+    gate(NONE, "nsenter", "--net=/proc/1/ns/net", sys.executable, "-c", CONNECT, here)
+    assert said(tmp_path) == []
+    assert server.met == 0
+
+
+def test_without_namespaces_landlock_closes_tcp(gate, tmp_path, server, fresh):
+    fresh(f"network_cut:1:enospc@{tmp_path}/once")
+    done = gate(NONE, sys.executable, "-c", CONNECT, f"127.0.0.1:{server.port}")
+    assert done.sandbox.endswith("; network none, by landlock")
+    assert said(tmp_path) == [f"127.0.0.1:{server.port} PermissionError 13"]
+    assert server.met == 0
+
+
+def test_without_both_the_run_says_that_its_network_is_open(gate, tmp_path, server, fresh):
+    fresh("network_cut:1:enospc")
+    done = gate(NONE, sys.executable, "-c", CONNECT, f"127.0.0.1:{server.port}")
+    assert done.exit_code == 0
+    assert "; network open: namespace: " in done.sandbox
+    assert said(tmp_path) == [f"127.0.0.1:{server.port} hello"]
+
+
+def test_without_both_a_required_sandbox_runs_nothing(gate, tmp_path, fresh):
+    fresh("network_cut:1:enospc")
+    done = gate(NONE, "touch", "made", required=True)
+    assert done.ending == "error"
+    assert "its network is open" in done.reason
+    assert not (tmp_path / "clone" / "made").exists()
