@@ -21,6 +21,8 @@ COLOURS = {
     "error": "red",
     "timed_out": "red",
     "blocked": "yellow",
+    "paused": "yellow",
+    "queued": "yellow",
     "cancelled": "yellow",
     "dropped": "yellow",
     "expired": "yellow",

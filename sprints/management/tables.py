@@ -14,6 +14,7 @@ from sprints.contract.git_values import branch_of
 from sprints.contract.json_types import JsonObject
 from sprints.management.screen import Screen, coloured, new_table, print_table
 from sprints.models import Agent, Hook
+from sprints.queries.durations import Times
 from sprints.queries.snapshots import is_shipped, paused_by, spent
 from sprints.queries.sprints import Listed
 from sprints.state.snapshot import Snapshot
@@ -127,7 +128,7 @@ def sprints(rows: list[Listed]) -> None:
     for row in rows:
         table.add_row(
             row["sprint_id"],
-            coloured(row["status"]),
+            coloured(row["shown"]),
             (row["current_round"] or "").split("_")[0],
             "" if row["took_s"] is None else human(row["took_s"]),
             _minute(row["created_ts"]),
@@ -149,6 +150,12 @@ def _waits(waiting: Wait | None) -> str:
     return (
         f"waits for {waiting['what']} ({waiting['who']}) since {(waiting['since_ts'] or '')[11:16]}"
     )
+
+
+def _idle(times: Times) -> str:
+    """Return the waiting times of a second or more, in words."""
+    waits = ((times.turn_s, "for a turn"), (times.people_s, "for people"))
+    return ", ".join(f"{human(seconds)} {what}" for seconds, what in waits if seconds >= 1)
 
 
 def schedules(rows: list[JsonObject]) -> None:
@@ -219,6 +226,8 @@ def status(facts: JsonObject, newest: list[Listed]) -> None:
             console.print(Text(queue["away"], "red"))
         oldest = f", the oldest is {human(queue['oldest_s'])} old" if queue["oldest_s"] else ""
         console.print(f"queue: {queue['messages']} messages{oldest}")
+    for one in facts["queued"]:
+        console.print(f"queued: {one['sprint_id']} waits for {one['what']}", soft_wrap=True)
     if facts["schedules"]:
         schedules(facts["schedules"])
     for sprint_id, one in facts["budgets"].items():
@@ -228,19 +237,24 @@ def status(facts: JsonObject, newest: list[Listed]) -> None:
         console.print(f"({len(facts['sprints']) - len(newest)} more: studio-gateway sprint list)")
 
 
-def sprint(after: Snapshot, took_s: float | None) -> None:
-    """Print one sprint, which took that long so far: its rounds, its gate runs and its error."""
+def sprint(after: Snapshot, shown: str, waiting: Wait | None, times: Times | None) -> None:
+    """Print one sprint: its shown status, its rounds, its gate runs and its error."""
     console, value = Screen(), after.sprint
+    took_s = times.working_s if times else None
     console.print(
         Text.assemble(
             (value.sprint_id, "bold"),
             "  ",
             value.title,
             "  ",
-            coloured(value.status),
+            coloured(shown),
             f"  attempt {value.attempt}  {'' if took_s is None else human(took_s)}",
         )
     )
+    if shown == "queued":
+        console.print(Text(_waits(waiting), "yellow"), soft_wrap=True)
+    if times and (idle := _idle(times)):
+        console.print(f"besides, it waited {idle}")
     if after.paused and value.status in ("created", "running"):
         console.print(Text(f"paused by {paused_by(after)}", "yellow"), soft_wrap=True)
         console.print(f"to continue: studio-gateway sprint resume {value.sprint_id}")

@@ -100,12 +100,13 @@ def _renewed() -> dict[str, Combinable | float]:
 def _lives(row: Sprint) -> bool:
     alive = Identity.parse(row.lease_owner).is_alive()
     if alive is None:  # another host or boot: only the clock decides, and no lease is longer
-        now = _database_clock()
+        now = database_clock()
         return bool(row.lease_until and now < row.lease_until <= now + timedelta(seconds=TTL_S))
     return alive and row.lease_beat is not None and time.monotonic() < row.lease_beat + TTL_S
 
 
-def _database_clock() -> datetime:
+def database_clock() -> datetime:
+    """Return the time of the database, which is the same for all hosts."""
     now: datetime = Head.objects.values_list(Now(), flat=True).get(pk=1)
     return now
 
@@ -134,18 +135,27 @@ def without_runner() -> Sprint | None:
     A sprint to be cancelled comes first. Without room for another sprint, only such a sprint is
     returned.
     """
-    running = Sprint.objects.filter(status=Sprint.Status.RUNNING, started_at__isnull=False)
-    running = running.exclude(home__in=living_places() - {settings.STORE.place})
-    cancelled = _free(running.exclude(cancel_by=""))
+    elsewhere = living_places() - {settings.STORE.place}
+    ending = _begun().exclude(cancel_by="").exclude(home__in=elsewhere).order_by("started_at", "pk")
+    cancelled = _free(ending)
     if cancelled or current_config().automation_paused or _no_room():
         return cancelled
-    wanted = running.filter(cancel_by="")
+    return _free(in_order().exclude(home__in=elsewhere))
+
+
+def in_order() -> QuerySet[Sprint]:
+    """Return the sprints that want a runner or have one, in the order of their turns."""
+    wanted = _begun().filter(cancel_by="")
     paused = wanted.filter(meta__automation_paused=True)  # a missing key is neither true nor false
-    return _free(wanted.exclude(pk__in=paused.values("pk")))
+    return wanted.exclude(pk__in=paused.values("pk")).order_by("started_at", "pk")
+
+
+def _begun() -> QuerySet[Sprint]:
+    return Sprint.objects.filter(status=Sprint.Status.RUNNING, started_at__isnull=False)
 
 
 def _free(rows: QuerySet[Sprint]) -> Sprint | None:
-    found = rows.order_by("started_at").defer("contract", "meta")
+    found = rows.defer("contract", "meta")
     return next((row for row in found if not row.lease_owner or not _lives(row)), None)
 
 

@@ -13,10 +13,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from sprints.models import Round, Sprint
-from sprints.queries.durations import ran
+from sprints.queries.durations import Times, times_of
 from sprints.queries.sprints import listed
 from sprints.queries.stopped import stopped_with
-from sprints.queries.waiting import waits_of
+from sprints.queries.waiting import shown_status, waits_of
 from sprints.state.actors import OPERATOR
 from sprints.state.event_format import stamp
 from sprints.state.stop_reason import StopCode, StopReason
@@ -31,8 +31,8 @@ CARRIED = 50  # running sprints that are read one by one
 class Line:
     """One sprint of a list.
 
-    ``rounds`` are pairs of code and status in their order, ``ran_s`` excludes waiting times, and
-    ``waiting`` has the form of ``waiting_for``.
+    ``rounds`` are pairs of code and status in their order. ``waiting`` has the form of
+    ``waiting_for``.
     """
 
     sprint_id: str
@@ -45,7 +45,7 @@ class Line:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    ran_s: float | None
+    times: Times | None
     waiting: Wait | None
     rounds: list[tuple[str, str]] = field(default_factory=list)
 
@@ -66,9 +66,13 @@ class Line:
 
     @property
     def shown(self) -> str:
-        """Return the status, or ``paused``."""
-        paused = self.for_person and self.status == Sprint.Status.RUNNING
-        return "paused" if paused else self.status
+        """Return the status, or ``paused`` or ``queued``."""
+        return shown_status(self.status, self.waiting)
+
+    @property
+    def ran_s(self) -> float | None:
+        """Return the working time in seconds, without waits; None if it never started."""
+        return self.times.working_s if self.times else None
 
     @property
     def overdue(self) -> bool:
@@ -83,7 +87,7 @@ def lines(rows: Sequence[Sprint]) -> list[Line]:
     found = Round.objects.filter(sprint__in=[row.pk for row in rows]).order_by("id")
     for sprint_id, code, status in found.values_list("sprint_id", "code", "status"):
         rounds[sprint_id].append((code, status))
-    seconds = ran(rows, timezone.now())
+    times = times_of(rows, timezone.now())
     waits = waits_of(rows)
     return [
         Line(
@@ -97,7 +101,7 @@ def lines(rows: Sequence[Sprint]) -> list[Line]:
             created_at=row.created_at,
             started_at=row.started_at,
             finished_at=row.finished_at,
-            ran_s=seconds.get(row.pk),
+            times=times.get(row.pk),
             waiting=waits[row.pk],
             rounds=rounds[row.pk],
         )
@@ -138,8 +142,13 @@ def last_started(limit: int) -> list[Sprint]:
 
 
 def running() -> list[Sprint]:
-    """Return the running sprints, newest first; at most ``CARRIED``."""
-    return list(_rows().filter(status=Sprint.Status.RUNNING)[:CARRIED])
+    """Return the running sprints, those of a process first, then in the order of their turns.
+
+    They are at most ``CARRIED``.
+    """
+    first = Case(When(lease_owner="", then=1), default=0)
+    rows = _rows().filter(status=Sprint.Status.RUNNING)
+    return list(rows.order_by(first, "started_at", "pk")[:CARRIED])
 
 
 def stopped(limit: int) -> list[Sprint]:

@@ -11,8 +11,8 @@ from sprints.contract.json_types import JsonObject
 from sprints.ids import BadId, check_id
 from sprints.models import Sprint
 from sprints.models.loading import consistent, load
-from sprints.queries.durations import ran
-from sprints.queries.waiting import waits_of
+from sprints.queries.durations import times_of
+from sprints.queries.waiting import shown_status, waits_of
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
 from sprints.state.refusals import RefusalCode, Unknown
@@ -33,7 +33,10 @@ class Listed(TypedDict):
     created_ts: str
     started_ts: str | None
     finished_ts: str | None
+    shown: str
     took_s: float | None
+    waited_for_people_s: float | None
+    waited_for_turn_s: float | None
     waiting_for: Wait | None
 
 
@@ -93,7 +96,7 @@ def newest(limit: int, status: str | None = None, *, archived: bool = False) -> 
     if status:
         rows = rows.filter(status=status)
     now, found = timezone.now(), list(rows[:limit])
-    waits, seconds = waits_of(found), ran(found, now)
+    waits, times = waits_of(found), times_of(found, now)
     return [
         {
             "sprint_id": row.sprint_id,
@@ -106,7 +109,10 @@ def newest(limit: int, status: str | None = None, *, archived: bool = False) -> 
             "created_ts": stamp(row.created_at),
             "started_ts": _stamped(row.started_at),
             "finished_ts": _stamped(row.finished_at),
-            "took_s": seconds.get(row.pk),
+            "shown": shown_status(row.status, waits[row.pk]),
+            "took_s": spent.working_s if (spent := times.get(row.pk)) else None,
+            "waited_for_people_s": spent.people_s if spent else None,
+            "waited_for_turn_s": spent.turn_s if spent else None,
             "waiting_for": waits[row.pk],
         }
         for row in found

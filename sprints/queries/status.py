@@ -14,7 +14,7 @@ from sprints.models.host import ALIVE_S, SILENT_S
 from sprints.models.lease import held, holder
 from sprints.queries.budgets import budgets
 from sprints.queries.sprints import ids, listed
-from sprints.queries.waiting import waits_of
+from sprints.queries.waiting import queue, waits_of
 from sprints.state.event_format import stamp
 
 
@@ -41,6 +41,7 @@ def status() -> JsonObject:
         "hosts": hosts(),
         "schedules": schedules(),
         "budgets": budgets(),
+        "queued": queue(),
         "waiting": waits_of(_begun().defer("contract")),
     }
 

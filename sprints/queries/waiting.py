@@ -4,23 +4,24 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
-from django.conf import settings
 from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 
-from sprints.models import Event, Host, Sprint
-from sprints.models.host import living_places
-from sprints.models.lease import held, holder
-from sprints.state.actors import GATEWAY, OPERATOR, WORKER
+from sprints.contract.json_types import JsonObject
+from sprints.models import Event, Sprint
+from sprints.models.lease import holder
+from sprints.queries.durations import Times, times_of
+from sprints.queries.turns import Queue
+from sprints.state.actors import GATEWAY, OPERATOR
 from sprints.state.event_format import stamp
-from sprints.state.wait_reason import Wait, WaitCode, WaitReason
-from sprints.store.config_values import current_config
+from sprints.state.wait_reason import Wait, WaitCode, WaitReason, is_queued
 
 
 def waiting_for(row: Sprint) -> Wait | None:
     """Return ``what``, ``who``, ``since_ts`` and ``until_ts``; None for an ended sprint.
 
     ``until_ts`` is when the wait is overdue, or None. The recorded wait (``Sprint.waiting``) comes
-    with the present runner. Without one, the wait is for the next step, or for another sprint.
+    with the present runner. Without a runner, the sprint is in the queue.
     """
     return waits_of([row])[row.pk]
 
@@ -28,38 +29,54 @@ def waiting_for(row: Sprint) -> Wait | None:
 def waits_of(rows: Iterable[Sprint]) -> dict[str, Wait | None]:
     """Return the waits of many sprints by id, by a fixed number of queries."""
     rows = list(rows)
-    around = _Around([row.pk for row in rows])
+    around = _Around(rows)
     return {row.pk: _wait_of(row, around) for row in rows}
+
+
+def shown_status(status: str, wait: Wait | None) -> str:
+    """Return the status to show: ``paused`` or ``queued`` for some of the running sprints."""
+    if status != Sprint.Status.RUNNING or wait is None:
+        return status
+    if wait["who"] == OPERATOR:
+        return "paused"
+    return "queued" if is_queued(wait) else status
+
+
+def queue() -> list[JsonObject]:
+    """Return the sprints in the queue in the order of their turns, each with its wait."""
+    rows = Queue().rows
+    waits = waits_of(rows)
+    return [
+        {"sprint_id": row.pk, **wait}
+        for row in rows
+        if (wait := waits[row.pk]) is not None and is_queued(wait)
+    ]
 
 
 class _Around:
     """Queries about other rows, each made at most once and only when needed."""
 
-    def __init__(self, ids: list[str]) -> None:
-        self._ids = ids
+    def __init__(self, rows: list[Sprint]) -> None:
+        self._rows = rows
 
     @cached_property
     def last_at(self) -> dict[str, datetime]:
         """Return the time of each sprint's last event."""
+        ids = [row.pk for row in self._rows]
         events = Event.objects.filter(sprint_id=OuterRef("pk")).order_by("-seq")
-        rows = Sprint.objects.filter(pk__in=self._ids, status=Sprint.Status.RUNNING).order_by()
+        rows = Sprint.objects.filter(pk__in=ids, status=Sprint.Status.RUNNING).order_by()
         return dict(rows.values_list("pk", Subquery(events.values("ts")[:1])))
 
     @cached_property
-    def hosts(self) -> dict[str, str]:
-        """Return the name of the living host of each place."""
-        places = living_places()
-        return {row.place: row.name for row in Host.objects.filter(place__in=places)}
+    def times(self) -> dict[str, Times]:
+        """Return what each sprint without a runner has spent its time on."""
+        running = [row for row in self._rows if row.status == Sprint.Status.RUNNING]
+        return times_of((row for row in running if not holder(row)), timezone.now())
 
     @cached_property
-    def running(self) -> list[tuple[str, str]]:
-        """Return place and id of each sprint that a living process runs."""
-        return sorted((row.home, row.pk) for row in held() if holder(row))
-
-    @cached_property
-    def paused(self) -> bool:
-        """Return this store's setting ``automation_paused``."""
-        return current_config().automation_paused
+    def queue(self) -> Queue:
+        """Return the present queue."""
+        return Queue()
 
 
 def _wait_of(row: Sprint, around: _Around) -> Wait | None:
@@ -81,16 +98,11 @@ def _wait_of(row: Sprint, around: _Around) -> Wait | None:
     since = stamp(around.last_at.get(row.pk) or row.created_at)
     if carrier:
         return WaitReason(WaitCode.NEXT_STEP, carrier, since).to_json()
-    if around.paused and not row.cancel_by:
+    if row.cancel_by:
+        return WaitReason(WaitCode.NEXT_STEP, around.queue.who(row), since).to_json()
+    if around.queue.paused:
         return WaitReason(WaitCode.ALL_PAUSED, OPERATOR, since).to_json()
-    host = around.hosts.get(row.home)
-    who = f"{WORKER} of {host}" if host else WORKER
-    before = _turn(row, around)
-    code = WaitCode.TURN if before else WaitCode.NEXT_STEP
-    return WaitReason(code, who, since, before=before).to_json()
-
-
-def _turn(row: Sprint, around: _Around) -> str:
-    """Return which sprint is in the repository of one that no process runs; empty for none."""
-    place = row.home or settings.STORE.place
-    return next((pk for home, pk in around.running if home == place and pk != row.pk), "")
+    spent = around.times.get(row.pk)
+    if spent and spent.turn_since:
+        since = stamp(spent.turn_since)
+    return around.queue.wait(row, since).to_json()

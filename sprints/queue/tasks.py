@@ -12,7 +12,7 @@ from sprints.core import agent_tasks
 from sprints.core.reducer import fault
 from sprints.core.wait_reason import overdue
 from sprints.models import Host, Sprint, Task
-from sprints.models.lease import LeaseUnavailable, take, without_runner
+from sprints.models.lease import LeaseUnavailable, in_order, take, without_runner
 from sprints.models.transitions import record, runner_idle
 from sprints.queue import approval_timeouts
 from sprints.queue.enqueue import WORK, _is_queued, _place_of, ask
@@ -26,10 +26,14 @@ STOP_REQUEST = StopRequest()
 
 
 def work(sprint_id: str) -> None:
-    """Run the sprint as far as it goes without waiting; do nothing if another process runs it."""
+    """Run the sprint as far as it goes without waiting; do nothing if another process runs it.
+
+    If another sprint has its turn first, as after a lost message, that one is run instead.
+    """
     if STOP_REQUEST.hand_back:
         return
     fault_points.point("task_started")
+    sprint_id = _first(sprint_id)
     is_ending = Sprint.objects.filter(pk=sprint_id).exclude(cancel_by="").exists()
     try:
         lease = take(sprint_id, process.identity(), beside=is_ending)
@@ -49,6 +53,14 @@ def work(sprint_id: str) -> None:
         runner_idle.send_robust(sender=work, resting=True)
     if not STOP_REQUEST.hand_back:
         reconcile()
+
+
+def _first(sprint_id: str) -> str:
+    """Return the sprint whose turn it is here; ``sprint_id`` if that is none, or none in order."""
+    if not in_order().filter(pk=sprint_id).exists():
+        return sprint_id  # it is to be ended, or goes nowhere
+    first = without_runner()
+    return first.pk if first else sprint_id
 
 
 def _give_up(sprint_id: str, exc: Exception) -> None:

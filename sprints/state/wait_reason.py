@@ -24,6 +24,10 @@ class WaitCode(StrEnum):
     GATE = "gate"
     SHIP = "ship"
     TURN = "turn"  # another sprint is in the repository
+    LIMIT = "limit"  # as many sprints run as may
+    QUEUED = "queued"
+    NO_WORKER = "no_worker"  # no host is alive
+    NO_ANSWER = "no_answer"  # the host is alive, and its workers are silent
     NEXT_STEP = "next_step"
 
 
@@ -37,8 +41,20 @@ FIELDS: dict[WaitCode, tuple[str, ...]] = {
     WaitCode.AGENT: ("agent_id", "kind", "cancel_by"),
     WaitCode.GATE: ("gates", "cancel_by"),
     WaitCode.SHIP: ("step",),
-    WaitCode.TURN: ("before",),
+    WaitCode.TURN: ("before", "place", "places"),
+    WaitCode.LIMIT: ("most", "place", "places"),
+    WaitCode.QUEUED: ("place", "places"),
+    WaitCode.NO_WORKER: ("place", "places"),
+    WaitCode.NO_ANSWER: ("place", "places"),
 }
+# The waits of a sprint that is in the hands of the workers, and that no process runs.
+IN_QUEUE = (
+    WaitCode.TURN,
+    WaitCode.LIMIT,
+    WaitCode.QUEUED,
+    WaitCode.NO_WORKER,
+    WaitCode.NO_ANSWER,
+)
 KEYS = ("what", "who", "since_ts", "until_ts")  # of every wait, also of a version before codes
 
 
@@ -63,6 +79,9 @@ class Wait(TypedDict):
     gates: NotRequired[list[str]]
     step: NotRequired[str]
     before: NotRequired[str]
+    most: NotRequired[int]
+    place: NotRequired[int]
+    places: NotRequired[int]
     overdue: NotRequired[bool]
 
 
@@ -73,6 +92,7 @@ class WaitReason:
     ``who`` is asked, since ``since_ts`` and, where the wait has an end, until ``until_ts``.
     ``reason`` is the ``last_error`` of a sprint that waits for a retry, ``point`` that of an
     approval or of a hook, ``step`` the state of shipping, ``before`` the id of another sprint.
+    ``place`` is that in the queue, from 1, of ``places``; ``most`` is how many sprints may run.
     """
 
     code: WaitCode
@@ -93,6 +113,9 @@ class WaitReason:
     gates: tuple[str, ...] = ()
     step: str = ""
     before: str = ""
+    most: int = 0
+    place: int = 0
+    places: int = 0
 
     def to_json(self) -> Wait:
         """Return ``KEYS``, the code and its fields: ``meta.waiting_for`` in state.json."""
@@ -107,12 +130,20 @@ class WaitReason:
         found = {name: getattr(self, name) for name in FIELDS.get(self.code, ())}
         found |= {name: join.join(found[name]) for name, join in JOINS.items() if name in found}
         found["sprint_id"] = self.sprint_id
+        if self.code in IN_QUEUE:
+            next_or_later = "wait.is_next" if self.place == 1 else "wait.place"
+            found["turn"] = message(next_or_later, place=self.place, places=self.places)
         if self.code == WaitCode.APPROVAL:
             found["approval"] = approval(self.point)
         if self.code == WaitCode.RESUME and not self.paused_by:
             found["paused_by"] = message("paused_by_settings")
         text = message(f"wait.{self.code}", **found)
         return message("wait.cancelled", text=text, by=self.cancel_by) if self.cancel_by else text
+
+
+def is_queued(wait: Wait | None) -> bool:
+    """Return whether a sprint with that wait is in the queue."""
+    return wait is not None and wait.get("code") in IN_QUEUE
 
 
 JOINS = {"questions": " / ", "gates": ", "}

@@ -17,7 +17,7 @@ from sprints.health.missing_gates import missing
 from sprints.models import Sprint
 from sprints.queries import attention, board, gate_history, stream
 from sprints.queue import enqueue
-from sprints.state.actors import WORKER
+from sprints.state.wait_reason import WaitCode
 from sprints.store.config_values import current_config
 from sprints.templatetags.human import duration, word
 from sprints.views import charts
@@ -62,12 +62,14 @@ def _sprints(status: str) -> dict[str, object]:
     running, last = found["running"], found["last"]
     waits = attention.items(found["stopped"], running, found["unstarted"])
     counts = board.counts()
-    moving = [line for line in running if not line.for_person]
-    figures = _figures(last) | {"moving": counts["running"] - len(running) + len(moving)}
+    moving = [line for line in running if line.shown == Sprint.Status.RUNNING]
+    queued = [line for line in running if line.shown == "queued"]
+    figures = _figures(last) | {"moving": len(moving), "queued": _places(queued)}
     return {
         "running": running,
         "moving": moving,
-        "unworked": _first_unworked(moving),
+        "queued": queued,
+        "unworked": _first_unworked(queued),
         "waits": waits,
         "more_waits": [
             {"status": status, "count": counts[status] - URGENT}
@@ -109,10 +111,15 @@ def chips(path: str, chosen: str, counts: dict[str, int], text: str = "") -> lis
     ]
 
 
-def _first_unworked(moving: Sequence[board.Line]) -> str:
+def _places(queued: Sequence[board.Line]) -> int:
+    """Return the number of sprints in the queue, also of those that are not among the lines."""
+    return max((line.waiting["places"] for line in queued if line.waiting), default=0)
+
+
+def _first_unworked(queued: Sequence[board.Line]) -> str:
     """Return the id of a sprint that waits for a worker; empty if there is none."""
-    waits = (line for line in moving if line.waiting and line.waiting["who"] == WORKER)
-    return next((line.sprint_id for line in waits), "")
+    codes = ((line, line.waiting["code"]) for line in queued if line.waiting)
+    return next((line.sprint_id for line, code in codes if code == WaitCode.NO_WORKER), "")
 
 
 def _figures(last: Sequence[board.Line]) -> dict[str, object]:

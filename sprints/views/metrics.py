@@ -56,6 +56,8 @@ def _engine() -> Iterator["Metric"]:
     yield sprints
     for name, what, value in (
         ("gates_running", "Gate runs without a verdict yet", now.gates_running),
+        ("sprints_queued", "Sprints that wait for a turn", now.queued),
+        ("sprints_queued_longest_seconds", "The longest of these waits", now.queued_longest_s),
         ("queue_messages", "Messages that wait for a worker", now.queue_depth),
         ("queue_oldest_seconds", "Age of the oldest of them", now.queue_oldest_s or 0.0),
         ("queue_away", "1 where the broker does not answer", now.queue_away),

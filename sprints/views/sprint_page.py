@@ -15,7 +15,7 @@ from sprints.models import Task
 from sprints.operations import Refused
 from sprints.prompts.roster import AGENTS
 from sprints.queries.budgets import budget_of
-from sprints.queries.durations import took_s
+from sprints.queries.durations import times
 from sprints.roles import Role
 from sprints.store.config_values import current_config
 from sprints.views.approvals import approval_in, decisions_in
@@ -111,7 +111,7 @@ def _moving(
         "rows": rows,
         "banner": why,
         "cards": cards(rows, now),
-        "took_s": took_s(sprint),
+        "times": times(sprint),
         "acts": acts,
         "acts_changed": request.GET.get("acts") != state,
         "changed": request.GET.get("seen") != str(sprint.version),

@@ -7,7 +7,7 @@ from gates.models import GateRun
 from sprints import queries
 from sprints.contract.json_types import JsonObject
 from sprints.models import Delivery, Round, Sprint, Task
-from sprints.queries.waiting import waiting_for
+from sprints.queries.waiting import shown_status, waiting_for
 from sprints.state.wait_reason import Wait
 
 MOST_EVENTS = 20
@@ -38,6 +38,11 @@ class SprintRows:
     def paused(self) -> bool:
         """Return whether an operator holds the sprint at its next step."""
         return self.sprint.parsed_meta.pause is not None
+
+    @property
+    def shown(self) -> str:
+        """Return the sprint's status, or ``paused`` or ``queued``."""
+        return shown_status(self.sprint.status, self.waiting)
 
     @property
     def attempts(self) -> list[int]:

@@ -191,7 +191,9 @@ class Command(GatewayCommand):
             return
         from sprints.management import plan_output, tables
 
-        tables.sprint(after, queries.took_s(row))
+        waiting = queries.waiting_for(row)
+        shown = queries.shown_status(row.status, waiting)
+        tables.sprint(after, shown, waiting, queries.times(row))
         if states := states_of(after):
             self.stdout.write(f"sandbox: {'; '.join(states)}")
         plan_output.patch_notes(after)

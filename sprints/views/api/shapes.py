@@ -161,6 +161,21 @@ class Job(Schema):
     name: str | None
 
 
+class Queued(Schema):
+    """A sprint in the queue: its place, what it waits for, who is asked, and since when."""
+
+    sprint_id: str
+    place: int
+    places: int
+    code: str
+    what: str
+    who: str
+    since_ts: str
+    until_ts: str | None
+    before: str | None = None
+    most: int | None = None
+
+
 class Host(Schema):
     """A host that runs sprints, or once did; ages in seconds."""
 
@@ -182,12 +197,13 @@ class Hosts(Schema):
 
 
 class Status(Hosts):
-    """The state of this gateway: its sprints, the running one, its hosts."""
+    """The state of this gateway: its sprints, the running one, the queue, its hosts."""
 
     version: str
     repo_root: str
     sprints: list[str]
     job: Job
+    queued: list[Queued]
 
 
 class Titles(Schema):

@@ -19,13 +19,14 @@ router = Router()
 
 @router.get("/status", response={200: shapes.Status, **noes()}, operation_id="status")
 def status(request: Request) -> JsonResponse:
-    """Return the state of this gateway: its sprints, the running one, its hosts."""
+    """Return the state of this gateway: its sprints, the running one, the queue, its hosts."""
     return JsonResponse(
         {
             "version": settings.VERSION,
             "repo_root": str(settings.STORE.repo),
             "sprints": queries.ids(),
             "job": queries.job(),
+            "queued": queries.queue(),
             "hosts": queries.hosts(),
         }
     )

@@ -13,6 +13,7 @@ from sprints.health.doctor import Finding
 from sprints.management import plan_output, screen, tables
 from sprints.management.progress import Live
 from sprints.models import Agent, Hook
+from sprints.queries.durations import Times
 from sprints.queries.sprints import look
 from tests import studio
 
@@ -20,7 +21,7 @@ EVIL = "[/b][red]:smile:[a-z]ok[/]"  # what rich would end with a traceback, or 
 AT = "2026-12-01T10:00:00Z"
 
 LISTED = {
-    "sprint_id": "wk1", "title": "t", "status": "failed", "current_round": "R3_BUILD_A",
+    "sprint_id": "wk1", "title": "t", "shown": "failed", "current_round": "R3_BUILD_A",
     "took_s": 1.0, "created_ts": AT, "last_error": "e",
     "waiting_for": {"what": "w", "who": "o", "since_ts": AT, "until_ts": None},
 }  # fmt: skip
@@ -67,11 +68,12 @@ ROWS: dict[str, tuple[Any, dict[str, Any]]] = {
         lambda row: tables.status(
             {**row, "hosts": [{"name": row["name"], "workers": 1, "carries": [row["runs"]],
                                "silent": False, "alive": True, "seen_s": 1.0}],
+             "queued": [{"sprint_id": row["next"], "what": row["turn"]}],
              "counts": {"failed": 1}, "schedules": [], "budgets": {}, "sprints": [],
              "queue": {"away": row["away"], "oldest_s": None, "messages": 0}}, [],
         ),
         {"studio_gateway_version": "v", "repo_root": "/r", "mirror_fault": "f", "name": "n",
-         "runs": "wk1", "away": "a"},
+         "runs": "wk1", "away": "a", "next": "wk2", "turn": "its turn"},
     ),
 }  # fmt: skip
 UNSEEN = {"kind", "level", "created_ts", "last_used_ts", "last_sign_in_ts", "rounds", "points"}
@@ -118,9 +120,12 @@ def sprint(store):
 def test_the_page_of_a_sprint_prints_its_texts_as_they_are(capsys, monkeypatch, sprint):
     monkeypatch.setenv("COLUMNS", "300")
 
-    tables.sprint(look("wk1"), 1.0)
+    waits: Any = {"what": EVIL, "who": "a worker", "since_ts": AT, "until_ts": None}
+    tables.sprint(look("wk1"), "queued", waits, Times(turn_s=5.0))
 
-    assert printed(capsys).count(EVIL) >= 3  # title, reason of the run, last error
+    printed_now = printed(capsys)
+    assert printed_now.count(EVIL) >= 4  # title, wait, reason of the run, last error
+    assert "besides,itwaited5.0sforaturn" in printed_now
 
 
 def test_every_command_that_lists_prints_texts_as_they_are(sprint, invoke, monkeypatch):

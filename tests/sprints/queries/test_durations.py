@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from sprints.models import Event
-from sprints.queries.durations import ran, ran_s
+from sprints.queries.durations import split, times_of
 from tests import studio
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -32,24 +32,30 @@ def moments(*changes: tuple[int, list[dict]]) -> list:
 
 
 @pytest.mark.parametrize(
-    ("told", "minutes"),
+    ("told", "minutes", "in_queue"),
     [
-        ([], 60),
-        ([(0, [status("running")]), (60, [status("succeeded")])], 60),
-        ([(10, [AT_A_GATE]), (50, [GOES_ON])], 60),
-        ([(10, [PAUSED]), (50, [GOES_ON])], 20),
-        ([(10, [PAUSED])], 10),
+        ([], 60, 0),
+        ([(0, [status("running")]), (60, [status("succeeded")])], 60, 0),
+        ([(10, [AT_A_GATE]), (50, [GOES_ON])], 60, 0),
+        ([(10, [PAUSED]), (50, [GOES_ON])], 10, 10),
+        ([(10, [PAUSED]), (50, [GOES_ON]), (55, [AT_A_GATE])], 15, 5),
+        ([(10, [PAUSED])], 10, 0),
         (
             [(10, [PAUSED]), (20, [GOES_ON, {"op": "replace", "path": f"{S}/meta", "value": {}}])],
-            50,
+            10,
+            40,
         ),
-        ([(10, [PAUSED]), (20, [GOES_ON, PAUSED]), (30, [GOES_ON])], 40),
-        ([(10, [PAUSED]), (15, [AT_A_GATE]), (30, [GOES_ON])], 55),
-        ([(10, [status("failed")]), (45, [status("running")]), (60, [status("succeeded")])], 25),
-        ([(10, [status("blocked"), PAUSED]), (45, [status("running"), GOES_ON])], 25),
-        ([(-9, [PAUSED]), (5, [GOES_ON])], 55),
-        ([(0, [status("running"), BEGUN]), (25, [round_("in_progress")])], 35),
-        ([(0, [status("running"), BEGUN])], 0),
+        ([(10, [PAUSED]), (20, [GOES_ON, PAUSED]), (30, [GOES_ON])], 10, 30),
+        ([(10, [PAUSED]), (15, [AT_A_GATE]), (30, [GOES_ON])], 55, 0),
+        (
+            [(10, [status("failed")]), (45, [status("running")]), (60, [status("succeeded")])],
+            10,
+            15,
+        ),
+        ([(10, [status("blocked"), PAUSED]), (45, [status("running"), GOES_ON])], 10, 15),
+        ([(-9, [PAUSED]), (5, [GOES_ON]), (9, [AT_A_GATE])], 51, 4),
+        ([(0, [status("running"), BEGUN]), (25, [round_("in_progress")])], 35, 25),
+        ([(0, [status("running"), BEGUN])], 0, 60),
         (
             [
                 (0, [status("running"), BEGUN]),
@@ -60,15 +66,29 @@ def moments(*changes: tuple[int, list[dict]]) -> list:
                 (60, [round_("done"), status("succeeded")]),
             ],
             30,
+            20,
         ),
-        ([(10, [PAUSED]), (500, [GOES_ON])], 10),
-        ([(10, [{"op": "replace", "path": "/sprints/s2/status", "value": "failed"}])], 60),
+        ([(10, [PAUSED]), (500, [GOES_ON])], 10, 0),
+        ([(10, [{"op": "replace", "path": "/sprints/s2/status", "value": "failed"}])], 60, 0),
     ],
 )
-def test_what_is_taken_off(told, minutes):
-    seconds = ran_s("s1", NOON, NOON + timedelta(hours=1), moments(*told))
+def test_what_is_taken_off(told, minutes, in_queue):
+    times = split("s1", NOON, NOON + timedelta(hours=1), moments(*told))
 
-    assert seconds == minutes * 60
+    assert (times.working_s, times.turn_s) == (minutes * 60, in_queue * 60)
+    assert times.people_s == 3600 - times.working_s - times.turn_s
+
+
+def test_the_queue_is_entered_once_and_left_with_the_turn():
+    hour = NOON + timedelta(hours=1)
+    queued = (5, [status("running"), BEGUN])
+    noted = (20, [{"op": "replace", "path": f"{S}/title", "value": "another"}])
+
+    assert split("s1", NOON, hour, moments(queued)).turn_since == NOON + timedelta(minutes=5)
+    waits = split("s1", NOON, hour, moments(queued, noted, noted))
+    assert waits.turn_since == NOON + timedelta(minutes=5)
+    begun = split("s1", NOON, hour, moments(queued, (30, [round_("in_progress")])))
+    assert (begun.turn_since, begun.turn_s) == (None, 25 * 60)
 
 
 def test_the_time_between_a_failure_and_its_retry_is_not_run_time(store):
@@ -81,17 +101,18 @@ def test_the_time_between_a_failure_and_its_retry_is_not_run_time(store):
     studio.retry("s1")
     row = studio.sprint("s1")
 
-    seconds = ran([row], timezone.now())["s1"]
+    times = times_of([row], timezone.now())["s1"]
 
     assert (row.finished_at - failed_at).total_seconds() >= 0
     assert (row.finished_at - row.started_at).total_seconds() > 5 * 3600
-    assert seconds < 60
+    assert times.working_s < 60
+    assert times.people_s > 4 * 3600
 
 
 def test_a_sprint_that_has_not_started_ran_for_no_time(store):
     studio.create("s1")
 
-    assert ran(studio.sprints(), timezone.now()) == {}
+    assert times_of(studio.sprints(), timezone.now()) == {}
 
 
 def _age(sprint_id: str, hours: int) -> None:

@@ -27,7 +27,10 @@ def test_a_sprint_waits_for_a_start_then_for_a_worker_then_for_nothing(store):
     assert (waits()["what"], waits()["who"]) == ("a start", "an operator")
 
     studio.start("wk1")
-    assert (waits()["what"], waits()["who"]) == ("its next step", "a worker")
+    assert (waits()["what"], waits()["who"]) == (
+        "a worker, next of 1; none is alive, start one with: studio-gateway worker",
+        "a worker",
+    )
     assert waits()["since_ts"] == stamp(studio.sprint("wk1").started_at)
 
     studio.run("wk1")
@@ -114,5 +117,5 @@ def test_a_sprint_that_waits_for_its_turn_names_the_one_before_it(store):
         studio.start(name)
     lease = studio.take("wk1")
 
-    assert waits("wk2")["what"] == "its turn; sprint wk1 is running in the repository"
+    assert waits("wk2")["what"] == "its turn, next of 1; sprint wk1 is running in the repository"
     studio.release(lease)

@@ -112,9 +112,9 @@ def test_took_has_one_value_in_list_page_and_command(store, invoke):
     studio.create("s1")
     studio.run("s1")
 
-    page = signed_in(Role.VIEWER).get("/sprints/s1/").context["took_s"]
+    page = signed_in(Role.VIEWER).get("/sprints/s1/").context["times"].working_s
     listed = queries.newest(1)[0]["took_s"]
     shown = invoke("sprint", "show", "s1").out.splitlines()[0]
 
-    assert listed == page == queries.took_s(studio.sprint("s1"))
+    assert listed == page == queries.times(studio.sprint("s1")).working_s
     assert shown.rstrip().endswith(human(listed))

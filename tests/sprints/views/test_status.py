@@ -30,6 +30,7 @@ def test_it_names_every_sprint_and_that_nothing_runs(status, store):
         "repo_root": str(store.repo),
         "sprints": ["a", "b"],
         "job": {"running": False, "name": None},
+        "queued": [],
         "hosts": [],
     }
 
