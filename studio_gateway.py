@@ -6,9 +6,12 @@ import signal
 import sys
 from pathlib import Path
 
+from gates.users_umask import keep_private
+
 
 def main() -> None:
     """Run one command of the gateway; exits with its code."""
+    keep_private()
     try:
         Path.cwd()
     except FileNotFoundError:  # reported here: in a deleted folder not even Django can be imported

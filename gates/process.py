@@ -33,6 +33,7 @@ from gates.short_command import (
 )
 from gates.short_command import run as run_short
 from gates.supervision.lines import Lines
+from gates.users_umask import of_programs
 
 __all__ = [
     "Completed", "Identity", "Interrupted", "ShortCommand", "Spec", "Stop", "capture", "cool",
@@ -166,6 +167,7 @@ class Supervisor:
             cwd="/",
             env={name: os.environ[name] for name in KEPT if name in os.environ},
             start_new_session=True,
+            umask=of_programs(),
         )
         assert self._popen.stdin and self._popen.stdout
         self._pipes = (self._popen.stdin, self._popen.stdout)

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from gates import process_table
 from gates.supervision.launch import PR_SET_PDEATHSIG, prctl
+from gates.users_umask import of_programs
 
 KILL_S = 5.0
 
@@ -27,7 +28,9 @@ class Program:
     """A child process in its own session, with our environment. Raises ``OSError``."""
 
     def __init__(self, argv: Sequence[str]) -> None:
-        self._popen = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
+        self._popen = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, start_new_session=True, umask=of_programs()
+        )
 
     @property
     def pid(self) -> int:

@@ -24,6 +24,7 @@ from gates import process_table
 from gates.execution import COOKIE, Stop
 from gates.identity import Identity, identity
 from gates.process_table import Process
+from gates.users_umask import of_programs
 
 CAPTURE_BYTES = 1 << 20
 GRACE_S = 5.0  # time to clean up after SIGTERM
@@ -168,6 +169,7 @@ def _ended(
             cwd=cwd,
             env=env,
             start_new_session=True,
+            umask=of_programs(),
         )
     except (OSError, ValueError) as exc:
         missing = isinstance(exc, FileNotFoundError)

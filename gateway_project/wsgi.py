@@ -5,8 +5,10 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from gates.users_umask import keep_private
 from sprints.store.file_lock import be_there
 
+keep_private()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
 application = get_wsgi_application()

@@ -44,7 +44,7 @@ def follow(site: Workspace, merge: Merge, move: Callable[[], None]) -> bool:
         _look_hidden(git, site, found)
         _look_free(site.repo, found)
         copy = folder / f"{_begins(site)}{merge.base}.{merge.commit}"
-        shutil.copyfile(folder / "index", copy)
+        shutil.copy(folder / "index", copy)  # with its mode
         fault_points.point("checkout_locked")
         try:
             ours = replace(git, index=copy)

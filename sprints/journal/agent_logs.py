@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from gates import fault_points
+from gates import fault_points, users_umask
 from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.contract.strict_json import strict_json
 from sprints.models import Agent, Event, Head, Task
@@ -69,7 +69,7 @@ def _place(repo: Path) -> Path:
     folder = repo / FOLDER
     if not folder.resolve().is_relative_to(repo.resolve()):
         raise StoreError(f"{folder} leads out of the repository", "config set agent_logs false")
-    folder.mkdir(parents=True, exist_ok=True)
+    users_umask.make_folder(folder)
     return folder
 
 
@@ -164,6 +164,7 @@ def _replace(path: Path, text: str) -> None:
             file.write(raw)
             file.flush()
             fault_points.fsync("before_state_fsync", file.fileno())
+        users_umask.give(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gates import fault_points
+from gates import fault_points, users_umask
 
 FOLDER = ".studio_gateway"
 
@@ -143,8 +143,11 @@ def shield(store: Store) -> None:
         return
     if not _names_store(exclude):
         try:
-            exclude.parent.mkdir(exist_ok=True)
+            users_umask.make_folder(exclude.parent)
+            is_new = not exclude.exists()
             with exclude.open("a+b") as file:
+                if is_new:
+                    users_umask.give(exclude)
                 file.seek(0)
                 whole = file.read().endswith(b"\n") or not file.tell()
                 file.write(b"" if whole else b"\n")

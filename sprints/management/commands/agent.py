@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from gates import users_umask
 from sprints import operations, queries
 from sprints.agents.presets import PRESETS, preset
 from sprints.contract.agent_spec import (
@@ -279,6 +280,7 @@ def _keep(path: Path, text: str) -> None:
     try:
         try:
             made.write_text(text, "utf-8")
+            users_umask.give(made)
             made.replace(path)
         finally:
             made.unlink(missing_ok=True)
