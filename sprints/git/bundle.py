@@ -24,3 +24,8 @@ def take_in(own: Git) -> None:
     if (path := own.home / NAME).is_file():
         flags = ("--quiet", "--no-write-fetch-head", "--no-tags", "--update-head-ok")
         own("fetch", *flags, "--", str(path), "+refs/*:refs/*", timeout_s=LONG_S)
+
+
+def is_there(root: Path) -> bool:
+    """Return whether the store at ``root`` has a backup's bundle that is not taken in yet."""
+    return (root / "git" / NAME).is_file()

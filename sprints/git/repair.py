@@ -7,10 +7,12 @@ names it.
 from pathlib import Path
 
 from gates.removal import remove
+from sprints.git import integrity
 from sprints.git.gateway_repo import Workspace, fetch, home_of
 from sprints.git.git import LONG_S, Git, GitError, make
 from sprints.git.user_repo import users
 
+NAME = "git/own.git"
 OF_USERS = ("base", "here/*", "onto")  # refs of a sprint's life at commits of the user's
 
 
@@ -45,6 +47,16 @@ def lacking(own: Git) -> str:
     return ""
 
 
+def damaged(own: Git) -> str:
+    """Return which file of the clone has changed or what it lacks; empty if it is sound."""
+    try:
+        return integrity.damage(own) or (
+            f"{NAME} lacks objects ({why})" if (why := lacking(own)) else ""
+        )
+    except OSError as exc:
+        return f"{NAME} cannot be read: {exc.strerror}: {exc.filename}"
+
+
 def mend(own: Git, repo: Path) -> None:
     """Fetch every base commit with its whole history from ``repo`` once more.
 
@@ -71,5 +83,6 @@ def mend(own: Git, repo: Path) -> None:
         for suffix in (".pack", ".rev", ".idx"):  # a pack is used once its index is there
             for path in (new / "objects" / "pack").glob(f"*{suffix}"):
                 path.replace(packs / path.name)
+        own("prune-packed", "--quiet")  # damaged files of objects that are in a pack now
     finally:
         remove(new)

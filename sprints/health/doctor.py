@@ -21,7 +21,7 @@ from sprints.contract import sandbox as confinements
 from sprints.contract.agent_spec import SCRIPTED
 from sprints.definitions import secrets_in_clear
 from sprints.git.git import GitError, version
-from sprints.git.repair import lacking, own_of
+from sprints.git.repair import damaged, own_of
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
 from sprints.health.missing_gates import missing_in, setting
@@ -106,13 +106,12 @@ def git(store: Store) -> Iterator[Finding]:
 
 
 def repository(store: Store) -> Iterator[Finding]:
-    """Check that the gateway's own clone has every object that its refs need."""
+    """Check that the gateway's own clone is unchanged and has every object that its refs need."""
     own = own_of(store.root)
     if own is None:
         return
-    if why := lacking(own):
-        text = f"{own.git_dir} lacks objects ({why})"
-        yield Finding("repository", "bad", text, "studio-gateway init")
+    if why := damaged(own):
+        yield Finding("repository", "bad", why, "studio-gateway init")
     else:
         yield Finding("repository", "ok", "the gateway's own clone is complete")
 

@@ -7,8 +7,10 @@ nothing; ``differences`` first brings them up to the rows.
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sprints.contract.json_types import JsonObject
 from sprints.journal import bulk_rows, chain_check_process, events_file, hash_chain, state_file
@@ -18,6 +20,7 @@ from sprints.journal.digest_check import Frozen
 from sprints.journal.json_diff import differ, values
 from sprints.journal.output_digests import Printed
 from sprints.journal.projection import apply
+from sprints.journal.recorded_work import RecordedWork
 from sprints.journal.state_check import Shown, Wrong
 from sprints.journal.writer import flush
 from sprints.models import Head
@@ -35,6 +38,13 @@ class Report:
     took_s: float
     difference: Difference | None = None
     outputs: int = 0  # of gates and agents, read completely
+
+
+class Listener(Protocol):
+    """A collector of what events say about other files."""
+
+    def add(self, event: JsonObject) -> None:
+        """Collect from one event."""
 
 
 def differences(store: Store) -> list[str]:
@@ -59,21 +69,29 @@ def difference(store: Store) -> Difference | None:
     return None
 
 
-def verify(store: Store, tell: Tell | None = None, *, read_outputs: bool = True) -> Report:
+def verify(
+    store: Store,
+    tell: Tell | None = None,
+    *,
+    read_outputs: bool = True,
+    work: RecordedWork | None = None,
+) -> Report:
     """Compare the files as they are with the rows and the events, then the artifacts' digests.
 
-    ``tell`` receives now and then the bytes done and the size. Raises ``Busy`` and ``OSError``.
+    ``tell`` receives now and then the bytes done and the size. ``work`` collects the commits that
+    the events name. Raises ``Busy`` and ``OSError``.
     """
     began, seen, found, size = time.monotonic(), Seen(), None, 0
     printed = Printed() if read_outputs else None
+    listeners = [one for one in (printed, work) if one]
     try:
         with one_moment(store, catch_up=False) as moment, no_collection():
             size = moment.size
             if not (
-                chain_check_process.helps(size) and _agrees(store, moment, tell, seen, printed)
+                chain_check_process.helps(size) and _agrees(store, moment, tell, seen, listeners)
             ):
                 seen, printed = Seen(), Printed() if read_outputs else None
-                _compare(moment, seen, tell, printed)
+                _compare(moment, seen, tell, [one for one in (printed, work) if one])
     except Differs as exc:
         found = exc.difference
     count = 0
@@ -85,7 +103,11 @@ def verify(store: Store, tell: Tell | None = None, *, read_outputs: bool = True)
 
 
 def _agrees(
-    store: Store, moment: Moment, tell: Tell | None, seen: Seen, printed: Printed | None
+    store: Store,
+    moment: Moment,
+    tell: Tell | None,
+    seen: Seen,
+    listeners: Sequence[Listener],
 ) -> bool:
     """Return whether everything agrees, with the help of a second process.
 
@@ -93,7 +115,7 @@ def _agrees(
     """
     try:
         with chain_check_process.Beside(store.events, moment.size) as other:
-            _compare(moment, seen, tell, printed, chained=True)
+            _compare(moment, seen, tell, listeners, chained=True)
             if other.says_yes():
                 return True
     except (Differs, OSError):
@@ -132,22 +154,21 @@ def _compare(
     moment: Moment,
     seen: Seen,
     tell: Tell | None,
-    printed: Printed | None = None,
+    listeners: Sequence[Listener] = (),
     *,
     chained: bool = False,
 ) -> None:
     """Compare everything. Raises ``Differs`` at the first difference.
 
-    ``printed`` collects the digests of the outputs, to be read later. ``chained`` is as for
-    ``checked_events``.
+    ``listeners`` collect what is to be compared later. ``chained`` is as for ``checked_events``.
     """
     folded: JsonObject = {}
     frozen, shown = Frozen(), Shown(moment.state, moment.sealed)
     wrong = None
     for event in checked_events(moment, seen, tell, chained=chained):
         _fold(folded, frozen, event)
-        if printed:
-            printed.add(event)
+        for listener in listeners:
+            listener.add(event)
         try:
             shown.add(event, folded)
         except Wrong as exc:

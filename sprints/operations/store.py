@@ -76,7 +76,7 @@ def complete() -> None:
 def _mend() -> None:
     """Fetch what the gateway's own clone lacks; ``doctor`` reports what cannot be fetched."""
     own = repair.own_of(store().root)
-    if own and repair.lacking(own):
+    if own and repair.damaged(own):
         with suppress(GitError):
             repair.mend(own, store().repo)
 

@@ -167,6 +167,15 @@ def is_shielded(store: Store) -> bool:
     return exclude is None or (_names_store(exclude) and head.is_file())
 
 
+def altered_shield(store: Store) -> str:
+    """Return which file of the shield is not what ``init`` writes, in words; empty if none is."""
+    for name, text in SHIELD.items():
+        with contextlib.suppress(FileNotFoundError):
+            if (store.root / ".git" / name).read_bytes() != text.encode("ascii"):
+                return f".git/{name} is not what the gateway has written; type: studio-gateway init"
+    return ""
+
+
 def _exclude(repo: Path) -> Path | None:
     """Return the path of ``info/exclude`` of a checkout, also of a linked worktree; else None."""
     folder = repo / ".git"

@@ -21,8 +21,8 @@ class Command(GatewayCommand):
 
     help = (
         "Check the hash chain of events.jsonl, and that the events agree with the database,"
-        " state.json, the contracts and the files of gate, agent and hook runs. Sprints can run"
-        " meanwhile."
+        " state.json, the contracts, the files of gate, agent and hook runs, and the commits of"
+        " agents. Sprints can run meanwhile."
     )
     exits = {
         0: "everything agrees",
@@ -47,7 +47,9 @@ class Command(GatewayCommand):
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
         parser.add_argument("--record", action="store_true", help="record the result as an event")
         parser.add_argument(
-            "--no-outputs", action="store_true", help="do not check the files of runs"
+            "--no-outputs",
+            action="store_true",
+            help="do not check the files of runs and the commits of agents",
         )
         parser.add_argument("--inside", type=int, metavar="PID", help=SUPPRESS)
         parser.add_argument("--links", type=int, metavar="BYTES", help=SUPPRESS)
