@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gates.network import ALL, Network, to_json
+from gates.toolchains import SYSTEM_SECRETS
 
 # All of these lie below a HOME. Files that a program without a sandbox later runs or trusts; also
 # missing ones, because they could be made.
@@ -62,7 +63,8 @@ class Sandbox:
 
     A program may read everything but ``closed``, and write only the paths named here. It may read
     and write ``own``, and read ``shown``, wherever they are. It may write ``writable``, except
-    ``closed`` and ``kept``; paths that do not exist are ignored. ``network`` is what it may reach.
+    ``closed`` and ``kept``; paths that do not exist are ignored. With ``readable``, it may read
+    only those paths and the ones above, and opens no terminal. ``network`` is what it may reach.
     ``required``: the program is not started on a system that cannot enforce the sandbox.
     """
 
@@ -71,6 +73,7 @@ class Sandbox:
     writable: tuple[Path, ...] = ()
     closed: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
+    readable: tuple[Path, ...] | None = None
     required: bool = False
     network: Network = ALL
 
@@ -94,7 +97,7 @@ class Sandbox:
         programs, unless a declared path opens them. A HOME of its own is writable, except
         ``STARTUP``.
         """
-        user, home = (Path(one) for one in (_home(), env.get("HOME", "")))
+        user, home = (Path(one) for one in (user_home(), env.get("HOME", "")))
         granted = {name for one in programs for name in _folders(one)}
         others = {name for one in PROGRAM_FOLDERS for name in _folders(one)} - granted
         secret = [name for name in others if not _is_below(name, CACHES)]
@@ -109,6 +112,30 @@ class Sandbox:
             writable=(*self.writable, *open_to_it),
             closed=(*self.closed, *(path for path in closed if not self._declares(path, user))),
             kept=(*self.kept, *(one / name for one in homes for name in STARTUP)),
+        )
+
+    def in_private_home(
+        self, home: Path, readable: Iterable[Path], sign_ins: Iterable[Path]
+    ) -> Self:
+        """Return this sandbox for a program that has ``home`` for itself.
+
+        Of all else it may read only ``readable`` and declared paths, and write the files of
+        ``sign_ins``. Credentials and agent programs' folders in the user's HOME stay closed, unless
+        a declared path opens them.
+        """
+        user = Path(user_home())
+        programs = (name for one in PROGRAM_FOLDERS for name in _folders(one))
+        closed = [user / name for name in (*CREDENTIALS, *programs)]
+        return replace(
+            self,
+            own=(*self.own, home, *sign_ins),
+            readable=(*readable, *self.writable),
+            closed=(
+                *self.closed,
+                *SYSTEM_SECRETS,
+                *(path for path in closed if not self._declares(path, user)),
+            ),
+            kept=(*self.kept, *(user / name for name in STARTUP)),
         )
 
     def _declares(self, path: Path, home: Path) -> bool:
@@ -133,10 +160,12 @@ class Sandbox:
         found = {name: [_text(os.path.realpath(path)) for path in lists[name]] for name in lists}
         links = (Path(os.path.realpath(path.parent), path.name) for path in self.kept)
         found["kept"] += [_text(str(path)) for path in links if path.is_symlink()]
+        found["readable"] = [_text(os.path.realpath(path)) for path in self.readable or ()]
         return {**found, "required": self.required, "network": to_json(self.network)}
 
 
-def _home() -> str:
+def user_home() -> str:
+    """Return the HOME of the gateway's user; no absolute path for a user without one."""
     return os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises for a user without one
 
 

@@ -26,16 +26,17 @@ PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 REFER, TRUNCATE = 1 << 13, 1 << 14
+SCOPES_ABI = 6  # the first version with scopes
 FIRST = (1 << 13) - 1  # all rights of the first version
 OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 READ = EXECUTE | READ_FILE | READ_DIR
-SCOPE_SIGNAL = 1 << 1
+SCOPE_ABSTRACT_SOCKET, SCOPE_SIGNAL = 1 << 0, 1 << 1
 
 DEVICES = b"/dev"
 OPEN_DEVICES = tuple(
-    b"/dev/" + name
-    for name in (b"null", b"zero", b"full", b"random", b"urandom", b"tty", b"ptmx", b"pts", b"shm")
+    b"/dev/" + name for name in (b"null", b"zero", b"full", b"random", b"urandom", b"shm")
 )
+TERMINALS = (b"/dev/tty", b"/dev/ptmx", b"/dev/pts")  # closed by a list of readable paths
 # With these capabilities root could bypass the sandbox: DAC_READ_SEARCH, SYS_MODULE, SYS_RAWIO,
 # SYS_PTRACE, SYS_ADMIN, SYS_BOOT, MKNOD, PERFMON, BPF.
 TAKEN = (2, 16, 17, 19, 21, 22, 27, 38, 39)
@@ -80,9 +81,21 @@ def put_up(sandbox: dict[str, Any] | None) -> tuple[int | None, str]:
             raise OSError(exc.errno, f"the sandbox is required, and {exc.strerror}") from exc
         return None, f"unavailable: {exc.strerror}"
     try:
-        return rules(sandbox, release), f"landlock abi {release}"
+        return rules(sandbox, release), state(release, listed=bool(sandbox["readable"]))
     except OSError as exc:
         raise OSError(exc.errno, f"the sandbox failed: {exc.strerror}") from exc
+
+
+def state(release: int, *, listed: bool) -> str:
+    """Return what this Landlock version enforces, for the evidence; ``listed``: with a list of
+    readable paths.
+    """
+    found = f"landlock abi {release}"
+    if not listed:
+        return found
+    parts = ["private home", "listed reads", "no terminals"]
+    parts += ["own signals", "own abstract sockets"] if release >= SCOPES_ABI else []
+    return f"{found}: {', '.join(parts)}"
 
 
 def handled(release: int) -> int:
@@ -95,8 +108,9 @@ def rules(sandbox: dict[str, Any], release: int) -> int:
     every = handled(release)
     # Later versions append their attributes.
     attributes = struct.pack("Q", every)
-    if release >= 6:
-        attributes += struct.pack("QQ", 0, SCOPE_SIGNAL)
+    if release >= SCOPES_ABI:
+        scopes = SCOPE_SIGNAL | (SCOPE_ABSTRACT_SOCKET if sandbox["readable"] else 0)
+        attributes += struct.pack("QQ", 0, scopes)
     found = _call(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     try:
         for path, access in allowed(sandbox):
@@ -114,8 +128,16 @@ def allowed(sandbox: dict[str, Any]) -> Iterator[tuple[bytes, int]]:
         for name in ("own", "shown", "writable", "closed", "kept")
     )
     whole = FIRST | REFER | TRUNCATE
-    yield b"/", READ_DIR  # names are not secret, and programs that list folders go on working
-    yield from ((path, READ) for path in beside(b"/", [*closed, DEVICES]))
+    if sandbox["readable"]:
+        listed = [path.encode("latin-1") for path in sandbox["readable"]]
+        closed.append(DEVICES)
+    else:
+        listed = [b"/"]  # its names are not secret, and programs that list folders go on working
+        yield from ((path, whole) for path in TERMINALS)
+    for path in listed:
+        if not any(is_within(path, hole) for hole in closed):
+            yield path, READ_DIR
+        yield from ((place, READ) for place in beside(path, [*closed, DEVICES]))
     yield from ((path, whole) for path in OPEN_DEVICES)
     yield from ((path, READ) for path in shown)
     yield from ((path, whole) for path in own)
@@ -162,7 +184,8 @@ def _allow(found: int, path: bytes, access: int) -> None:
         if stat.S_ISLNK(mode):
             return
         access &= ~0 if stat.S_ISDIR(mode) else OF_A_FILE
-        _call(ADD_RULE, found, PATH_BENEATH, struct.pack("=Qi", access, place), 0)
+        if access:  # a file has no names to list
+            _call(ADD_RULE, found, PATH_BENEATH, struct.pack("=Qi", access, place), 0)
     finally:
         os.close(place)
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from sprints import operations
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
-from sprints.contract.agent_spec import CARD, COMMAND, READ, SCRIPTED, WRITE
+from sprints.contract.agent_spec import CARD, COMMAND, PRIVATE, READ, SCRIPTED, USER, WRITE
 from sprints.models import Agent
 
 
@@ -44,6 +44,10 @@ class AgentForm(Asked[Agent]):
     env = lines(3, required=False, label="Environment", help_text="NAME=VALUE, one a line")
 
     policy = forms.ChoiceField(choices=choices([WRITE, READ]), help_text="in its clone")
+    home = forms.ChoiceField(
+        choices=choices([PRIVATE, USER]),
+        help_text="HOME in the sandbox: a private folder, or yours",
+    )
 
     class Meta:
         model = Agent
@@ -86,7 +90,7 @@ class Agents(Edited[Agent]):
 
     form = AgentForm
     list_display = ["agent_id", "title", "runner", "model", "argv"]
-    seen = ["agent_id", "title", "mission", *CARD, "runner", "model", "policy"]
+    seen = ["agent_id", "title", "mission", *CARD, "runner", "model", "policy", "home"]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Return the columns; commands are for admins."""

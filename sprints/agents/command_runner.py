@@ -5,7 +5,6 @@ It runs like a gate, under its own supervisor, which ends it even if this proces
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +13,11 @@ from django.conf import settings
 from gates import evidence, process
 from gates.definition import is_hidden, resolved
 from gates.kinds.command import ceiling, resolve, without_git
-from gates.sandbox import PROGRAM_FOLDERS, programs_in
 from sprints.agents import cli_sessions, failure_signs
+from sprints.agents.agent_home import housed
 from sprints.agents.idle_watchdog import Quiet
 from sprints.agents.output_reader import end_of, found, last_lines
-from sprints.agents.presets import HOMES_NAMED, WITHIN
+from sprints.agents.presets import WITHIN
 from sprints.agents.usage_meter import Allowance, used
 from sprints.contract.agent_spec import CAP_BYTES, AgentDefinition
 from sprints.contract.sandbox import lacking
@@ -46,18 +45,17 @@ def ask(question: Question, tick: Tick) -> Exchange:
         error = f"{exc.strerror}: {exc.filename}"
         return Exchange(None, message("outcome.no_prompt_file", error=error))
     env = environment(os.environ, agent, question.cwd if question.apart else None)
-    sandbox, words = question.sandbox, filled(agent, prompt, question)
-    if sandbox:
-        words = _within(words)
-        _settle_in(agent, env)
-        named = [Path(env[name]) for name in HOMES_NAMED if env.get(name, "").startswith("/")]
-        known = programs_in(agent.command) or PROGRAM_FOLDERS  # a script may start any of them
-        sandbox = sandbox.at_home(env, known).writing(named)
+    words = filled(agent, prompt, question)
+    argv = resolve(_within(words) if question.sandbox else words, env.get("PATH"))
+    try:
+        house = housed(agent, env, argv, question.sandbox)
+    except OSError as exc:
+        return Exchange(None, message("outcome.no_home", error=f"{exc.strerror}: {exc.filename}"))
     by_file = any("{prompt_file}" in word for word in agent.command)
     spec = process.Spec(
-        argv=resolve(words, env.get("PATH")),
+        argv=argv,
         cwd=question.cwd,
-        env=env,
+        env=house.env,
         run_dir=folder,
         run_id=question.token,
         token=question.token,
@@ -66,27 +64,18 @@ def ask(question: Question, tick: Tick) -> Exchange:
         cap_bytes=CAP_BYTES,
         not_after=question.not_after,
         stdin=None if by_file else prompt,
-        sandbox=sandbox,
+        sandbox=house.sandbox,
     )
     tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
-    return _shown(folder, cli_sessions.noted(question, exchange_from(agent, done, folder), folder))
+    said = house.leave(agent, exchange_from(agent, done, folder))
+    return _shown(folder, cli_sessions.noted(question, said, folder))
 
 
 def _within(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command line with the options for a sandbox, if there is one."""
     others = {} if lacking() else WITHIN.get(Path(words[0]).name, {})
     return tuple(others.get(word, word) for word in words)
-
-
-def _settle_in(agent: AgentDefinition, env: Mapping[str, str]) -> None:
-    """Make the folders that a known command keeps below its HOME, if they are missing."""
-    home = env.get("HOME", "")
-    for name in (
-        PROGRAM_FOLDERS.get(Path(agent.command[0]).name, ()) if home.startswith("/") else ()
-    ):
-        with suppress(OSError):  # then the command must do without
-            Path(home, name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def recover(question: Question) -> Exchange:

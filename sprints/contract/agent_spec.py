@@ -12,6 +12,7 @@ from sprints.contract.json_types import JsonObject
 
 SCRIPTED, COMMAND = "scripted", "command"
 WRITE, READ = "write", "read"
+PRIVATE, USER = "private", "user"
 MAX_TIMEOUT_S = 24 * 3600.0
 MAX_GRACE_S = 600.0
 CAP_BYTES = 64 << 20
@@ -36,7 +37,8 @@ class AgentDefinition:
     ``reply`` are the rules that read the output (``sprints.contract.output_rules``), above all
     where the answer is; None takes the whole output. ``idle_s`` is how many seconds the agent may
     neither print nor compute; 0 sets no limit. ``CARD`` names the fields that its prompts show next
-    to the mission. By its ``policy`` it may ``write`` in its clone, or only ``read`` there.
+    to the mission. By its ``policy`` it may ``write`` in its clone, or only ``read`` there. Its
+    ``home`` in a sandbox is a ``private`` folder, or that of the ``user`` who runs the gateway.
     """
 
     agent_id: str
@@ -56,6 +58,7 @@ class AgentDefinition:
     authority: tuple[str, ...] = ()
     deliverables: tuple[str, ...] = ()
     policy: str = WRITE
+    home: str = PRIVATE
 
     def problems(self) -> list[Problem]:
         """Return every setting that keeps the agent from being asked; empty for a sound agent."""
@@ -86,6 +89,9 @@ class AgentDefinition:
         if self.policy not in (WRITE, READ):
             text = f"no policy {self.policy!r}; there are: {WRITE}, {READ}"
             yield "policy", ProblemCode.UNKNOWN_CHOICE, text
+        if self.home not in (PRIVATE, USER):
+            text = f"no home {self.home!r}; there are: {PRIVATE}, {USER}"
+            yield "home", ProblemCode.UNKNOWN_CHOICE, text
         yield from self._bad_command()
         yield from self._bad_limits()
         for name in self.pass_env:
@@ -129,17 +135,24 @@ class AgentDefinition:
     def frozen(self) -> JsonObject:
         """Return the JSON of the definition for a contract.
 
-        Empty card fields and the default policy are left out, so that contracts frozen before those
-        fields existed keep their digest.
+        Empty card fields, the policy ``write`` and the home ``user`` are left out, so that
+        contracts frozen before those fields existed keep their digest.
         """
-        usual = {"policy"} if self.policy == WRITE else set()
-        return {k: v for k, v in self.to_json().items() if (v or k not in CARD) and k not in usual}
+        usual = {"policy": WRITE, "home": USER}
+        return {
+            key: value
+            for key, value in self.to_json().items()
+            if (value or key not in CARD) and (key not in usual or value != usual[key])
+        }
 
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
-        """Return the definition that ``to_json`` or ``frozen`` has written."""
+        """Return the definition that ``to_json`` or ``frozen`` has written.
+
+        Without a home, it was written when every agent had the user's.
+        """
         words = {name: tuple(data.get(name, ())) for name in (*LISTS, *CARD)}
-        return cls(**{**data, **words})
+        return cls(**{"home": USER, **data, **words})
 
 
 def is_line(text: object, longest: int) -> bool:

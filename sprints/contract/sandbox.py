@@ -90,7 +90,9 @@ def judged(mode: str) -> tuple[str, str, str]:
     if landlock.abi() < WHOLE_ABI:
         text = f"{now}: a program can still empty a file outside its clone"
         return "warn", text, "use Linux 6.2 or newer"
-    return "ok", f"agents and gates in a clone run in a sandbox: {now}", ""
+    text = f"agents and gates in a clone run in a sandbox: {now}"
+    parts = landlock.state(landlock.abi(), listed=True).removeprefix(f"{now}: ")
+    return "ok", f"{text}; agents with a private HOME: {parts}", ""
 
 
 def is_path(text: object) -> bool:

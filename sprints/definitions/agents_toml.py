@@ -24,9 +24,16 @@ KINDS: dict[str, tuple[type, ...]] = {
     "env": (dict,),
     "reply": (dict,),
     "policy": (str,),
+    "home": (str,),
     **dict.fromkeys(CARD, (list,)),
 }
-KEPT = ("label", "title", "mission", *CARD)  # fields that stay if an agent's table leaves them out
+KEPT = (
+    "label",
+    "title",
+    "mission",
+    "home",
+    *CARD,
+)  # fields that stay if an agent's table leaves them out
 
 
 def written(agents: Iterable[AgentDefinition]) -> str:
@@ -39,7 +46,7 @@ def _table(agent: AgentDefinition) -> str:
     lines = [f"[{agent.agent_id}]  # {agent.label}"]
     for name in KINDS:
         value = getattr(agent, name)
-        if name in CARD or (value not in (None, {}) and value != usual[name]):
+        if name in ("home", *CARD) or (value not in (None, {}) and value != usual[name]):
             lines.append(f"{name} = {_value(value)}")
     return "\n".join(lines) + "\n"
 
@@ -62,8 +69,8 @@ def _text(text: str) -> str:
 def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
     """Return the agents in the file.
 
-    Missing keys get the values of a fresh row, but title, mission and card stay. Raises ``Refused``
-    with every reason.
+    Missing keys get the values of a fresh row, but title, mission, home and card stay. Raises
+    ``Refused`` with every reason.
     """
     try:
         tables = tomllib.loads(text)

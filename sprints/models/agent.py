@@ -32,6 +32,7 @@ class Agent(models.Model):
     deliverables = models.JSONField(default=list, blank=True, help_text="a line each")
 
     policy = models.CharField(max_length=16, default="write", help_text="in its clone")
+    home = models.CharField(max_length=16, default="private", help_text="in the sandbox")
 
     class Meta:
         ordering: ClassVar = ["agent_id"]
@@ -61,4 +62,5 @@ class Agent(models.Model):
             authority=tuple(self.authority),
             deliverables=tuple(self.deliverables),
             policy=self.policy,
+            home=self.home,
         )

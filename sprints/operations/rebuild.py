@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 
 from gates.models import Gate, GateRun
+from sprints.contract.agent_spec import PRIVATE, USER
 from sprints.contract.json_types import JsonObject, JsonValue
 from sprints.definitions import agents
 from sprints.journal import hash_chain
@@ -179,8 +180,9 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
             if kind in SETTINGS:
                 values = [as_it_may_stand(kind, one) for one in values]
             if kind == "agent":  # seeded above
-                for one in values:
-                    Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
+                for one in values:  # before there was a choice, commands had the user's HOME
+                    first = {"home": USER if one.get("command") else PRIVATE}
+                    Agent.objects.update_or_create(pk=one["agent_id"], defaults=first | one)
             else:
                 MODELS[kind]._default_manager.bulk_create([MODELS[kind](**one) for one in values])
     insert(lines)

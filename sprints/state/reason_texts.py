@@ -118,6 +118,9 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     "outcome.ignored_in_commits": "its commits add {path}, which your git ignores",
     # Agents.
     "outcome.no_prompt_file": "no place for its prompt: {error}",
+    "outcome.no_home": "no place for its HOME: {error}",
+    "outcome.not_signed_in": "the private HOME of {agent_id} has no sign-in, because there is no"
+    " {path}; sign in with: {command}",
     "outcome.no_clone": "no place to work in: {error}",
     "outcome.not_begun": "the attempt had not begun",
     "outcome.timed_out": "timed out; {reason}",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gates.supervision import landlock
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_clones import gateway, own, run, set_agent, works_of
 from tests.e2e.test_crashes import check_store, events_of
@@ -30,7 +31,7 @@ said = [
     tried("key", lambda: open("REPO/.studio_gateway/config.json").read()),
     tried("database", lambda: open("REPO/.studio_gateway/gateway.sqlite3", "rb").read()),
     tried("own.git", lambda: open("REPO/.studio_gateway/git/own.git/HEAD", "a")),
-    tried("startup", lambda: open(os.path.expanduser("~/.bashrc"), "a")),
+    tried("startup", lambda: open("REPO/../home/.bashrc", "a")),
     tried("search path", lambda: open("BIN/git", "w")),
 ]
 open("said-by-NAME", "w").write("\\n".join(said))
@@ -60,8 +61,7 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     home = gateway.parent / "home"
     home.mkdir()
     (home / ".bashrc").write_text("of a person\n")
-    (home / ".cache").mkdir()
-    kept = f"open({str(home / '.cache' / 'x')!r}, 'w');"
+    kept = "open(os.path.expanduser('~/.x'), 'w').write('kept');"
     set_agent(gateway, tries(gateway, "agent") + kept + REPLY)
     (gateway.parent / "gate.py").write_text(tries(gateway, "gate"))
     seen = 'test -z "$FORGE_TOKEN$https_proxy$PLAIN" && test "$PYTHONUTF8" = 1'
@@ -76,12 +76,13 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     told = own(gateway, "show", "sg/wk1:said-by-agent").splitlines()
     assert {line.split(": ")[1] for line in told} <= {"PermissionError", "FileNotFoundError"}
     assert (home / ".bashrc").read_text() == "of a person\n"
-    assert (home / ".cache" / "x").exists()
+    assert [path.name for path in home.iterdir()] == [".bashrc"]
+    assert (gateway / FOLDER / "homes" / "agent_01" / ".x").read_text() == "kept"
     assert not (gateway / "new").exists()
     events = events_of(gateway, "wk1")
     by_kind = {e["kind"]: e["data"]["confined"] for e in events if "exit_code" in e["data"]}
     assert by_kind.pop("gate_finished").startswith(f"landlock abi {release()}; network ")
-    assert {*by_kind.values()} == {f"landlock abi {release()}"}
+    assert {*by_kind.values()} == {landlock.state(release(), listed=True)}
     assert f"sandbox: landlock abi {release()}" in run_command(gateway, "sprint", "show", "wk1").out
     check_store(gateway)
 

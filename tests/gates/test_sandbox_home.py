@@ -160,7 +160,7 @@ def test_the_whole_of_home_declared_still_opens_no_credentials(probe):
 
 @confines
 def test_a_home_of_its_own_is_writable(probe, home, monkeypatch, tmp_path):
-    monkeypatch.setattr("gates.sandbox._home", lambda: str(home))
+    monkeypatch.setattr("gates.sandbox.user_home", lambda: str(home))
     (tmp_path / "agents-home" / "tool").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(tmp_path / "agents-home"))
 

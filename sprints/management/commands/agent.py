@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from gates import users_umask
@@ -16,8 +17,10 @@ from sprints.contract.agent_spec import (
     CARD,
     COMMAND,
     PLACES,
+    PRIVATE,
     READ,
     SCRIPTED,
+    USER,
     WRITE,
     AgentDefinition,
 )
@@ -99,7 +102,13 @@ class Command(GatewayCommand):
                 self.stdout.write("\n".join([f"{name}:", *(f"  {line}" for line in lines)]))
         env = " ".join([*agent.pass_env, *(f"{k}={v}" for k, v in agent.env.items())])
         policy = "read: the agent may change nothing" if agent.policy == READ else ""
-        for name, value in (("model", agent.model), ("environment", env), ("policy", policy)):
+        home = f"{PRIVATE}: {settings.STORE.homes / agent.agent_id}"
+        for name, value in (
+            ("model", agent.model),
+            ("environment", env),
+            ("policy", policy),
+            ("home", home if agent.home == PRIVATE and agent.command else ""),
+        ):
             if value:
                 self.stdout.write(f"{name}: {value}")
         idle = f"{agent.idle_s:g} s" if agent.idle_s else "no limit"
@@ -123,6 +132,7 @@ class Command(GatewayCommand):
             "command": argv,
             "model": options["model"],
             "policy": options["policy"],
+            "home": options["home"],
             "timeout_s": options["timeout"],
             "grace_s": options["grace"],
             "idle_s": options["idle"],
@@ -244,6 +254,12 @@ def _declare_set(parser: ArgumentParser) -> None:
         "--policy",
         metavar="P",
         help=f"access to the sprint's clone: {WRITE} or {READ} (default {WRITE})",
+    )
+    parser.add_argument(
+        "--home",
+        metavar="H",
+        help=f"HOME of the command in the sandbox: {PRIVATE} (a folder of its own) or {USER}"
+        f" (yours; default {PRIVATE})",
     )
 
 

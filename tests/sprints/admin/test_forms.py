@@ -231,6 +231,7 @@ AGENT = {
     "grace_s": "1",
     "idle_s": "0",
     "policy": "read",
+    "home": "user",
     "pass_env": "A B",
     "env": "C=1",
 }

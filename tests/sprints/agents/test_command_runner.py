@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sprints.agents import command_runner
+from sprints.agents import agent_home, command_runner
 from sprints.agents.presets import preset
 from tests.sprints.core.test_agent_tasks import LEAD
 
@@ -12,9 +12,9 @@ from tests.sprints.core.test_agent_tasks import LEAD
 def test_what_a_known_program_keeps_below_its_home_is_made_before_it_is_confined(tmp_path):
     agent = replace(LEAD, command=("claude", "-p"))
 
-    command_runner._settle_in(agent, {"HOME": str(tmp_path)})
-    command_runner._settle_in(replace(LEAD, command=("cat",)), {"HOME": str(tmp_path)})
-    command_runner._settle_in(agent, {"HOME": "/proc/nowhere"})
+    agent_home._settle_in(agent, {"HOME": str(tmp_path)})
+    agent_home._settle_in(replace(LEAD, command=("cat",)), {"HOME": str(tmp_path)})
+    agent_home._settle_in(agent, {"HOME": "/proc/nowhere"})
 
     assert [path.name for path in tmp_path.iterdir()] == [".claude"]
 

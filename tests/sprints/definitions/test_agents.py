@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sprints.agents.presets import PRESETS
-from sprints.contract.agent_spec import CARD, AgentDefinition
+from sprints.contract.agent_spec import CARD, PRIVATE, USER, AgentDefinition
 from sprints.definitions import agents, agents_toml
 from sprints.management.cli_user import user
 from sprints.models import Agent
@@ -113,12 +113,12 @@ def test_a_card_is_changed_line_by_line_and_goes_into_prompts(store, invoke):
 
 
 def test_a_contract_from_before_there_were_cards_and_policies_keeps_its_digest():
-    plain = AgentDefinition("agent_01", "L", "R", "M", "command", ("x",))
-    before = {k: v for k, v in plain.to_json().items() if k not in (*CARD, "policy")}
+    plain = AgentDefinition("agent_01", "L", "R", "M", "command", ("x",), home=USER)
+    before = {k: v for k, v in plain.to_json().items() if k not in (*CARD, "policy", "home")}
 
     assert plain.frozen() == before
     assert AgentDefinition.from_json(before) == plain
-    carded = replace(plain, authority=("a",))
+    carded = replace(plain, authority=("a",), home=PRIVATE)
     assert AgentDefinition.from_json(carded.frozen()) == carded
 
 
