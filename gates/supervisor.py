@@ -68,7 +68,7 @@ def supervise(order: Order, ears: EventLoop, *, confined: bool) -> tuple[dict[st
     run.attend()
     result = report(run)
     run.close()
-    return result, run.wanted and not run.left()
+    return result, run.wanted and run.again and not run.left()
 
 
 def tell(message: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ import signal
 import sys
 import warnings  # noqa: F401 - for execvpe, which would import it in the child
 from contextlib import suppress
+from typing import Any
 
 from gates.supervision import landlock, namespace
 
@@ -170,6 +171,26 @@ class Launch:
         folders = [b""] if b"/" in name else path.split(b":")
         places = [os.path.join(self.cwd, folder, name) for folder in folders]
         return next((place for place in places if os.path.exists(place)), None)
+
+
+def cut_off(sandbox: dict[str, Any] | None, **what: Any) -> tuple[Launch, str]:
+    """Launch a program, cut off from the network by the best means that works here.
+
+    Returns also the means, in words for the evidence. Raises ``OSError``, also if none works and
+    the sandbox is required.
+    """
+    if sandbox is None:
+        return Launch(**what), ""
+    network, faults = sandbox["network"], []
+    for cut in namespace.cuts(network):
+        try:
+            return Launch(**what, cut=cut), namespace.told(network, cut.how)
+        except OSError as exc:
+            faults.append(f"{cut.how}: {exc.strerror}")
+    why = ", ".join(faults)
+    if why and sandbox["required"]:
+        raise OSError(errno.EPERM, f"the sandbox is required, and its network is open ({why})")
+    return Launch(**what), namespace.told(network, namespace.OPEN, why)
 
 
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}

@@ -1,19 +1,21 @@
 """Supervise one gate, from its start until none of its processes is left."""
 
-import errno
 import json
 import os
 import signal
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from gates import fault_points, process_table
-from gates.network import ALL
 from gates.redaction import redactor
 from gates.supervision import landlock, namespace
 from gates.supervision.event_loop import EventLoop
-from gates.supervision.launch import Launch
+from gates.supervision.launch import cut_off
 from gates.supervision.output import Output, write
+
+if TYPE_CHECKING:
+    from gates.supervision.proxy import Proxy
 
 SETTLE_S, SWEEP_S = (
     0.05,
@@ -53,7 +55,8 @@ class Run:
     ``cause`` is the ending of a gate that was stopped, else empty, and ``why`` is the reason in
     words. ``wanted`` is false once the gate was stopped for a reason outside the gate and its
     worker. ``ended_at`` (monotonic) and ``exit_code`` belong to the gate itself, not to its
-    descendants. ``sandbox`` is the sandbox used.
+    descendants. ``sandbox`` is the sandbox used. ``again`` is false once something of the gate
+    may be left in this process.
     """
 
     def __init__(self, order: Order, ears: EventLoop, *, confined: bool) -> None:
@@ -69,6 +72,8 @@ class Run:
         self.ended_at: float | None = None
         self.exit_code: int | None = None
         self.strays: set[int] = set()
+        self.again = True
+        self._proxy: Proxy | None = None
         self._childless = False
         self._graced = False
         self._kill_at: float | None = None
@@ -83,7 +88,16 @@ class Run:
         self.started_at, self.begun = time.time(), time.monotonic()
         rules, self.sandbox = landlock.put_up(order.sandbox)
         try:
-            self._launch = self._launched(rules)
+            self._launch, told = cut_off(
+                order.sandbox,
+                argv=order.argv,
+                cwd=order.cwd,
+                env=order.env,
+                stdin=order.stdin,
+                outputs=self.output.descriptors,
+                rules=rules,
+            )
+            self.sandbox += told
         finally:
             if rules is not None:
                 os.close(rules)
@@ -109,29 +123,9 @@ class Run:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             raise
+        self._open_network()
         self._launch.go()
         return identity
-
-    def _launched(self, rules: int | None) -> Launch:
-        """Start the child, cut off from the network by the best means that works here.
-
-        Raises ``OSError``, also if none works and the sandbox is required.
-        """
-        order, sandbox = self.order, self.order.sandbox or {"network": ALL, "required": False}
-        what = (order.argv, order.cwd, order.env, order.stdin, self.output.descriptors, rules)
-        why = ""
-        for cut in namespace.cuts(sandbox["network"]):
-            try:
-                launch = Launch(*what, cut)
-            except OSError as exc:
-                why = f"{why}, " * bool(why) + f"{cut.how}: {exc.strerror}"
-                continue
-            self.sandbox += namespace.told(sandbox["network"], cut.how)
-            return launch
-        if why and sandbox["required"]:
-            raise OSError(errno.EPERM, f"the sandbox is required, and its network is open ({why})")
-        self.sandbox += namespace.told(sandbox["network"], namespace.OPEN, why)
-        return Launch(*what)
 
     def attend(self) -> None:
         """Return when no process of the gate is left, or the rest cannot be killed."""
@@ -150,12 +144,28 @@ class Run:
                 self._terminate()
                 self._kill_at = self.ended_at + SWEEP_S
 
+    def _open_network(self) -> None:
+        """Let the gate reach the hosts of its network. Raises ``OSError``."""
+        cut, files = self._launch.cut, self._launch.files
+        if cut is None or not cut.hosts:
+            return
+        from gates.supervision.proxy import Proxy  # most gates need none
+
+        given = cut.ports if cut.how == namespace.NAMESPACE else ()
+        forwards = [*zip(given, files[cut.proxied :], strict=False)]
+        shown = redactor(self.order.secrets).clean
+        self._proxy = Proxy(cut.hosts, files[0] if cut.proxied else None, forwards, shown)
+
     def network(self) -> dict[str, object]:
         """Return what the gate reached, or tried in vain to reach; empty if it is not cut off."""
         cut, files = self._launch.cut, self._launch.files
         by_namespace = cut is not None and cut.how == namespace.NAMESPACE
         missed = namespace.missed(files[-1]) if by_namespace else {}
-        return {"missed": missed} if missed else {}
+        found: dict[str, object] = {"missed": missed} if missed else {}
+        if self._proxy:
+            self.again = self._proxy.close()
+            found |= self._proxy.record()
+        return found
 
     def left(self) -> int:
         """Return the number of processes that could not be killed."""
