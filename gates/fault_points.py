@@ -53,6 +53,9 @@ POINTS = {
     "clone_made": True,
     "clone_renewed": True,  # the old .git is moved away, the new one is not in place
     "clone_cleared": True,  # the clone is renamed, not yet removed
+    "clones_named": True,  # the store names a new folder for the clones, which may have to move
+    "clones_copied": True,  # to another file system, not yet in place
+    "clones_moved": True,  # the store still names both folders
     "work_kept": True,  # the branch has the work, the clone does not
     # shipping of passed work
     "merge_started": True,

@@ -1,6 +1,9 @@
 """Provide a real store for every test: a repository in a temporary folder, a database, files."""
 
+import atexit
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +18,13 @@ from tests import forked
 from tests.database import Image
 from tests.faults import table
 from tests.world import FOLDER, MARK, Said, run_command
+
+
+def pytest_configure() -> None:
+    """The clones of tests lie in a folder of theirs, and not in the HOME of who runs them."""
+    state = tempfile.mkdtemp(prefix="gateway-tests-state-")
+    os.environ["XDG_STATE_HOME"] = state
+    atexit.register(shutil.rmtree, state, ignore_errors=True)
 
 
 def pytest_sessionstart() -> None:
@@ -37,6 +47,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "repo"
     (folder / ".git").mkdir(parents=True)
     monkeypatch.setenv(MARK, str(folder))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return folder
 
 

@@ -1,5 +1,6 @@
 """Type commands as a user does, in a repository of the test."""
 
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +28,14 @@ def environment(repo: Path) -> dict[str, str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("STUDIO_", "DJANGO_"))}
     env.pop("DATABASE_URL", None)
     return env | {"STUDIO_GATEWAY_REPO": str(repo), "PYTHONPATH": str(ROOT), MARK: str(repo)}
+
+
+def clones_of(repo: Path) -> Path:
+    """The folder with the clones of the repository's sprints."""
+    named = repo / FOLDER / "clones.json"
+    if not named.exists():
+        return repo / FOLDER / "work"
+    return Path(json.loads(named.read_text("utf-8"))["folder"]) / "work"
 
 
 def unpack(archive: Path, folder: Path) -> None:

@@ -37,6 +37,7 @@ class SettingsForm(forms.Form):
     confine_paths = forms.JSONField(
         required=False, help_text='Write a JSON list, such as ["/srv/cache"].'
     )
+    clones_folder = forms.CharField(required=False, help_text="For example: /srv/clones.")
     agent_logs = forms.BooleanField(required=False)
     approvals = forms.ChoiceField(choices=choices(ASKED))
     protected_paths = forms.JSONField(

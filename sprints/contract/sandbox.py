@@ -108,7 +108,7 @@ def is_path(text: object) -> bool:
 def sandbox_for(
     terms: SandboxSettings,
     repo: Path,
-    store: Path,
+    closed: Iterable[Path],
     tree: Path,
     *,
     shown: Iterable[Path] = (),
@@ -117,7 +117,8 @@ def sandbox_for(
     """Return the sandbox for a command in the clone ``tree``, read-only unless it ``writes``.
 
     None if the setting is ``none``. The command may read the paths ``shown``, and nothing else of
-    the store. Even declared paths never make the checkout and the gateway's own code writable.
+    the ``closed`` folders: the store and the clones of all stores. Even declared paths never make
+    the checkout and the gateway's own code writable.
     """
     if terms.mode == NONE:
         return None
@@ -125,7 +126,7 @@ def sandbox_for(
         own=(tree,) if writes else (),
         shown=(*shown, *(() if writes else (tree,))),
         writable=tuple(Path(path).expanduser() for path in terms.paths),
-        closed=(store,),
+        closed=(*closed,),
         kept=(
             *(repo, *_git_of(repo), CODE, Path(sys.prefix), Path(sys.base_prefix)),
             *_searched(),

@@ -26,6 +26,7 @@ from sprints.state.engine_meta import Shipping
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
+from sprints.store import clones
 from sprints.store.layout import Store
 
 
@@ -67,7 +68,8 @@ def sandbox_of(
     shown = (Path(snapshot.sprint.artifacts_dir),) if agent else ()
     writes = agent is None or agent.policy != READ
     terms, root = snapshot.started_contract.confinement, Store(world.repo).root
-    return sandbox.sandbox_for(terms, world.repo, root, tree, shown=shown, writes=writes)
+    closed = (root, *clones.closed(root))
+    return sandbox.sandbox_for(terms, world.repo, closed, tree, shown=shown, writes=writes)
 
 
 def states_of(snapshot: Snapshot) -> list[str]:

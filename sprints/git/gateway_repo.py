@@ -17,6 +17,7 @@ from sprints.contract.git_values import Base, branch_of
 from sprints.git import bundle
 from sprints.git.git import LONG_S, ZERO, Git, GitError, make
 from sprints.git.user_repo import users
+from sprints.store import clones
 from sprints.store.file_lock import Busy, locked
 
 STALE_S = 10.0  # a ref is locked for less time on any disk
@@ -67,8 +68,8 @@ def home_of(root: Path) -> Path:
 
 
 def tree_of(root: Path, sprint_id: str) -> Path:
-    """Return the folder of the sprint's clone."""
-    return root / "work" / sprint_id
+    """Return the folder of the sprint's clone. Raises ``StoreError``."""
+    return clones.work_of(root) / sprint_id
 
 
 def open_site(
@@ -172,8 +173,9 @@ def fetch(
 def own_clone(repo: Path, root: Path) -> Git:
     """Return the gateway's own clone, made if missing. Raises ``GitError`` and ``OSError``."""
     home = home_of(root)
-    for folder in (home, root / "work"):
+    for folder in (home, clones.work_of(root)):
         folder.mkdir(mode=0o700, exist_ok=True)
+    clones.lend_packages(root)
     configure(home, repo)
     folder = home / "own.git"
     if not folder.is_dir():

@@ -4,7 +4,6 @@ import errno
 import itertools
 import os
 import shlex
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +21,7 @@ from sprints.contract.agent_spec import SCRIPTED
 from sprints.definitions import secrets_in_clear
 from sprints.git.git import GitError, version
 from sprints.git.repair import damaged, own_of
+from sprints.health import clone_folder
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
 from sprints.health.missing_gates import missing_in, setting
@@ -33,7 +33,6 @@ from sprints.store.config import read_config
 from sprints.store.layout import Store, StoreError, is_private, is_shielded, shut
 from sprints.store.schema_version import NotReady, check_schema, unusable
 
-FREE_BYTES = 1 << 30
 GIT_LEAST = (2, 30)
 
 
@@ -166,13 +165,13 @@ def wal_reset_bug(version: tuple[int, ...]) -> bool:
 
 
 def disk(store: Store) -> Iterator[Finding]:
-    """Check that there is room for evidence."""
-    free = shutil.disk_usage(store.repo).free
-    text = f"{free / 2**30:.1f} GiB free"
-    if free < FREE_BYTES:
-        yield Finding("disk", "warn", text, f"make room on the disk of {store.repo}")
-    else:
-        yield Finding("disk", "ok", text)
+    """Check that there is room for evidence and clones, which may be on two disks."""
+    yield from (Finding("disk", *judged) for judged in clone_folder.room(store))
+
+
+def clones(store: Store) -> Iterator[Finding]:
+    """Check that the clones lie where no test runner of the repository looks."""
+    yield from (Finding("clones", *judged) for judged in clone_folder.judged(store))
 
 
 def gates(store: Store) -> Iterator[Finding]:
@@ -290,6 +289,7 @@ CHECKS: dict[str, Check] = {
     "config": config,
     "database": database,
     "disk": disk,
+    "clones": clones,
     "gates": gates,
     "secrets": secrets,
     "sandbox": sandbox,

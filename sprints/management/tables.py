@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from rich.text import Text
 
 from gates.models import Gate
@@ -19,6 +20,7 @@ from sprints.queries.snapshots import is_shipped, paused_by, spent
 from sprints.queries.sprints import Listed
 from sprints.state.snapshot import Snapshot
 from sprints.state.wait_reason import Wait
+from sprints.store.clones import seen_of
 
 if TYPE_CHECKING:
     from sprints.health.doctor import Finding
@@ -291,6 +293,8 @@ def sprint(after: Snapshot, shown: str, waiting: Wait | None, times: Times | Non
     if after.contract and (base := after.contract.base):
         where = f"{base.branch or 'a detached HEAD'} at {base.commit[:12]}"
         console.print(f"work: {branch_of(value.sprint_id)}, from {where}", soft_wrap=True)
+        if (clone := seen_of(settings.STORE.root) / value.sprint_id).is_dir():
+            console.print(f"clone: {clone}", soft_wrap=True, markup=False)
     if is_shipped(value.meta) and (shipping := value.meta.shipping):
         where = f"{(shipping.commit or '')[:12]} on {shipping.branch}, tag {shipping.tag}"
         after_all = f", reverted by {value.meta.unshipped_by}" if value.meta.unshipped_by else ""

@@ -15,6 +15,7 @@ from sprints.git.remove_clone import clear
 from sprints.models import Sprint
 from sprints.models.lease import LeaseUnavailable, release, take
 from sprints.models.loading import load
+from sprints.store import clones
 
 
 def tidy() -> dict[str, str]:
@@ -40,7 +41,7 @@ def tidy() -> dict[str, str]:
 
 def _archived() -> set[str]:
     """Return the archived sprints that still have files in the work folder."""
-    folder = settings.STORE.root / "work"
+    folder = clones.seen_of(settings.STORE.root)
     if not folder.is_dir():
         return set()
     names = {path.name.removeprefix(".").partition("~")[0] for path in folder.iterdir()}

@@ -25,6 +25,7 @@ from sprints.queue import tasks
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
 from sprints.state.refusals import Refused
+from sprints.store import clones, orphaned_clones
 from sprints.store.config import bad_value, make_config, turn
 from sprints.store.config_values import current_config
 from sprints.store.file_lock import locked
@@ -53,6 +54,8 @@ def initialise() -> None:
     try:
         with locked(store().root / "init.lock"):
             complete()
+            clones.settle(store().root)
+            orphaned_clones.clear_orphans(store().root)
             _mend()
     except OSError as exc:
         plain = StoreError(f"cannot write in {store().root}: {exc.strerror or exc}")

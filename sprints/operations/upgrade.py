@@ -21,8 +21,10 @@ from sprints.operations.verify import verify
 from sprints.state.event_codes import EventKind
 from sprints.state.messages import message
 from sprints.state.refusals import Refused
+from sprints.store.clones import seen_of
 from sprints.store.file_lock import alone, locked
 from sprints.store.layout import StoreError, make_folders
+from sprints.store.moved_clones import move
 from sprints.store.schema_version import Older, check_schema
 
 BACKUPS = "backups"
@@ -70,6 +72,7 @@ def upgrade(
         except StoreError as exc:
             raise StoreError(exc.what, f"{exc.remedy or 'mend that'}, then upgrade again") from exc
         say(f"migrated: {', '.join(done.migrations) or 'nothing to do, it is of this version'}")
+        _move_clones(say)
     if done.migrations:
         words = message("event.upgraded", count=len(done.migrations))
         data = {"migrations": done.migrations, "backup": done.backup and done.backup.path}
@@ -77,6 +80,18 @@ def upgrade(
     writer.flush()
     done.report = verify(tell)
     return done
+
+
+def _move_clones(say: Callable[[str], None]) -> None:
+    """Move the clones out of the checkout, or to where the setting wants them, and say so."""
+    try:
+        if moved := move(store().root):
+            say(f"moved: the clones of sprints, from {moved[0]} to {moved[1]}")
+    except StoreError as exc:
+        say(f"not moved: the clones of sprints stay in {seen_of(store().root)}: {exc}")
+    except OSError as exc:
+        why = f"{exc.filename}: {exc.strerror or exc}"
+        say(f"not moved: the clones of sprints stay in {seen_of(store().root)}: {why}")
 
 
 def _check_there() -> None:

@@ -101,6 +101,10 @@ RULES: dict[str, tuple[str, Holds]] = {
             isinstance(value, list) and len(value) <= MOST_PATHS and all(map(is_path, value))
         ),
     ),
+    "clones_folder": (
+        "a path that begins with / or ~/, or empty",
+        lambda value: value == "" or is_path(value),
+    ),
 }
 
 

@@ -28,6 +28,7 @@ class ConfigValues:
     agent_usd: float = AGENT_BUDGET.usd
     confinement: str = AUTO
     confine_paths: list[str] = field(default_factory=list)
+    clones_folder: str = ""
     agent_logs: bool = False
     approvals: str = "none"
     protected_paths: list[str] = field(default_factory=lambda: [*PROTECTED])
@@ -71,6 +72,8 @@ MEANINGS = {
     "sprint ([Security](security.md#sandbox)).",
     "confine_paths": "Paths that the sandbox may write, besides the clone and caches in `HOME`. "
     "Frozen at the start of a sprint.",
+    "clones_folder": "Folder for the clones of sprints; the gateway makes `studio-gateway` in it. "
+    "If empty, `$XDG_STATE_HOME` or `~/.local/state`. `upgrade` moves existing clones there.",
 }
 
 

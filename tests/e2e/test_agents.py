@@ -13,7 +13,7 @@ import pytest
 from tests.checkout import commit
 from tests.e2e.conftest import processes_of, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
-from tests.world import FOLDER, MARK, ROOT, run_command
+from tests.world import MARK, ROOT, clones_of, run_command
 
 SPEAKER = str(ROOT / "tests" / "speaker.py")
 
@@ -27,7 +27,7 @@ def gateway(gateway: Path) -> Path:
 
 def work(repo: Path) -> Path:
     """The clone in which the agents of ``wk1`` work."""
-    return repo / FOLDER / "work" / "wk1"
+    return clones_of(repo) / "wk1"
 
 
 def set_agent(repo: Path, way: str, *options: str, agent: str = "agent_01") -> None:

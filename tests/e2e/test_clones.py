@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_crashes import check_store, events_of
 from tests.sprints.git.conftest import everything
-from tests.world import FOLDER, MARK, run_command
+from tests.world import FOLDER, MARK, clones_of, run_command
 
 REPLY = "print('Status: DONE')"
 WRITES = f"open('work', 'a').write('x'); {REPLY}"
@@ -62,7 +63,7 @@ def test_agents_and_gates_work_in_the_clone_and_the_checkout_stays(gateway):
 
     assert said.code == 0, said
     assert everything(gateway) == before
-    tree = gateway / FOLDER / "work" / "wk1"
+    tree = clones_of(gateway) / "wk1"
     assert (tree / "work").read_text() == "x" * 6
     assert own(gateway, "show", "sg/wk1:work") == "x" * 6
     shown = (gateway / FOLDER / "artifacts/wk1/gates/qa_smoke_quick/stdout.txt").read_text()
@@ -92,7 +93,7 @@ def test_a_sprint_without_such_agents_has_no_clone_and_needs_no_commit(gateway):
     assert run(gateway).code == 0
 
     assert not (gateway / FOLDER / "git").exists()
-    assert not (gateway / FOLDER / "work").exists()
+    assert not (clones_of(gateway) / "wk1").exists()
     assert "base" not in json.dumps(events_of(gateway, "wk1"))
 
 
@@ -118,7 +119,7 @@ def test_a_failed_sprint_is_mended_by_hand_in_its_clone_and_retried(gateway):
     set_gate(gateway, "test -e mended")
     assert run(gateway).code == 1
     commit(gateway, {"later": "a commit that the sprint does not begin from"})
-    (gateway / FOLDER / "work" / "wk1" / "mended").write_text("by hand\n")
+    (clones_of(gateway) / "wk1" / "mended").write_text("by hand\n")
 
     said = run_command(gateway, "sprint", "retry", "wk1")
 
@@ -172,10 +173,62 @@ def test_killed_anywhere_the_next_run_goes_on_and_commits_each_work_once(gateway
     assert len(subjects) == len(set(subjects)) == 7, "one a round, upon the base"
     assert own(gateway, "show", "sg/wk1:work") == "x" * 6
     assert [work["seen"] for work in works_of(gateway)][-1] == "observed"
-    tree = gateway / FOLDER / "work" / "wk1"
+    tree = clones_of(gateway) / "wk1"
     assert [path.name for path in tree.parent.iterdir()] == ["wk1"]
     assert git(tree, "status", "--porcelain") == ""
     check_store(gateway)
+
+
+TESTS = "import unittest\nclass T(unittest.TestCase):\n  def test(self): self.fail('half done')\n"
+CODE = {".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".go", ".rs", ".rb"}
+
+
+def test_a_test_runner_in_the_checkout_finds_no_tests_of_another_sprint(gateway):
+    words = f"open('test_new.py', 'w').write({TESTS!r}); {REPLY}"
+    set_agent(gateway, words)
+    assert run_command(gateway, "config", "set", "protected_paths", "[]").code == 0
+    set_gate(gateway, 'sh -c \'find . -name "test_*"; test -z "$(find . -name "test_*")"\'')
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+    assert run_command(gateway, "sprint", "run", "wk1").code == 1
+    assert (clones_of(gateway) / "wk1" / "test_new.py").read_text() == TESTS
+    assert run_command(gateway, "agent", "set", "agent_01", "--runner", "scripted").code == 0
+
+    assert run_command(gateway, "sprint", "create", "wk2").code == 0
+    said = run_command(gateway, "sprint", "run", "wk2")
+
+    assert said.code == 0, said
+    assert {path.suffix for path in (gateway / FOLDER).rglob("*")} & CODE == set()
+    assert f"clone: {clones_of(gateway)}/wk1\n" in run_command(gateway, "sprint", "show", "wk1").out
+
+
+def test_a_sprint_goes_on_in_its_clone_after_an_upgrade_has_moved_it(gateway):
+    set_agent(gateway, WRITES)
+    set_gate(gateway, "test -e mended")
+    assert run(gateway).code == 1
+    inside = gateway / FOLDER / "work"
+    clones_of(gateway).rename(inside)  # as an older version has it
+    (gateway / FOLDER / "clones.json").unlink()
+    (inside / "wk1" / "mended").write_text("by hand\n")
+
+    assert run_command(gateway, "upgrade").code == 0
+    said = run_command(gateway, "sprint", "retry", "wk1")
+
+    assert said.code == 0, said
+    assert not inside.exists()
+    assert own(gateway, "show", "sg/wk1:mended") == "by hand"
+    check_store(gateway)
+
+
+def test_a_new_store_in_the_place_of_a_deleted_one_removes_its_clones(gateway):
+    set_agent(gateway, WRITES)
+    assert run(gateway).code == 0
+    left = clones_of(gateway) / "wk1"
+    shutil.rmtree(gateway / FOLDER)
+
+    assert run_command(gateway, "init").code == 0
+
+    assert not left.exists()
+    assert clones_of(gateway).is_dir()
 
 
 def test_the_branch_can_be_fetched_into_the_users_repository(gateway):

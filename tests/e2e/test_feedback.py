@@ -12,7 +12,7 @@ from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.test_crashes import check_store, events_of
 from tests.sprints.git.conftest import everything
-from tests.world import FOLDER, MARK, ROOT, run_command
+from tests.world import FOLDER, MARK, ROOT, clones_of, run_command
 
 BRIEF = "A calculator.\n\nBuild: calc.py has add(a, b)\n"
 GATE = """\
@@ -161,7 +161,7 @@ def test_a_sprint_that_is_mended_by_hand_after_that_goes_on(gateway):
     idle = shlex.join([sys.executable, "-c", "print('Status: DONE, all is well')"])
     assert run_command(gateway, "agent", "set", "agent_01", "--command", idle).code == 0
     assert run_command(gateway, "sprint", "run", "wk1").code == 1
-    mended = gateway / FOLDER / "work" / "wk1" / "calc.py"
+    mended = clones_of(gateway) / "wk1" / "calc.py"
     mended.write_text("def add(a, b):\n    return a + b\n")
 
     said = run_command(gateway, "sprint", "retry", "wk1")

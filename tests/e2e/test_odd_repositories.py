@@ -5,7 +5,7 @@ import shutil
 from tests.checkout import git
 from tests.e2e.test_crashes import check_store
 from tests.e2e.test_ships import gateway, run
-from tests.world import FOLDER, run_command
+from tests.world import FOLDER, clones_of, run_command
 
 __all__ = ["gateway"]
 
@@ -43,12 +43,12 @@ def test_a_detached_head_has_no_branch_to_ship_to_and_the_work_stays(gateway):
 
 def test_the_clone_of_a_sprint_goes_when_it_is_archived_and_its_branch_stays(gateway):
     assert run(gateway).code == 0
-    (gateway / FOLDER / "work" / "wk1" / "late").write_text("by hand\n")
+    (clones_of(gateway) / "wk1" / "late").write_text("by hand\n")
 
     said = run_command(gateway, "archive", "wk1")
 
     assert said.code == 0, said
-    assert [*(gateway / FOLDER / "work").iterdir()] == []
+    assert [*clones_of(gateway).iterdir()] == []
     assert git(gateway / FOLDER / "git" / "own.git", "show", "sg/wk1:late") == "by hand"
     assert run_command(gateway, "verify", "--tag", "shipped/wk1").code == 0
     check_store(gateway)

@@ -15,7 +15,7 @@ import pytest
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
-from tests.world import FOLDER, MARK, run_command
+from tests.world import FOLDER, MARK, clones_of, run_command
 
 WRITES = "open('work', 'a').write('x'); print('Status: DONE')"
 
@@ -188,7 +188,7 @@ def test_killed_anywhere_the_next_run_ships_once(gateway, point):
     assert killed.code == -signal.SIGKILL
     assert said.code == 0, said
     shipped_once(gateway)
-    assert [path.name for path in (gateway / FOLDER / "work").iterdir()] == ["wk1"]
+    assert [path.name for path in clones_of(gateway).iterdir()] == ["wk1"]
     assert not [*(gateway / ".git").glob("index.lock"), *(gateway / ".git").glob("studio_*")]
 
 

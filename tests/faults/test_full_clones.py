@@ -27,11 +27,12 @@ def remount(repo: Path, size: int) -> None:
 
 
 @pytest.fixture
-def disk(repo: Path) -> Iterator[Arena]:
+def disk(repo: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
     """A store on a disk of its own, large as yet, of a repository that ships what agents do."""
     mount = ["mount", "-t", "tmpfs", "-o", f"size={LARGE}", "tmpfs", str(repo)]
     if os.name == "nt" or os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
         pytest.skip("NO SMALL DISK: only root may mount one")
+    monkeypatch.setenv("XDG_STATE_HOME", str(repo))  # not outside, so the clones are in the store
     (repo / "big").write_bytes(os.urandom(BIG))
     commit(repo, {"README": "small\n", ".gitignore": "filler\n"})
     git(repo, "add", "big")

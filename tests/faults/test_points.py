@@ -63,7 +63,9 @@ def test_every_point_is_tried():
     ships = {"merge_started", "merge_committed", "checkout_locked", "checkout_changed"}
     ships |= {"ref_updated", "tag_made"}  # tests/e2e/test_ships
     ships |= {"push_started", "push_returned", "revert_made"}  # tests/e2e/test_pushes, test_unship
-    elsewhere = {"migration_step", "import_placed", "network_cut"} | hooks | agents | clones | ships
+    moved = {"clones_named", "clones_copied", "clones_moved"}  # sprints/store/test_moved_clones
+    elsewhere = {"migration_step", "import_placed", "network_cut"} | moved
+    elsewhere |= hooks | agents | clones | ships
 
     assert {*RUN, *BACKGROUND, *elsewhere} == {name for name, exists in POINTS.items() if exists}
 

@@ -91,6 +91,7 @@ class Settings(Schema):
     agent_usd: float
     confinement: Literal["auto", "required", "none"]
     confine_paths: list[str]
+    clones_folder: str
     agent_logs: bool
     approvals: Literal["none", "before_build", "before_ship", "before_build,before_ship"]
     protected_paths: list[str]
@@ -112,6 +113,7 @@ class SwitchesToTurn(Asked):
     agent_usd: Annotated[float, Field(strict=True)] | None = None
     confinement: StrictStr | None = Field(None, examples=["required"])
     confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
+    clones_folder: StrictStr | None = Field(None, examples=["/srv/clones"])
     agent_logs: StrictBool | None = None
     approvals: StrictStr | None = Field(None, examples=["before_ship"])
     protected_paths: list[StrictStr] | None = Field(None, examples=[["**/tests/**"]])

@@ -357,6 +357,7 @@ def test_a_switch_is_turned_in_config_json(store):
         ("confinement", "off"),
         ("confine_paths", '["cache"]'),
         ("confine_paths", "cache"),
+        ("clones_folder", "clones"),
         ("bind_host", ""),
         ("port", "70000"),
         ("port", "x"),

@@ -116,7 +116,7 @@ def test_a_linked_worktree_has_its_repository_kept(tmp_path):
     repo.mkdir()
     (repo / ".git").write_text("gitdir: /elsewhere/main/.git/worktrees/linked\n")
 
-    found = sandbox_for(SandboxSettings(), repo, repo / ".studio_gateway", repo / "x")
+    found = sandbox_for(SandboxSettings(), repo, [repo / ".studio_gateway"], repo / "x")
 
     assert found
     assert Path("/elsewhere/main/.git") in found.kept

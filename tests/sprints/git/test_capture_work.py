@@ -12,6 +12,7 @@ from sprints.git.gateway_repo import open_site
 from sprints.git.git import GitError
 from tests.checkout import commit, git
 from tests.sprints.git.conftest import FOUND, MARK, again, reopened, shown
+from tests.world import clones_of
 
 
 def names(site) -> list[str]:
@@ -386,7 +387,7 @@ def test_work_that_is_on_record_and_not_here_is_not_begun_anew(users):
     ):
         reopened(users, known="1" * 40)
 
-    assert not (users / ".studio_gateway/work/wk1").exists()
+    assert not (clones_of(users) / "wk1").exists()
 
 
 def test_locks_of_a_git_that_was_killed_are_cleared_once_they_are_old(site):

@@ -9,6 +9,7 @@ from sprints.models import Task
 from sprints.replay import dry_run
 from tests import studio
 from tests.checkout import commit
+from tests.world import clones_of
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_the_plan_begins_nothing(store, invoke, planned):
     assert (studio.sprint("wk1").status, Task.objects.count()) == ("created", 0)
     assert not planned.exists()
     assert not (store.root / "git").exists()
-    assert not (store.root / "work").exists()
+    assert not (clones_of(store.repo) / "wk1").exists()
 
 
 def test_the_plan_is_for_people_and_shows_prompts_where_asked(store, invoke, planned):

@@ -92,6 +92,8 @@ BAD = [
     ("POST", CONFIG, {"confinement": "off"}, 422, {}),
     ("POST", CONFIG, {"confine_paths": ["cache"]}, 422, {}),
     ("POST", CONFIG, {"confine_paths": "~/.cache"}, 422, {}),
+    ("POST", CONFIG, {"clones_folder": "../clones"}, 422, {}),
+    ("POST", CONFIG, {"clones_folder": ["/srv"]}, 422, {}),
     ("POST", CONFIG, {"bind_host": "x" * 256}, 422, {}),
     ("POST", CONFIG, {"bind_host": ""}, 422, {}),
     ("POST", CONFIG, {"max_concurrent_global": 10**30}, 422, {}),

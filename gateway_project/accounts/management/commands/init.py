@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from gateway_project.accounts import tokens
 from sprints import operations, queries
 from sprints.contract.contract import budget
+from sprints.health.clone_folder import lying_inside
 from sprints.health.missing_gates import missing
 from sprints.management.base import GatewayCommand
 
@@ -41,4 +42,6 @@ class Command(GatewayCommand):
             self.stderr.write(notice)
         for text in missing(settings.STORE.repo):
             self.stderr.write(text)
+        if text := lying_inside(settings.STORE):
+            self.stderr.write(f"{text}; see: studio-gateway doctor")
         operations.prove_all()

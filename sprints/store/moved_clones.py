@@ -1,0 +1,87 @@
+"""Move the clones of a store to the folder that its setting wants, all at once."""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from gates import fault_points
+from gates.removal import remove
+from sprints.store.clones import (
+    LOCK,
+    WORK,
+    Home,
+    base_of,
+    begin,
+    check,
+    is_misplaced,
+    owner_of,
+    point,
+    seen_of,
+    settled,
+)
+from sprints.store.file_lock import locked
+from sprints.store.layout import StoreError
+
+
+def move(root: Path) -> tuple[Path, Path] | None:
+    """Move the clones to where the setting wants them; return both folders if they have moved.
+
+    May be repeated after any crash. The caller is alone with the store. Raises ``StoreError`` and
+    ``OSError``.
+    """
+    with locked(root / LOCK):
+        home = settled(root)
+        if home and home.before:
+            return _finish(root, home)
+        if not is_misplaced(root):
+            return None
+        here, base = seen_of(root), base_of(root)
+        check(base, root)
+        return _finish(root, begin(root, base, before=here))
+
+
+def _finish(root: Path, home: Home) -> tuple[Path, Path]:
+    """Move the clones to the folder that the store names. Raises ``StoreError`` and ``OSError``."""
+    here, there = home.before, home.folder / WORK
+    assert here, "clones are moved from somewhere"
+    if home.is_moving:
+        _carry(here, there)
+    fault_points.point("clones_moved")
+    remove(here)
+    point(root, Home(home.folder))
+    earlier = here.parent
+    if earlier != root and owner_of(earlier) == str(root):
+        remove(earlier)
+    return here, there
+
+
+def _carry(here: Path, there: Path) -> None:
+    """Rename the folder; across file systems copy it, and let the copy appear all at once."""
+    with suppress(OSError):
+        here.rename(there)
+        return
+    copy = there.with_name(f".{WORK}")
+    remove(copy)
+    try:
+        shutil.copytree(here, copy, symlinks=True, ignore=_odd)
+    except shutil.Error as exc:
+        remove(copy)
+        path, _, why = exc.args[0][0]
+        raise StoreError(
+            f"the clones cannot be copied: {path}: {why}", "mend or delete it"
+        ) from exc
+    if hasattr(os, "sync"):
+        os.sync()
+    fault_points.point("clones_copied")
+    copy.rename(there)
+
+
+def _odd(folder: str, names: list[str]) -> list[str]:
+    """Return what cannot be copied: pipes, sockets and devices."""
+    paths = {name: Path(folder, name) for name in names}
+    return [
+        name
+        for name, path in paths.items()
+        if not (path.is_symlink() or path.is_file() or path.is_dir())
+    ]
