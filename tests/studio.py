@@ -41,6 +41,7 @@ from sprints.operations import (
     fire_schedules,
     import_store,
     initialise,
+    move_first,
     pause,
     reject,
     remove_schedule,
@@ -64,11 +65,11 @@ __all__ = [
     "NotNow", "Refused", "StopRequest", "add_schedule", "agent", "answer", "approve", "archive",
     "ask", "ask_to_cancel", "cancel", "check_rebuild", "configure", "create", "delivery",
     "differences", "edit", "event", "events", "fire_schedules", "forge", "gate", "gate_run",
-    "gate_runs", "heartbeat", "hook", "host", "import_store", "initialise", "last_event", "pause",
-    "reject", "release", "remove_schedule", "replay_all", "restore", "resume", "retry", "run",
-    "schedule", "seq", "set_agent", "set_budget", "set_schedule", "settle_files", "silence",
-    "speaker", "sprint", "sprints", "start", "state", "step", "take", "task", "turn_schedule",
-    "verify", "work",
+    "gate_runs", "heartbeat", "hook", "host", "import_store", "initialise", "last_event",
+    "move_first", "pause", "reject", "release", "remove_schedule", "replay_all", "restore",
+    "resume", "retry", "run", "schedule", "seq", "set_agent", "set_budget", "set_schedule",
+    "settle_files", "silence", "speaker", "sprint", "sprints", "start", "state", "step", "take",
+    "task", "turn_schedule", "verify", "work",
 ]  # fmt: skip
 
 

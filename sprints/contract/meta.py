@@ -14,7 +14,7 @@ DEEP = 32  # the writers of files follow nesting by recursion
 
 # Written only by the gateway.
 OURS = frozenset(
-    "created_by waiting_for paused_by paused_ts paused_why pause_after agent_budget "
+    "created_by waiting_for paused_by paused_ts paused_why pause_after queue_first_ts agent_budget "
     "shipping unships unshipped_by approval stop_reason".split()
 )
 # Frozen with the contract: a change would have no effect.

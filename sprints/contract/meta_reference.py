@@ -112,6 +112,9 @@ KEYS: dict[str, MetaKey] = {
     "paused_ts": _ours("Time of the pause."),
     "paused_why": _ours("Reason of the pause."),
     "pause_after": _ours("Set by `sprint step`: pause after this `round_id`; `by` is the user."),
+    "queue_first_ts": _ours(
+        "Time of `sprint first`: the sprint has its turn before others until it ends."
+    ),
     "agent_budget": _ours(
         "Budget that `sprint budget` set: `launches`, `minutes`, `tokens`, `usd`."
     ),

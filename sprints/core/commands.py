@@ -9,7 +9,7 @@ from sprints.contract.meta import frozen, merged, same
 from sprints.core import agent_tasks
 from sprints.core.pause import held, noted, paused_by, unpaused
 from sprints.core.reopen_round import cleared, reopened, with_meta
-from sprints.state.engine_meta import APPROVAL, HELD, PAUSE, STEP, SprintMeta
+from sprints.state.engine_meta import APPROVAL, FIRST, HELD, PAUSE, STEP, SprintMeta
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import because, cut, message
 from sprints.state.refusals import RefusalCode
@@ -84,7 +84,7 @@ def _round(sprint_id: str, spec: RoundSpec) -> Create:
 
 def _unapproved(snapshot: Snapshot) -> SprintFields:
     """Return the meta without approvals from another store: they do not count here."""
-    return _if_other(snapshot, snapshot.sprint.meta.without(APPROVAL))
+    return _if_other(snapshot, snapshot.sprint.meta.without(APPROVAL, FIRST))
 
 
 def _if_other(snapshot: Snapshot, meta: SprintMeta) -> SprintFields:
@@ -158,7 +158,7 @@ def retry(snapshot: Snapshot, contract: Contract, at: datetime) -> Transition:
     data |= {"attempt": attempt, "digest": contract.digest}
     if contract != snapshot.contract:
         values["contract"] = data["contract"] = contract.to_json()
-    values |= _if_other(snapshot, snapshot.sprint.meta.without(STEP))
+    values |= _if_other(snapshot, snapshot.sprint.meta.without(STEP, FIRST))
     sprint = update_sprint(snapshot.sprint_id, STOPPED, values)
     return Transition(
         EventKind.NOTE,

@@ -52,7 +52,7 @@ from sprints.core.actions import (
     WarnOverdue,
 )
 from sprints.core.pause import hold_after_step
-from sprints.state.engine_meta import STEP
+from sprints.state.engine_meta import FIRST, STEP
 from sprints.state.event_codes import EventCode, EventKind
 from sprints.state.messages import message
 from sprints.state.row_changes import (
@@ -285,7 +285,7 @@ def _finish_round(snapshot: Snapshot, at: datetime) -> list[Transition]:
         "finished_at": at,
         "last_error": None,
     }
-    meta = snapshot.sprint.meta.without(STEP)
+    meta = snapshot.sprint.meta.without(STEP, FIRST)
     if meta is not snapshot.sprint.meta:
         ended["meta"] = meta.stored
     return [

@@ -154,6 +154,11 @@ def declare(parser: ArgumentParser) -> None:
         "--usd", type=float, metavar="X", help="maximum cost of the sprint in US dollars"
     )
     act("resume", "resume a paused sprint", AS_WORKERS)
+    act(
+        "first",
+        "move a queued sprint to the head of the queue",
+        "To take a sprint out of the queue, type: studio-gateway sprint pause ID",
+    )
     act("cancel", "cancel a sprint; the command returns when all its processes have ended")
     unship = act(
         "unship",

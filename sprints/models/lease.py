@@ -13,14 +13,19 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now
 
 from gates.identity import Identity
 from sprints.models.event import Head
 from sprints.models.host import living, living_places
 from sprints.models.sprint import Sprint
+from sprints.state.engine_meta import FIRST
 from sprints.store.config_values import current_config
 
+# The order of turns: what was moved to the head of the queue, the last one first, then by start.
+MOVED_AT = KeyTextTransform(FIRST, "meta")
+TURNS = (MOVED_AT.desc(nulls_last=True), "started_at", "pk")
 TTL_S = 15.0
 BEAT_S = 4.0
 
@@ -135,19 +140,22 @@ def without_runner() -> Sprint | None:
     A sprint to be cancelled comes first. Without room for another sprint, only such a sprint is
     returned.
     """
-    elsewhere = living_places() - {settings.STORE.place}
-    ending = _begun().exclude(cancel_by="").exclude(home__in=elsewhere).order_by("started_at", "pk")
-    cancelled = _free(ending)
-    if cancelled or current_config().automation_paused or _no_room():
-        return cancelled
-    return _free(in_order().exclude(home__in=elsewhere))
+    ending = _begun().exclude(cancel_by="").order_by("started_at", "pk")
+    return _free(ending) or next_in_order()
+
+
+def next_in_order() -> Sprint | None:
+    """Return the sprint whose turn it is here; None if none waits or there is no room."""
+    if current_config().automation_paused or _no_room():
+        return None
+    return _free(in_order())
 
 
 def in_order() -> QuerySet[Sprint]:
     """Return the sprints that want a runner or have one, in the order of their turns."""
     wanted = _begun().filter(cancel_by="")
     paused = wanted.filter(meta__automation_paused=True)  # a missing key is neither true nor false
-    return wanted.exclude(pk__in=paused.values("pk")).order_by("started_at", "pk")
+    return wanted.exclude(pk__in=paused.values("pk")).order_by(*TURNS)
 
 
 def _begun() -> QuerySet[Sprint]:
@@ -155,7 +163,8 @@ def _begun() -> QuerySet[Sprint]:
 
 
 def _free(rows: QuerySet[Sprint]) -> Sprint | None:
-    found = rows.defer("contract", "meta")
+    elsewhere = living_places() - {settings.STORE.place}
+    found = rows.exclude(home__in=elsewhere).defer("contract", "meta")
     return next((row for row in found if not row.lease_owner or not _lives(row)), None)
 
 

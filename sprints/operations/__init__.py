@@ -22,7 +22,15 @@ from sprints.operations.schedules import (
     set_schedule,
     turn_schedule,
 )
-from sprints.operations.steering import answer, ask_to_cancel, cancel, pause, resume, set_budget
+from sprints.operations.steering import (
+    answer,
+    ask_to_cancel,
+    cancel,
+    move_first,
+    pause,
+    resume,
+    set_budget,
+)
 from sprints.operations.store import (
     configuration,
     configure,
@@ -69,6 +77,7 @@ __all__ = [
     "import_store",
     "initialise",
     "is_one_chain",
+    "move_first",
     "newer",
     "older_than_file",
     "pause",

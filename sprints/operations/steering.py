@@ -9,7 +9,7 @@ from gates.definition import is_text
 from gates.problem import Problem, ProblemCode
 from sprints.contract.budget import AgentBudget, Spending, problems
 from sprints.contract.json_types import JsonObject
-from sprints.core import budget, commands, questions
+from sprints.core import budget, commands, questions, queue_place
 from sprints.core.budget import spent
 from sprints.models import Sprint
 from sprints.models.host import living
@@ -19,7 +19,7 @@ from sprints.queries.sprints import get
 from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest
 from sprints.state.messages import message
-from sprints.state.refusals import RefusalCode, Refused
+from sprints.state.refusals import NotNow, RefusalCode, Refused
 
 LONGEST_ANSWER = 8000  # the choices with their questions, and 4000 characters of free text
 
@@ -40,6 +40,19 @@ def resume(sprint_id: str, by: str) -> None:
         after = record_act(sprint_id, lambda snapshot, at: commands.resume(snapshot, by))
         if after.sprint.status == Sprint.Status.RUNNING:
             enqueue.ask(sprint_id)
+
+
+def move_first(sprint_id: str, by: str) -> None:
+    """Move a queued sprint to the head of the queue, and wake the workers.
+
+    Raises ``Refused`` for a sprint that is not queued.
+    """
+    row = get(sprint_id)
+    if holder(row):
+        raise NotNow(message("refused.not_queued", sprint_id=sprint_id, status=row.status))
+    with transaction.atomic():
+        record_act(sprint_id, lambda snapshot, at: queue_place.move_first(snapshot, by, at))
+        enqueue.ask(sprint_id)
 
 
 def answer(sprint_id: str, text: str, by: str, question: str = "") -> None:

@@ -13,6 +13,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from sprints.models import Round, Sprint
+from sprints.models.lease import TURNS
 from sprints.queries.durations import Times, times_of
 from sprints.queries.sprints import listed
 from sprints.queries.stopped import stopped_with
@@ -148,7 +149,7 @@ def running() -> list[Sprint]:
     """
     first = Case(When(lease_owner="", then=1), default=0)
     rows = _rows().filter(status=Sprint.Status.RUNNING)
-    return list(rows.order_by(first, "started_at", "pk")[:CARRIED])
+    return list(rows.order_by(first, *TURNS)[:CARRIED])
 
 
 def stopped(limit: int) -> list[Sprint]:

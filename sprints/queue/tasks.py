@@ -12,7 +12,7 @@ from sprints.core import agent_tasks
 from sprints.core.reducer import fault
 from sprints.core.wait_reason import overdue
 from sprints.models import Host, Sprint, Task
-from sprints.models.lease import LeaseUnavailable, in_order, take, without_runner
+from sprints.models.lease import LeaseUnavailable, in_order, next_in_order, take, without_runner
 from sprints.models.transitions import record, runner_idle
 from sprints.queue import approval_timeouts
 from sprints.queue.enqueue import WORK, _is_queued, _place_of, ask
@@ -59,7 +59,7 @@ def _first(sprint_id: str) -> str:
     """Return the sprint whose turn it is here; ``sprint_id`` if that is none, or none in order."""
     if not in_order().filter(pk=sprint_id).exists():
         return sprint_id  # it is to be ended, or goes nowhere
-    first = without_runner()
+    first = next_in_order()
     return first.pk if first else sprint_id
 
 

@@ -49,6 +49,7 @@ ACTS = (
     EventCode.SPRINT_RETRIED,
     EventCode.SPRINT_PAUSED,
     EventCode.SPRINT_RESUMED,
+    EventCode.MOVED_FIRST,
     EventCode.STEP_REQUESTED,
     EventCode.STEP_CLEARED,
     EventCode.CANCEL_REQUESTED,

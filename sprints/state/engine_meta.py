@@ -17,6 +17,7 @@ from sprints.contract.protected_paths import Touched
 
 SHIPPING, APPROVAL = "shipping", "approval"
 STEP = "pause_after"
+FIRST = "queue_first_ts"  # when it was moved to the head of the queue
 UNSHIPS, UNSHIPPED_BY, CREATED_BY = "unships", "unshipped_by", "created_by"
 HELD = "automation_paused"
 PAUSE = (HELD, "paused_by", "paused_ts", "paused_why")  # the keys of a pause

@@ -68,6 +68,7 @@ class EventCode(StrEnum):
     SPRINT_RETRIED = "sprint_retried"
     SPRINT_PAUSED = "sprint_paused"
     SPRINT_RESUMED = "sprint_resumed"
+    MOVED_FIRST = "moved_first"
     STEP_REQUESTED = "step_requested"
     STEP_CLEARED = "step_cleared"
     HELD_AFTER_STEP = "held_after_step"

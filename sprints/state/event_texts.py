@@ -14,6 +14,7 @@ SPRINT_TEXTS: Mapping[str, str] = {
     "event.sprint_retried": "sprint retried from {round_id}, attempt {attempt}",
     "event.sprint_paused": "sprint paused by {by}{because}",
     "event.sprint_resumed": "sprint resumed by {by}",
+    "event.moved_first": "moved to the head of the queue by {by}",
     "event.step_requested": "one round requested by {by}: {round_id}",
     "event.step_cleared": "sprint runs to its end",
     "event.held_after_step": "sprint paused after {round_id}, as {by} requested",

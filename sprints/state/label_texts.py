@@ -23,6 +23,10 @@ LABEL_TEXTS: Mapping[str, str] = {
     "act.resume": "Resume",
     "act.resume.says": "Continues the sprint where it was paused.",
     "act.resume.done": "Resumed: the sprint continues.",
+    "act.first": "Move first",
+    "act.first.says": "Moves the sprint to the head of the queue. To take it out of the queue,"
+    " pause it.",
+    "act.first.done": "The sprint is the next one of the queue.",
     "act.cancel": "Cancel",
     "act.cancel.says": "Ends the sprint and its running gates and agents. The evidence is kept.",
     "act.cancel.imported": "Ends the sprint. No process of it runs here.",

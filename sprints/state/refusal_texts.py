@@ -12,6 +12,7 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.pause": "sprint {sprint_id} {is_status}; there is nothing to pause",
     "refused.paused": "sprint {sprint_id} is paused already, by {paused_by}",
     "refused.not_paused": "sprint {sprint_id} is not paused",
+    "refused.not_queued": "sprint {sprint_id} is not queued",
     "refused.step": "sprint {sprint_id} is paused by {paused_by}",
     "refused.frozen": "{keys}: frozen with the contract while the sprint runs",
     "refused.cancel": "sprint {sprint_id} {is_status}; there is nothing to cancel",

@@ -67,7 +67,8 @@ def _onward(rows: SprintRows) -> list[Act]:
             return []
         case "running":
             step = _act("step", "s", where=where)
-            return [onward, step, stop] if rows.paused else [hold, stop]
+            ahead = [_act("first", "m")] if _has_others_ahead(rows) else []
+            return [onward, step, stop] if rows.paused else [*ahead, hold, stop]
         case "failed" | "blocked" | "cancelled" if where:
             # An answer, a budget or an approval needs no new attempt.
             code = sprint.stopped_for and sprint.stopped_for.code
@@ -79,6 +80,12 @@ def _onward(rows: SprintRows) -> list[Act]:
         case "succeeded" if is_shipped(sprint.parsed_meta) and not sprint.parsed_meta.unshipped_by:
             return [_act("unship", "u")]
     return []
+
+
+def _has_others_ahead(rows: SprintRows) -> bool:
+    """Return whether the sprint is queued, and not the next one."""
+    waits = rows.waiting
+    return rows.shown == "queued" and waits is not None and waits["place"] > 1
 
 
 def _run(sprint_id: str, by: str, form: QueryDict) -> str:
@@ -104,6 +111,11 @@ def _pause(sprint_id: str, by: str, form: QueryDict) -> str:
 def _resume(sprint_id: str, by: str, form: QueryDict) -> str:
     operations.resume(sprint_id, by)
     return message("act.resume.done")
+
+
+def _first(sprint_id: str, by: str, form: QueryDict) -> str:
+    operations.move_first(sprint_id, by)
+    return message("act.first.done")
 
 
 def _cancel(sprint_id: str, by: str, form: QueryDict) -> str:
@@ -187,6 +199,7 @@ ACTS: dict[str, Do] = {
     "retry": _retry,
     "pause": _pause,
     "resume": _resume,
+    "first": _first,
     "cancel": _cancel,
     "unship": _unship,
     "archive": _archive,

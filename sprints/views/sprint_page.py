@@ -33,6 +33,7 @@ from sprints.views.timeline import Item, Timeline, timeline
 OURS = frozenset(  # keys of a sprint's meta with their own places on the page
     "brief active_agents required_acks_by_round gate_profile enable_auto_merge created_by "
     "agent_budget automation_paused paused_by paused_ts paused_why pause_after waiting_for "
+    "queue_first_ts "
     "shipping approval stop_reason".split()
 )
 

@@ -167,6 +167,10 @@ class Command(GatewayCommand):
         operations.resume(options["id"], user())
         tell_who_continues(self.stdout, options["id"])
 
+    def _first(self, options: Options) -> None:
+        operations.move_first(options["id"], user())
+        self.stdout.write(f"{options['id']} is the next sprint of the queue")
+
     def _unship(self, options: Options) -> None:
         name = operations.unship(options["id"], user(), options["why"])
         self._run({"id": name, "queue": options["queue"]})

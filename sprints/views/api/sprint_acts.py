@@ -182,6 +182,17 @@ def resume(request: Request, sprint_id: str) -> JsonResponse:
 
 
 @router.post(
+    "/sprints/{sprint_id}/first",
+    response=TAKEN_ON,
+    operation_id="move_first",
+    auth=refusals.OPERATOR,
+)
+def first(request: Request, sprint_id: str) -> JsonResponse:
+    """Move the queued sprint to the head of the queue."""
+    return taken_on(operations.move_first, sprint_id, name_of(request))
+
+
+@router.post(
     "/sprints/{sprint_id}/answer",
     response={**TAKEN_ON, **noes(400, 413, 422)},
     operation_id="answer_sprint",

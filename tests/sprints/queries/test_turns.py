@@ -143,6 +143,52 @@ def test_a_lost_message_costs_no_sprint_its_turn(store, lost):
     assert studio.sprint("b").status == "succeeded"
 
 
+def test_a_sprint_that_is_moved_first_is_the_next_until_it_ends(store):
+    queued("a", "b", "c")
+
+    studio.move_first("c", "sam")
+    studio.move_first("b", "sam")
+
+    assert [name for name, *_ in order()] == ["b", "c", "a"]
+    (event, _) = studio.events(line__contains="moved_first")
+    assert (event["sprint_id"], event["data"]["by"]) == ("c", "sam")
+    studio.work("a")  # the hint of another
+    assert [studio.sprint(name).status for name in "abc"] == ["running", "succeeded", "running"]
+    assert "queue_first_ts" not in studio.sprint("b").meta
+    studio.settle_files()
+    assert studio.differences() == []
+    assert studio.replay_all().divergence is None
+
+
+def test_a_retry_has_the_place_of_its_start_again(store):
+    studio.gate("false")
+    queued("a", "b")
+    studio.move_first("b", "sam")
+    studio.work("b")
+
+    studio.start("b", again=True)
+
+    assert studio.sprint("b").status == "running"
+    assert [name for name, *_ in order()] == ["a", "b"]
+
+
+def test_what_is_not_queued_is_not_moved(store):
+    host()
+    queued("a", "b", "c")
+    studio.create("d")
+    lease = studio.take("a")
+    studio.pause("b", "sam")
+    studio.forge("sprint", "c", cancel_by="sam")
+    before = studio.seq()
+
+    for name in "abcd":
+        with pytest.raises(studio.NotNow, match=f"sprint {name} is not queued"):
+            studio.move_first(name, "sam")
+
+    assert studio.seq() == before
+    studio.release(lease)
+
+
 def test_since_when_it_waits_does_not_change_with_an_edit(store):
     host()
     queued("a")

@@ -27,6 +27,7 @@ TABLE = [
     ("POST", "/api/sprints/fresh/pause", {"why": "lunch"}, "operator", 202),
     ("POST", "/api/sprints/fresh/cancel", None, "operator", 202),
     ("POST", "/api/sprints/held/resume", None, "operator", 202),
+    ("POST", "/api/sprints/queued/first", None, "operator", 202),
     ("POST", "/api/sprints/failed/retry", None, "operator", 202),
     ("POST", "/api/sprints/asks/answer", {"text": "Blue."}, "operator", 202),
     ("POST", "/api/sprints/done/archive", None, "operator", 200),
@@ -48,6 +49,8 @@ def sprints(store):
     studio.create("fresh")
     studio.create("held")
     studio.start("held")
+    studio.create("queued")
+    studio.start("queued")
     studio.pause("held", "test")
     for name, gate in (("failed", "false"), ("done", "true")):
         studio.gate(gate)
@@ -166,6 +169,7 @@ def test_sprints_are_listed_by_their_titles(call, sprints):
     titles = {
         "done": "done",
         "failed": "failed",
+        "queued": "queued",
         "held": "held",
         "fresh": "A title",
         "asks": "asks",
@@ -221,6 +225,7 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "done/cancel": "sprint done has succeeded; there is nothing to cancel",
         "done/pause": "sprint done has succeeded; there is nothing to pause",
         "fresh/resume": "sprint fresh is not paused",
+        "fresh/first": "sprint fresh is not queued",
         "held/step": "sprint held is paused by test since ",
         "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
         "done/answer": "sprint done has succeeded; no agent asks a question",

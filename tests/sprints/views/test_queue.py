@@ -50,6 +50,29 @@ def test_the_page_of_a_sprint_shows_its_place_and_the_time_in_the_queue(viewer):
         assert "in the queue <b>1h 00m</b>" in said
 
 
+def test_an_operator_moves_a_sprint_first_from_its_page(viewer):
+    operator = signed_in(Role.OPERATOR, "kim")
+    button = 'id="act-first"'
+    assert button not in operator.get("/sprints/b/").content.decode()
+    assert button in operator.get("/sprints/c/").content.decode()
+
+    said = text_of(operator.post("/sprints/c/first", follow=True))
+
+    assert "The sprint is the next one of the queue." in said
+    assert "its turn, next of 2" in said
+    assert viewer.post("/sprints/b/first").status_code == 403
+    assert "moved to the head of the queue by kim" in said
+
+
+def test_the_command_moves_a_sprint_first(viewer, invoke):
+    said = invoke("sprint", "first", "c")
+
+    assert (said.out, said.code) == ("c is the next sprint of the queue\n", 0)
+    assert [one["sprint_id"] for one in viewer.get("/api/status").json()["queued"]] == ["c", "b"]
+    refused = invoke("sprint", "first", "a")
+    assert (refused.err, refused.code) == ("error: sprint a is not queued\n", 2)
+
+
 def test_the_list_and_the_commands_show_it(viewer, invoke):
     assert viewer.get("/sprints/").content.decode().count("pill queued") == 2
     rows = {row["sprint_id"]: row for row in json.loads(invoke("sprint", "list", "--json").out)}

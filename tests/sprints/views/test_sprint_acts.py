@@ -7,7 +7,7 @@ from tests import studio
 from tests.people import Role, signed_in, text_of
 
 VERBS = ["run", "step", "retry", "pause", "resume", "cancel", "answer", "budget", "edit", "unship"]
-VERBS += ["archive", "restore"]
+VERBS += ["archive", "restore", "first"]
 
 
 @pytest.fixture
