@@ -17,6 +17,8 @@ from sprints.contract.agent_spec import PRIVATE, AgentDefinition
 from sprints.prompts.exchange import Exchange
 from sprints.state.messages import message
 
+# What is installed in a checkout, and what programs in a clone find there.
+PACKAGES = ("node_modules", ".venv", "venv")
 # Variables of our environment that name folders in the user's HOME.
 OF_A_HOME = (
     *("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"),
@@ -87,6 +89,7 @@ def _in_private(
     readable = (
         *toolchains.readable(path, words, user),
         *toolchains.program(words[0], path, user),
+        *(settings.STORE.repo / name for name in PACKAGES),
     )
     return Housed(
         {**toolchains.variables(path, user), **kept, "HOME": str(home.folder)},

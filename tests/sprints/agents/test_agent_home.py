@@ -50,6 +50,15 @@ def test_a_command_has_a_home_in_the_store_and_no_variable_of_the_users(user, se
     assert not [path for path in found.sandbox.readable if path.is_relative_to(user)]
 
 
+def test_packages_that_are_installed_in_the_checkout_are_readable_and_the_rest_is_not(
+    user, settings
+):
+    found = home_of(user, LEAD).sandbox
+
+    below = {path for path in found.readable if path.is_relative_to(settings.STORE.repo)}
+    assert {path.name for path in below} == {"node_modules", ".venv", "venv"}
+
+
 @pytest.mark.parametrize("agent", [replace(LEAD, home=USER), replace(LEAD, env={"HOME": "/srv/a"})])
 def test_who_chose_a_home_keeps_it(user, settings, agent):
     found = home_of(user, agent)

@@ -154,7 +154,7 @@ class Scene:
         """The sandbox of a command in the clone."""
         terms, store = SandboxSettings(), self.repo / FOLDER
         artifacts = (store / "artifacts" / "wk1",) if agent else ()
-        found = sandbox_for(terms, self.repo, store, self.clone, shown=artifacts)
+        found = sandbox_for(terms, self.repo, (store,), self.clone, shown=artifacts)
         assert found
         return found
 
