@@ -12,6 +12,7 @@ from sprints.store.layout import Store
 from sprints.store.orphaned_clones import orphans
 
 FREE_BYTES = 1 << 30
+FREE_INODES = 20_000  # a clone and the evidence of a sprint take some thousands
 MOST_FILES = 200_000  # looked at for the size
 MOST_NAMED = 3
 
@@ -52,13 +53,33 @@ def lying_inside(store: Store) -> str:
 
 
 def room(store: Store) -> Iterator[Judged]:
-    """Yield the free room for evidence and for clones, which may be on two disks."""
+    """Yield the free room for evidence and for clones, in bytes and in files.
+
+    They may be on two disks.
+    """
     folders = (store.repo, _present(store))
     for place in {folder.stat().st_dev: folder for folder in reversed(folders)}.values():
         free = shutil.disk_usage(place).free
         where = "" if place == store.repo else f" on the disk of {place}"
-        text, remedy = f"{free / 2**30:.1f} GiB free{where}", f"make room on the disk of {place}"
-        yield ("warn", text, remedy) if free < FREE_BYTES else ("ok", text, "")
+        files = _free_inodes(place)
+        inodes = "" if files is None else f", {files:,} inodes free"
+        text, remedy = f"{free / 2**30:.1f} GiB free{inodes}{where}", ""
+        if free < FREE_BYTES:
+            remedy = f"make room on the disk of {place}"
+        elif files is not None and files < FREE_INODES:
+            remedy = f"delete files on the disk of {place}, or give it more inodes"
+        yield "warn" if remedy else "ok", text, remedy
+
+
+def _free_inodes(path: Path) -> int | None:
+    """Return how many more files the disk can hold; None if it sets no limit.
+
+    Git writes a file for each object, so a disk can be full of files with much room left.
+    """
+    if not hasattr(os, "statvfs"):
+        return None
+    found = os.statvfs(path)
+    return found.f_favail if found.f_files else None
 
 
 def _way_out(store: Store) -> str:
