@@ -100,13 +100,22 @@ AXES_DISABLE_ACCESS_LOG = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        "not_away": {"()": "sprints.views.database_away.NotAway"},
+        "one_line": {"()": "sprints.store.log_and_retry.WithoutTraceback"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "level": "ERROR"},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "level": "ERROR",
+            "filters": ["not_away"],
+        },
         "sign_ins": {"class": "logging.StreamHandler", "level": "WARNING"},
     },
     # Exceptions of views go to stderr with a traceback; the response shows nothing.
     "loggers": {name: {"handlers": ["stderr"]} for name in ("django.request", "sprints")}
     | {"waitress.queue": {"level": "ERROR"}}
+    | {"django-q": {"filters": ["one_line"]}}
     | {"sprints.sign_in": {"handlers": ["sign_ins"], "level": "WARNING", "propagate": False}},
 }
 

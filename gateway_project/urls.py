@@ -13,4 +13,4 @@ urlpatterns = [
 handler400 = "sprints.views.responses.bad_request"
 handler403 = "sprints.views.responses.not_allowed"
 handler404 = "sprints.views.responses.not_found"
-handler500 = "sprints.views.responses.server_error"
+handler500 = "sprints.views.database_away.server_error"

@@ -27,6 +27,7 @@ from sprints.state.messages import message
 from sprints.store.config_values import current_config
 from sprints.store.file_lock import PATIENCE_S, Busy, locked
 from sprints.store.layout import Store, StoreError
+from sprints.store.log_and_retry import is_news, one_line
 
 AT_MOST_EVERY_S = 0.5
 
@@ -113,7 +114,8 @@ def _drain(*, whole: bool, patience_s: float = 0, fresh: Sequence[tuple[int, str
     except (OSError, events_file.Ahead) as exc:
         _fault(exc)
     except DatabaseError as exc:
-        sys.stderr.write(f"the files are behind: {exc}\n")
+        if is_news(text := f"the files are behind: {one_line(exc)}\n"):
+            sys.stderr.write(text)
 
 
 def _write_state(store: Store, head: Head) -> None:

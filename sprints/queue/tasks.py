@@ -20,6 +20,7 @@ from sprints.runner.runner import LeaseLost, StopRequest, run_sprint
 from sprints.state.event_format import stamp
 from sprints.state.transitions import ExpectedVersion, MoveRefused
 from sprints.store.layout import StoreError
+from sprints.store.log_and_retry import AWAY, put_off
 
 # The stop flags of this process: a worker's SIGTERM sets ``hand_back``.
 STOP_REQUEST = StopRequest()
@@ -44,8 +45,11 @@ def work(sprint_id: str) -> None:
         run_sprint(lease, STOP_REQUEST)
     except LeaseLost:
         return  # the new runner goes on
+    except AWAY as exc:
+        put_off(exc)  # a fault that may pass, as the next ones: ``reconcile`` queues it again
+        return
     except (DatabaseError, OSError, StoreError):
-        raise  # an outside fault, which may pass: ``reconcile`` queues the sprint again
+        raise
     except Exception as exc:
         _give_up(sprint_id, exc)
         raise

@@ -1,6 +1,5 @@
 """Check every request before its view: headers, host name, origin, size and role."""
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from sprints.roles import Role
+from sprints.views.database_away import away
 from sprints.views.request import Request
 from sprints.views.responses import View, answer, refuse
 
@@ -31,8 +31,6 @@ HEADERS = {
 
 READING = ("GET", "HEAD", "OPTIONS", "TRACE")
 BODY_BYTES = 1 << 20
-
-log = logging.getLogger("sprints.views")
 
 
 def headers(ask: Ask) -> Ask:
@@ -76,11 +74,11 @@ class Names:
         try:
             return self.ask(request)
         except DatabaseError as exc:
-            return _away(exc)
+            return away(exc)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return a retry response if the database is away; None for other exceptions."""
-        return _away(exception) if isinstance(exception, DatabaseError) else None
+        return away(exception) if isinstance(exception, DatabaseError) else None
 
 
 def _is_foreign(request: HttpRequest) -> bool:
@@ -100,11 +98,6 @@ def _length(request: HttpRequest) -> int:
     """Return the declared length of the body, in bytes."""
     said = request.META.get("CONTENT_LENGTH") or ""
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 20 else 0
-
-
-def _away(exc: Exception) -> HttpResponse:
-    log.error("the database does not answer: %s", exc)
-    return refuse(503, "the database does not answer", **{"Retry-After": "5"})
 
 
 def needs(role: Role) -> Callable[[View], View]:
