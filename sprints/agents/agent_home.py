@@ -16,6 +16,7 @@ from sprints.agents.presets import HOMES_NAMED
 from sprints.contract.agent_spec import PRIVATE, AgentDefinition
 from sprints.prompts.exchange import Exchange
 from sprints.state.messages import message
+from sprints.store.clones import homes_of
 
 # What is installed in a checkout, and what programs in a clone find there.
 PACKAGES = ("node_modules", ".venv", "venv")
@@ -79,7 +80,7 @@ def _in_private(
 ) -> Housed:
     user, path = Path(user_home()), env.get("PATH", "")
     home = private_home.prepare(
-        settings.STORE.homes / agent.agent_id,
+        homes_of(settings.STORE.root) / agent.agent_id,
         user,
         named_in(agent.command),
         os.environ,

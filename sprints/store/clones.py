@@ -21,39 +21,31 @@ from sprints.store.layout import StoreError, write_private
 
 SETTING = "clones_folder"
 POINTER, LOCK = "clones.json", "clones.lock"  # in the store
-OWNER, LINK, WORK = "store.json", "held", "work"  # in the folder of the clones
+OWNER, LINK = "store.json", "held"  # in the folder of the clones
+WORK, HOMES = "work", "homes"  # there, or in the store
 PACKAGES = "node_modules"
 OURS = "studio-gateway"  # the folder of all stores
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder that one store has outside of itself; ``before`` has the clones until they move.
+    """The folder that one store has outside of itself.
 
-    All of them move at once, so ``work`` has one answer at any moment.
+    Until a move is over, ``before`` is the folder from which clones and private HOMEs come. All
+    clones move at once, and so do all HOMEs, so each folder has one place at any moment.
     """
 
     folder: Path
     before: Path | None = None
 
-    @property
-    def is_moving(self) -> bool:
-        """Return whether the clones are still in ``before``."""
-        return self.before is not None and self.before.is_dir() and not self._new.is_dir()
+    def is_moving(self, name: str) -> bool:
+        """Return whether ``WORK`` or ``HOMES`` is still in ``before``."""
+        there = self.folder / name
+        return self.before is not None and (self.before / name).is_dir() and not there.is_dir()
 
-    @property
-    def work(self) -> Path:
-        """Return the folder of the clones."""
-        return self.before if self.before and self.is_moving else self._new
-
-    @property
-    def _new(self) -> Path:
-        return self.folder / WORK
-
-
-def inside(root: Path) -> Path:
-    """Return the folder of the clones in the store itself, as older versions have it."""
-    return root / WORK
+    def place(self, name: str) -> Path:
+        """Return the present folder of ``WORK`` or ``HOMES``."""
+        return (self.before if self.before and self.is_moving(name) else self.folder) / name
 
 
 def work_of(root: Path) -> Path:
@@ -64,10 +56,19 @@ def work_of(root: Path) -> Path:
     """
     home = read(root)
     if home and owner_of(home.folder) == str(root):
-        return home.work
+        return home.place(WORK)
     with suppress(OSError), locked(root / LOCK):
         settled(root)
     return seen_of(root)
+
+
+def homes_of(root: Path) -> Path:
+    """Return the folder of the agents' private HOMEs, which lie beside the clones.
+
+    What programs keep there may look like tests, too. Raises ``StoreError``.
+    """
+    work_of(root)
+    return seen_of(root, HOMES)
 
 
 def settle(root: Path) -> None:
@@ -77,7 +78,7 @@ def settle(root: Path) -> None:
     """
     with locked(root / LOCK):
         home = settled(root)
-        if home and not os.access(home.work, os.R_OK | os.W_OK | os.X_OK):
+        if home and not os.access(home.place(WORK), os.R_OK | os.W_OK | os.X_OK):
             _chosen(root)
 
 
@@ -97,10 +98,13 @@ def lend_packages(root: Path) -> None:
             link.symlink_to(packages, target_is_directory=True)
 
 
-def seen_of(root: Path) -> Path:
-    """Return the folder of the clones, without choosing one."""
+def seen_of(root: Path, name: str = WORK) -> Path:
+    """Return the folder of the clones, or of the ``HOMES``, without choosing one.
+
+    Older versions, and stores without a place outside, have them in the store itself.
+    """
     home = read(root)
-    return home.work if home else inside(root)
+    return home.place(name) if home else root / name
 
 
 def base_of(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -205,7 +209,7 @@ def settled(root: Path) -> Home | None:
         with suppress(OSError, StoreError):
             _own(root, home)
         return home
-    if home is None and inside(root).is_dir() and any(inside(root).iterdir()):
+    if home is None and any(any((root / name).glob("*")) for name in (WORK, HOMES)):
         return None  # an upgrade moves them
     return _chosen(root)
 
@@ -266,7 +270,7 @@ def _own(root: Path, home: Home) -> None:
     folder = home.folder
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
-    if not home.is_moving:
+    if not home.is_moving(WORK):
         (folder / WORK).mkdir(mode=0o700, exist_ok=True)
     if owner_of(folder) != str(root):
         _sign(root, folder)

@@ -91,11 +91,6 @@ class Store:
         return self.root / "artifacts"
 
     @property
-    def homes(self) -> Path:
-        """Return the folder of the private HOME folders."""
-        return self.root / "homes"
-
-    @property
     def web_lock(self) -> Path:
         """Return the path of the lock that a running web holds."""
         return self.root / "web.lock"

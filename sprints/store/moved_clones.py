@@ -8,6 +8,7 @@ from pathlib import Path
 from gates import fault_points
 from gates.removal import remove
 from sprints.store.clones import (
+    HOMES,
     LOCK,
     WORK,
     Home,
@@ -36,24 +37,25 @@ def move(root: Path) -> tuple[Path, Path] | None:
             return _finish(root, home)
         if not is_misplaced(root):
             return None
-        here, base = seen_of(root), base_of(root)
+        here, base = seen_of(root).parent, base_of(root)
         check(base, root)
         return _finish(root, begin(root, base, before=here))
 
 
 def _finish(root: Path, home: Home) -> tuple[Path, Path]:
     """Move the clones to the folder that the store names. Raises ``StoreError`` and ``OSError``."""
-    here, there = home.before, home.folder / WORK
+    here, there = home.before, home.folder
     assert here, "clones are moved from somewhere"
-    if home.is_moving:
-        _carry(here, there)
-    fault_points.point("clones_moved")
-    remove(here)
-    point(root, Home(home.folder))
-    earlier = here.parent
-    if earlier != root and owner_of(earlier) == str(root):
-        remove(earlier)
-    return here, there
+    for name in (WORK, HOMES):
+        if home.is_moving(name):
+            _carry(here / name, there / name)
+        fault_points.point("clones_moved")
+    for name in (WORK, HOMES):
+        remove(here / name)
+    point(root, Home(there))
+    if here != root and owner_of(here) == str(root):
+        remove(here)
+    return here / WORK, there / WORK
 
 
 def _carry(here: Path, there: Path) -> None:
@@ -61,7 +63,7 @@ def _carry(here: Path, there: Path) -> None:
     with suppress(OSError):
         here.rename(there)
         return
-    copy = there.with_name(f".{WORK}")
+    copy = there.with_name(f".{there.name}")
     remove(copy)
     try:
         shutil.copytree(here, copy, symlinks=True, ignore=_odd)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gates.removal import remove
-from sprints.store.clones import LOCK, WORK, closed, links_of, names, owner_of
+from sprints.store.clones import HOMES, LOCK, WORK, closed, links_of, names, owner_of
 from sprints.store.file_lock import locked
 
 
@@ -17,7 +17,8 @@ def clear_orphans(root: Path) -> list[Path]:
     with locked(root / LOCK):
         gone = [one for one, is_sure in _orphans(root) if is_sure and owner_of(one) == str(root)]
         for folder in gone:
-            remove(folder / WORK)
+            for name in (WORK, HOMES):  # the file that says whose they are goes last
+                remove(folder / name)
             remove(folder)
     return gone
 

@@ -12,7 +12,7 @@ from tests.e2e.conftest import set_gate
 from tests.e2e.test_clones import gateway, own, run, set_agent, works_of
 from tests.e2e.test_crashes import check_store, events_of
 from tests.gates.test_sandbox import confines, release
-from tests.world import FOLDER, run_command
+from tests.world import FOLDER, clones_of, run_command
 
 __all__ = ["gateway"]
 
@@ -77,7 +77,7 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     assert {line.split(": ")[1] for line in told} <= {"PermissionError", "FileNotFoundError"}
     assert (home / ".bashrc").read_text() == "of a person\n"
     assert [path.name for path in home.iterdir()] == [".bashrc"]
-    assert (gateway / FOLDER / "homes" / "agent_01" / ".x").read_text() == "kept"
+    assert (clones_of(gateway).with_name("homes") / "agent_01" / ".x").read_text() == "kept"
     assert not (gateway / "new").exists()
     events = events_of(gateway, "wk1")
     by_kind = {e["kind"]: e["data"]["confined"] for e in events if "exit_code" in e["data"]}

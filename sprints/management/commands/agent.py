@@ -31,6 +31,7 @@ from sprints.management.arguments import Options, argv_of, environment
 from sprints.management.base import UNCHANGED, GatewayCommand, subcommand, subcommands
 from sprints.management.cli_user import user
 from sprints.models import Agent
+from sprints.store.clones import HOMES, seen_of
 
 FILE_BYTES = 1 << 20
 
@@ -102,7 +103,7 @@ class Command(GatewayCommand):
                 self.stdout.write("\n".join([f"{name}:", *(f"  {line}" for line in lines)]))
         env = " ".join([*agent.pass_env, *(f"{k}={v}" for k, v in agent.env.items())])
         policy = "read: the agent may change nothing" if agent.policy == READ else ""
-        home = f"{PRIVATE}: {settings.STORE.homes / agent.agent_id}"
+        home = f"{PRIVATE}: {seen_of(settings.STORE.root, HOMES) / agent.agent_id}"
         for name, value in (
             ("model", agent.model),
             ("environment", env),

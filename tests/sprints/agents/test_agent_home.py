@@ -18,6 +18,7 @@ from sprints.prompts.reply_format import parse
 from sprints.store.layout import Store
 from tests import studio
 from tests.sprints.core.test_agent_tasks import LEAD
+from tests.world import clones_of
 
 SANDBOX = Sandbox(own=(Path("/clone"),))
 
@@ -42,7 +43,7 @@ def test_a_command_has_a_home_in_the_store_and_no_variable_of_the_users(user, se
 
     found = home_of(user, LEAD, **there)
 
-    folder = settings.STORE.root / "homes" / "agent_01"
+    folder = clones_of(settings.STORE.repo).with_name("homes") / "agent_01"
     assert found.env == {"HOME": str(folder), "PATH": "/usr/bin", "OTHER": str(user / "x")}
     assert folder.is_dir()
     assert folder in found.sandbox.own
@@ -66,12 +67,12 @@ def test_who_chose_a_home_keeps_it(user, settings, agent):
     assert found.env["HOME"] == agent.env.get("HOME", str(user))
     assert found.sandbox.readable is None
     assert found.home is None
-    assert not (settings.STORE.root / "homes").exists()
+    assert not clones_of(settings.STORE.repo).with_name("homes").exists()
 
 
 def test_without_a_sandbox_there_is_no_private_home(user, settings):
     assert home_of(user, LEAD, sandbox=None).env["HOME"] == str(user)
-    assert not (settings.STORE.root / "homes").exists()
+    assert not clones_of(settings.STORE.repo).with_name("homes").exists()
 
 
 def test_a_folder_that_its_own_environment_names_is_open(user):

@@ -30,6 +30,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tree / "closed").mkdir()
     (tree / "closed" / "x").write_text("x")
     (tree / "closed").chmod(0o555)
+    (made.root / "homes" / "agent_01").mkdir(parents=True)
+    (made.root / "homes" / "agent_01" / "session").write_text("kept")
     return made.root
 
 
@@ -39,7 +41,7 @@ def two_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     rename = Path.rename
 
     def refuse(self: Path, target: Path) -> Path:
-        if self.name == "work":
+        if self.name in ("work", "homes"):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
         return rename(self, target)
 
@@ -56,6 +58,11 @@ def check(folder: Path) -> None:
     assert (tree / "closed").stat().st_mode & 0o777 == 0o555
 
 
+def check_homes(root: Path) -> None:
+    """So have the private HOMEs."""
+    assert (clones.homes_of(root) / "agent_01" / "session").read_text() == "kept"
+
+
 def test_clones_move_out_of_the_checkout(root, tmp_path):
     assert clones.is_misplaced(root)
 
@@ -66,6 +73,9 @@ def test_clones_move_out_of_the_checkout(root, tmp_path):
     assert there == clones.work_of(root)
     assert there.is_relative_to(tmp_path / "state")
     check(there)
+    check_homes(root)
+    assert clones.homes_of(root).parent == there.parent
+    assert not (root / "homes").exists()
     assert not clones.is_misplaced(root)
     assert move(root) is None
 
@@ -120,12 +130,16 @@ def test_a_killed_move_has_all_clones_in_one_place(root, point, nth, disks, monk
             move(root)
         except KeyboardInterrupt:
             check(clones.work_of(root))
+            check_homes(root)
             clones.settle(root)
             check(clones.work_of(root))
+            check_homes(root)
 
     move(root)
     check(clones.work_of(root))
+    check_homes(root)
     assert not (root / "work").exists()
+    assert not (root / "homes").exists()
     assert not clones.is_misplaced(root)
 
 
