@@ -90,6 +90,9 @@ class GateRun(models.Model):
     confined = models.CharField(
         max_length=200, default="", blank=True, help_text="what kept it to its folders"
     )
+    network = models.JSONField(
+        default=dict, blank=True, help_text="what it reached, or tried to reach, by host"
+    )
     exit_code = models.IntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
     started_at = models.DateTimeField()

@@ -147,6 +147,7 @@ def exchange_from(agent: AgentDefinition, done: process.Completed, folder: Path)
         usage=used(folder, rules),
         denied=failure_signs.denied(folder, rules),
         confined=done.sandbox,
+        network=done.network,
         cause=done.cause,
     )
     if done.ending == "timed_out":

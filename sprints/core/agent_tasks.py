@@ -14,6 +14,7 @@ from sprints.core.actions import MOST_LOST, Ask, Replied
 from sprints.core.budget import spent
 from sprints.prompts import prompts
 from sprints.prompts.exchange import LOST, is_lost
+from sprints.state import network_use
 from sprints.state.event_codes import EventKind
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
@@ -143,7 +144,7 @@ def _try(
         "started_ts": stamp(at),
         "reserved_s": min(agent.timeout_s, used.left_s) if used else agent.timeout_s,
         "spent_s": kept.get("spent_s", 0.0),
-        **only(kept, ("usage",)),
+        **only(kept, ("usage", "network")),
         "folder": f"{snapshot.sprint.artifacts_dir}/agents/{agent.agent_id}/{name}",
     }
 
@@ -166,6 +167,8 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
     }
     if said.confined not in ("", OFF):
         details["confined"] = said.confined
+    if said.network:
+        details["network"] = network_use.summed([details.get("network", {}), said.network])
     if said.strays_killed:
         details["strays_killed"] = said.strays_killed
     if said.dropped_bytes:
@@ -183,6 +186,8 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
         details["lost"] += 1
     data: JsonObject = {**without(details, ("command", "answers"))}
     data |= {"task_id": task.task_id, "agent": task.owner_agent}
+    if said.network:
+        data["reached"] = {**said.network}  # by this attempt
     if said.usage:
         data["used"] = said.usage.to_json()  # as reported by this attempt
     if said.cause:

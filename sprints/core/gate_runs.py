@@ -116,6 +116,7 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         "tree": said.tree,
         "excerpt": said.excerpt,
         "confined": _reported(said),
+        "network": {**said.network},
         "duration_s": said.duration_s,
         "finished_at": outcome.at,
     }
@@ -138,6 +139,8 @@ def judged(run: GateRunValue, outcome: Judged) -> list[Transition]:
         data |= {"tree": said.tree, "put_back": said.put_back}
     if confined := _reported(said):
         data["confined"] = confined
+    if said.network:
+        data["network"] = {**said.network}
     if said.excerpt:
         data["excerpt"] = said.excerpt
     if said.dropped_bytes:

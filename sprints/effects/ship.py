@@ -78,7 +78,13 @@ def facts(snapshot: Snapshot, what: ship_values.Merge, chain: JsonMapping) -> Js
         "published_ts": shipping.begun(snapshot).since_ts,
         "gates": [_gate(run, what.tree) for run in runs],
         **_approved(snapshot, what.tree),
+        **_reached(snapshot),
     }
+
+
+def _reached(snapshot: Snapshot) -> JsonObject:
+    found = workspace.network_of(snapshot)
+    return {"network": found} if found else {}
 
 
 def _approved(snapshot: Snapshot, tree: str) -> JsonObject:

@@ -12,6 +12,7 @@ from gates.verdict import Judgement, Verdict
 from sprints.contract import sandbox
 from sprints.contract.agent_spec import READ, AgentDefinition
 from sprints.contract.git_values import UNKNOWN, Seen
+from sprints.contract.json_types import JsonObject
 from sprints.contract.sandbox import OFF
 from sprints.core.shipping import begun, is_of_ship
 from sprints.effects.context import EffectContext
@@ -25,6 +26,7 @@ from sprints.prompts.exchange import Exchange
 from sprints.state.engine_meta import Shipping
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
+from sprints.state.network_use import summed
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import clones
 from sprints.store.layout import Store
@@ -77,6 +79,12 @@ def states_of(snapshot: Snapshot) -> list[str]:
     reported = [run.confined or OFF for run in snapshot.gate_runs if run.finished_at]
     programs = [task.details for task in snapshot.tasks if "reason" in task.details]
     return sorted({*reported, *(details.get("confined", OFF) for details in programs)})
+
+
+def network_of(snapshot: Snapshot) -> JsonObject:
+    """Return what the sprint's gates and agents reached, or tried to."""
+    tasks = (task.details.get("network", {}) for task in snapshot.tasks)
+    return summed([*(run.network for run in snapshot.gate_runs), *tasks])
 
 
 def known(snapshot: Snapshot) -> str:

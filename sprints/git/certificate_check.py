@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
+from sprints.state.network_use import summed
 
 PUBLISHES = "ship_publishing"
 SAME = ("branch", "base", "head", "commit", "tree")
@@ -25,6 +26,7 @@ class CertificateCheck:
         self._digest = ""
         self._begun: dict[tuple[str, int], JsonMapping] = {}
         self._ended: dict[tuple[str, int], tuple[str | None, JsonMapping]] = {}
+        self._networks: dict[tuple[str | None, ...], JsonMapping] = {}
         self._approved: list[JsonObject] = []
         self._first = ""  # the hash of the first event
         self._found: list[str] | None = None
@@ -59,6 +61,9 @@ class CertificateCheck:
             self._begun[data["gate_id"], data["number"]] = data
         elif kind == "gate_finished":
             self._ended[data["gate_id"], data["number"]] = code, data
+            self._networks["gate", data["gate_id"], str(data["number"])] = data.get("network", {})
+        elif kind.startswith("task_") and "task_id" in data:
+            self._networks[code, data["task_id"]] = data.get("network", {})
 
     def _unlike(self, event: JsonMapping) -> Iterator[str]:
         facts, recorded = self._facts, event["data"]
@@ -85,6 +90,8 @@ class CertificateCheck:
             yield f"the contract {_short(self._digest)} is told as another"
         yield from self._gates(event["round_id"], recorded)
         yield from self._yes()
+        if self._facts.get("network", {}) != summed(self._networks.values()):
+            yield "its network is not what the runs reached by the events"
 
     def _yes(self) -> Iterator[str]:
         """Yield faults of the approvals: a required one is missing, or a named one is false."""

@@ -26,8 +26,13 @@ MOVED = "imported"  # the kind of the event that imported a whole store
 ENDED = ("failed", "blocked", "succeeded", "cancelled")
 WAIT = {"what", "who", "since_ts", "until_ts"}
 PATHS = ("stdout_path", "stderr_path")  # the only texts that may be null in imported rows
-FELL = {"status": "interrupted", "reason": "the engine fell", "duration_s": None, "tree": ""}
-FELL |= {"excerpt": "", "confined": "", "cause": ""}
+FELL: JsonObject = {
+    "status": "interrupted",
+    "reason": "the engine fell",
+    "duration_s": None,
+    "tree": "",
+}
+FELL |= {"excerpt": "", "confined": "", "cause": "", "network": {}}
 IMPORTED_RUN: JsonObject = {"number": 1, "attempt": 1, "digest": ""}
 OURS = {
     "sprint": "sprint_id title created_ts status current_round artifacts_dir last_error meta rounds"
@@ -111,6 +116,7 @@ class _Story:
                 words = {"status": data["verdict"], "reason": data["reason"]}
                 words |= {"duration_s": data["duration_s"], "cause": cause_of(event).value}
                 words |= {key: data.get(key, "") for key in ("tree", "excerpt", "confined")}
+                words["network"] = data.get("network", {})
                 yield self._run(f"{event['sprint_id']}/{data['gate_id']}", words)
             case "error":
                 yield from (self._run(name, FELL) for name in self._cut_short(event))

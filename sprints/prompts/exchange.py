@@ -1,9 +1,10 @@
 """Define the question to an agent and the result of asking."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gates.execution import Stop
 from gates.sandbox import Sandbox
@@ -56,7 +57,8 @@ class Exchange:
     each output file, by name, and ``place`` names the store that holds them. ``seen`` is its change
     of the clone; None without a clone. ``confined`` is the sandbox used
     (``gates.execution.Completed.sandbox``). ``usage`` is the reported usage, ``denied`` the refused
-    tools, ``session`` the id by which its session can be resumed, empty if it cannot.
+    tools, ``session`` the id by which its session can be resumed, empty if it cannot. ``network``
+    is what it reached (``Completed.network``).
     """
 
     reply: Reply | None
@@ -76,6 +78,7 @@ class Exchange:
     denied: tuple[str, ...] = ()
     session: str = ""
     confined: str = ""
+    network: Mapping[str, Any] = field(default_factory=dict)
     cause: Cause = Cause.NONE
 
 

@@ -11,9 +11,18 @@ from sprints.core.pause import paused_by
 from sprints.core.questions import name_of as name_of_question
 from sprints.core.questions import question_of
 from sprints.core.unshipping import is_shipped
-from sprints.effects.workspace import states_of
+from sprints.effects.workspace import network_of, states_of
 
 __all__ = [
-    "ENDED", "ask_of", "asks", "is_shipped", "name_of_question", "parked_for", "paused_by",
-    "question_of", "spent", "states_of",
+    "ENDED",
+    "ask_of",
+    "asks",
+    "is_shipped",
+    "name_of_question",
+    "network_of",
+    "parked_for",
+    "paused_by",
+    "question_of",
+    "spent",
+    "states_of",
 ]  # fmt: skip

@@ -185,6 +185,7 @@ def answered(event: JsonObject, snapshot: Snapshot) -> tuple[Action, Outcome] | 
                 put_back=data.get("put_back", 0),
                 excerpt=data.get("excerpt", ""),
                 confined=data.get("confined", ""),
+                network=data.get("network", {}),
                 cause=cause_of(event),
             )
             ended = _told_at(event, "finished_ts")
@@ -258,6 +259,7 @@ def _exchange(event: JsonObject, task: TaskValue) -> Exchange:
         denied=tuple(data.get("denied", ())),
         session=_session(data),
         confined=data.get("confined", ""),
+        network=data.get("reached", {}),
         cause=cause_of(event),
     )
 

@@ -81,6 +81,7 @@ class GateRunFields(TypedDict, total=False):
     tree: str
     excerpt: str
     confined: str
+    network: JsonObject
     exit_code: int | None
     duration_s: float | None
     started_at: datetime

@@ -87,6 +87,7 @@ class GateRunValue:
     tree: str = ""
     excerpt: str = ""
     confined: str = ""
+    network: JsonObject = field(default_factory=dict)
     exit_code: int | None = None
     duration_s: float | None = None
     finished_at: datetime | None = None

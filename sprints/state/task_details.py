@@ -72,6 +72,7 @@ TaskDetails = TypedDict(  # this form, because ``try`` is a word of Python
         "stderr": str,
         "tail": str,
         "confined": str,
+        "network": JsonObject,
         "strays_killed": int,
         "dropped_bytes": int,
         "work": JsonObject,

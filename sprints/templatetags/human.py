@@ -9,7 +9,9 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 
+from sprints.contract.json_types import JsonMapping
 from sprints.roles import Role
+from sprints.state import network_use
 
 register = template.Library()
 
@@ -112,6 +114,12 @@ def percent(share: float | None) -> str:
 def argv(command: Sequence[str]) -> str:
     """Return a command as a user would type it."""
     return shlex.join(str(part) for part in command)
+
+
+@register.filter
+def reached(network: JsonMapping) -> str:
+    """Return what a program reached, or tried to, in one line; empty if nothing."""
+    return network_use.told(network)
 
 
 @register.filter

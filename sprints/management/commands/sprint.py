@@ -21,7 +21,8 @@ from sprints.management.progress import watched, wishes_from_signals
 from sprints.management.sprint_end import exit_code, report
 from sprints.management.sprint_parser import declare
 from sprints.models import Hook
-from sprints.queries.snapshots import spent, states_of
+from sprints.queries.snapshots import network_of, spent, states_of
+from sprints.state import network_use
 from sprints.state.snapshot import Snapshot
 
 LINGER_S = 5.0  # after a sprint's end, for pending deliveries
@@ -200,6 +201,8 @@ class Command(GatewayCommand):
         tables.sprint(after, shown, waiting, queries.times(row))
         if states := states_of(after):
             self.stdout.write(f"sandbox: {'; '.join(states)}")
+        if reached := network_use.told(network_of(after)):
+            self.stdout.write(f"network: {reached}")
         plan_output.patch_notes(after)
 
     def _list(self, options: Options) -> None:
