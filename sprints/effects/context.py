@@ -17,7 +17,8 @@ class EffectContext:
     """The context of an action.
 
     ``tick`` is called several times a second while a gate, an agent or git runs, and may stop it.
-    ``leaves`` is called instead while work is published: a cancel waits for the end of that.
+    ``leaves`` is called instead while work is published. A cancel stops the publication once; what
+    it has published is then found out, and a further cancel changes nothing.
     ``not_after`` gives the time (monotonic) until which something may begin. ``clock`` gives the
     aware time of day. ``chain`` gives the facts of a certificate that name the event which
     announces the publication: its hash, the record's first hash, and the incarnation, if any.

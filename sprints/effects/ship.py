@@ -1,7 +1,9 @@
 """Merge and publish passed work with git."""
 
+import time
 from pathlib import Path
 
+from gates import process
 from gates.wording import spoken
 from sprints.contract.json_types import JsonMapping, JsonObject
 from sprints.core import approval_requests, shipping
@@ -15,6 +17,8 @@ from sprints.git.merge import merge, tag_of
 from sprints.state import ship_values
 from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot
+
+SETTLE_S = 60.0  # to find out what a cancelled publication has done
 
 
 def run(snapshot: Snapshot, world: EffectContext) -> Merged | Published:
@@ -48,6 +52,8 @@ def _publish(snapshot: Snapshot, world: EffectContext) -> Published:
     try:
         said = certificate.text(facts(snapshot, what, world.chain()))
         site = _site(snapshot, world)
+        if snapshot.sprint.cancel_by:
+            return _settled(site, what, said, world)
         tag = publish.publish(site, what, said)
     except ship_values.Moved:
         return Published(world.clock(), moved=True)
@@ -58,6 +64,33 @@ def _publish(snapshot: Snapshot, world: EffectContext) -> Published:
     except OSError as exc:
         return Published(world.clock(), reason=spoken(f"{exc.strerror}: {exc.filename}"))
     return Published(world.clock(), tag=tag)
+
+
+def _settled(
+    site: Workspace, what: ship_values.Merge, said: str, world: EffectContext
+) -> Published:
+    """Finish an interrupted publication of a cancelled sprint if it has taken effect.
+
+    Raises as ``publish``, and ``Interrupted`` only if this process is to stop.
+    """
+    end = time.monotonic() + SETTLE_S
+
+    def tick() -> process.Stop | None:
+        late = process.Stop("too late") if time.monotonic() > end else None
+        return world.leaves() or late
+
+    try:
+        with process.watched(tick):
+            if not publish.is_out(site, what):
+                return Published(world.clock(), reason=message("outcome.cancelled"))
+            return Published(world.clock(), tag=publish.publish(site, what, said))
+    except process.Interrupted:
+        if world.leaves():
+            raise
+    unknown = message("outcome.cancelled_unknown", branch=what.branch)
+    if publish.is_here(site, what):
+        return Published(world.clock(), tag=tag_of(site), unfinished=unknown)
+    return Published(world.clock(), reason=unknown)
 
 
 def facts(snapshot: Snapshot, what: ship_values.Merge, chain: JsonMapping) -> JsonObject:

@@ -53,6 +53,29 @@ def publish(site: Workspace, merge: Merge, certificate: str) -> str:
     return tag_of(site)
 
 
+def is_out(site: Workspace, merge: Merge) -> bool:
+    """Return whether a stopped publication took effect; what it left in the checkout is mended.
+
+    The remote counts as untouched if it is unreachable or has another tag: branch and tag are
+    pushed together. Raises ``Refused``, ``GitError`` and ``OSError``.
+    """
+    finish(site, f"refs/heads/{merge.branch}")
+    if is_here(site, merge) or not site.remote:
+        return is_here(site, merge)
+    made = site.own.find(site.ref("tagged", merge.commit))
+    git = users(site.repo, site.own.home)
+    try:
+        remote = upstream.find(git, site.repo, site.remote)
+        return bool(made) and upstream.tag_there(site, remote, tag_of(site)) == made
+    except GitError:
+        return False
+
+
+def is_here(site: Workspace, merge: Merge) -> bool:
+    """Return whether the branch of the user's repository has the merge."""
+    return _has(users(site.repo, site.own.home), f"refs/heads/{merge.branch}", merge.commit)
+
+
 def _push(git: Git, site: Workspace, merge: Merge, certificate: str) -> None:
     """Push the merge, unless an earlier process has; nothing is done here before the remote has it.
 

@@ -102,13 +102,12 @@ class SprintRunner:
         self.wish = wish
         self.attended = Attended()
         self._publishing: JsonObject = {}  # names the event that announces it
-        stop_requested = self.attended.stop_requested
         self.world = EffectContext(
             repo,
-            stop_requested,
+            self.attended.stop_requested,
             self._not_after,
             chain=lambda: self._publishing,
-            leaves=lambda: stop_requested() if self.wish.hand_back or self._lost else None,
+            leaves=self._leaves,
         )
         self._asked: dict[Action, str] = {}  # by action, the awaited run or attempt
         self._lost = self._held = False
@@ -236,6 +235,16 @@ class SprintRunner:
         Later, another process may run the sprint, or a cancel may be recorded.
         """
         return self._renewed + TTL_S
+
+    def _leaves(self) -> Stop | None:
+        """Return the stop of a publication: a release, or a cancel that is not recorded in it.
+
+        Once the sprint is cancelled, what has been published is found out to the end.
+        """
+        is_cancelled = self.wish.cancel_by or self._cancel_asked
+        if is_cancelled and not self.snapshot.sprint.cancel_by:
+            return self.attended.stop_requested()
+        return self.attended.stop_requested() if self.wish.hand_back or self._lost else None
 
     def _enough(self, snapshot: Snapshot, until: str | None) -> bool:
         if self.wish.hand_back or (self._held and not snapshot.sprint.cancel_by):

@@ -148,6 +148,8 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     "outcome.certificate": "its certificate was not accepted: {error}",
     # Shipping.
     "outcome.cancelled": "the sprint was cancelled before",
+    "outcome.cancelled_unknown": "the sprint was cancelled while git published to {branch}, and git"
+    " does not answer; see whether the work is there",
     "outcome.submodules": "{branch} has submodules ({path})",
     "outcome.conflict": "it conflicts with {branch} in {paths}",
     "outcome.unsound": "git rejects a file of the clone: {error}; change or remove the file",
