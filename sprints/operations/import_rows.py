@@ -105,7 +105,7 @@ def _chain(source: Source, done: Imported, tell: Tell | None) -> list[Damaged]:
             about = {"path": source.root / EVENTS, "error": repr(exc)}
             raise Refused(message("refused.import_impossible", **about)) from exc
         file.seek(whole)
-        torn = file.read()
+        torn = file.read(hash_chain.MAX_LINE_BYTES)
     _lead_here(done)
     sprints = dict(state_file.many(sorted(Sprint.objects.values_list("pk", flat=True))))
     read(json.dumps({"sprints": sprints}), store().artifacts)  # a chain may contain anything

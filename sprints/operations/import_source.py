@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import copyfileobj
+from shutil import copyfileobj, disk_usage
 from typing import IO
 
 from sprints.state.messages import message
@@ -21,6 +21,10 @@ RECORD = (STATE, EVENTS, CONFIG, ASIDE)
 # Not imported: another database, locks, and files that each store makes itself.
 OWN = re.compile(r"gateway\.sqlite3.*|.*\.lock|\..*|calls|hooks|backups")
 CHUNK = 1 << 20
+# Bounds of what is imported; an archive of a few bytes can hold any number of zeros.
+MOST_FILES = 1_000_000
+RESERVE_BYTES = 1 << 30  # of the disk
+LARGEST = {STATE: 1 << 29, CONFIG: 1 << 20, ASIDE: 1 << 29}  # bytes of files that are read whole
 
 
 @dataclass(slots=True)
@@ -28,13 +32,23 @@ class Source:
     """The files of another store.
 
     ``root`` holds the files of ``RECORD`` that exist. ``artifacts`` is a folder with regular files
-    only. ``left`` names what is not imported.
+    only. ``left`` names what is not imported. ``room`` is how many bytes the disk can take.
     """
 
     root: Path
     artifacts: Path
     files: int = 0
     left: list[str] = field(default_factory=list)
+    room: int = 0
+
+    def reserve(self, name: str, size: int) -> None:
+        """Count a file of ``size`` bytes before it is copied. Raises ``Refused`` over a bound."""
+        self.room -= size
+        self.files += 1
+        if self.room < 0:
+            raise Refused(message("refused.import_room", path=name))
+        if self.files > MOST_FILES:
+            raise Refused(message("refused.import_files", number=f"{MOST_FILES:,}"))
 
 
 def find(path: Path) -> Path:
@@ -58,14 +72,15 @@ def gather(found: Path, staging: Path) -> Source:
     """
     copies = staging / ARTIFACTS
     copies.mkdir(mode=0o700)
+    room = disk_usage(staging).free - RESERVE_BYTES
     if found.is_dir():
-        source = Source(found, copies)
+        source = Source(found, copies, room=room)
         names = sorted(path.name for path in found.iterdir())
         known = (*RECORD, ARTIFACTS)
         source.left += [n for n in names if n not in known and not OWN.fullmatch(n)]
         _copy_folder(found / ARTIFACTS, source)
     else:
-        source = Source(staging, copies)
+        source = Source(staging, copies, room=room)
         try:
             _unpack(found, staging, source)
         except (tarfile.TarError, EOFError, gzip.BadGzipFile) as exc:
@@ -73,7 +88,15 @@ def gather(found: Path, staging: Path) -> Source:
     if not any((source.root / name).is_file() for name in (STATE, EVENTS)):
         about = {"path": found, "state": STATE, "events": EVENTS}
         raise Refused(message("refused.no_store_in_archive", **about))
+    for name in LARGEST:
+        if (path := source.root / name).is_file():
+            _refuse_larger(name, path.stat().st_size)
     return source
+
+
+def _refuse_larger(name: str, size: int) -> None:
+    if size > (most := LARGEST.get(name, size)):
+        raise Refused(message("refused.import_large", path=name, most=f"{most >> 20} MiB"))
 
 
 def _copy_folder(folder: Path, source: Source) -> None:
@@ -84,9 +107,9 @@ def _copy_folder(folder: Path, source: Source) -> None:
             if not stat.S_ISREG(path.lstat().st_mode):
                 source.left.append(f"{ARTIFACTS}/{(inside / name).as_posix()} (no plain file)")
                 continue
+            source.reserve(f"{ARTIFACTS}/{(inside / name).as_posix()}", path.stat().st_size)
             with path.open("rb") as file:
                 _write(source.artifacts / inside / name, file)
-            source.files += 1
 
 
 def _unpack(archive: Path, staging: Path, source: Source) -> None:
@@ -103,10 +126,12 @@ def _unpack(archive: Path, staging: Path, source: Source) -> None:
             inside = parts[:1] == [ARTIFACTS] and len(parts) > 1
             safe = ".." not in parts and (os.name != "nt" or not re.search(r"[\\:]", name))
             if entry.isreg() and safe and (inside or name in RECORD):
+                _refuse_larger(name, entry.size)
+                source.reserve(name, entry.size)
                 file = packed.extractfile(entry)
                 assert file is not None, "a regular file has a content"
                 _write(staging.joinpath(*parts), file)
-                source.files += inside
+                source.files -= not inside  # of the record, of which there are few
             elif not entry.isdir() and not OWN.fullmatch(parts[0] if parts else "."):
                 source.left.append(entry.name)
 

@@ -129,6 +129,10 @@ STORE_REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.import_unfit": "{path}: {error}; repair it there, then import again",
     "refused.import_events": "this gateway has {number} events of its own, where those of {path}"
     " have to be the first; import into a new, empty repository",
+    "refused.import_room": "the disk has no room for {path} and all before it;"
+    " make room on it, then import again",
+    "refused.import_files": "more than {number} files of evidence cannot be imported",
+    "refused.import_large": "{path} is larger than {most}, the most that is read of it",
     "refused.import_impossible": "{path} has an event that is impossible: {error};"
     " nothing was imported",
     "refused.import_no_state": "{path} holds no {state}, and no events that explain one",

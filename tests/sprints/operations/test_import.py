@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from sprints.journal.path_mapping import mapped
+from sprints.operations import import_source
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 from tests.checkout import commit
 from tests.sprints.bad_inputs.refusals import complaint, dump, files
@@ -87,6 +88,45 @@ def test_all_of_an_old_store_is_taken_over(fresh, old, shell, name):
     assert here == json.loads(json.dumps(came).replace("/srv/kingdom", str(fresh.parent)))
     assert (gate / "stdout.txt").read_bytes() == b"old\r\n\xff"
     assert (gate / "runs" / "1" / "stdout.txt").read_bytes() == b"old\r\n\xff"
+
+
+def packed(target, **sizes):
+    """Pack files of zeros, which take little room in the archive; `__` in a name is a slash."""
+    with tarfile.open(target, "w:gz") as archive:
+        for name, size in {"state.json": 0, **sizes}.items():
+            entry = tarfile.TarInfo(name.replace("__", "/"))
+            entry.size = size
+            archive.addfile(entry, BytesIO(bytes(size)))
+    return target
+
+
+BOUNDS = {
+    "bytes": ("RESERVE_BYTES", 1 << 62, {"artifacts__wk1__x": 1}, "the disk has no room for"),
+    "files": ("MOST_FILES", 2, {f"artifacts__wk1__{n}": 0 for n in range(4)}, "more than 2 files"),
+    "state": ("LARGEST", {"state.json": 99}, {"state.json": 100}, "state.json is larger than"),
+    "config": ("LARGEST", {"config.json": 9}, {"config.json": 10}, "config.json is larger than"),
+}
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+@pytest.mark.parametrize("way", ["archive", "folder"])
+def test_an_import_has_bounds(store, tmp_path, monkeypatch, invoke, bound, way):
+    name, value, sizes, words = BOUNDS[bound]
+    monkeypatch.setattr(import_source, name, value)
+    source = packed(tmp_path / "large.tar.gz", **sizes)
+    if way == "folder":
+        with tarfile.open(source) as archive:
+            archive.extractall(tmp_path / "large", filter="data")
+        source = tmp_path / "large"
+    assert invoke("init").code == 0
+    before = files(store.root)
+
+    said = invoke("import", str(source))
+
+    assert said.code == 2
+    assert words in said.err
+    assert said.err.count("\n") == 1
+    assert files(store.root) == before
 
 
 def test_what_nobody_knows_is_kept_wherever_it_stands(fresh, old, shell):
