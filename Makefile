@@ -10,7 +10,7 @@ LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-faults test-kills test-agents pictures check bench lock clean
+.PHONY: help demo test test-faults test-kills test-agents pictures check bench lock audit clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,7 +44,11 @@ lock: ## write the lock files with uv (ARGS=--upgrade takes newer releases)
 	@command -v uv >/dev/null || { echo "error: uv is not on PATH; install it: $(PYTHON) -m pip install uv" >&2; exit 2; }
 	$(LOCK) --group build --output-file requirements.txt $(ARGS)
 	$(LOCK) --group dev --extra metrics --extra notify --extra postgres --extra redis --constraint requirements.txt --output-file requirements-dev.txt $(ARGS)
-	$(LOCK) --group build --extra metrics --extra postgres --extra redis --constraint requirements.txt --output-file deploy/requirements.txt $(ARGS)
+	$(LOCK) --group build --extra metrics --extra notify --extra postgres --extra redis --constraint requirements-dev.txt --output-file deploy/requirements.txt $(ARGS)
+
+audit: ## report known vulnerabilities of the locked packages; asks PyPI with pip-audit
+	@command -v pip-audit >/dev/null || { echo "error: pip-audit is not on PATH; install it: $(PYTHON) -m pip install pip-audit" >&2; exit 2; }
+	pip-audit --strict --disable-pip --require-hashes --requirement deploy/requirements.txt --requirement requirements-dev.txt $(ARGS)
 
 clean: ## remove .venv, build files and caches; the store .studio_gateway stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -27,6 +27,33 @@ def test_the_workflow_runs_what_a_contributor_can_run():
     assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name) for name in used)
 
 
+def test_advisories_are_looked_for_beside_ci_in_everything_that_is_locked():
+    text = (ROOT / ".github/workflows/audit.yml").read_text()
+    target = re.search(r"^audit:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    workflow = yaml.safe_load(text)
+    (job,) = workflow["jobs"].values()
+
+    assert target
+    assert re.findall(r"--requirement (\S+)", target[1]) == [
+        "deploy/requirements.txt",
+        "requirements-dev.txt",
+    ]
+    assert job["steps"][-1]["run"] == "make audit"
+    assert "schedule" in workflow[True]  # YAML reads `on` as true
+    assert "pip-audit" not in (ROOT / ".ci/run").read_text()
+    ci = (ROOT / ".github/workflows/ci.yml").read_text()
+    assert set(re.findall(r"actions/\S+", text)) <= set(re.findall(r"actions/\S+", ci))
+
+
+def test_the_lock_of_a_deployment_has_every_extra():
+    lock = (ROOT / "deploy/requirements.txt").read_text()
+
+    for extra, wanted in project()["project"]["optional-dependencies"].items():
+        for one in wanted:
+            name = re.split(r"[\[<>=]", one)[0]
+            assert re.search(rf"^{name}(\[.*\])?==", lock, re.MULTILINE), extra
+
+
 def test_the_workflow_runs_on_the_oldest_and_the_newest_python():
     (job,) = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
 
