@@ -31,6 +31,10 @@ said = [
     tried("key", lambda: open("REPO/.studio_gateway/config.json").read()),
     tried("database", lambda: open("REPO/.studio_gateway/gateway.sqlite3", "rb").read()),
     tried("own.git", lambda: open("REPO/.studio_gateway/git/own.git/HEAD", "a")),
+    tried("another's clone", lambda: open("CLONES/wk9/theirs").read()),
+    tried("into another's clone", lambda: open("CLONES/wk9/theirs", "a")),
+    tried("another store's clones", lambda: open("CLONES/../../other/work/wk1/theirs").read()),
+    tried("whose they are", lambda: open("CLONES/../store.json", "a")),
     tried("startup", lambda: open("REPO/../home/.bashrc", "a")),
     tried("search path", lambda: open("BIN/git", "w")),
 ]
@@ -42,7 +46,8 @@ REPLY = "print('Status: DONE')"
 def tries(repo: Path, name: str) -> str:
     """A program that tries to get out, and writes into its clone what came of that."""
     first = os.environ["PATH"].split(":")[0]
-    return TRIES.replace("REPO", str(repo)).replace("NAME", name).replace("BIN", first)
+    named = TRIES.replace("CLONES", str(clones_of(repo)))
+    return named.replace("REPO", str(repo)).replace("NAME", name).replace("BIN", first)
 
 
 def switch(repo: Path, key: str, value: str) -> None:
@@ -61,6 +66,11 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     home = gateway.parent / "home"
     home.mkdir()
     (home / ".bashrc").write_text("of a person\n")
+    assert run_command(gateway, "init").code == 0
+    work = clones_of(gateway)
+    for theirs in (work / "wk9", work.parent.parent / "other" / "work" / "wk1"):
+        theirs.mkdir(parents=True)
+        (theirs / "theirs").write_text("theirs\n")
     kept = "open(os.path.expanduser('~/.x'), 'w').write('kept');"
     set_agent(gateway, tries(gateway, "agent") + kept + REPLY)
     (gateway.parent / "gate.py").write_text(tries(gateway, "gate"))
@@ -75,6 +85,7 @@ def test_agents_and_gates_reach_nothing_but_their_clone_and_each_run_says_why(ga
     assert said.code == 0, said
     told = own(gateway, "show", "sg/wk1:said-by-agent").splitlines()
     assert {line.split(": ")[1] for line in told} <= {"PermissionError", "FileNotFoundError"}
+    assert len(told) == 12
     assert (home / ".bashrc").read_text() == "of a person\n"
     assert [path.name for path in home.iterdir()] == [".bashrc"]
     assert (clones_of(gateway).with_name("homes") / "agent_01" / ".x").read_text() == "kept"
