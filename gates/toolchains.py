@@ -21,8 +21,8 @@ SYSTEM_SECRETS = tuple(
         "shadow shadow- gshadow gshadow- sudoers sudoers.d ssl/private krb5.keytab security/opasswd"
     ).split()
 )
-# Version managers: a folder below the user's HOME that PATH names or enters, what its programs
-# read besides, and the variable by which they find it when HOME is another one.
+# Version managers: a folder below a HOME that PATH names or enters, what its programs read there
+# besides, and the variable by which they find it when HOME is another one.
 MANAGERS: Mapping[str, tuple[tuple[str, ...], dict[str, str]]] = {
     ".cargo/bin": ((".rustup",), {"RUSTUP_HOME": ".rustup"}),
     ".pyenv": ((".pyenv",), {"PYENV_ROOT": ".pyenv"}),
@@ -35,7 +35,7 @@ MANAGERS: Mapping[str, tuple[tuple[str, ...], dict[str, str]]] = {
 BIN = ("bin", "sbin", ".bin", "Scripts")
 # What an installation has beside its folder of programs; a project or a HOME does not.
 INSTALLED = ("lib", "lib64", "libexec", "include", "share", "pyvenv.cfg", "conda-meta")
-NO_PREFIX = (".local", ".cargo", ".config", "go")  # below HOME: they hold more than programs
+NO_PREFIX = (".local", ".cargo", ".config", "go")  # below a HOME: they hold more than programs
 MOST_LINKS = 2000  # that are followed in one folder of PATH
 FIRST_LINE = 256
 
@@ -63,12 +63,13 @@ def readable(path: str, words: Iterable[str], home: Path) -> tuple[Path, ...]:
 
 
 def variables(path: str, home: Path) -> dict[str, str]:
-    """Return the variables that let version managers on PATH find what lies in the user's HOME."""
+    """Return the variables that let version managers on PATH find what they have installed."""
     found: dict[str, str] = {}
     for folder in _folders(path):
-        for name, (_, needed) in MANAGERS.items():
-            if folder.is_relative_to(home / name):
-                found |= {key: str(home / at) for key, at in needed.items() if (home / at).is_dir()}
+        for name, base in _managers(folder, home):
+            _, needed = MANAGERS[name]
+            there = {key: base / at for key, at in needed.items()}
+            found |= {key: str(one) for key, one in there.items() if one.is_dir()}
     return found
 
 
@@ -94,9 +95,20 @@ def _is_system(path: Path) -> bool:
 
 
 def _managed(folder: Path, home: Path) -> Iterator[Path]:
-    for name, (read, _) in MANAGERS.items():
-        if folder.is_relative_to(home / name):
-            yield from (home / one for one in read)
+    for name, base in _managers(folder, home):
+        yield from (base / one for one in MANAGERS[name][0])
+
+
+def _managers(folder: Path, home: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the version managers in which a folder of PATH lies, each with the HOME that has it.
+
+    That may be another HOME than the user's ``home``, for instance of a service.
+    """
+    for name in MANAGERS:
+        for base in (home, *folder.parents):
+            if folder.is_relative_to(base / name):
+                yield name, base
+                break
 
 
 def _linked(folder: Path, home: Path) -> Iterator[Path]:
@@ -148,8 +160,8 @@ def _around(folder: Path, home: Path) -> Iterator[Path]:
 
 
 def _is_prefix(folder: Path, home: Path) -> bool:
-    shared = {home / name for name in NO_PREFIX}
-    if _holds(folder, home) or folder in shared or _is_system(folder):
+    is_shared = folder.name in NO_PREFIX and (folder.name[0] == "." or folder.parent == home)
+    if _holds(folder, home) or is_shared or _is_system(folder):
         return False
     return not (folder / ".git").exists() and any((folder / name).exists() for name in INSTALLED)
 

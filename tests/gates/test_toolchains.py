@@ -117,6 +117,25 @@ def test_a_program_on_path_is_found_with_its_interpreter(home):
     assert toolchains.program("sh", "/usr/bin:/bin", home) == ()
 
 
+@pytest.mark.parametrize(
+    ("folder", "needed", "closed"),
+    [
+        (".pyenv/shims", ".pyenv/versions/3.12/lib", ".rustup"),
+        (".cargo/bin", ".rustup/toolchains/stable/bin/cargo", ".cargo/credentials.toml"),
+        (".local/bin", ".local/lib/python3.12", ".local/share/keyrings"),
+    ],
+)
+def test_a_version_manager_in_another_home_is_readable(home, tmp_path, folder, needed, closed):
+    found = toolchains.readable(str(home / folder), (), tmp_path / "of-a-service")
+    opened = [str(path.relative_to(home)) for path in found if path.is_relative_to(home)]
+
+    assert opens(opened, needed), opened
+    assert not opens(opened, closed), opened
+    assert toolchains.variables(str(home / folder), tmp_path / "of-a-service") == (
+        toolchains.variables(str(home / folder), home)
+    )
+
+
 def test_version_managers_find_what_lies_in_the_users_home(home):
     path = f"{home}/.cargo/bin:{home}/.pyenv/shims:{home}/.local/bin"
 
