@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from gates.network import Network, parse
+from gates.network import typed as typed_network
 from sprints import operations
 from sprints.admin.back_office import site
 from sprints.admin.forms import Asked, Edited, choices, joined, pairs, split, typed
@@ -48,6 +50,9 @@ class AgentForm(Asked[Agent]):
         choices=choices([PRIVATE, USER]),
         help_text="HOME in the sandbox: a private folder, or yours",
     )
+    network = forms.CharField(
+        help_text="in a clone: all, none, or hosts such as pypi.org *.example.org localhost:5432"
+    )
 
     class Meta:
         model = Agent
@@ -57,7 +62,8 @@ class AgentForm(Asked[Agent]):
         """Return the row's values, with lists as they are typed."""
         cards = {name: "\n".join(getattr(row, name)) for name in CARD}
         programs = {"command": joined(row.command), "pass_env": " ".join(row.pass_env)}
-        return super().shown(row) | cards | programs | {"env": typed(row.env)}
+        own = {"env": typed(row.env), "network": typed_network(row.definition.network)}
+        return super().shown(row) | cards | programs | own
 
     def clean_command(self) -> tuple[str, ...]:
         """Return the command as an argv."""
@@ -66,6 +72,10 @@ class AgentForm(Asked[Agent]):
     def clean_env(self) -> dict[str, str]:
         """Return the environment as a dict."""
         return pairs(self.cleaned_data["env"])
+
+    def clean_network(self) -> Network:
+        """Return the network as a value."""
+        return parse(self.cleaned_data["network"])
 
     def clean_mission(self) -> str:
         """Return the mission with newlines as every other face writes them."""
@@ -90,7 +100,7 @@ class Agents(Edited[Agent]):
 
     form = AgentForm
     list_display = ["agent_id", "title", "runner", "model", "argv"]
-    seen = ["agent_id", "title", "mission", *CARD, "runner", "model", "policy", "home"]
+    seen = ["agent_id", "title", "mission", *CARD, "runner", "model", "policy", "home", "network"]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Return the columns; commands are for admins."""

@@ -24,6 +24,7 @@ from sprints.contract.sandbox import lacking
 from sprints.prompts.exchange import LOST, Exchange, Question, Tick
 from sprints.prompts.prompts import EXAMPLE
 from sprints.prompts.reply_format import LONGEST_TEXT, Unreadable, parse, plain
+from sprints.state import network_use
 from sprints.state.messages import message
 
 # The variables that every agent gets from our environment; pass_env of its row adds more.
@@ -64,12 +65,21 @@ def ask(question: Question, tick: Tick) -> Exchange:
         cap_bytes=CAP_BYTES,
         not_after=question.not_after,
         stdin=None if by_file else prompt,
-        sandbox=house.sandbox,
+        sandbox=house.sandbox and house.sandbox.reaching(agent.network),
     )
     tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
-    said = house.leave(agent, exchange_from(agent, done, folder))
+    said = _hinted(agent, house.leave(agent, exchange_from(agent, done, folder)))
     return _shown(folder, cli_sessions.noted(question, said, folder))
+
+
+def _hinted(agent: AgentDefinition, said: Exchange) -> Exchange:
+    """Return the result; if it is none, with the hosts that were refused, and what to type."""
+    refused = network_use.refused(said.network)
+    if said.reply is not None or said.stopped or not refused:
+        return said
+    about = {"reason": said.reason, "hosts": ", ".join(refused), "agent_id": agent.agent_id}
+    return replace(said, reason=message("outcome.agent_cut_off", **about))
 
 
 def _within(words: tuple[str, ...]) -> tuple[str, ...]:

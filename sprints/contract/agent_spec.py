@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Self
 
+from gates import network
 from gates.definition import is_hidden, is_text, referred
+from gates.network import Network
 from gates.problem import Problem, ProblemCode
 from sprints.contract import output_rules
 from sprints.contract.json_types import JsonObject
@@ -38,7 +40,8 @@ class AgentDefinition:
     where the answer is; None takes the whole output. ``idle_s`` is how many seconds the agent may
     neither print nor compute; 0 sets no limit. ``CARD`` names the fields that its prompts show next
     to the mission. By its ``policy`` it may ``write`` in its clone, or only ``read`` there. Its
-    ``home`` in a sandbox is a ``private`` folder, or that of the ``user`` who runs the gateway.
+    ``home`` in a sandbox is a ``private`` folder, or that of the ``user`` who runs the gateway, and
+    ``network`` is what it may reach there.
     """
 
     agent_id: str
@@ -59,6 +62,7 @@ class AgentDefinition:
     deliverables: tuple[str, ...] = ()
     policy: str = WRITE
     home: str = PRIVATE
+    network: Network = network.ALL
 
     def problems(self) -> list[Problem]:
         """Return every setting that keeps the agent from being asked; empty for a sound agent."""
@@ -92,6 +96,8 @@ class AgentDefinition:
         if self.home not in (PRIVATE, USER):
             text = f"no home {self.home!r}; there are: {PRIVATE}, {USER}"
             yield "home", ProblemCode.UNKNOWN_CHOICE, text
+        if text := network.fault(self.network):
+            yield "network", ProblemCode.WRONG_FORMAT, text
         yield from self._bad_command()
         yield from self._bad_limits()
         for name in self.pass_env:
@@ -130,15 +136,16 @@ class AgentDefinition:
 
     def to_json(self) -> JsonObject:
         """Return the definition as JSON data: plain lists and dicts."""
-        return asdict(self) | {name: [*getattr(self, name)] for name in (*LISTS, *CARD)}
+        words = {name: [*getattr(self, name)] for name in (*LISTS, *CARD)}
+        return asdict(self) | words | {"network": network.to_json(self.network)}
 
     def frozen(self) -> JsonObject:
         """Return the JSON of the definition for a contract.
 
-        Empty card fields, the policy ``write`` and the home ``user`` are left out, so that
-        contracts frozen before those fields existed keep their digest.
+        Empty card fields, the policy ``write``, the home ``user`` and the network ``all`` are left
+        out, so that contracts frozen before those fields existed keep their digest.
         """
-        usual = {"policy": WRITE, "home": USER}
+        usual = {"policy": WRITE, "home": USER, "network": network.ALL}
         return {
             key: value
             for key, value in self.to_json().items()
@@ -152,7 +159,8 @@ class AgentDefinition:
         Without a home, it was written when every agent had the user's.
         """
         words = {name: tuple(data.get(name, ())) for name in (*LISTS, *CARD)}
-        return cls(**{"home": USER, **data, **words})
+        reach = network.from_json(data.get("network", network.ALL))
+        return cls(**{"home": USER, **data, **words, "network": reach})
 
 
 def is_line(text: object, longest: int) -> bool:

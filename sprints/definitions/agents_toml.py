@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "reply": (dict,),
     "policy": (str,),
     "home": (str,),
+    "network": (str, list),
     **dict.fromkeys(CARD, (list,)),
 }
 KEPT = (
@@ -32,6 +33,7 @@ KEPT = (
     "title",
     "mission",
     "home",
+    "network",
     *CARD,
 )  # fields that stay if an agent's table leaves them out
 
@@ -46,7 +48,7 @@ def _table(agent: AgentDefinition) -> str:
     lines = [f"[{agent.agent_id}]  # {agent.label}"]
     for name in KINDS:
         value = getattr(agent, name)
-        if name in ("home", *CARD) or (value not in (None, {}) and value != usual[name]):
+        if name in ("home", "network", *CARD) or (value not in (None, {}) and value != usual[name]):
             lines.append(f"{name} = {_value(value)}")
     return "\n".join(lines) + "\n"
 
@@ -69,8 +71,8 @@ def _text(text: str) -> str:
 def read(text: str, agents: Iterable[AgentDefinition]) -> list[AgentDefinition]:
     """Return the agents in the file.
 
-    Missing keys get the values of a fresh row, but title, mission, home and card stay. Raises
-    ``Refused`` with every reason.
+    Missing keys get the values of a fresh row, but title, mission, home, network and card stay.
+    Raises ``Refused`` with every reason.
     """
     try:
         tables = tomllib.loads(text)

@@ -36,6 +36,7 @@ from sprints.core.decide import deadline_of
 from sprints.core.gate_runs import LOST, open_run, run_of
 from sprints.effects import agent_call, diff_protected, hook_call, ship, workspace
 from sprints.effects.context import EffectContext
+from sprints.state import network_use
 from sprints.state.event_format import stamp
 from sprints.state.messages import message
 from sprints.state.snapshot import GateRunValue, Snapshot
@@ -126,9 +127,12 @@ def _run_gate(snapshot: Snapshot, action: RunGate, world: EffectContext) -> Judg
 
 def _hinted(gate_id: str, said: Judgement) -> Judgement:
     """Return the judgement, with what to type if a failed gate missed something in its network."""
-    missed = said.network.get("missed", {})
-    if not missed or said.verdict not in (Verdict.FAILED, Verdict.TIMED_OUT):
+    missed, refused = said.network.get("missed", {}), network_use.refused(said.network)
+    if said.verdict not in (Verdict.FAILED, Verdict.TIMED_OUT) or not (missed or refused):
         return said
+    if refused:
+        about = {"reason": said.reason, "gate_id": gate_id, "hosts": ", ".join(refused)}
+        return replace(said, reason=message("outcome.refused", **about))
     name = "outcome.cut_off" if "outside" in missed else "outcome.cut_off_here"
     return replace(said, reason=message(name, reason=said.reason, gate_id=gate_id))
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from gates import network
 from sprints.contract.agent_spec import AgentDefinition
 from sprints.contract.json_types import JsonObject
 
@@ -33,6 +34,10 @@ class Agent(models.Model):
 
     policy = models.CharField(max_length=16, default="write", help_text="in its clone")
     home = models.CharField(max_length=16, default="private", help_text="in the sandbox")
+    network = models.JSONField(
+        default=network.unlimited,
+        help_text="what it may reach in a clone: all, none, or a list of hosts",
+    )
 
     class Meta:
         ordering: ClassVar = ["agent_id"]
@@ -63,4 +68,5 @@ class Agent(models.Model):
             deliverables=tuple(self.deliverables),
             policy=self.policy,
             home=self.home,
+            network=network.from_json(self.network),
         )

@@ -35,6 +35,12 @@ def summed(records: Iterable[JsonMapping]) -> JsonObject:
     )
 
 
+def refused(record: JsonMapping) -> list[str]:
+    """Return the first three hosts with their ports that were refused."""
+    found = [one for one in record.get("destinations", ()) if one["state"] == "refused"]
+    return [f"{one['host']}:{one['port']}" for one in found[:3]]
+
+
 def told(record: JsonMapping) -> str:
     """Return a record in one line for people; empty if there is nothing in it."""
     lines = [

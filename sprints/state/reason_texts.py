@@ -100,6 +100,10 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     " to allow a host: studio-gateway gate set {gate_id} --network HOST, or --network all",
     "outcome.cut_off_here": "{reason}; 127.0.0.1 is its own, without the services of this machine;"
     " to allow one: studio-gateway gate set {gate_id} --network localhost:PORT",
+    "outcome.refused": "{reason}; its network refused {hosts}; to allow hosts:"
+    " studio-gateway gate set {gate_id} --network HOST,HOST, or --network all",
+    "outcome.agent_cut_off": "{reason}; its network refused {hosts}; to allow hosts:"
+    " studio-gateway agent set {agent_id} --network HOST,HOST, or --network all",
     "outcome.no_tree": "no tree to judge: {error}",
     "outcome.not_restored": "what it changed cannot be put back: {error}",
     "outcome.and": "{reason}; {error}",

@@ -64,3 +64,34 @@ def test_a_gate_that_fails_without_its_service_says_what_to_type(gateway):
     assert "studio-gateway gate set qa_smoke_quick --network localhost:PORT" in data["reason"]
     assert data["network"] == {"missed": {"local": 1}}
     assert server.met == 0
+
+
+@cuts
+def test_an_agent_is_cut_off_as_a_gate_is_and_its_event_says_what_it_reached(gateway):
+    allowed, other = Server(b"hello"), Server(b"other")
+    words = [f"127.0.0.1:{one.port}" for one in (allowed, other)]
+    program = CONNECT + "open('work', 'w').write('x'); print('Status: DONE')"
+    command = shlex.join([sys.executable, "-c", program, *words])
+    listed = f"localhost:{allowed.port}"
+    said = run_command(
+        gateway, "agent", "set", "agent_01", "--command", command, "--network", listed
+    )
+    assert said.code == 0, said
+
+    said = run(gateway)
+    met = allowed.met, other.met
+    allowed.close()
+    other.close()
+
+    assert said.code == 0, said
+    tasks = [e["data"] for e in events_of(gateway, "wk1") if e["kind"].startswith("task_")]
+    ends = [data for data in tasks if "reached" in data]  # one is sent back, and tries again
+    for data in ends:
+        (one,) = data["reached"]["destinations"]
+        assert (one["host"], one["state"], one["count"]) == ("localhost", "reached", 1)
+        assert data["reached"]["missed"] == {"local": 1}
+    assert met == (len(ends), 0)
+    assert ends
+    shipped_once(gateway)
+    contract = json.loads(run_command(gateway, "agent", "show", "agent_01", "--json").out)
+    assert contract["network"] == [listed]

@@ -10,9 +10,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from gates import users_umask
+from gates import network, users_umask
+from gates.network import Network
 from sprints import operations, queries
 from sprints.agents.presets import PRESETS, preset
+from sprints.agents.program_hosts import HOSTS, hosts_of
 from sprints.contract.agent_spec import (
     CARD,
     COMMAND,
@@ -34,6 +36,7 @@ from sprints.models import Agent
 from sprints.store.clones import HOMES, seen_of
 
 FILE_BYTES = 1 << 20
+OF_PROGRAM = "program"  # typed for the hosts of a known program
 
 
 class Command(GatewayCommand):
@@ -109,6 +112,7 @@ class Command(GatewayCommand):
             ("environment", env),
             ("policy", policy),
             ("home", home if agent.home == PRIVATE and agent.command else ""),
+            ("network", network.typed(agent.network) if agent.network != network.ALL else ""),
         ):
             if value:
                 self.stdout.write(f"{name}: {value}")
@@ -134,6 +138,7 @@ class Command(GatewayCommand):
             "model": options["model"],
             "policy": options["policy"],
             "home": options["home"],
+            "network": self._network(options, argv or known.get("command") or agent.command),
             "timeout_s": options["timeout"],
             "grace_s": options["grace"],
             "idle_s": options["idle"],
@@ -148,6 +153,15 @@ class Command(GatewayCommand):
         made = replace(agent, **{**known, **given, "reply": read})
         done = operations.agents.put([made], user())
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
+
+    def _network(self, options: Options, command: tuple[str, ...]) -> Network | None:
+        asked = options["network"]
+        if asked != OF_PROGRAM:
+            return None if asked is None else network.parse(asked)
+        if (hosts := hosts_of(command)) is None:
+            names = ", ".join(HOSTS)
+            raise CommandError(f"its command names no known program ({names}); name the hosts")
+        return hosts
 
     def _preset(self, options: Options, agent: AgentDefinition) -> JsonObject:
         name = options["preset"]
@@ -261,6 +275,13 @@ def _declare_set(parser: ArgumentParser) -> None:
         metavar="H",
         help=f"HOME of the command in the sandbox: {PRIVATE} (a folder of its own) or {USER}"
         f" (yours; default {PRIVATE})",
+    )
+    parser.add_argument(
+        "--network",
+        metavar="N",
+        help=f"network of the agent in a clone: all (default), none, hosts between commas such as"
+        f" 'pypi.org,*.example.org,localhost:5432', or {OF_PROGRAM} for the hosts that its known"
+        " program needs and public registries of packages",
     )
 
 

@@ -232,6 +232,7 @@ AGENT = {
     "idle_s": "0",
     "policy": "read",
     "home": "user",
+    "network": "api.example.org pypi.org",
     "pass_env": "A B",
     "env": "C=1",
 }
@@ -278,6 +279,8 @@ def test_an_agents_card_is_edited_as_the_command_would(store, invoke):
         ("grace_s", "601"),
         ("idle_s", "-1"),
         ("pass_env", "SECRET_KEY"),
+        ("network", ""),
+        ("network", "https://pypi.org"),
         ("env", "NO"),
         ("env", "SECRET_KEY=x"),
     ],
