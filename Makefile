@@ -3,6 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 TRIALS ?= 500
 WHOLE = tests/faults tests/sprints/modelcheck tests/sprints/core/test_unshipping.py \
+	tests/sprints/git/test_repository_shapes.py \
 	$(patsubst %,tests/e2e/test_%.py,clones feedback git_kills hosts pushes ships unship upgrade)
 AGENTS ?= claude-code,codex
 BOOTSTRAP = $(PYTHON) tools/bootstrap.py
