@@ -27,8 +27,8 @@ from tests.world import MARK
 FLIPS = 100 if SHORT else KILLS * 8  # 4,000 for the default of ``make test-faults``
 
 # Not the record: docs/operations.md says why, and what looks at each of them.
-FREE = ("work/", "hooks/", "calls/", "backups/", "home/")
-FREE_NAMES = (".gitignore", "config.json", ".state.json.seal", "agent_logs.seq")
+FREE = ("work/", "hooks/", "calls/", "backups/", "home/", "homes/")
+FREE_NAMES = (".gitignore", "config.json", "clones.json", ".state.json.seal", "agent_logs.seq")
 
 
 @dataclass(frozen=True)
