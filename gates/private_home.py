@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from gates.sandbox import PROGRAM_FOLDERS
+from gates import toolchains
+from gates.sandbox import CACHES, PROGRAM_FOLDERS, Sandbox, user_home
 
 
 class SignIn(NamedTuple):
@@ -35,6 +36,11 @@ SIGN_INS: Mapping[str, SignIn] = {
     "qwen": SignIn((".qwen/oauth_creds.json",), "qwen"),
     "copilot": SignIn((".copilot/config.json",), "copilot login"),
 }
+# Variables that name folders in the user's HOME.
+OF_A_HOME = (
+    *("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+    *("XDG_RUNTIME_DIR", "XDG_STATE_HOME"),
+)
 LONGEST = 1 << 20  # bytes of a sign-in
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 DIRECTORY = NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
@@ -76,6 +82,32 @@ def prepare(
     with suppress(OSError):
         _write_new(folder, ".gitconfig", _git_identity(*who))
     return PrivateHome(folder, links)
+
+
+def for_gate(
+    command: tuple[str, ...], env: Mapping[str, str], own: Mapping[str, str], sandbox: Sandbox
+) -> tuple[dict[str, str], Sandbox]:
+    """Return environment and sandbox of a gate whose sandbox has a private HOME.
+
+    The caches of package managers in it are links to the user's, so that they stay filled. ``own``
+    is the gate's own part of ``env``. Raises ``OSError``.
+    """
+    assert sandbox.home
+    user, path = Path(user_home()), env.get("PATH", "")
+    sandbox.home.parent.mkdir(mode=0o700, exist_ok=True)
+    sandbox.home.mkdir(mode=0o700, exist_ok=True)
+    for name in CACHES:
+        if not (user / name).exists() and not os.path.lexists(sandbox.home / name):
+            continue
+        with suppress(OSError):  # what a gate has put there instead is its own cache
+            _link(sandbox.home, name, user / name)
+    kept = {key: value for key, value in env.items() if key not in OF_A_HOME or key in own}
+    caches = [user / name for name in CACHES]
+    readable = (*toolchains.readable(path, command, user), *(sandbox.readable or ()))
+    return (
+        {**toolchains.variables(path, user), **kept, "HOME": str(sandbox.home)},
+        sandbox.writing(caches).in_private_home(sandbox.home, readable, ()),
+    )
 
 
 def settle(home: PrivateHome) -> None:
@@ -123,7 +155,7 @@ def _entered(folder: Path, name: str) -> int:
 
 
 def _link(folder: Path, name: str, real: Path) -> bool:
-    """Make ``name`` a link to the user's file; return False and remove it if there is none.
+    """Make ``name`` a link to what the user has; return False and remove it if there is none.
 
     Raises ``OSError``, also where something else than a link lies there.
     """
@@ -131,10 +163,10 @@ def _link(folder: Path, name: str, real: Path) -> bool:
     try:
         last = Path(name).name
         with suppress(FileNotFoundError):
-            if os.readlink(last, dir_fd=at) == str(real) and real.is_file():
+            if os.readlink(last, dir_fd=at) == str(real) and real.exists():
                 return True
             os.unlink(last, dir_fd=at)
-        if not real.is_file():
+        if not real.exists():
             return False
         os.symlink(real, last, dir_fd=at)
         return True

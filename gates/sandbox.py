@@ -65,6 +65,7 @@ class Sandbox:
     and write ``own``, and read ``shown``, wherever they are. It may write ``writable``, except
     ``closed`` and ``kept``; paths that do not exist are ignored. With ``readable``, it may read
     only those paths and the ones above, and opens no terminal. ``network`` is what it may reach.
+    ``home`` is the private HOME that a gate gets; None leaves it the user's.
     ``required``: the program is not started on a system that cannot enforce the sandbox.
     """
 
@@ -75,6 +76,7 @@ class Sandbox:
     kept: tuple[Path, ...] = ()
     readable: tuple[Path, ...] | None = None
     required: bool = False
+    home: Path | None = None
     network: Network = ALL
 
     def owning(self, folder: Path) -> Self:

@@ -1,6 +1,7 @@
 """Find the folders that a sandboxed program may read: the system and the toolchains on PATH."""
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,7 @@ BIN = ("bin", "sbin", ".bin", "Scripts")
 # What an installation has beside its folder of programs; a project or a HOME does not.
 INSTALLED = ("lib", "lib64", "libexec", "include", "share", "pyvenv.cfg", "conda-meta")
 NO_PREFIX = (".local", ".cargo", ".config", "go")  # below a HOME: they hold more than programs
+SHELLS = ("sh", "bash", "dash", "zsh")
 MOST_LINKS = 2000  # that are followed in one folder of PATH
 FIRST_LINE = 256
 
@@ -55,11 +57,19 @@ def readable(path: str, words: Iterable[str], home: Path) -> tuple[Path, ...]:
                 *_linked(folder, home),
                 *_managed(folder, home),
             }
-    for word in words:
+    for word in _named(tuple(words)):
         file = Path(word)
         if file.is_absolute() and file.exists() and not _holds(file, home):
             found |= {file, *_program(file, home)}
     return tuple(sorted(found))
+
+
+def _named(words: tuple[str, ...]) -> Iterator[str]:
+    """Yield the words of a command, and those of a line that it gives to a shell."""
+    yield from words
+    if words and Path(words[0]).name in SHELLS and "-c" in words[:-1]:
+        with suppress(ValueError):
+            yield from shlex.split(words[words.index("-c") + 1])
 
 
 def variables(path: str, home: Path) -> dict[str, str]:

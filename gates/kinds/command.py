@@ -3,12 +3,13 @@
 import math
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from gates import process
+from gates import private_home, process
 from gates.definition import Definition, is_hidden, resolved
 from gates.gate_environment import allowed
 from gates.sandbox import Sandbox, programs_in
@@ -52,7 +53,12 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
     """Run the gate's command to its end. Never raises for anything that the command does."""
     ours = allowed(os.environ) if place.apart else os.environ
     env = environment(ours, resolved(gate.env, os.environ), place.cwd if place.apart else None)
-    programs = programs_in(gate.command)
+    begun = time.time()
+    try:
+        env, sandbox = _sandboxed(gate, place, env)
+    except OSError as exc:
+        fault = f"cannot start: {exc.strerror}: {exc.filename}"
+        return judgement(process.Completed.error(fault, begun, time.time()))
     spec = process.Spec(
         argv=resolve(gate.command, env.get("PATH")),
         cwd=place.cwd,
@@ -64,9 +70,24 @@ def judge(gate: Definition, place: Place, tick: Tick) -> Judgement:
         grace_s=gate.grace_s,
         cap_bytes=gate.cap_bytes,
         not_after=place.not_after,
-        sandbox=place.sandbox and place.sandbox.at_home(env, programs).reaching(gate.network),
+        sandbox=sandbox,
     )
     return judgement(process.run(spec, tick=tick))
+
+
+def _sandboxed(
+    gate: Definition, place: Place, env: dict[str, str]
+) -> tuple[dict[str, str], Sandbox | None]:
+    """Return environment and sandbox of the gate, with its HOME. Raises ``OSError``."""
+    sandbox = place.sandbox
+    if sandbox is None:
+        return env, None
+    if sandbox.home and "HOME" not in gate.env:
+        argv = resolve(gate.command, env.get("PATH"))
+        env, sandbox = private_home.for_gate(argv, env, gate.env, sandbox)
+    else:
+        sandbox = sandbox.at_home(env, programs_in(gate.command))
+    return env, sandbox.reaching(gate.network)
 
 
 def judgement(done: process.Completed) -> Judgement:

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from sprints import operations
 from sprints.admin.forms import choices
+from sprints.contract.agent_spec import PRIVATE, USER
 from sprints.contract.contract import PROFILES
 from sprints.contract.sandbox import MODES
 from sprints.roles import Role
@@ -37,6 +38,7 @@ class SettingsForm(forms.Form):
     confine_paths = forms.JSONField(
         required=False, help_text='Write a JSON list, such as ["/srv/cache"].'
     )
+    gate_home = forms.ChoiceField(choices=choices([USER, PRIVATE]))
     clones_folder = forms.CharField(required=False, help_text="For example: /srv/clones.")
     agent_logs = forms.BooleanField(required=False)
     approvals = forms.ChoiceField(choices=choices(ASKED))

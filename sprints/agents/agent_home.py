@@ -21,10 +21,7 @@ from sprints.store.clones import homes_of
 # What is installed in a checkout, and what programs in a clone find there.
 PACKAGES = ("node_modules", ".venv", "venv")
 # Variables of our environment that name folders in the user's HOME.
-OF_A_HOME = (
-    *("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"),
-    *("XDG_STATE_HOME", *HOMES_NAMED),
-)
+OF_A_HOME = (*private_home.OF_A_HOME, *HOMES_NAMED)
 
 
 class Housed(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Self
 
 from gates.sandbox import Sandbox
 from gates.supervision import landlock
+from sprints.contract.agent_spec import USER
 from sprints.contract.json_types import JsonMapping, JsonObject
 
 AUTO, REQUIRED, NONE = "auto", "required", "none"
@@ -30,20 +31,23 @@ class SandboxSettings:
 
     ``auto`` uses the sandbox where the kernel supports it and reports where not, ``required`` then
     runs nothing, ``none`` never uses one. ``paths`` may be written in addition; ``~/`` is the HOME
-    of the runner's user.
+    of the runner's user. ``gates`` is the HOME of gates: the ``user``'s, or a ``private`` one.
     """
 
     mode: str = AUTO
     paths: tuple[str, ...] = ()
+    gates: str = USER
 
     def to_json(self) -> JsonObject:
-        """Return the setting as JSON data for the contract."""
-        return {"mode": self.mode, "paths": [*self.paths]}
+        """Return the setting as JSON data for the contract, whose older ones name no HOME."""
+        home = {} if self.gates == USER else {"gates": self.gates}
+        return {"mode": self.mode, "paths": [*self.paths], **home}
 
     @classmethod
     def from_json(cls, data: JsonMapping) -> Self:
         """Return the setting that ``to_json`` has written; an empty dict gives the default."""
-        return cls(data.get("mode", AUTO), tuple(data.get("paths", ())))
+        paths = tuple(data.get("paths", ()))
+        return cls(data.get("mode", AUTO), paths, data.get("gates", USER))
 
     def refusal(self) -> str:
         """Return why no command may start here, with the fix to type; empty otherwise."""

@@ -10,7 +10,7 @@ from gates.removal import remove
 from gates.sandbox import Sandbox
 from gates.verdict import Judgement, Verdict
 from sprints.contract import sandbox
-from sprints.contract.agent_spec import READ, AgentDefinition
+from sprints.contract.agent_spec import PRIVATE, READ, AgentDefinition
 from sprints.contract.git_values import UNKNOWN, Seen
 from sprints.contract.json_types import JsonObject
 from sprints.contract.sandbox import OFF
@@ -30,6 +30,8 @@ from sprints.state.network_use import summed
 from sprints.state.snapshot import GateRunValue, Snapshot, TaskValue
 from sprints.store import clones
 from sprints.store.layout import Store
+
+GATES = "gates"  # the private HOME of all gates
 
 
 def site_of(snapshot: Snapshot, world: EffectContext) -> Workspace | None:
@@ -71,7 +73,10 @@ def sandbox_of(
     writes = agent is None or agent.policy != READ
     terms, root = snapshot.started_contract.confinement, Store(world.repo).root
     closed = (root, *clones.closed(root))
-    return sandbox.sandbox_for(terms, world.repo, closed, tree, shown=shown, writes=writes)
+    found = sandbox.sandbox_for(terms, world.repo, closed, tree, shown=shown, writes=writes)
+    if found is None or agent or terms.gates != PRIVATE:
+        return found
+    return replace(found, home=clones.homes_of(root) / GATES, readable=(world.repo,))
 
 
 def states_of(snapshot: Snapshot) -> list[str]:

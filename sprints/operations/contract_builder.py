@@ -57,7 +57,7 @@ def contract_for(meta: JsonObject, definitions: Definitions | None = None) -> Co
         raise ContractError(*secrets)
     if not contract.agents and contract.base is None:
         return contract  # gates judge the repository's own files
-    confinement = SandboxSettings(now.confinement, tuple(now.confine_paths))
+    confinement = SandboxSettings(now.confinement, tuple(now.confine_paths), now.gate_home)
     if refusal := confinement.refusal():
         raise ContractError(Problem("confinement", ProblemCode.UNAVAILABLE, refusal))
     return replace(contract, confinement=confinement)

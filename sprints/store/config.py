@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gates.problem import Problem, ProblemCode
+from sprints.contract.agent_spec import PRIVATE, USER
 from sprints.contract.approval_policy import are_patterns
 from sprints.contract.git_values import REMOTE_RULE, is_remote
 from sprints.contract.json_types import JsonObject, JsonValue
@@ -101,6 +102,7 @@ RULES: dict[str, tuple[str, Holds]] = {
             isinstance(value, list) and len(value) <= MOST_PATHS and all(map(is_path, value))
         ),
     ),
+    "gate_home": (f"one of {PRIVATE}, {USER}", lambda value: value in (PRIVATE, USER)),
     "clones_folder": (
         "a path that begins with / or ~/, or empty",
         lambda value: value == "" or is_path(value),

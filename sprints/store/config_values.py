@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 
 from django.conf import settings
 
+from sprints.contract.agent_spec import USER
 from sprints.contract.budget import AGENT_BUDGET
 from sprints.contract.protected_paths import PROTECTED
 from sprints.contract.sandbox import AUTO
@@ -28,6 +29,7 @@ class ConfigValues:
     agent_usd: float = AGENT_BUDGET.usd
     confinement: str = AUTO
     confine_paths: list[str] = field(default_factory=list)
+    gate_home: str = USER
     clones_folder: str = ""
     agent_logs: bool = False
     approvals: str = "none"
@@ -72,6 +74,9 @@ MEANINGS = {
     "sprint ([Security](security.md#sandbox)).",
     "confine_paths": "Paths that the sandbox may write, besides the clone and caches in `HOME`. "
     "Frozen at the start of a sprint.",
+    "gate_home": "`HOME` of gates in a clone: `user` for yours, or `private` for one that they "
+    "share, with a list of what they may read. Frozen at the start of a sprint "
+    "([Security](security.md#private-home-of-gates)).",
     "clones_folder": "Folder for the clones of sprints; the gateway makes `studio-gateway` in it. "
     "If empty, `$XDG_STATE_HOME` or `~/.local/state`. `upgrade` moves existing clones there.",
 }

@@ -127,6 +127,34 @@ def test_what_is_declared_may_be_written_besides(gateway):
 
 
 @confines
+def test_gates_with_a_private_home_read_a_list_and_keep_the_users_caches(gateway):
+    home, script = gateway.parent / "home", gateway.parent / "gate.sh"
+    (home / ".cache").mkdir(parents=True)
+    (home / "letter").write_text("of a person\n")
+    script.write_text(
+        "set -e\n"
+        "echo kept > ~/.cache/x && echo kept > ~/new\n"
+        f"! cat {home}/letter && ! echo x > /dev/tty\n"
+        f"git status && cat {gateway}/README && ! cat {gateway}/{FOLDER}/config.json\n"
+    )
+    switch(gateway, "gate_home", "private")
+    set_agent(gateway, REPLY)
+    set_gate(gateway, f"sh {script}")
+    assert run_command(gateway, "sprint", "create", "wk1").code == 0
+
+    said = run_command(gateway, "sprint", "run", "wk1", HOME=str(home))
+
+    assert said.code == 0, said
+    assert (home / ".cache" / "x").read_text() == "kept\n"
+    assert not (home / "new").exists()
+    (confined,) = {
+        e["data"]["confined"] for e in events_of(gateway, "wk1") if e["kind"] == "gate_finished"
+    }
+    assert confined.startswith(f"{landlock.state(release(), listed=True)}; network ")
+    check_store(gateway)
+
+
+@confines
 def test_an_agent_that_may_only_read_can_change_nothing_in_its_clone(gateway):
     write = "try:\n open('work', 'w')\n print('wrote')\nexcept OSError:\n open('README').read()\n"
     set_agent(gateway, f"{write}{REPLY}")

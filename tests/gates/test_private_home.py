@@ -222,3 +222,59 @@ def test_each_agent_program_has_a_sign_in_in_its_own_folders():
         folders = private_home.PROGRAM_FOLDERS[program]
         assert all(any(Path(file).is_relative_to(one) for one in folders) for file in files)
         assert command.startswith(program)
+
+
+def gates_home(user: Path, *command: str, **own: str) -> tuple[dict[str, str], Sandbox]:
+    """What a gate with that command and environment of its own gets."""
+    home = user.parent / "homes" / "gates"
+    found = Sandbox(own=(Path("/clone"),), home=home, readable=(Path("/checkout"),))
+    env = {"PATH": "/usr/bin", "HOME": str(user), "XDG_CACHE_HOME": str(user / ".cache"), **own}
+    return private_home.for_gate(command, env, own, found)
+
+
+def test_gates_find_the_filled_caches_in_their_home(user):
+    env, sandbox = gates_home(user, "npm", "test")
+
+    home = user.parent / "homes" / "gates"
+    assert env == {"PATH": "/usr/bin", "HOME": str(home)}
+    assert (home / ".npm").readlink() == user / ".npm"
+    assert (home / ".cargo" / "registry" / "x").read_text() == "kept"
+    assert user / ".npm" in sandbox.writable
+    assert not os.path.lexists(home / ".m2")  # the user has none
+
+
+def test_a_gate_keeps_a_variable_of_its_own(user):
+    env, _ = gates_home(user, "true", XDG_CACHE_HOME="/srv/cache")
+
+    assert env["XDG_CACHE_HOME"] == "/srv/cache"
+
+
+@pytest.mark.parametrize(
+    ("command", "is_read"),
+    [
+        (("{}",), True),
+        (("sh", "-c", "cd x && '{}' -q"), True),
+        (("sh", "-c", "echo", "{}"), True),
+        (("python", "-c", "open('{}')"), False),
+        (("sh", "-c", "'{}"), False),
+    ],
+)
+def test_a_gate_reads_the_files_that_its_command_names(user, command, is_read):
+    script = user / "Documents" / "letter.txt"
+
+    _, sandbox = gates_home(user, *(word.format(script) for word in command))
+
+    assert (script in sandbox.readable) == is_read
+    assert Path("/checkout") in sandbox.readable
+
+
+def test_what_lies_in_the_way_of_a_cache_stays(user):
+    home = user.parent / "homes" / "gates"
+    (home / ".npm").mkdir(parents=True)
+    (home / ".cache").symlink_to(user / ".ssh")
+
+    gates_home(user, "true")
+
+    assert (home / ".npm").is_dir()
+    assert not (home / ".npm").is_symlink()
+    assert (home / ".cache").readlink() == user / ".cache"

@@ -91,6 +91,7 @@ class Settings(Schema):
     agent_usd: float
     confinement: Literal["auto", "required", "none"]
     confine_paths: list[str]
+    gate_home: Literal["private", "user"]
     clones_folder: str
     agent_logs: bool
     approvals: Literal["none", "before_build", "before_ship", "before_build,before_ship"]
@@ -113,6 +114,7 @@ class SwitchesToTurn(Asked):
     agent_usd: Annotated[float, Field(strict=True)] | None = None
     confinement: StrictStr | None = Field(None, examples=["required"])
     confine_paths: list[StrictStr] | None = Field(None, examples=[["~/.cache"]])
+    gate_home: StrictStr | None = Field(None, examples=["private"])
     clones_folder: StrictStr | None = Field(None, examples=["/srv/clones"])
     agent_logs: StrictBool | None = None
     approvals: StrictStr | None = Field(None, examples=["before_ship"])

@@ -8,11 +8,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gates import process
+from gates import private_home, process
 from gates.kinds.command import environment
 from gates.network import NONE
 from gates.process import Spec
@@ -215,9 +216,21 @@ def test_for_a_gate_in_a_clone_the_doors_are_as_the_table_says(scene):
 
 
 @holds
+def test_for_a_gate_with_a_private_home_the_doors_are_as_the_table_says(scene):
+    found = replace(
+        scene.sandbox(agent=False), home=scene.repo / FOLDER / "homes" / "gates",
+        readable=(scene.repo,),
+    )  # fmt: skip
+    words = (sys.executable, str(PROBE))
+    env, sandbox = private_home.for_gate(words, environment({}, scene.env()), {}, found)
+
+    assert scene.tried(env, sandbox.reaching(NONE)) == column(2)
+
+
+@holds
 def test_for_an_agent_with_a_private_home_the_doors_are_as_the_table_says(scene):
     agent = AgentDefinition("agent_01", "L", "R", "M", "command", ("claude", "-p"))
     words = (sys.executable, str(PROBE))
     home = housed(agent, scene.env(), words, scene.sandbox(agent=True))
 
-    assert scene.tried(home.env, home.sandbox) == column(2)
+    assert scene.tried(home.env, home.sandbox) == column(3)

@@ -82,6 +82,16 @@ def test_a_contract_keeps_what_it_was_started_under_and_an_older_one_its_digest(
     assert Contract.from_json(chosen.to_json()) == chosen
 
 
+def test_a_contract_names_a_private_home_of_gates_and_an_older_one_does_not(invoke):
+    invoke("config", "set", "gate_home", "private")
+    chosen = SandboxSettings("auto", (), "private")
+
+    assert SandboxSettings().to_json() == {"mode": "auto", "paths": []}
+    assert SandboxSettings.from_json(chosen.to_json()) == chosen
+    assert SandboxSettings.from_json({"mode": "auto", "paths": []}).gates == "user"
+    assert invoke("config", "set", "gate_home", "none").code == 2
+
+
 def test_the_frozen_form_of_an_agent_tells_only_a_policy_that_is_not_the_usual():
     agent = AgentDefinition("agent_01", "label", "title", "mission")
     reader = AgentDefinition("agent_01", "label", "title", "mission", policy="read")

@@ -85,6 +85,7 @@ def test_a_switch_that_was_turned_is_told_and_the_token_is_not_shown(store, invo
         "approvals": "none",
         "automation_paused": False,
         "bind_host": "127.0.0.1",
+        "gate_home": "user",
         "clones_folder": "",
         "confine_paths": [],
         "confinement": "auto",

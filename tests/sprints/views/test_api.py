@@ -95,7 +95,7 @@ def test_the_switches_are_shown_and_turned_and_never_the_token(call, store):
     switches = (
         "bind_host port enable_auto_merge automation_paused max_concurrent_global gate_profile "
         "agent_launches agent_minutes agent_tokens agent_usd agent_logs ship_remote "
-        "confinement confine_paths clones_folder approvals protected_paths"
+        "confinement confine_paths gate_home clones_folder approvals protected_paths"
     )
     shown = call("GET", "/api/config").json()
     turned = call("POST", "/api/config", {"automation_paused": True, "gate_profile": "full"})

@@ -92,6 +92,7 @@ BAD = [
     ("POST", CONFIG, {"confinement": "off"}, 422, {}),
     ("POST", CONFIG, {"confine_paths": ["cache"]}, 422, {}),
     ("POST", CONFIG, {"confine_paths": "~/.cache"}, 422, {}),
+    ("POST", CONFIG, {"gate_home": "none"}, 422, {}),
     ("POST", CONFIG, {"clones_folder": "../clones"}, 422, {}),
     ("POST", CONFIG, {"clones_folder": ["/srv"]}, 422, {}),
     ("POST", CONFIG, {"bind_host": "x" * 256}, 422, {}),
