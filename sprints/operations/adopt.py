@@ -6,6 +6,7 @@ new incarnation.
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
@@ -42,10 +43,14 @@ def newer() -> Newer:
 
 
 def older_than_file() -> Message | None:
-    """Return the sentence that events.jsonl has events which the database lacks; None if not."""
-    if not events_file.is_ahead(store().events):
-        return None
-    return message("notice.older_record.file", file=store().events.name)
+    """Return the sentence that events.jsonl has events which the database lacks; None if not.
+
+    Of a file that cannot be read nothing is known, and ``doctor`` says why.
+    """
+    with suppress(OSError):
+        if events_file.is_ahead(store().events):
+            return message("notice.older_record.file", file=store().events.name)
+    return None
 
 
 def adopt(by: str) -> Adopted:
