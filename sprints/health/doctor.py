@@ -21,7 +21,7 @@ from sprints.contract.agent_spec import SCRIPTED
 from sprints.definitions import secrets_in_clear
 from sprints.git.git import GitError, version
 from sprints.git.repair import damaged, own_of
-from sprints.health import clone_folder
+from sprints.health import clone_folder, networks
 from sprints.health.invariants import CHECKS as INVARIANTS
 from sprints.health.invariants import check_rows
 from sprints.health.missing_gates import missing_in, setting
@@ -224,9 +224,12 @@ def secrets(store: Store) -> Iterator[Finding]:
 
 
 def sandbox(store: Store) -> Iterator[Finding]:
-    """Check the sandbox for commands that work in a clone."""
+    """Check the sandbox and the limits of the network for commands that work in a clone."""
     mode = read_config(store.config).get("confinement", confinements.AUTO)
-    yield Finding("sandbox", *confinements.judged(mode))
+    yield from (
+        Finding(name, *judged(mode))
+        for name, judged in (("sandbox", confinements.judged), ("network", networks.judged))
+    )
 
 
 def journal(store: Store) -> Iterator[Finding]:
