@@ -1,6 +1,7 @@
 """Steer a sprint on its way: pause, resume, answer, set its budget, cancel."""
 
 import time
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +21,8 @@ from sprints.queue import enqueue
 from sprints.runner.runner import StopRequest
 from sprints.state.messages import message
 from sprints.state.refusals import NotNow, RefusalCode, Refused
+from sprints.state.snapshot import Snapshot
+from sprints.state.transitions import Transition
 
 LONGEST_ANSWER = 8000  # the choices with their questions, and 4000 characters of free text
 
@@ -112,7 +115,7 @@ def cancel(sprint_id: str, by: str, wait_s: float = 60.0) -> str:
     its leftovers are ended here. Raises ``Refused``.
     """
     get(sprint_id)
-    record_act(sprint_id, lambda snapshot, at: commands.cancel(snapshot, by, at))
+    record_act(sprint_id, lambda snapshot, at: _cancelled(snapshot, by, at))
     end = time.monotonic() + wait_s
     while (sprint := get(sprint_id)).status == "running":
         if holder(sprint) is None and not _is_elsewhere(sprint):
@@ -132,9 +135,18 @@ def ask_to_cancel(sprint_id: str, by: str) -> None:
     """
     get(sprint_id)
     with transaction.atomic():
-        after = record_act(sprint_id, lambda snapshot, at: commands.cancel(snapshot, by, at))
+        after = record_act(sprint_id, lambda snapshot, at: _cancelled(snapshot, by, at))
         if after.sprint.status == Sprint.Status.RUNNING:
             enqueue.ask(sprint_id)
+
+
+def _cancelled(snapshot: Snapshot, by: str, at: datetime) -> Transition | None:
+    """Return the cancel; None if the sprint has been asked to stop already, which is recorded once.
+
+    Raises ``MoveRefused``.
+    """
+    is_asked = snapshot.sprint.status == "running" and snapshot.sprint.cancel_by
+    return None if is_asked else commands.cancel(snapshot, by, at)
 
 
 def _is_elsewhere(sprint: Sprint) -> bool:

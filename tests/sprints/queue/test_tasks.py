@@ -208,3 +208,40 @@ def test_a_packet_reaches_one_reader_whole():
     assert packets.empty()
     packets.close()
     assert packets.qsize() == 0
+
+
+def test_two_cancels_are_one_event_of_the_first(store):
+    queued("wk1")
+
+    studio.ask_to_cancel("wk1", "ada")
+    studio.ask_to_cancel("wk1", "kim")
+    assert studio.cancel("wk1", "sam", wait_s=60) == "cancelled"
+
+    asked = studio.events(line__contains="cancel_requested")
+    assert [event["data"]["by"] for event in asked] == ["ada"]
+    assert studio.sprint("wk1").cancel_by == "ada"
+
+
+def test_a_cancel_by_another_while_one_waits_changes_nothing(store):
+    queued("wk1")
+    lease = studio.take("wk1")
+    studio.ask_to_cancel("wk1", "ada")
+    before = studio.seq()
+
+    studio.ask_to_cancel("wk1", "ada")
+    with pytest.raises(studio.Refused, match="wk1"):
+        studio.cancel("wk1", "kim", wait_s=0)
+
+    assert studio.seq() == before
+    studio.release(lease)
+
+
+def test_a_sprint_that_is_cancelled_is_not_cancelled_again(store):
+    queued("wk1")
+    studio.cancel("wk1", "ada", wait_s=60)
+    before = studio.seq()
+
+    with pytest.raises(studio.Refused, match="there is nothing to cancel"):
+        studio.ask_to_cancel("wk1", "kim")
+
+    assert studio.seq() == before
