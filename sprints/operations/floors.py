@@ -10,7 +10,7 @@ from django.conf import settings
 from gates.definition import Definition
 from gates.problem import Problem, ProblemCode
 from sprints.contract.approval_policy import POINTS
-from sprints.contract.contract import ContractError
+from sprints.contract.contract import PROFILES, ContractError
 from sprints.contract.gate_inputs import files_of
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
 from sprints.state.messages import message
@@ -28,6 +28,11 @@ def problems(meta: JsonMapping) -> list[Problem]:
     if remote is not None and meta.get("ship_remote", remote) != remote:
         text = message("refused.floor_remote", remote=repr(remote))
         found.append(Problem("ship_remote", ProblemCode.CONFLICT, text))
+    least = ours.get("gate_profile")
+    own = meta.get("gate_profile") or least
+    if least in PROFILES and own in PROFILES and PROFILES.index(own) < PROFILES.index(least):
+        text = message("refused.floor_profile", least=least)
+        found.append(Problem("gate_profile", ProblemCode.CONFLICT, text))
     return found
 
 

@@ -79,6 +79,8 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     " to turn it on: studio-gateway config set enable_auto_merge true",
     "refused.floor_remote": "an admin has set the remote of all sprints to {remote};"
     " to change it: studio-gateway config set ship_remote NAME",
+    "refused.floor_profile": "an admin has set the gate profile of all sprints to {least};"
+    " to run less: studio-gateway config set gate_profile quick",
     "refused.secret_in_clear": "{field} holds a secret in clear, and events would keep it;"
     " let the program read it from a variable or a file",
     "refused.secret_in_env": "env.{name} holds a secret in clear, and events would keep it;"

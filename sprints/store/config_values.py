@@ -53,7 +53,7 @@ MEANINGS = {
     "Frozen at the start of a sprint.",
     "automation_paused": "Pause every sprint at its next step, and stop all schedules.",
     "max_concurrent_global": "Maximum number of sprints that run at the same time on all hosts.",
-    "gate_profile": "Gate profile of new sprints.",
+    "gate_profile": "Gate profile of new sprints. With `full`, no sprint may run `quick`.",
     "agent_launches": "Maximum number of agent launches for one sprint. Frozen at its start.",
     "agent_minutes": "Maximum running time of all agents of one sprint, in minutes. Frozen at its "
     "start.",

@@ -58,6 +58,7 @@ LIFTED = {
     "a merge": ("enable_auto_merge", "false", {"enable_auto_merge": True}),
     "another remote": ("ship_remote", '"origin"', {"ship_remote": "elsewhere"}),
     "no remote": ("ship_remote", '"origin"', {"ship_remote": ""}),
+    "a smaller profile": ("gate_profile", "full", {"gate_profile": "quick"}),
     "any remote": ("ship_remote", '""', {"ship_remote": "elsewhere"}),
 }
 
@@ -87,6 +88,29 @@ def test_what_no_admin_has_set_a_sprint_may_set(store):
     contract = contract_for(studio.sprint().meta)
 
     assert (contract.ship, contract.ship_remote) == (True, "origin")
+
+
+def test_a_sprint_may_run_more_gates_than_an_admin_asks_for(store):
+    studio.configure("gate_profile", "quick", "ada")
+    studio.create(meta={"gate_profile": "full"})
+
+    studio.configure("gate_profile", "full", "ada")
+    studio.create("wk2")
+
+    for name in ("wk1", "wk2"):
+        assert contract_for(studio.sprint(name).meta).profile == "full"
+
+
+def test_a_retry_under_a_profile_that_an_admin_has_raised_says_so(store):
+    studio.gate("false")
+    studio.create(meta={"gate_profile": "quick"})
+    studio.run()
+    studio.configure("gate_profile", "full", "ada")
+
+    with pytest.raises(studio.Refused, match="gate profile of all sprints to full"):
+        studio.retry()
+    studio.edit("wk1", "sam", meta={"gate_profile": None})
+    assert studio.retry().started_contract.profile == "full"
 
 
 def test_a_sprint_may_do_less(store):
