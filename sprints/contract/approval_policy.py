@@ -8,7 +8,7 @@ from gates.definition import Definition, is_text
 from gates.problem import Problem, ProblemCode
 from sprints.contract.gate_inputs import files_of
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
-from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH, PROTECTED
+from sprints.contract.protected_paths import MOST_PATTERNS, MOST_TOGETHER, PATTERN_LENGTH, PROTECTED
 
 BUILD, SHIP, PATHS = "before_build", "before_ship", "protected_paths"
 POINTS = (BUILD, SHIP)  # points that may be set; the third is asked when protected paths differ
@@ -73,8 +73,8 @@ def problems(meta: JsonMapping) -> list[Problem]:
     if not isinstance(paths, list) or not all(_is_pattern(one) for one in paths):
         text = f"protected_paths must list patterns of 1 to {PATTERN_LENGTH} characters"
         found.append(Problem("protected_paths", ProblemCode.WRONG_FORMAT, text))
-    elif len(paths) > MOST_PATTERNS:
-        text = f"protected_paths lists at most {MOST_PATTERNS} patterns"
+    elif len(paths) > MOST_TOGETHER:
+        text = f"protected_paths lists at most {MOST_TOGETHER} patterns"
         found.append(Problem("protected_paths", ProblemCode.TOO_LONG, text))
     return found
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 
 from gates.definition import Definition
+from gates.problem import Problem, ProblemCode
 from sprints.contract.protected_paths import MOST_PATTERNS, PATTERN_LENGTH
 
 # Files that a command names and whose contents decide.
@@ -73,12 +74,21 @@ READS = {
 def files_of(gates: Iterable[Definition]) -> list[str]:
     """Return patterns of the files that the gates read, as far as their commands show.
 
-    At most as many as a contract may have, without duplicates.
+    They are without duplicates. ``problems`` says if there are more than a contract may have.
     """
     found: dict[str, None] = {}
     for gate in gates:
         found |= dict.fromkeys(_read_by([*_words(gate.command)]))
-    return [*found][: MOST_PATTERNS // 2]
+    return [*found]
+
+
+def problems(gates: Iterable[Definition]) -> list[Problem]:
+    """Return why the gates read too many files to protect all of them; empty if they do not."""
+    if (count := len(files_of(gates))) <= MOST_PATTERNS:
+        return []
+    text = f"the commands of the gates name {count} files, of which at most {MOST_PATTERNS} can be"
+    text += " protected; call one script for several of them"
+    return [Problem("gates", ProblemCode.TOO_LONG, text)]
 
 
 def _words(command: Iterable[str]) -> Iterator[str]:

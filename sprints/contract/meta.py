@@ -6,6 +6,7 @@ from dataclasses import replace
 from gates.problem import BadSettings, Problem, ProblemCode
 from sprints.contract.contract import DEFAULT_GATE, ContractError, draft
 from sprints.contract.json_types import JsonMapping, JsonObject, JsonValue
+from sprints.contract.protected_paths import MOST_PATTERNS
 
 BRIEF_BYTES = 1 << 20
 OTHER_BYTES = 1 << 16  # everything but the brief, as JSON: each event of a pause contains it
@@ -94,6 +95,10 @@ def _problems(given: JsonMapping) -> list[Problem]:
         for key in BOOLEANS
         if _is_no_boolean(given, key)
     ]
+    own = given.get("protected_paths")
+    if isinstance(own, list) and len(own) > MOST_PATTERNS:
+        text = f"protected_paths of a sprint lists at most {MOST_PATTERNS} patterns"
+        found.append(Problem("protected_paths", ProblemCode.TOO_LONG, text))
     if not all(key.isprintable() and 0 < len(key) <= KEY_LENGTH for key in given):
         text = f"a key of meta is one line of 1 to {KEY_LENGTH} characters"
         found.append(Problem("meta", ProblemCode.WRONG_FORMAT, text))

@@ -35,7 +35,9 @@ PROTECTED = (
     ".pre-commit-config.yaml",
     ".envrc",
 )
+# Of a sprint, of the settings, and of the files that gates read: none takes the room of another.
 MOST_PATTERNS, PATTERN_LENGTH = 200, 200
+MOST_TOGETHER = 3 * MOST_PATTERNS
 MOST_NAMED = 20  # named paths of one comparison
 # A pattern such as ``pyproject.toml#tool.pytest`` protects a part of such a file.
 IN_PARTS = (".toml", ".json", ".cfg", ".ini")

@@ -6,6 +6,7 @@ from typing import Self
 
 from gates.models import Gate
 from gates.problem import Problem, ProblemCode
+from sprints.contract import gate_inputs
 from sprints.contract.agent_spec import SCRIPTED
 from sprints.contract.budget import AgentBudget
 from sprints.contract.contract import Contract, ContractError, draft
@@ -51,6 +52,8 @@ def contract_for(meta: JsonObject, definitions: Definitions | None = None) -> Co
         "enable_auto_merge": meta.get("enable_auto_merge", now.enable_auto_merge),
         "ship_remote": meta.get("ship_remote", now.ship_remote),
     }
+    if agents and now.protected_paths and (too_many := gate_inputs.problems(gates)):
+        raise ContractError(*too_many)
     chosen = {**meta, "gate_profile": profile, **ship, **floors.raised(meta, now, gates)}
     contract = undoing(draft(chosen, gates, hooks, agents, budget), SprintMeta(meta))
     if secrets := secrets_in_clear.in_clear(contract.to_json()):

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from gates.problem import ProblemCode
 from sprints.contract.contract import DEFAULT_GATE
-from sprints.contract.gate_inputs import READS, files_of
+from sprints.contract.gate_inputs import READS, files_of, problems
 from sprints.contract.protected_paths import divided, matching
 
 PY = ["/sitecustomize.py", "/usercustomize.py"]
@@ -68,7 +69,11 @@ def test_of_a_shared_file_only_the_part_of_the_program_counts(command, part):
     assert part[0] not in whole
 
 
-def test_many_gates_stay_within_what_a_contract_may_have():
+def test_no_file_of_many_gates_is_left_out_without_a_word():
     gates = [replace(DEFAULT_GATE, command=(f"./check{n}", *READS)) for n in range(300)]
 
-    assert len(files_of(gates)) == 100
+    assert {f"/check{n}" for n in range(300)} <= {*files_of(gates)}
+    (problem,) = problems(gates)
+    assert (problem.field, problem.code) == ("gates", ProblemCode.TOO_LONG)
+    assert f"name {len(files_of(gates))} files, of which at most 200" in problem.text
+    assert problems(gates[:20]) == []

@@ -1,10 +1,12 @@
 """Test that the settings of a sprint add to those of an admin, and lift none of them."""
 
+import json
+
 import pytest
 
 from gates.definition import Definition
 from sprints import operations
-from sprints.contract.contract import GATED
+from sprints.contract.contract import GATED, ContractError
 from sprints.contract.gate_inputs import files_of
 from sprints.contract.protected_paths import PROTECTED
 from sprints.operations.contract_builder import contract_for
@@ -48,6 +50,49 @@ def test_an_admin_replaces_or_removes_the_protected_paths():
     ]
     assert floor_of(own, protected_paths=[])["protected_paths"] == ["x/**"]
     assert floor_of({}, protected_paths=[])["protected_paths"] == []
+
+
+MANY = [f"own{n}/**" for n in range(200)]
+
+
+def test_the_patterns_of_a_sprint_of_an_admin_and_of_gates_have_room_of_their_own(store):
+    studio.speaker("replies")
+    studio.gate("sh", "-c", " ".join(f"./gate{n}.sh" for n in range(150)))
+    studio.configure("protected_paths", json.dumps([f"theirs{n}" for n in range(200)]), "ada")
+    studio.create(meta={"protected_paths": MANY})
+
+    contract = contract_for(studio.sprint().meta)
+
+    assert contract.approvals is not None
+    protected = {*contract.approvals.protected}
+    assert {*MANY} <= protected
+    assert {f"theirs{n}" for n in range(200)} <= protected
+    assert {f"/gate{n}.sh" for n in range(150)} <= protected
+
+
+def test_a_sprint_has_a_bound_of_its_own(store):
+    studio.create()
+
+    for act in (
+        lambda: studio.create("wk2", meta={"protected_paths": [*MANY, "one-more"]}),
+        lambda: studio.edit("wk1", "sam", meta={"protected_paths": [*MANY, "one-more"]}),
+    ):
+        with pytest.raises(studio.Refused, match="of a sprint lists at most 200") as refused:
+            act()
+        assert [one.field for one in refused.value.problems] == ["protected_paths"]
+
+
+def test_gates_that_name_too_many_files_are_refused_where_agents_work(store):
+    studio.gate("sh", "-c", " ".join(f"./gate{n}.sh" for n in range(201)))
+    studio.create()
+    assert contract_for(studio.sprint().meta).approvals is None  # no agent changes a file
+
+    studio.speaker("replies")
+
+    with pytest.raises(ContractError, match="name 201 files, of which at most 200"):
+        contract_for(studio.sprint().meta)
+    studio.configure("protected_paths", "[]", "ada")
+    assert contract_for(studio.sprint().meta).agents
 
 
 def test_a_value_of_the_wrong_type_is_left_for_the_contract_to_refuse():
