@@ -85,7 +85,7 @@ def open_site(
     except OSError as exc:
         raise GitError(f"no place for a clone: {exc.strerror}: {exc.filename}") from exc
     site = Workspace(repo, own, tree_of(root, sprint_id), sprint_id, life, base)
-    if known and not own.find(f"{known}^{{commit}}"):
+    if known and known != own.find(site.branch) and not own.find(f"{known}^{{commit}}"):
         where = "run the sprint on the host that has its files"
         raise GitError(
             f"{known[:12]}, the work of {sprint_id} so far, is not in this store; {where}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gates import process
 from gates.short_command import TIMED_OUT
+from gates.untrusted_file import open_regular
 
 TIMEOUT_S = 120.0
 LONG_S = 1800.0  # for commands that copy a history
@@ -17,6 +18,7 @@ LONGEST = 300
 MOST_WORDS = 3  # lines from the remote
 ZERO = "0" * 40
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+REF = re.compile(r"refs(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*){2,}")
 
 # These override every repository's own configuration. None of them names a program.
 FIXED = {
@@ -130,6 +132,8 @@ class Git:
 
     def find(self, name: str) -> str:
         """Return the commit, tree or tag of that name; empty if there is none."""
+        if one := _loose(self.git_dir, name):
+            return one
         said = self._run(
             ("rev-parse", "--verify", "--quiet", "--end-of-options", name), b"", {}, {}, TIMEOUT_S
         )
@@ -165,6 +169,23 @@ class Git:
             )
         except OSError as exc:
             raise GitError(f"git {argv[0]} cannot be run: {exc.strerror}") from exc
+
+
+def _loose(git_dir: Path, name: str) -> str:
+    """Return the object of a ref from its own file, as git finds it; empty if git must be asked.
+
+    This saves the start of a process. A ref has such a file until git packs it. Git replaces the
+    file in one step, so it is never read half-written.
+    """
+    if not REF.fullmatch(name) or ".." in name or name.endswith((".", ".lock")):
+        return ""
+    try:
+        with open_regular(git_dir / name) as file:
+            text = file.read(LONGEST).decode("ascii", "replace")
+    except OSError:
+        return ""
+    found = text.removesuffix("\n")
+    return found if SHA.fullmatch(found) else ""
 
 
 def environment(home: Path) -> dict[str, str]:

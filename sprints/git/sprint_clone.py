@@ -84,8 +84,8 @@ def _filled(site: Workspace, folder: Path) -> Git:
     info = folder / ".git" / "info"
     info.mkdir(exist_ok=True)
     (info / "exclude").write_bytes(users_rules.read(users(site.repo, site.own.home))[0])
-    for key, value in zip(("user.name", "user.email"), GATEWAY, strict=True):
-        git("config", key, value)
+    with (folder / ".git" / "config").open("a", encoding="utf-8") as file:
+        file.write("[user]\n\tname = {}\n\temail = {}\n".format(*GATEWAY))
     git("pack-refs", "--all")  # later loose refs are an agent's, with few exceptions
     return git
 
