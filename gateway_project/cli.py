@@ -67,15 +67,17 @@ class Gateway(ManagementUtility):
         return "\n".join(lines)
 
     def fetch_command(self, subcommand: str):  # type: ignore[no-untyped-def]
-        """Return the command of that name; exit with 2 if it is unknown. All apps are loaded by
-        now, so garbage collection starts again.
+        """Return the command of that name; exit with 2 if it is unknown. All modules are loaded
+        then, so garbage collection starts again; it never looks at what they hold.
         """
-        gc.enable()
         if subcommand not in get_commands():
             self._unknown(subcommand)
         if subcommand not in OURS and signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # Django's commands expect it
-        return super().fetch_command(subcommand)
+        command = super().fetch_command(subcommand)
+        gc.freeze()
+        gc.enable()
+        return command
 
     def _unknown(self, subcommand: str) -> NoReturn:
         near = difflib.get_close_matches(subcommand, OURS, n=1)
