@@ -20,6 +20,7 @@ from sprints.journal.state_file import sealed
 from sprints.models import Event, Head
 from sprints.models.transitions import note
 from sprints.state.event_codes import EventKind
+from sprints.state.event_format import FIRST_PREV
 from sprints.state.messages import message
 
 CHUNK = 1000
@@ -32,12 +33,16 @@ class Ahead(Exception):
 
 @dataclass(slots=True)
 class _Known:
-    """The file's state as this process last saw it, trusted while size and inode are the same."""
+    """The file's state as this process last saw it, trusted while size and inode are the same.
+
+    ``hash`` is that of event ``seq``, the last one.
+    """
 
     path: Path | None = None
     inode: int = 0
     size: int = -1
     seq: int = 0
+    hash: str = FIRST_PREV
 
 
 _known = _Known()
@@ -54,17 +59,22 @@ def catch_up(path: Path, fresh: Sequence[tuple[int, str]] = (), *, durable: bool
     ``fresh`` are lines known to be committed, (seq, line), which are not read again if they are
     exactly the missing ones. The caller holds the lock. An incomplete last line is cut first: its
     event is in the rows. Lines that the file has lost are recorded, then written again. ``durable``
-    fsyncs. Raises ``OSError`` (nothing half-written stays behind) and ``Ahead``.
+    fsyncs. Raises ``OSError`` (nothing half-written stays behind) and ``Ahead``: the database may
+    have been replaced by an older one since this process last saw the file.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | _NOFOLLOW, 0o600)
     try:
         size, seq = _position(path, descriptor)
         rows = fresh if fresh and fresh[0][0] == seq + 1 else _missing(seq)
+        if rows:
+            _follow(rows[0][1])
+        elif seq:
+            _compare(seq, _known.hash)
         while rows:
             text = "".join(f"{line}\n" for _, line in rows).encode("ascii")
             _append(descriptor, size, text)
             size, seq = size + len(text), rows[-1][0]
-            _remember(path, descriptor, size, seq)
+            _remember(path, descriptor, size, seq, _hash_of(rows[-1][1]))
             rows = _missing(seq) if rows is not fresh else ()
         if durable:
             os.fsync(descriptor)
@@ -100,9 +110,9 @@ def _position(path: Path, descriptor: int) -> tuple[int, int]:
     if (_known.path, _known.inode, _known.size) == (path, found.st_ino, found.st_size):
         return _known.size, _known.seq
     end, last = last_line(descriptor, found.st_size)
-    seq = int(last["seq"]) if last else 0
+    seq, digest = (int(last["seq"]), str(last["hash"])) if last else (0, FIRST_PREV)
     if last:
-        _compare(seq, str(last["hash"]))
+        _compare(seq, digest)
     if end != found.st_size:
         _keep_aside(path, descriptor, end, found.st_size)
         os.ftruncate(descriptor, end)
@@ -110,7 +120,7 @@ def _position(path: Path, descriptor: int) -> tuple[int, int]:
         words = message("event.mirror_repaired", file=path.name)
         note(EventKind.MIRROR_REPAIRED, words, timezone.now(), data)
     _record_loss(path, seq)
-    _remember(path, descriptor, end, seq)
+    _remember(path, descriptor, end, seq, digest)
     return end, seq
 
 
@@ -127,6 +137,17 @@ def _record_loss(path: Path, seq: int) -> None:
         data = {"file": path.name, "from_seq": seq + 1, "to_seq": last}
         words = message("event.journal_repaired", file=path.name, first=seq + 1, last=last)
         note(EventKind.JOURNAL_REPAIRED, words, timezone.now(), data)
+
+
+def _follow(line: str) -> None:
+    """Raise ``Ahead`` unless the event of ``line`` follows the last one in the file."""
+    if f'"prev": "{_known.hash}"' not in line:
+        raise Ahead(f"events.jsonl is not of this database (event {_known.seq} differs)")
+
+
+def _hash_of(line: str) -> str:
+    """Return the hash of a line's event: keys are sorted, and no later one holds an object."""
+    return line.rpartition('"hash": "')[2].partition('"')[0]
 
 
 def _compare(seq: int, digest: str) -> None:
@@ -232,6 +253,6 @@ def _event(line: bytes) -> JsonObject | None:
     return event if good else None
 
 
-def _remember(path: Path, descriptor: int, size: int, seq: int) -> None:
+def _remember(path: Path, descriptor: int, size: int, seq: int, digest: str) -> None:
     _known.path, _known.inode = path, os.fstat(descriptor).st_ino
-    _known.size, _known.seq = size, seq
+    _known.size, _known.seq, _known.hash = size, seq, digest
