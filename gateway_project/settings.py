@@ -150,6 +150,10 @@ if os.environ.get("DATABASE_URL"):
             "connect_timeout": 3,
             "options": "-c lock_timeout=5s",
             "tcp_user_timeout": 10_000,
+            # Without probes, a query whose answer is lost would wait for hours.
+            "keepalives_idle": 5,
+            "keepalives_interval": 3,
+            "keepalives_count": 3,
         } | DATABASES["default"].get("OPTIONS", {})
 else:
     DATABASES = {

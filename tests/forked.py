@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 # Django and the queue have read these when they are loaded: such a command starts from nothing.
-COLD = {"STUDIO_GATEWAY_BROKER", "DJANGO_SETTINGS_MODULE"}
+COLD = {"LD_PRELOAD", "STUDIO_GATEWAY_BROKER", "DJANGO_SETTINGS_MODULE"}
 ON = hasattr(os, "fork") and os.environ.get("STUDIO_TEST_FORKED") != "0"
 
 

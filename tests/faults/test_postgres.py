@@ -1,16 +1,6 @@
-"""Test PostgreSQL when it crashes, restarts or closes connections, and two clusters on one store.
+"""Test PostgreSQL that crashes, restarts or closes connections, and two clusters on one store."""
 
-The tests start a private server. Without PostgreSQL they are skipped, visibly;
-``STUDIO_TEST_REQUIRE=private-postgres`` turns the skip into a failure.
-"""
-
-import os
 import random
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,88 +10,18 @@ import pytest
 
 from tests.e2e.conftest import wait_for
 from tests.faults.arena import Arena
+from tests.faults.postgres import Server, private_server
 from tests.faults.table import KILLS, SEED, SHORT, trial
 from tests.faults.test_messages import ALONE, TOGETHER
 
-USER = "postgres"
 SLOW_GATE = "sh -c 'echo $STUDIO_GATEWAY_RUN >> ran; echo half; sleep 2; echo judged'"
-
-
-class Server:
-    """A PostgreSQL of our own. It refuses to run as root, who lends it another user."""
-
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self._programs, self._data = programs, folder / "data"
-        self._user = USER if os.geteuid() == 0 else None
-        if self._user:
-            shutil.chown(folder, self._user)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        options = f"-D {self._data} -k {self._data} -p {self.port} -c fsync=off"
-        self._options = [*options.split(), "-c", "listen_addresses=127.0.0.1"]
-        subprocess.run(
-            [programs / "initdb", "--no-sync", "-A", "trust", "-U", USER, "-D", self._data],
-            user=self._user,
-            cwd="/",
-            check=True,
-            capture_output=True,
-        )
-        self.start()
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self._server = subprocess.Popen(
-            [self._programs / "postgres", *self._options],
-            user=self._user,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        assert wait_for(self._answers), "PostgreSQL does not start"
-
-    def stop(self) -> None:
-        """At once, as a crash: what was committed is there when it starts again."""
-        self._server.send_signal(signal.SIGQUIT)
-        self._server.wait(60)
-
-    def say(self, sql: str) -> None:
-        """Run one statement."""
-        import psycopg
-
-        with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as server:
-            server.execute(sql)
-
-    def url(self, database: str) -> str:
-        """Of one of its databases."""
-        return f"postgres://{USER}@127.0.0.1:{self.port}/{database}"
-
-    def _answers(self) -> bool:
-        import psycopg
-
-        try:
-            self.say("SELECT 1")
-        except psycopg.OperationalError:
-            return False
-        return True
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """One for all tests of this module."""
-    pytest.importorskip("psycopg")
-    found = [*Path("/usr/lib/postgresql").glob("*/bin/postgres")]
-    if not found:
-        why = "NO POSTGRESQL TO START: there is no /usr/lib/postgresql/*/bin/postgres"
-        if "private-postgres" in os.environ.get("STUDIO_TEST_REQUIRE", ""):
-            pytest.fail(why)
-        pytest.skip(why)
-    with tempfile.TemporaryDirectory(prefix="studio-pg-", ignore_cleanup_errors=True) as folder:
-        made = Server(max(found).parent, Path(folder))
+    with private_server() as made:
         yield made
-        made.stop()
 
 
 @pytest.fixture
