@@ -41,9 +41,9 @@ class Served:
             json.loads((self.repo / ".studio_gateway/config.json").read_text())["auth_token"]
         )
 
-    def ask_within(self, path: str, seconds: float) -> tuple[int, Any]:
+    def ask_within(self, path: str, seconds: float, **headers: str) -> tuple[int, Any]:
         """Status and JSON of an answer that may be long in coming."""
-        return self._ask(path, "GET", {}, seconds)
+        return self._ask(path, "GET", headers, seconds)
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Any]:
         """Status and JSON of an answer."""

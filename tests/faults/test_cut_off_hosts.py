@@ -1,6 +1,7 @@
 """Test two hosts with networks and names of their own when a cable or a name fails."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -50,8 +51,13 @@ def pair(server: Server, tmp_path: Path) -> Iterator[tuple[Host, Host]]:
         for host in made:
             host.stop()
         for host in made:
-            assert wait_for(lambda h=host: not processes_of(h.repo)), processes_of(host.repo)
+            assert wait_for(partial(is_quiet, host)), processes_of(host.repo)
             host.unplug()
+
+
+def is_quiet(host: Host) -> bool:
+    """Whether nothing of its store runs."""
+    return not processes_of(host.repo)
 
 
 def begin(host: Host, name: str) -> None:
@@ -118,7 +124,7 @@ def test_a_host_that_is_renamed_goes_on_under_its_new_name(pair, tmp_path):
             running.kill()
             running.communicate(timeout=60)
         left.running.clear()
-        assert wait_for(lambda: not processes_of(left.repo)), processes_of(left.repo)
+        assert wait_for(partial(is_quiet, left)), processes_of(left.repo)
         left.name = "renamed"
         (tmp_path / "go").touch()
         left.start("worker")

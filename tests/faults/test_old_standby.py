@@ -72,4 +72,4 @@ def test_a_standby_that_lacks_commits_is_noticed_and_nothing_is_overwritten(aren
 def status(arena: Arena, name: str) -> str:
     """The sprint's status in the database."""
     rows = json.loads(arena.say("sprint", "list", "--json").out)
-    return {row["sprint_id"]: row["status"] for row in rows}.get(name, "")
+    return next((str(row["status"]) for row in rows if row["sprint_id"] == name), "")

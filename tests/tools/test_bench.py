@@ -18,6 +18,7 @@ TINY = {
     "journal": {"sizes": [[2, 60]]},
     "web": {"sizes": [[2, 60]], "asks": 2},
     "watchers": {"watchers": 2, "seconds": 1.0},
+    "floods": {"seconds": 1.0, "turns": 1},
     "serve": {"idle_s": 0.2},
     "capture": {"megabytes": 1, "runs": 1},
 }

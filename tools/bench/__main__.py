@@ -32,6 +32,7 @@ SECTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"sizes": ((50, 1000), (500, 20_000)), "asks": 20},
     ),
     "watchers": ({"watchers": 100, "seconds": 20.0}, {"watchers": 30, "seconds": 5.0}),
+    "floods": ({"seconds": 10.0, "turns": 3}, {"seconds": 4.0, "turns": 1}),
     "serve": ({"idle_s": 60.0}, {"idle_s": 20.0}),
     "capture": ({"megabytes": 1000, "runs": 7}, {"megabytes": 300, "runs": 3}),
 }

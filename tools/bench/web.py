@@ -107,19 +107,24 @@ class Serving:
     """A ``serve`` without workers: its pid, and connections to it."""
 
     def __init__(self, pid: int, port: int, token: str) -> None:
-        self.pid = pid
-        self._port, self._token = port, token
+        self.pid, self.port = pid, port
+        self._token = token
 
     def connect(self) -> Ask:
         """Return one more connection."""
-        return Ask(self._port, self._token)
+        return Ask(self.port, self._token)
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 @contextmanager
 def serving(repo: Path) -> Iterator[Serving]:
     """Serve the store's web until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     token = json.loads((repo / ".studio_gateway/config.json").read_text())["auth_token"]
     argv = [sys.executable, "-m", "studio_gateway", "serve", "--no-workers", "--port", str(port)]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=dict(os.environ))
