@@ -14,6 +14,7 @@ from gates.private_home import SIGN_INS, PrivateHome, is_signed_in, named_in
 from gates.sandbox import PROGRAM_FOLDERS, Sandbox, programs_in, user_home
 from sprints.agents.presets import HOMES_NAMED
 from sprints.contract.agent_spec import PRIVATE, AgentDefinition
+from sprints.contract.sandbox import lacking
 from sprints.prompts.exchange import Exchange
 from sprints.state.messages import message
 from sprints.store.clones import homes_of
@@ -55,17 +56,19 @@ def housed(
 ) -> Housed:
     """Return environment and sandbox of an agent whose command line is ``words``.
 
-    Without a sandbox, or with a HOME of its own in its environment, it has no private HOME. Raises
-    ``OSError`` if the private HOME cannot be made.
+    Without a sandbox, or with a HOME of its own in its environment, it has no private HOME. Nor has
+    it one on a system that enforces nothing: a sign-in may lie in a keychain that programs find by
+    HOME. Raises ``OSError`` if the private HOME cannot be made.
     """
     if sandbox is None:
         return Housed({**env}, None)
+    is_private = agent.home == PRIVATE and "HOME" not in agent.env and not lacking()
     sandbox = sandbox.writing(
         Path(env[name])
         for name in HOMES_NAMED
-        if env.get(name, "").startswith("/") and (name in agent.env or agent.home != PRIVATE)
+        if env.get(name, "").startswith("/") and (name in agent.env or not is_private)
     )
-    if agent.home == PRIVATE and "HOME" not in agent.env:
+    if is_private:
         return _in_private(agent, env, words, sandbox)
     _settle_in(agent, env)
     known = programs_in(agent.command) or PROGRAM_FOLDERS  # a script may start any of them

@@ -74,7 +74,7 @@ def sandbox_of(
     terms, root = snapshot.started_contract.confinement, Store(world.repo).root
     closed = (root, *clones.closed(root))
     found = sandbox.sandbox_for(terms, world.repo, closed, tree, shown=shown, writes=writes)
-    if found is None or agent or terms.gates != PRIVATE:
+    if found is None or agent or terms.gates != PRIVATE or sandbox.lacking():
         return found
     return replace(found, home=clones.homes_of(root) / GATES, readable=(world.repo,))
 

@@ -180,9 +180,8 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
             if kind in SETTINGS:
                 values = [as_it_may_stand(kind, one) for one in values]
             if kind == "agent":  # seeded above
-                for one in values:  # before there was a choice, commands had the user's HOME
-                    first = {"home": USER if one.get("command") else PRIVATE}
-                    Agent.objects.update_or_create(pk=one["agent_id"], defaults=first | one)
+                for one in map(with_home, values):
+                    Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
             else:
                 MODELS[kind]._default_manager.bulk_create([MODELS[kind](**one) for one in values])
     insert(lines)
@@ -191,6 +190,11 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     Head.objects.create(**{"id": 1, **last})
     Hook.objects.update(seq=last["seq"])  # old events are not delivered again
     return {"event": last["seq"], **counts}, lost
+
+
+def with_home(agent: JsonObject) -> JsonObject:
+    """Return the columns of an agent as an upgrade has them, whose older events name no HOME."""
+    return {"home": USER if agent.get("command") else PRIVATE, **agent}
 
 
 def _lines(file: IO[bytes], whole: int) -> Iterator[JsonObject]:

@@ -29,6 +29,7 @@ def user(tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.STORE = Store(tmp_path / "repo")
     settings.STORE.root.mkdir(parents=True)
     (tmp_path / "user").mkdir()
+    monkeypatch.setattr("sprints.agents.agent_home.lacking", lambda: "")
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     return tmp_path / "user"
 
@@ -73,6 +74,16 @@ def test_who_chose_a_home_keeps_it(user, settings, agent):
 def test_without_a_sandbox_there_is_no_private_home(user, settings):
     assert home_of(user, LEAD, sandbox=None).env["HOME"] == str(user)
     assert not clones_of(settings.STORE.repo).with_name("homes").exists()
+
+
+def test_on_a_system_that_enforces_nothing_the_sign_ins_of_the_user_are_found(user, monkeypatch):
+    monkeypatch.setattr("sprints.agents.agent_home.lacking", lambda: "only Linux has a sandbox")
+
+    found = home_of(user, LEAD, CODEX_HOME="/srv/codex")
+
+    assert (found.env["HOME"], found.env["CODEX_HOME"]) == (str(user), "/srv/codex")
+    assert Path("/srv/codex") in found.sandbox.writable
+    assert found.home is None
 
 
 def test_a_folder_that_its_own_environment_names_is_open(user):

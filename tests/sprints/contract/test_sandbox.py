@@ -150,6 +150,17 @@ def test_a_doctor_says_what_the_machine_can(no_landlock):
     assert sandbox.judged("none")[0] == "warn"
 
 
+def test_a_doctor_names_the_parts_that_hold(monkeypatch):
+    monkeypatch.setattr(landlock, "abi", lambda: 7)
+    level, text, _ = sandbox.judged("auto")
+    assert level == "ok"
+    assert text.endswith("private HOME: " + landlock.state(7, listed=True).partition(": ")[2])
+    assert "own signals" in text
+
+    monkeypatch.setattr(landlock, "abi", lambda: 5)
+    assert "own signals" not in sandbox.judged("auto")[1]
+
+
 def test_gates_of_a_sprint_in_the_repository_are_told_apart(invoke, store):
     studio.gate("true")
     invoke("sprint", "create", "wk1")

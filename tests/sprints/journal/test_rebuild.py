@@ -13,7 +13,7 @@ from sprints.definitions import agents as agent_rows
 from sprints.definitions import hooks as hook_rows
 from sprints.journal.settings_projection import Settings
 from sprints.models import Event, Schedule, Sprint
-from sprints.operations.rebuild import MODELS
+from sprints.operations.rebuild import MODELS, with_home
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 from tests import studio
 
@@ -316,3 +316,16 @@ def test_what_programs_have_said_is_told_whole(store, invoke):
 
     assert (waits.code, waits.out[:6]) == (0, "agree:"), waits
     assert (said.code, said.out[:6]) == (0, "agree:"), said
+
+
+@pytest.mark.parametrize(
+    ("told", "home"),
+    [
+        ({"command": ["x"]}, "user"),
+        ({"command": []}, "private"),
+        ({"command": ["x"], "home": "private"}, "private"),
+        ({"command": [], "home": "user"}, "user"),
+    ],
+)
+def test_an_agent_of_old_events_has_the_home_that_an_upgrade_gives_it(told, home):
+    assert with_home(told) == {**told, "home": home}
