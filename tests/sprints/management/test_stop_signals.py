@@ -54,3 +54,25 @@ def test_a_closed_terminal_ends_no_command_and_a_stop_does(tmp_path: Path, numbe
     program.send_signal(number)
     assert program.wait(20) == 0
     assert mark.read_text() == "stopped"
+
+
+HEEDS = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from sprints.management.stop_signals import Stop
+signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[2] == "nohup" else signal.SIG_DFL)
+stop = Stop()
+os.kill(os.getpid(), signal.SIGHUP)
+print(bool(stop()), signal.getsignal(signal.SIGHUP) == signal.SIG_IGN)
+os.kill(os.getpid(), signal.SIGTERM)
+print(bool(stop()))
+"""
+
+
+@pytest.mark.parametrize(("how", "ignored"), [("nohup", True), ("plain", False)])
+def test_output_to_a_file_outlives_the_terminal_with_and_without_nohup(how: str, ignored: bool):
+    done = subprocess.run(
+        [sys.executable, "-c", HEEDS, str(ROOT), how], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == f"False {ignored}\nTrue\n"

@@ -282,3 +282,42 @@ def test_the_banner_says_why_the_gate_was_not_sent_back(store, viewer):
     assert "Gate qa_smoke_quick failed in R3, exit code 1." in page
     assert "Not sent back: the same tree failed in the same way before." in page
     assert "fix1_agent_01" in page
+
+
+def judged(viewer, part: str, **asked: str) -> list[str]:
+    """What tabs and output say of the end of their run, by which the page asks for both again."""
+    html = viewer.get("/sprints/wk1/", {"part": part, **asked}, headers=LIVE).content.decode()
+    return re.findall(r'data-judged="([^"]*)"', html)
+
+
+def test_tabs_and_output_say_alike_how_the_run_has_ended_and_that_its_reason_is_known(red, viewer):
+    assert judged(viewer, "live") == ["failed and why"]
+    assert judged(viewer, "output") == ["failed and why"]
+
+    answer = viewer.get(red, {"part": "output"}, headers=LIVE)
+    assert '<span class="log-status">exit 3 · run 1' in answer.content.decode()
+
+
+def test_the_output_of_a_gate_that_runs_is_asked_for_again_when_it_ends(red, viewer):
+    run = studio.gate_run()
+    studio.forge("gaterun", run.pk, status="running", exit_code=None, finished_at=None)
+    studio.forge("sprint", "wk1", status="running")
+    before = judged(viewer, "output")
+    assert '<span class="log-status">running' in (
+        viewer.get(red, {"part": "output"}, headers=LIVE).content.decode()
+    )
+
+    studio.forge("gaterun", run.pk, status="passed", exit_code=0, finished_at=run.finished_at)
+
+    assert before == ["running"]
+    assert judged(viewer, "live") == judged(viewer, "output") == ["passed"]
+
+
+def test_a_chosen_run_stays_chosen_when_its_output_is_asked_for_again(red, viewer):
+    asked = {"part": "output", "run": "qa_smoke_quick/1", "stream": "stderr"}
+
+    html = viewer.get(red, asked, headers=LIVE).content.decode()
+
+    assert " data-pinned" in html
+    assert 'data-run="qa_smoke_quick/1"' in html
+    assert 'data-stream="stderr"' in html
