@@ -91,6 +91,13 @@ class Host:
         self.running.append(running)
         return running
 
+    def rename(self, name: str) -> None:
+        """Give it another name, also for what runs there."""
+        self.name = name
+        for running in self.running:
+            inside = ["nsenter", f"--uts=/proc/{running.pid}/ns/uts"]
+            subprocess.run([*inside, "hostname", name], check=True)
+
     def stop(self) -> None:
         """SIGTERM to all that it runs, and its end."""
         for running in self.running:

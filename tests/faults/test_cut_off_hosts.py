@@ -134,3 +134,21 @@ def test_a_host_that_is_renamed_goes_on_under_its_new_name(pair, tmp_path):
         assert statuses(right) == {"one": "succeeded"}
         assert left.agrees()
         assert left.say("verify").code == 0
+
+
+def test_a_host_that_is_renamed_at_work_judges_nothing_twice(pair, tmp_path):
+    left, right = pair
+    begin(left, "one")
+
+    with trial("host renamed while a gate ran", left.store):
+        left.rename("renamed")
+        assert left.say("sprint", "create", "two").code == 0
+        (tmp_path / "go").touch()
+        assert left.say("sprint", "run", "two", "--queue").code == 0
+
+        assert succeed(left, "one", "two"), (left.events()[-3:], left.say("status").out)
+        judged_once(left, "one")
+        judged_once(left, "two")
+        assert len(left.runs()) == len({*left.runs()})
+        assert left.agrees()
+        assert right.agrees()
