@@ -15,7 +15,7 @@ from sprints.git import push as upstream
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, ZERO, Git, GitError
 from sprints.git.merge import tag_of, taken
-from sprints.git.rewound_base import HERE, dropped
+from sprints.git.rewound_base import dropped_here
 from sprints.git.update_checkout import finish, follow, look
 from sprints.git.user_repo import users
 from sprints.state.ship_values import Merge, Moved, Refused, Unfinished
@@ -150,7 +150,7 @@ def _is_behind(site: Workspace, merge: Merge, here: str) -> bool:
     """
     if not here or not site.own.holds_commit(here, below=merge.base):
         return False
-    return not dropped(site, HERE, inside=merge.commit, outside=here)
+    return not dropped_here(site, inside=merge.commit, outside=here)
 
 
 def _bring(git: Git, site: Workspace, merge: Merge) -> None:

@@ -2,9 +2,11 @@
 
 A sprint keeps every head of its base that one of its ships has met: heads of the served repository
 as refs below ``here``, heads of the remote below ``there``. If the work contains such a head and
-the base does not, somebody has taken the commit back.
+the base does not, somebody has taken the commit back. So has who took it off the branch before any
+ship met it, by the reflog of the branch.
 """
 
+from sprints.git.branch_past import dropped_by_user
 from sprints.git.gateway_repo import Workspace, fetch
 from sprints.git.git import LONG_S, Git, GitError
 from sprints.state.messages import message
@@ -47,7 +49,7 @@ def meet_there(site: Workspace, remote: str, users: Git, local: str, there: str)
 
 def check_local(site: Workspace, local: str, there: str) -> None:
     """Raise ``Rewound`` if the local base has dropped a commit that the remote base still has."""
-    if lost := dropped(site, HERE, inside=there, outside=local):
+    if lost := dropped_here(site, inside=there, outside=local):
         about = {"branch": site.base.branch, "remote": site.remote, "repo": site.repo}
         raise Rewound(message("outcome.rewound_here", **about, commit=lost[:12]))
 
@@ -55,12 +57,23 @@ def check_local(site: Workspace, local: str, there: str) -> None:
 def check_work(site: Workspace, head: str, base: str, start: str) -> None:
     """Raise ``Rewound`` if the work contains a dropped commit that it did not begin from.
 
-    Such a commit was merged into the work later, so no rebase can leave it out.
+    Such a commit came into the work later, for instance fetched by an agent, so no rebase can leave
+    it out.
     """
     flags = (f"--no-merged={base}", f"--no-merged={start}")
-    if lost := _first(site, HERE, THERE, flags=(f"--merged={head}", *flags)):
+    lost = _first(site, HERE, THERE, flags=(f"--merged={head}", *flags))
+    if lost := lost or dropped_by_user(site, inside=head, outside=(base, start), anywhere=True):
         about = {"branch": site.base.branch, "sprint_id": site.sprint_id}
         raise Rewound(message("outcome.rewound_work", **about, commit=lost[:12]))
+
+
+def dropped_here(site: Workspace, *, inside: str, outside: str) -> str:
+    """Return a commit of ``inside`` that the local base once had and ``outside`` lacks, or empty.
+
+    Raises ``GitError``.
+    """
+    met = dropped(site, HERE, inside=inside, outside=outside)
+    return met or dropped_by_user(site, inside=inside, outside=(outside,))
 
 
 def dropped(site: Workspace, where: str, *, inside: str, outside: str) -> str:
