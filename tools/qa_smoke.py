@@ -68,8 +68,10 @@ def main() -> int:
         run("migrations in step", ["manage.py", "makemigrations", "--check", "--dry-run"]),
     ]
     with tempfile.TemporaryDirectory(prefix="qa_smoke_") as folder:
-        (Path(folder) / ".git").mkdir()
-        results.append(sprint_in(Path(folder)))
+        repo = Path(folder, "repo")
+        (repo / ".git").mkdir(parents=True)
+        os.environ["XDG_STATE_HOME"] = str(Path(folder, "state"))  # and nothing in the HOME
+        results.append(sprint_in(repo))
     if full and all(results):
         results.append(run("test suite", ["-m", "pytest", "-q"]))
     print(f"[qa_smoke] DONE: {'PASS' if all(results) else 'FAIL'}", flush=True)

@@ -43,6 +43,7 @@ def main() -> int:
 def _compare(programs: list[str], files: int, pairs: int) -> None:
     with TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
         folder = Path(name)
+        os.environ["XDG_STATE_HOME"] = str(folder / "state")
         repos = [folder / str(number) for number in range(len(programs))]
         for repo, program in zip(repos, programs, strict=True):
             _prepare(repo, program, files)

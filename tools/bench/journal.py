@@ -120,7 +120,7 @@ def _commands(repo: Path) -> Iterator[tuple[str, Run, float, float]]:
 def _new(repo: Path) -> dict[str, str]:
     """Return the environment for a new repository at ``repo``."""
     (repo / ".git").mkdir(parents=True)
-    return {"STUDIO_GATEWAY_REPO": str(repo)}
+    return {"STUDIO_GATEWAY_REPO": str(repo), "XDG_STATE_HOME": str(repo.parent / "state")}
 
 
 def _ended() -> list[str]:

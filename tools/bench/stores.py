@@ -24,6 +24,7 @@ def fresh_store() -> Iterator[Path]:
         (repo / ".git").mkdir()
         os.environ |= {
             "STUDIO_GATEWAY_REPO": str(repo),
+            "XDG_STATE_HOME": name,  # the clones are in the store, and nothing in the HOME
             "DJANGO_SETTINGS_MODULE": "gateway_project.settings",
         }
         import django
