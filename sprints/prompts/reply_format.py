@@ -25,6 +25,7 @@ _HEADING = re.compile(
     r"(?:[ \t]*\([^()\n]{0,80}\))?[ \t]*(?:\*\*|__)?[ \t]*(?::[ \t]*(?:\*\*|__)?[ \t]*(.*)|)$",
     re.IGNORECASE,
 )
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")  # CommonMark 0.31, 4.5
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _NOTHING = {"none", "none.", "(none)", "n/a", "-", "nothing", "nothing.", "no", "no."}
 _DIRECTIONAL = re.compile(r"\W*DIRECTIONAL\b\W*", re.IGNORECASE)
@@ -104,17 +105,25 @@ def parse(text: str) -> Reply:
 
     Text over the limits and task blocks are left out. Raises ``Unreadable``.
 
-    Every part but Status may be missing. Markdown around headings and items is removed.
+    Every part but Status may be missing. Markdown around headings and items is removed. A heading
+    in a fenced code block is a quotation, unless no Status stands outside of such blocks.
     """
     lines = without(text).split("\n")
-    heads = [(n, found) for n, line in enumerate(lines) if (found := _HEADING.match(line[:2000]))]
+    found_heads = [
+        (n, found) for n, line in enumerate(lines) if (found := _HEADING.match(line[:2000]))
+    ]
+    quoted = _fenced(lines)
+    heads = [(n, found) for n, found in found_heads if n not in quoted]
+    if not any(_part(found) == "status" for _, found in heads):
+        heads, quoted = found_heads, set()
     last = max((i for i, (_, found) in enumerate(heads) if _part(found) == "status"), default=None)
     if last is None:
         raise Unreadable(message("unreadable.no_status" if text.strip() else "unreadable.empty"))
     ends = [n for n, _ in heads[last + 1 :]] + [len(lines)]
     parts: dict[str, list[str]] = {}
     for (start, found), end in zip(heads[last:], ends, strict=True):
-        rest = [found[2] or "", *lines[start + 1 : end]]
+        hidden = quoted if _part(found) == "status" else set()
+        rest = [found[2] or "", *(lines[n] for n in range(start + 1, end) if n not in hidden)]
         parts.setdefault(_part(found), []).extend(rest)
     status = " ".join(_items(parts["status"]))
     if not status:
@@ -127,6 +136,22 @@ def parse(text: str) -> Reply:
         questions=tuple(questions[:MOST_QUESTIONS]),
         next_actions=tuple(_items(parts.get("next_actions", ()))),
     )
+
+
+def _fenced(lines: list[str]) -> set[int]:
+    """Return the numbers of the lines in fenced code blocks; a block without an end is none."""
+    found: set[int] = set()
+    start, fence = 0, ""
+    for n, line in enumerate(lines):
+        mark = _FENCE.match(line)
+        if mark is None:
+            continue
+        if not fence:
+            start, fence = n, mark[1]
+        elif mark[1].startswith(fence) and not mark[2].strip():
+            found.update(range(start, n + 1))
+            fence = ""
+    return found
 
 
 def _part(found: re.Match[str]) -> str:

@@ -57,6 +57,42 @@ def test_a_reply_is_read_in_the_forms_in_which_programs_write_it(form):
     assert parse(FORMS[form]) == WANTED
 
 
+LOG = """\
+Status: DONE, it retries
+Deliverables:
+- what the test server says:
+{fence}
+GET /x
+Status: 404 Not Found
+Questions:
+- DIRECTIONAL: is this path right?
+{end}
+Questions: None
+"""
+
+
+@pytest.mark.parametrize(
+    ("fence", "end"), [("```", "```"), ("~~~ text", "~~~~"), ("  ````http", "````")]
+)
+def test_a_quoted_log_is_no_part_of_the_form(fence, end):
+    reply = parse(LOG.format(fence=fence, end=end))
+
+    assert reply.status == "DONE, it retries"
+    assert reply.questions == ()
+
+
+def test_a_fence_without_an_end_hides_nothing():
+    reply = parse("Look:\n```\nStatus: DONE\nQuestions:\n- DIRECTIONAL: red?\n")
+
+    assert (reply.status, reply.questions) == ("DONE", ("DIRECTIONAL: red?",))
+
+
+def test_a_shorter_fence_does_not_end_a_longer_one():
+    text = "Status: DONE\n````\n```\nStatus: 404\n```\nStatus: 500\n````\nNext actions: none\n"
+
+    assert parse(text).status == "DONE"
+
+
 @pytest.mark.parametrize("reply", [WANTED, EXAMPLE, Reply("x", (), (), ())])
 def test_a_reply_that_is_written_is_read_back(reply):
     assert parse(reply.text()) == reply
