@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 ALL, NONE = "all", "none"
+PROGRAM = "program"  # among the hosts of an agent: those that its program needs
 MOST_HOSTS, LONGEST_HOST = 100, 253
 LOCAL = "localhost"
 NAME = re.compile(r"(\*\.)?(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\Z", re.ASCII)
@@ -22,6 +23,11 @@ Network = str | tuple[str, ...]  # ALL, NONE or hosts
 def unlimited() -> str:
     """Return the network of a gate that was made before the setting."""
     return ALL
+
+
+def of_program() -> list[str]:
+    """Return the network of an agent that no one has set up yet."""
+    return [PROGRAM]
 
 
 def parse(text: str) -> Network:
@@ -44,7 +50,7 @@ def from_json(data: object) -> Network:
     """Return the network that ``to_json`` has written; any other data is one that is refused."""
     if isinstance(data, list | tuple):
         return tuple(str(one) for one in data)
-    return str(data)
+    return (PROGRAM,) if data == PROGRAM else str(data)
 
 
 def fault(network: Network) -> str:

@@ -51,7 +51,8 @@ class AgentForm(Asked[Agent]):
         help_text="HOME in the sandbox: a private folder, or yours",
     )
     network = forms.CharField(
-        help_text="in a clone: all, none, or hosts such as pypi.org *.example.org localhost:5432"
+        help_text="in a clone: all, none, or hosts such as pypi.org *.example.org localhost:5432;"
+        " program: those of its known program"
     )
 
     class Meta:

@@ -18,6 +18,7 @@ from sprints.agents.agent_home import housed
 from sprints.agents.idle_watchdog import Quiet
 from sprints.agents.output_reader import end_of, found, last_lines
 from sprints.agents.presets import WITHIN
+from sprints.agents.program_hosts import reach
 from sprints.agents.usage_meter import Allowance, used
 from sprints.contract.agent_spec import CAP_BYTES, AgentDefinition
 from sprints.contract.sandbox import lacking
@@ -65,7 +66,7 @@ def ask(question: Question, tick: Tick) -> Exchange:
         cap_bytes=CAP_BYTES,
         not_after=question.not_after,
         stdin=None if by_file else prompt,
-        sandbox=house.sandbox and house.sandbox.reaching(agent.network),
+        sandbox=house.sandbox and house.sandbox.reaching(reach(agent, env, os.environ)),
     )
     tick = Allowance(tick, folder, agent.reply, question.tokens_left, question.usd_left)
     done = process.run(spec, tick=Quiet(tick, folder, agent.idle_s))
@@ -79,6 +80,8 @@ def _hinted(agent: AgentDefinition, said: Exchange) -> Exchange:
     if said.reply is not None or said.stopped or not refused:
         return said
     about = {"reason": said.reason, "hosts": ", ".join(refused), "agent_id": agent.agent_id}
+    kept = "" if isinstance(agent.network, str) else f"{','.join(agent.network)},"
+    about |= {"kept": kept}
     return replace(said, reason=message("outcome.agent_cut_off", **about))
 
 

@@ -35,7 +35,7 @@ class Agent(models.Model):
     policy = models.CharField(max_length=16, default="write", help_text="in its clone")
     home = models.CharField(max_length=16, default="private", help_text="in the sandbox")
     network = models.JSONField(
-        default=network.unlimited,
+        default=network.of_program,
         help_text="what it may reach in a clone: all, none, or a list of hosts",
     )
 

@@ -14,6 +14,7 @@ from typing import IO
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 
+from gates import network
 from gates.models import Gate, GateRun
 from sprints.contract.agent_spec import PRIVATE, USER
 from sprints.contract.json_types import JsonObject, JsonValue
@@ -180,7 +181,7 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
             if kind in SETTINGS:
                 values = [as_it_may_stand(kind, one) for one in values]
             if kind == "agent":  # seeded above
-                for one in map(with_home, values):
+                for one in map(as_upgraded, values):
                     Agent.objects.update_or_create(pk=one["agent_id"], defaults=one)
             else:
                 MODELS[kind]._default_manager.bulk_create([MODELS[kind](**one) for one in values])
@@ -192,9 +193,16 @@ def written(file: IO[bytes], whole: int, tell: Tell | None) -> tuple[dict[str, i
     return {"event": last["seq"], **counts}, lost
 
 
-def with_home(agent: JsonObject) -> JsonObject:
-    """Return the columns of an agent as an upgrade has them, whose older events name no HOME."""
-    return {"home": USER if agent.get("command") else PRIVATE, **agent}
+def as_upgraded(agent: JsonObject) -> JsonObject:
+    """Return the columns of an agent as an upgrade has them, whose older events name neither HOME
+    nor network.
+    """
+    is_set_up = bool(agent.get("command"))
+    return {
+        "home": USER if is_set_up else PRIVATE,
+        "network": network.ALL if is_set_up else network.of_program(),
+        **agent,
+    }
 
 
 def _lines(file: IO[bytes], whole: int) -> Iterator[JsonObject]:

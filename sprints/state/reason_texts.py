@@ -103,7 +103,7 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     "outcome.refused": "{reason}; its network refused {hosts}; to allow hosts:"
     " studio-gateway gate set {gate_id} --network HOST,HOST, or --network all",
     "outcome.agent_cut_off": "{reason}; its network refused {hosts}; to allow hosts:"
-    " studio-gateway agent set {agent_id} --network HOST,HOST, or --network all",
+    " studio-gateway agent set {agent_id} --network {kept}HOST,HOST, or --network all",
     "outcome.no_tree": "no tree to judge: {error}",
     "outcome.not_restored": "what it changed cannot be put back: {error}",
     "outcome.and": "{reason}; {error}",

@@ -95,3 +95,30 @@ def test_an_agent_is_cut_off_as_a_gate_is_and_its_event_says_what_it_reached(gat
     shipped_once(gateway)
     contract = json.loads(run_command(gateway, "agent", "show", "agent_01", "--json").out)
     assert contract["network"] == [listed]
+
+
+@cuts
+def test_a_new_agent_of_a_known_program_reaches_its_own_address_alone(gateway, tmp_path):
+    named, other = Server(b"hello"), Server(b"other")
+    words = [f"127.0.0.1:{one.port}" for one in (named, other)]
+    program = CONNECT + "open('work', 'w').write('x'); print('Status: DONE')"
+    script = tmp_path / "claude.py"
+    script.write_text(program)
+    command = shlex.join([sys.executable, str(script), *words])
+    command = shlex.join(["env", "-u", "claude", *shlex.split(command)])  # a known name
+    own = ("--env", f"ANTHROPIC_BASE_URL=http://localhost:{named.port}")
+    said = run_command(gateway, "agent", "set", "agent_01", "--command", command, *own)
+    assert said.code == 0, said
+
+    said = run(gateway)
+    met = named.met, other.met
+    named.close()
+    other.close()
+
+    assert said.code == 0, said
+    tasks = [e["data"] for e in events_of(gateway, "wk1") if e["kind"].startswith("task_")]
+    ends = [data["reached"] for data in tasks if "reached" in data]
+    assert ends
+    assert all(one["destinations"][0]["port"] == named.port for one in ends)
+    assert met == (len(ends), 0)
+    shipped_once(gateway)

@@ -36,7 +36,6 @@ from sprints.models import Agent
 from sprints.store.clones import HOMES, seen_of
 
 FILE_BYTES = 1 << 20
-OF_PROGRAM = "program"  # typed for the hosts of a known program
 
 
 class Command(GatewayCommand):
@@ -107,12 +106,13 @@ class Command(GatewayCommand):
         env = " ".join([*agent.pass_env, *(f"{k}={v}" for k, v in agent.env.items())])
         policy = "read: the agent may change nothing" if agent.policy == READ else ""
         home = f"{PRIVATE}: {seen_of(settings.STORE.root, HOMES) / agent.agent_id}"
+        reach = agent.network != (network.ALL if agent.command else (network.PROGRAM,))
         for name, value in (
             ("model", agent.model),
             ("environment", env),
             ("policy", policy),
             ("home", home if agent.home == PRIVATE and agent.command else ""),
-            ("network", network.typed(agent.network) if agent.network != network.ALL else ""),
+            ("network", network.typed(agent.network) if reach else ""),
         ):
             if value:
                 self.stdout.write(f"{name}: {value}")
@@ -155,13 +155,13 @@ class Command(GatewayCommand):
         self.stdout.write(f"changed agent {options['id']}" if done else "nothing to change")
 
     def _network(self, options: Options, command: tuple[str, ...]) -> Network | None:
-        asked = options["network"]
-        if asked != OF_PROGRAM:
-            return None if asked is None else network.parse(asked)
-        if (hosts := hosts_of(command)) is None:
+        if options["network"] is None:
+            return None
+        asked = network.parse(options["network"])
+        if network.PROGRAM in asked and hosts_of(command) is None:
             names = ", ".join(HOSTS)
             raise CommandError(f"its command names no known program ({names}); name the hosts")
-        return hosts
+        return asked
 
     def _preset(self, options: Options, agent: AgentDefinition) -> JsonObject:
         name = options["preset"]
@@ -279,9 +279,10 @@ def _declare_set(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--network",
         metavar="N",
-        help=f"network of the agent in a clone: all (default), none, hosts between commas such as"
-        f" 'pypi.org,*.example.org,localhost:5432', or {OF_PROGRAM} for the hosts that its known"
-        " program needs and public registries of packages",
+        help="network of the agent in a clone: all, none, hosts between commas such as"
+        f" 'pypi.org,*.example.org,localhost:5432', or {network.PROGRAM} (default of a new agent),"
+        " also among hosts: those that its known program needs, those that its own addresses"
+        " name, and public registries of packages",
     )
 
 

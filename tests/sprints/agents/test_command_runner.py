@@ -6,6 +6,7 @@ import pytest
 
 from sprints.agents import agent_home, command_runner
 from sprints.agents.presets import preset
+from sprints.prompts.exchange import Exchange
 from tests.sprints.core.test_agent_tasks import LEAD
 
 
@@ -27,3 +28,23 @@ def test_codex_leaves_its_own_sandbox_to_ours_where_there_is_one(monkeypatch, po
     assert "danger-full-access" in command_runner._within(words)
     monkeypatch.setattr(command_runner, "lacking", lambda: "this kernel has no Landlock")
     assert command_runner._within(words) == words
+
+
+REFUSED = {"destinations": [{"host": "a.example", "port": 443, "state": "refused", "count": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("network", "typed"),
+    [
+        ("none", "--network HOST,HOST, or"),
+        (("program",), "--network program,HOST,HOST, or"),
+        (("program", "b.example:1"), "--network program,b.example:1,HOST,HOST, or"),
+    ],
+)
+def test_one_that_fails_names_the_refused_host_and_the_command_that_keeps_the_others(
+    network, typed
+):
+    agent = replace(LEAD, network=network)
+    said = command_runner._hinted(agent, Exchange(None, "exited 1", network=REFUSED))
+    assert said.reason.startswith("exited 1; its network refused a.example:443; ")
+    assert f"studio-gateway agent set {agent.agent_id} {typed}" in said.reason

@@ -29,7 +29,7 @@ def test_where_nothing_works_it_says_why(monkeypatch, mode, level):
     assert fix
 
 
-def test_where_landlock_alone_works_it_says_what_stays_open(monkeypatch, tmp_path):
+def test_where_landlock_alone_works_it_says_what_stays_open(store, monkeypatch, tmp_path):
     monkeypatch.setenv(fault_points.VARIABLE, f"network_cut:1:enospc@{tmp_path}/once")
     level, text, _ = networks.judged("auto")
     assert level == "warn"

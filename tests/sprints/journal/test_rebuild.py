@@ -13,7 +13,7 @@ from sprints.definitions import agents as agent_rows
 from sprints.definitions import hooks as hook_rows
 from sprints.journal.settings_projection import Settings
 from sprints.models import Event, Schedule, Sprint
-from sprints.operations.rebuild import MODELS, with_home
+from sprints.operations.rebuild import MODELS, as_upgraded
 from sprints.state.event_format import FIRST_PREV, canonical, chain
 from tests import studio
 
@@ -319,13 +319,15 @@ def test_what_programs_have_said_is_told_whole(store, invoke):
 
 
 @pytest.mark.parametrize(
-    ("told", "home"),
+    ("told", "home", "network"),
     [
-        ({"command": ["x"]}, "user"),
-        ({"command": []}, "private"),
-        ({"command": ["x"], "home": "private"}, "private"),
-        ({"command": [], "home": "user"}, "user"),
+        ({"command": ["x"]}, "user", "all"),
+        ({"command": []}, "private", ["program"]),
+        ({"command": ["x"], "home": "private"}, "private", "all"),
+        ({"command": [], "home": "user"}, "user", ["program"]),
+        ({"command": ["x"], "network": ["program"]}, "user", ["program"]),
+        ({"command": [], "network": "none"}, "private", "none"),
     ],
 )
-def test_an_agent_of_old_events_has_the_home_that_an_upgrade_gives_it(told, home):
-    assert with_home(told) == {**told, "home": home}
+def test_an_agent_of_old_events_is_as_an_upgrade_leaves_it(told, home, network):
+    assert as_upgraded(told) == {**told, "home": home, "network": network}
