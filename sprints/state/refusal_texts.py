@@ -12,7 +12,11 @@ REFUSAL_TEXTS: Mapping[str, str] = {
     "refused.pause": "sprint {sprint_id} {is_status}; there is nothing to pause",
     "refused.paused": "sprint {sprint_id} is paused already, by {paused_by}",
     "refused.not_paused": "sprint {sprint_id} is not paused",
-    "refused.not_queued": "sprint {sprint_id} is not queued",
+    "refused.not_queued": "sprint {sprint_id} is not queued; it {is_status}",
+    "refused.not_queued_yet": "sprint {sprint_id} is not queued; it {is_status};"
+    " to queue it: studio-gateway sprint run {sprint_id} --queue",
+    "refused.not_queued_paused": "sprint {sprint_id} is not queued; it is paused by {paused_by};"
+    " to continue: studio-gateway sprint resume {sprint_id}",
     "refused.step": "sprint {sprint_id} is paused by {paused_by}",
     "refused.frozen": "{keys}: frozen with the contract while the sprint runs",
     "refused.cancel": "sprint {sprint_id} {is_status}; there is nothing to cancel",

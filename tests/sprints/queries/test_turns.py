@@ -181,8 +181,14 @@ def test_what_is_not_queued_is_not_moved(store):
     studio.forge("sprint", "c", cancel_by="sam")
     before = studio.seq()
 
-    for name in "abcd":
-        with pytest.raises(studio.NotNow, match=f"sprint {name} is not queued"):
+    why = {
+        "a": "it is running",
+        "b": "it is paused by sam.*; to continue: studio-gateway sprint resume b",
+        "c": "it is running",
+        "d": "it is created; to queue it: studio-gateway sprint run d --queue",
+    }
+    for name, text in why.items():
+        with pytest.raises(studio.NotNow, match=f"sprint {name} is not queued; {text}"):
             studio.move_first(name, "sam")
 
     assert studio.seq() == before

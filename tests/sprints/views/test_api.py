@@ -225,7 +225,7 @@ def test_what_its_state_refuses_is_409_with_the_refusals_words(call, sprints):
         "done/cancel": "sprint done has succeeded; there is nothing to cancel",
         "done/pause": "sprint done has succeeded; there is nothing to pause",
         "fresh/resume": "sprint fresh is not paused",
-        "fresh/first": "sprint fresh is not queued",
+        "fresh/first": "sprint fresh is not queued; it is created; to queue it:",
         "held/step": "sprint held is paused by test since ",
         "fresh/retry": "sprint fresh is created; only a failed, blocked or cancelled",
         "done/answer": "sprint done has succeeded; no agent asks a question",

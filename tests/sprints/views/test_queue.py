@@ -70,7 +70,7 @@ def test_the_command_moves_a_sprint_first(viewer, invoke):
     assert (said.out, said.code) == ("c is the next sprint of the queue\n", 0)
     assert [one["sprint_id"] for one in viewer.get("/api/status").json()["queued"]] == ["c", "b"]
     refused = invoke("sprint", "first", "a")
-    assert (refused.err, refused.code) == ("error: sprint a is not queued\n", 2)
+    assert (refused.err, refused.code) == ("error: sprint a is not queued; it is running\n", 2)
 
 
 def test_the_list_and_the_commands_show_it(viewer, invoke):
