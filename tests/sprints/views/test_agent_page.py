@@ -1,9 +1,13 @@
 """Test the page of the agents and their latest tasks."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import sprints
 from sprints.contract.contract import AGENT_IDS
-from sprints.models import Agent
+from sprints.models import Agent, Sprint, Task
 from tests import studio
 from tests.people import Role, signed_in, text_of
 
@@ -31,6 +35,13 @@ def test_each_is_shown_with_its_last_task_and_those_before(viewer):
     assert "wk1 R5 done just now" in lead
     assert "wk1 R4 wk1 R3 wk1 R2" in lead
     assert read.count("no task yet") == 10
+
+
+@pytest.mark.parametrize("kind", ["scripted", "command", *Task.Status, *Sprint.Status, "queued"])
+def test_a_pill_takes_no_style_of_anything_else(kind):
+    style = (Path(sprints.__file__).parent / "static/sprints/gateway.css").read_text()
+
+    assert not re.search(rf"(^|, )\.{kind}\s*[,{{]", style, re.MULTILINE)
 
 
 def test_a_title_does_not_play_with_the_page(viewer):
