@@ -49,6 +49,6 @@ def told(record: JsonMapping) -> str:
         for one in record.get("destinations", ())
     ]
     missed = sum(record.get("missed", {}).values())
-    lines += [f"{missed} tries without a way"] if missed else []
+    lines += [f"{missed} blocked attempt{'s' * (missed > 1)}"] if missed else []
     lines += [f"{record['more']} more"] if record.get("more") else []
     return ", ".join(lines)

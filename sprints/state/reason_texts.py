@@ -96,10 +96,11 @@ OUTCOME_TEXTS: Mapping[str, str] = {
     "outcome.no_output_folder": "no place for its output: {error}",
     "outcome.output_not_shown": "{reason}; its output is not shown: {error}",
     "outcome.round_ended": "the minutes of {round_id} ended; {reason}",
-    "outcome.cut_off": "{reason}; it tried to reach a host that its network leaves out;"
-    " to allow a host: studio-gateway gate set {gate_id} --network HOST, or --network all",
-    "outcome.cut_off_here": "{reason}; 127.0.0.1 is its own, without the services of this machine;"
-    " to allow one: studio-gateway gate set {gate_id} --network localhost:PORT",
+    "outcome.cut_off": "{reason}; it tried to reach a host that its network setting does not"
+    " allow; to allow a host: studio-gateway gate set {gate_id} --network HOST, or --network all",
+    "outcome.cut_off_here": "{reason}; it tried to reach a service of this machine, which its"
+    " network setting does not allow; to allow a service:"
+    " studio-gateway gate set {gate_id} --network localhost:PORT",
     "outcome.refused": "{reason}; its network refused {hosts}; to allow hosts:"
     " studio-gateway gate set {gate_id} --network HOST,HOST, or --network all",
     "outcome.agent_cut_off": "{reason}; its network refused {hosts}; to allow hosts:"

@@ -9,6 +9,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 
+from gates.network import from_json, typed
 from sprints.contract.json_types import JsonMapping
 from sprints.roles import Role
 from sprints.state import network_use
@@ -114,6 +115,12 @@ def percent(share: float | None) -> str:
 def argv(command: Sequence[str]) -> str:
     """Return a command as a user would type it."""
     return shlex.join(str(part) for part in command)
+
+
+@register.filter
+def hosts(network: str | list[str]) -> str:
+    """Return a stored network setting as a user would type it."""
+    return typed(from_json(network))
 
 
 @register.filter

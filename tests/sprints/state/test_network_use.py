@@ -35,6 +35,10 @@ def test_a_sum_has_a_bound():
     assert found["more"] == 6
 
 
+def test_one_attempt_past_the_proxy_is_blocked_as_well():
+    assert told({"missed": {"local": 1}}) == "1 blocked attempt"
+
+
 def test_a_record_is_told_in_one_line():
     record = {"destinations": [one("a", count=2), one("b", "refused")], "missed": {"outside": 3}}
-    assert told(record) == "a:443 reached 2 times, b:443 refused, 3 tries without a way"
+    assert told(record) == "a:443 reached 2 times, b:443 refused, 3 blocked attempts"

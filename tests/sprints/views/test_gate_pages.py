@@ -36,6 +36,21 @@ def test_a_gate_is_shown_with_what_it_is_and_what_came_of_it(viewer):
     assert "/gates/qa_smoke_quick/" in links_of(answer)
 
 
+@pytest.mark.parametrize(
+    ("network", "shown"),
+    [
+        ("none", "none"),
+        ("all", "all"),
+        (["pypi.org", "localhost:5432"], "pypi.org localhost:5432"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/gates/", "/gates/qa_smoke_quick/"])
+def test_a_gate_is_shown_with_what_it_may_reach(viewer, path, network, shown):
+    Gate.objects.update(network=network)
+
+    assert f"Profiles quick, full Network in a clone {shown} " in text_of(viewer.get(path))
+
+
 def test_its_page_lists_its_runs_the_last_first(viewer):
     run("good", "true")
     run("bad", "false")
