@@ -29,7 +29,8 @@ class Cause(StrEnum):
     ``idle``: the agent had printed nothing and used no CPU. ``lost``: the gateway ended before the
     program did; ``lost_too_often``: so many times that the program may be what ends the gateway.
     ``budget_ended``: the sprint's agents had used all their minutes. ``no_workspace``: it was not
-    started, because its clone could not be prepared.
+    started, because its clone could not be prepared. ``no_form``: an agent wrote an answer, and not
+    in the form that it was asked for.
     """
 
     NONE = ""
@@ -45,6 +46,7 @@ class Cause(StrEnum):
     LOST_TOO_OFTEN = "lost_too_often"
     BUDGET_ENDED = "budget_ended"
     NO_WORKSPACE = "no_workspace"
+    NO_FORM = "no_form"
 
 
 @dataclass(frozen=True, slots=True)

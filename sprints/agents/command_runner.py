@@ -13,6 +13,7 @@ from django.conf import settings
 from gates import evidence, process
 from gates.definition import is_hidden, resolved
 from gates.kinds.command import ceiling, resolve, without_git
+from gates.verdict import Cause
 from sprints.agents import cli_sessions, failure_signs
 from sprints.agents.agent_home import housed
 from sprints.agents.idle_watchdog import Quiet
@@ -182,8 +183,11 @@ def exchange_from(agent: AgentDefinition, done: process.Completed, folder: Path)
         tools = ", ".join(end.denied)
         denied = message("outcome.denied", tools=tools) if tools else ""
         none = message("outcome.no_reply", error=exc)
-        why = "; ".join(filter(None, (failure_signs.of(text, rules) or denied, none)))
-        return replace(end, reason=why, tail=last_lines(folder))
+        sign = failure_signs.of(text, rules) or denied
+        why = "; ".join(filter(None, (sign, none)))
+        has_text = text and not sign and EXAMPLE.text().strip() not in text
+        cause = Cause.NO_FORM if has_text else end.cause
+        return replace(end, reason=why, tail=last_lines(folder), cause=cause)
     return replace(end, reply=reply, reason="", text=text[-LONGEST_TEXT:])
 
 

@@ -1,9 +1,10 @@
 """Decide what an agent's reply means for its task: done, a question to a human, or sent back.
 
-A reply is sent back if its planned tasks are invalid, or if it claims work but git shows no change:
-once for each reason. Pure, a part of the reducer.
+A reply is sent back if it is not in the form that was asked for, if its planned tasks are invalid,
+or if it claims work but git shows no change: once for each reason. Pure, a part of the reducer.
 """
 
+from gates.verdict import Cause
 from sprints.contract.agent_spec import READ
 from sprints.contract.contract import LEAD
 from sprints.contract.git_values import ABSENT
@@ -18,7 +19,7 @@ from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.statuses import TaskStatus
 from sprints.state.task_details import TaskDetails, without
 
-RETURNED = ("plan_errors", "returned", "unchanged")  # kept from one attempt to the next
+RETURNED = ("plan_errors", "returned", "unchanged", "formless")  # kept from one attempt to the next
 LONGEST = 500  # maximum characters of a reason
 
 Status = TaskStatus
@@ -56,6 +57,15 @@ def meant(
         denied += message("noted", notes="; ".join(said.seen.notes))
     words = cut(message(code, agent_id=name, status=reply.status, denied=denied))
     return status, kind, words, details, data
+
+
+def lacks_form(snapshot: Snapshot, task: TaskValue, said: Exchange) -> bool:
+    """Return whether the agent is to answer once more because its answer had not the form.
+
+    The work is done then, and only its report is missing.
+    """
+    present = task.attempt == snapshot.sprint.attempt
+    return said.cause == Cause.NO_FORM and present and not task.details.get("formless")
 
 
 def _unchanged(snapshot: Snapshot, task: TaskValue, said: Exchange) -> TaskDetails:

@@ -212,6 +212,11 @@ def replied(snapshot: Snapshot, task: TaskValue, outcome: Replied) -> Transition
     elif said.stopped:
         status, kind = Status.PENDING, EventKind.TASK_STOPPED
         words = message("event.task_stopped.again", agent_id=name, reason=reason)
+    elif agent_replies.lacks_form(snapshot, task, said):
+        again: TaskDetails = {"tail": said.tail, "formless": 1}
+        details, data = {**details, **again}, {**data, **again}
+        status, kind = Status.PENDING, EventKind.TASK_RETURNED
+        words = message("event.task_returned.no_form", agent_id=name, reason=reason)
     else:
         details |= {"tail": said.tail}
         data |= {"tail": said.tail}

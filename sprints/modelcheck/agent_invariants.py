@@ -11,12 +11,15 @@ from sprints.core.pending import awaited
 from sprints.core.wait_reason import wait_of
 from sprints.modelcheck.agent_model import (
     ANSWER,
+    ASKED_FORMLESS,
     ASKS,
     FAILED,
+    FORMLESS,
     LEFT,
     explored_tasks,
     has_answered,
     is_explored,
+    times_formless,
     times_lost,
     try_of,
 )
@@ -54,7 +57,8 @@ def silence_counts(before: State, step: Step, after: State) -> Iterator[str]:
 def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     """Yield ends of a sprint that name an agent or a budget without cause.
 
-    A failure needs an agent that gave no answer, or too many gateway deaths. A block needs a real
+    A failure needs an agent that gave no answer, or answered twice without the form, or too many
+    gateway deaths. A block needs a real
     question, or a budget that is used up.
     """
     if after.snapshot.sprint.status == before.snapshot.sprint.status or not after.programs.kinds:
@@ -64,7 +68,9 @@ def ends_with_reason(before: State, step: Step, after: State) -> Iterator[str]:
     said = {after.truth.get(try_of(task)) for task in tasks}
     lost = max((times_lost(after, task) for task in tasks), default=0)
     if after.snapshot.stopped_with(StopCode.AGENT_FAILED):
-        if FAILED not in said and not (LEFT in said and lost >= MOST_LOST):
+        twice = any(times_formless(after, task) >= ASKED_FORMLESS for task in tasks)
+        by_form = FORMLESS in said and twice
+        if FAILED not in said and not by_form and not (LEFT in said and lost >= MOST_LOST):
             yield f"the sprint failed with {error!r}; results of the agents: {_words(said)}"
     elif after.snapshot.stopped_with(StopCode.AGENT_ASKS) and ASKS not in said:
         yield f"the sprint is blocked with {error!r}; results of the agents: {_words(said)}"

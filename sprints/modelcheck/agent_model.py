@@ -27,16 +27,21 @@ from sprints.state.snapshot import Snapshot, TaskValue
 from sprints.state.transitions import Transition
 
 DONE, IDLE, ASKS, FAILED = "done", "done and changed nothing", "asks", "nothing"
+FORMLESS = "an answer without the form"
 STOPPED, OUT, LEFT = "stopped", "out", "lost"
 ANSWER, OPERATOR = "take the blue one", "sam"
 MANY = 10_000  # launches, and seconds: more than any exploration uses
 ASKED_IDLE = 2  # total times
+ASKED_FORMLESS = 2
 TOOK_S = 1.0
 
 _REPLY = Reply("DONE", ("it",), (), ())
 _SAID = {
     DONE: Exchange(_REPLY, text=_REPLY.text(), exit_code=0, duration_s=TOOK_S),
     FAILED: Exchange(None, "exit code 3", exit_code=3, duration_s=TOOK_S),
+    FORMLESS: Exchange(
+        None, "no reply: no form", exit_code=0, duration_s=TOOK_S, cause=Cause.NO_FORM
+    ),
 }
 _IDLE = replace(_SAID[DONE], seen=Seen(ABSENT))
 _ASKED_BACK = Exchange(
@@ -184,20 +189,21 @@ def _key(state: State, task: TaskValue) -> Hashable:
     details, said = task.details, state.truth.get(try_of(task))
     most, asks, parked = MOST_LOST, "asks" in details, budget_moves.PARKED in details
     if task.status == agent_tasks.Status.BLOCKED and not (asks or parked):
-        return said, said == LEFT and times_lost(state, task)  # this ends the sprint
+        times = times_lost if said == LEFT else times_formless
+        return said, said in (LEFT, FORMLESS) and times(state, task)  # this ends the sprint
     return (
         details["kind"],
         (min(most, details["lost"]), times_lost(state, task), task.id in state.attended),
         (bool(details["answers"]), task.id in state.programs.answered, asks and said, parked),
         (details.get("unchanged", 0), times_idle(state, task)),
+        (details.get("formless", 0), times_formless(state, task)),
         agent_tasks.is_open(task) and _is_short(state.snapshot, task),
     )
 
 
 def times_lost(state: State, task: TaskValue) -> int:
     """Return how often the attempt's end was truly lost, up to the limit."""
-    tries = (f"{task.id}#{number + 1}" for number in range(task.details["try"]))
-    return min(MOST_LOST, sum(state.truth.get(one) == LEFT for one in tries))
+    return _times(state, task, LEFT, MOST_LOST)
 
 
 def has_answered(state: State, task: TaskValue) -> bool:
@@ -211,8 +217,17 @@ def has_answered(state: State, task: TaskValue) -> bool:
 
 def times_idle(state: State, task: TaskValue) -> int:
     """Return how often the agent has truly claimed finished work without a change."""
+    return _times(state, task, IDLE, ASKED_IDLE + 1)
+
+
+def times_formless(state: State, task: TaskValue) -> int:
+    """Return how often the agent has truly answered without the form."""
+    return _times(state, task, FORMLESS, ASKED_FORMLESS + 1)
+
+
+def _times(state: State, task: TaskValue, word: str, most: int) -> int:
     tries = (f"{task.id}#{number + 1}" for number in range(task.details["try"]))
-    return min(ASKED_IDLE + 1, sum(state.truth.get(one) == IDLE for one in tries))
+    return min(most, sum(state.truth.get(one) == word for one in tries))
 
 
 def _is_short(snapshot: Snapshot, task: TaskValue) -> bool:

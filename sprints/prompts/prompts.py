@@ -68,6 +68,10 @@ UNCHANGED = """\
 You were asked this before and said that it is done, but git shows no change in the files. Change
 them now; if there is nothing to change, say BLOCKED as your Status, and why.
 """
+FORMLESS = """\
+You were asked this before, and your answer was not in the form below, so nobody could read it. What
+you have changed is kept. Do what is still missing, if anything is, and answer in that form.
+"""
 READS = """\
 You work in a clone of the repository, on the branch {0}. You may read all of it and change nothing:
 what you change is not kept. Gates judge the files.
@@ -142,6 +146,8 @@ def whole(
         parts.append(TIME.format(_spoken(details["reserved_s"]), agent.grace_s))
     if details.get("unchanged"):
         parts.append(UNCHANGED)
+    if details.get("formless"):
+        parts.append(FORMLESS)
     if "failures" in details:
         parts.append(fix_instructions.mend(snapshot, details))
     parts += [part for part in (to_whom(agent.agent_id),) if part]

@@ -69,6 +69,8 @@ SPRINT_TEXTS: Mapping[str, str] = {
     "event.task_returned.plan": "the tasks of {agent_id} are sent back: {errors}",
     "event.task_returned.unchanged": "{agent_id} answered: {status}{denied};"
     " git shows no change, so the agent is asked again",
+    "event.task_returned.no_form": "{agent_id} did not answer in the form: {reason};"
+    " the agent is asked again",
     "event.task_stopped": "{agent_id} was stopped: {reason}",
     "event.task_stopped.again": "{agent_id} was stopped: {reason}; the agent is asked again",
     "event.task_failed": "{agent_id} did not answer: {reason}",

@@ -49,6 +49,8 @@ TaskDetails = TypedDict(  # this form, because ``try`` is a word of Python
         "returned": int,
         "unchanged": int,
         "patch_notes": list[str],
+        # 1 once an answer without the form was sent back
+        "formless": int,
         # of an agent command: ``try`` is the number of attempts, ``lost`` those without an end
         "runner": str,
         "command": list[str],

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from gates.execution import Completed
+from gates.verdict import Cause
 from sprints.agents import agent_home, command_runner
 from sprints.agents.presets import preset
 from sprints.prompts.exchange import Exchange
+from sprints.prompts.prompts import EXAMPLE
 from tests.sprints.core.test_agent_tasks import LEAD
 
 
@@ -48,3 +51,38 @@ def test_one_that_fails_names_the_refused_host_and_the_command_that_keeps_the_ot
     said = command_runner._hinted(agent, Exchange(None, "exited 1", network=REFUSED))
     assert said.reason.startswith("exited 1; its network refused a.example:443; ")
     assert f"studio-gateway agent set {agent.agent_id} {typed}" in said.reason
+
+
+def completed(exit_code: int = 0) -> Completed:
+    """The end of a program that nobody stopped."""
+    said = f"exit code {exit_code}"
+    return Completed("exited", exit_code, said, 1.0, 0, 0, 0, 0, True, 0.0, 1.0)
+
+
+ENDS = {
+    "an answer without the form": ("All done!", Cause.NO_FORM),
+    "nothing": ("", Cause.NONE),
+    "the example of the prompt": (EXAMPLE.text(), Cause.NONE),
+    "an answer": ("Status: DONE", Cause.NONE),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_only_an_answer_that_lacks_the_form_is_named_so(name, tmp_path):
+    text, cause = ENDS[name]
+    (tmp_path / "stdout.txt").write_text(text)
+    (tmp_path / "stderr.txt").write_text("")
+
+    end = command_runner.exchange_from(LEAD, completed(), tmp_path)
+
+    assert end.cause == cause
+    assert (end.reply is not None) == (name == "an answer")
+
+
+def test_a_program_that_fails_lacks_no_form(tmp_path):
+    (tmp_path / "stdout.txt").write_text("All done!")
+    (tmp_path / "stderr.txt").write_text("")
+
+    end = command_runner.exchange_from(LEAD, completed(exit_code=3), tmp_path)
+
+    assert (end.reply, end.cause) == (None, Cause.NONE)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gates.verdict import Cause
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.budget import GRANTED
 from sprints.contract.contract import DEFAULT_GATE, draft
@@ -143,6 +144,14 @@ def counts_no_change(snapshot, task, said):
 
 def asked_for_a_change_for_ever(snapshot, task, said):
     return {"unchanged": 1} if UNCHANGED(snapshot, task, said) else {}
+
+
+def never_sent_back(snapshot, task, said):
+    return False
+
+
+def formless_for_ever(snapshot, task, said):
+    return said.cause == Cause.NO_FORM
 
 
 def asks_for_nothing(task):
@@ -295,6 +304,8 @@ LEADS, LATE, ALONE = (
 )
 LEFT, PAUSE, STOPS = "nothing is left behind", "a pause holds", "cancel means stopped"
 
+FORM = "lacks_form"
+
 FAULTS = [
     # what is broken: where, its name, by what, under which contract; and the promise it breaks
     ("no reply is not looked at", decide, "_unanswered", blind, "a lead", SILENCE),
@@ -317,6 +328,8 @@ FAULTS = [
         "a lead who works",
         ENDS,
     ),
+    ("no form fails at once", agent_replies, FORM, never_sent_back, "a lead", REASON),
+    ("no form is sent back for ever", agent_replies, FORM, formless_for_ever, "a fix", ENDS),
     ("who is stopped has failed", agent_tasks, "replied", stopped_is_failed, "a lead", REASON),
     ("one crash is too many", agent_tasks, "bounded", lost_at_once, "a fix", REASON),
     ("gateways die for ever", agent_tasks, "bounded", never_lost_too_often, "a fix", ENDS),
