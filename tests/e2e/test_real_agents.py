@@ -6,6 +6,7 @@ stand-in for their service. ``make test-agents`` runs them (STUDIO_TEST_AGENTS=c
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from sprints.agents.presets import PRESETS
+from sprints.health import networks
 from tests.checkout import commit, git
 from tests.e2e.conftest import set_gate
 from tests.e2e.models import IN, OUT, Model, model
@@ -154,6 +156,8 @@ def test_a_program_builds_is_sent_back_mends_and_its_work_is_shipped(work, servi
     assert tasks["lead_agent_01"]["details"]["work"]["paths"] == ["work.txt"]
     led, mended = (tasks[name]["details"] for name in ("lead_agent_01", "fix1_agent_01"))
     assert mended["session"] == {**led["session"], "again": True, "told": mended["session"]["told"]}
+    if networks._means().get("namespace") == "":  # it works here
+        assert re.search(r"; network \d+ hosts, by namespace", led["confined"]), led
     usage = mended["usage"]
     assert (usage["input_tokens"], usage["output_tokens"]) == (2 * IN, 2 * OUT)  # a tool, a reply
     assert ("cost_usd" in usage) == work.program.has_price
