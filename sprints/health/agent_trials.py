@@ -64,7 +64,7 @@ def _try(agent: AgentDefinition, store: Store, place: Place, timeout_s: float) -
         text = f"{missing} is not in a fresh clone of the repository"
         return Trial("bad", text, f"git add {shlex.quote(missing)} && git commit")
     trial = probe(agent, here, store.repo, store.root, timeout_s)
-    program = f"{agent.command[0]} ({trial.version or 'it tells no version'})"
+    program = f"{agent.command[0]} ({trial.version or 'version unknown'})"
     where = "" if is_clone else ", in an empty repository, for there is none to clone"
     text = f"{program} {trial.text}{where}"
     if not trial.outside:

@@ -256,7 +256,7 @@ def sprint(after: Snapshot, shown: str, waiting: Wait | None, times: Times | Non
     if shown == "queued":
         console.print(Text(_waits(waiting), "yellow"), soft_wrap=True)
     if times and (idle := _idle(times)):
-        console.print(f"besides, it waited {idle}")
+        console.print(f"it also waited {idle}")
     if after.paused and value.status in ("created", "running"):
         console.print(Text(f"paused by {paused_by(after)}", "yellow"), soft_wrap=True)
         console.print(f"to continue: studio-gateway sprint resume {value.sprint_id}")

@@ -83,7 +83,7 @@ def test_the_list_and_the_commands_show_it(viewer, invoke):
     assert "queued" in invoke("sprint", "list").out
     shown = invoke("sprint", "show", "b").out
     assert f"waits for {WHAT}" in shown
-    assert "besides, it waited 1 h 0 min for a turn" in shown
+    assert "it also waited 1 h 0 min for a turn" in shown
 
 
 def test_status_and_api_list_the_queue_in_order(viewer, invoke):
