@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gates import toolchains
 from tests.checkout import commit
 from tests.e2e.conftest import processes_of, start, wait_for
 from tests.e2e.test_crashes import check_store, events_of
@@ -366,6 +367,7 @@ def test_an_agent_gets_an_environment_by_an_allow_list(gateway):
     assert {"PATH", "TERM", "WANTED", "LC_TIME", "STUDIO_GATEWAY_RUN"} <= seen
     usual = {"PATH", "HOME", "LANG", "TMPDIR", "TERM", "LC_TIME", "LC_ALL", "LC_CTYPE"}
     usual |= {"GIT_CEILING_DIRECTORIES"}
+    usual |= {name for _, names in toolchains.MANAGERS.values() for name in names}
     assert seen - usual == {"WANTED", "SET", "STUDIO_GATEWAY_RUN", MARK} | (seen & {"PWD"})
 
 

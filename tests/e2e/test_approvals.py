@@ -13,13 +13,13 @@ from tests.e2e.test_crashes import check_store, events_of
 from tests.world import FOLDER, MARK, run_command
 
 TEST = "from calc import add\nassert add(2, 3) == 5, add(2, 3)\n"
-# It does no work but on the test; from R5 on it writes another one.
+# It does no work but on the test; from R5 on it writes another one where LATE is set.
 CHEATS = """
 import os, sys
 from pathlib import Path
 
 prompt = sys.stdin.read()
-late = "R5_RELEASE_CANDIDATE" in prompt and os.path.exists("../../moves")
+late = "R5_RELEASE_CANDIDATE" in prompt and "LATE" in os.environ
 if "R3_BUILD" in prompt or late:
     Path("tests/test_calc.py").write_text("print('all is well')\\n" + "# late\\n" * late)
 print("Status: DONE")
@@ -86,7 +86,7 @@ def test_a_test_that_is_edited_to_pass_ships_only_once_a_human_has_approved(gate
 
 
 def test_an_approval_is_void_once_protected_paths_hold_something_else(gateway):
-    (gateway / FOLDER / "moves").touch()
+    assert run_command(gateway, "agent", "set", "agent_01", "--env", "LATE=1").code == 0
     head = git(gateway, "rev-parse", "main")
     run_command(gateway, "sprint", "create", "wk1")
     run_command(gateway, "sprint", "run", "wk1")

@@ -10,6 +10,7 @@ from sprints import operations, queries
 from sprints.contract.approval_policy import Approvals
 from sprints.contract.contract import DEFAULT_GATE, Contract, ContractError, draft
 from sprints.contract.meta import BadMeta, merged
+from sprints.contract.protected_paths import MOST_TOGETHER
 from sprints.core import commands
 from sprints.core.approval_requests import plan_of
 from sprints.queue import approval_timeouts
@@ -235,7 +236,7 @@ def test_points_that_there_are_not_are_refused(store, invoke):
         {"protected_paths": "tests/**"},
         {"protected_paths": [""]},
         {"protected_paths": ["a\nb"]},
-        {"protected_paths": ["x"] * 201},
+        {"protected_paths": ["x"] * (MOST_TOGETHER + 1)},
     ],
 )
 def test_settings_that_cannot_be_taken_are_refused(meta):
