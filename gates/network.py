@@ -11,6 +11,7 @@ ALL, NONE = "all", "none"
 PROGRAM = "program"  # among the hosts of an agent: those that its program needs
 MOST_HOSTS, LONGEST_HOST = 100, 253
 LOCAL = "localhost"
+PLACEHOLDER = "host"  # in our own advice, for the name that a person knows
 NAME = re.compile(r"(\*\.)?(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\Z", re.ASCII)
 ADDRESS = re.compile(r"\[[0-9a-f:.]{2,45}\]\Z", re.ASCII)
 HOW = (
@@ -61,6 +62,10 @@ def fault(network: Network) -> str:
         return HOW
     if len(network) > MOST_HOSTS:
         return f"a network has at most {MOST_HOSTS} hosts"
+    if LOCAL in network:
+        return "localhost needs a port, such as localhost:5432"
+    if PLACEHOLDER in network:
+        return f"HOST stands for the name of a host; {HOW}"
     wrong = next((one for one in network if not is_host(one)), None)
     return "" if wrong is None else f"{wrong!r} is no host; {HOW}"
 

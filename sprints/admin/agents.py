@@ -24,35 +24,62 @@ def lines(
     return forms.CharField(widget=area, required=required, label=label, help_text=help_text)
 
 
+IN_PROMPTS = "Each of the agent's prompts contains them."
+
+
 class AgentForm(Asked[Agent]):
     """The form of an agent; the rules for its reply stay unchanged."""
 
-    title = forms.CharField(max_length=80, help_text="its role, for people")
-    mission = lines(3, help_text="goes into its prompts, as what follows does")
-    responsibilities = lines(4, required=False, help_text="one a line")
-    authority = lines(3, required=False, help_text="what it may decide, and what not; one a line")
-    deliverables = lines(3, required=False, help_text="one a line")
+    title = forms.CharField(max_length=80, help_text="Role of the agent, for people.")
+    mission = lines(3, help_text="What the agent is for. Each of its prompts contains it.")
+    responsibilities = lines(4, required=False, help_text=f"One per line. {IN_PROMPTS}")
+    authority = lines(
+        3,
+        required=False,
+        help_text=f"What the agent may and may not decide, one item per line. {IN_PROMPTS}",
+    )
+    deliverables = lines(3, required=False, help_text=f"One per line. {IN_PROMPTS}")
     runner = forms.ChoiceField(choices=choices([SCRIPTED, COMMAND]))
     command = forms.CharField(
-        required=False, strip=False, help_text="split like in a shell; no shell runs it"
+        required=False,
+        strip=False,
+        help_text="Command line of the agent, with quotes as in a shell. No shell runs it.",
     )
-    model = forms.CharField(required=False, max_length=100, help_text="what {model} stands for")
-    timeout_s = forms.FloatField(label="Timeout", help_text="seconds an answer")
-    grace_s = forms.FloatField(label="Grace", help_text="seconds between SIGTERM and SIGKILL")
-    idle_s = forms.FloatField(label="Idle", help_text="seconds without output or CPU; 0: never")
+    model = forms.CharField(
+        required=False,
+        max_length=100,
+        help_text="Model name that replaces {model} in the command.",
+    )
+    timeout_s = forms.FloatField(
+        label="Timeout", help_text="Longest time for an answer, in seconds."
+    )
+    grace_s = forms.FloatField(
+        label="Grace", help_text="Time between SIGTERM and SIGKILL, in seconds."
+    )
+    idle_s = forms.FloatField(
+        label="Idle",
+        help_text="Longest time without output or CPU use, in seconds; 0 sets no limit.",
+    )
     pass_env = forms.CharField(
-        required=False, label="Passed on", help_text="names of variables, with blanks between"
+        required=False,
+        label="Passed on",
+        help_text="Names of the gateway's environment variables that the agent gets, separated by"
+        " spaces.",
     )
-    env = lines(3, required=False, label="Environment", help_text="NAME=VALUE, one a line")
+    env = lines(3, required=False, label="Environment", help_text="NAME=VALUE, one per line.")
 
-    policy = forms.ChoiceField(choices=choices([WRITE, READ]), help_text="in its clone")
+    policy = forms.ChoiceField(
+        choices=choices([WRITE, READ]), help_text="What it may do in its clone."
+    )
     home = forms.ChoiceField(
         choices=choices([PRIVATE, USER]),
-        help_text="HOME in the sandbox: a private folder, or yours",
+        help_text="HOME in the sandbox: a private folder of the agent, or that of the user who runs"
+        " the gateway.",
     )
     network = forms.CharField(
-        help_text="in a clone: all, none, or hosts such as pypi.org *.example.org localhost:5432;"
-        " program: those of its known program"
+        help_text="What the agent reaches: all, none, or hosts such as pypi.org *.example.org"
+        " localhost:5432. The word program stands for the hosts that a known coding-agent program"
+        " needs."
     )
 
     class Meta:

@@ -34,7 +34,7 @@ class Events(Rows[Event]):
     list_filter = [ByKind]
     ordering = ["-seq"]
     search_fields = ["sprint_id"]
-    search_help_text = "the id of a sprint, or #7 for event 7"
+    search_help_text = "Id of a sprint, or #7 for event 7."
     exact = "sprint_id"
     fields = ["seq", "at", "kind", "sprint_id", "message", "whole"]
 

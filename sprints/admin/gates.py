@@ -22,9 +22,11 @@ class GateForm(Asked[Gate]):
     gate_id = forms.CharField(max_length=64, label="Id")
     title = forms.CharField(max_length=200)
     kind = forms.ChoiceField(choices=choices(KINDS), initial="command")
-    command = forms.CharField(help_text="split like in a shell; no shell runs it", strip=False)
+    command = forms.CharField(
+        strip=False, help_text="Command line, with quotes as in a shell. No shell runs it."
+    )
     required = forms.BooleanField(
-        required=False, initial=True, help_text="if it fails, the sprint fails"
+        required=False, initial=True, help_text="If the gate fails, the sprint fails."
     )
     enabled = forms.BooleanField(required=False, initial=True)
     rounds = forms.MultipleChoiceField(
@@ -33,21 +35,26 @@ class GateForm(Asked[Gate]):
     profiles = forms.MultipleChoiceField(
         choices=choices(PROFILES), initial=list(PROFILES), widget=forms.CheckboxSelectMultiple
     )
-    timeout_s = forms.FloatField(initial=600, label="Timeout", help_text="seconds")
-    grace_s = forms.FloatField(
-        initial=5, label="Grace", help_text="seconds between SIGTERM and SIGKILL"
+    timeout_s = forms.FloatField(
+        initial=600, label="Timeout", help_text="Longest time for a run, in seconds."
     )
-    cap_bytes = forms.IntegerField(initial=64 << 20, label="Cap", help_text="bytes of output")
+    grace_s = forms.FloatField(
+        initial=5, label="Grace", help_text="Time between SIGTERM and SIGKILL, in seconds."
+    )
+    cap_bytes = forms.IntegerField(
+        initial=64 << 20, label="Cap", help_text="Largest output, in bytes."
+    )
     env = forms.CharField(
         required=False,
         label="Environment",
-        help_text="NAME=VALUE, one a line",
+        help_text="NAME=VALUE, one per line.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     network = forms.CharField(
         initial=NONE,
-        help_text="in a clone: all, none, or hosts such as pypi.org *.example.org localhost:5432",
+        help_text="What the gate reaches from a clone: all, none, or hosts such as pypi.org"
+        " *.example.org localhost:5432.",
     )
 
     class Meta:

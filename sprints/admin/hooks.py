@@ -30,25 +30,31 @@ class HookForm(Asked[Hook]):
         choices=choices(NAMES), label="On", widget=forms.CheckboxSelectMultiple
     )
     target = forms.CharField(
-        help_text="a command, split like in a shell (no shell runs it); or the URL of a webhook, "
-        "of a mail box or chat",
+        help_text="A command line, with quotes as in a shell (no shell runs it), or the URL of a "
+        "webhook, a mail box or a chat.",
         strip=False,
     )
-    timeout_s = forms.FloatField(initial=10, label="Timeout", help_text="seconds a try")
+    timeout_s = forms.FloatField(
+        initial=10, label="Timeout", help_text="Longest time for an attempt, in seconds."
+    )
     tries = forms.IntegerField(
         required=False,
-        help_text="maximum number of attempts; empty: 3 for a command, 12 for a URL",
+        help_text="Largest number of attempts. If it is empty, 3 for a command and 12 for a URL.",
     )
     backoff_s = forms.FloatField(
-        initial=10, label="Back-off", help_text="seconds before the second try, then doubled"
+        initial=10,
+        label="Back-off",
+        help_text="Time before the second attempt, in seconds. Each further time is double.",
     )
-    blocking = forms.BooleanField(required=False, help_text="sprints wait for it")
+    blocking = forms.BooleanField(required=False, help_text="Sprints wait for the hook.")
     allow_private = forms.BooleanField(
-        required=False, help_text="the URL may be of this machine or network"
+        required=False, help_text="The URL may lie on this machine or in its network."
     )
     enabled = forms.BooleanField(required=False, initial=True)
     new_secret = forms.BooleanField(
-        required=False, help_text="of a webhook; to print it: studio-gateway hook show ID --secret"
+        required=False,
+        help_text="Make a new secret for the webhook. To print it, type: studio-gateway"
+        " hook show ID --secret",
     )
 
     class Meta:

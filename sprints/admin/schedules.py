@@ -19,11 +19,17 @@ class ScheduleForm(Asked[Schedule]):
     fixed = {"schedule_id"}
 
     schedule_id = forms.CharField(max_length=Schedule.ID_LENGTH, label="Id")
-    cron = forms.CharField(max_length=100, help_text="minute hour day month weekday: 0 2 * * 1-5")
-    zone = forms.CharField(
-        max_length=64, required=False, help_text="as Europe/Berlin; empty: this machine's"
+    cron = forms.CharField(
+        max_length=100, help_text="Minute, hour, day, month and weekday, such as 0 2 * * 1-5."
     )
-    title = forms.CharField(max_length=200, required=False, help_text="of its sprints")
+    zone = forms.CharField(
+        max_length=64,
+        required=False,
+        help_text="Such as Europe/Berlin. If it is empty, that of this machine.",
+    )
+    title = forms.CharField(
+        max_length=200, required=False, help_text="Title of the sprints that it creates."
+    )
     brief = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 8}))
     profile = forms.ChoiceField(choices=choices(["", *PROFILES]), required=False)
     deadline = forms.ChoiceField(choices=choices(["", *DEADLINES]), required=False)

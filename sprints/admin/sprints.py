@@ -39,7 +39,7 @@ class Sprints(Rows[Sprint]):
     list_filter = ["status", Archived]
     ordering = ["-created_at"]
     search_fields = ["sprint_id", "title"]
-    search_help_text = "by id or title"
+    search_help_text = "Id or title of a sprint."
     actions = ["start", "pause", "resume", "retry", "cancel"]
     fields = tuple(
         (
@@ -137,7 +137,7 @@ class Rounds(Rows[Round]):
     list_filter = ["status"]
     ordering = ["-id"]
     search_fields = ["sprint_id"]
-    search_help_text = "the id of a sprint"
+    search_help_text = "Id of a sprint."
     exact = "sprint_id"
     fields = ["id", "title", "state", "started", "finished", "notes"]
 
@@ -158,7 +158,7 @@ class Tasks(Rows[Task]):
     list_filter = ["status"]
     ordering = ["-id"]
     search_fields = ["round__sprint_id"]
-    search_help_text = "the id of a sprint"
+    search_help_text = "Id of a sprint."
     exact = "round__sprint_id"
     fields = tuple(
         "id title owner_agent state attempt created updated details prompt reply".split()
@@ -185,7 +185,7 @@ class GateRuns(Rows[GateRun]):
     list_filter = ["status"]
     ordering = ["-started_at"]
     search_fields = ["round__sprint_id"]
-    search_help_text = "the id of a sprint"
+    search_help_text = "Id of a sprint."
     exact = "round__sprint_id"
     fields = tuple(
         (

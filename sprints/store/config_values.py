@@ -77,8 +77,9 @@ MEANINGS = {
     "gate_home": "`HOME` of gates in a clone: `user` for yours, or `private` for one that they "
     "share, with a list of what they may read. Frozen at the start of a sprint "
     "([Security](security.md#private-home-of-gates)).",
-    "clones_folder": "Folder for the clones of sprints; the gateway makes `studio-gateway` in it. "
-    "If empty, `$XDG_STATE_HOME` or `~/.local/state`. `upgrade` moves existing clones there.",
+    "clones_folder": "Folder for the clones of sprints, in which the gateway makes the folder "
+    "`studio-gateway`. If it is empty, `$XDG_STATE_HOME` or `~/.local/state` is used. After a "
+    "change, `upgrade` moves the existing clones.",
 }
 
 

@@ -76,3 +76,15 @@ def test_a_gate_is_read_back_from_its_frozen_form(value):
 def test_a_gate_refuses_a_network_that_is_none_by_field():
     (problem,) = gate(("https://a.org",)).problems()
     assert (problem.field, problem.code) == ("network", ProblemCode.WRONG_FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("HOST", "HOST stands for the name of a host"),
+        ("pypi.org HOST", "HOST stands for the name of a host"),
+        ("localhost", "localhost needs a port, such as localhost:5432"),
+    ],
+)
+def test_a_word_of_our_advice_is_no_host(text, said):
+    assert network.fault(network.parse(text)).startswith(said)
