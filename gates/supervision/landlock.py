@@ -91,11 +91,14 @@ def state(release: int, *, listed: bool) -> str:
     readable paths.
     """
     found = f"landlock abi {release}"
-    if not listed:
-        return found
+    return f"{found}: {listed_parts(release)}" if listed else found
+
+
+def listed_parts(release: int) -> str:
+    """Return what this Landlock version enforces where the readable paths are listed."""
     parts = ["private home", "listed reads", "no terminals"]
     parts += ["own signals", "own abstract sockets"] if release >= SCOPES_ABI else []
-    return f"{found}: {', '.join(parts)}"
+    return ", ".join(parts)
 
 
 def handled(release: int) -> int:

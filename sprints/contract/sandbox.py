@@ -95,7 +95,7 @@ def judged(mode: str) -> tuple[str, str, str]:
         text = f"{now}: a program can still empty a file outside its clone"
         return "warn", text, "use Linux 6.2 or newer"
     text = f"agents and gates in a clone run in a sandbox: {now}"
-    parts = landlock.state(landlock.abi(), listed=True).removeprefix(f"{now}: ")
+    parts = landlock.listed_parts(landlock.abi())
     return "ok", f"{text}; agents with a private HOME: {parts}", ""
 
 
