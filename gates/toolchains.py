@@ -48,9 +48,9 @@ def readable(path: str, words: Iterable[str], home: Path) -> tuple[Path, ...]:
     That is each folder and file itself, the installation around it, and those that its links lead
     to. ``home`` is the user's HOME, which is never part of the result as a whole.
     """
-    found = {*SYSTEM}
+    found: set[Path] = set()
     for folder in _folders(path):
-        if not _is_system(folder) and not _holds(folder, home):
+        if not _is_system(folder, home) and not _holds(folder, home):
             found |= {
                 folder,
                 *_around(folder, home),
@@ -61,7 +61,20 @@ def readable(path: str, words: Iterable[str], home: Path) -> tuple[Path, ...]:
         file = Path(word)
         if file.is_absolute() and file.exists() and not _holds(file, home):
             found |= {file, *_program(file, home)}
-    return tuple(sorted(found))
+    # What a link, a ``..`` or an environment's file leads to may be HOME, too.
+    found = {one for one in found if not _holds(one, home)}
+    return tuple(sorted(found.union(*(_without(one, home) for one in SYSTEM))))
+
+
+def _without(folder: Path, home: Path) -> Iterator[Path]:
+    """Yield the folder, or what lies in it beside ``home``, for instance of a service in /opt."""
+    if not _holds(folder, home):
+        yield folder
+    elif folder not in (home, Path(os.path.realpath(home))):
+        with suppress(OSError):
+            for one in folder.iterdir():
+                if not one.is_symlink():  # the target of a link has its own rule
+                    yield from _without(one, home)
 
 
 def _named(words: tuple[str, ...]) -> Iterator[str]:
@@ -86,7 +99,7 @@ def variables(path: str, home: Path) -> dict[str, str]:
 def program(name: str, path: str, home: Path) -> tuple[Path, ...]:
     """Return what the program reads that a command begins with, if it lies on PATH."""
     for folder in _folders(path):
-        if (folder / name).is_file() and not _is_system(folder):
+        if (folder / name).is_file() and not _is_system(folder, home):
             return (folder / name, *_program(folder / name, home))
     return ()
 
@@ -96,12 +109,14 @@ def _folders(path: str) -> Iterator[Path]:
 
 
 def _holds(folder: Path, home: Path) -> bool:
-    """Return whether ``folder`` is the user's HOME or above it."""
-    return any(one.is_relative_to(folder) for one in (home, Path(os.path.realpath(home))))
+    """Return whether ``folder`` is the user's HOME or above it, or a link that leads there."""
+    homes = (home, Path(os.path.realpath(home)))
+    return any(one.is_relative_to(at) for one in homes for at in (folder, os.path.realpath(folder)))
 
 
-def _is_system(path: Path) -> bool:
-    return any(path.is_relative_to(one) for one in SYSTEM)
+def _is_system(path: Path, home: Path) -> bool:
+    """Return whether ``SYSTEM`` opens the path; it opens nothing of a HOME that lies there."""
+    return not path.is_relative_to(home) and any(path.is_relative_to(one) for one in SYSTEM)
 
 
 def _managed(folder: Path, home: Path) -> Iterator[Path]:
@@ -133,11 +148,11 @@ def _program(file: Path, home: Path) -> Iterator[Path]:
     """Yield the file that a program really is, its installation, and that of its interpreter."""
     real = Path(os.path.realpath(file))
     for one in dict.fromkeys((file, real)):
-        if not _is_system(one) and one.is_file():
+        if not _is_system(one, home) and one.is_file():
             yield one
             yield from _around(one.parent, home)
     interpreter = _interpreter(real)
-    if interpreter and interpreter != file and not _is_system(interpreter):
+    if interpreter and interpreter != file and not _is_system(interpreter, home):
         yield from _around(interpreter.parent, home)
         yield from _around(Path(os.path.realpath(interpreter)).parent, home)
 
@@ -171,7 +186,7 @@ def _around(folder: Path, home: Path) -> Iterator[Path]:
 
 def _is_prefix(folder: Path, home: Path) -> bool:
     is_shared = folder.name in NO_PREFIX and (folder.name[0] == "." or folder.parent == home)
-    if _holds(folder, home) or is_shared or _is_system(folder):
+    if _holds(folder, home) or is_shared or _is_system(folder, home):
         return False
     return not (folder / ".git").exists() and any((folder / name).exists() for name in INSTALLED)
 

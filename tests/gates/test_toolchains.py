@@ -145,3 +145,43 @@ def test_version_managers_find_what_lies_in_the_users_home(home):
         "PYTHONUSERBASE": str(home / ".local"),
     }
     assert toolchains.variables(f"{home}/.volta/bin", home) == {}
+
+
+@pytest.fixture
+def whole(home: Path) -> dict[str, str]:
+    """Ways to name the whole HOME in a PATH, without its own name."""
+    beside = home.parent
+    (beside / "link").symlink_to(home)
+    (beside / "above").symlink_to(home.parent)
+    (beside / "venv/bin").mkdir(parents=True)
+    (beside / "venv/lib").mkdir()
+    (beside / "venv/pyvenv.cfg").write_text(f"home = {home}\n")
+    return {
+        "link": str(beside / "link"),
+        "link above": str(beside / "above"),
+        "back": f"{home}/scripts/..",
+        "back above": f"{home}/scripts/../..",
+        "environment": str(beside / "venv/bin"),
+    }
+
+
+def holds(found: tuple[Path, ...], home: Path) -> list[Path]:
+    return [one for one in found if home.is_relative_to(os.path.realpath(one))]
+
+
+@pytest.mark.parametrize("way", ["link", "link above", "back", "back above", "environment"])
+def test_no_folder_of_path_and_no_word_opens_the_whole_home(home, whole, way):
+    assert holds(toolchains.readable(whole[way], (), home), home) == []
+    assert holds(toolchains.readable("/usr/bin", ("tool", whole[way]), home), home) == []
+
+
+def test_a_home_that_lies_in_a_folder_of_the_system_is_no_part_of_it(home, monkeypatch):
+    (home.parent / "tool/bin").mkdir(parents=True)
+    monkeypatch.setattr(toolchains, "SYSTEM", (Path("/usr"), home.parent))
+
+    found = toolchains.readable(f"/usr/bin:{home}/.cargo/bin", (), home)
+
+    assert holds(found, home) == []
+    assert home.parent / "tool" in found
+    assert home / ".cargo/bin" in found
+    assert not any((home / "project").is_relative_to(one) for one in found)
