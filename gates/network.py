@@ -1,9 +1,10 @@
 """Define what a program may reach: everything, nothing, or the hosts of a list.
 
 A host is ``NAME``, ``*.NAME``, ``ADDRESS`` or one of them with ``:PORT``; without a port, 443 and
-80 are meant. ``localhost:PORT`` is a service of this machine.
+80 are meant. ``localhost:PORT`` is a service of this machine, also as 127.0.0.1 or [::1].
 """
 
+import _socket
 import re
 from collections.abc import Iterable
 
@@ -12,6 +13,7 @@ PROGRAM = "program"  # among the hosts of an agent: those that its program needs
 MOST_HOSTS, LONGEST_HOST = 100, 253
 LOCAL = "localhost"
 PLACEHOLDER = "host"  # in our own advice, for the name that a person knows
+LOCALS = (LOCAL, "127.0.0.1", "[::1]")
 NAME = re.compile(r"(\*\.)?(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\Z", re.ASCII)
 ADDRESS = re.compile(r"\[[0-9a-f:.]{2,45}\]\Z", re.ASCII)
 HOW = (
@@ -73,7 +75,8 @@ def fault(network: Network) -> str:
 def is_host(text: str) -> bool:
     """Return whether the text is a host that a program may be allowed to reach."""
     host, port = divided(text)
-    if len(host) > LONGEST_HOST or not (NAME.match(host) or ADDRESS.match(host)):
+    is_address = ADDRESS.match(host) and plain(host) is not None
+    if len(host) > LONGEST_HOST or not (NAME.match(host) or is_address):
         return False
     return host not in (ALL, NONE, LOCAL) if port is None else 0 < port < 1 << 16
 
@@ -86,7 +89,24 @@ def divided(text: str) -> tuple[str, int | None]:
     return text, None
 
 
+def plain(host: str) -> str | None:
+    """Return a host in the one spelling of its address; None for a malformed address."""
+    if not host.startswith("["):
+        return host
+    try:
+        packed = _socket.inet_pton(_socket.AF_INET6, host.strip("[]"))
+    except OSError:
+        return None
+    return f"[{_socket.inet_ntop(_socket.AF_INET6, packed)}]"
+
+
+def is_local(text: str) -> bool:
+    """Return whether a host of a network is a service of this machine."""
+    host, port = divided(text)
+    return port is not None and plain(host) in LOCALS
+
+
 def local_ports(hosts: Iterable[str]) -> tuple[int, ...]:
-    """Return the ports of this machine's services among the hosts, in their order."""
-    found = (divided(one) for one in hosts)
-    return tuple(port for host, port in found if host == LOCAL and port is not None)
+    """Return the ports of this machine's services among the hosts, each once, in their order."""
+    found = (divided(one)[1] for one in hosts if is_local(one))
+    return tuple(dict.fromkeys(port for port in found if port is not None))

@@ -17,7 +17,7 @@ import sys
 from typing import Any
 
 from gates import fault_points
-from gates.network import ALL, NONE, local_ports
+from gates.network import ALL, NONE, is_local, local_ports
 from gates.supervision import landlock
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -43,7 +43,7 @@ class Cut:
         self.how = how
         self.hosts = () if isinstance(network, str) else tuple(network)
         self.ports = local_ports(self.hosts)
-        self.proxied = len(self.hosts) > len(self.ports)
+        self.proxied = not all(map(is_local, self.hosts))
 
     def enter(self, env: dict[bytes, bytes]) -> list[int]:
         """Cut this process off, and fit the program's environment to it; return open files.
@@ -54,7 +54,8 @@ class Cut:
         """
         if self.how == NAMESPACE:
             _leave()
-            found = [_listener(port) for port in ((0,) if self.proxied else ()) + self.ports]
+            local = [*map(_listener, self.ports)]  # first: the proxy takes any port that is left
+            found = [*([_listener(0)] if self.proxied else []), *local]
             found.append(os.open(COUNTERS, os.O_RDONLY | os.O_CLOEXEC))
         else:
             found = [_listener(0)] if self.proxied else []

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from gates.network import LOCAL, divided
+from gates.network import plain as plain_host
 
 if TYPE_CHECKING:
     import socket
@@ -19,11 +20,13 @@ class Refusal(Exception):
 
 def entry_for(hosts: tuple[str, ...], host: str, port: int) -> str | None:
     """Return the entry, without its port, that allows a host; None if there is none."""
+    asked_for = plain_host(host) or host
     for entry in hosts:
         name, only = divided(entry)
         if port not in (USUAL_PORTS if only is None else (only,)):
             continue
-        if name == host or (name.startswith("*.") and host.endswith(name[1:])):
+        spelled = plain_host(name) or name
+        if spelled == asked_for or (name.startswith("*.") and host.endswith(name[1:])):
             return name
     return None
 
@@ -53,7 +56,7 @@ def may_be_at(entry: str, address: str) -> bool:
             one = IPv4Address(int(one) & 0xFFFFFFFF)
         else:
             one = one.ipv4_mapped or one.sixtofour or one
-    if entry.strip("[]") == str(one):
+    if (plain_host(entry) or "").strip("[]") == str(one):
         return True
     if one.is_loopback:
         return entry == LOCAL

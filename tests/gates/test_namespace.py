@@ -146,6 +146,16 @@ def test_without_network_nothing_of_the_machine_or_beyond_is_reached(gate, tmp_p
 
 
 @cuts
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_service_that_is_listed_twice_is_reached_from_a_namespace(gate, tmp_path, server, name):
+    here = f"127.0.0.1:{server.port}"
+    hosts = (f"localhost:{server.port}", f"localhost:{server.port}")
+    done = gate((*hosts, f"{name}:{server.port}"), sys.executable, "-c", CONNECT, here)
+    assert said(tmp_path) == [f"{here} hello"]
+    assert done.sandbox.endswith("; network 3 hosts, by namespace")
+
+
+@cuts
 def test_with_all_the_network_is_the_machines(gate, tmp_path, server):
     done = gate(ALL, sys.executable, "-c", CONNECT, f"127.0.0.1:{server.port}")
     assert said(tmp_path) == [f"127.0.0.1:{server.port} hello"]

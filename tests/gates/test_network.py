@@ -33,7 +33,7 @@ def test_what_is_typed_is_a_word_or_hosts(text, value):
     [
         "", "localhost", "all none", "pypi.org all", "https://pypi.org", "pypi.org:0",
         "pypi.org:65536", "pypi.org:", "-a.org", "a..org", "*", "*.", "a*.org", "user@host",
-        "::1", "a/b", "x" * 300,
+        "::1", "a/b", "x" * 300, "[::::]", "[1:2]:443", "[...]", "[1.2.3.4]",
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_with_what_to_write(text):
@@ -54,6 +54,20 @@ def test_ports_of_this_machine_are_told_from_other_hosts():
         5432,
         6379,
     )
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        ("localhost:5432", "localhost:05432"),
+        ("127.0.0.1:5432", "localhost:5432", "localhost:5432"),
+        ("[::1]:5432", "[0:0::1]:5432"),
+    ],
+)
+def test_a_service_of_this_machine_counts_once_by_whichever_name(hosts):
+    assert not network.fault(hosts)
+    assert all(map(network.is_local, hosts))
+    assert network.local_ports(hosts) == (5432,)
 
 
 def gate(value: network.Network) -> Definition:

@@ -33,6 +33,15 @@ def test_a_list_allows_its_names_and_ports(host, port, entry):
     assert entry_for(("a.org", "*.b.org", "c.org:8443"), host, port) == entry
 
 
+@pytest.mark.parametrize("asked_for", ["[2001:db8::1]", "[2001:db8:0::1]", "[2001:db8:0:0::0001]"])
+@pytest.mark.parametrize("listed", ["[2001:db8::1]", "[2001:0db8:0::1]"])
+def test_a_list_allows_an_address_in_any_spelling(listed, asked_for):
+    assert entry_for((listed,), asked_for, 443) == listed
+    assert may_be_at(listed, "2001:db8::1")
+    assert not entry_for((listed,), "[2001:db8::2]", 443)
+    assert not entry_for((listed, "[::::]"), "[:::]", 443)
+
+
 @pytest.mark.parametrize(
     ("entry", "address", "allowed"),
     [
@@ -51,6 +60,7 @@ def test_a_list_allows_its_names_and_ports(host, port, entry):
         ("a.org", "224.0.0.1", False),
         ("169.254.169.254", "169.254.169.254", True),
         ("[::1]", "::1", True),
+        ("[0:0::1]", "::1", True),
         ("localhost", "127.0.0.1", True),
         ("localhost", "::1", True),
     ],
