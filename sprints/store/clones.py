@@ -142,6 +142,12 @@ def is_misplaced(root: Path) -> bool:
     return bool(wish_of(root)) and home.folder.parent != base_of(root)
 
 
+def is_half_moved(root: Path) -> bool:
+    """Return whether an upgrade ended while it moved the clones."""
+    home = read(root)
+    return home is not None and home.before is not None
+
+
 def closed(root: Path) -> tuple[Path, ...]:
     """Return the folders with clones of this and other stores, which a sandbox must not open."""
     found, home = dict[Path, None](), read(root)
@@ -170,10 +176,13 @@ def obstacle(root: Path) -> str:
 
 def read(root: Path) -> Home | None:
     """Return the folder that the store at ``root`` names; None if it names none."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         found = json.loads((root / POINTER).read_text("utf-8"))
-        before = found.get("before")
-        return Home(Path(found["folder"]), Path(before) if before else None)
+        folder, before = Path(found["folder"]), found.get("before")
+        home = Home(folder, Path(before) if before else None)
+        named = (folder, home.before or folder)
+        if all(one.is_absolute() and "\0" not in str(one) for one in named):
+            return home
     return None
 
 

@@ -151,11 +151,21 @@ def test_a_deleted_folder_is_made_again(root):
     assert folder.is_dir()
 
 
-def test_a_damaged_file_in_the_store_means_a_new_folder(root):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[", "[]", "null", "5", '""', "{}", '{"folder": null}', '{"folder": "relative"}',
+        '{"folder": "/tmp/\\u0000"}', '{"folder": "/tmp/x", "before": 5}',
+        '{"folder": "/tmp/x", "before": "relative"}',
+    ],
+)  # fmt: skip
+def test_a_damaged_file_in_the_store_means_a_new_folder(root, state, text):
     folder = clones.work_of(root)
-    (root / "clones.json").write_text("[")
+    (root / "clones.json").write_text(text)
 
+    assert clones.read(root) is None
     assert clones.work_of(root) not in (folder, root / "work")
+    assert clones.work_of(root).parent.parent == state
 
 
 def test_clones_of_a_deleted_store_are_removed_by_the_next_one_there(root, tmp_path):
