@@ -28,6 +28,8 @@ def judged(store: Store) -> Iterator[Judged]:
     elif folder.is_relative_to(store.root):
         found = "test runners that look below the checkout find them"
         yield "warn", f"{text}; {found}", "studio-gateway upgrade"
+    elif clones.is_half_moved(store.root):
+        yield "warn", f"{text}; an upgrade has not finished moving them", "studio-gateway upgrade"
     elif clones.is_misplaced(store.root):
         yield "warn", f"{text}, not where {clones.SETTING} says", "studio-gateway upgrade"
     else:
@@ -91,7 +93,9 @@ def _left_over(store: Store) -> Iterator[Judged]:
     ours = [folder for folder, owner in gone.items() if owner == str(store.root)]
     sure = [folder for folder in ours if clones.links_of(folder)]
     if sure:
-        yield "warn", f"clones of a deleted store are left in {_named(sure)}", "studio-gateway init"
+        text = "has clones that this store, or an earlier one at its path, does not use any more"
+        fix = f"if no work in them is missing: rm -r {_named(sure)}"
+        yield "warn", f"{_named(sure)} {text}", fix
     others = [folder for folder in gone if folder not in sure]
     if others:
         owners = ", ".join(sorted({gone[folder] for folder in others})[:MOST_NAMED])

@@ -53,27 +53,33 @@ def initialise() -> None:
     make_folders(store())
     try:
         with locked(store().root / "init.lock"):
-            complete()
+            is_new = complete()
             clones.settle(store().root)
-            orphaned_clones.clear_orphans(store().root)
+            if is_new:  # else they may be its own: it has only lost the file that names them
+                orphaned_clones.clear_orphans(store().root)
             _mend()
     except OSError as exc:
         plain = StoreError(f"cannot write in {store().root}: {exc.strerror or exc}")
         raise shut(store().root) or plain from exc
 
 
-def complete() -> None:
-    """Complete the store after the folders are made; the caller holds ``init.lock``."""
+def complete() -> bool:
+    """Complete the store after the folders are made; return whether its record begins now.
+
+    The caller holds ``init.lock``.
+    """
     make_config(store().config)
     make_schema()
     agents.seed()
-    if not Head.objects.exists():
-        with transaction.atomic():
-            Head.objects.create(pk=1)
-            if not Gate.objects.exists():
-                gate_rows.put(DEFAULT_GATE, PROFILES, recorded=False)
-            words = message("event.store_initialized")
-            note(EventKind.NOTE, words, timezone.now(), *_first_event())
+    if Head.objects.exists():
+        return False
+    with transaction.atomic():
+        Head.objects.create(pk=1)
+        if not Gate.objects.exists():
+            gate_rows.put(DEFAULT_GATE, PROFILES, recorded=False)
+        words = message("event.store_initialized")
+        note(EventKind.NOTE, words, timezone.now(), *_first_event())
+    return True
 
 
 def _mend() -> None:

@@ -12,7 +12,8 @@ from sprints.store.file_lock import locked
 def clear_orphans(root: Path) -> list[Path]:
     """Remove the clones of a deleted store that lay at ``root``; return their folders.
 
-    Raises ``StoreError`` and ``OSError``.
+    The store at ``root`` is new: no sprint of it has worked in them. Raises ``StoreError`` and
+    ``OSError``.
     """
     with locked(root / LOCK):
         gone = [one for one, is_sure in _orphans(root) if is_sure and owner_of(one) == str(root)]

@@ -97,7 +97,7 @@ def test_clones_that_cannot_move_stay_and_upgrade_says_why(store, invoke, tmp_pa
     assert clones.work_of(store.root) == folder
 
 
-def test_left_over_clones_are_named_and_init_removes_those_of_this_path(store, invoke, tmp_path):
+def test_left_over_clones_are_named_and_init_leaves_them_to_a_living_store(store, invoke, tmp_path):
     mine = clones.work_of(store.root).parent
     gone = mine.with_name("gone")
     shutil.copytree(mine, gone)
@@ -106,15 +106,58 @@ def test_left_over_clones_are_named_and_init_removes_those_of_this_path(store, i
     shutil.copytree(mine, dead)
 
     _, ours, theirs = findings(invoke)
-    assert ours == ("warn", f"clones of a deleted store are left in {dead}", "studio-gateway init")
+    text = "has clones that this store, or an earlier one at its path, does not use any more"
+    assert ours == ("warn", f"{dead} {text}", f"if no work in them is missing: rm -r {dead}")
     assert theirs[1].endswith(f"stores that are not there: {tmp_path}/deleted")
     assert theirs[2] == f"if they were deleted: rm -r {gone}"
 
     invoke("init")
 
-    assert not dead.exists()
+    assert dead.is_dir()
     assert gone.is_dir()
     assert mine.is_dir()
+
+
+@pytest.mark.parametrize("text", [None, "[", "[]"])
+def test_clones_outlive_the_loss_of_the_file_that_names_them(store, invoke, text):
+    folder = clones.work_of(store.root)
+    (folder / "wk1").mkdir()
+    (folder / "wk1" / "work").write_text("not committed")
+    pointer = store.root / "clones.json"
+    pointer.unlink() if text is None else pointer.write_text(text)
+
+    for _ in range(2):
+        assert invoke("init").code == 0
+
+    assert (folder / "wk1" / "work").read_text() == "not committed"
+    assert clones.work_of(store.root) != folder
+    if text is None:  # the link tells that no store has it
+        _, (_, said, fix) = findings(invoke)
+        assert said.startswith(str(folder.parent))
+        assert fix.endswith(f"rm -r {folder.parent}")
+
+
+def test_clones_outlive_a_time_in_which_they_cannot_be_used(store, invoke, monkeypatch):
+    folder, real = clones.work_of(store.root), os.access
+    (folder / "wk1").mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "access", lambda path, mode: path != folder and real(path, mode))
+        assert invoke("init").code == 0
+
+    assert clones.work_of(store.root) != folder
+    assert invoke("init").code == 0
+    assert (folder / "wk1").is_dir()
+
+
+def test_a_move_that_was_cut_short_is_named_as_such(store, invoke):
+    clones.work_of(store.root)
+    home = clones.read(store.root)
+    clones.point(store.root, clones.Home(home.folder, store.root))
+
+    ((level, text, fix),) = findings(invoke)
+
+    assert (level, fix) == ("warn", "studio-gateway upgrade")
+    assert text.endswith("; an upgrade has not finished moving them")
 
 
 def test_the_room_of_both_disks_is_checked(store, monkeypatch):
