@@ -4,6 +4,7 @@ The program can change everything in that HOME, so the gateway follows no link t
 link to the user's file, not a copy: programs renew their sign-ins, and a renewed one ends the old.
 """
 
+import json
 import os
 import re
 import stat
@@ -70,6 +71,7 @@ def prepare(
     """
     folder.parent.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
+    settle(PrivateHome(folder, _noted(folder)))  # what a program renewed before a crash of ours
     links: dict[str, Path] = {}
     for program in sorted(programs):
         for name in PROGRAM_FOLDERS[program]:
@@ -81,6 +83,9 @@ def prepare(
                     links[name] = real
     with suppress(OSError):
         _write_new(folder, ".gitconfig", _git_identity(*who))
+    if links != _noted(folder):
+        data = json.dumps({name: str(real) for name, real in links.items()})
+        _overwrite(_note_of(folder), data.encode())
     return PrivateHome(folder, links)
 
 
@@ -111,14 +116,31 @@ def for_gate(
 
 
 def settle(home: PrivateHome) -> None:
-    """Give the user's files the sign-ins that a program renewed by replacing its links."""
+    """Give the user's files the sign-ins that a program renewed by replacing its links.
+
+    A user who has signed in since, or signed out, keeps that.
+    """
     for name, real in home.links.items():
         with suppress(OSError):
-            renewed = _replaced(home.folder, name)
-            if renewed is not None:
-                _overwrite(real, renewed)
+            if renewed := _replaced(home.folder, name):
+                data, changed = renewed
+                if changed >= real.stat().st_mtime_ns:
+                    _overwrite(real, data)
                 _remove(home.folder, name)
                 _link(home.folder, name, real)
+
+
+def _note_of(folder: Path) -> Path:
+    """Return the file that says which links a HOME has; it lies beside it, out of reach."""
+    return folder.with_name(f".{folder.name}.links.json")
+
+
+def _noted(folder: Path) -> dict[str, Path]:
+    """Return the links that a HOME got for its last program; none if that is not known."""
+    with suppress(OSError, ValueError, AttributeError, TypeError):
+        found = json.loads(_note_of(folder).read_text("utf-8"))
+        return {str(name): Path(real) for name, real in found.items()}
+    return {}
 
 
 def is_signed_in(home: PrivateHome, program: str) -> bool:
@@ -174,8 +196,8 @@ def _link(folder: Path, name: str, real: Path) -> bool:
         os.close(at)
 
 
-def _replaced(folder: Path, name: str) -> bytes | None:
-    """Return what a file holds that took the place of a link; None if none did."""
+def _replaced(folder: Path, name: str) -> tuple[bytes, int] | None:
+    """Return what a file holds that took the place of a link, and its time; None if none did."""
     at = _entered(folder, str(Path(name).parent))
     try:
         flags = os.O_RDONLY | NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
@@ -184,10 +206,9 @@ def _replaced(folder: Path, name: str) -> bytes | None:
         except OSError:  # still a link, or gone
             return None
         with os.fdopen(file, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                return None
-            data = opened.read(LONGEST + 1)
-        return data if 0 < len(data) <= LONGEST else None
+            about = os.fstat(opened.fileno())
+            data = opened.read(LONGEST + 1) if stat.S_ISREG(about.st_mode) else b""
+        return (data, about.st_mtime_ns) if 0 < len(data) <= LONGEST else None
     finally:
         os.close(at)
 

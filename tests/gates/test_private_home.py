@@ -168,6 +168,57 @@ def test_a_sign_in_that_replaced_the_link_goes_to_the_user_and_is_linked_again(u
     assert (home.folder / LOGIN).readlink() == user / LOGIN
 
 
+def renewed(user: Path, text: str = "renewed") -> private_home.PrivateHome:
+    """A HOME whose program has replaced the link, after which nobody came to settle it."""
+    home = prepared(user, "claude")
+    (home.folder / LOGIN).unlink()
+    (home.folder / LOGIN).write_text(text)
+    return home
+
+
+@pytest.mark.parametrize("next_program", ["claude", "codex"])
+def test_a_sign_in_renewed_before_a_crash_goes_to_the_user_at_the_next_start(user, next_program):
+    home = renewed(user)
+
+    again = prepared(user, next_program)
+
+    assert (user / LOGIN).read_text() == "renewed"
+    assert (home.folder / LOGIN).readlink() == user / LOGIN
+    assert (LOGIN in again.links) == (next_program == "claude")
+
+
+def test_a_user_who_signs_in_after_a_crash_keeps_that_and_the_agent_gets_it(user):
+    home = renewed(user)
+    (user / LOGIN).write_text("anew")
+    later = (home.folder / LOGIN).stat().st_mtime + 60
+    os.utime(user / LOGIN, (later, later))
+
+    prepared(user, "claude")
+
+    assert (user / LOGIN).read_text() == "anew"
+    assert (home.folder / LOGIN).readlink() == user / LOGIN
+
+
+def test_a_user_who_has_signed_out_is_not_signed_in_again(user):
+    home = renewed(user)
+    (user / LOGIN).unlink()
+
+    private_home.settle(home)
+    prepared(user, "claude")
+
+    assert not (user / LOGIN).exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"a": 5}', "\0"])
+def test_a_damaged_note_of_the_links_is_as_none(user, text):
+    home = renewed(user)
+    (note,) = home.folder.parent.glob(".agent_01.*")
+    note.write_text(text)
+
+    assert prepared(user, "claude").links == {}
+    assert (user / LOGIN).read_text() == "kept"
+
+
 def test_an_own_sign_in_stays_the_agents(user):
     home = prepared(user)
     (home.folder / ".claude").mkdir()
