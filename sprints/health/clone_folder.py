@@ -99,8 +99,8 @@ def _left_over(store: Store) -> Iterator[Judged]:
     others = [folder for folder in gone if folder not in sure]
     if others:
         owners = ", ".join(sorted({gone[folder] for folder in others})[:MOST_NAMED])
-        text = f"{len(others)} folders have clones of stores that are not there: {owners}"
-        yield "warn", text, f"if they were deleted: rm -r {_named(others)}"
+        text = f"clones that no store uses any more: {_named(others)}, of {owners}"
+        yield "warn", text, f"if no work in them is missing: rm -r {_named(others)}"
 
 
 def _named(folders: list[Path]) -> str:

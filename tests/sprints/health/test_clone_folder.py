@@ -108,14 +108,27 @@ def test_left_over_clones_are_named_and_init_leaves_them_to_a_living_store(store
     _, ours, theirs = findings(invoke)
     text = "has clones that this store, or an earlier one at its path, does not use any more"
     assert ours == ("warn", f"{dead} {text}", f"if no work in them is missing: rm -r {dead}")
-    assert theirs[1].endswith(f"stores that are not there: {tmp_path}/deleted")
-    assert theirs[2] == f"if they were deleted: rm -r {gone}"
+    assert theirs[1] == f"clones that no store uses any more: {gone}, of {tmp_path}/deleted"
+    assert theirs[2] == f"if no work in them is missing: rm -r {gone}"
 
     invoke("init")
 
     assert dead.is_dir()
     assert gone.is_dir()
     assert mine.is_dir()
+
+
+def test_a_living_store_is_not_said_to_be_gone(store, invoke, tmp_path):
+    other = clones.work_of(store.root).parent.with_name("other")
+    shutil.copytree(clones.work_of(store.root).parent, other)
+    there = tmp_path / "there" / store.root.name
+    there.mkdir(parents=True)  # it has only lost the file that names its clones
+    (other / "store.json").write_text(json.dumps({"store": str(there)}))
+
+    _, (_, text, fix) = findings(invoke)
+
+    assert text == f"clones that no store uses any more: {other}, of {there}"
+    assert fix == f"if no work in them is missing: rm -r {other}"
 
 
 @pytest.mark.parametrize("text", [None, "[", "[]"])
