@@ -38,7 +38,11 @@ NO_POINT = {
     "gates/supervision/output.py:sync": "between gate_ended and result_stored",
     "gates/supervision/output.py:write": "between gate_launched, gate_ended and result_stored",
     "sprints/journal/events_file.py:catch_up": "right after after_event_append",
+    "sprints/journal/events_file.py:set_aside": "a copy is kept first; a repeated adopt goes on",
     "sprints/journal/state_file.py:_sync_folder": "right after after_state_rename",
+    "sprints/store/clones.py:point": "right before clones_named",
+    "sprints/store/clones.py:_hold": "a second name, made again where it lacks",
+    "gates/private_home.py:_overwrite": "of the user's sign-in; settled at the next start",
 }
 
 

@@ -125,7 +125,7 @@ def test_the_page_of_a_sprint_prints_its_texts_as_they_are(capsys, monkeypatch, 
 
     printed_now = printed(capsys)
     assert printed_now.count(EVIL) >= 4  # title, wait, reason of the run, last error
-    assert "besides,itwaited5.0sforaturn" in printed_now
+    assert "italsowaited5.0sforaturn" in printed_now
 
 
 def test_every_command_that_lists_prints_texts_as_they_are(sprint, invoke, monkeypatch):
