@@ -82,6 +82,10 @@ class Served:
         """Send the signal; returns the exit code once it has ended."""
         if self.command.poll() is None:
             self.command.send_signal(number)
+        return self.end()
+
+    def end(self) -> int:
+        """Return the exit code once it has ended."""
         out, err = self.command.communicate(timeout=90)
         self.out, self.err = self.out + out, self.err + err
         return self.command.returncode
@@ -353,7 +357,7 @@ def test_a_stop_tears_no_answer_that_has_begun(gateway, serve):
         with contextlib.suppress(ConnectionResetError):
             while chunk := line.recv(65536):
                 back += chunk
-    code = one.stop()
+    code = one.end()
 
     answers = back.split(b"HTTP/1.1 200 OK\r\n")[1:]
     bodies = [answer.partition(b"\r\n\r\n")[2] for answer in answers]

@@ -149,8 +149,18 @@ def test_a_file_of_agents_keeps_their_networks(store, invoke, tmp_path):
     assert studio.agent("agent_03").network == ("a.example", "localhost:1")
 
 
-@pytest.mark.parametrize("text", ["https://a.example", "localhost", "a b/c"])
-def test_a_network_that_is_none_is_refused_at_its_option(store, invoke, text):
+IS_NO_HOST = "is no host; write all, none, or hosts"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("https://a.example", IS_NO_HOST),
+        ("localhost", "localhost needs a port"),
+        ("a b/c", IS_NO_HOST),
+    ],
+)
+def test_a_network_that_is_none_is_refused_at_its_option(store, invoke, text, why):
     said = invoke("agent", "set", "agent_01", "--network", text)
     assert said.code == 2
-    assert "is no host; write all, none, or hosts" in said.err
+    assert why in said.err
