@@ -285,13 +285,23 @@ def test_the_next_gate_of_a_supervisor_has_a_network_of_its_own(gate, tmp_path, 
 
 @cuts
 def test_a_connection_ends_with_the_run(gate, server):
-    hold = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])))"
+    hold = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1]))).recv(1)"
     silent = socket.create_server(("127.0.0.1", 0))
-    port = silent.getsockname()[1]
-    done = gate((f"localhost:{port}",), sys.executable, "-c", hold, str(port))
-    assert done.exit_code == 0
     silent.settimeout(WAIT_S)
-    peer, _ = silent.accept()
+    port = silent.getsockname()[1]
+    peers: list[socket.socket] = []
+
+    def greet() -> None:
+        """Let the program end once the connection is through."""
+        peers.append(silent.accept()[0])
+        peers[0].sendall(b".")
+
+    greeting = threading.Thread(target=greet)
+    greeting.start()
+    done = gate((f"localhost:{port}",), sys.executable, "-c", hold, str(port))
+    greeting.join()
+    assert done.exit_code == 0
+    (peer,) = peers
     peer.settimeout(WAIT_S)
     assert peer.recv(9) == b""
     peer.close()
